@@ -1,0 +1,1 @@
+"""PracticeRunner: one workflow for seven kinds of case."""

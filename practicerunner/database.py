@@ -1,0 +1,134 @@
+"""The engine, reading and transaction: the only commit.
+
+SQLite (default) runs in WAL mode with synchronous=FULL, and every write transaction starts IMMEDIATE, because
+check-then-insert in a deferred one double-books. PostgreSQL runs the same code at READ COMMITTED with row locks.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+import practicerunner.records  # noqa: F401  (every table is known before the first query)
+from practicerunner.errors import NotPermitted, PracticeError
+from practicerunner.records import audit
+from practicerunner.records.triggers import ensure_triggers
+from practicerunner.settings import settings
+from practicerunner.vocabulary import Outcome
+
+_PRAGMAS = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "busy_timeout=30000", "cache_size=-64000")
+_engines: dict[str, Engine] = {}
+_engines_lock = threading.Lock()
+
+
+class NotSaved(PracticeError):
+    """The database did not answer, so nothing was saved. Please try again in a moment."""
+
+
+def engine(url: str | None = None) -> Engine:
+    """The process's one engine for ``url`` (default: the settings')."""
+    url = url or settings().database_url
+    with _engines_lock:
+        if url not in _engines:
+            _engines[url] = _make_engine(url)
+        return _engines[url]
+
+
+def _make_engine(url: str) -> Engine:
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    made = create_engine(url, pool_size=20, max_overflow=20)
+
+    @event.listens_for(made, "connect")
+    def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return made
+
+
+@contextmanager
+def transaction(bound: Engine | None = None) -> Iterator[Session]:
+    """One act: everything in it is saved together with its audit rows, or nothing is.
+
+    A refusal (``NotPermitted``) is written to the audit log in a transaction of its own, after the roll-back.
+    """
+    bound = bound or engine()
+    session = Session(bound.execution_options(writes=True), autoflush=False, expire_on_commit=False)
+    try:
+        session.connection()
+        yield session
+        session.flush()
+        audit.append_pending(session)
+        session.commit()
+    except NotPermitted as refusal:
+        session.rollback()
+        _record_refusal(bound, refusal)
+        raise
+    except OperationalError as trouble:
+        session.rollback()
+        raise NotSaved from trouble
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+@contextmanager
+def reading(bound: Engine | None = None) -> Iterator[Session]:
+    """A read of one consistent moment. A refusal met while reading goes to the audit log too."""
+    bound = bound or engine()
+    session = Session(bound, autoflush=False, expire_on_commit=False)
+    try:
+        yield session
+    except NotPermitted as refusal:
+        session.rollback()
+        _record_refusal(bound, refusal)
+        raise
+    finally:
+        session.close()
+
+
+def _record_refusal(bound: Engine, refusal: NotPermitted) -> None:
+    with transaction(bound) as session:
+        audit.note(
+            session, staff_id=getattr(refusal.actor, "staff_id", None), action=refusal.action,
+            resource=refusal.resource, resource_id=refusal.resource_id, case_id=refusal.case_id,
+            outcome=Outcome.REFUSED, detail=str(refusal),
+        )
+
+
+def migrate(bound: Engine | None = None) -> None:
+    """Bring the schema to the newest version, forward only, then make sure that every trigger is there."""
+    bound = bound or engine()
+    config = Config()
+    config.set_main_option("script_location", "practicerunner:migrations")
+    with bound.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        ensure_triggers(connection)
+
+
+def is_set_up(bound: Engine | None = None) -> bool:
+    """Whether a practice lives in the database."""
+    bound = bound or engine()
+    if not inspect(bound).has_table("practice"):
+        return False
+    with bound.connect() as connection:
+        return connection.exec_driver_sql("select 1 from practice limit 1").first() is not None

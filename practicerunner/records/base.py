@@ -1,0 +1,83 @@
+"""What all tables share: the base class, ids, moments in UTC, revisions."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from practicerunner import clock, ids
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment: aware in Python, naive UTC in both databases (so that index expressions stay immutable)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime: nobody could say later which zone it was in."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back with its zone."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class WordColumn(TypeDecorator[StrEnum]):
+    """A word of the vocabulary, stored as its text, given back as its enum member."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Only words of this enum are stored."""
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
+        """The enum member."""
+        return None if value is None else self.words(value)
+
+
+class Base(DeclarativeBase):
+    """Every table's class."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: Moment, int: BigInteger}  # noqa: RUF012 (SQLAlchemy's own contract)
+
+
+class Row(Base):
+    """A table with an id of our making and the moment it was written."""
+
+    __abstract__ = True
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, default=ids.new_id)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+class Revised(Row):
+    """A row that people edit: a save with an old revision is refused (``errors.Stale``)."""
+
+    __abstract__ = True
+    revision: Mapped[int] = mapped_column(BigInteger, default=1)
+
+
+def word(words: type[StrEnum], **kwargs: Any) -> Any:
+    """A mapped column that holds a word of ``words``."""
+    return mapped_column(WordColumn(words), **kwargs)

@@ -1,0 +1,233 @@
+"""Who pays, what was charged, the append-only ledger, and the papers that were issued.
+
+Nothing here is edited once written, except where a docstring says so: a mistake is reversed by a mirror entry (X13).
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from practicerunner.records.base import Revised, Row, word
+from practicerunner.vocabulary import ChargeKind, DocumentKind, EntryKind, FeeTerms, PaymentMethodKind, ShareKind
+
+
+class BillingArrangement(Revised):
+    """Who pays which share of a case, or of one participant in it, from a date on (FHIR Account; H02).
+
+    ``person_id`` is empty where the case is charged as a whole. The arrangement in force on the date of service counts.
+    """
+
+    __tablename__ = "billing_arrangement"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    valid_from: Mapped[date]
+    fee_terms: Mapped[FeeTerms] = word(FeeTerms, default=FeeTerms.STANDARD)
+    fee_cents: Mapped[int | None]
+    """The fixed fee, where the terms are fixed."""
+    fee_basis_points: Mapped[int | None]
+    """The part of the standard fee, where the terms are a sliding scale."""
+    shares: Mapped[list["PayerShare"]] = relationship(order_by="PayerShare.position", cascade="all, delete-orphan")
+
+
+class PayerShare(Row):
+    """One payer's place in an arrangement, in order."""
+
+    __tablename__ = "payer_share"
+
+    arrangement_id: Mapped[int] = mapped_column(ForeignKey("billing_arrangement.id", ondelete="CASCADE"), index=True)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
+    position: Mapped[int]
+    kind: Mapped[ShareKind] = word(ShareKind)
+    basis_points: Mapped[int | None]
+    amount_cents: Mapped[int | None]
+    cap_cents: Mapped[int | None]
+
+
+class Charge(Row):
+    """One line for a service, no-show or late cancellation of one appointment and participant (FHIR ChargeItem).
+
+    ``withdrawn_at`` is set once, when every invoice that carried it was voided: the appointment can then be charged anew.
+    """
+
+    __tablename__ = "charge"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    unit: Mapped[str] = mapped_column(String(48))
+    """Appointment id and person id (0 for the case as a whole): no two live charges share it."""
+    kind: Mapped[ChargeKind] = word(ChargeKind)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    service_date: Mapped[date]
+    description: Mapped[str] = mapped_column(String(200))
+    standard_cents: Mapped[int]
+    amount_cents: Mapped[int]
+    provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    withdrawn_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_charge_unit_live", "unit", unique=True, sqlite_where=text("withdrawn_at is null"),
+              postgresql_where=text("withdrawn_at is null")),
+        Index("ix_charge_appointment", "appointment_id"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+
+class ChargeShare(Row):
+    """One payer's part of a charge. ``invoice_id`` points to the invoice that now carries it, empty while none does."""
+
+    __tablename__ = "charge_share"
+
+    charge_id: Mapped[int] = mapped_column(ForeignKey("charge.id"))
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
+    amount_cents: Mapped[int]
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+
+    __table_args__ = (UniqueConstraint("charge_id", "payer_id"), CheckConstraint("amount_cents > 0", name="amount"))
+
+
+class Invoice(Row):
+    """An issued demand to one payer for one case (FHIR Invoice); immutable. Whether it is paid is computed."""
+
+    __tablename__ = "invoice"
+
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    total_cents: Mapped[int]
+    issued_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+
+    __table_args__ = (Index("ix_invoice_issued", "issued_on"),)
+
+
+class InvoiceLine(Row):
+    """One payer's part of one charge, as printed; immutable."""
+
+    __tablename__ = "invoice_line"
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), index=True)
+    charge_id: Mapped[int] = mapped_column(ForeignKey("charge.id"), index=True)
+    service_date: Mapped[date]
+    description: Mapped[str] = mapped_column(String(300))
+    amount_cents: Mapped[int]
+
+
+class InvoiceVoid(Row):
+    """That an invoice was voided, why and by whom. Its number and amount stay visible (D4)."""
+
+    __tablename__ = "invoice_void"
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    voided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    voided_on: Mapped[date]
+
+
+class OpenInvoice(Row):
+    """What is still open on an invoice: a cache of the ledger, written by ``workflows.billing`` alone.
+
+    The ledger is the truth; an invariant test and ``python -m practicerunner verify`` hold the two equal.
+    """
+
+    __tablename__ = "open_invoice"
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), unique=True)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    open_cents: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("open_cents >= 0", name="open"),
+        Index("ix_open_invoice_open", "payer_id", "issued_on", sqlite_where=text("open_cents > 0"),
+              postgresql_where=text("open_cents > 0")),
+    )
+
+
+class Payment(Row):
+    """Money that came in from a payer (FHIR PaymentReconciliation); immutable. What it paid is in the ledger."""
+
+    __tablename__ = "payment"
+
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    """The case it was taken for: a surplus stays there as the payer's credit."""
+    method: Mapped[PaymentMethodKind] = word(PaymentMethodKind)
+    amount_cents: Mapped[int]
+    received_on: Mapped[date]
+    reference: Mapped[str] = mapped_column(String(60), default="")
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (CheckConstraint("amount_cents > 0", name="amount"),)
+
+
+class LedgerEntry(Row):
+    """One movement of what a payer owes on a case, in cents: charges raise it, payments and credits lower it.
+
+    Append-only. A payment makes one entry per invoice it pays and one without an invoice for a surplus; using that
+    surplus later is a pair of entries, one back and one onto the invoice. A reversal mirrors the entry it ``reverses``.
+    """
+
+    __tablename__ = "ledger_entry"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"))
+    kind: Mapped[EntryKind] = word(EntryKind)
+    amount_cents: Mapped[int]
+    effective_on: Mapped[date]
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
+    charge_id: Mapped[int | None] = mapped_column(ForeignKey("charge.id"))
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (
+        Index("ix_ledger_entry_case_payer", "case_id", "payer_id"),
+        Index("ix_ledger_entry_payer", "payer_id", "effective_on"),
+        CheckConstraint("amount_cents <> 0", name="amount"),
+    )
+
+
+class IssuedDocument(Row):
+    """An invoice or receipt as it was issued: every printed fact, frozen (D2)."""
+
+    __tablename__ = "issued_document"
+
+    kind: Mapped[DocumentKind] = word(DocumentKind)
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class DocumentFile(Row):
+    """The PDF of an issued document, drawn once from its frozen content and then always the same bytes."""
+
+    __tablename__ = "document_file"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("issued_document.id"), unique=True)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf_hash: Mapped[str] = mapped_column(String(64))
+    template_version: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,138 @@
+"""The practice itself: its policies, services with dated fees, and locations. One practice per database."""
+
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+from practicerunner.errors import PracticeError
+from practicerunner.records.base import Revised, Row, word
+from practicerunner.vocabulary import ServiceCategory
+
+
+class Practice(Revised):
+    """The one row of who we are and what our policies are (FHIR Organization)."""
+
+    __tablename__ = "practice"
+
+    name: Mapped[str] = mapped_column(String(200))
+    zone: Mapped[str] = mapped_column(String(64))
+    """IANA zone of the practice's wall clock."""
+    currency: Mapped[str] = mapped_column(String(3), default="USD")
+    address: Mapped[str] = mapped_column(Text, default="")
+    phone: Mapped[str] = mapped_column(String(60), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    tax_id: Mapped[str] = mapped_column(String(20), default="")
+    late_cancel_hours: Mapped[int] = mapped_column(default=24)
+    """Cancelled with strictly less than this before the start, on the wall clock, is late (F04)."""
+    missed_fee_basis_points: Mapped[int] = mapped_column(default=5000)
+    """No-show and late-cancellation fee as a share of the participant's agreed fee (DEC11)."""
+    note_due_hours: Mapped[int] = mapped_column(default=48)
+    payment_due_days: Mapped[int] = mapped_column(default=14)
+    totp_required: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class Service(Revised):
+    """What can be booked (FHIR HealthcareService). The code is the practice's own; none is shipped (H01)."""
+
+    __tablename__ = "service"
+
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    code: Mapped[str] = mapped_column(String(20), default="")
+    category: Mapped[ServiceCategory] = word(ServiceCategory)
+    minutes: Mapped[int]
+    active: Mapped[bool] = mapped_column(default=True)
+    fees: Mapped[list["ServiceFee"]] = relationship(order_by="ServiceFee.valid_from", cascade="all, delete-orphan")
+
+    __table_args__ = (CheckConstraint("minutes between 1 and 1440", name="minutes"),)
+
+
+class ServiceFee(Row):
+    """A service's fee from a date on; earlier appointments keep the fee they had (H01)."""
+
+    __tablename__ = "service_fee"
+
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    valid_from: Mapped[date]
+    fee_cents: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("service_id", "valid_from"), CheckConstraint("fee_cents >= 0", name="fee"))
+
+
+class Location(Revised):
+    """Where appointments are held (FHIR Location). A room can hold one appointment at a time."""
+
+    __tablename__ = "location"
+
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    address: Mapped[str] = mapped_column(Text, default="")
+    is_room: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class NumberSeries(Row):
+    """The next number of a kind of issued paper in a year; taken in the transaction that issues it, so no gaps (D3)."""
+
+    __tablename__ = "number_series"
+
+    kind: Mapped[str] = mapped_column(String(32))
+    year: Mapped[int]
+    next_number: Mapped[int] = mapped_column(BigInteger, default=1)
+
+    __table_args__ = (UniqueConstraint("kind", "year"),)
+
+
+class NotSetUp(PracticeError):
+    """This practice has not been set up yet."""
+
+
+def the_practice(session: Session) -> Practice:
+    """The practice. Raises NotSetUp while there is none."""
+    found = session.info.get("practice")
+    if found is None:
+        found = session.info["practice"] = session.scalar(select(Practice))
+    if found is None:
+        raise NotSetUp
+    return found
+
+
+def services(session: Session, *, with_inactive: bool = False) -> list[Service]:
+    """Services by category and name, with their fees."""
+    query = select(Service).options(selectinload(Service.fees)).order_by(Service.category, Service.name)
+    return list(session.scalars(query if with_inactive else query.where(Service.active)))
+
+
+def fee_on(service: Service, day: date) -> int:
+    """The fee in force on a day, in cents; before the first ``valid_from`` the first fee."""
+    in_force = [fee for fee in service.fees if fee.valid_from <= day] or service.fees[:1]
+    return in_force[-1].fee_cents
+
+
+def locations(session: Session, *, with_inactive: bool = False) -> list[Location]:
+    """Locations by name."""
+    query = select(Location).order_by(Location.name)
+    return list(session.scalars(query if with_inactive else query.where(Location.active)))
+
+
+def take_number(session: Session, kind: str, prefix: str, year: int) -> str:
+    """The next number of a series, such as ``INV-2026-0042``; two transactions wait for each other, so there is no gap."""
+    row = session.scalar(
+        select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == year).with_for_update()
+    )
+    if row is None:
+        if session.get_bind().dialect.name == "postgresql":
+            # The first number of a year: make the row so that two firsts meet at it, then lock it.
+            session.execute(
+                postgresql_insert(NumberSeries).values(kind=kind, year=year, next_number=1).on_conflict_do_nothing()
+            )
+        else:
+            session.add(NumberSeries(kind=kind, year=year))
+            session.flush()
+        row = session.scalars(
+            select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == year).with_for_update()
+        ).one()
+    number, row.next_number = row.next_number, row.next_number + 1
+    session.flush()
+    return f"{prefix}-{year}-{number:04d}"

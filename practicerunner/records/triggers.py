@@ -1,0 +1,128 @@
+"""What the database itself refuses or records: overlaps, edits of frozen rows, and the change log for reports.
+
+``ensure_triggers`` is idempotent and runs after every migration and at start-up, because Alembic's batch mode on
+SQLite drops a table's triggers with the table.
+"""
+
+from sqlalchemy import Connection, text
+
+
+REPLICATED = (
+    "appointment", "attendance", "case_file", "charge", "charge_share", "invoice", "invoice_line", "invoice_void",
+    "ledger_entry", "note", "participant", "payer", "payment", "person", "practice", "service", "staff", "supervision",
+)
+"""Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
+
+FROZEN = (
+    "addendum", "audit_log", "document_file", "invoice", "invoice_line", "invoice_void", "issued_document",
+    "ledger_entry", "note_version", "payment", "review_comment", "signature",
+)
+"""Tables whose rows are never updated or deleted once written."""
+
+OVERLAP = "the provider or room is already taken"
+_UNTIL = "ends_at > new.starts_at and starts_at < new.ends_at"
+
+
+def _sqlite() -> dict[str, str]:
+    made = {}
+    for table in REPLICATED:
+        for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
+            name = f"change_{table}_{event}"
+            made[name] = (
+                f"create trigger {name} after {event} on {table} begin "
+                f"insert into change_log (table_name, row_id) values ('{table}', {row}.id); end"
+            )
+    for table in FROZEN:
+        for event in ("update", "delete"):
+            name = f"frozen_{table}_{event}"
+            made[name] = (
+                f"create trigger {name} before {event} on {table} begin "
+                f"select raise(abort, '{table} rows are never changed'); end"
+            )
+    for event in ("insert", "update"):
+        # A hold is at most a day long, so the search in the index (resource_id, starts_at) has two ends.
+        made[f"overlap_hold_{event}"] = (
+            f"create trigger overlap_hold_{event} before {event} on hold when not new.overriding begin "
+            f"select raise(abort, '{OVERLAP}') where exists (select 1 from hold where resource_id = new.resource_id "
+            f"and starts_at > datetime(new.starts_at, '-1 day') and {_UNTIL} and not overriding and id <> new.id); end"
+        )
+    return made
+
+
+_POSTGRES_FUNCTIONS = """
+create or replace function log_change() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE' then insert into change_log (table_name, row_id) values (tg_table_name, old.id);
+    else insert into change_log (table_name, row_id) values (tg_table_name, new.id); end if;
+    return null;
+end $$;
+create or replace function refuse_change() returns trigger language plpgsql as $$
+begin raise exception '%% rows are never changed', tg_table_name using errcode = 'integrity_constraint_violation'; end $$;
+"""
+
+
+def _postgres() -> dict[str, str]:
+    made = {}
+    for table in REPLICATED:
+        name = f"change_{table}"
+        made[name] = (
+            f"create trigger {name} after insert or update or delete on {table} "
+            "for each row execute function log_change()"
+        )
+    for table in FROZEN:
+        name = f"frozen_{table}"
+        made[name] = (
+            f"create trigger {name} before update or delete on {table} "
+            "for each row execute function refuse_change()"
+        )
+    return made
+
+
+_POSTGRES_OVERLAP = """
+alter table hold add constraint hold_no_overlap exclude using gist (
+    numrange(
+        resource_id::numeric * 68719476736 + extract(epoch from starts_at),
+        resource_id::numeric * 68719476736 + extract(epoch from ends_at)
+    ) with &&
+) where (not overriding)
+"""
+
+
+def expected_triggers(dialect: str) -> set[str]:
+    """Names of all triggers that have to be there on this engine."""
+    return set(_sqlite() if dialect == "sqlite" else _postgres())
+
+
+def present_triggers(connection: Connection) -> set[str]:
+    """Names of the triggers that are there."""
+    query = (
+        "select name from sqlite_master where type = 'trigger'" if connection.dialect.name == "sqlite"
+        else "select tgname from pg_trigger where not tgisinternal"
+    )
+    return set(connection.scalars(text(query)))
+
+
+def ensure_triggers(connection: Connection) -> None:
+    """Create whatever is missing, in the caller's transaction."""
+    there = present_triggers(connection)
+    if connection.dialect.name == "sqlite":
+        for name, statement in _sqlite().items():
+            if name not in there:
+                connection.exec_driver_sql(statement)
+        return
+    connection.exec_driver_sql(_POSTGRES_FUNCTIONS)
+    for name, statement in _postgres().items():
+        if name not in there:
+            connection.exec_driver_sql(statement)
+    guarded = connection.scalar(text("select 1 from pg_constraint where conname = 'hold_no_overlap'"))
+    if not guarded:
+        connection.exec_driver_sql(_POSTGRES_OVERLAP)
+    transaction_known = connection.scalar(
+        text("select 1 from information_schema.columns where table_name = 'change_log' and column_name = 'xid'")
+    )
+    if not transaction_known:
+        # seq is not commit order on PostgreSQL: the replica reads by transaction id (DATA 7).
+        connection.exec_driver_sql(
+            "alter table change_log add column xid xid8 not null default pg_current_xact_id()"
+        )
+        connection.exec_driver_sql("create index ix_change_log_xid on change_log (xid)")

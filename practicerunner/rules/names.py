@@ -1,0 +1,51 @@
+"""What people and cases are called, and how names are folded for searching and sorting."""
+
+import unicodedata
+from collections.abc import Sequence
+
+FullName = tuple[str, str]
+"""First and last name as typed; the last may be empty."""
+
+
+def person_name(first: str, last: str, preferred: str = "") -> str:
+    """What a person is called day by day: the preferred first name, if there is one, and the last name."""
+    return f"{preferred or first} {last}".strip()
+
+
+def fold(text: str) -> str:
+    """A text without case, accents and doubled blanks, so that ``josé`` finds ``José`` however it was typed."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def digits(phone: str) -> str:
+    """The digits of a phone number, for searching."""
+    return "".join(c for c in phone if c.isdigit())
+
+
+def sort_key(first: str, last: str) -> str:
+    """Last name first, folded."""
+    return fold(f"{last} {first}")
+
+
+def case_name(people: Sequence[FullName], *, family: bool = False) -> str:
+    """The natural name of a case without a name of its own (A15).
+
+    People who share a last name share it in the case's name: "Maya & Tom Rivera"; three or more of one family are
+    "Rivera family". Others are listed: "Noor Haddad & Sam Ortiz".
+    """
+    if not people:
+        return ""
+    firsts, lasts = [first for first, _ in people], {last for _, last in people}
+    shared = next(iter(lasts)) if len(lasts) == 1 else ""
+    if shared and family:
+        return f"{shared} family"
+    if shared and len(people) > 1:
+        return f"{_listed(firsts)} {shared}"
+    return _listed([person_name(*name) for name in people])
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} & {len(names) - 3} more"
+    return " & ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

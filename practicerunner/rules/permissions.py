@@ -1,0 +1,119 @@
+"""Which role may do what with which resource, as data: the staff half of the table in TRUST 3.2.
+
+A cell lists grants. A grant is a scope (own, supervisees', all) with the actions it opens; ``needs_reason`` marks the
+clinical director's reading, which takes a typed reason. What is not in the table is refused.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from practicerunner.vocabulary import Action, Resource, Role
+
+
+class Scope(StrEnum):
+    """Whose records a grant reaches, from the narrowest to the widest."""
+
+    OWN = "own"
+    SUPERVISED = "supervised"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Some actions within a scope."""
+
+    scope: Scope
+    actions: frozenset[Action]
+    needs_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """That an act is allowed, by which role, and whether a typed reason has to be given first."""
+
+    role: Role
+    needs_reason: bool = False
+
+
+_LETTERS = {
+    "r": Action.READ, "c": Action.CREATE, "u": Action.UPDATE, "s": Action.SIGN, "x": Action.EXPORT,
+    "v": Action.VOID, "m": Action.MANAGE,
+}
+_SCOPES = {"O": Scope.OWN, "S": Scope.SUPERVISED, "A": Scope.ALL}
+
+
+def _cell(text: str) -> tuple[Grant, ...]:
+    """Read ``"O rcu, S r"``; a ``!`` after the letters means: only with the clinical director flag and a reason."""
+    grants = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        scope, letters = part.split()
+        grants.append(Grant(_SCOPES[scope], frozenset(_LETTERS[x] for x in letters.rstrip("!")), letters.endswith("!")))
+    return tuple(grants)
+
+
+# The order of the columns: owner, provider, associate, supervisor, admin.
+_ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
+    Resource.PRACTICE_SETTINGS: ("A rm", "A r", "A r", "A r", "A r"),
+    Resource.USERS: ("A rm", "", "", "S r", ""),
+    Resource.CLIENT_DIRECTORY: ("A rcu", "O rcu", "O rcu", "O r, S r", "A rcu"),
+    Resource.DEMOGRAPHICS: ("A rcu", "O rcu", "O rcu", "S r", "A ru"),
+    Resource.CASE: ("A rcu", "O rcu", "O rcu", "S r", "A ru"),
+    Resource.APPOINTMENTS: ("A rcu", "O rcu", "O rcu", "S r", "A rcu"),
+    Resource.APPOINTMENT_MEMO: ("A r", "O rcu", "O rcu", "S rcu", ""),
+    Resource.CLINICAL_NOTE: ("O rcu, A r!", "O rcusx", "O rcusx", "S rs", ""),
+    Resource.CLINICAL_RECORD: ("O rcu, A r!", "O rcu", "O rcu", "S rs", ""),
+    Resource.PSYCHOTHERAPY_NOTE: ("O rcu", "O rcu", "O rcu", "O rcu", ""),
+    # The row says "as notes": the one note workflow (G06) signs and prints consultation notes like the others.
+    Resource.CONSULTATION_NOTE: ("O rcu, A r!", "O rcusx", "O rcusx", "S rs", ""),
+    Resource.SUPERVISION_NOTE: ("A r", "O rcu", "O rcu", "S rcu", ""),
+    Resource.QUESTIONNAIRES: ("O rcu, A r!", "O rcu", "O rcu", "S r", ""),
+    Resource.CONSENTS: ("A rcu", "O rcu", "O rcu", "S r", "A rc"),
+    Resource.DOCUMENTS_ADMIN: ("A rcu", "O rcu", "O rcu", "S r", "A rcu"),
+    Resource.DOCUMENTS_CLINICAL: ("A r!", "O rcu", "O rcu", "S r", ""),
+    Resource.DOCUMENTS_SEALED: ("", "O rcu", "O rcu", "", ""),
+    Resource.MESSAGES_CLINICAL: ("O rcu", "O rcu", "O rcu", "", ""),
+    Resource.MESSAGES_ADMIN: ("A rcu", "O rcu", "O rcu", "", "A rcu"),
+    Resource.INVOICES: ("A rcuvm", "O rc", "O r", "S r", "A rcuv"),
+    Resource.SUPERBILLS: ("A rcx", "O rcx", "O rc", "S r", "A rcx"),
+    Resource.FINANCIAL_DASHBOARDS: ("A r", "O r", "O r", "", "A r"),
+    Resource.CLINICAL_DASHBOARDS: ("A r", "O r", "O r", "S r", "A r"),
+    Resource.BULK_DATA: ("A rcux", "O x", "", "", ""),
+    Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
+    Resource.RETENTION: ("A m", "", "", "", ""),
+}
+_COLUMNS = (Role.OWNER, Role.PROVIDER, Role.ASSOCIATE, Role.SUPERVISOR, Role.ADMIN)
+
+TABLE: dict[Resource, dict[Role, tuple[Grant, ...]]] = {
+    resource: dict(zip(_COLUMNS, map(_cell, cells), strict=True)) for resource, cells in _ROWS.items()
+}
+
+
+def scopes(
+    roles: frozenset[Role], action: Action, resource: Resource, *, is_clinical_director: bool = False
+) -> dict[Scope, Allowed]:
+    """Every scope in which somebody with these roles may do this, with the role that grants it.
+
+    Roles are a union (K01). A grant without a reason is preferred over one that needs it.
+    """
+    found: dict[Scope, Allowed] = {}
+    for role in _COLUMNS:
+        if role not in roles:
+            continue
+        for grant in TABLE[resource][role]:
+            if action not in grant.actions or (grant.needs_reason and not is_clinical_director):
+                continue
+            known = found.get(grant.scope)
+            if known is None or (known.needs_reason and not grant.needs_reason):
+                found[grant.scope] = Allowed(role, grant.needs_reason)
+    return found
+
+
+def decide(
+    roles: frozenset[Role], action: Action, resource: Resource, *, own: bool, supervised: bool,
+    is_clinical_director: bool = False,
+) -> Allowed | None:
+    """Whether one record may be acted on, given how it stands to the actor; ``None`` means no (deny by default)."""
+    found = scopes(roles, action, resource, is_clinical_director=is_clinical_director)
+    reached = [Scope.OWN] * own + [Scope.SUPERVISED] * supervised + [Scope.ALL]
+    candidates = [found[scope] for scope in reached if scope in found]
+    return min(candidates, key=lambda allowed: allowed.needs_reason, default=None)

@@ -1,0 +1,348 @@
+"""The words: every enum and status that the product stores or shows, each with its nearest FHIR name.
+
+A member's value is what the database keeps; its ``label`` is what people read.
+"""
+
+from enum import StrEnum
+
+
+class Word(StrEnum):
+    """A stored word with a readable label: underscores become blanks, the first letter a capital."""
+
+    @property
+    def label(self) -> str:
+        """The word as people read it, e.g. ``late_cancelled`` → ``Late cancelled``."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class CaseType(Word):
+    """The seven kinds of case (FHIR EpisodeOfCare.type). What differs between them is in ``rules/case_types.py``."""
+
+    INDIVIDUAL = "individual"
+    TWO_PERSON = "two_person"
+    FAMILY = "family"
+    THERAPY_GROUP = "therapy_group"
+    INDIVIDUAL_CONSULTATION = "individual_consultation"
+    CONSULTATION_GROUP = "consultation_group"
+    WORKSHOP = "workshop"
+
+
+class TwoPersonLabel(Word):
+    """What two people are to each other in a two-person case; none implies romance (A03)."""
+
+    SPOUSES = "spouses"
+    PARTNERS = "partners"
+    CO_PARENTS = "co_parents"
+    SIBLINGS = "siblings"
+    ROOMMATES = "roommates"
+    COLLEAGUES = "colleagues"
+    BUSINESS_PARTNERS = "business_partners"
+
+    @property
+    def label(self) -> str:
+        """``Co-parents`` keeps its hyphen."""
+        return "Co-parents" if self is TwoPersonLabel.CO_PARENTS else super().label
+
+
+class CaseStatus(Word):
+    """Lifecycle status of a case, set by people (FHIR EpisodeOfCare.status); the seven of decision DEC2."""
+
+    PROSPECT = "prospect"
+    INTAKE_PENDING = "intake_pending"
+    WAITLIST = "waitlist"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    CONTACT = "contact"
+    ARCHIVED = "archived"
+
+
+class ListFilter(Word):
+    """The three filters of the client list; everyone = active and prospect + archived (B03–B05)."""
+
+    ACTIVE_AND_PROSPECT = "active_and_prospect"
+    ARCHIVED = "archived"
+    EVERYONE = "everyone"
+
+
+class ParticipantStatus(Word):
+    """Standing of a person in a case (FHIR Group.member.inactive)."""
+
+    ACTIVE = "active"
+    WAITLISTED = "waitlisted"
+    LEFT = "left"
+
+
+class Role(Word):
+    """What a member of staff may be; one person may hold several (FHIR PractitionerRole)."""
+
+    OWNER = "owner"
+    PROVIDER = "provider"
+    ASSOCIATE = "associate"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class ContactKind(Word):
+    """A way to reach a person (FHIR ContactPoint.system)."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class ServiceCategory(Word):
+    """Which kinds of case may book a service (FHIR HealthcareService.category)."""
+
+    THERAPY = "therapy"
+    CONSULTATION = "consultation"
+    OTHER = "other"
+
+
+class SessionFormat(Word):
+    """How an appointment is held (FHIR Encounter.class)."""
+
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    PHONE = "phone"
+
+
+class AppointmentStatus(Word):
+    """State of one appointment as a whole (FHIR Appointment.status); each participant has an attendance of their own."""
+
+    SCHEDULED = "scheduled"
+    CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    HELD = "held"
+    NOT_HELD = "not_held"
+    CANCELLED = "cancelled"
+
+
+class AttendanceStatus(Word):
+    """Whether one participant came (FHIR Appointment.participant.status, Encounter.participant)."""
+
+    SCHEDULED = "scheduled"
+    CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    LATE_CANCELLED = "late_cancelled"
+    EXCUSED = "excused"
+    CANCELLED_BY_CLIENT = "cancelled_by_client"
+    CANCELLED_BY_PROVIDER = "cancelled_by_provider"
+
+    @property
+    def label(self) -> str:
+        """The words that practices use."""
+        return {"no_show": "No-show", "late_cancelled": "Late cancellation"}.get(self.value, super().label)
+
+
+class NoteKind(Word):
+    """The kinds of note (FHIR Composition.type); which fit a case is in ``rules/case_types.py``."""
+
+    PROGRESS = "progress"
+    CONSULTATION = "consultation"
+    GROUP = "group"
+    PSYCHOTHERAPY = "psychotherapy"
+    MEMO = "memo"
+
+    @property
+    def label(self) -> str:
+        """``Progress note``, but ``Internal memo``."""
+        return "Internal memo" if self is NoteKind.MEMO else f"{self.value.capitalize()} note"
+
+
+class NoteStatus(Word):
+    """Where a note stands (FHIR Composition.status)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    LOCKED = "locked"
+    AMENDED = "amended"
+    FINAL = "final"
+
+    @property
+    def label(self) -> str:
+        """A locked note is a signed note to the people who read it."""
+        return {"submitted": "Awaiting co-signature", "locked": "Signed", "amended": "Signed, amended"}.get(
+            self.value, super().label
+        )
+
+
+class SignatureRole(Word):
+    """As what somebody signed a note (FHIR Composition.attester.mode)."""
+
+    AUTHOR = "author"
+    CO_SIGNER = "co_signer"
+
+
+class PaperKind(Word):
+    """A paper that onboarding asks of a participant (FHIR Questionnaire, Consent)."""
+
+    INTAKE = "intake"
+    CONSENT = "consent"
+
+
+class ShareKind(Word):
+    """How a payer's part of a line is reckoned (H02)."""
+
+    PERCENT = "percent"
+    FIXED = "fixed"
+    FIXED_WITH_CAP = "fixed_with_cap"
+    REMAINDER = "remainder"
+
+    @property
+    def label(self) -> str:
+        """``Fixed amount`` says more than ``Fixed``."""
+        return {"fixed": "Fixed amount", "fixed_with_cap": "Fixed amount up to a cap", "remainder": "The rest"}.get(
+            self.value, super().label
+        )
+
+
+class FeeTerms(Word):
+    """What a participant has agreed to pay for a service (H07)."""
+
+    STANDARD = "standard"
+    FIXED = "fixed"
+    SLIDING_SCALE = "sliding_scale"
+
+    @property
+    def label(self) -> str:
+        """The words of the fee agreement."""
+        return {"standard": "Standard fee", "fixed": "Fixed fee"}.get(self.value, super().label)
+
+
+class ChargeKind(Word):
+    """Why something is charged (FHIR ChargeItem.code)."""
+
+    SERVICE = "service"
+    NO_SHOW = "no_show"
+    LATE_CANCELLATION = "late_cancellation"
+
+
+class EntryKind(Word):
+    """A movement in the ledger (FHIR has no ledger; nearest Account)."""
+
+    OPENING = "opening"
+    CHARGE = "charge"
+    PAYMENT = "payment"
+    CREDIT = "credit"
+    WRITE_OFF = "write_off"
+    REFUND = "refund"
+
+
+class PaymentMethodKind(Word):
+    """How money came (FHIR PaymentReconciliation.paymentMethod)."""
+
+    CARD = "card"
+    BANK = "bank"
+    CASH = "cash"
+    CHEQUE = "cheque"
+
+
+class InvoiceState(Word):
+    """State of an invoice, computed from its lines, payments and voiding; never stored (FHIR Invoice.status)."""
+
+    OPEN = "open"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    VOID = "void"
+
+
+class DocumentKind(Word):
+    """An issued paper; the prefix of its number series stands beside it."""
+
+    INVOICE = "invoice"
+    RECEIPT = "receipt"
+
+    @property
+    def prefix(self) -> str:
+        """Start of the number, as in INV-2026-0001."""
+        return {"invoice": "INV", "receipt": "RCT"}[self.value]
+
+
+class WorkflowState(Word):
+    """The one computed state of a case (J03), most urgent first in this order."""
+
+    NEEDS_ATTENTION = "needs_attention"
+    INTAKE_INCOMPLETE = "intake_incomplete"
+    PAYMENT_METHOD_MISSING = "payment_method_missing"
+    READY_TO_SCHEDULE = "ready_to_schedule"
+    IMPORTED_RECORD_NEEDS_REVIEW = "imported_record_needs_review"
+    ALL_SET = "all_set"
+
+
+class Outcome(Word):
+    """What the audit log says of an act (FHIR AuditEvent.outcome)."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
+class RowOutcome(Word):
+    """What became of one row of an import."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    IMPOSSIBLE_DATE = "impossible_date"
+    INCOMPLETE_COUPLE = "incomplete_couple"
+    INVALID = "invalid"
+
+
+class RelationshipKind(Word):
+    """What the other person is to this one (FHIR RelatedPerson.relationship). A link grants no access (D02)."""
+
+    SPOUSE = "spouse"
+    PARTNER = "partner"
+    PARENT = "parent"
+    CHILD = "child"
+    SIBLING = "sibling"
+    OTHER = "other"
+
+    @property
+    def inverse(self) -> "RelationshipKind":
+        """How the link reads from the other side."""
+        return {"parent": RelationshipKind.CHILD, "child": RelationshipKind.PARENT}.get(self.value, self)
+
+
+class Resource(Word):
+    """The rows of the permission table (TRUST 3.2)."""
+
+    PRACTICE_SETTINGS = "practice_settings"
+    USERS = "users"
+    CLIENT_DIRECTORY = "client_directory"
+    DEMOGRAPHICS = "demographics"
+    CASE = "case"
+    APPOINTMENTS = "appointments"
+    APPOINTMENT_MEMO = "appointment_memo"
+    CLINICAL_NOTE = "clinical_note"
+    CLINICAL_RECORD = "clinical_record"
+    PSYCHOTHERAPY_NOTE = "psychotherapy_note"
+    CONSULTATION_NOTE = "consultation_note"
+    SUPERVISION_NOTE = "supervision_note"
+    QUESTIONNAIRES = "questionnaires"
+    CONSENTS = "consents"
+    DOCUMENTS_ADMIN = "documents_admin"
+    DOCUMENTS_CLINICAL = "documents_clinical"
+    DOCUMENTS_SEALED = "documents_sealed"
+    MESSAGES_CLINICAL = "messages_clinical"
+    MESSAGES_ADMIN = "messages_admin"
+    INVOICES = "invoices"
+    SUPERBILLS = "superbills"
+    FINANCIAL_DASHBOARDS = "financial_dashboards"
+    CLINICAL_DASHBOARDS = "clinical_dashboards"
+    BULK_DATA = "bulk_data"
+    AUDIT_LOG = "audit_log"
+    RETENTION = "retention"
+
+
+class Action(Word):
+    """What may be done with a resource: the letters r c u s x v m of TRUST 3.2."""
+
+    READ = "read"
+    CREATE = "create"
+    UPDATE = "update"
+    SIGN = "sign"
+    EXPORT = "export"
+    VOID = "void"
+    MANAGE = "manage"

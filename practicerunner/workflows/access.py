@@ -1,0 +1,87 @@
+"""Who is acting, and the one question every workflow and reader asks: may they?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from practicerunner.errors import NotFound, NotPermitted
+from practicerunner.rules import permissions
+from practicerunner.rules.permissions import Scope
+from practicerunner.vocabulary import Action, Resource, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A member of staff who is signed in, as read from the database for this act."""
+
+    staff_id: int
+    name: str
+    roles: frozenset[Role]
+    is_clinical_director: bool = False
+    supervisees: frozenset[int] = field(default_factory=frozenset)
+    """Ids of the staff this person supervises today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Which records a list may show: all, or those of ``staff_ids``, with those supervised by ``supervisor_id``."""
+
+    everything: bool
+    staff_ids: frozenset[int] = frozenset()
+    supervisor_id: int | None = None
+
+
+def may(actor: Actor, action: Action, resource: Resource) -> bool:
+    """Whether the actor may do this in any scope at all: for menus, buttons and the first check of a command."""
+    return bool(permissions.scopes(actor.roles, action, resource, is_clinical_director=actor.is_clinical_director))
+
+
+def require(actor: Actor, action: Action, resource: Resource) -> None:
+    """Refuse what the actor's roles never allow. Raises NotPermitted."""
+    if not may(actor, action, resource):
+        raise NotPermitted(actor=actor, action=action, resource=resource)
+
+
+def authorize(
+    session: Session, actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
+    supervisor_id: int | None = None, reason: str = "", resource_id: int | None = None, case_id: int | None = None,
+) -> Role:
+    """Decide about one record and return the role that allows it.
+
+    ``responsible`` are the staff whose record it is (a case's provider, a note's author); ``supervisor_id`` is the
+    supervisor named on the record itself. ``reason`` is what a clinical director typed before reading.
+    Raises NotFound for a stranger's record, NotPermitted where the role never allows the action.
+    """
+    ours = {staff_id for staff_id in responsible if staff_id is not None}
+    allowed = permissions.decide(
+        actor.roles, action, resource, own=actor.staff_id in ours,
+        supervised=bool(ours & actor.supervisees) or supervisor_id == actor.staff_id,
+        is_clinical_director=actor.is_clinical_director,
+    )
+    if allowed is None:
+        refusal = NotFound if may(actor, action, resource) else NotPermitted
+        raise refusal(actor=actor, action=action, resource=resource, resource_id=resource_id, case_id=case_id)
+    if allowed.needs_reason and not reason.strip():
+        raise NotPermitted(
+            "Type the reason for which you open this record; it is logged.", actor=actor, action=action,
+            resource=resource, resource_id=resource_id, case_id=case_id,
+        )
+    session.info["role"] = allowed.role
+    return allowed.role
+
+
+def visible(actor: Actor, action: Action, resource: Resource) -> Visibility:
+    """Which records a list of this resource may show the actor. Raises NotPermitted if none ever.
+
+    The clinical director's reading with a reason is never part of a list.
+    """
+    found = permissions.scopes(actor.roles, action, resource)
+    if not found:
+        raise NotPermitted(actor=actor, action=action, resource=resource)
+    own = {actor.staff_id} if Scope.OWN in found else set()
+    supervised = Scope.SUPERVISED in found
+    return Visibility(
+        Scope.ALL in found, frozenset(own | (actor.supervisees if supervised else set())),
+        actor.staff_id if supervised else None,
+    )

