@@ -34,14 +34,15 @@ def cents(text: str, field: str = "amount") -> int:
 
 
 def portion(amount_cents: int, basis_points: int) -> int:
-    """A percentage of one amount, rounded half up to the cent. ``basis_points`` are hundredths of a percent (4500 = 45 %)."""
+    """A percentage of one amount, rounded half up to the cent. ``basis_points`` are hundredths of a percent."""
     exact = Decimal(amount_cents) * basis_points / 10_000
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def percent(basis_points: int) -> str:
     """Basis points as people read them: ``6000`` → ``60 %``, ``3333`` → ``33.33 %``."""
-    return f"{Decimal(basis_points) / 100:f}".removesuffix(".00").rstrip() + " %" if basis_points % 100 else f"{basis_points // 100} %"
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d} %" if rest else f"{whole} %"
 
 
 def basis_points(text: str, field: str = "percent") -> int:

@@ -106,7 +106,7 @@ class SessionFormat(Word):
 
 
 class AppointmentStatus(Word):
-    """State of one appointment as a whole (FHIR Appointment.status); each participant has an attendance of their own."""
+    """State of one appointment as a whole (FHIR Appointment.status); attendance is each participant's own."""
 
     SCHEDULED = "scheduled"
     CONFIRMED = "confirmed"

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from practicerunner import database
+from tests.cast import Cast, bring_on
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -84,3 +85,9 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
     yield made
     made.dispose()
     database.settings().database_url = before
+
+
+@pytest.fixture
+def cast(engine: Engine) -> Cast:
+    """Linden Street Practice on SQLite and on PostgreSQL."""
+    return bring_on(engine)

@@ -73,10 +73,10 @@ def append_pending(session: Session) -> None:
     previous = session.scalar(select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)) or GENESIS
     rows = []
     for entry in pending:
-        row = dict.fromkeys(_FIELDS) | {"at": clock.now(), "role": "", "detail": "", "outcome": Outcome.ALLOWED} | entry
+        row: dict[str, Any] = dict.fromkeys(_FIELDS) | {"at": clock.now(), "role": "", "detail": "", "outcome": Outcome.ALLOWED} | entry
         row["detail"] = " ".join(str(row["detail"]).split())[:500]
         row["previous_hash"], row["hash"] = previous, row_hash(previous, row)
-        previous = row["hash"]
+        previous = str(row["hash"])
         rows.append(row)
     session.execute(insert(AuditRow), rows)
 

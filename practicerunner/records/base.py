@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -81,3 +81,17 @@ class Revised(Row):
 def word(words: type[StrEnum], **kwargs: Any) -> Any:
     """A mapped column that holds a word of ``words``."""
     return mapped_column(WordColumn(words), **kwargs)
+
+
+class Sees(Protocol):
+    """What a list may show; ``workflows.access.Visibility`` fits."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+    @property
+    def staff_ids(self) -> frozenset[int]:
+        """Whose cases are shown."""
+    @property
+    def supervisor_id(self) -> int | None:
+        """Whose supervised cases are shown too."""

@@ -59,7 +59,7 @@ class PayerShare(Row):
 class Charge(Row):
     """One line for a service, no-show or late cancellation of one appointment and participant (FHIR ChargeItem).
 
-    ``withdrawn_at`` is set once, when every invoice that carried it was voided: the appointment can then be charged anew.
+    ``withdrawn_at`` is set once, when every invoice that carried it was voided: then it can be charged anew.
     """
 
     __tablename__ = "charge"

@@ -2,10 +2,22 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    select,
+    true,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.base import Revised, Row, Sees, word
+from practicerunner.records.billing import BillingArrangement, PayerShare
+from practicerunner.records.people import Payer, Person
 from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,
@@ -103,3 +115,59 @@ class PaymentMethod(Row):
     token: Mapped[str] = mapped_column(String(120))
     removed: Mapped[bool] = mapped_column(default=False)
     added_by_id: Mapped[int] = mapped_column(BigInteger)
+
+
+def seen(visibility: Sees) -> ColumnElement[bool]:
+    """The condition under which a case is shown to somebody."""
+    if visibility.everything:
+        return true()
+    return Case.provider_id.in_(visibility.staff_ids) | (Case.supervisor_id == visibility.supervisor_id)
+
+
+def staff_around(session: Session, person_id: int) -> tuple[set[int], set[int]]:
+    """Providers and case supervisors of the cases that a person is or was in, or pays for."""
+    taking_part = select(Participant.case_id).where(Participant.person_id == person_id)
+    paying = (
+        select(BillingArrangement.case_id).join(PayerShare).join(Payer, Payer.id == PayerShare.payer_id)
+        .where(Payer.person_id == person_id)
+    )
+    rows = session.execute(
+        select(Case.provider_id, Case.supervisor_id).where(Case.id.in_(taking_part.union(paying)))
+    ).all()
+    return {provider for provider, _ in rows}, {supervisor for _, supervisor in rows if supervisor}
+
+
+def search_people(session: Session, folded: str, visibility: Sees, limit: int) -> list[Person]:
+    """People whose search text contains ``folded``, within what somebody may see, by name."""
+    query = select(Person).where(Person.search_text.contains(folded, autoescape=True))
+    if not visibility.everything:
+        query = query.where(Person.id.in_(select(Participant.person_id).join(Case).where(seen(visibility))))
+    return list(session.scalars(query.order_by(Person.last_name, Person.first_name).limit(limit)))
+
+
+def search_payers(session: Session, text: str, visibility: Sees, limit: int) -> list[tuple[int, str]]:
+    """Payers whose name contains ``text``: every organisation, and people in or paying for cases one may see."""
+    query = select(Payer.id, Payer.name).where(Payer.name.icontains(text, autoescape=True))
+    if not visibility.everything:
+        cases = select(Case.id).where(seen(visibility))
+        takes_part = select(Participant.person_id).where(Participant.case_id.in_(cases))
+        pays = select(PayerShare.payer_id).join(BillingArrangement).where(BillingArrangement.case_id.in_(cases))
+        query = query.where(
+            Payer.organisation_id.is_not(None) | Payer.person_id.in_(takes_part) | Payer.id.in_(pays)
+        )
+    return [(payer_id, name) for payer_id, name in session.execute(query.order_by(Payer.name).limit(limit))]
+
+
+def cases_of(session: Session, person_id: int) -> list[Case]:
+    """Every case that a person is or was in."""
+    inside = select(Participant.case_id).where(Participant.person_id == person_id)
+    return list(session.scalars(select(Case).where(Case.id.in_(inside)).order_by(Case.opened_on)))
+
+
+def people_in(session: Session, case_id: int) -> list[tuple[Participant, Person]]:
+    """Participants of a case with the people they are, in order."""
+    rows = session.execute(
+        select(Participant, Person).join(Person, Person.id == Participant.person_id)
+        .where(Participant.case_id == case_id).order_by(Participant.position, Participant.id)
+    )
+    return [(participant, person) for participant, person in rows]

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.vocabulary import ContactKind
@@ -24,7 +24,7 @@ class Person(Revised):
     """Postal address as it is written on an envelope, lines parted by newlines."""
     search_text: Mapped[str] = mapped_column(Text, default="")
     """Folded names, phone digits and e-mails, kept by ``workflows.people``."""
-    contacts: Mapped[list["ContactPoint"]] = relationship(order_by="ContactPoint.created_at", cascade="all, delete-orphan")
+    contacts: Mapped[list["ContactPoint"]] = relationship(order_by="ContactPoint.id", cascade="all, delete-orphan")
 
     __table_args__ = (Index("ix_person_last_name", "last_name", "first_name"),)
 
@@ -66,3 +66,8 @@ class Payer(Row):
     revision: Mapped[int] = mapped_column(BigInteger, default=1)
 
     __table_args__ = (CheckConstraint("(person_id is null) <> (organisation_id is null)", name="one_party"),)
+
+
+def payer_of_person(session: Session, person_id: int) -> Payer | None:
+    """A person's standing as payer, if they have one."""
+    return session.scalar(select(Payer).where(Payer.person_id == person_id))

@@ -90,7 +90,7 @@ class NotSetUp(PracticeError):
 
 def the_practice(session: Session) -> Practice:
     """The practice. Raises NotSetUp while there is none."""
-    found = session.info.get("practice")
+    found: Practice | None = session.info.get("practice")
     if found is None:
         found = session.info["practice"] = session.scalar(select(Practice))
     if found is None:
@@ -116,8 +116,18 @@ def locations(session: Session, *, with_inactive: bool = False) -> list[Location
     return list(session.scalars(query if with_inactive else query.where(Location.active)))
 
 
+def service_named(session: Session, name: str) -> Service | None:
+    """The service with exactly this name."""
+    return session.scalar(select(Service).where(Service.name == name))
+
+
+def location_named(session: Session, name: str) -> Location | None:
+    """The location with exactly this name."""
+    return session.scalar(select(Location).where(Location.name == name))
+
+
 def take_number(session: Session, kind: str, prefix: str, year: int) -> str:
-    """The next number of a series, such as ``INV-2026-0042``; two transactions wait for each other, so there is no gap."""
+    """The next number of a series, such as ``INV-2026-0042``; two who issue wait for each other, so there is no gap."""
     row = session.scalar(
         select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == year).with_for_update()
     )

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
@@ -112,3 +112,21 @@ class Hold(Row):
         CheckConstraint("starts_at < ends_at", name="order"),
         Index("ix_hold_resource_starts", "resource_id", "starts_at"),
     )
+
+
+def has_upcoming(session: Session, case_id: int, moment: datetime) -> bool:
+    """Whether a case has an appointment ahead that is not cancelled."""
+    query = select(Appointment.id).where(
+        Appointment.case_id == case_id, Appointment.starts_at > moment,
+        Appointment.status != AppointmentStatus.CANCELLED,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def unheld_from(session: Session, case_id: int, day: date) -> list[Appointment]:
+    """Appointments of a case from a local date on whose attendance is not yet recorded, with their attendances."""
+    query = select(Appointment).where(
+        Appointment.case_id == case_id, Appointment.local_date >= day,
+        Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
+    ).options(selectinload(Appointment.attendances))
+    return list(session.scalars(query.order_by(Appointment.starts_at).with_for_update()))

@@ -6,7 +6,6 @@ SQLite drops a table's triggers with the table.
 
 from sqlalchemy import Connection, text
 
-
 REPLICATED = (
     "appointment", "attendance", "case_file", "charge", "charge_share", "invoice", "invoice_line", "invoice_void",
     "ledger_entry", "note", "participant", "payer", "payment", "person", "practice", "service", "staff", "supervision",
@@ -40,7 +39,7 @@ def _sqlite() -> dict[str, str]:
                 f"select raise(abort, '{table} rows are never changed'); end"
             )
     for event in ("insert", "update"):
-        # A hold is at most a day long, so the search in the index (resource_id, starts_at) has two ends.
+        # A hold is at most a day long, so the search in the index has two ends.
         made[f"overlap_hold_{event}"] = (
             f"create trigger overlap_hold_{event} before {event} on hold when not new.overriding begin "
             f"select raise(abort, '{OVERLAP}') where exists (select 1 from hold where resource_id = new.resource_id "

@@ -37,7 +37,7 @@ def _printable(text: str, allowed: str) -> str:
         if character in allowed:
             continue
         if unicodedata.category(character) in ("Cc", "Cs"):
-            raise PydanticCustomError("unprintable", "This contains a character that cannot be shown; please retype it.")
+            raise PydanticCustomError("unprintable", "This contains a character that cannot be shown; retype it.")
     return text
 
 
@@ -79,7 +79,7 @@ _SENTENCES = {
 
 def field_messages(error: ValidationError) -> dict[str, str]:
     """Field → the sentence the user reads there, for every field of a command that was refused."""
-    found = {}
+    found: dict[str, str] = {}
     for problem in error.errors():
         field = str(problem["loc"][0]) if problem["loc"] else ""
         template = _SENTENCES.get(problem["type"], problem["msg"])
@@ -96,8 +96,10 @@ READERS: dict[str, Resource] = {}
 """Name of each reader → the resource it reads."""
 
 
-def command(resource: Resource, action: Action) -> Callable[[Callable[[Session, Actor, C], R]], Callable[[Session, Actor, C], R]]:
-    """Declare a verb: its permission is checked, a repeated operation id returns the first result, one audit row is kept.
+def command(
+    resource: Resource, action: Action
+) -> Callable[[Callable[[Session, Actor, C], R]], Callable[[Session, Actor, C], R]]:
+    """Declare a verb: permission checked, a repeated operation id answered with the first result, one audit row kept.
 
     The verb itself still authorises the record it touches. Its result must be JSON (an id, a list of ids, or nothing).
     """
@@ -132,8 +134,10 @@ def command(resource: Resource, action: Action) -> Callable[[Callable[[Session, 
     return declare
 
 
-def reader(resource: Resource) -> Callable[[Callable[Concatenate[Session, Actor, P], R]], Callable[Concatenate[Session, Actor, P], R]]:
-    """Declare a reader: refused unless the actor's roles ever read the resource. It filters to what they may see itself."""
+def reader(
+    resource: Resource,
+) -> Callable[[Callable[Concatenate[Session, Actor, P], R]], Callable[Concatenate[Session, Actor, P], R]]:
+    """Declare a reader: refused unless the actor's roles ever read the resource; it filters to what they may see."""
 
     def declare(read: Callable[Concatenate[Session, Actor, P], R]) -> Callable[Concatenate[Session, Actor, P], R]:
         READERS[f"{read.__module__.rsplit('.', 1)[-1]}.{read.__name__}"] = resource

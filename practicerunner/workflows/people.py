@@ -1,0 +1,221 @@
+"""People and organisations: adding them, changing them, finding them, and their standing as payers."""
+
+from datetime import date
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, NotFound, Stale
+from practicerunner.records import cases, people, practice
+from practicerunner.records.people import ContactPoint, Organisation, Payer, Person
+from practicerunner.rules import names
+from practicerunner.vocabulary import Action, ContactKind, Resource
+from practicerunner.workflows.access import Actor, authorize, visible
+from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine, command, reader
+from practicerunner.workflows.naming import rename
+
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+class Contact(BaseModel):
+    """A phone or e-mail with what the person allows (C02)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ContactKind
+    value: RequiredLine
+    preferred: bool = False
+    may_call: bool = False
+    may_text: bool = False
+    may_email: bool = False
+
+    @model_validator(mode="after")
+    def _plausible(self) -> "Contact":
+        if self.kind is ContactKind.EMAIL:
+            try:
+                validate_email(self.value.strip(), check_deliverability=False)
+            except EmailNotValidError:
+                raise PydanticCustomError("email", "Write an e-mail address, for example name@example.org.") from None
+        else:
+            try:
+                number = phonenumbers.parse(self.value, "US")
+            except phonenumbers.NumberParseException:
+                raise PydanticCustomError("phone", "Write a phone number with its area code.") from None
+            if not phonenumbers.is_possible_number(number):
+                raise PydanticCustomError("phone", "Write a phone number with its area code.")
+        return self
+
+
+class PersonDetails(BaseModel):
+    """What is kept about a human being."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_name: RequiredLine
+    last_name: Line = ""
+    preferred_name: Line = ""
+    birth_date: date | None = None
+    died_on: date | None = None
+    pronouns: Line = Field(default="", max_length=60)
+    address: Paragraph = Field(default="", max_length=1000)
+    contacts: tuple[Contact, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_preferred(self) -> "PersonDetails":
+        for kind in ContactKind:
+            if sum(c.preferred for c in self.contacts if c.kind is kind) > 1:
+                raise PydanticCustomError("preferred", "Mark one phone and one e-mail as preferred, not several.")
+        return self
+
+
+class AddPerson(Command):
+    """Add somebody who is in no case yet, such as a payer."""
+
+    person: PersonDetails
+
+
+class ChangePerson(Command):
+    """Save a person's details as they now are."""
+
+    person_id: int
+    revision: int
+    person: PersonDetails
+
+
+class AddOrganisation(Command):
+    """Add a body that pays."""
+
+    name: RequiredLine
+    email: Line = ""
+    phone: Line = ""
+    address: Paragraph = ""
+
+
+def check_dates(details: PersonDetails, today: date) -> None:
+    """Refuse a birth date that cannot be. Raises BadInput at ``birth_date`` or ``died_on``."""
+    born, died = details.birth_date, details.died_on
+    if born is not None and born > today:
+        raise BadInput("birth_date", "The birth date is in the future.")
+    if born is not None and born < EARLIEST_BIRTH:
+        raise BadInput("birth_date", "The birth date is before 1900; please check the year.")
+    if died is not None and (died > today or (born is not None and died < born)):
+        raise BadInput("died_on", "The date of death does not fit the birth date or lies in the future.")
+
+
+def create_person(session: Session, details: PersonDetails) -> Person:
+    """Write a new person; callers have authorised it."""
+    check_dates(details, clock.today(practice.the_practice(session).zone))
+    person = Person(id=ids.new_id())
+    _write(person, details)
+    session.add(person)
+    return person
+
+
+def _write(person: Person, details: PersonDetails) -> None:
+    for field in ("first_name", "last_name", "preferred_name", "birth_date", "died_on", "pronouns", "address"):
+        setattr(person, field, getattr(details, field))
+    person.contacts = [ContactPoint(**contact.model_dump()) for contact in details.contacts]
+    person.search_text = search_text(details)
+
+
+def search_text(details: PersonDetails) -> str:
+    """Everything a person is found by, folded: names, phone digits, e-mails."""
+    parts = [details.first_name, details.last_name, details.preferred_name]
+    parts += [names.digits(c.value) if c.kind is ContactKind.PHONE else c.value for c in details.contacts]
+    return names.fold(" ".join(filter(None, parts)))
+
+
+@command(Resource.CLIENT_DIRECTORY, Action.CREATE)
+def add_person(session: Session, actor: Actor, asked: AddPerson) -> int:
+    """Add a person. Returns the person id. Raises BadInput."""
+    authorize(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, responsible=[actor.staff_id])
+    return create_person(session, asked.person).id
+
+
+@command(Resource.CLIENT_DIRECTORY, Action.CREATE)
+def add_organisation(session: Session, actor: Actor, asked: AddOrganisation) -> int:
+    """Add an organisation and its standing as payer. Returns the payer id."""
+    authorize(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, responsible=[actor.staff_id])
+    body = Organisation(
+        id=ids.new_id(), name=asked.name, email=asked.email, phone=asked.phone, address=asked.address
+    )
+    payer = Payer(id=ids.new_id(), organisation_id=body.id, name=asked.name)
+    session.add(body)
+    session.flush()
+    session.add(payer)
+    return payer.id
+
+
+@command(Resource.DEMOGRAPHICS, Action.UPDATE)
+def change_person(session: Session, actor: Actor, asked: ChangePerson) -> int:
+    """Save a person's details; the names of their cases and their name as payer follow. Raises Stale, BadInput."""
+    person = person_for(session, actor, asked.person_id, Action.UPDATE)
+    if person.revision != asked.revision:
+        raise Stale
+    check_dates(asked.person, clock.today(practice.the_practice(session).zone))
+    was = {field: getattr(person, field) for field in PersonDetails.model_fields if field != "contacts"}
+    _write(person, asked.person)
+    person.revision += 1
+    payer = people.payer_of_person(session, person.id)
+    if payer is not None:
+        payer.name = names.person_name(person.first_name, person.last_name)
+    session.flush()
+    for case in cases.cases_of(session, person.id):
+        rename(session, case)
+    session.info["detail"] = "changed " + ", ".join(f for f, old in was.items() if getattr(person, f) != old)
+    return person.id
+
+
+def person_for(session: Session, actor: Actor, person_id: int, action: Action = Action.READ) -> Person:
+    """The person, if the actor may do this with their details. Raises NotFound, NotPermitted."""
+    person = session.get(Person, person_id, with_for_update=action is not Action.READ)
+    if person is None:
+        raise NotFound(actor=actor, action=action, resource=Resource.DEMOGRAPHICS, resource_id=person_id)
+    responsible, supervisors = cases.staff_around(session, person_id)
+    authorize(
+        session, actor, action, Resource.DEMOGRAPHICS, responsible=responsible,
+        supervisor_id=actor.staff_id if actor.staff_id in supervisors else None, resource_id=person_id,
+    )
+    return person
+
+
+@reader(Resource.DEMOGRAPHICS)
+def person_details(session: Session, actor: Actor, person_id: int) -> tuple[PersonDetails, int]:
+    """A person's details for the form, with the revision to save against."""
+    person = person_for(session, actor, person_id)
+    contacts = tuple(
+        Contact.model_construct(**{f: getattr(c, f) for f in Contact.model_fields}) for c in person.contacts
+    )
+    plain = {f: getattr(person, f) for f in PersonDetails.model_fields if f != "contacts"}
+    return PersonDetails.model_construct(contacts=contacts, **plain), person.revision
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def find_people(session: Session, actor: Actor, text: str, limit: int = 20) -> list[tuple[int, str, date | None]]:
+    """People whose name, phone or e-mail contains ``text``: id, name, birth date. Only those the actor may see."""
+    sees = visible(actor, Action.READ, Resource.CLIENT_DIRECTORY)
+    found = cases.search_people(session, names.fold(text), sees, limit)
+    return [(p.id, names.person_name(p.first_name, p.last_name, p.preferred_name), p.birth_date) for p in found]
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def find_payers(session: Session, actor: Actor, text: str, limit: int = 20) -> list[tuple[int, str]]:
+    """Payers, people and organisations alike, whose name contains ``text``: payer id and name."""
+    return cases.search_payers(session, text, visible(actor, Action.READ, Resource.CLIENT_DIRECTORY), limit)
+
+
+def payer_of(session: Session, person_id: int) -> Payer:
+    """A person's standing as payer, made when first needed."""
+    payer = people.payer_of_person(session, person_id)
+    if payer is None:
+        person = session.get_one(Person, person_id)
+        payer = Payer(
+            id=ids.new_id(), person_id=person_id, name=names.person_name(person.first_name, person.last_name)
+        )
+        session.add(payer)
+        session.flush()
+    return payer

@@ -1,0 +1,120 @@
+"""Linden Street Practice and its people: the cast of the tests, brought on through workflows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from practicerunner import clock, database
+from practicerunner.records.practice import Practice
+from practicerunner.vocabulary import CaseType, Role, ServiceCategory, TwoPersonLabel
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
+from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
+from practicerunner.workflows.staff import AddStaff, StaffDetails, actor_for, add_staff, create_staff
+
+ZONE = "America/New_York"
+LABEL = TwoPersonLabel.PARTNERS
+
+
+def moment(text: str) -> datetime:
+    """A practice wall-clock time such as ``2026-09-03 10:00`` as an aware moment."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+
+
+@contextmanager
+def at(text: str) -> Iterator[None]:
+    """Hold the clock at a practice wall-clock time."""
+    with clock.frozen(moment(text)):
+        yield
+
+
+@dataclass
+class Cast:
+    """The practice of the scenarios, with every name at hand."""
+
+    engine: Engine
+    staff: dict[str, int] = field(default_factory=dict)
+    services: dict[str, int] = field(default_factory=dict)
+    office: int = 0
+
+    def actor(self, name: str) -> Actor:
+        """The acting person by first name, as the database knows them now."""
+        with database.reading(self.engine) as session:
+            return actor_for(session, self.staff[name])
+
+    def do(self, name: str, verb: Any, command: Any) -> Any:
+        """Somebody carries out a command, in a transaction of its own."""
+        actor = self.actor(name)
+        with database.transaction(self.engine) as session:
+            return verb(session, actor, command)
+
+    def read(self, name: str, reader: Any, *args: Any, **kwargs: Any) -> Any:
+        """Somebody reads."""
+        actor = self.actor(name)
+        with database.reading(self.engine) as session:
+            return reader(session, actor, *args, **kwargs)
+
+    def open_case(self, case_type: CaseType, *names: str, by: str = "Dana", provider: str = "Marcus",
+                  name: str = "", opened_on: date | None = None) -> int:
+        """Open a case of new people given as ``First Last``."""
+        people = tuple(
+            Taking(person=PersonDetails(first_name=n.split(" ", 1)[0], last_name=n.split(" ", 1)[-1])) for n in names
+        )
+        return self.do(by, open_case, OpenCase(
+            type=case_type, label=LABEL if case_type is CaseType.TWO_PERSON else None, name=name,
+            provider_id=self.staff[provider], participants=people, opened_on=opened_on,
+        ))
+
+
+STAFF = {
+    "Dana": ("Okafor", {Role.OWNER, Role.PROVIDER}),
+    "Ruth": ("Feldman", {Role.SUPERVISOR, Role.PROVIDER}),
+    "Marcus": ("Bell", {Role.PROVIDER}),
+    "Priya": ("Nair", {Role.ASSOCIATE}),
+    "Tom": ("Alvarez", {Role.ADMIN}),
+    "Olga": ("Outsider", {Role.PROVIDER}),
+}
+"""The last is a provider with no assignment to anybody's cases."""
+
+SERVICES = {
+    "INTAKE": ("X0791", ServiceCategory.THERAPY, 60, 225_00),
+    "IND50": ("X0834", ServiceCategory.THERAPY, 50, 165_00),
+    "IND60": ("X0837", ServiceCategory.THERAPY, 60, 190_00),
+    "FAM50": ("X0847", ServiceCategory.THERAPY, 50, 210_00),
+    "GRP90": ("X0853", ServiceCategory.THERAPY, 90, 75_00),
+    "CONS60": ("", ServiceCategory.CONSULTATION, 60, 180_00),
+    "CGRP120": ("", ServiceCategory.CONSULTATION, 120, 95_00),
+    "WKSP": ("", ServiceCategory.OTHER, 360, 120_00),
+}
+
+
+def bring_on(engine: Engine) -> Cast:
+    """Set up Linden Street Practice with its staff, services and office, as of 2026-01-05."""
+    cast = Cast(engine)
+    with at("2026-01-05 08:00"):
+        with database.transaction(engine) as session:
+            session.add(Practice(name="Linden Street Practice", zone=ZONE, address="12 Linden Street\nAlbany, NY 12207",
+                                 phone="+1 518 555 0100", email="desk@linden.example", tax_id="14-1234567"))
+        with database.transaction(engine) as session:
+            cast.staff["Dana"] = create_staff(session, StaffDetails(
+                first_name="Dana", last_name="Okafor", email="dana@linden.example", roles=STAFF["Dana"][1],
+                credentials="PhD",
+            ))
+        for first, (last, roles) in list(STAFF.items())[1:]:
+            cast.staff[first] = cast.do("Dana", add_staff, AddStaff(
+                first_name=first, last_name=last, email=f"{first.lower()}@linden.example", roles=roles,
+                credentials="LMFT" if Role.ADMIN not in roles else "",
+                supervisor_id=cast.staff.get("Ruth") if first == "Priya" else None,
+            ))
+        for name, (code, category, minutes, fee) in SERVICES.items():
+            cast.services[name] = cast.do("Dana", add_service, AddService(
+                name=name, code=code, category=category, minutes=minutes, fee_cents=fee,
+            ))
+        cast.office = cast.do("Dana", add_location, AddLocation(name="Office", address="12 Linden Street"))
+    return cast
