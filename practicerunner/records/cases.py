@@ -121,7 +121,10 @@ def seen(visibility: Sees) -> ColumnElement[bool]:
     """The condition under which a case is shown to somebody."""
     if visibility.everything:
         return true()
-    return Case.provider_id.in_(visibility.staff_ids) | (Case.supervisor_id == visibility.supervisor_id)
+    theirs = Case.provider_id.in_(visibility.staff_ids)
+    if visibility.supervisor_id is None:  # "= none" would mean every case without a supervisor of its own
+        return theirs
+    return theirs | (Case.supervisor_id == visibility.supervisor_id)
 
 
 def staff_around(session: Session, person_id: int) -> tuple[set[int], set[int]]:
