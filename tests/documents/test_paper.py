@@ -1,0 +1,100 @@
+"""Names out of every script, and text that means harm."""
+
+import io
+import logging
+
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from practicerunner.documents.invoice import paint_invoice
+from practicerunner.documents.paper import is_complex, readable
+from practicerunner.documents.receipt import paint_receipt
+from tests.documents.papers import AISHA, PRACTICE, a_receipt, an_invoice, fonts, letters, lines, pages, problems
+
+LEFT_TO_RIGHT = [
+    "Łukasz Żółć", "Nguyễn Thị Ánh", "Ame\u0301lie Zoe\u0308", "Þórður Ægisson", "Ελένη Παπαδοπούλου", "Юлія Їжакевич",
+    "王小明", "山田 太郎", "김민수", "ქეთევან", "Անահիտ", "አበበ", "𝒜da", "{nb} {nb}",
+    "zero\u200bwidth\ufeff", "soft\u00adhyphen",
+    "[pay](https://evil.example)", "**bold** __under__ --strike--", "<b>bold</b><img src=x>", "back\\slash (paren) %",
+    "😀", "O’Brien – “Bo”", "ﬁﬂ", "a\u2028b", "\u202eevil\u202c",
+]
+SHAPED = [
+    "משה כהן", "مريم العلي", "Anna כהן Morgan", "فاطمه\u200cزهرا", "สมชาย วิชัย", "राम शर्मा",
+    "தமிழ்", "X\u0338\u0353y",
+]
+
+
+@pytest.mark.parametrize("name", LEFT_TO_RIGHT)
+def test_a_name_comes_back_from_the_paper(name: str) -> None:
+    pdf = paint_invoice(an_invoice(bill_to=AISHA.model_copy(update={"name": name})))
+    assert letters(name) in letters("".join(pages(pdf)))
+    assert problems(pdf) == []
+    assert all(fonts(pdf).values())
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_a_name_that_needs_shaping_has_all_its_letters_on_the_paper(name: str) -> None:
+    plain = letters("".join(pages(paint_invoice(an_invoice(bill_to=AISHA.model_copy(update={"name": ""}))))))
+    pdf = paint_invoice(an_invoice(bill_to=AISHA.model_copy(update={"name": name})))
+    drawn = list(letters("".join(pages(pdf))))
+    for letter in plain:
+        drawn.remove(letter)
+    # A reader may give the letters of a word in the order of the eye, so order is not compared here.
+    assert sorted(drawn) == sorted(letters(name))
+    assert problems(pdf) == []
+    assert all(fonts(pdf).values())
+
+
+@pytest.mark.parametrize("name", ["משה כהן", "مريم العلي"])
+def test_each_right_to_left_word_is_readable_in_one_direction_or_the_other(name: str) -> None:
+    text = letters("".join(lines(paint_receipt(a_receipt(received_from=AISHA.model_copy(update={"name": name}))))))
+    for word in name.split():
+        assert letters(word) in text or letters(word)[::-1] in text
+
+
+@pytest.mark.parametrize(
+    "name", ["bell\x07tab\tnul\0", "\ud800 lone", "\U0010ffff", "\ue000", "👩🏽‍⚕️ family", "\n\n", "", " "]
+)
+def test_what_no_font_has_does_not_stop_a_paper(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        # A lone surrogate cannot be a JSON text, so such content is built without the model's own check.
+        whom = AISHA.model_copy(update={"name": name})
+        pdf = paint_invoice(an_invoice().model_copy(update={"bill_to": whom, "case_name": name}))
+    assert problems(pdf) == []
+    assert "missing the following glyphs" not in caplog.text
+
+
+def test_a_name_everywhere_it_may_stand() -> None:
+    name = "王 משה Łu [x](https://evil.example) 😀"
+    practice = PRACTICE.model_copy(update={"name": name, "address": name, "phone": name, "email": name, "tax_id": name})
+    for pdf in (
+        paint_invoice(an_invoice(practice=practice, case_name=name, number=name, paid_note=name, replaces=name)),
+        paint_receipt(a_receipt(practice=practice, method=name, number=name)),
+    ):
+        assert problems(pdf) == []
+        assert all("/Annots" not in page for page in pypdf.PdfReader(io.BytesIO(pdf)).pages), "there is no live link"
+
+
+def test_a_text_cannot_turn_the_letters_around() -> None:
+    assert readable("\u202eabc\u202c") == "abc"
+    assert readable("a\x07b") == "a b"
+    assert readable("Ame\u0301lie") == "Amélie"
+    assert readable("فاطمه\u200cزهرا") == "فاطمه\u200cزهرا"
+
+
+def test_only_scripts_that_need_it_are_shaped() -> None:
+    assert not any(map(is_complex, ["Aisha", "Łukasz", "Ελένη", "王小明", "김민수", "Nguyễn"]))
+    assert all(map(is_complex, ["משה", "مريم", "राम", "วิชัย"]))
+
+
+def test_the_large_fonts_are_left_out_where_they_are_not_needed() -> None:
+    assert len(fonts(paint_invoice(an_invoice(case_name="Łukasz Ελένη Юлія")))) == 2
+    assert len(fonts(paint_invoice(an_invoice(case_name="王小明")))) == 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=80))
+def test_no_text_at_all_stops_a_paper(text: str) -> None:
+    assert problems(paint_receipt(a_receipt(received_from=AISHA.model_copy(update={"name": text})))) == []
