@@ -3,6 +3,7 @@
 Nothing here is edited once written, except where a docstring says so: a mistake is reversed by a mirror entry (X13).
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -15,11 +16,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    func,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.people import Payer
 from practicerunner.vocabulary import ChargeKind, DocumentKind, EntryKind, FeeTerms, PaymentMethodKind, ShareKind
 
 
@@ -231,3 +235,134 @@ class DocumentFile(Row):
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     pdf_hash: Mapped[str] = mapped_column(String(64))
     template_version: Mapped[int] = mapped_column(BigInteger)
+
+
+def arrangements(session: Session, case_id: int) -> list[BillingArrangement]:
+    """Arrangements of a case with their shares, by participant and first day."""
+    query = select(BillingArrangement).where(BillingArrangement.case_id == case_id)
+    query = query.options(selectinload(BillingArrangement.shares))
+    return list(session.scalars(query.order_by(BillingArrangement.person_id, BillingArrangement.valid_from)))
+
+
+def arrangement_starting(session: Session, case_id: int, person_id: int | None, day: date) -> BillingArrangement | None:
+    """The arrangement of a case or participant whose first day this is."""
+    return session.scalar(
+        select(BillingArrangement).where(
+            BillingArrangement.case_id == case_id, BillingArrangement.valid_from == day,
+            BillingArrangement.person_id.is_(None) if person_id is None else BillingArrangement.person_id == person_id,
+        ).options(selectinload(BillingArrangement.shares)).with_for_update()
+    )
+
+
+def payer_names(session: Session, payer_ids: Collection[int]) -> dict[int, str]:
+    """Payer id → name."""
+    if not payer_ids:
+        return {}
+    rows = session.execute(select(Payer.id, Payer.name).where(Payer.id.in_(payer_ids)))
+    return dict(rows.tuples())
+
+
+def charged_since(
+    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date
+) -> dict[int, int]:
+    """Payer id → cents charged to them for services from a day on, for what is left of a cap."""
+    query = (
+        select(ChargeShare.payer_id, func.sum(ChargeShare.amount_cents)).join(Charge)
+        .where(
+            Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
+            Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
+            ChargeShare.payer_id.in_(payer_ids),
+        ).group_by(ChargeShare.payer_id)
+    )
+    return {payer_id: int(total) for payer_id, total in session.execute(query)}
+
+
+def live_charges(session: Session, appointment_id: int) -> list[Charge]:
+    """Charges of an appointment that were not withdrawn."""
+    query = select(Charge).where(Charge.appointment_id == appointment_id, Charge.withdrawn_at.is_(None))
+    return list(session.scalars(query.order_by(Charge.id)))
+
+
+def charges(session: Session, charge_ids: Collection[int]) -> list[Charge]:
+    """Charges by id."""
+    return list(session.scalars(select(Charge).where(Charge.id.in_(charge_ids)))) if charge_ids else []
+
+
+def shares_on(session: Session, invoice_id: int) -> list[ChargeShare]:
+    """The shares that an invoice carries, locked."""
+    query = select(ChargeShare).where(ChargeShare.invoice_id == invoice_id).order_by(ChargeShare.id)
+    return list(session.scalars(query.with_for_update()))
+
+
+def open_row(session: Session, invoice_id: int) -> OpenInvoice:
+    """The open amount of an invoice, locked until the transaction ends."""
+    return session.scalars(select(OpenInvoice).where(OpenInvoice.invoice_id == invoice_id).with_for_update()).one()
+
+
+def shares_of(session: Session, charge_ids: Collection[int]) -> list[ChargeShare]:
+    """Payers' parts of charges, in the order in which they were reckoned."""
+    if not charge_ids:
+        return []
+    return list(session.scalars(
+        select(ChargeShare).where(ChargeShare.charge_id.in_(charge_ids)).order_by(ChargeShare.id)
+    ))
+
+
+def entries_of_invoice(session: Session, invoice_id: int) -> list[LedgerEntry]:
+    """Every movement on an invoice, in order."""
+    return list(session.scalars(
+        select(LedgerEntry).where(LedgerEntry.invoice_id == invoice_id).order_by(LedgerEntry.id)
+    ))
+
+
+def lines_of(session: Session, invoice_id: int) -> list[InvoiceLine]:
+    """An invoice's lines."""
+    return list(session.scalars(
+        select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.id)
+    ))
+
+
+def credit_by_payment(session: Session, payer_id: int, case_id: int) -> list[tuple[int | None, int]]:
+    """Unapplied credit of a payer on a case: payment id and cents left, oldest first."""
+    left = func.sum(LedgerEntry.amount_cents)
+    query = (
+        select(LedgerEntry.payment_id, left)
+        .where(LedgerEntry.payer_id == payer_id, LedgerEntry.case_id == case_id, LedgerEntry.invoice_id.is_(None),
+               LedgerEntry.kind == EntryKind.PAYMENT)
+        .group_by(LedgerEntry.payment_id).having(left < 0).order_by(LedgerEntry.payment_id)
+    )
+    return [(payment, -int(cents)) for payment, cents in session.execute(query)]
+
+
+def document_of(
+    session: Session, *, invoice_id: int | None = None, payment_id: int | None = None
+) -> IssuedDocument | None:
+    """The issued paper of an invoice or a payment."""
+    column, value = (IssuedDocument.invoice_id, invoice_id) if invoice_id else (IssuedDocument.payment_id, payment_id)
+    return session.scalar(select(IssuedDocument).where(column == value))
+
+
+def void_of(session: Session, invoice_id: int) -> InvoiceVoid | None:
+    """That an invoice was voided, if it was."""
+    return session.scalar(select(InvoiceVoid).where(InvoiceVoid.invoice_id == invoice_id))
+
+
+def file_of(session: Session, document_id: int) -> DocumentFile | None:
+    """The stored PDF of an issued paper, once it was drawn."""
+    return session.scalar(select(DocumentFile).where(DocumentFile.document_id == document_id))
+
+
+def undrawn(session: Session, limit: int) -> list[IssuedDocument]:
+    """Issued papers whose PDF is not stored yet, oldest first."""
+    stored = select(DocumentFile.id).where(DocumentFile.document_id == IssuedDocument.id).exists()
+    return list(session.scalars(select(IssuedDocument).where(~stored).order_by(IssuedDocument.id).limit(limit)))
+
+
+def wrong_open_amounts(session: Session) -> list[int]:
+    """Ids of invoices whose kept open amount differs from their ledger entries; empty if the cache is true."""
+    truth = (
+        select(LedgerEntry.invoice_id, func.sum(LedgerEntry.amount_cents).label("cents"))
+        .where(LedgerEntry.invoice_id.is_not(None)).group_by(LedgerEntry.invoice_id).subquery()
+    )
+    query = select(OpenInvoice.invoice_id).outerjoin(truth, truth.c.invoice_id == OpenInvoice.invoice_id)
+    return list(session.scalars(query.where(OpenInvoice.open_cents != func.coalesce(truth.c.cents, 0))))

@@ -107,11 +107,13 @@ def check_dates(details: PersonDetails, today: date) -> None:
 
 
 def create_person(session: Session, details: PersonDetails) -> Person:
-    """Write a new person; callers have authorised it."""
+    """Write a new person with their standing as payer; callers have authorised it."""
     check_dates(details, clock.today(practice.the_practice(session).zone))
     person = Person(id=ids.new_id())
     _write(person, details)
     session.add(person)
+    session.flush()
+    payer_of(session, person.id)
     return person
 
 

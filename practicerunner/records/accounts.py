@@ -1,0 +1,225 @@
+"""Questions over billing, cases and people together: what is open, who owes what, what still has to be invoiced."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import case as case_when
+from sqlalchemy.orm import Session
+
+from practicerunner.records.billing import (
+    BillingArrangement,
+    Charge,
+    Invoice,
+    InvoiceLine,
+    InvoiceVoid,
+    IssuedDocument,
+    LedgerEntry,
+    OpenInvoice,
+    PayerShare,
+    Payment,
+)
+from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Payer
+from practicerunner.records.practice import Service
+from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.vocabulary import AttendanceStatus, PaymentMethodKind
+
+UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
+"""Attendance that still has to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """An invoice with what is open on it and whether it was voided."""
+
+    invoice_id: int
+    number: str
+    payer_id: int
+    payer: str
+    case_id: int
+    case_name: str
+    issued_on: date
+    due_on: date
+    total_cents: int
+    open_cents: int
+    voided_on: date | None
+
+
+def _invoice_facts() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Invoice.id, Invoice.number, Invoice.payer_id, Payer.name, Invoice.case_id, Case.name, Invoice.issued_on,
+            Invoice.due_on, Invoice.total_cents, OpenInvoice.open_cents, InvoiceVoid.voided_on,
+        )
+        .join(Payer, Payer.id == Invoice.payer_id).join(Case, Case.id == Invoice.case_id)
+        .join(OpenInvoice, OpenInvoice.invoice_id == Invoice.id)
+        .outerjoin(InvoiceVoid, InvoiceVoid.invoice_id == Invoice.id)
+    )
+
+
+def invoices_of_case(session: Session, case_id: int) -> list[InvoiceFacts]:
+    """Every invoice of a case, newest first."""
+    query = _invoice_facts().where(Invoice.case_id == case_id)
+    rows = session.execute(query.order_by(Invoice.issued_on.desc(), Invoice.number.desc()))
+    return [InvoiceFacts(*row) for row in rows]
+
+
+def invoices_of_appointment(session: Session, appointment_id: int) -> list[InvoiceFacts]:
+    """Invoices that carry or carried a charge of an appointment, oldest first."""
+    carrying = select(InvoiceLine.invoice_id).join(Charge).where(Charge.appointment_id == appointment_id)
+    query = _invoice_facts().where(Invoice.id.in_(carrying)).order_by(Invoice.number)
+    return [InvoiceFacts(*row) for row in session.execute(query)]
+
+
+def invoices_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[InvoiceFacts]:
+    """Invoices of a payer in cases that may be seen, newest first."""
+    query = _invoice_facts().where(Invoice.payer_id == payer_id, sees)
+    rows = session.execute(query.order_by(Invoice.issued_on.desc(), Invoice.number.desc()))
+    return [InvoiceFacts(*row) for row in rows]
+
+
+def open_invoices(
+    session: Session, sees: ColumnElement[bool], *, due_before: date | None, limit: int, offset: int, search: str = "",
+) -> tuple[list[InvoiceFacts], int, int]:
+    """Invoices with something left to pay, longest overdue first: one page, the number of all, the sum of all."""
+    conditions = [OpenInvoice.open_cents > 0, sees]
+    if due_before is not None:
+        conditions.append(Invoice.due_on < due_before)
+    if search:
+        conditions.append(Payer.name.icontains(search, autoescape=True) | Case.name.icontains(search, autoescape=True))
+    query = _invoice_facts().where(*conditions)
+    page = query.order_by(Invoice.due_on, Invoice.number).limit(limit).offset(offset)
+    total = session.execute(query.with_only_columns(func.count(), func.sum(OpenInvoice.open_cents))).one()
+    return [InvoiceFacts(*row) for row in session.execute(page)], int(total[0]), int(total[1] or 0)
+
+
+def invoice_facts(session: Session, invoice_id: int) -> InvoiceFacts | None:
+    """One invoice."""
+    row = session.execute(_invoice_facts().where(Invoice.id == invoice_id)).first()
+    return InvoiceFacts(*row) if row else None
+
+
+def open_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[tuple[OpenInvoice, str]]:
+    """What a payer still owes, oldest invoice first, locked, with the invoices' numbers."""
+    query = (
+        select(OpenInvoice, Invoice.number).join(Invoice, Invoice.id == OpenInvoice.invoice_id)
+        .join(Case, Case.id == OpenInvoice.case_id)
+        .where(OpenInvoice.payer_id == payer_id, OpenInvoice.open_cents > 0, sees)
+        .order_by(OpenInvoice.issued_on, Invoice.number).with_for_update(of=OpenInvoice)
+    )
+    return [(row, number) for row, number in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class PayerStanding:
+    """A payer's due and loose cents on a case, summed from the ledger; credit makes the loose cents negative."""
+
+    payer_id: int
+    payer: str
+    case_id: int
+    case_name: str
+    due_cents: int
+    loose_cents: int
+
+
+def standings(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[PayerStanding]:
+    """Where every payer of a case, or one payer on every case, stands."""
+    due = func.sum(case_when((LedgerEntry.invoice_id.is_not(None), LedgerEntry.amount_cents), else_=0))
+    loose = func.sum(case_when((LedgerEntry.invoice_id.is_(None), LedgerEntry.amount_cents), else_=0))
+    query = (
+        select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, Case.name, due, loose)
+        .join(Payer, Payer.id == LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Payer.name, Case.name).order_by(Payer.name, Case.name)
+    )
+    if case_id is not None:
+        query = query.where(LedgerEntry.case_id == case_id)
+    if payer_id is not None:
+        query = query.where(LedgerEntry.payer_id == payer_id)
+    return [
+        PayerStanding(payer, name, of_case, case_name, int(due_cents), int(loose_cents))
+        for payer, name, of_case, case_name, due_cents, loose_cents in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """A payment with its payer's name and the number of its receipt."""
+
+    payment_id: int
+    payer_id: int
+    payer: str
+    case_id: int
+    method: PaymentMethodKind
+    amount_cents: int
+    received_on: date
+    reference: str
+    receipt: str
+
+
+def payments_of(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[PaymentFacts]:
+    """Payments taken for a case or from a payer, newest first."""
+    query = (
+        select(Payment.id, Payment.payer_id, Payer.name, Payment.case_id, Payment.method, Payment.amount_cents,
+               Payment.received_on, Payment.reference, func.coalesce(IssuedDocument.number, ""))
+        .join(Payer, Payer.id == Payment.payer_id)
+        .outerjoin(IssuedDocument, IssuedDocument.payment_id == Payment.id)
+        .order_by(Payment.received_on.desc(), Payment.id.desc())
+    )
+    if case_id is not None:
+        query = query.where(Payment.case_id == case_id)
+    if payer_id is not None:
+        query = query.where(Payment.payer_id == payer_id)
+    return [PaymentFacts(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Uninvoiced:
+    """An appointment that can be invoiced and was not."""
+
+    appointment_id: int
+    case_id: int
+    case_name: str
+    held_on: date
+    service: str
+    provider: str
+
+
+def uninvoiced(
+    session: Session, sees: ColumnElement[bool], *, limit: int, offset: int
+) -> tuple[list[Uninvoiced], int]:
+    """Appointments that were held or missed and carry no live charge yet: one page, oldest first, and their number.
+
+    A missed appointment counts only if a no-show or late cancellation is on it.
+    """
+    charged = select(Charge.appointment_id).where(
+        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)
+    ).exists()
+    chargeable = select(Attendance.id).where(
+        Attendance.appointment_id == Appointment.id,
+        Attendance.status.in_(
+            [AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED]
+        ),
+    ).exists()
+    unrecorded = select(Attendance.id).where(
+        Attendance.appointment_id == Appointment.id, Attendance.status.in_(UNRECORDED)
+    ).exists()
+    query = (
+        select(Appointment.id, Appointment.case_id, Case.name, Appointment.local_date, Service.name,
+               Staff.first_name + " " + Staff.last_name)
+        .join(Case, Case.id == Appointment.case_id).join(Service, Service.id == Appointment.service_id)
+        .join(Staff, Staff.id == Appointment.provider_id)
+        .where(sees, Appointment.fee_cents > 0, chargeable, ~charged, ~unrecorded)
+    )
+    number = session.scalar(query.with_only_columns(func.count())) or 0
+    page = query.order_by(Appointment.starts_at).limit(limit).offset(offset)
+    return [Uninvoiced(*row) for row in session.execute(page)], number
+
+
+def cases_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[int]:
+    """Ids of the cases on which a payer has movements or a share, within what may be seen."""
+    moved = select(LedgerEntry.case_id).where(LedgerEntry.payer_id == payer_id)
+    shares = select(BillingArrangement.case_id).join(PayerShare).where(PayerShare.payer_id == payer_id)
+    return list(session.scalars(select(Case.id).where(Case.id.in_(moved.union(shares)), sees)))

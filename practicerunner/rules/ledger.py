@@ -1,0 +1,70 @@
+"""Arithmetic of the ledger: balances, what a payment pays, and the state of an invoice."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from practicerunner.vocabulary import InvoiceState
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One movement: ``amount_cents`` raises (+) or lowers (−) what the payer owes; no invoice means unapplied."""
+
+    amount_cents: int
+    invoice_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a payer stands on a case: balance = due − credit (H09)."""
+
+    due_cents: int
+    credit_cents: int
+
+    @property
+    def balance_cents(self) -> int:
+        """What the ledger says is owed, after credit."""
+        return self.due_cents - self.credit_cents
+
+
+def standing(entries: Iterable[Entry], opening_cents: int = 0) -> Standing:
+    """Due and unapplied credit from entries; what stands on no invoice is credit, or opening debt while positive."""
+    due = loose = 0
+    for entry in entries:
+        if entry.invoice_id is None:
+            loose += entry.amount_cents
+        else:
+            due += entry.amount_cents
+    loose += opening_cents
+    return Standing(due + max(loose, 0), max(-loose, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An invoice with something left to pay."""
+
+    invoice_id: int
+    open_cents: int
+
+
+def allocate(amount_cents: int, invoices: Sequence[Open]) -> tuple[list[tuple[int, int]], int]:
+    """Spread money over invoices in the order given: what each one gets, and what is left over."""
+    given = []
+    for invoice in invoices:
+        part = min(amount_cents, invoice.open_cents)
+        if part > 0:
+            given.append((invoice.invoice_id, part))
+            amount_cents -= part
+    return given, amount_cents
+
+
+def invoice_state(total_cents: int, open_cents: int, due_on: date, today: date, *, voided: bool) -> InvoiceState:
+    """The state people read."""
+    if voided:
+        return InvoiceState.VOID
+    if open_cents == 0:
+        return InvoiceState.PAID
+    if due_on < today:
+        return InvoiceState.OVERDUE
+    return InvoiceState.OPEN if open_cents == total_cents else InvoiceState.PARTLY_PAID

@@ -1,0 +1,42 @@
+"""The entry script that Streamlit runs on every click. On purpose not beside ``pages/`` (see docs/decisions)."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from practicerunner.errors import PracticeError
+from practicerunner.ui import navigation, search
+from practicerunner.ui.identity import signed_in
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def run() -> None:
+    """One run: who is there, which pages are theirs, then the page."""
+    st.set_page_config(page_title="PracticeRunner", page_icon=str(ASSETS / "favicon.png"), layout="wide")
+    actor = signed_in()
+    if actor is None:
+        st.navigation([st.Page(_signed_out, title="Signed out")], position="hidden").run()
+        return
+    page = st.navigation(navigation.menu_for(actor))
+    st.logo(str(ASSETS / "wordmark.svg"), size="large")
+    with st.sidebar:
+        search.box(actor)
+        st.text(actor.name)
+        st.html('<a href="/auth/sign-out" target="_self">Sign out</a>')
+    toast = st.session_state.pop("toast", "")
+    if toast:
+        st.toast(toast, icon=":material/check:")
+    try:
+        page.run()
+    except PracticeError as problem:
+        st.warning(str(problem), icon=":material/block:")
+
+
+def _signed_out() -> None:
+    st.title("Signed out")
+    st.write("Your time here has ended, or you signed out in another window.")
+    st.html('<a href="/auth/sign-in" target="_self">Sign in again</a>')
+
+
+run()

@@ -1,0 +1,63 @@
+"""A status is a word and a colour, the same on every page."""
+
+from typing import Literal
+
+import streamlit as st
+
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CaseStatus,
+    InvoiceState,
+    NoteStatus,
+    ParticipantStatus,
+    Word,
+    WorkflowState,
+)
+
+Colour = Literal["gray", "primary", "orange", "red", "blue"]
+
+_COLOURS: tuple[tuple[Word, Colour], ...] = (
+    (CaseStatus.INTAKE_PENDING, "orange"),
+    (CaseStatus.WAITLIST, "orange"),
+    (CaseStatus.ACTIVE, "primary"),
+    (AppointmentStatus.CONFIRMED, "primary"),
+    (AppointmentStatus.ARRIVED, "primary"),
+    (AppointmentStatus.HELD, "primary"),
+    (AppointmentStatus.NOT_HELD, "red"),
+    (AttendanceStatus.CONFIRMED, "primary"),
+    (AttendanceStatus.ARRIVED, "primary"),
+    (AttendanceStatus.ATTENDED, "primary"),
+    (AttendanceStatus.NO_SHOW, "red"),
+    (AttendanceStatus.LATE_CANCELLED, "red"),
+    (AttendanceStatus.EXCUSED, "blue"),
+    (NoteStatus.SUBMITTED, "orange"),
+    (NoteStatus.RETURNED, "blue"),
+    (NoteStatus.LOCKED, "primary"),
+    (NoteStatus.AMENDED, "primary"),
+    (NoteStatus.FINAL, "primary"),
+    (InvoiceState.OPEN, "orange"),
+    (InvoiceState.PARTLY_PAID, "orange"),
+    (InvoiceState.PAID, "primary"),
+    (InvoiceState.OVERDUE, "red"),
+    (ParticipantStatus.ACTIVE, "primary"),
+    (ParticipantStatus.WAITLISTED, "orange"),
+    (WorkflowState.NEEDS_ATTENTION, "red"),
+    (WorkflowState.INTAKE_INCOMPLETE, "orange"),
+    (WorkflowState.PAYMENT_METHOD_MISSING, "orange"),
+    (WorkflowState.READY_TO_SCHEDULE, "blue"),
+    (WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW, "blue"),
+    (WorkflowState.ALL_SET, "primary"),
+)
+# By type and word: words of two vocabularies may be the same text.
+_BY_TYPE = {(type(status), status): colour for status, colour in _COLOURS}
+
+
+def colour(status: Word) -> Colour:
+    """The colour of a status; grey for what is at rest."""
+    return _BY_TYPE.get((type(status), status), "gray")
+
+
+def badge(status: Word) -> None:
+    """Show a status as a badge: the word and its colour."""
+    st.badge(status.label, color=colour(status))

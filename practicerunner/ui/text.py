@@ -1,0 +1,40 @@
+"""Text as people read it: dates, times, ages, and the one escape for text that Streamlit would take as Markdown."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def md(text: object) -> str:
+    """Text typed by people, safe as a label, title, tab or caption: shown as it is, never as Markdown."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(str(text).splitlines()))
+
+
+def day(value: date, today: date | None = None) -> str:
+    """``Thu 12 Nov``, with the year when it is not this one."""
+    text = f"{value:%a} {value.day} {value:%b}"
+    return text if today is not None and value.year == today.year else f"{text} {value.year}"
+
+
+def clock_span(start: time, minutes: int) -> str:
+    """``10:00–10:50``."""
+    end = (datetime.combine(date(2000, 1, 1), start) + timedelta(minutes=minutes)).time()
+    return f"{start:%H:%M}–{end:%H:%M}"
+
+
+def moment(value: datetime, zone: str) -> str:
+    """A moment on the practice's wall: ``Thu 12 Nov 2026, 10:02``."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 note``, ``3 notes``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def age(days: int) -> str:
+    """``today``, ``1 day``, ``12 days``."""
+    return "today" if days <= 0 else count(days, "day")

@@ -1,0 +1,98 @@
+"""Reading accounts: what a case and a payer owe, and the lists that an admin works through."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import NotFound
+from practicerunner.records import accounts, cases, practice
+from practicerunner.records.accounts import PayerStanding, PaymentFacts, Uninvoiced
+from practicerunner.records.people import Payer
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, visible
+from practicerunner.workflows.billing import InvoiceView, view
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import reader
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Standings, invoices and payments, of a case or of a payer. The payers' balances sum to the case's (C13)."""
+
+    title: str
+    standings: tuple[PayerStanding, ...]
+    invoices: tuple[InvoiceView, ...]
+    payments: tuple[PaymentFacts, ...]
+    today: date
+
+    @property
+    def due_cents(self) -> int:
+        """What stands open on issued invoices and opening balances."""
+        return sum(row.due_cents + max(row.loose_cents, 0) for row in self.standings)
+
+    @property
+    def credit_cents(self) -> int:
+        """What was paid and stands on no invoice."""
+        return sum(max(-row.loose_cents, 0) for row in self.standings)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """One page of open invoices: the rows, how many there are in all and what they sum to."""
+
+    rows: tuple[InvoiceView, ...]
+    number: int
+    sum_cents: int
+
+
+@reader(Resource.INVOICES)
+def case_account(session: Session, actor: Actor, case_id: int) -> Account:
+    """The billing section of a case. Raises NotFound."""
+    case = case_for(session, actor, case_id, resource=Resource.INVOICES)
+    today = clock.today(practice.the_practice(session).zone)
+    return Account(
+        case.name, tuple(accounts.standings(session, case_id=case_id)),
+        tuple(view(facts, today) for facts in accounts.invoices_of_case(session, case_id)),
+        tuple(accounts.payments_of(session, case_id=case_id)), today,
+    )
+
+
+@reader(Resource.INVOICES)
+def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
+    """A payer's account over all cases that the actor may see. Raises NotFound."""
+    sees = visible(actor, Action.READ, Resource.INVOICES)
+    payer = session.get(Payer, payer_id)
+    shown = set(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
+    if payer is None or (not shown and not sees.everything):
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=payer_id)
+    today = clock.today(practice.the_practice(session).zone)
+    return Account(
+        payer.name,
+        tuple(row for row in accounts.standings(session, payer_id=payer_id) if row.case_id in shown),
+        tuple(view(f, today) for f in accounts.invoices_of_payer(session, payer_id, cases.seen(sees))),
+        tuple(p for p in accounts.payments_of(session, payer_id=payer_id) if p.case_id in shown), today,
+    )
+
+
+@reader(Resource.INVOICES)
+def open_invoices(
+    session: Session, actor: Actor, *, overdue_only: bool = False, search: str = "", page: int = 1
+) -> OpenPage:
+    """Open invoices, longest overdue first, 50 a page."""
+    today = clock.today(practice.the_practice(session).zone)
+    rows, number, total = accounts.open_invoices(
+        session, cases.seen(visible(actor, Action.READ, Resource.INVOICES)),
+        due_before=today if overdue_only else None, limit=PAGE, offset=(page - 1) * PAGE, search=search,
+    )
+    return OpenPage(tuple(view(facts, today) for facts in rows), number, total)
+
+
+@reader(Resource.INVOICES)
+def uninvoiced(session: Session, actor: Actor, *, page: int = 1) -> tuple[list[Uninvoiced], int]:
+    """Appointments that can be invoiced and were not, oldest first, 50 a page; and their number."""
+    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    return accounts.uninvoiced(session, sees, limit=PAGE, offset=(page - 1) * PAGE)

@@ -1,0 +1,164 @@
+"""Who pays for a case or a participant, in which shares, from when on (H02–H06), and at which fee (H07)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.errors import BadInput
+from practicerunner.records import billing
+from practicerunner.records.billing import BillingArrangement, PayerShare
+from practicerunner.records.people import Payer
+from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.shares import Part, arrangement_problem
+from practicerunner.vocabulary import Action, FeeTerms, Resource, ShareKind
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import Command, command, reader
+from practicerunner.workflows.people import payer_of
+
+
+class Share(BaseModel):
+    """A payer, named by payer or by person, and how their part is reckoned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    payer_id: int | None = None
+    person_id: int | None = None
+    kind: ShareKind = ShareKind.REMAINDER
+    basis_points: int | None = Field(default=None, ge=0, le=10_000)
+    amount_cents: int | None = Field(default=None, ge=0)
+    cap_cents: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_payer(self) -> "Share":
+        if (self.payer_id is None) == (self.person_id is None):
+            raise PydanticCustomError("payer", "Choose who pays.")
+        return self
+
+
+class SetArrangement(Command):
+    """Say who pays from a date of service on. ``person_id`` names the participant where each is charged."""
+
+    case_id: int
+    person_id: int | None = None
+    valid_from: date
+    fee_terms: FeeTerms = FeeTerms.STANDARD
+    fee_cents: int | None = Field(default=None, ge=0)
+    fee_basis_points: int | None = Field(default=None, ge=0, le=10_000)
+    shares: tuple[Share, ...] = Field(max_length=20)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareView:
+    """A payer's place in an arrangement, to read."""
+
+    payer_id: int
+    payer: str
+    kind: ShareKind
+    basis_points: int | None
+    amount_cents: int | None
+    cap_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangementView:
+    """One arrangement, to read; ``arrangement_id`` is ``None`` for what goes without saying (people pay themselves)."""
+
+    arrangement_id: int | None
+    person_id: int | None
+    valid_from: date | None
+    fee_terms: FeeTerms
+    fee_cents: int | None
+    fee_basis_points: int | None
+    shares: tuple[ShareView, ...]
+
+
+@command(Resource.CASE, Action.UPDATE)
+def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> int:
+    """Save who pays; one with the same first day is replaced, what was issued stays (H02). Raises BadInput."""
+    case = case_for(session, actor, asked.case_id, Action.UPDATE)
+    if capabilities(case.type).charged_each:
+        if asked.person_id is None or all(p.person_id != asked.person_id for p in case.participants):
+            raise BadInput("person_id", f"Choose the {capabilities(case.type).called} whose fee this is.")
+    elif asked.person_id is not None:
+        raise BadInput("person_id", "This is charged as a whole, not per person.")
+    if asked.fee_terms is FeeTerms.FIXED and asked.fee_cents is None:
+        raise BadInput("fee_cents", "Give the fixed fee.")
+    if asked.fee_terms is FeeTerms.SLIDING_SCALE and asked.fee_basis_points is None:
+        raise BadInput("fee_basis_points", "Give the percentage of the standard fee.")
+    payers = [_payer(session, share).id for share in asked.shares]
+    parts = [
+        Part(payer, share.kind, share.basis_points or 0, share.amount_cents or 0, share.cap_cents)
+        for payer, share in zip(payers, asked.shares, strict=True)
+    ]
+    problem = arrangement_problem(parts)
+    if problem:
+        raise BadInput("shares", problem)
+    row = billing.arrangement_starting(session, case.id, asked.person_id, asked.valid_from)
+    if row is None:
+        row = BillingArrangement(id=ids.new_id(), case_id=case.id, person_id=asked.person_id,
+                                 valid_from=asked.valid_from)
+        session.add(row)
+    else:
+        row.revision += 1
+        row.shares.clear()
+        session.flush()
+    row.fee_terms, row.fee_cents, row.fee_basis_points = asked.fee_terms, asked.fee_cents, asked.fee_basis_points
+    row.shares.extend(
+        PayerShare(payer_id=part.payer_id, position=place, kind=part.kind, basis_points=share.basis_points,
+                   amount_cents=share.amount_cents, cap_cents=share.cap_cents)
+        for place, (part, share) in enumerate(zip(parts, asked.shares, strict=True))
+    )
+    session.info["detail"] = f"{len(parts)} payers from {asked.valid_from}"
+    return row.id
+
+
+def _payer(session: Session, share: Share) -> Payer:
+    payer = session.get(Payer, share.payer_id) if share.payer_id else payer_of(session, share.person_id or 0)
+    if payer is None:
+        raise BadInput("shares", "One of the payers is no longer in the list.")
+    return payer
+
+
+@reader(Resource.CASE)
+def arrangements_of(session: Session, actor: Actor, case_id: int) -> list[ArrangementView]:
+    """Every arrangement of a case, by participant and first day."""
+    case_for(session, actor, case_id)
+    rows = billing.arrangements(session, case_id)
+    names = billing.payer_names(session, {share.payer_id for row in rows for share in row.shares})
+    return [
+        ArrangementView(
+            row.id, row.person_id, row.valid_from, row.fee_terms, row.fee_cents, row.fee_basis_points,
+            tuple(ShareView(s.payer_id, names[s.payer_id], s.kind, s.basis_points, s.amount_cents, s.cap_cents)
+                  for s in row.shares),
+        )
+        for row in rows
+    ]
+
+
+def in_force(rows: Iterable[BillingArrangement], day: date) -> dict[int | None, BillingArrangement]:
+    """Participant (``None`` for the case as a whole) → the arrangement in force on a date of service."""
+    by_person: dict[int | None, list[BillingArrangement]] = defaultdict(list)
+    for row in rows:
+        if row.valid_from <= day:
+            by_person[row.person_id].append(row)
+    return {person: max(found, key=lambda row: row.valid_from) for person, found in by_person.items()}
+
+
+def parts_of(session: Session, row: BillingArrangement) -> list[Part]:
+    """The arrangement's payers as the split rule takes them, with what is left of each cap."""
+    capped = [share.payer_id for share in row.shares if share.cap_cents is not None]
+    used = billing.charged_since(session, row.case_id, row.person_id, capped, row.valid_from) if capped else {}
+    return [
+        Part(
+            share.payer_id, share.kind, share.basis_points or 0, share.amount_cents or 0,
+            None if share.cap_cents is None else share.cap_cents - used.get(share.payer_id, 0),
+        )
+        for share in row.shares
+    ]

@@ -1,0 +1,154 @@
+"""Issued papers: freezing what they say at the moment of issue, drawing them once, and handing them out."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.documents import invoice as invoice_paper
+from practicerunner.documents import receipt as receipt_paper
+from practicerunner.documents.invoice import Invoice as InvoicePaper
+from practicerunner.documents.paper import Addressee, Letterhead
+from practicerunner.documents.receipt import Receipt as ReceiptPaper
+from practicerunner.errors import NotFound
+from practicerunner.records import audit, billing
+from practicerunner.records.billing import DocumentFile, IssuedDocument, Payment
+from practicerunner.records.cases import Case
+from practicerunner.records.people import Organisation, Payer, Person
+from practicerunner.records.practice import Practice
+from practicerunner.vocabulary import Action, DocumentKind, Resource
+from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.commands import reader
+
+_PAINTERS: dict[DocumentKind, tuple[Callable[[dict[str, Any]], bytes], int]] = {
+    DocumentKind.INVOICE: (
+        lambda content: invoice_paper.paint_invoice(InvoicePaper.model_validate(content)),
+        invoice_paper.TEMPLATE_VERSION,
+    ),
+    DocumentKind.RECEIPT: (
+        lambda content: receipt_paper.paint_receipt(ReceiptPaper.model_validate(content)),
+        receipt_paper.TEMPLATE_VERSION,
+    ),
+}
+
+
+def letterhead(practice: Practice) -> Letterhead:
+    """The practice as it stands on paper today."""
+    return Letterhead(
+        name=practice.name, address=practice.address, phone=practice.phone, email=practice.email,
+        tax_id=practice.tax_id,
+    )
+
+
+def addressee(session: Session, payer: Payer) -> Addressee:
+    """Whom a paper is for, with the postal address of today."""
+    party: Person | Organisation | None
+    if payer.person_id is not None:
+        party = session.get(Person, payer.person_id)
+    else:
+        party = session.get(Organisation, payer.organisation_id)
+    return Addressee(name=payer.name, address=party.address if party else "")
+
+
+def freeze(
+    kind: DocumentKind, content: InvoicePaper | ReceiptPaper, *, payer_id: int, case_id: int,
+    invoice_id: int | None = None, payment_id: int | None = None,
+) -> IssuedDocument:
+    """The row that keeps every printed fact of a paper for good (D2)."""
+    facts = content.model_dump(mode="json")
+    return IssuedDocument(
+        id=ids.new_id(), kind=kind, number=content.number, payer_id=payer_id, case_id=case_id, invoice_id=invoice_id,
+        payment_id=payment_id, content=facts, content_hash=_hash(json.dumps(facts, sort_keys=True).encode()),
+    )
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@reader(Resource.INVOICES)
+def invoice_pdf(session: Session, actor: Actor, invoice_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of an invoice. A voided one carries the word VOID. Raises NotFound."""
+    document = _document(session, actor, billing.document_of(session, invoice_id=invoice_id), invoice_id)
+    voided = billing.void_of(session, invoice_id)
+    if voided is not None:
+        content = document.content | {"void": {"reason": voided.reason, "voided_on": voided.voided_on.isoformat()}}
+        return f"{document.number}.pdf", "application/pdf", _PAINTERS[document.kind][0](content)
+    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+
+
+@reader(Resource.INVOICES)
+def receipt_pdf(session: Session, actor: Actor, payment_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of the receipt of a payment. Raises NotFound."""
+    document = _document(session, actor, billing.document_of(session, payment_id=payment_id), payment_id)
+    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+
+
+def fetch(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a paper, by invoice or payment id; in a transaction, because it is audited."""
+    return {DocumentKind.INVOICE: invoice_pdf, DocumentKind.RECEIPT: receipt_pdf}[kind](session, actor, subject_id)
+
+
+def _document(session: Session, actor: Actor, document: IssuedDocument | None, subject: int) -> IssuedDocument:
+    """The paper, if the actor may read it; its being handed out goes to the audit log."""
+    if document is None:
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=subject)
+    case = session.get_one(Case, document.case_id)
+    role = authorize(
+        session, actor, Action.READ, Resource.INVOICES, responsible=[case.provider_id],
+        supervisor_id=case.supervisor_id, resource_id=subject, case_id=case.id,
+    )
+    audit.note(
+        session, staff_id=actor.staff_id, role=role, action="download", resource=Resource.INVOICES,
+        resource_id=subject, case_id=case.id, detail=document.number,
+    )
+    return document
+
+
+def stored_pdf(session: Session, document: IssuedDocument) -> bytes:
+    """The bytes of a paper: drawn from its frozen content the first time, the same bytes ever after."""
+    kept = billing.file_of(session, document.id)
+    if kept is None:
+        paint, version = _PAINTERS[document.kind]
+        pdf = paint(document.content)
+        kept = DocumentFile(document_id=document.id, pdf=pdf, pdf_hash=_hash(pdf), template_version=version)
+        session.add(kept)
+        session.flush()
+    return kept.pdf
+
+
+def draw_missing(session: Session, limit: int = 20) -> int:
+    """Draw and store papers that were issued but not fetched yet; how many. For a background job."""
+    waiting = billing.undrawn(session, limit)
+    for document in waiting:
+        stored_pdf(session, document)
+    return len(waiting)
+
+
+def receipt_content(
+    session: Session, practice: Practice, payer: Payer, payment: Payment, number: str,
+    applied: Sequence[tuple[str, str, int]], unapplied_cents: int,
+) -> ReceiptPaper:
+    """What a receipt says: ``applied`` is invoice number, service text and cents, in order (D10)."""
+    return ReceiptPaper(
+        number=number, received_on=payment.received_on, currency=practice.currency, practice=letterhead(practice),
+        received_from=addressee(session, payer), method=payment.method.label, reference=payment.reference.strip()[-4:],
+        amount_cents=payment.amount_cents, unapplied_cents=unapplied_cents,
+        applied=tuple(receipt_paper.Applied(invoice_number=n, service=s, amount_cents=c) for n, s, c in applied),
+    )
+
+
+def invoice_content(
+    session: Session, practice: Practice, payer: Payer, *, number: str, issued_on: date, due_on: date,
+    for_name: str, lines: Sequence[invoice_paper.Line], replaces: str = "",
+) -> InvoicePaper:
+    """What an invoice says. ``for_name`` is the case's name where all its people may read it (X08)."""
+    return InvoicePaper(
+        number=number, issued_on=issued_on, due_on=due_on, currency=practice.currency, practice=letterhead(practice),
+        bill_to=addressee(session, payer), case_name=for_name, lines=tuple(lines),
+        total_cents=sum(line.amount_cents for line in lines), replaces=replaces,
+    )

@@ -1,0 +1,129 @@
+"""Money that comes in: what it pays, what stays as credit, and the receipt."""
+
+from datetime import date
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, NotFound, PaymentTooLarge
+from practicerunner.money import dollars
+from practicerunner.records import accounts, billing, cases, practice
+from practicerunner.records.billing import LedgerEntry, OpenInvoice, Payment
+from practicerunner.records.cases import Case
+from practicerunner.records.people import Payer
+from practicerunner.rules.cards import looks_like_card_number
+from practicerunner.rules.ledger import Open, allocate
+from practicerunner.vocabulary import Action, DocumentKind, EntryKind, PaymentMethodKind, Resource
+from practicerunner.workflows import papers
+from practicerunner.workflows.access import Actor, authorize, visible
+from practicerunner.workflows.billing import invoice_for, move_payment
+from practicerunner.workflows.commands import Command, Line, command
+
+
+class RecordPayment(Command):
+    """Money from a payer. ``invoice_ids``: in this order; ``None``: oldest first; empty: keep it all as credit."""
+
+    payer_id: int
+    case_id: int
+    method: PaymentMethodKind
+    amount_cents: int = Field(gt=0)
+    received_on: date
+    reference: Line = Field(default="", max_length=60)
+    invoice_ids: tuple[int, ...] | None = None
+    surplus_as_credit: bool = False
+
+
+class ApplyCredit(Command):
+    """Use a payer's unapplied credit of a case for one of its open invoices."""
+
+    invoice_id: int
+
+
+@command(Resource.INVOICES, Action.CREATE)
+def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
+    """Record money, pay invoices with it and issue the receipt. Returns the payment id.
+
+    Raises PaymentTooLarge if it is more than what is owed and a surplus was not asked for, BadInput.
+    """
+    case = session.get(Case, asked.case_id)
+    payer = session.get(Payer, asked.payer_id, with_for_update=True)
+    if case is None or payer is None:
+        raise NotFound(actor=actor, action="record_payment", resource=Resource.INVOICES, case_id=asked.case_id)
+    authorize(
+        session, actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id],
+        supervisor_id=case.supervisor_id, case_id=case.id,
+    )
+    house = practice.the_practice(session)
+    if asked.received_on > clock.today(house.zone):
+        raise BadInput("received_on", "A payment cannot be received in the future.")
+    if looks_like_card_number(asked.reference):
+        raise BadInput("reference", "This looks like a card or account number. Give at most its last four digits.")
+    chosen = _chosen(session, actor, asked)
+    given, surplus = allocate(asked.amount_cents, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
+    if surplus and not asked.surplus_as_credit:
+        owed = sum(row.open_cents for row, _ in chosen)
+        raise PaymentTooLarge(
+            f"{payer.name} owes {dollars(owed)}. The payment of {dollars(asked.amount_cents)} is more than that; "
+            "lower it, or keep the surplus as credit."
+        )
+    payment = Payment(
+        id=ids.new_id(), payer_id=payer.id, case_id=case.id, method=asked.method, amount_cents=asked.amount_cents,
+        received_on=asked.received_on, reference=asked.reference, recorded_by_id=actor.staff_id,
+    )
+    session.add(payment)
+    session.flush()
+    rows = {row.invoice_id: (row, number) for row, number in chosen}
+    applied = []
+    for invoice_id, cents in given:
+        row, number = rows[invoice_id]
+        row.open_cents -= cents
+        session.add(_entry(actor, payment, row.case_id, -cents, invoice_id))
+        service = billing.lines_of(session, invoice_id)
+        applied.append((number, service[0].description if len(service) == 1 else f"{len(service)} services", cents))
+    if surplus:
+        session.add(_entry(actor, payment, case.id, -surplus, None))
+    number = practice.take_number(
+        session, DocumentKind.RECEIPT, DocumentKind.RECEIPT.prefix, asked.received_on.year
+    )
+    content = papers.receipt_content(session, house, payer, payment, number, applied, surplus)
+    session.add(papers.freeze(
+        DocumentKind.RECEIPT, content, payer_id=payer.id, case_id=case.id, payment_id=payment.id
+    ))
+    session.info["detail"] = number
+    return payment.id
+
+
+def _chosen(session: Session, actor: Actor, asked: RecordPayment) -> list[tuple[OpenInvoice, str]]:
+    """The payer's open invoices that this payment may pay, in the order in which it pays them."""
+    sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
+    waiting = accounts.open_of_payer(session, asked.payer_id, sees)
+    if asked.invoice_ids is None:
+        return waiting
+    by_id = {row.invoice_id: (row, number) for row, number in waiting}
+    missing = [invoice_id for invoice_id in asked.invoice_ids if invoice_id not in by_id]
+    if missing:
+        raise BadInput("invoice_ids", "One of the invoices is paid or void by now. Choose again.")
+    return [by_id[invoice_id] for invoice_id in dict.fromkeys(asked.invoice_ids)]
+
+
+def _entry(actor: Actor, payment: Payment, case_id: int, cents: int, invoice_id: int | None) -> LedgerEntry:
+    return LedgerEntry(
+        case_id=case_id, payer_id=payment.payer_id, kind=EntryKind.PAYMENT, amount_cents=cents,
+        effective_on=payment.received_on, invoice_id=invoice_id, payment_id=payment.id, recorded_by_id=actor.staff_id,
+    )
+
+
+@command(Resource.INVOICES, Action.CREATE)
+def apply_credit(session: Session, actor: Actor, asked: ApplyCredit) -> int:
+    """Pay an invoice from the payer's credit on the same case, oldest payment first. Returns the invoice id."""
+    invoice, case = invoice_for(session, actor, asked.invoice_id, Action.CREATE)
+    session.get(Payer, invoice.payer_id, with_for_update=True)
+    open_row = billing.open_row(session, invoice.id)
+    today = clock.today(practice.the_practice(session).zone)
+    for payment_id, credit in billing.credit_by_payment(session, invoice.payer_id, case.id):
+        cents = min(credit, open_row.open_cents)
+        if cents:
+            move_payment(session, actor, invoice, payment_id, cents, today, onto=True)
+            open_row.open_cents -= cents
+    return invoice.id
