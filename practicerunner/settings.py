@@ -22,6 +22,11 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", validation_alias="PUBLIC_URL")
     """The address people type when a proxy with TLS stands in front, e.g. ``https://desk.example.org``."""
 
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the server over TLS, so that cookies are for TLS alone."""
+        return self.public_url.lower().startswith("https://")
+
 
 @cache
 def settings() -> Settings:

@@ -1,12 +1,14 @@
 """Staff, their roles, and how they sign in."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.practice import Practice
 from practicerunner.vocabulary import Role
 
 
@@ -183,3 +185,119 @@ def supervisees_of(session: Session, supervisor_id: int, day: date) -> list[int]
             (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
         )
     ))
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """That somebody is signed in: who, since when idle, and whether they still have to set up an authenticator."""
+
+    staff_id: int
+    account_id: int
+    sign_in_id: int
+    last_seen_at: datetime
+    must_enrol: bool
+
+
+def presence(session: Session, token_fingerprint: str, moment: datetime, seen_since: datetime) -> Presence | None:
+    """Who is signed in with a token that is neither ended, idle nor over its limit, if they still work here."""
+    row = session.execute(
+        select(
+            Staff.id, Account.id, SignIn.id, SignIn.last_seen_at, Account.totp_secret.is_(None),
+            select(Practice.totp_required).limit(1).scalar_subquery(),
+        ).join(Account, Account.staff_id == Staff.id).join(SignIn, SignIn.account_id == Account.id).where(
+            SignIn.token_fingerprint == token_fingerprint, SignIn.ended_at.is_(None), SignIn.expires_at > moment,
+            SignIn.last_seen_at >= seen_since, Staff.active,
+        )
+    ).first()
+    if row is None:
+        return None
+    staff_id, account_id, sign_in_id, last_seen_at, bare, required = row
+    return Presence(staff_id, account_id, sign_in_id, last_seen_at, bool(bare and required))
+
+
+def account_of(session: Session, staff_id: int, *, lock: bool = False) -> Account | None:
+    """The account of a member of staff, if they have accepted an invitation."""
+    query = select(Account).where(Account.staff_id == staff_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def staff_with_accounts(session: Session) -> list[Staff]:
+    """Active staff who can sign in, by name."""
+    return list(session.scalars(
+        select(Staff).join(Account, Account.staff_id == Staff.id).where(Staff.active)
+        .order_by(Staff.last_name, Staff.first_name)
+    ))
+
+
+def sign_in_by_token(session: Session, token_fingerprint: str) -> SignIn | None:
+    """The sign-in that a token belongs to, whatever became of it."""
+    return session.scalar(select(SignIn).where(SignIn.token_fingerprint == token_fingerprint))
+
+
+def sign_ins_of(session: Session, account_id: int, limit: int) -> list[SignIn]:
+    """The newest sign-ins of an account."""
+    return list(session.scalars(
+        select(SignIn).where(SignIn.account_id == account_id).order_by(SignIn.created_at.desc(), SignIn.id.desc())
+        .limit(limit)
+    ))
+
+
+def end_sign_ins(session: Session, account_id: int, moment: datetime, *, except_id: int | None = None) -> None:
+    """End every open sign-in of an account, but one if asked."""
+    session.execute(update(SignIn).where(
+        SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.id != (except_id or 0),
+    ).values(ended_at=moment))
+
+
+def invitation_by_token(session: Session, token_fingerprint: str, *, lock: bool = False) -> Invitation | None:
+    """The invitation that a link belongs to, used or not."""
+    query = select(Invitation).where(Invitation.token_fingerprint == token_fingerprint)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def withdraw_invitations(session: Session, staff_id: int, moment: datetime) -> None:
+    """Make every unused link of somebody useless."""
+    session.execute(update(Invitation).where(
+        Invitation.staff_id == staff_id, Invitation.used_at.is_(None),
+    ).values(used_at=moment))
+
+
+def unused_recovery_codes(session: Session, account_id: int) -> list[RecoveryCode]:
+    """The recovery codes that still work."""
+    return list(session.scalars(
+        select(RecoveryCode).where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
+        .with_for_update()
+    ))
+
+
+def drop_recovery_codes(session: Session, account_id: int) -> None:
+    """Forget all recovery codes of an account."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+
+
+def one_attempt_at_a_time(session: Session, subject: str) -> None:
+    """Let attempts at one account wait for each other, so that each is counted. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": subject})
+
+
+def failures(session: Session, subject: str, since: datetime) -> tuple[int, datetime | None]:
+    """How many attempts failed since a moment, and when the last did."""
+    count, last = session.execute(
+        select(func.count(), func.max(FailedSignIn.failed_at)).where(
+            FailedSignIn.subject == subject, FailedSignIn.failed_at > since,
+        )
+    ).one()
+    return count, last
+
+
+def forget_failures(session: Session, subject: str) -> None:
+    """Start counting anew, after a sign-in that succeeded."""
+    session.execute(delete(FailedSignIn).where(FailedSignIn.subject == subject))
+
+
+def prune(session: Session, *, failed_before: datetime, signed_in_before: datetime) -> int:
+    """Delete old failed attempts and sign-ins that ran out long ago; the audit log keeps both. Returns how many."""
+    old_failures = session.execute(delete(FailedSignIn).where(FailedSignIn.failed_at < failed_before))
+    old_sign_ins = session.execute(delete(SignIn).where(SignIn.expires_at < signed_in_before))
+    return int(old_failures.rowcount + old_sign_ins.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,131 @@
+"""What the plain HTML pages share: templates, the form token against cross-site posts, cookies, the caller's address."""
+
+import hmac
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from practicerunner import ids
+from practicerunner.server.gate import is_our_origin
+from practicerunner.settings import settings
+from practicerunner.workflows import sign_in
+
+HERE = Path(__file__).parent
+BRAND = HERE.parent / "ui" / "assets"
+ASSETS = {
+    "auth.css": HERE / "static" / "auth.css", "favicon.png": BRAND / "favicon.png",
+    "wordmark.svg": BRAND / "wordmark.svg", "wordmark-dark.svg": BRAND / "wordmark-dark.svg",
+}
+"""The few files that the pages before sign-in need."""
+FORM_COOKIE = "pr_csrf"
+DEVICE_COOKIE = "pr_device"
+LARGEST_FORM = 64 * 1024
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Refused(Exception):  # noqa: N818  (a fact, like all errors here)
+    """A form that did not come from a page of ours, or is too large."""
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """A page with its form token; the token of the browser is kept, so that two open forms both work."""
+    token = request.cookies.get(FORM_COOKIE, "")
+    known = re.fullmatch(r"[A-Za-z0-9_-]{43}", token) is not None
+    token = token if known else ids.new_token()
+    body = _templates.get_template(template).render(csrf=token, **values)
+    response = HTMLResponse(body, status)
+    if not known:
+        response.set_cookie(
+            FORM_COOKIE, token, path="/auth", httponly=True, samesite="strict", secure=settings().is_https,
+        )
+    return response
+
+
+def message(request: Request, title: str, text: str, status: int = 200, *, link: str = "", link_text: str = "") -> Response:
+    """A page that says one thing and offers one way on."""
+    return page(request, "message.html", status, title=title, text=text, link=link, link_text=link_text)
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form that one of our pages posted. Raises Refused for a foreign origin or a wrong form token."""
+    if not is_our_origin(request.headers):
+        raise Refused
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_FORM:
+            raise Refused
+    try:
+        fields = {name: values[0] for name, values in parse_qs(
+            body.decode(), keep_blank_values=True, max_num_fields=50).items()}
+    except ValueError:
+        raise Refused from None
+    cookie = request.cookies.get(FORM_COOKIE, "")
+    if not cookie or not hmac.compare_digest(cookie.encode(), fields.pop("csrf", "").encode()):
+        raise Refused
+    return fields
+
+
+def refused(request: Request, _: Exception) -> Response:
+    """The answer to a form that did not come from here."""
+    return message(
+        request, "Please try again", "This form did not come from this page, or the page was open for too long. "
+        "Open it again and repeat what you did.", 403, link="/auth/sign-in", link_text="Go to sign-in",
+    )
+
+
+def keep_signed_in(response: Response, token: str) -> None:
+    """Set the session cookie; it lasts as long as the browser is open, the server's limits are shorter."""
+    response.set_cookie(
+        sign_in.cookie_name(), token, path="/", httponly=True, samesite="lax", secure=settings().is_https,
+    )
+
+
+def remember_device(response: Response, device: str) -> None:
+    """Set the cookie by which this device's attempts are counted apart from strangers'. It opens nothing."""
+    response.set_cookie(
+        DEVICE_COOKIE, device, path="/auth", httponly=True, samesite="strict", secure=settings().is_https,
+        max_age=int(sign_in.DEVICE_LASTS.total_seconds()),
+    )
+
+
+def forget(response: Response) -> None:
+    """Take the session cookie away."""
+    response.delete_cookie(
+        sign_in.cookie_name(), path="/", httponly=True, samesite="lax", secure=settings().is_https,
+    )
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def device_of(request: Request) -> str:
+    """A few words for the list of one's own sign-ins, such as ``Firefox on Windows``."""
+    agent = request.headers.get("user-agent", "")
+    browsers = ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")
+    systems = (
+        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for mark, name in browsers if mark in agent), "Browser")
+    system = next((name for mark, name in systems if mark in agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+async def asset(request: Request) -> Response:
+    """One of the files of ``ASSETS``, and no other."""
+    path = ASSETS.get(request.path_params["name"])
+    if path is None:
+        return Response(status_code=404)
+    return FileResponse(path, headers={"cache-control": "public, max-age=3600"})
