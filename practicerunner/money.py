@@ -15,6 +15,11 @@ def dollars(cents: int) -> str:
     return f"{sign}{whole // 100:,}.{whole % 100:02d}"
 
 
+def decimal(cents: int) -> Decimal:
+    """Cents as a plain decimal for files that machines read: ``163500`` → ``1635.00``."""
+    return Decimal(cents).scaleb(-2)
+
+
 def cents(text: str, field: str = "amount") -> int:
     """Cents of an amount as somebody typed it (``1,635.00``, ``$99``). Raises BadInput naming the field."""
     plain = text.strip().lstrip("$").strip()

@@ -135,6 +135,13 @@ class AttendanceStatus(Word):
         return {"no_show": "No-show", "late_cancelled": "Late cancellation"}.get(self.value, super().label)
 
 
+class CancelledBy(Word):
+    """Who called an appointment off (FHIR Appointment.cancellationReason)."""
+
+    CLIENT = "client"
+    PROVIDER = "provider"
+
+
 class NoteKind(Word):
     """The kinds of note (FHIR Composition.type); which fit a case is in ``rules/case_types.py``."""
 
@@ -270,6 +277,33 @@ class WorkflowState(Word):
     READY_TO_SCHEDULE = "ready_to_schedule"
     IMPORTED_RECORD_NEEDS_REVIEW = "imported_record_needs_review"
     ALL_SET = "all_set"
+
+
+class AttentionKind(Word):
+    """What may wait in a case; which state each stands for is in ``rules/workflow_state.py`` (C06, C09)."""
+
+    NOTE_RETURNED = "note_returned"
+    NOTE_DUE = "note_due"
+    ATTENDANCE_MISSING = "attendance_missing"
+    NOT_INVOICED = "not_invoiced"
+    INVOICE_OVERDUE = "invoice_overdue"
+    NOBODY_TAKES_PART = "nobody_takes_part"
+    INTAKE_MISSING = "intake_missing"
+    CONSENT_MISSING = "consent_missing"
+    ARRANGEMENT_MISSING = "arrangement_missing"
+    PAYMENT_METHOD_MISSING = "payment_method_missing"
+    NOTHING_AHEAD = "nothing_ahead"
+    REVIEW_NEEDED = "review_needed"
+
+
+class OnboardingStep(Word):
+    """An item of the onboarding checklist (C07); computed, never ticked."""
+
+    INTAKE = "intake"
+    CONSENTS = "consents"
+    BILLING_ARRANGEMENT = "billing_arrangement"
+    PAYMENT_METHOD = "payment_method"
+    FIRST_APPOINTMENT = "first_appointment"
 
 
 class Outcome(Word):

@@ -83,7 +83,7 @@ class PaperReceived(Row):
     __tablename__ = "paper_received"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[PaperKind] = word(PaperKind)
     received_on: Mapped[date]
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))

@@ -1,14 +1,50 @@
-"""Finding clients, the client list, and the page of one case: readers only."""
+"""Finding clients, the client list, the summary and the page of one case: readers only."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import clients
+from practicerunner import clock, money
+from practicerunner.documents.csv_table import write_csv
+from practicerunner.records import accounts, audit, clients, logins, practice
+from practicerunner.records.cases import Case
+from practicerunner.records.clients import Dated, Listed, Selection
+from practicerunner.records.people import ContactPoint
 from practicerunner.rules import client_list as rule
-from practicerunner.vocabulary import Action, CaseType, Resource
-from practicerunner.workflows.access import Actor, visible
+from practicerunner.rules import names, workflow_state
+from practicerunner.rules.attendance import CANCELLED
+from practicerunner.rules.case_types import CASE_TYPES, capabilities
+from practicerunner.rules.workflow_state import Facts, Item, Occasion, Somebody, Step
+from practicerunner.vocabulary import (
+    Action,
+    AppointmentStatus,
+    AttendanceStatus,
+    CaseStatus,
+    CaseType,
+    ContactKind,
+    ListFilter,
+    NoteStatus,
+    PaperKind,
+    ParticipantStatus,
+    Resource,
+    Role,
+    TwoPersonLabel,
+    WorkflowState,
+)
+from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.arrangements import ArrangementView, arrangements_of
+from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
+
+PAGE = 50
+UPCOMING = 6
+RECENT = 10
+Sort = Literal["name", "status", "next", "balance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +56,153 @@ class FoundCase:
     type: CaseType
 
 
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A case as the client list shows it."""
+
+    case_id: int
+    name: str
+    type: CaseType
+    label: TwoPersonLabel | None
+    status: CaseStatus
+    provider: str
+    next_at: datetime | None
+    """When the next appointment starts, on the practice's wall clock."""
+    due_cents: int
+    attention: int
+    """How many things wait."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of case it is, with the two people's label (A03)."""
+        return kind_text(self.type, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """One page of the list, the number of rows over all pages, and what each filter would show."""
+
+    rows: tuple[ClientRow, ...]
+    total: int
+    counts: dict[ListFilter, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """The workflow block of a case: everything computed (C05–C09)."""
+
+    status: CaseStatus
+    state: WorkflowState
+    attention: tuple[Item, ...]
+    next_steps: tuple[Item, ...]
+    checklist: tuple[Step, ...]
+    arrangements: tuple[ArrangementView, ...]
+    """In force today, by participant."""
+    names: dict[int, str]
+    """Of the participants who are charged on their own."""
+    due_cents: int
+    credit_cents: int
+
+    @property
+    def balance_cents(self) -> int:
+        """What is due, less unapplied credit."""
+        return self.due_cents - self.credit_cents
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A phone or e-mail with what the person allows."""
+
+    kind: ContactKind
+    value: str
+    preferred: bool
+    may_call: bool
+    may_text: bool
+    may_email: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantView:
+    """Somebody in a case (A10)."""
+
+    person_id: int
+    name: str
+    called: str
+    """The word for a participant of this kind of case."""
+    role: str
+    status: ParticipantStatus
+    joined_on: date
+    left_on: date | None
+    contacts: tuple[ContactView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentAppointment:
+    """An appointment with its three facts: attended? note? paid?"""
+
+    appointment: Dated
+    attended: int
+    expected: int
+    attendance: AttendanceStatus | None
+    """The one status where everybody has the same."""
+    note: NoteStatus | None
+    needs_note: bool
+    invoiced_cents: int
+    open_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything the case page shows above its sections."""
+
+    case_id: int
+    revision: int
+    name: str
+    own_name: str
+    type: CaseType
+    label: TwoPersonLabel | None
+    status: CaseStatus
+    provider_id: int
+    provider: str
+    supervisor_id: int | None
+    supervisor: str
+    supervisor_is_default: bool
+    opened_on: date
+    needs_review: bool
+    clinical_fields: bool
+    participants: tuple[ParticipantView, ...]
+    upcoming: tuple[Dated, ...]
+    upcoming_count: int
+    recent: tuple[RecentAppointment, ...]
+    came_from: FoundCase | None
+    led_to: tuple[FoundCase, ...]
+    today: date
+
+    @property
+    def kind(self) -> str:
+        """What kind of case it is, with the two people's label (A03)."""
+        return kind_text(self.type, self.label)
+
+    @property
+    def present(self) -> tuple[ParticipantView, ...]:
+        """Those who take part now."""
+        return tuple(p for p in self.participants if p.status is not ParticipantStatus.LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChoices:
+    """Who may be chosen as provider and as supervisor: id → name, in order."""
+
+    providers: dict[int, str]
+    supervisors: dict[int, str]
+
+
+def kind_text(kind: CaseType, label: TwoPersonLabel | None) -> str:
+    """``Family``, or for two people ``Couple / two-person · partners``."""
+    heading = capabilities(kind).heading
+    return f"{heading} · {label.label.lower()}" if label else heading
+
+
 @reader(Resource.CLIENT_DIRECTORY)
 def find_cases(session: Session, actor: Actor, text: str, limit: int = 12) -> list[FoundCase]:
     """Cases found by part of a name, phone or e-mail, of every status, within what the actor may see."""
@@ -28,3 +211,241 @@ def find_cases(session: Session, actor: Actor, text: str, limit: int = 12) -> li
         return []
     sees = visible(actor, Action.READ, Resource.CLIENT_DIRECTORY)
     return [FoundCase(*row) for row in clients.find(session, words, sees, limit)]
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def client_list(
+    session: Session, actor: Actor, *, filter: ListFilter = ListFilter.ACTIVE_AND_PROSPECT, search: str = "",
+    types: Sequence[CaseType] = (), provider_id: int | None = None, sort: Sort = "name", descending: bool = False,
+    page: int = 1, size: int = PAGE,
+) -> ClientPage:
+    """One page of the client list (B01–B09). The number of statements is the same for any number of rows."""
+    chosen = _selection(actor, search, types, provider_id)
+    counts = rule.counts(clients.count_by_status(session, chosen))
+    moment = clock.now()
+    found = clients.listed(
+        session, chosen, rule.statuses(filter), sort, moment, descending=descending, limit=size,
+        offset=(max(page, 1) - 1) * size,
+    )
+    return ClientPage(tuple(_rows(session, found, moment)), counts[filter], counts)
+
+
+def _selection(actor: Actor, search: str, types: Sequence[CaseType], provider_id: int | None) -> Selection:
+    return Selection(
+        visible(actor, Action.READ, Resource.CLIENT_DIRECTORY), rule.search_words(search), tuple(types), provider_id
+    )
+
+
+def _rows(session: Session, found: Sequence[Listed], moment: datetime) -> list[ClientRow]:
+    zone = practice.the_practice(session).zone
+    today = clock.today(zone)
+    known = _gather(session, found, moment)
+    return [
+        ClientRow(
+            case.case_id, case.name, case.type, case.label, case.status, case.provider,
+            _wall(known[case.case_id].next_at, zone), known[case.case_id].due_cents,
+            len(workflow_state.attention(workflow_state.items(known[case.case_id].facts, today))),
+        )
+        for case in found
+    ]
+
+
+def _wall(moment: datetime | None, zone: str) -> datetime | None:
+    return None if moment is None else moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def client_count(session: Session, actor: Actor, filter: ListFilter = ListFilter.EVERYONE) -> int:
+    """How many different people are clients; workshop participants and payers are not (X09)."""
+    counting = [kind for kind, able in CASE_TYPES.items() if able.counts_as_client]
+    sees = visible(actor, Action.READ, Resource.CLIENT_DIRECTORY)
+    return clients.count_people(session, sees, counting, rule.statuses(filter))
+
+
+CSV_COLUMNS = ("name", "kind", "label", "status", "provider", "next_appointment", "amount_due", "attention")
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def client_csv(
+    session: Session, actor: Actor, *, filter: ListFilter = ListFilter.ACTIVE_AND_PROSPECT, search: str = "",
+    types: Sequence[CaseType] = (), provider_id: int | None = None, sort: Sort = "name", descending: bool = False,
+) -> bytes:
+    """The rows of the list over all its pages as a CSV file, noted in the audit log; call it in a transaction (B09)."""
+    chosen = _selection(actor, search, types, provider_id)
+    moment = clock.now()
+    found = clients.listed(
+        session, chosen, rule.statuses(filter), sort, moment, descending=descending, limit=None
+    )
+    rows = [row for start in range(0, len(found), 500) for row in _rows(session, found[start:start + 500], moment)]
+    audit.note(
+        session, staff_id=actor.staff_id, action=Action.EXPORT, resource=Resource.CLIENT_DIRECTORY,
+        detail=f"{len(rows)} rows, {filter}",
+    )
+    return write_csv(CSV_COLUMNS, (
+        (row.name, capabilities(row.type).heading, row.label.label if row.label else "", row.status.label,
+         row.provider, row.next_at, money.decimal(row.due_cents), row.attention)
+        for row in rows
+    ))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    facts: Facts
+    next_at: datetime | None
+    due_cents: int
+
+
+V = TypeVar("V")
+
+
+def _grouped(rows: Iterable[tuple[int, V]]) -> dict[int, list[V]]:
+    found: dict[int, list[V]] = defaultdict(list)
+    for key, value in rows:
+        found[key].append(value)
+    return found
+
+
+def _gather(session: Session, found: Sequence[Listed], moment: datetime) -> dict[int, _Known]:
+    """The facts of some cases, in the same number of statements for one as for fifty."""
+    if not found:
+        return {}
+    case_ids = [case.case_id for case in found]
+    house = practice.the_practice(session)
+    today = clock.today(house.zone)
+    overdue_before = moment - timedelta(hours=house.note_due_hours)
+    main_notes = {kind: able.main_note for kind, able in CASE_TYPES.items()}
+
+    people = _grouped(
+        (case_id, Somebody(person_id, names.person_name(first, last, preferred)))
+        for case_id, person_id, first, last, preferred in clients.active_people(session, case_ids)
+    )
+    received = clients.papers(session, case_ids)
+    intakes = frozenset(person for _, person, kind in received if kind is PaperKind.INTAKE)
+    consents = _grouped((case_id, person) for case_id, person, kind in received if kind is PaperKind.CONSENT)
+    due = _grouped((case_id, (Occasion(a, day), ends)) for case_id, a, day, ends in clients.notes_due(
+        session, case_ids, main_notes))
+    returned = _grouped(clients.notes_returned(session, case_ids))
+    unrecorded = _grouped(
+        (case_id, Occasion(a, day)) for case_id, a, day in clients.attendance_missing(session, case_ids, moment)
+    )
+    chargeable = _grouped((case_id, Occasion(a, day)) for case_id, a, day in clients.not_invoiced(session, case_ids))
+    amounts = {case_id: rest for case_id, *rest in clients.open_amounts(session, case_ids, today)}
+    arranged = _grouped(clients.arranged(session, case_ids))
+    with_method = clients.with_payment_method(session, case_ids)
+    with_payment = clients.with_payment(session, case_ids)
+    calendars = {case_id: (ahead, starts) for case_id, ahead, starts in clients.calendars(session, case_ids, moment)}
+
+    known = {}
+    for case in found:
+        here = case.case_id
+        owed, late_number, late_cents = amounts.get(here, (0, 0, 0))
+        ahead, starts = calendars.get(here, (0, None))
+        known[here] = _Known(
+            Facts(
+                case_id=here, type=case.type, status=case.status, people=tuple(people.get(here, ())),
+                intake_from=intakes, consent_from=frozenset(consents.get(here, ())),
+                notes_due=tuple(occasion for occasion, _ in due.get(here, ())),
+                notes_overdue=sum(ends < overdue_before for _, ends in due.get(here, ())),
+                notes_returned=tuple(returned.get(here, ())), attendance_missing=tuple(unrecorded.get(here, ())),
+                not_invoiced=tuple(chargeable.get(here, ())), overdue_invoices=late_number, overdue_cents=late_cents,
+                arranged_for=frozenset(arranged.get(here, ())), has_payment_method=here in with_method,
+                has_paid=here in with_payment, upcoming=ahead, has_appointment=here in calendars,
+                needs_review=case.needs_review,
+            ),
+            starts, owed,
+        )
+    return known
+
+
+def _as_listed(case: Case) -> Listed:
+    return Listed(case.id, case.name, case.type, case.label, case.status, "", case.needs_review)
+
+
+@reader(Resource.CASE)
+def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
+    """What a case needs next, computed from its facts; states only, so that an administrator may read it too (J03)."""
+    case = case_for(session, actor, case_id)
+    today = clock.today(practice.the_practice(session).zone)
+    known = _gather(session, [_as_listed(case)], clock.now())[case.id]
+    waiting = workflow_state.items(known.facts, today)
+    in_force: dict[int | None, ArrangementView] = {}
+    for view in arrangements_of(session, actor, case_id):
+        if view.valid_from is None or view.valid_from <= today:
+            in_force[view.person_id] = view
+    credit = 0
+    if may(actor, Action.READ, Resource.INVOICES):
+        credit = sum(max(-row.loose_cents, 0) for row in accounts.standings(session, case_id=case.id))
+    return CaseSummary(
+        case.status, workflow_state.state(waiting), tuple(workflow_state.attention(waiting)), tuple(waiting[:3]),
+        tuple(workflow_state.checklist(known.facts)), tuple(in_force.values()),
+        {person.person_id: person.name for person in known.facts.people}, known.due_cents, credit,
+    )
+
+
+@reader(Resource.CASE)
+def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
+    """A case with its people, appointments and linked cases. Raises NotFound for strangers."""
+    case = case_for(session, actor, case_id)
+    house = practice.the_practice(session)
+    today, moment = clock.today(house.zone), clock.now()
+    default = logins.supervision_of(session, case.provider_id, today)
+    supervisor_id = case.supervisor_id or (default.supervisor_id if default else None)
+    staff = clients.staff_names(session, [i for i in (case.provider_id, supervisor_id) if i])
+    before, after = clients.linked(session, case, visible(actor, Action.READ, Resource.CASE))
+    upcoming = clients.upcoming(session, case.id, moment)
+    return CasePage(
+        case_id=case.id, revision=case.revision, name=case.name, own_name=case.name if case.has_own_name else "",
+        type=case.type, label=case.label, status=case.status, provider_id=case.provider_id,
+        provider=staff[case.provider_id], supervisor_id=case.supervisor_id,
+        supervisor=staff.get(supervisor_id or 0, ""), supervisor_is_default=case.supervisor_id is None,
+        opened_on=case.opened_on, needs_review=case.needs_review, clinical_fields=case.clinical_fields,
+        participants=_participants(session, actor, case), upcoming=tuple(upcoming[:UPCOMING]),
+        upcoming_count=len(upcoming), recent=_recent(session, case, moment),
+        came_from=FoundCase(*before[0]) if before else None, led_to=tuple(FoundCase(*row) for row in after),
+        today=today,
+    )
+
+
+def _participants(session: Session, actor: Actor, case: Case) -> tuple[ParticipantView, ...]:
+    reachable = may(actor, Action.READ, Resource.DEMOGRAPHICS)
+    called = capabilities(case.type).called
+    return tuple(
+        ParticipantView(
+            person.id, names.person_name(person.first_name, person.last_name, person.preferred_name), called,
+            participant.role, participant.status, participant.joined_on, participant.left_on,
+            tuple(_contact(point) for point in person.contacts) if reachable else (),
+        )
+        for participant, person in clients.people_with_contacts(session, case.id)
+    )
+
+
+def _contact(point: ContactPoint) -> ContactView:
+    return ContactView(point.kind, point.value, point.preferred, point.may_call, point.may_text, point.may_email)
+
+
+def _recent(session: Session, case: Case, moment: datetime) -> tuple[RecentAppointment, ...]:
+    found = clients.recent(session, case.id, moment, RECENT)
+    appointment_ids = [appointment.appointment_id for appointment in found]
+    came = _grouped(clients.attendance_at(session, appointment_ids))
+    notes = clients.note_states(session, appointment_ids, capabilities(case.type).main_note)
+    billed = clients.invoiced(session, appointment_ids)
+    rows = []
+    for appointment in found:
+        here = appointment.appointment_id
+        statuses = came.get(here, [])
+        rows.append(RecentAppointment(
+            appointment, sum(status is AttendanceStatus.ATTENDED for status in statuses),
+            sum(status not in CANCELLED for status in statuses),
+            statuses[0] if len(set(statuses)) == 1 else None, notes.get(here),
+            appointment.status is AppointmentStatus.HELD, *billed.get(here, (0, 0)),
+        ))
+    return tuple(rows)
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def staff_choices(session: Session, actor: Actor) -> StaffChoices:
+    """Who may be responsible for a case: those who see clients, and those who supervise."""
+    return StaffChoices(
+        {person.id: person.name for person in logins.staff_with_roles(session, TREATING)},
+        {person.id: person.name for person in logins.staff_with_roles(session, [Role.SUPERVISOR])},
+    )

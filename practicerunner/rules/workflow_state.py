@@ -1,0 +1,261 @@
+"""What a case needs next: attention items, next steps, onboarding and the one workflow state (C05–C09, J03).
+
+Everything is computed from facts, nothing is typed or ticked. Which items exist follows from the kind of case
+(``rules/case_types.py``) and from where the case stands: an archived case is asked only for what is still owed to the
+record and the books.
+
+**Payment method missing** means: no payer has saved a payment method, nobody has paid yet, and nobody said who pays.
+**Billing arrangement missing** means: several people share one charge and nobody said who pays. Where one person is
+charged it goes without saying that they pay for themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from practicerunner.money import dollars
+from practicerunner.rules.case_types import Capabilities, capabilities
+from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, OnboardingStep, WorkflowState
+
+ONBOARDING = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStatus.WAITLIST, CaseStatus.ACTIVE})
+"""Statuses in which papers and payment are asked for."""
+SCHEDULING = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStatus.ACTIVE})
+"""Statuses in which there should be an appointment ahead."""
+
+STATE_OF: dict[AttentionKind, WorkflowState] = {
+    AttentionKind.NOTE_RETURNED: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.NOTE_DUE: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.ATTENDANCE_MISSING: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.NOT_INVOICED: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.INVOICE_OVERDUE: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.NOBODY_TAKES_PART: WorkflowState.INTAKE_INCOMPLETE,
+    AttentionKind.INTAKE_MISSING: WorkflowState.INTAKE_INCOMPLETE,
+    AttentionKind.CONSENT_MISSING: WorkflowState.INTAKE_INCOMPLETE,
+    AttentionKind.ARRANGEMENT_MISSING: WorkflowState.PAYMENT_METHOD_MISSING,
+    AttentionKind.PAYMENT_METHOD_MISSING: WorkflowState.PAYMENT_METHOD_MISSING,
+    AttentionKind.NOTHING_AHEAD: WorkflowState.READY_TO_SCHEDULE,
+    AttentionKind.REVIEW_NEEDED: WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW,
+}
+"""The workflow state that each item stands for; its order is also the order of the items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A participant."""
+
+    person_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An appointment that is missing something."""
+
+    appointment_id: int
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a case, as plain values."""
+
+    case_id: int
+    type: CaseType
+    status: CaseStatus
+    people: tuple[Somebody, ...] = ()
+    intake_from: frozenset[int] = frozenset()
+    """People whose intake has arrived, for whichever of their cases."""
+    consent_from: frozenset[int] = frozenset()
+    """People whose consent to this case has arrived."""
+    notes_due: tuple[Occasion, ...] = ()
+    """Held appointments whose main note nobody has signed."""
+    notes_overdue: int = 0
+    notes_returned: tuple[int, ...] = ()
+    attendance_missing: tuple[Occasion, ...] = ()
+    not_invoiced: tuple[Occasion, ...] = ()
+    overdue_invoices: int = 0
+    overdue_cents: int = 0
+    arranged_for: frozenset[int | None] = frozenset()
+    """Participants (``None``: the case as a whole) for whom somebody said who pays."""
+    has_payment_method: bool = False
+    has_paid: bool = False
+    upcoming: int = 0
+    has_appointment: bool = False
+    """Whether there has ever been one, or one is ahead."""
+    needs_review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item is cleared: the name of a screen and what it is opened with."""
+
+    page: str
+    selectors: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that waits: what, how often, in a sentence, and the place that clears it."""
+
+    kind: AttentionKind
+    sentence: str
+    count: int
+    action: str
+    """What the button that leads there says."""
+    place: Place
+
+    @property
+    def state(self) -> WorkflowState:
+        """The workflow state it stands for."""
+        return STATE_OF[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One item of the onboarding checklist; ``missing`` are those it still waits for."""
+
+    step: OnboardingStep
+    done: bool
+    missing: tuple[Somebody, ...] = ()
+
+
+def items(facts: Facts, today: date) -> list[Item]:
+    """Everything that waits, most urgent first."""
+    able = capabilities(facts.type)
+    found = [*_record_and_books(facts, able, today)]
+    if facts.status in ONBOARDING:
+        found += _onboarding(facts, able)
+    if facts.status in SCHEDULING and not facts.upcoming:
+        found.append(Item(
+            AttentionKind.NOTHING_AHEAD, f"No {able.appointment} ahead.", 1, f"Schedule the next {able.appointment}",
+            Place("case", {"case": facts.case_id, "do": "book"}),
+        ))
+    if facts.needs_review:
+        found.append(Item(
+            AttentionKind.REVIEW_NEEDED, "This record was imported and nobody has looked through it.", 1, "Review it",
+            _part(facts, "relationships"),
+        ))
+    order = list(STATE_OF)
+    return sorted(found, key=lambda item: order.index(item.kind))
+
+
+def state(waiting: Sequence[Item]) -> WorkflowState:
+    """The most urgent state that applies, in the order of ``WorkflowState`` (J03)."""
+    applying = {item.state for item in waiting}
+    return next((each for each in WorkflowState if each in applying), WorkflowState.ALL_SET)
+
+
+def attention(waiting: Sequence[Item]) -> list[Item]:
+    """Items that something is wrong or missing for; that nothing is booked is a next step, not a fault."""
+    return [item for item in waiting if item.state is not WorkflowState.READY_TO_SCHEDULE]
+
+
+def checklist(facts: Facts) -> list[Step]:
+    """The onboarding checklist; steps that this kind of case does not have are absent."""
+    able = capabilities(facts.type)
+    steps = []
+    if able.intake:
+        steps.append(_papers(OnboardingStep.INTAKE, facts, facts.intake_from))
+    if able.consent:
+        steps.append(_papers(OnboardingStep.CONSENTS, facts, facts.consent_from))
+    steps.append(Step(OnboardingStep.BILLING_ARRANGEMENT, not _arrangement_missing(facts, able)))
+    steps.append(Step(OnboardingStep.PAYMENT_METHOD, facts.has_payment_method or facts.has_paid))
+    steps.append(Step(OnboardingStep.FIRST_APPOINTMENT, facts.has_appointment))
+    return steps
+
+
+def _papers(step: OnboardingStep, facts: Facts, received: frozenset[int]) -> Step:
+    missing = tuple(person for person in facts.people if person.person_id not in received)
+    return Step(step, bool(facts.people) and not missing, missing)
+
+
+def _arrangement_missing(facts: Facts, able: Capabilities) -> bool:
+    return bool(facts.people) and not able.charged_each and able.most != 1 and not facts.arranged_for
+
+
+def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Item]:
+    found = []
+    if facts.notes_returned:
+        number = len(facts.notes_returned)
+        one = Place("note", {"note": facts.notes_returned[0]})
+        found.append(Item(
+            AttentionKind.NOTE_RETURNED,
+            "A note was returned with comments." if number == 1 else f"{number} notes were returned with comments.",
+            number, "Open the note" if number == 1 else "Open the notes",
+            one if number == 1 else _part(facts, "clinical"),
+        ))
+    if facts.notes_due:
+        note, late = able.main_note.label, facts.notes_overdue
+        found.append(_occasions(
+            AttentionKind.NOTE_DUE, facts, facts.notes_due, today, f"{note} {'overdue' if late else 'due'} for",
+            f"{note.lower()}s due" + (f", {late} of them overdue" if late else ""), "Write the note", "clinical",
+        ))
+    if facts.attendance_missing:
+        found.append(_occasions(
+            AttentionKind.ATTENDANCE_MISSING, facts, facts.attendance_missing, today, "Attendance not recorded for",
+            f"{able.appointment}s without recorded attendance", "Record attendance", "",
+        ))
+    if facts.not_invoiced:
+        found.append(_occasions(
+            AttentionKind.NOT_INVOICED, facts, facts.not_invoiced, today, "Not yet invoiced:",
+            f"{able.appointment}s not yet invoiced", "Invoice", "billing",
+        ))
+    if facts.overdue_invoices:
+        number, amount = facts.overdue_invoices, dollars(facts.overdue_cents)
+        found.append(Item(
+            AttentionKind.INVOICE_OVERDUE,
+            f"An invoice is overdue: {amount}." if number == 1 else f"{number} invoices are overdue: {amount}.",
+            number, "Open billing", _part(facts, "billing"),
+        ))
+    return found
+
+
+def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
+    found = []
+    if not facts.people:
+        found.append(Item(
+            AttentionKind.NOBODY_TAKES_PART, "Nobody takes part yet.", 1, f"Add a {able.called}",
+            _part(facts, "relationships"),
+        ))
+    for step in checklist(facts):
+        if step.step is OnboardingStep.INTAKE and step.missing:
+            found.append(_paper(AttentionKind.INTAKE_MISSING, "Intake", facts, step.missing))
+        if step.step is OnboardingStep.CONSENTS and step.missing:
+            found.append(_paper(AttentionKind.CONSENT_MISSING, "Consent", facts, step.missing))
+    if _arrangement_missing(facts, able):
+        found.append(Item(
+            AttentionKind.ARRANGEMENT_MISSING, "Nobody has said yet who pays.", 1, "Say who pays",
+            _part(facts, "billing"),
+        ))
+    elif facts.people and not (facts.has_payment_method or facts.has_paid or facts.arranged_for):
+        found.append(Item(
+            AttentionKind.PAYMENT_METHOD_MISSING, "No payment method is saved and no payer arranged.", 1,
+            "Add a payment method", _part(facts, "relationships"),
+        ))
+    return found
+
+
+def _paper(kind: AttentionKind, what: str, facts: Facts, missing: Sequence[Somebody]) -> Item:
+    names = [person.name for person in missing]
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return Item(
+        kind, f"{what} missing: {listed}.", len(names), f"Record the {what.lower()}", _part(facts, "relationships"),
+    )
+
+
+def _occasions(
+    kind: AttentionKind, facts: Facts, occasions: Sequence[Occasion], today: date, one: str, many: str, action: str,
+    part: str,
+) -> Item:
+    first = occasions[0]
+    if len(occasions) == 1:
+        day = f"{first.on.day} {first.on:%b}" + ("" if first.on.year == today.year else f" {first.on.year}")
+        return Item(kind, f"{one} {day}.", 1, action, Place("appointment", {"appointment": first.appointment_id}))
+    # Attendance is recorded one appointment after the other, the oldest first.
+    oldest = Place("appointment", {"appointment": first.appointment_id})
+    place = _part(facts, part) if part else oldest
+    return Item(kind, f"{len(occasions)} {many}.", len(occasions), action, place)
+
+
+def _part(facts: Facts, part: str) -> Place:
+    return Place("case", {"case": facts.case_id, "part": part})
