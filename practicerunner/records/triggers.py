@@ -4,12 +4,13 @@
 SQLite drops a table's triggers with the table.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, text
 
-REPLICATED = (
-    "appointment", "attendance", "case_file", "charge", "charge_share", "invoice", "invoice_line", "invoice_void",
-    "ledger_entry", "note", "participant", "payer", "payment", "person", "practice", "service", "staff", "supervision",
-)
+from practicerunner.records import changes
+
+REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
@@ -105,14 +106,15 @@ def ensure_triggers(connection: Connection) -> None:
     """Create whatever is missing, in the caller's transaction."""
     there = present_triggers(connection)
     if connection.dialect.name == "sqlite":
-        for name, statement in _sqlite().items():
-            if name not in there:
-                connection.exec_driver_sql(statement)
+        missing = {name: statement for name, statement in _sqlite().items() if name not in there}
+        for statement in missing.values():
+            connection.exec_driver_sql(statement)
+        _mark_unseen(connection, missing)
         return
     connection.exec_driver_sql(_POSTGRES_FUNCTIONS)
-    for name, statement in _postgres().items():
-        if name not in there:
-            connection.exec_driver_sql(statement)
+    missing = {name: statement for name, statement in _postgres().items() if name not in there}
+    for statement in missing.values():
+        connection.exec_driver_sql(statement)
     guarded = connection.scalar(text("select 1 from pg_constraint where conname = 'hold_no_overlap'"))
     if not guarded:
         connection.exec_driver_sql(_POSTGRES_OVERLAP)
@@ -125,3 +127,10 @@ def ensure_triggers(connection: Connection) -> None:
             "alter table change_log add column xid xid8 not null default pg_current_xact_id()"
         )
         connection.exec_driver_sql("create index ix_change_log_xid on change_log (xid)")
+    _mark_unseen(connection, missing)
+
+
+def _mark_unseen(connection: Connection, missing: Iterable[str]) -> None:
+    """Say so in the change log when rows may have changed while nobody was listening."""
+    if any(name.startswith("change_") for name in missing):
+        changes.mark(connection)

@@ -1,0 +1,69 @@
+-- Who owes what today.
+-- grain: one row per payer and case
+-- key: payer_id, case_id
+-- resource: financial_dashboards
+--
+-- Recomputed from the ledger as of a day: an invoice's open amount is the sum of the entries that carry it, so a voided
+-- one comes to nothing through its mirror entries. What stands on no invoice is, together, the payer's credit, or while
+-- it is positive an opening debt, aged from the day it was entered and never overdue.
+-- balance = due - credit; the four ages add up to due.
+
+with entries as (
+    select e.* from stg_ledger_entry e, as_of where e.effective_on <= as_of.day
+),
+
+loose as (
+    select
+        payer_id, case_id, sum(amount_cents) as cents,
+        coalesce(min(effective_on) filter (is_opening), min(effective_on)) as since
+    from entries where invoice_id is null
+    group by payer_id, case_id
+),
+
+open_items as (
+    select e.payer_id, e.case_id, i.issued_on as since, i.due_on, sum(e.amount_cents) as open_cents
+    from entries e join stg_invoice i using (invoice_id)
+    group by e.payer_id, e.case_id, e.invoice_id, i.issued_on, i.due_on
+    union all
+    select payer_id, case_id, since, null, cents from loose where cents > 0
+),
+
+due as (
+    select
+        payer_id, case_id,
+        sum(open_cents) as due_cents,
+        sum(open_cents) filter (date_diff('day', since, as_of.day) <= 30) as age_0_30_cents,
+        sum(open_cents) filter (date_diff('day', since, as_of.day) between 31 and 60) as age_31_60_cents,
+        sum(open_cents) filter (date_diff('day', since, as_of.day) between 61 and 90) as age_61_90_cents,
+        sum(open_cents) filter (date_diff('day', since, as_of.day) > 90) as age_over_90_cents,
+        sum(open_cents) filter (due_on < as_of.day) as overdue_cents,
+        min(since) filter (open_cents > 0) as oldest_on
+    from open_items, as_of
+    group by payer_id, case_id
+),
+
+accounts as (
+    select
+        payer_id, case_id,
+        sum(amount_cents) as balance_cents,
+        max(effective_on) filter (is_payment) as last_payment_on
+    from entries
+    group by payer_id, case_id
+)
+
+select
+    a.payer_id, a.case_id, p.payer_name, c.case_name, c.case_type, c.provider_id,
+    coalesce(d.due_cents, 0)::bigint as due_cents,
+    greatest(-coalesce(l.cents, 0), 0)::bigint as credit_cents,
+    a.balance_cents::bigint as balance_cents,
+    coalesce(d.overdue_cents, 0)::bigint as overdue_cents,
+    coalesce(d.age_0_30_cents, 0)::bigint as age_0_30_cents,
+    coalesce(d.age_31_60_cents, 0)::bigint as age_31_60_cents,
+    coalesce(d.age_61_90_cents, 0)::bigint as age_61_90_cents,
+    coalesce(d.age_over_90_cents, 0)::bigint as age_over_90_cents,
+    d.oldest_on, a.last_payment_on
+from accounts a
+join stg_payer p on p.payer_id = a.payer_id
+join stg_case_file c on c.case_id = a.case_id
+left join loose l on l.payer_id = a.payer_id and l.case_id = a.case_id
+left join due d on d.payer_id = a.payer_id and d.case_id = a.case_id

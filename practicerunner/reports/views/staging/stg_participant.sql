@@ -1,0 +1,4 @@
+select
+    id as participant_id, case_id, person_id, joined_on, left_on,
+    status = 'active' as is_active
+from participant

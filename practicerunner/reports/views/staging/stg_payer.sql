@@ -1,0 +1,2 @@
+select id as payer_id, name as payer_name
+from payer

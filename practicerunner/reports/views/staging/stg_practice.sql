@@ -1,0 +1,2 @@
+select id as practice_id, zone, note_due_hours
+from practice

@@ -1,0 +1,70 @@
+"""Which notes are due, by the main note of the kind of case."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from practicerunner import clock
+from practicerunner.reports import read
+from practicerunner.rules.case_types import CASE_TYPES
+from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus
+from tests.reports.building import Story
+
+DAY = date(2026, 11, 12)
+SIGNED = datetime(2026, 11, 2, 20, tzinfo=UTC)
+
+
+def due(story: Story, day: date = DAY) -> list[dict[str, Any]]:
+    return read(story.engine, story.owner, "notes__documentation_due", as_of=day)
+
+
+def test_a_held_appointment_without_its_signed_note_is_due_and_the_others_are_not(story: Story) -> None:
+    case = story.case()
+    late = story.appointment(case, date(2026, 11, 2))
+    done = story.appointment(case, date(2026, 11, 3))
+    story.note(case, done, signed_at=SIGNED)
+    story.appointment(case, date(2026, 11, 4), AppointmentStatus.CANCELLED)
+    story.appointment(case, date(2026, 11, 20), AppointmentStatus.SCHEDULED)
+    (row,) = due(story)
+    assert row == {
+        "appointment_id": late, "day": date(2026, 11, 2), "provider_id": story.bell, "provider_name": "Marcus Bell",
+        "case_id": case, "case_name": "Noor Haddad", "case_type": "individual", "note_kind": "progress",
+        "note_status": None, "due_at": datetime(2026, 11, 4, 15, 50, tzinfo=UTC), "is_overdue": True, "days_overdue": 8,
+    }
+
+
+def test_a_note_is_overdue_only_once_the_hours_have_passed(story: Story) -> None:
+    appointment = story.appointment(story.case(), date(2026, 11, 10))
+    ends = datetime(2026, 11, 10, 15, 50, tzinfo=UTC)
+    with clock.frozen(ends.replace(minute=49)):
+        assert due(story) == []
+    for moment, overdue in ((ends, False), (ends.replace(day=12), False), (ends.replace(day=12, minute=51), True)):
+        with clock.frozen(moment):
+            (row,) = due(story)
+            assert (row["appointment_id"], row["is_overdue"], row["days_overdue"]) == (appointment, overdue, 0)
+
+
+@pytest.mark.parametrize("status", [NoteStatus.DRAFT, NoteStatus.SUBMITTED, NoteStatus.RETURNED])
+def test_a_note_that_is_begun_is_still_due_and_says_where_it_stands(story: Story, status: NoteStatus) -> None:
+    case = story.case()
+    story.note(case, story.appointment(case, date(2026, 11, 2)), status=status)
+    assert [row["note_status"] for row in due(story)] == [status.value]
+
+
+@pytest.mark.parametrize("kind", list(CaseType))
+def test_only_the_main_note_of_the_kind_of_case_settles_it(story: Story, kind: CaseType) -> None:
+    case = story.case(kind)
+    main = CASE_TYPES[kind].main_note
+    settled, unsettled = story.appointment(case, date(2026, 11, 2)), story.appointment(case, date(2026, 11, 3))
+    story.note(case, settled, main, signed_at=SIGNED)
+    for other in set(NoteKind) - {main}:
+        story.note(case, unsettled, other, signed_at=SIGNED)
+    (row,) = due(story)
+    assert (row["appointment_id"], row["note_kind"]) == (unsettled, main.value)
+
+
+def test_a_note_signed_later_was_still_due_on_the_earlier_day(story: Story) -> None:
+    case = story.case()
+    story.note(case, story.appointment(case, date(2026, 11, 2)), signed_at=datetime(2026, 11, 6, 15, tzinfo=UTC))
+    assert [len(due(story, date(2026, 11, day))) for day in (5, 6)] == [1, 0]
