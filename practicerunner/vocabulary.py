@@ -225,6 +225,11 @@ class ChargeKind(Word):
     NO_SHOW = "no_show"
     LATE_CANCELLATION = "late_cancellation"
 
+    @property
+    def label(self) -> str:
+        """``No-show`` keeps its hyphen."""
+        return "No-show" if self is ChargeKind.NO_SHOW else super().label
+
 
 class EntryKind(Word):
     """A movement in the ledger (FHIR has no ledger; nearest Account)."""

@@ -1,11 +1,29 @@
 """Appointments, who came, series, blocked time, and the holds that keep two of them from one slot."""
 
-from datetime import date, datetime, time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.logins import Staff, Supervision
+from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
 
 
@@ -130,3 +148,110 @@ def unheld_from(session: Session, case_id: int, day: date) -> list[Appointment]:
         Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
     ).options(selectinload(Appointment.attendances))
     return list(session.scalars(query.order_by(Appointment.starts_at).with_for_update()))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A stretch in which somebody or something is taken already."""
+
+    resource_id: int
+    starts_at: datetime
+    ends_at: datetime
+    is_block: bool = False
+
+
+_DAY = timedelta(days=1)
+
+
+def take_turns(session: Session, resource_ids: Iterable[int]) -> None:
+    """Let bookings of the same people and rooms wait for each other; SQLite has one writer anyway.
+
+    Without it, two that meet at the exclusion constraint can wait for each other until one is ended as a deadlock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text("select pg_advisory_xact_lock(id) from (select unnest(cast(:ids as bigint[])) as id order by 1) keys"),
+            {"ids": sorted(set(resource_ids))},
+        )
+
+
+def taken(
+    session: Session, resource_ids: Iterable[int], starts_at: datetime, ends_at: datetime, *,
+    except_id: int | None = None,
+) -> list[Taken]:
+    """Holds of providers and rooms that touch a stretch, those of appointment ``except_id`` left out."""
+    query = select(
+        Hold.resource_id, Hold.starts_at, Hold.ends_at, Hold.time_block_id.is_not(None)
+    ).where(
+        Hold.resource_id.in_(list(resource_ids)), Hold.starts_at < ends_at, Hold.starts_at > starts_at - _DAY,
+        Hold.ends_at > starts_at,
+    )
+    if except_id is not None:
+        query = query.where(Hold.appointment_id.is_distinct_from(except_id))
+    return [Taken(*row) for row in session.execute(query.order_by(Hold.starts_at))]
+
+
+def attending(
+    session: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, *,
+    except_id: int | None = None,
+) -> list[Taken]:
+    """When these people have another appointment that touches a stretch and that they have not called off."""
+    query = select(Attendance.person_id, Appointment.starts_at, Appointment.ends_at).join(
+        Appointment, Appointment.id == Attendance.appointment_id
+    ).where(
+        Attendance.person_id.in_(list(person_ids)), Attendance.status.not_in(_CALLED_OFF),
+        Appointment.status != AppointmentStatus.CANCELLED, Appointment.starts_at < ends_at,
+        Appointment.starts_at > starts_at - _DAY, Appointment.ends_at > starts_at,
+    )
+    if except_id is not None:
+        query = query.where(Appointment.id != except_id)
+    return [Taken(*row) for row in session.execute(query.order_by(Appointment.starts_at))]
+
+
+_CALLED_OFF = (
+    AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
+    AttendanceStatus.EXCUSED,
+)
+
+
+def add_all(session: Session, table: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows of one table at once, their ids made before."""
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def release(session: Session, *, appointment_id: int | None = None, time_block_id: int | None = None) -> None:
+    """Remove the holds of an appointment or of a block."""
+    owner = Hold.appointment_id == appointment_id if appointment_id is not None else Hold.time_block_id == time_block_id
+    session.execute(delete(Hold).where(owner))
+
+
+def is_overlap(error: IntegrityError) -> bool:
+    """Whether the guard of the holds refused an insert, and not some other constraint."""
+    return OVERLAP in str(error.orig) or "hold_no_overlap" in str(error.orig)
+
+
+def appointment(session: Session, appointment_id: int, *, lock: bool = False) -> Appointment | None:
+    """An appointment with its attendances, locked if it is going to be changed."""
+    query = select(Appointment).where(Appointment.id == appointment_id).options(selectinload(Appointment.attendances))
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def blocks(
+    session: Session, starts_at: datetime, ends_at: datetime, provider_ids: Iterable[int] | None
+) -> list[tuple[TimeBlock, str]]:
+    """Time blocks that touch a stretch, with the provider's first and last name, all providers' or some."""
+    query = select(TimeBlock, Staff).join(Staff, Staff.id == TimeBlock.provider_id).where(
+        TimeBlock.starts_at < ends_at, TimeBlock.ends_at > starts_at
+    )
+    if provider_ids is not None:
+        query = query.where(TimeBlock.provider_id.in_(list(provider_ids)))
+    return [(block, person.name) for block, person in session.execute(query.order_by(TimeBlock.starts_at))]
+
+
+def supervisions_over(session: Session, associate_id: int) -> list[Supervision]:
+    """Everybody who ever supervises somebody, the newest last."""
+    return list(session.scalars(
+        select(Supervision).where(Supervision.associate_id == associate_id)
+        .order_by(Supervision.starts_on, Supervision.id)
+    ))
