@@ -12,6 +12,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from sqlalchemy.orm import Session
 import practicerunner.records  # noqa: F401  (every table is known before the first query)
 from practicerunner.errors import NotPermitted, PracticeError
 from practicerunner.records import audit
-from practicerunner.records.triggers import ensure_triggers
+from practicerunner.records.triggers import ensure_triggers, expected_triggers, present_triggers
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Outcome
 
@@ -132,3 +134,28 @@ def is_set_up(bound: Engine | None = None) -> bool:
         return False
     with bound.connect() as connection:
         return connection.exec_driver_sql("select 1 from practice limit 1").first() is not None
+
+
+def schema_is_current(bound: Engine | None = None) -> bool:
+    """Whether the schema is exactly the newest that this program knows, neither older nor newer."""
+    config = Config()
+    config.set_main_option("script_location", "practicerunner:migrations")
+    with (bound or engine()).connect() as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+    return set(found) == set(ScriptDirectory.from_config(config).get_heads())
+
+
+def missing_triggers(bound: Engine | None = None) -> set[str]:
+    """Triggers that have to be there and are not."""
+    with (bound or engine()).connect() as connection:
+        return expected_triggers(connection.dialect.name) - present_triggers(connection)
+
+
+def pragmas(bound: Engine | None = None) -> dict[str, str]:
+    """The settings of SQLite as the engine's own connections have them; nothing on PostgreSQL."""
+    bound = bound or engine()
+    if bound.dialect.name != "sqlite":
+        return {}
+    with bound.connect() as connection:
+        names = [pragma.partition("=")[0] for pragma in _PRAGMAS]
+        return {name: str(connection.exec_driver_sql(f"pragma {name}").scalar()) for name in names}

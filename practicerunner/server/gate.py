@@ -101,6 +101,12 @@ def our_hosts() -> set[str]:
     return {name.lower() for name in names} - {"", "0.0.0.0", "::"}  # noqa: S104  (a wildcard is no name)
 
 
+def our_origins() -> list[str]:
+    """The public address as an origin, for Streamlit's own check behind a proxy that changes the Host."""
+    public = urlsplit(settings().public_url)
+    return [f"{public.scheme}://{public.netloc}"] if public.netloc else []
+
+
 def is_our_host(host: str | None) -> bool:
     """Whether a Host header names this server; another name may be a trick with the name service."""
     try:

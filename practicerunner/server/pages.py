@@ -1,4 +1,4 @@
-"""What the plain HTML pages share: templates, the form token against cross-site posts, cookies, the caller's address."""
+"""What the plain HTML pages share: templates, the form token against cross-site posts, cookies, addresses."""
 
 import hmac
 import re
@@ -32,7 +32,7 @@ _templates = Environment(
 )
 
 
-class Refused(Exception):  # noqa: N818  (a fact, like all errors here)
+class Refused(Exception):
     """A form that did not come from a page of ours, or is too large."""
 
 
@@ -50,7 +50,9 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
     return response
 
 
-def message(request: Request, title: str, text: str, status: int = 200, *, link: str = "", link_text: str = "") -> Response:
+def message(
+    request: Request, title: str, text: str, status: int = 200, *, link: str = "", link_text: str = "",
+) -> Response:
     """A page that says one thing and offers one way on."""
     return page(request, "message.html", status, title=title, text=text, link=link, link_text=link_text)
 

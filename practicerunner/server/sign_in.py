@@ -149,7 +149,8 @@ def _invitation_page(request: Request, errors: Mapping[str, str], status: int) -
             person = sign_in.invited_person(session, request.path_params["token"])
             name, email = person.name, person.email
     except sign_in.LinkIsSpent as spent:
-        return pages.message(request, "This link does not work", str(spent), 410, link=SIGN_IN, link_text="Go to sign-in")
+        return pages.message(
+            request, "This link does not work", str(spent), 410, link=SIGN_IN, link_text="Go to sign-in")
     return pages.page(request, "invitation.html", status, name=name, email=email, errors=errors)
 
 
@@ -200,7 +201,9 @@ async def post_authenticator(request: Request) -> Response:
     return response
 
 
-def _authenticator_page(request: Request, begun: Enrolment, wanted: str, error: str = "", status: int = 200) -> Response:
+def _authenticator_page(
+    request: Request, begun: Enrolment, wanted: str, error: str = "", status: int = 200,
+) -> Response:
     picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=3, light="#fff")
     groups = " ".join(begun.secret[i:i + 4] for i in range(0, len(begun.secret), 4))
     return pages.page(
@@ -242,7 +245,7 @@ async def post_first_run(request: Request) -> Response:
 def _first_run_page(
     request: Request, typed: Mapping[str, str], errors: Mapping[str, str], status: int = 200,
 ) -> Response:
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/")))
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
     return pages.page(
         request, "first_run.html", status, typed={"zone": NEAR_ZONES[0], **typed}, errors=errors,
         near_zones=NEAR_ZONES, zones=[zone for zone in zones if zone not in NEAR_ZONES],

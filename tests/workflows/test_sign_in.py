@@ -416,9 +416,9 @@ def test_an_invitation_sets_the_password_once_within_72_hours(dana: int) -> None
     priya = add_priya(dana)
     with clock.frozen(NOON), database.transaction() as session:
         token = sign_in.invite(session, actor(dana), Invite(staff_id=priya))
-    with clock.frozen(NOON + timedelta(hours=72)), pytest.raises(sign_in.LinkIsSpent):
-        with database.transaction() as session:
-            sign_in.accept_invitation(session, token, PASSWORD)
+    with (clock.frozen(NOON + timedelta(hours=72)), pytest.raises(sign_in.LinkIsSpent),
+          database.transaction() as session):
+        sign_in.accept_invitation(session, token, PASSWORD)
     with clock.frozen(NOON + timedelta(hours=71, minutes=59)):
         with pytest.raises(BadInput), database.transaction() as session:
             sign_in.accept_invitation(session, token, "short")  # a refused password does not use the link up
@@ -438,9 +438,9 @@ def test_a_reset_link_lives_half_an_hour_ends_other_sign_ins_and_keeps_the_authe
         _, fresh, _ = enrol(attempt(PRIYA).token)
         with database.transaction() as session:
             link = sign_in.invite(session, actor(dana), Invite(staff_id=priya))
-    with clock.frozen(NOON + timedelta(minutes=30)), pytest.raises(sign_in.LinkIsSpent):
-        with database.reading() as session:
-            sign_in.invited_person(session, link)
+    with (clock.frozen(NOON + timedelta(minutes=30)), pytest.raises(sign_in.LinkIsSpent),
+          database.reading() as session):
+        sign_in.invited_person(session, link)
     with clock.frozen(NOON + timedelta(minutes=14)):
         assert who(fresh)
         with database.transaction() as session:

@@ -1,0 +1,109 @@
+"""The command line: ``python -m practicerunner <verb>``."""
+
+import argparse
+import importlib.util
+import runpy
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+from practicerunner import database
+from practicerunner.errors import PracticeError
+from practicerunner.records import audit, logins
+from practicerunner.settings import ROOT, settings
+from practicerunner.workflows import sign_in
+
+
+def init(asked: argparse.Namespace) -> int:
+    """Make the database or bring it to this version; with --demo fill an empty one with the demo practice."""
+    if settings().database_url.startswith("sqlite:///"):
+        settings().key_file.parent.mkdir(parents=True, exist_ok=True)
+    database.migrate()
+    if asked.demo and not database.is_set_up():
+        return _make_demo()
+    return 0
+
+
+def demo(_: argparse.Namespace) -> int:
+    """Make the demo practice in an empty database; refuses if somebody's practice lives there."""
+    database.migrate()
+    if database.is_set_up():
+        sys.stderr.write(
+            "There is a practice in this database already, so nothing was changed. "
+            "Point DATABASE_URL at an empty one, for example sqlite:///data/demo.db\n"
+        )
+        return 1
+    return _make_demo()
+
+
+def _make_demo() -> int:
+    if importlib.util.find_spec("practicerunner.demo") is None:
+        sys.stderr.write("This installation has no demo practice.\n")
+        return 1
+    import_module("practicerunner.demo").make_demo()
+    return 0
+
+
+def serve(_: argparse.Namespace) -> int:
+    """Serve the practice, as ``python app.py`` does."""
+    sys.argv = [str(ROOT / "app.py")]
+    runpy.run_path(sys.argv[0], run_name="__main__")
+    return 0
+
+
+def link(asked: argparse.Namespace) -> int:
+    """Print a link by which somebody sets a new password: for an owner who is locked out."""
+    with database.transaction() as session:
+        person = logins.staff_by_email(session, asked.email)
+        if person is None or not person.active:
+            sys.stderr.write("Nobody who works here has this e-mail address.\n")
+            return 1
+        token = sign_in.make_link(session, person, None)
+    print(f"{settings().public_url or f'http://{settings().host}:{settings().port}'}/auth/invitation/{token}")
+    return 0
+
+
+def verify(_: argparse.Namespace) -> int:
+    """Check that the audit log is unbroken and that every guard of the database is there."""
+    problems = []
+    if not database.schema_is_current():
+        problems.append("The database is not at this program's version. Run: python -m practicerunner init")
+    else:
+        with database.reading() as session:
+            broken = audit.first_broken_row(session)
+        if broken is not None:
+            problems.append(f"The audit log was changed at row {broken}.")
+        if missing := sorted(database.missing_triggers()):
+            problems.append(f"The database lacks guards: {', '.join(missing)}.")
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print("The audit log is unbroken and every guard is in place.")
+    return 1 if problems else 0
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and do what it says. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m practicerunner", description="The practice from the console.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    made = {
+        name: verbs.add_parser(name, help=(verb.__doc__ or "").rstrip("."), description=verb.__doc__)
+        for name, verb in VERBS.items()
+    }
+    made["init"].add_argument("--demo", action="store_true", help="fill an empty database with the demo practice")
+    made["link"].add_argument("email", help="e-mail address of a member of staff")
+    asked = parser.parse_args(arguments)
+    try:
+        return VERBS[asked.verb](asked)
+    except PracticeError as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""What happens without anybody clicking: forgetting old attempts, drawing papers that have no PDF yet."""
+
+import importlib.util
+import logging
+from collections.abc import Callable
+from importlib import import_module
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from practicerunner import database
+from practicerunner.workflows import sign_in
+
+log = logging.getLogger(__name__)
+
+
+def forget_old_attempts() -> None:
+    """Delete failed attempts and sign-ins that are of no use any more."""
+    with database.transaction() as session:
+        sign_in.prune(session)
+
+
+def draw_missing_papers() -> None:
+    """Draw the PDF of every issued paper that has none, one transaction each."""
+    if importlib.util.find_spec("practicerunner.workflows.papers") is None:
+        return
+    draw = getattr(import_module("practicerunner.workflows.papers"), "draw_missing", None)
+    if draw is None:
+        return
+    with database.transaction() as session:
+        draw(session)
+
+
+def start() -> BackgroundScheduler:
+    """Start the jobs in a thread of their own; ``shutdown`` of the result stops them."""
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    scheduler.add_job(_quietly(forget_old_attempts), "interval", hours=1, id="forget_old_attempts")
+    scheduler.add_job(_quietly(draw_missing_papers), "interval", minutes=1, id="draw_missing_papers")
+    scheduler.start()
+    return scheduler
+
+
+def _quietly(job: Callable[[], None]) -> Callable[[], None]:
+    """A job that fails says which and what kind of error, never with the data of a client, and runs again next time."""
+
+    def run() -> None:
+        try:
+            job()
+        except Exception as trouble:
+            log.error("the job %s failed: %s", job.__name__, type(trouble).__name__)
+
+    return run

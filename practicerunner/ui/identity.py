@@ -1,0 +1,37 @@
+"""Who is looking: the browser's cookie, looked up in the database on every run, so nothing outlives a sign-out."""
+
+import streamlit as st
+
+from practicerunner import database
+from practicerunner.workflows import sign_in, staff
+from practicerunner.workflows.access import Actor
+
+IDENTITY: int | None = None
+"""The one seam for tests of pages: the id of the member of staff to act as, without a cookie."""
+
+
+def token() -> str:
+    """The token in this browser's session cookie, or nothing."""
+    return st.context.cookies.get(sign_in.cookie_name(), "")
+
+
+def signed_in(*, active: bool = True) -> Actor | None:
+    """The acting person, or ``None`` once signed out, idle, over the limit, or no longer working here.
+
+    A fragment that refreshes itself passes ``active=False``: being on the screen is not being there.
+    """
+    if IDENTITY is not None:
+        with database.reading() as session:
+            return staff.actor_for(session, IDENTITY)
+    presented = token()
+    if not presented:
+        return None
+    with database.reading() as session:
+        found = sign_in.presence(session, presented)
+        if found is None or found.must_enrol:
+            return None
+        actor = staff.actor_for(session, found.staff_id)
+    if active and sign_in.is_touch_due(found):
+        with database.transaction() as session:
+            sign_in.touch(session, presented)
+    return actor
