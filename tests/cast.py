@@ -10,12 +10,28 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from practicerunner import clock, database
+from practicerunner.records import accounts, cases
+from practicerunner.records.people import payer_of_person
 from practicerunner.records.practice import Practice
-from practicerunner.vocabulary import CaseType, Role, ServiceCategory, TwoPersonLabel
+from practicerunner.records.scheduling import Appointment
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CaseType,
+    PaymentMethodKind,
+    Role,
+    ServiceCategory,
+    ShareKind,
+    TwoPersonLabel,
+)
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
+from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
-from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.payments import RecordPayment, record_payment
+from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
+from practicerunner.workflows.scheduling import Book, book
 from practicerunner.workflows.staff import AddStaff, StaffDetails, actor_for, add_staff, create_staff
 
 ZONE = "America/New_York"
@@ -118,3 +134,80 @@ def bring_on(engine: Engine) -> Cast:
             ))
         cast.office = cast.do("Dana", add_location, AddLocation(name="Office", address="12 Linden Street"))
     return cast
+
+
+def people_of(cast: Cast, case_id: int) -> dict[str, int]:
+    """First name → person id of everybody in a case."""
+    with database.reading(cast.engine) as session:
+        return {person.first_name: person.id for _, person in cases.people_in(session, case_id)}
+
+
+def hold(cast: Cast, case_id: int, service: str, when: str, *, by: str = "Marcus",
+         missed: dict[int, AttendanceStatus] | None = None, fee_cents: int | None = None) -> int:
+    """Book an appointment, let it take place, and record who came; ``missed`` names who did not."""
+    start = datetime.fromisoformat(when)
+    with at(f"{start.date()} 07:00"):
+        appointment_id = cast.do(by, book, Book(
+            case_id=case_id, service_id=cast.services[service], local_date=start.date(), local_time=start.time(),
+            location_id=cast.office, fee_cents=fee_cents,
+        ))
+    with at(f"{start.date()} 22:00"):
+        cast.do(by, attend_all, AttendAll(appointment_id=appointment_id))
+        if missed:
+            cast.do(by, set_attendance, SetAttendance(appointment_id=appointment_id, statuses=missed))
+    return appointment_id
+
+
+def invoice(cast: Cast, appointment_id: int, *, by: str = "Tom", on: str = "") -> list[int]:
+    """Invoice an appointment on its day (or at ``on``)."""
+    with database.reading(cast.engine) as session:
+        day = on or str(session.get_one(Appointment, appointment_id).local_date)
+    with at(f"{day} 23:00"):
+        return cast.do(by, invoice_appointment, InvoiceAppointment(appointment_id=appointment_id))
+
+
+def pay(cast: Cast, payer_id: int, case_id: int, cents: int, on: str, *, by: str = "Tom", **options: Any) -> int:
+    """A payer pays on a day; oldest invoice first unless told otherwise."""
+    with at(f"{on} 23:30"):
+        return cast.do(by, record_payment, RecordPayment(
+            payer_id=payer_id, case_id=case_id, method=PaymentMethodKind.CHEQUE, amount_cents=cents,
+            received_on=date.fromisoformat(on), **options,
+        ))
+
+
+def payer(cast: Cast, first: str, last: str, *, by: str = "Dana") -> int:
+    """Somebody who pays without taking part: the person id."""
+    return cast.do(by, add_person, AddPerson(person=PersonDetails(first_name=first, last_name=last)))
+
+
+def arrange(cast: Cast, case_id: int, shares: dict[int, int], *, since: str, person_id: int | None = None,
+            **terms: Any) -> int:
+    """Set who pays: person id → basis points, in order; a share of 0 takes the rest."""
+    return cast.do("Tom", set_arrangement, SetArrangement(
+        case_id=case_id, person_id=person_id, valid_from=date.fromisoformat(since), **terms,
+        shares=tuple(
+            Share(person_id=person, kind=ShareKind.PERCENT, basis_points=points) if points
+            else Share(person_id=person) for person, points in shares.items()
+        ),
+    ))
+
+
+def lines(cast: Cast, invoice_ids: list[int]) -> list[tuple[str, int]]:
+    """Payer and total of invoices, in order."""
+    with database.reading(cast.engine) as session:
+        found = [accounts.invoice_facts(session, invoice_id) for invoice_id in invoice_ids]
+    return [(facts.payer, facts.total_cents) for facts in found if facts]
+
+
+def balance(cast: Cast, case_id: int) -> dict[str, int]:
+    """Payer → balance in cents on a case, from the ledger."""
+    with database.reading(cast.engine) as session:
+        return {row.payer: row.due_cents + row.loose_cents for row in accounts.standings(session, case_id=case_id)}
+
+
+def payer_id(cast: Cast, person_id: int) -> int:
+    """The standing as payer of a person."""
+    with database.reading(cast.engine) as session:
+        found = payer_of_person(session, person_id)
+    assert found is not None
+    return found.id

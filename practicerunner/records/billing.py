@@ -259,7 +259,7 @@ def payer_names(session: Session, payer_ids: Collection[int]) -> dict[int, str]:
     if not payer_ids:
         return {}
     rows = session.execute(select(Payer.id, Payer.name).where(Payer.id.in_(payer_ids)))
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def charged_since(

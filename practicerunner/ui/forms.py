@@ -40,13 +40,13 @@ class Form:
 
     def text(self, field: str, label: str, value: str = "", **options: Any) -> str:
         """A line of text."""
-        entered = st.text_input(label, value, key=self.field_key(field), **options)
+        entered: str = st.text_input(label, value, key=self.field_key(field), **options)
         self.place(field)
         return entered
 
     def area(self, field: str, label: str, value: str = "", **options: Any) -> str:
         """Text of several lines."""
-        entered = st.text_area(label, value, key=self.field_key(field), **options)
+        entered: str = st.text_area(label, value, key=self.field_key(field), **options)
         self.place(field)
         return entered
 

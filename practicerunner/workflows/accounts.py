@@ -47,6 +47,7 @@ class OpenPage:
     rows: tuple[InvoiceView, ...]
     number: int
     sum_cents: int
+    today: date
 
 
 @reader(Resource.INVOICES)
@@ -88,7 +89,7 @@ def open_invoices(
         session, cases.seen(visible(actor, Action.READ, Resource.INVOICES)),
         due_before=today if overdue_only else None, limit=PAGE, offset=(page - 1) * PAGE, search=search,
     )
-    return OpenPage(tuple(view(facts, today) for facts in rows), number, total)
+    return OpenPage(tuple(view(facts, today) for facts in rows), number, total, today)
 
 
 @reader(Resource.INVOICES)

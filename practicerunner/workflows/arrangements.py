@@ -9,14 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
-from practicerunner import ids
+from practicerunner import clock, ids
 from practicerunner.errors import BadInput
-from practicerunner.records import billing
+from practicerunner.records import billing, cases, practice
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.people import Payer
+from practicerunner.rules import names
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.shares import Part, arrangement_problem
-from practicerunner.vocabulary import Action, FeeTerms, Resource, ShareKind
+from practicerunner.vocabulary import Action, FeeTerms, ParticipantStatus, Resource, ShareKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
@@ -162,3 +163,34 @@ def parts_of(session: Session, row: BillingArrangement) -> list[Part]:
         )
         for share in row.shares
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class PayersNeeded:
+    """Whose payers can be set on a case: as a whole or each participant; and what holds while nothing is set."""
+
+    people: dict[int, str]
+    each: bool
+    sentence: str
+    today: date
+
+
+@reader(Resource.CASE)
+def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
+    """What the form "who pays" needs to know of a case."""
+    case = case_for(session, actor, case_id)
+    able = capabilities(case.type)
+    present = [
+        person for participant, person in cases.people_in(session, case_id)
+        if participant.status is not ParticipantStatus.LEFT
+    ]
+    if able.charged_each:
+        sentence = f"Each {able.called} pays for themselves, at the standard fee."
+    elif able.most == 1:
+        sentence = f"The {able.called} pays, at the standard fee."
+    else:
+        sentence = "Nobody is set down to pay yet. Say who pays before the first invoice."
+    return PayersNeeded(
+        {p.id: names.person_name(p.first_name, p.last_name, p.preferred_name) for p in present}, able.charged_each,
+        sentence, clock.today(practice.the_practice(session).zone),
+    )

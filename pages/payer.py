@@ -1,0 +1,39 @@
+"""A payer's whole account over all cases one may see: standing, invoices, payments."""
+
+import streamlit as st
+
+from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui.invoice_panel import panel
+from practicerunner.ui.navigation import require, selected
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import md
+from practicerunner.workflows.accounts import payer_account
+
+me = require("payer")
+payer_id = selected("payer")
+if payer_id is None:
+    st.title("Payer")
+    st.text("Choose a payer from an invoice or from Billing.")
+    st.stop()
+account = read(payer_account, me, payer_id)
+st.title(md(account.title))
+payment_form.offer_receipt()
+account_tables.totals(account)
+if account.standings:
+    with st.container(border=True):
+        st.subheader("By client or group", anchor=False)
+        account_tables.standings(account.standings, by_case=True)
+st.subheader("Invoices", anchor=False)
+if account.invoices:
+    chosen = account_tables.invoice_table(account.invoices, key="payer_invoices", with_case=True)
+    picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)
+    if picked is not None:
+        credit = sum(max(-s.loose_cents, 0) for s in account.standings if s.case_id == picked.facts.case_id)
+        panel(me, picked, list(account.invoices), credit, account.today)
+else:
+    st.text("No invoices yet.")
+st.subheader("Payments", anchor=False)
+if account.payments:
+    account_tables.payment_list(account.payments)
+else:
+    st.text("No payments yet.")

@@ -1,0 +1,170 @@
+"""Saying who pays: payers in order, each with a percentage, a fixed amount or the rest; and the agreed fee."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from practicerunner.errors import BadInput
+from practicerunner.money import basis_points, cents, dollars, percent
+from practicerunner.ui.forms import Form
+from practicerunner.ui.perform import perform, read
+from practicerunner.ui.text import day, md
+from practicerunner.vocabulary import FeeTerms, ShareKind
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.arrangements import ArrangementView, SetArrangement, Share, ShareView, set_arrangement
+from practicerunner.workflows.people import (
+    AddOrganisation,
+    AddPerson,
+    PersonDetails,
+    add_organisation,
+    add_person,
+    find_payers,
+)
+
+Choice = tuple[str, int, str]
+"""A payer to choose: whether the id is a ``person`` or a ``payer``, the id, and the name."""
+
+MOST_PAYERS = 10
+
+
+def in_words(arrangement: ArrangementView) -> str:
+    """"Elena 60 %, David 40 %", with the fee where it is not the standard one."""
+    shares = ", ".join(_share_in_words(share) for share in arrangement.shares)
+    if arrangement.fee_terms is FeeTerms.FIXED and arrangement.fee_cents is not None:
+        shares += f"; fixed fee {dollars(arrangement.fee_cents)}"
+    if arrangement.fee_terms is FeeTerms.SLIDING_SCALE and arrangement.fee_basis_points is not None:
+        shares += f"; {percent(arrangement.fee_basis_points)} of the standard fee"
+    return shares
+
+
+def _share_in_words(share: ShareView) -> str:
+    if share.kind is ShareKind.PERCENT:
+        return f"{share.payer} {percent(share.basis_points or 0)}"
+    if share.kind is ShareKind.REMAINDER:
+        return f"{share.payer} the rest"
+    cap = f" up to {dollars(share.cap_cents)} in all" if share.cap_cents else ""
+    return f"{share.payer} {dollars(share.amount_cents or 0)}{cap}"
+
+
+def show_all(rows: Sequence[ArrangementView], people: dict[int, str]) -> None:
+    """Every arrangement in one line each, newest last."""
+    for row in rows:
+        who = f"{people.get(row.person_id, '')}: " if row.person_id else ""
+        since = f" (from {day(row.valid_from)})" if row.valid_from else ""
+        st.text(f"{who}{in_words(row)}{since}")
+
+
+@st.dialog("Who pays", width="large")
+def arrangement_dialog(
+    actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date
+) -> None:
+    """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name."""
+    form = Form(f"arrangement.{case_id}")
+    person_id = None
+    if each:
+        person_id = form.choice("person_id", "For", list(people), format_func=lambda person: people[person])
+    valid_from = form.date("valid_from", "From (date of service)", today)
+    choices: list[Choice] = [("person", person, name) for person, name in people.items()]
+    choices += [("payer", share.payer_id, share.payer) for share in {s.payer_id: s for s in known}.values()
+                if share.payer not in people.values()]
+    choices += st.session_state.get(f"{form.key}.more", [])
+    number = int(st.number_input("Number of payers", 1, MOST_PAYERS, 1, key=form.field_key("number")))
+    rows = [_payer_row(form, place, choices, person_id) for place in range(number)]
+    form.place("shares")
+    _somebody_else(actor, form)
+    terms, fee, scale = _fee(form)
+    if st.button("Save who pays", type="primary", key="save_arrangement"):
+        done, _ = form.submit(
+            set_arrangement, actor,
+            lambda: SetArrangement(
+                op=form.op, case_id=case_id, person_id=person_id, valid_from=valid_from or today, fee_terms=terms,
+                fee_cents=cents(fee, "fee_cents") if terms is FeeTerms.FIXED else None,
+                fee_basis_points=basis_points(scale, "fee_basis_points") if terms is FeeTerms.SLIDING_SCALE else None,
+                shares=tuple(_share(*row) for row in rows),
+            ),
+            "Payers saved",
+        )
+        if done:
+            st.rerun()
+
+
+def _payer_row(
+    form: Form, place: int, choices: list[Choice], person_id: int | None
+) -> tuple[Choice | None, ShareKind, str, str]:
+    """One payer's line: who, how, how much."""
+    default = next((i for i, c in enumerate(choices) if c[:2] == ("person", person_id)), min(place, len(choices) - 1))
+    columns = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+    with columns[0]:
+        chosen = st.selectbox(
+            f"Payer {place + 1}", choices, index=default if choices else None, format_func=lambda choice: choice[2],
+            key=form.field_key(f"payer.{place}.{person_id}"),
+        )
+    with columns[1]:
+        kind = st.selectbox(
+            "Pays", [ShareKind.REMAINDER, ShareKind.PERCENT, ShareKind.FIXED, ShareKind.FIXED_WITH_CAP],
+            format_func=lambda word: word.label, key=form.field_key(f"kind.{place}"),
+        )
+    value = cap = ""
+    if kind is not ShareKind.REMAINDER:
+        label = "Percent" if kind is ShareKind.PERCENT else "Amount"
+        value = columns[2].text_input(label, key=form.field_key(f"value.{place}"))
+    if kind is ShareKind.FIXED_WITH_CAP:
+        cap = columns[3].text_input("Cap", key=form.field_key(f"cap.{place}"))
+    return chosen, kind, value, cap
+
+
+def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str) -> Share:
+    if chosen is None:
+        raise BadInput("shares", "Choose who pays.")
+    fixed = kind in (ShareKind.FIXED, ShareKind.FIXED_WITH_CAP)
+    settings: dict[str, Any] = {
+        "kind": kind,
+        "basis_points": basis_points(value, "shares") if kind is ShareKind.PERCENT else None,
+        "amount_cents": cents(value, "shares") if fixed else None,
+        "cap_cents": cents(cap, "shares") if kind is ShareKind.FIXED_WITH_CAP else None,
+    }
+    return Share(**{f"{chosen[0]}_id": chosen[1]}, **settings)
+
+
+def _fee(form: Form) -> tuple[FeeTerms, str, str]:
+    terms = form.choice("fee_terms", "Fee", list(FeeTerms), format_func=lambda word: word.label)
+    fee = scale = ""
+    if terms is FeeTerms.FIXED:
+        fee = form.text("fee_cents", "Fixed fee")
+    if terms is FeeTerms.SLIDING_SCALE:
+        scale = form.text("fee_basis_points", "Percent of the standard fee")
+    return terms, fee, scale
+
+
+def _somebody_else(actor: Actor, form: Form) -> None:
+    """Find another payer, or add a new person or organisation, to choose above."""
+    more: list[Choice] = st.session_state.setdefault(f"{form.key}.more", [])
+    with st.expander("Somebody else pays"):
+        sought = st.text_input("Find a payer by name", key=form.field_key("sought"))
+        for payer_id, name in read(find_payers, actor, sought, 8) if sought.strip() else ():
+            if st.button(md(f"Add {name}"), key=form.field_key(f"found.{payer_id}")):
+                more.append(("payer", payer_id, name))
+                st.rerun(scope="fragment")
+        st.text("Or somebody new:")
+        kind = st.segmented_control(
+            "Kind", ["Person", "Organisation"], default="Person", key=form.field_key("new_kind"),
+            label_visibility="collapsed",
+        )
+        first = st.text_input("Name" if kind == "Organisation" else "First name", key=form.field_key("new_first"))
+        last = "" if kind == "Organisation" else st.text_input("Last name", key=form.field_key("new_last"))
+        address = st.text_area("Postal address", key=form.field_key("new_address"), height=80)
+        if st.button("Add this payer", key=form.field_key("new_payer")):
+            if kind == "Organisation":
+                done, made = perform(
+                    add_organisation, actor, lambda: AddOrganisation(name=first, address=address)
+                )
+            else:
+                done, made = perform(
+                    add_person, actor,
+                    lambda: AddPerson(person=PersonDetails(first_name=first, last_name=last, address=address)),
+                )
+            if done and made:
+                more.append(("payer" if kind == "Organisation" else "person", made, f"{first} {last}".strip()))
+                st.rerun(scope="fragment")

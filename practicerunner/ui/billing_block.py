@@ -1,0 +1,72 @@
+"""The billing of one appointment, on its page: what will be invoiced to whom, or the invoices there are."""
+
+import streamlit as st
+
+from practicerunner import ids
+from practicerunner.money import dollars
+from practicerunner.ui import navigation
+from practicerunner.ui.perform import perform, read
+from practicerunner.ui.status import badge
+from practicerunner.ui.text import count, day, md
+from practicerunner.vocabulary import Action, InvoiceState, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.billing import (
+    AppointmentBilling,
+    InvoiceAppointment,
+    InvoiceView,
+    appointment_billing,
+    invoice_appointment,
+)
+
+
+def show(actor: Actor, appointment_id: int) -> None:
+    """Draw the block; nothing for those who may not read invoices."""
+    if not may(actor, Action.READ, Resource.INVOICES):
+        return
+    billing = read(appointment_billing, actor, appointment_id)
+    with st.container(border=True, height="stretch"):
+        st.subheader("Billing", anchor=False)
+        for invoice in billing.invoices:
+            invoice_row(invoice)
+        if billing.planned:
+            _planned(actor, appointment_id, billing)
+        elif not any(invoice.state is not InvoiceState.VOID for invoice in billing.invoices):
+            st.text(billing.problem)
+
+
+def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> None:
+    st.text("Not invoiced yet. This is what will be invoiced:")
+    for plan in billing.planned:
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.text(plan.payer)
+            st.text(dollars(plan.total_cents))
+        for description, cents in plan.lines if len(plan.lines) > 1 else plan.lines[:1]:
+            st.caption(md(f"{description}, {dollars(cents)}"))
+    if not billing.may_invoice:
+        return
+    operation = st.session_state.setdefault(f"invoice.{appointment_id}", ids.new_operation())
+    label = f"Create {count(len(billing.planned), 'invoice')}"
+    if st.button(label, type="primary", key="create_invoices", width="stretch"):
+        done, made = perform(
+            invoice_appointment, actor, lambda: InvoiceAppointment(op=operation, appointment_id=appointment_id),
+            done=f"{count(len(billing.planned), 'invoice')} created",
+        )
+        if done and made:
+            st.session_state.pop(f"invoice.{appointment_id}")
+            st.rerun()
+
+
+def invoice_row(invoice: InvoiceView) -> None:
+    """One invoice: number, payer, total, state, what is open, and the links to paper and account."""
+    facts = invoice.facts
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.link_button(facts.number, f"/files/invoice/{facts.invoice_id}.pdf", icon=":material/picture_as_pdf:")
+            badge(invoice.state)
+        st.text(dollars(facts.total_cents))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        navigation.link(md(facts.payer), "payer", payer=facts.payer_id)
+        if invoice.state is InvoiceState.VOID:
+            st.caption("void")
+        elif facts.open_cents:
+            st.caption(f"{dollars(facts.open_cents)} open, due {day(facts.due_on)}")
