@@ -23,7 +23,7 @@ from practicerunner.records.billing import (
 )
 from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod, seen
 from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note
+from practicerunner.records.notes import Note, PsychotherapyNote
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Attendance
@@ -382,3 +382,12 @@ def staff_names(session: Session, staff_ids: Sequence[int]) -> dict[int, str]:
     """Names of members of staff."""
     rows = session.execute(select(Staff.id, Staff.first_name, Staff.last_name).where(Staff.id.in_(staff_ids)))
     return {staff_id: f"{first} {last}".strip() for staff_id, first, last in rows}
+
+
+def has_note(session: Session, appointment_id: int) -> bool:
+    """Whether a note of any kind was begun for an appointment."""
+    kept = (
+        select(Note.id).where(Note.appointment_id == appointment_id),
+        select(PsychotherapyNote.id).where(PsychotherapyNote.appointment_id == appointment_id),
+    )
+    return session.scalar(union(*kept).limit(1)) is not None

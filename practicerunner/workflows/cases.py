@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import cases, practice, scheduling
+from practicerunner.records import practice, scheduling
 from practicerunner.records.cases import Case, PaperReceived, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
@@ -27,7 +27,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.naming import rename
-from practicerunner.workflows.people import PersonDetails, create_person
+from practicerunner.workflows.people import PersonDetails, check_findable, create_person
 
 
 class CaseIsArchived(RuleViolation):
@@ -142,22 +142,17 @@ def case_for(
 @command(Resource.CASE, Action.CREATE)
 def open_case(session: Session, actor: Actor, asked: OpenCase) -> int:
     """Open a case with its people. Returns the case id. Raises BadInput where the kind forbids what was entered."""
-    _check_known(session, actor, asked.participants)
+    check_known(session, actor, asked.participants)
     authorize(session, actor, Action.CREATE, Resource.CASE, responsible=[asked.provider_id])
     case = create_case(session, asked)
     session.info["case_id"] = case.id
     return case.id
 
 
-def _check_known(session: Session, actor: Actor, participants: Iterable[Taking]) -> None:
+def check_known(session: Session, actor: Actor, participants: Iterable[Taking]) -> None:
     """Only somebody whom the actor may find can be taken into a case. Raises NotFound."""
     for person_id in filter(None, (taking.person_id for taking in participants)):
-        providers, supervisors = cases.staff_around(session, person_id)
-        if providers:
-            authorize(
-                session, actor, Action.READ, Resource.CLIENT_DIRECTORY, responsible=providers,
-                supervisor_id=actor.staff_id if actor.staff_id in supervisors else None, resource_id=person_id,
-            )
+        check_findable(session, actor, person_id)
 
 
 def create_case(session: Session, asked: OpenCase) -> Case:
@@ -267,7 +262,7 @@ def set_case_status(session: Session, actor: Actor, asked: SetCaseStatus) -> int
 def add_participant(session: Session, actor: Actor, asked: AddParticipant) -> int:
     """Let somebody join; appointments ahead of the date get an attendance row for them (A16). Returns the person id."""
     case = case_for(session, actor, asked.case_id, Action.UPDATE)
-    _check_known(session, actor, [asked.participant])
+    check_known(session, actor, [asked.participant])
     able = capabilities(case.type)
     present = sum(p.status is not ParticipantStatus.LEFT for p in case.participants)
     if able.most is not None and present >= able.most:

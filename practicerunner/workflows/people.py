@@ -185,6 +185,16 @@ def person_for(session: Session, actor: Actor, person_id: int, action: Action = 
     return person
 
 
+def check_findable(session: Session, actor: Actor, person_id: int) -> None:
+    """Only somebody whom the actor may find can be taken into a case or linked. Raises NotFound."""
+    providers, supervisors = cases.staff_around(session, person_id)
+    if providers:
+        authorize(
+            session, actor, Action.READ, Resource.CLIENT_DIRECTORY, responsible=providers,
+            supervisor_id=actor.staff_id if actor.staff_id in supervisors else None, resource_id=person_id,
+        )
+
+
 @reader(Resource.DEMOGRAPHICS)
 def person_details(session: Session, actor: Actor, person_id: int) -> tuple[PersonDetails, int]:
     """A person's details for the form, with the revision to save against."""

@@ -1,0 +1,55 @@
+"""Named queries on links between people and on saved payment methods."""
+
+from sqlalchemy import or_, select, union
+from sqlalchemy.orm import Session, aliased, selectinload
+
+from practicerunner.records.billing import BillingArrangement, PayerShare
+from practicerunner.records.cases import Participant, PaymentMethod, Relationship
+from practicerunner.records.people import Payer, Person
+from practicerunner.vocabulary import ParticipantStatus
+
+
+def between(session: Session, one_id: int, other_id: int) -> list[Relationship]:
+    """Both sides of the link between two people, if there is one."""
+    return list(session.scalars(select(Relationship).where(or_(
+        (Relationship.person_id == one_id) & (Relationship.other_id == other_id),
+        (Relationship.person_id == other_id) & (Relationship.other_id == one_id),
+    ))))
+
+
+def of_case(session: Session, case_id: int) -> list[tuple[Relationship, Person, Person]]:
+    """Links of those who take part in a case, with both people."""
+    other = aliased(Person)
+    rows = session.execute(
+        select(Relationship, Person, other).join(Person, Person.id == Relationship.person_id)
+        .join(other, other.id == Relationship.other_id).join(Participant, Participant.person_id == Person.id)
+        .where(Participant.case_id == case_id, Participant.status != ParticipantStatus.LEFT)
+        .options(selectinload(other.contacts)).order_by(Relationship.id)
+    )
+    return [(link, person, somebody) for link, person, somebody in rows]
+
+
+def payers_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:
+    """Payers named in a case's arrangements, and its participants as far as they are payers already: id and name."""
+    named = (
+        select(PayerShare.payer_id).join(BillingArrangement, BillingArrangement.id == PayerShare.arrangement_id)
+        .where(BillingArrangement.case_id == case_id)
+    )
+    taking_part = (
+        select(Payer.id).join(Participant, Participant.person_id == Payer.person_id)
+        .where(Participant.case_id == case_id, Participant.status != ParticipantStatus.LEFT)
+    )
+    rows = session.execute(
+        select(Payer.id, Payer.name).where(Payer.id.in_(union(named, taking_part))).order_by(Payer.name, Payer.id)
+    )
+    return [(payer_id, name) for payer_id, name in rows]
+
+
+def methods_of(session: Session, payer_ids: list[int]) -> list[tuple[PaymentMethod, str]]:
+    """Saved payment methods of some payers, with the payer's name; removed ones are left out."""
+    rows = session.execute(
+        select(PaymentMethod, Payer.name).join(Payer, Payer.id == PaymentMethod.payer_id)
+        .where(PaymentMethod.payer_id.in_(payer_ids), ~PaymentMethod.removed)
+        .order_by(Payer.name, PaymentMethod.created_at, PaymentMethod.id)
+    )
+    return [(method, name) for method, name in rows]

@@ -1,0 +1,118 @@
+"""Links between people, and emergency contacts. Both only say something; neither grants any access (D02, C16)."""
+
+from dataclasses import dataclass
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.errors import BadInput, NotFound
+from practicerunner.records import relations
+from practicerunner.records.cases import Relationship
+from practicerunner.records.people import Person
+from practicerunner.rules import names
+from practicerunner.vocabulary import Action, ContactKind, RelationshipKind, Resource
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import Command, command, reader
+from practicerunner.workflows.people import PersonDetails, check_findable, create_person, person_for
+
+
+class AddRelationship(Command):
+    """Say what somebody is to a person: an existing person, or the details of a new one."""
+
+    person_id: int
+    other_id: int | None = None
+    other: PersonDetails | None = None
+    kind: RelationshipKind
+    is_emergency_contact: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "AddRelationship":
+        if (self.other_id is None) == (self.other is None):
+            raise PydanticCustomError("other", "Choose somebody from the list or describe a new person.")
+        return self
+
+
+class RemoveRelationship(Command):
+    """Take a link back, on both sides."""
+
+    relationship_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelationView:
+    """What ``other`` is to ``person``."""
+
+    relationship_id: int
+    person_id: int
+    person: str
+    other_id: int
+    other: str
+    kind: RelationshipKind
+    is_emergency_contact: bool
+    reachable_at: tuple[str, ...]
+    """Phone numbers of an emergency contact, the preferred one first; nothing of anybody else."""
+
+
+@command(Resource.DEMOGRAPHICS, Action.UPDATE)
+def add_relationship(session: Session, actor: Actor, asked: AddRelationship) -> int:
+    """Link two people; the other side reads the inverse (D01). Returns the link's id. Raises BadInput, NotFound."""
+    person = person_for(session, actor, asked.person_id, Action.UPDATE)
+    if asked.other is not None:
+        other = create_person(session, asked.other)
+        session.flush()
+    else:
+        found = session.get(Person, asked.other_id)
+        if found is None:
+            raise BadInput("other_id", "That person is no longer in the list.")
+        check_findable(session, actor, found.id)
+        other = found
+    if other.id == person.id:
+        raise BadInput("other_id", "Nobody is related to themselves.")
+    if relations.between(session, person.id, other.id):
+        raise BadInput("other_id", "These two are linked already. Remove the link to change it.")
+    link = Relationship(
+        id=ids.new_id(), person_id=person.id, other_id=other.id, kind=asked.kind.value,
+        is_emergency_contact=asked.is_emergency_contact,
+    )
+    session.add_all([
+        link, Relationship(id=ids.new_id(), person_id=other.id, other_id=person.id, kind=asked.kind.inverse.value)
+    ])
+    session.info["detail"] = f"{asked.kind}{', emergency contact' if asked.is_emergency_contact else ''}"
+    return link.id
+
+
+@command(Resource.DEMOGRAPHICS, Action.UPDATE)
+def remove_relationship(session: Session, actor: Actor, asked: RemoveRelationship) -> int:
+    """Remove a link from both people. Returns the id of the person it was on."""
+    link = session.get(Relationship, asked.relationship_id)
+    if link is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS)
+    person = person_for(session, actor, link.person_id, Action.UPDATE)
+    for side in relations.between(session, link.person_id, link.other_id):
+        session.delete(side)
+    session.info["detail"] = f"removed {link.kind}"
+    return person.id
+
+
+@reader(Resource.DEMOGRAPHICS)
+def relationships_of(session: Session, actor: Actor, case_id: int) -> list[RelationView]:
+    """The links of everybody who takes part in a case, emergency contacts first."""
+    case = case_for(session, actor, case_id, resource=Resource.DEMOGRAPHICS)
+    views = []
+    for link, person, other in relations.of_case(session, case.id):
+        numbers: list[str] = []
+        if link.is_emergency_contact:
+            phones = [point for point in other.contacts if point.kind is ContactKind.PHONE]
+            numbers = [point.value for point in sorted(phones, key=lambda point: not point.preferred)]
+        views.append(RelationView(
+            link.id, person.id, _name(person), other.id, _name(other), RelationshipKind(link.kind),
+            link.is_emergency_contact, tuple(numbers),
+        ))
+    return sorted(views, key=lambda view: (not view.is_emergency_contact, view.person, view.other))
+
+
+def _name(person: Person) -> str:
+    return names.person_name(person.first_name, person.last_name, person.preferred_name)
