@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from practicerunner import database
+from practicerunner import database, reports
 from practicerunner.errors import PracticeError
 from practicerunner.records import audit, logins
 from practicerunner.settings import ROOT, settings
@@ -82,8 +82,14 @@ def verify(_: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def views(_: argparse.Namespace) -> int:
+    """Print every report: its question, its grain and its first rows."""
+    reports.print_all(database.engine())
+    return 0
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify,
+    "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify, "views": views,
 }
 
 

@@ -13,16 +13,20 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "appointment": ("id", "case_id", "provider_id", "status", "local_date", "starts_at", "ends_at"),
+    "appointment": ("id", "case_id", "provider_id", "status", "local_date", "starts_at", "ends_at", "fee_cents"),
     "attendance": ("id", "appointment_id", "case_id", "person_id", "status"),
     "billing_arrangement": ("id", "case_id", "person_id", "valid_from"),
     "case_file": ("id", "type", "name", "status", "provider_id", "opened_on", "needs_review"),
+    "charge": ("id", "appointment_id", "withdrawn_at"),
     "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),
     "ledger_entry": ("id", "case_id", "payer_id", "kind", "amount_cents", "effective_on", "invoice_id"),
     "note": ("id", "case_id", "appointment_id", "kind", "status", "author_id", "locked_at"),
     "paper_received": ("id", "case_id", "person_id", "kind", "received_on"),
     "participant": ("id", "case_id", "person_id", "status", "joined_on", "left_on"),
-    "payer": ("id", "name"),
+    "payer": ("id", "name", "person_id"),
+    "payer_share": ("id", "arrangement_id", "payer_id"),
+    "payment": ("id", "case_id"),
+    "payment_method": ("id", "payer_id", "removed"),
     "practice": ("id", "zone", "note_due_hours"),
     "staff": ("id", "first_name", "last_name"),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from practicerunner import clock
+from practicerunner.money import dollars
 from practicerunner.reports.catalogue import VIEWS
 from practicerunner.reports.reader import moment_of
 from practicerunner.reports.replica import replica_of
@@ -27,7 +28,7 @@ def print_all(source: Engine, *, as_of: date | None = None, write: Callable[[str
             f"select * from {view.name} order by {', '.join(view.key)}",  # noqa: S608 (names are our own)
             day=day, moment=moment_of(replica, day),
         )
-        shown = [columns, *([_cell(value) for value in row] for row in rows[:_ROWS])]
+        shown = [columns, *(list(map(_cell, columns, row)) for row in rows[:_ROWS])]
         widths = [max(len(line[at]) for line in shown) for at in range(len(columns))]
         write(f"\n{view.name}: {view.sentence} As of {day}, {view.grain}, {len(rows)} rows.\n")
         for line in shown:
@@ -36,6 +37,8 @@ def print_all(source: Engine, *, as_of: date | None = None, write: Callable[[str
             write(f"… and {len(rows) - _ROWS} more\n")
 
 
-def _cell(value: Any) -> str:
+def _cell(column: str, value: Any) -> str:
+    if column.endswith("_cents") and value is not None:
+        return dollars(value)
     plain = "" if value is None else str(value)
     return plain if len(plain) <= _WIDTH else plain[: _WIDTH - 1] + "…"

@@ -68,13 +68,14 @@ class Replica:
             self._create(table)
         self._duck.execute(
             "create table case_type_capability (case_type varchar, heading varchar, main_note varchar, "
-            "counts_as_client boolean, asks_intake boolean, asks_consent boolean, charged_each boolean)"
+            "counts_as_client boolean, asks_intake boolean, asks_consent boolean, charged_each boolean, "
+            "one_person boolean)"
         )
         self._duck.executemany(
-            "insert into case_type_capability values (?, ?, ?, ?, ?, ?, ?)",
+            "insert into case_type_capability values (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 [kind.value, able.heading, able.main_note.value, able.counts_as_client, able.intake, able.consent,
-                 able.charged_each]
+                 able.charged_each, able.most == 1]
                 for kind, able in CASE_TYPES.items()
             ],
         )

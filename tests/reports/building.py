@@ -5,11 +5,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from practicerunner import database
-from practicerunner.records.billing import BillingArrangement, Invoice, LedgerEntry
-from practicerunner.records.cases import Case, PaperReceived, Participant
+from practicerunner.records.billing import (
+    BillingArrangement,
+    Charge,
+    Invoice,
+    LedgerEntry,
+    OpenInvoice,
+    PayerShare,
+    Payment,
+)
+from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Payer, Person
@@ -20,14 +28,17 @@ from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseStatus,
     CaseType,
+    ChargeKind,
     EntryKind,
     NoteKind,
     NoteStatus,
     PaperKind,
     ParticipantStatus,
+    PaymentMethodKind,
     Role,
     ServiceCategory,
     SessionFormat,
+    ShareKind,
 )
 
 ZONE = "America/New_York"
@@ -124,6 +135,10 @@ class Story:
             number=f"INV-2026-{self._invoices:04d}", payer_id=payer, case_id=case, issued_on=day,
             due_on=due or day + timedelta(days=14), total_cents=cents, issued_by_id=self.bell,
         ))
+        self.add(OpenInvoice(
+            invoice_id=invoice, payer_id=payer, case_id=case, issued_on=day, due_on=due or day + timedelta(days=14),
+            open_cents=cents,
+        ))
         self.entry(case, payer, EntryKind.CHARGE, cents, day, invoice_id=invoice)
         return invoice
 
@@ -134,10 +149,34 @@ class Story:
         ))
 
     def pay(self, case: int, payer: int, cents: int, day: date, invoice: int | None = None) -> int:
-        return self.entry(case, payer, EntryKind.PAYMENT, -cents, day, invoice_id=invoice)
+        if invoice is not None:
+            with database.transaction(self.engine) as session:
+                opened = session.scalars(select(OpenInvoice).where(OpenInvoice.invoice_id == invoice)).one()
+                opened.open_cents -= cents
+        payment = self.add(Payment(
+            payer_id=payer, case_id=case, method=PaymentMethodKind.CASH, amount_cents=cents, received_on=day,
+            recorded_by_id=self.bell,
+        ))
+        return self.entry(case, payer, EntryKind.PAYMENT, -cents, day, invoice_id=invoice, payment_id=payment)
 
-    def arrangement(self, case: int, person: int | None = None) -> int:
-        return self.add(BillingArrangement(case_id=case, person_id=person, valid_from=date(2026, 1, 5)))
+    def arrangement(self, case: int, person: int | None = None, payer: int | None = None) -> int:
+        shares = [PayerShare(payer_id=payer, position=0, kind=ShareKind.REMAINDER)] if payer else []
+        return self.add(BillingArrangement(
+            case_id=case, person_id=person, valid_from=date(2026, 1, 5), shares=shares,
+        ))
+
+    def card(self, payer: int, *, removed: bool = False) -> int:
+        return self.add(PaymentMethod(
+            payer_id=payer, kind=PaymentMethodKind.CARD, brand="Card", last_four="4242", token="t", removed=removed,
+            added_by_id=self.bell,
+        ))
+
+    def charge(self, case: int, appointment: int, *, withdrawn_at: datetime | None = None) -> int:
+        return self.add(Charge(
+            case_id=case, appointment_id=appointment, unit=f"{appointment}.0", kind=ChargeKind.SERVICE,
+            service_id=self.service, service_date=date(2026, 10, 1), description="Session", standard_cents=16500,
+            amount_cents=16500, provider_id=self.bell, withdrawn_at=withdrawn_at,
+        ))
 
     def paper(self, case: int, person: int, kind: PaperKind) -> int:
         return self.add(PaperReceived(

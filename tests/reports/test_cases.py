@@ -1,9 +1,15 @@
 """The caseload, and where every case stands."""
 
+import random
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from practicerunner import database
 from practicerunner.records.cases import Case, Participant
+from practicerunner.records.people import Payer
 from practicerunner.records.scheduling import Appointment
 from practicerunner.reports import read
 from practicerunner.vocabulary import (
@@ -12,9 +18,15 @@ from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,
     EntryKind,
+    NoteKind,
+    NoteStatus,
     PaperKind,
     ParticipantStatus,
+    Role,
+    WorkflowState,
 )
+from practicerunner.workflows import clients
+from practicerunner.workflows.access import Actor
 from tests.reports.building import Story
 
 DAY = date(2026, 11, 12)
@@ -44,6 +56,7 @@ def settled_case(story: Story, **more: Any) -> tuple[int, int]:
 def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(story: Story) -> None:
     case, person = settled_case(story)
     appointment = story.appointment(case, date(2026, 11, 5), came={person: AttendanceStatus.ATTENDED})
+    story.charge(case, appointment)
     story.note(case, appointment, signed_at=datetime(2026, 11, 5, 20, tzinfo=UTC))
     decoy = story.case(people=(person,), name="Decoy")
     story.appointment(decoy, date(2026, 11, 4))
@@ -53,40 +66,55 @@ def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(sto
     assert summary(story, case) == {
         "case_id": case, "case_name": "Noor Haddad", "case_type": "individual", "case_status": "active",
         "provider_id": story.bell, "provider_name": "Marcus Bell", "participants": 1,
-        "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "without_note": 0,
-        "notes_overdue": 0, "attendance_missing": 0, "due_cents": 16500, "overdue_cents": 0, "has_arrangement": True,
-        "papers_missing": 0, "needs_review": False, "workflow_state": "all_set",
+        "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "notes_returned": 0,
+        "without_note": 0, "notes_overdue": 0, "attendance_missing": 0, "not_invoiced": 0, "due_cents": 16500,
+        "overdue_cents": 0, "has_arrangement": True, "has_paid_or_can": False, "papers_missing": 0,
+        "needs_review": False, "workflow_state": "all_set",
     }
     assert state(story, decoy) == "needs_attention"
 
 
-def test_open_attendance_a_late_note_and_a_late_invoice_need_attention_but_no_opening_balance(story: Story) -> None:
+def test_each_thing_that_needs_attention_is_counted_in_its_own_column(story: Story) -> None:
+    columns = ("notes_returned", "without_note", "notes_overdue", "attendance_missing", "not_invoiced", "overdue_cents")
+
+    def seen(case: int) -> tuple[str, dict[str, int]]:
+        row = summary(story, case)
+        return row["workflow_state"], {c: row[c] for c in columns if row[c]}
+
     unrecorded, person = settled_case(story)
     story.appointment(unrecorded, date(2026, 11, 11), AppointmentStatus.SCHEDULED,
                       came={person: AttendanceStatus.CONFIRMED})
-    unwritten, _ = settled_case(story)
-    story.appointment(unwritten, date(2026, 11, 9))
+    late, _ = settled_case(story)
+    story.appointment(late, date(2026, 11, 9))
     fresh, _ = settled_case(story)
     story.appointment(fresh, date(2026, 11, 11))
+    sent_back, _ = settled_case(story)
+    story.note(sent_back, story.appointment(sent_back, date(2026, 11, 2)), status=NoteStatus.RETURNED)
+    unbilled, person = settled_case(story)
+    missed = story.appointment(unbilled, date(2026, 11, 2), AppointmentStatus.NOT_HELD,
+                               came={person: AttendanceStatus.NO_SHOW})
+    story.charge(unbilled, missed, withdrawn_at=datetime(2026, 11, 3, tzinfo=UTC))
     unpaid, _ = settled_case(story)
     story.invoice(unpaid, story.payer("Ada"), 100, date(2026, 10, 1))
     brought, _ = settled_case(story)
     story.entry(brought, story.payer("Bo"), EntryKind.OPENING, 100, date(2026, 11, 1))
-    assert [state(story, case) for case in (unrecorded, unwritten, fresh, unpaid, brought)] == [
-        "needs_attention", "needs_attention", "all_set", "needs_attention", "all_set",
-    ]
-    assert summary(story, unrecorded)["attendance_missing"] == 1
-    assert (summary(story, unwritten)["notes_overdue"], summary(story, fresh)["without_note"]) == (1, 1)
-    assert summary(story, unpaid)["overdue_cents"] == 100
-    assert (summary(story, brought)["due_cents"], summary(story, brought)["overdue_cents"]) == (100, 0)
+    urgent = "needs_attention"
+    assert seen(unrecorded) == (urgent, {"attendance_missing": 1})
+    assert seen(late) == (urgent, {"without_note": 1, "notes_overdue": 1})
+    assert seen(fresh) == (urgent, {"without_note": 1})
+    assert seen(sent_back) == (urgent, {"notes_returned": 1})
+    assert seen(unbilled) == (urgent, {"not_invoiced": 1})
+    assert seen(unpaid) == (urgent, {"overdue_cents": 100})
+    assert seen(brought) == ("all_set", {}), "an opening balance is due, and never overdue"
+    assert summary(story, brought)["due_cents"] == 100
 
 
 def test_the_most_urgent_state_shows_first_and_clearing_it_shows_the_next(story: Story) -> None:
     person = story.person("Noor")
     case = story.case(people=(person,), needs_review=True)
-    pending = story.appointment(case, date(2026, 11, 11), AppointmentStatus.SCHEDULED)
+    held = story.appointment(case, date(2026, 11, 2))
     seen = [state(story, case)]
-    story.change(Appointment, pending, status=AppointmentStatus.CANCELLED)
+    story.note(case, held, signed_at=datetime(2026, 11, 5, 20, tzinfo=UTC))
     seen.append(state(story, case))
     story.paper(case, person, PaperKind.INTAKE)
     assert summary(story, case)["papers_missing"] == 1
@@ -98,35 +126,108 @@ def test_the_most_urgent_state_shows_first_and_clearing_it_shows_the_next(story:
     seen.append(state(story, case))
     story.change(Case, case, needs_review=False)
     seen.append(state(story, case))
-    assert seen == [
-        "needs_attention", "intake_incomplete", "payment_method_missing", "ready_to_schedule",
-        "imported_record_needs_review", "all_set",
+    assert seen == [word.value for word in WorkflowState]
+
+
+def test_a_payment_a_saved_card_or_an_arrangement_each_answer_who_pays_for_one_person(story: Story) -> None:
+    def case_of(kind: CaseType = CaseType.WORKSHOP) -> tuple[int, int]:
+        person = story.person("Ada")
+        return story.case(kind, people=(person,), name="Workshop"), story.add(Payer(person_id=person, name="Ada"))
+
+    nothing, _ = case_of()
+    card, payer = case_of()
+    story.card(payer)
+    removed, payer = case_of()
+    story.card(payer, removed=True)
+    paid, payer = case_of()
+    story.pay(paid, payer, 100, date(2026, 11, 1))
+    sponsor, sponsored = story.payer("Sponsor"), case_of()[0]
+    story.arrangement(sponsored, payer=sponsor)
+    missing, ahead = "payment_method_missing", "ready_to_schedule"
+    assert [state(story, case) for case in (nothing, card, removed, paid, sponsored)] == [
+        missing, ahead, missing, ahead, ahead,
     ]
 
 
-def test_where_each_participant_is_charged_one_without_an_arrangement_is_missed(story: Story) -> None:
-    ada, bo = story.person("Ada"), story.person("Bo")
-    group = story.case(CaseType.THERAPY_GROUP, name="Thursday group", people=(ada, bo))
-    couple = story.case(CaseType.TWO_PERSON, people=(ada, bo))
-    story.arrangement(group, ada)
-    story.arrangement(couple, ada)
-    assert not summary(story, group)["has_arrangement"]
-    story.arrangement(group, bo)
-    assert summary(story, group)["has_arrangement"]
-    assert not summary(story, couple)["has_arrangement"]
+def test_where_several_share_one_charge_only_an_arrangement_answers_who_pays(story: Story) -> None:
+    people = story.person("Ada"), story.person("Bo")
+    family = story.case(CaseType.FAMILY, people=people)
+    for person in people:
+        for paper in PaperKind:
+            story.paper(family, person, paper)
+    story.card(story.add(Payer(person_id=people[0], name="Ada")))
+    assert (state(story, family), summary(story, family)["has_paid_or_can"]) == ("payment_method_missing", True)
+    story.arrangement(family)
+    assert state(story, family) == "ready_to_schedule"
 
 
-def test_a_kind_of_case_is_asked_only_for_its_own_papers(story: Story) -> None:
+def test_a_kind_of_case_is_asked_only_for_its_own_papers_and_an_intake_counts_everywhere(story: Story) -> None:
     person = story.person("Noor")
     kinds = (CaseType.INDIVIDUAL, CaseType.INDIVIDUAL_CONSULTATION, CaseType.WORKSHOP)
-    assert [summary(story, story.case(kind, people=(person,)))["papers_missing"] for kind in kinds] == [2, 1, 0]
+    cases = [story.case(kind, people=(person,)) for kind in kinds]
+    assert [summary(story, case)["papers_missing"] for case in cases] == [2, 1, 0]
+    story.paper(cases[2], person, PaperKind.INTAKE)
+    story.paper(cases[2], person, PaperKind.CONSENT)
+    assert [summary(story, case)["papers_missing"] for case in cases] == [1, 1, 0]
 
 
-def test_a_closed_case_is_asked_only_for_what_needs_attention(story: Story) -> None:
-    quiet = story.case(people=(story.person("Noor"),), status=CaseStatus.ARCHIVED, needs_review=True)
+def test_a_case_at_rest_is_asked_only_for_what_needs_attention_or_review(story: Story) -> None:
+    quiet = story.case(people=(story.person("Noor"),), status=CaseStatus.ARCHIVED)
+    imported = story.case(people=(story.person("Noor"),), status=CaseStatus.INACTIVE, needs_review=True)
     owing = story.case(status=CaseStatus.ARCHIVED)
     story.invoice(owing, story.payer("Ada"), 100, date(2026, 10, 1))
-    assert (state(story, quiet), state(story, owing)) == ("all_set", "needs_attention")
+    waiting, _ = settled_case(story, status=CaseStatus.WAITLIST)
+    story.remove(Appointment, int(appointment_ahead(story, waiting)))
+    assert [state(story, case) for case in (quiet, imported, owing, waiting)] == [
+        "all_set", "imported_record_needs_review", "needs_attention", "all_set",
+    ]
+
+
+def appointment_ahead(story: Story, case: int) -> int:
+    with database.reading(story.engine) as session:
+        return int(session.scalars(select(Appointment.id).where(Appointment.case_id == case)).one())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int) -> None:
+    chance = random.Random(seed)
+    owner = Actor(story.owner.staff_id, "Olive Owner", frozenset({Role.OWNER}))
+    payers = [story.payer("Ada"), story.payer("Bo")]
+    pool = [story.person(f"P{n}") for n in range(3)]
+    cases = []
+    for _ in range(14):
+        kind = chance.choice(list(CaseType))
+        people = chance.sample(pool, chance.randint(0, 2))
+        settled = chance.random() < 0.6
+        case = story.case(kind, people=tuple(people), needs_review=chance.random() < 0.4, name="Somebody",
+                          status=chance.choice([CaseStatus.ACTIVE, CaseStatus.ACTIVE, *CaseStatus]))
+        for person in people:
+            for paper in PaperKind:
+                if settled or chance.random() < 0.4:
+                    story.paper(case, person, paper)
+        if chance.random() < 0.5:
+            story.arrangement(case, payer=chance.choice([None, *payers]))
+        if chance.random() < 0.6:
+            story.appointment(case, date(2026, 11, 20), AppointmentStatus.SCHEDULED)
+        if not settled:
+            status = chance.choice(list(AppointmentStatus))
+            appointment = story.appointment(case, date(2026, 11, chance.randint(2, 11)), status,
+                                            came={p: chance.choice(list(AttendanceStatus)) for p in people})
+            if chance.random() < 0.7:
+                story.note(case, appointment, chance.choice(list(NoteKind)), status=chance.choice(list(NoteStatus)))
+            if chance.random() < 0.7:
+                story.charge(case, appointment)
+            if chance.random() < 0.4:
+                story.invoice(case, payers[0], 100, date(2026, chance.choice([9, 11]), 1))
+        if chance.random() < 0.3:
+            story.pay(case, payers[0], 50, date(2026, 11, 1))
+        cases.append(case)
+    story.card(payers[1])
+    rows = {r["case_id"]: r for r in read(story.engine, story.owner, "cases__workflow_summary", as_of=DAY)}
+    for case in cases:
+        with database.reading(story.engine) as session:
+            shown = clients.case_summary(session, owner, case)
+        assert rows[case]["workflow_state"] == shown.state.value, (rows[case], shown)
 
 
 def test_someone_who_left_is_asked_for_nothing(story: Story) -> None:

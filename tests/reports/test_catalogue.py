@@ -117,3 +117,4 @@ def test_every_mart_is_printed_with_its_question(busy: Story) -> None:
     for view in VIEWS.values():
         assert f"{view.name}: {view.sentence}" in printed
     assert "Ada Haddad" in printed
+    assert "160.00" in printed

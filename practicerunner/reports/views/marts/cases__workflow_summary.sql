@@ -4,63 +4,84 @@
 -- resource: clinical_dashboards
 -- restricted: financial_dashboards due_cents, overdue_cents
 --
+-- The same definitions as rules/workflow_state.py, for all cases at once; a test holds the two equal.
 -- workflow_state is the first of these that applies:
---   needs_attention               an appointment is over and its attendance is not recorded, or a main note is past due,
---                                 or an invoice is past due
---   intake_incomplete             a current participant lacks an intake or a consent that the kind of case asks for
---   payment_method_missing        nobody is set to pay: no arrangement in force, for the case or (where each participant
---                                 is charged) for one of the current participants
+--   needs_attention               a note was returned; a held appointment has no main note beyond a draft; an appointment
+--                                 is over and somebody's attendance is not recorded; an appointment can be charged and
+--                                 is not; an invoice is past due
+--   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
+--                                 consent (to this case) that the kind of case asks for
+--   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
+--                                 nobody has paid and no payer has a saved payment method
 --   ready_to_schedule             no appointment lies ahead
 --   imported_record_needs_review  the record was imported and nobody has looked at it
 --   all_set                       none of these
--- A closed case (archived or a mere contact) is asked only for what needs attention.
+-- Papers and payment are asked for while a case is onboarding, an appointment while it is scheduling.
 
 with people as (
-    select p.case_id, p.person_id
-    from stg_participant p
-    join as_of on p.is_active and p.joined_on <= as_of.day and (p.left_on is null or p.left_on > as_of.day)
+    select case_id, person_id from stg_participant where is_active
 ),
 
-arrangements as (
-    select distinct b.case_id, b.person_id
-    from stg_billing_arrangement b join as_of on b.valid_from <= as_of.day
+intakes as (
+    select distinct r.person_id from stg_paper_received r join as_of on r.is_intake and r.received_on <= as_of.day
 ),
 
-papers as (
-    select r.case_id, r.person_id, bool_or(r.is_intake) as has_intake, bool_or(r.is_consent) as has_consent
-    from stg_paper_received r join as_of on r.received_on <= as_of.day
-    group by r.case_id, r.person_id
+consents as (
+    select distinct r.case_id, r.person_id
+    from stg_paper_received r join as_of on r.is_consent and r.received_on <= as_of.day
 ),
 
 participants as (
     select
         p.case_id, count(*) as participants,
-        count(*) filter (k.asks_intake and not coalesce(r.has_intake, false))
-        + count(*) filter (k.asks_consent and not coalesce(r.has_consent, false)) as papers_missing,
-        count(*) filter (own.person_id is null) as without_own_arrangement
+        count(*) filter (k.asks_intake and i.person_id is null)
+        + count(*) filter (k.asks_consent and s.person_id is null) as papers_missing
     from people p
     join stg_case_file c using (case_id)
     join case_type_capability k using (case_type)
-    left join papers r on r.case_id = p.case_id and r.person_id = p.person_id
-    left join arrangements own on own.case_id = p.case_id and own.person_id = p.person_id
+    left join intakes i on i.person_id = p.person_id
+    left join consents s on s.case_id = p.case_id and s.person_id = p.person_id
     group by p.case_id
 ),
 
-whole_case as (
-    select distinct case_id from arrangements where person_id is null
+arranged as (
+    select distinct case_id from stg_billing_arrangement
 ),
 
-pending as (
-    select appointment_id from stg_attendance group by appointment_id having bool_or(is_pending)
+payable as (
+    select case_id from stg_payment
+    union
+    select b.case_id
+    from stg_billing_arrangement b
+    join stg_payer_share s using (arrangement_id)
+    join stg_payment_method m on m.payer_id = s.payer_id and m.is_kept
+    union
+    select p.case_id
+    from stg_participant p
+    join stg_payer y on y.person_id = p.person_id
+    join stg_payment_method m on m.payer_id = y.payer_id and m.is_kept
 ),
 
-signed as (
+attendances as (
+    select appointment_id, bool_or(is_pending) as is_unrecorded, bool_or(is_chargeable) as is_chargeable
+    from stg_attendance
+    group by appointment_id
+),
+
+charged as (
+    select distinct appointment_id from stg_charge where is_live
+),
+
+written as (
     select distinct n.appointment_id
     from stg_note n
     join stg_case_file c using (case_id)
     join case_type_capability k on k.case_type = c.case_type and k.main_note = n.note_kind
-    join as_of on n.is_signed and n.locked_at <= as_of.moment
-    where n.appointment_id is not null
+    where n.is_written and n.appointment_id is not null
+),
+
+returned as (
+    select case_id, count(*) as notes_returned from stg_note where is_returned group by case_id
 ),
 
 appointments as (
@@ -68,18 +89,22 @@ appointments as (
         a.case_id,
         min(a.starts_at) filter (a.is_pending and a.starts_at > as_of.moment) as next_at,
         max(a.local_date) filter (a.is_held and a.ends_at <= as_of.moment) as last_held_on,
-        count(*) filter (a.is_held and a.ends_at <= as_of.moment and s.appointment_id is null) as without_note,
+        count(*) filter (a.is_held and w.appointment_id is null) as without_note,
         count(*) filter (
-            a.is_held and a.ends_at + to_hours(p.note_due_hours) < as_of.moment and s.appointment_id is null
+            a.is_held and w.appointment_id is null and a.ends_at < as_of.moment - to_hours(p.note_due_hours)
         ) as notes_overdue,
         count(*) filter (
-            a.ends_at <= as_of.moment and (a.is_pending or (a.is_held and t.appointment_id is not null))
-        ) as attendance_missing
+            t.is_unrecorded and not a.is_cancelled and a.ends_at < as_of.moment
+        ) as attendance_missing,
+        count(*) filter (
+            t.is_chargeable and not t.is_unrecorded and a.fee_cents > 0 and g.appointment_id is null
+        ) as not_invoiced
     from stg_appointment a
     cross join as_of
     cross join stg_practice p
-    left join signed s on s.appointment_id = a.appointment_id
-    left join pending t on t.appointment_id = a.appointment_id
+    left join written w on w.appointment_id = a.appointment_id
+    left join attendances t on t.appointment_id = a.appointment_id
+    left join charged g on g.appointment_id = a.appointment_id
     group by a.case_id
 ),
 
@@ -111,32 +136,37 @@ facts as (
         c.case_id, c.case_name, c.case_type, c.case_status, c.provider_id, s.staff_name as provider_name,
         coalesce(p.participants, 0) as participants,
         a.next_at, a.last_held_on,
+        coalesce(r.notes_returned, 0) as notes_returned,
         coalesce(a.without_note, 0) as without_note,
         coalesce(a.notes_overdue, 0) as notes_overdue,
         coalesce(a.attendance_missing, 0) as attendance_missing,
+        coalesce(a.not_invoiced, 0) as not_invoiced,
         coalesce(m.due_cents, 0)::bigint as due_cents,
         coalesce(m.overdue_cents, 0)::bigint as overdue_cents,
-        w.case_id is not null
-        or (k.charged_each and coalesce(p.participants, 0) > 0 and p.without_own_arrangement = 0) as has_arrangement,
+        b.case_id is not null as has_arrangement,
+        y.case_id is not null as has_paid_or_can,
         coalesce(p.papers_missing, 0) as papers_missing,
-        c.needs_review, c.is_closed
+        c.needs_review, c.is_onboarding, c.is_scheduling, k.charged_each, k.one_person
     from stg_case_file c
     join case_type_capability k using (case_type)
     join stg_staff s on s.staff_id = c.provider_id
     left join participants p on p.case_id = c.case_id
-    left join whole_case w on w.case_id = c.case_id
+    left join arranged b on b.case_id = c.case_id
+    left join payable y on y.case_id = c.case_id
+    left join returned r on r.case_id = c.case_id
     left join appointments a on a.case_id = c.case_id
     left join money m on m.case_id = c.case_id
 )
 
 select
-    * exclude (is_closed),
+    * exclude (is_onboarding, is_scheduling, charged_each, one_person),
     case
-        when attendance_missing > 0 or notes_overdue > 0 or overdue_cents > 0 then 'needs_attention'
-        when is_closed then 'all_set'
-        when papers_missing > 0 then 'intake_incomplete'
-        when not has_arrangement then 'payment_method_missing'
-        when next_at is null then 'ready_to_schedule'
+        when notes_returned + without_note + attendance_missing + not_invoiced > 0 or overdue_cents > 0
+            then 'needs_attention'
+        when is_onboarding and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
+        when is_onboarding and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))
+            then 'payment_method_missing'
+        when is_scheduling and next_at is null then 'ready_to_schedule'
         when needs_review then 'imported_record_needs_review'
         else 'all_set'
     end as workflow_state

@@ -3,5 +3,6 @@ select
     status = 'attended' as is_attended,
     status = 'no_show' as is_no_show,
     status = 'late_cancelled' as is_late_cancelled,
-    status in ('scheduled', 'confirmed', 'arrived') as is_pending
+    status in ('scheduled', 'confirmed', 'arrived') as is_pending,
+    status in ('attended', 'no_show', 'late_cancelled') as is_chargeable
 from attendance

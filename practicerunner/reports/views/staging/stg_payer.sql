@@ -1,2 +1,2 @@
-select id as payer_id, name as payer_name
+select id as payer_id, name as payer_name, person_id
 from payer

@@ -1,0 +1,2 @@
+select id as charge_id, appointment_id, withdrawn_at is null as is_live
+from charge

@@ -1,0 +1,2 @@
+select id as share_id, arrangement_id, payer_id
+from payer_share

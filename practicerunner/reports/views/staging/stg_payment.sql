@@ -1,0 +1,2 @@
+select id as payment_id, case_id
+from payment
