@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, String, insert, select, text
+from sqlalchemy import BigInteger, Index, Integer, String, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner import clock
 from practicerunner.records.base import Base, Moment, word
+from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
 from practicerunner.vocabulary import Outcome
 
 GENESIS = "0" * 64
@@ -73,7 +75,8 @@ def append_pending(session: Session) -> None:
     previous = session.scalar(select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)) or GENESIS
     rows = []
     for entry in pending:
-        row: dict[str, Any] = dict.fromkeys(_FIELDS) | {"at": clock.now(), "role": "", "detail": "", "outcome": Outcome.ALLOWED} | entry
+        row: dict[str, Any] = dict.fromkeys(_FIELDS)
+        row |= {"at": clock.now(), "role": "", "detail": "", "outcome": Outcome.ALLOWED} | entry
         row["detail"] = " ".join(str(row["detail"]).split())[:500]
         row["previous_hash"], row["hash"] = previous, row_hash(previous, row)
         previous = str(row["hash"])
@@ -93,3 +96,29 @@ def first_broken_row(session: Session) -> int | None:
             return int(seq)
         previous = hashed
     return None
+
+
+def rows_between(
+    session: Session, since: datetime, until: datetime, people: Collection[int] | None, *, refusals_only: bool,
+    staff_id: int | None, limit: int, offset: int,
+) -> tuple[list[Any], int]:
+    """Rows of a stretch of time with names, newest first, and how many there are in all.
+
+    ``people`` narrows to acts of these staff and acts in their own cases; ``None`` shows everything.
+    """
+    name = func.coalesce(Staff.first_name + " " + Staff.last_name, "")
+    query = (
+        select(AuditRow.seq, AuditRow.at, name, AuditRow.role, AuditRow.action, AuditRow.resource,
+               func.coalesce(Case.name, ""), AuditRow.outcome, AuditRow.detail)
+        .outerjoin(Staff, Staff.id == AuditRow.staff_id).outerjoin(Case, Case.id == AuditRow.case_id)
+        .where(AuditRow.at >= since, AuditRow.at < until)
+    )
+    if people is not None:
+        query = query.where(AuditRow.staff_id.in_(people) | Case.provider_id.in_(people))
+    if refusals_only:
+        query = query.where(AuditRow.outcome == Outcome.REFUSED)
+    if staff_id is not None:
+        query = query.where(AuditRow.staff_id == staff_id)
+    number = session.scalar(query.with_only_columns(func.count())) or 0
+    page = query.order_by(AuditRow.seq.desc()).limit(limit).offset(offset)
+    return list(session.execute(page)), number

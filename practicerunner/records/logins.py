@@ -177,6 +177,14 @@ def supervision_of(session: Session, associate_id: int, day: date) -> Supervisio
     )
 
 
+def supervisors_on(session: Session, day: date) -> dict[int, int]:
+    """Associate → supervisor on a day; the newest if two overlap."""
+    query = select(Supervision.associate_id, Supervision.supervisor_id).where(
+        Supervision.starts_on <= day, (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
+    ).order_by(Supervision.starts_on, Supervision.id)
+    return dict(session.execute(query).tuples().all())
+
+
 def supervisees_of(session: Session, supervisor_id: int, day: date) -> list[int]:
     """Ids of those whom somebody supervises on a day."""
     return list(session.scalars(

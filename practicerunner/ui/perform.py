@@ -28,6 +28,17 @@ def read(
         st.stop()
 
 
+def glance(
+    reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
+) -> tuple[R | None, str]:
+    """What a reader returns, or the sentence that says why it returns nothing; the run goes on either way."""
+    try:
+        with database.reading() as session:
+            return reader(session, actor, *args, **kwargs), ""
+    except PracticeError as problem:
+        return None, str(problem)
+
+
 def perform(
     verb: Callable[[Session, Actor, Any], R], actor: Actor, build: Callable[[], Command], *, done: str = "",
     show: Callable[[str, str], None] | None = None,
@@ -37,11 +48,33 @@ def perform(
     ``done`` is the toast afterwards, in the past tense. ``show(field, sentence)`` puts a problem at its field; without
     it, problems stand where the call stands. Returns whether it was done, and the result.
     """
-    tell = show or (lambda _, sentence: st.error(sentence))
-    try:
+
+    def carry_out() -> R:
         asked = build()
         with database.transaction() as session:
-            result = verb(session, actor, asked)
+            return verb(session, actor, asked)
+
+    return _attempt(carry_out, done, show)
+
+
+def act(
+    work: Callable[[Session], R], *, done: str = "", show: Callable[[str, str], None] | None = None
+) -> tuple[bool, R | None]:
+    """Carry out what is no command, such as a change of password, in one transaction; otherwise as ``perform``."""
+
+    def carry_out() -> R:
+        with database.transaction() as session:
+            return work(session)
+
+    return _attempt(carry_out, done, show)
+
+
+def _attempt(
+    carry_out: Callable[[], R], done: str, show: Callable[[str, str], None] | None
+) -> tuple[bool, R | None]:
+    tell = show or (lambda _, sentence: st.error(sentence))
+    try:
+        result = carry_out()
     except ValidationError as problem:
         for field, sentence in field_messages(problem).items():
             tell(field, sentence)

@@ -132,6 +132,14 @@ def staff_list(session: Session, actor: Actor) -> list[Staff]:
     return [person for person in everybody if person.id in actor.supervisees]
 
 
+@reader(Resource.USERS)
+def supervisor_ids(session: Session, actor: Actor) -> dict[int, int]:
+    """Member of staff → who supervises them today, as far as the actor sees the list."""
+    today = clock.today(practice.the_practice(session).zone)
+    seen = {person.id for person in staff_list(session, actor)}
+    return {who: by for who, by in logins.supervisors_on(session, today).items() if who in seen}
+
+
 def actor_for(session: Session, staff_id: int) -> Actor:
     """The acting person as the database knows them now. Raises NotFound if they no longer work here."""
     person = session.get(Staff, staff_id)

@@ -1,0 +1,137 @@
+"""Staff: who works here, what they may do, and how they get in."""
+
+import pandas as pd
+import streamlit as st
+
+from practicerunner.records.logins import Staff
+from practicerunner.ui.forms import Form
+from practicerunner.ui.navigation import require
+from practicerunner.ui.perform import act, read
+from practicerunner.ui.text import md
+from practicerunner.vocabulary import Action, Resource, Role
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.sign_in import Invite, invite, reset_authenticator
+from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff, staff_list, supervisor_ids
+
+
+def roles_of(person: Staff) -> list[Role]:
+    """Roles in the order of the vocabulary."""
+    return sorted((row.role for row in person.roles), key=list(Role).index)
+
+
+def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_id: int | None) -> dict[str, object]:
+    """The fields of a member of staff, filled in with what is known."""
+    left, right = st.columns(2)
+    with left:
+        first = form.text("first_name", "First name", person.first_name if person else "")
+        last = form.text("last_name", "Last name", person.last_name if person else "")
+        email = form.text("email", "E-mail, also the sign-in name", person.email if person else "")
+    with right:
+        credentials = form.text("credentials", "Credentials", person.credentials if person else "")
+        npi = form.text("npi", "NPI", person.npi if person else "")
+        licence = form.text("licence", "Licence number and state", person.licence if person else "")
+    roles = st.pills(
+        "Roles", list(Role), selection_mode="multi", format_func=lambda role: role.label,
+        default=roles_of(person) if person else [Role.PROVIDER], key=form.field_key("roles"),
+    )
+    form.place("roles")
+    supervisors = [None, *(s.id for s in everybody if Role.SUPERVISOR in roles_of(s) and s is not person)]
+    names = {s.id: s.name for s in everybody}
+    supervisor = form.choice(
+        "supervisor_id", "Supervised by", supervisors, format_func=lambda one: names.get(one, "Nobody"),
+        index=supervisors.index(supervisor_id) if supervisor_id in supervisors else 0,
+    )
+    director = form.tick(
+        "is_clinical_director", "Clinical director: may read notes after typing a reason",
+        person.is_clinical_director if person else False,
+    )
+    return {
+        "first_name": first, "last_name": last, "email": email, "credentials": credentials, "npi": npi,
+        "licence": licence, "roles": frozenset(roles or ()), "supervisor_id": supervisor,
+        "is_clinical_director": director,
+    }
+
+
+@st.dialog("Add somebody", width="large")
+def add_dialog(actor: Actor, everybody: list[Staff]) -> None:
+    """A new colleague; the invitation link comes next."""
+    form = Form("new_staff")
+    entered = fields(form, everybody, None, None)
+    if st.button("Add to staff", type="primary"):
+        done, staff_id = form.submit(
+            add_staff, actor, lambda: AddStaff(op=form.op, **entered), f"{entered['first_name']} added"
+        )
+        if done and staff_id:
+            st.session_state["invited"] = staff_id
+            st.rerun()
+
+
+@st.dialog("Change", width="large")
+def change_dialog(actor: Actor, everybody: list[Staff], person: Staff, supervisor_id: int | None) -> None:
+    """Details, roles, supervisor, and whether they still work here."""
+    form = Form(f"staff.{person.id}.{person.revision}")
+    entered = fields(form, everybody, person, supervisor_id)
+    active = form.tick("active", "Works here and may sign in", person.active)
+    if st.button("Save", type="primary"):
+        done, _ = form.submit(
+            change_staff, actor,
+            lambda: ChangeStaff(op=form.op, staff_id=person.id, revision=person.revision, active=active, **entered),
+            f"{person.name} saved",
+        )
+        if done:
+            st.rerun()
+
+
+def show_link(actor: Actor, person: Staff) -> None:
+    """Make the link by which somebody sets a password, and show it once."""
+    made, token = act(lambda session: invite(session, actor, Invite(staff_id=person.id)))
+    if made:
+        with st.container(border=True):
+            st.text(f"Give this link to {person.name}. It works once and is shown only now.")
+            st.code(f"/auth/invitation/{token}", language=None)
+
+
+me = require("staff")
+manages = may(me, Action.MANAGE, Resource.USERS)
+everybody = read(staff_list, me)
+supervisors = read(supervisor_ids, me)
+names = {person.id: person.name for person in everybody}
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Staff", width="content", anchor=False)
+    if manages and st.button("Add somebody", type="primary", icon=":material/add:"):
+        add_dialog(me, everybody)
+if not everybody:
+    st.text("Nobody is assigned to you. People you supervise appear here.")
+    st.stop()
+chosen = st.dataframe(
+    pd.DataFrame({
+        "Name": [person.name for person in everybody],
+        "Roles": [", ".join(role.label for role in roles_of(person)) for person in everybody],
+        "Supervised by": [names.get(supervisors.get(person.id, 0), "") for person in everybody],
+        "E-mail": [person.email for person in everybody],
+        "Credentials": [person.credentials for person in everybody],
+        "State": ["Active" if person.active else "Left" for person in everybody],
+    }),
+    hide_index=True, on_select="rerun", selection_mode="single-row", key="staff_table", alt="Staff",
+)["selection"]["rows"]
+invited = st.session_state.pop("invited", None)
+for person in everybody:
+    if person.id == invited:
+        show_link(me, person)
+if manages and chosen:
+    person = everybody[chosen[0]]
+    with st.container(horizontal=True):
+        if st.button(md(f"Change {person.first_name}")):
+            change_dialog(me, everybody, person, supervisors.get(person.id))
+        if person.active and st.button("Make a link to set a password"):
+            st.session_state["invited"] = person.id
+            st.rerun()
+        if person.active and st.button("Reset the authenticator"):
+            reset, _ = act(
+                lambda session: reset_authenticator(session, me, Invite(staff_id=person.id)),
+                done=f"{person.name} sets up a new authenticator at the next sign-in",
+            )
+            if reset:
+                st.rerun()
+elif manages:
+    st.caption("Choose a row to change roles or to make a link for setting a password.")

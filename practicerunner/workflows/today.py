@@ -1,0 +1,99 @@
+"""What waits for somebody today: a count for each queue they work, the appointments, what was left unfinished."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.records import accounts, cases, practice
+from practicerunner.records.calendar import CalendarEntry
+from practicerunner.rules.case_types import capabilities
+from practicerunner.vocabulary import Action, AppointmentStatus, Resource
+from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.scheduling import appointments_between
+
+LOOK_BACK_DAYS = 30
+UNRECORDED = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of "Needs you": what waits, how much of it, and the page that clears it."""
+
+    sentence: str
+    page: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Everything the first page shows."""
+
+    wall: datetime
+    """The practice's wall clock, naive."""
+    waiting: tuple[Waiting, ...]
+    appointments: tuple[CalendarEntry, ...]
+    unfinished: tuple[CalendarEntry, ...]
+    """Past appointments whose attendance is not recorded, the newest first."""
+
+
+def _many(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+@reader(Resource.APPOINTMENTS)
+def day(session: Session, actor: Actor) -> Day:
+    """The actor's day: their own, or the practice's for whoever sees it all."""
+    zone = practice.the_practice(session).zone
+    wall, today = clock.wall(zone), clock.today(zone)
+    recent = appointments_between(session, actor, today - timedelta(days=LOOK_BACK_DAYS), today)
+    unfinished = [entry for entry in recent if entry.status in UNRECORDED and _end(entry) <= wall]
+    return Day(
+        wall, tuple(_waiting(session, actor, today, len(unfinished))),
+        tuple(e for e in recent if e.local_date == today and e.status is not AppointmentStatus.CANCELLED),
+        tuple(reversed(unfinished)),
+    )
+
+
+def _end(entry: CalendarEntry) -> datetime:
+    return datetime.combine(entry.local_date, entry.local_time) + timedelta(minutes=entry.minutes)
+
+
+def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> list[Waiting]:
+    """The queues that are not empty, the most pressing first."""
+    found: list[Waiting] = []
+    if may(actor, Action.READ, Resource.CLINICAL_NOTE):
+        queue = my_queue(session, actor)
+        if queue.to_review or queue.addenda:
+            number = len(queue.to_review) + len(queue.addenda)
+            waits = _many(number, "note waits", "notes wait")
+            found.append(Waiting(f"{waits} for your co-signature", "documentation"))
+        if queue.returned:
+            notes = _many(len(queue.returned), "note was", "notes were")
+            found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
+        mine = [due for due in documentation_due(session, actor) if due.provider_id == actor.staff_id]
+        overdue = sum(due.overdue for due in mine)
+        if overdue:
+            found.append(Waiting(f"{_many(overdue, 'note is', 'notes are')} overdue", "documentation", urgent=True))
+        if len(mine) > overdue:
+            notes = _many(len(mine) - overdue, "note", "notes")
+            found.append(Waiting(f"{notes} to write", "documentation"))
+    if unfinished:
+        found.append(Waiting(f"{_many(unfinished, 'appointment', 'appointments')} without attendance", "today"))
+    if may(actor, Action.CREATE, Resource.INVOICES):
+        sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
+        _, late, _ = accounts.open_invoices(session, sees, due_before=today, limit=1, offset=0)
+        if late:
+            found.append(Waiting(f"{_many(late, 'invoice is', 'invoices are')} overdue", "billing", urgent=True))
+        _, ready = accounts.uninvoiced(session, sees, limit=1, offset=0)
+        if ready:
+            found.append(Waiting(f"{_many(ready, 'appointment', 'appointments')} to invoice", "billing"))
+    return found
+
+
+def is_shared(entry: CalendarEntry) -> bool:
+    """Whether attendance is each participant's own, so that one click cannot say it all."""
+    return capabilities(entry.case_type).attendance_each
