@@ -10,6 +10,7 @@ from importlib import import_module
 from practicerunner import database, reports
 from practicerunner.errors import PracticeError
 from practicerunner.records import audit, logins
+from practicerunner.server import import_command
 from practicerunner.settings import ROOT, settings
 from practicerunner.workflows import sign_in
 
@@ -88,8 +89,15 @@ def views(_: argparse.Namespace) -> int:
     return 0
 
 
+def import_(asked: argparse.Namespace) -> int:
+    """Import clients from a CSV file; with --dry-run only report what would happen."""
+    for line in import_command.import_clients(asked):
+        print(line)
+    return 0
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify, "views": views,
+    "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify, "views": views, "import": import_,
 }
 
 
@@ -103,6 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     made["init"].add_argument("--demo", action="store_true", help="fill an empty database with the demo practice")
     made["link"].add_argument("email", help="e-mail address of a member of staff")
+    import_command.add_arguments(made["import"])
     asked = parser.parse_args(arguments)
     try:
         return VERBS[asked.verb](asked)

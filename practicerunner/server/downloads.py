@@ -1,10 +1,12 @@
 """Papers and tables leave the house here: authorised by the workflow, audited, and never kept by a browser."""
 
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable
+from typing import Any, get_args
 from urllib.parse import quote
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -12,34 +14,69 @@ from starlette.routing import Route
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.gate import token_of
-from practicerunner.workflows import sign_in
+from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
+from practicerunner.workflows import clients, papers, sign_in
+from practicerunner.workflows.access import Actor
+
+Fetch = Callable[[Session, Actor], tuple[str, str, bytes]]
+
+
+def clients_table(asked: QueryParams) -> Fetch:
+    """The client list as it stands on the screen: ``filter``, ``search``, ``type`` (several), ``provider``, ``sort``,
+    ``descending=1``. Raises ValueError for a word that is not one of ours.
+    """
+    sort = asked.get("sort", "name")
+    if sort not in get_args(clients.Sort):
+        raise ValueError(sort)
+    options: dict[str, Any] = {
+        "filter": ListFilter(asked.get("filter", ListFilter.ACTIVE_AND_PROSPECT)), "search": asked.get("search", ""),
+        "types": [CaseType(word) for word in asked.getlist("type")], "sort": sort,
+        "provider_id": int(asked["provider"]) if "provider" in asked else None,
+        "descending": asked.get("descending") == "1",
+    }
+    return lambda session, actor: (
+        "clients.csv", "text/csv; charset=utf-8", clients.client_csv(session, actor, **options))
+
+
+TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table}
+"""Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 
 
 async def paper(request: Request) -> Response:
     """One issued paper: ``/files/invoice/7.pdf``."""
-    return await run_in_threadpool(_answer, token_of(request), request.path_params["kind"], request.path_params["id"])
+    kind, subject_id = request.path_params["kind"], request.path_params["id"]
+    if kind not in list(DocumentKind) or subject_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request), lambda session, actor: papers.fetch(session, actor, DocumentKind(kind), subject_id))
 
 
 async def table(request: Request) -> Response:
     """One table of the practice: ``/files/clients.csv``."""
-    return await run_in_threadpool(_answer, token_of(request), request.path_params["kind"], None)
+    ask = TABLES.get(request.path_params["name"])
+    if ask is None:
+        return _nothing()
+    try:
+        fetch = ask(request.query_params)
+    except ValueError:
+        return PlainTextResponse("This address asks for something that does not exist.", 400)
+    return await run_in_threadpool(_answer, token_of(request), fetch)
 
 
-def _papers() -> Any:
-    """The workflow that hands papers out, imported when the first is asked for: it brings the drawing of PDFs along."""
-    return import_module("practicerunner.workflows.papers")
+def _nothing() -> Response:
+    return PlainTextResponse("There is no such file.", 404)
 
 
-def _answer(token: str, kind: str, paper_id: int | None) -> Response:
+def _answer(token: str, fetch: Fetch) -> Response:
     """What the workflow hands out; a stranger learns no more than that there is nothing here."""
     try:
         with database.transaction() as session:
             actor = sign_in.current_actor(session, token, active=True)
             if actor is None:
                 return PlainTextResponse("Please sign in.", 401)
-            name, media_type, content = _papers().fetch(session, actor, kind, paper_id)
+            name, media_type, content = fetch(session, actor)
     except NotFound:
-        return PlainTextResponse("There is no such file.", 404)
+        return _nothing()
     except NotPermitted as refusal:
         return PlainTextResponse(str(refusal), 403)
     except PracticeError as trouble:
@@ -55,5 +92,5 @@ def attachment(name: str) -> str:
 
 routes = [
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
-    Route("/files/{kind}.csv", table, methods=["GET"]),
+    Route("/files/{name}.csv", table, methods=["GET"]),
 ]

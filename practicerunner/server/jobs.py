@@ -1,16 +1,15 @@
 """What happens without anybody clicking: forgetting old attempts, drawing papers that have no PDF yet."""
 
-import importlib.util
 import logging
 from collections.abc import Callable
-from importlib import import_module
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import database
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import papers, sign_in
 
 log = logging.getLogger(__name__)
+PAPERS_A_RUN = 100
 
 
 def forget_old_attempts() -> None:
@@ -20,14 +19,11 @@ def forget_old_attempts() -> None:
 
 
 def draw_missing_papers() -> None:
-    """Draw the PDF of every issued paper that has none, one transaction each."""
-    if importlib.util.find_spec("practicerunner.workflows.papers") is None:
-        return
-    draw = getattr(import_module("practicerunner.workflows.papers"), "draw_missing", None)
-    if draw is None:
-        return
-    with database.transaction() as session:
-        draw(session)
+    """Draw the PDFs of issued papers that have none, one a transaction, so that nobody's save waits for long."""
+    for _ in range(PAPERS_A_RUN):
+        with database.transaction() as session:
+            if not papers.draw_missing(session, limit=1):
+                return
 
 
 def start() -> BackgroundScheduler:

@@ -1,0 +1,142 @@
+"""Papers leave through the server: to whom they belong, as attachments, with a row in the audit log."""
+
+import pytest
+from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
+
+from practicerunner import clock, database
+from practicerunner.errors import NotPermitted
+from practicerunner.server import downloads
+from practicerunner.vocabulary import CaseType
+from practicerunner.workflows import sign_in, staff
+from tests.cast import Cast, bring_on, hold, invoice, moment, pay, people_of
+
+PASSWORD = "four quiet words here"
+
+
+@pytest.fixture
+def linden(sqlite_engine: Engine) -> Cast:
+    cast = bring_on(sqlite_engine)
+    with database.transaction() as session:
+        session.execute(text("update practice set totp_required = false"))
+    return cast
+
+
+def cookie(cast: Cast, name: str) -> dict[str, str]:
+    """Sign somebody in at the end of the year of the papers."""
+    with database.transaction() as session:
+        person = session.get_one(staff.Staff, cast.staff[name])
+        sign_in.set_password(session, person, PASSWORD)
+        token = sign_in.sign_in(session, person.email, PASSWORD).token
+    return {"cookie": f"pr_session={token}"}
+
+
+@pytest.fixture
+def paid(linden: Cast) -> tuple[int, int]:
+    """An invoice of Marcus's client, and the payment for it."""
+    case_id = linden.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
+    (invoice_id,) = invoice(linden, hold(linden, case_id, "IND50", "2026-03-09 10:00"))
+    nora = people_of(linden, case_id)["Nora"]
+    with database.reading() as session:
+        payer_id = session.execute(text("select id from payer where person_id = :p"), {"p": nora}).scalar_one()
+    return invoice_id, pay(linden, payer_id, case_id, 165_00, "2026-03-10")
+
+
+def test_invoice_and_receipt_come_as_attachments_that_no_browser_keeps(
+    web: TestClient, linden: Cast, paid: tuple[int, int]
+) -> None:
+    invoice_id, payment_id = paid
+    with clock.frozen(moment("2026-03-11 09:00")):
+        tom = cookie(linden, "Tom")
+        for path, name in ((f"/files/invoice/{invoice_id}.pdf", "INV-2026-0001.pdf"),
+                           (f"/files/receipt/{payment_id}.pdf", "RCT-2026-0001.pdf")):
+            answer = web.get(path, headers=tom)
+            assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+            assert answer.headers["content-type"] == "application/pdf"
+            assert answer.headers["content-disposition"] == (
+                f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}")
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "no-store"
+            assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+            assert web.get(path, headers=tom).content == answer.content
+    with database.reading() as session:
+        rows = session.execute(
+            text("select staff_id, detail from audit_log where action = 'download' order by seq")).all()
+    assert [tuple(r) for r in rows] == [(linden.staff["Tom"], "INV-2026-0001")] * 2 + [
+        (linden.staff["Tom"], "RCT-2026-0001")] * 2
+
+
+def test_a_stranger_learns_only_that_there_is_nothing(web: TestClient, linden: Cast, paid: tuple[int, int]) -> None:
+    invoice_id, payment_id = paid
+    with clock.frozen(moment("2026-03-11 09:00")):
+        olga, marcus = cookie(linden, "Olga"), cookie(linden, "Marcus")
+        never = web.get("/files/invoice/12345.pdf", headers=olga)
+        for path in (f"/files/invoice/{invoice_id}.pdf", f"/files/receipt/{payment_id}.pdf"):
+            answer = web.get(path, headers=olga)
+            assert (answer.status_code, answer.text) == (never.status_code, never.text) == (
+                404, "There is no such file.")
+            assert web.get(path, headers=marcus).status_code == 200
+    with database.reading() as session:
+        refused = session.execute(text("select count(*) from audit_log where outcome = 'refused'")).scalar_one()
+    assert refused == 3
+
+
+def test_without_a_session_there_is_no_file(web: TestClient, linden: Cast, paid: tuple[int, int]) -> None:
+    path = f"/files/invoice/{paid[0]}.pdf"
+    assert web.get(path).headers["location"] == f"/auth/sign-in?next={path}"
+    assert web.get(path, headers={"accept": "application/pdf"}).status_code == 401
+    with clock.frozen(moment("2026-03-11 09:00")):
+        tom = cookie(linden, "Tom")
+    with clock.frozen(moment("2026-03-11 09:16")):
+        assert web.get(path, headers=tom).status_code == 303
+
+
+@pytest.mark.parametrize("path", [
+    "/files/invoice/0.pdf", "/files/invoice/9223372036854775808.pdf", "/files/note/1.pdf", "/files/secrets.csv",
+    "/files/invoice/x.pdf", "/files/", "/files/../app.py", "/files/invoice/1.html",
+])
+def test_what_does_not_exist_is_not_found(web: TestClient, linden: Cast, path: str) -> None:
+    assert web.get(path, headers=cookie(linden, "Dana")).status_code == 404
+
+
+def test_a_table_is_fetched_by_its_name_as_the_acting_person(
+    web: TestClient, linden: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def people(session, actor):
+        if actor.staff_id == linden.staff["Tom"]:
+            raise NotPermitted(actor=actor, action="export", resource="bulk_data")
+        return "Łukasz, März.csv", "text/csv; charset=utf-8", f"name\r\n{actor.name}\r\n".encode()
+
+    monkeypatch.setitem(downloads.TABLES, "people", lambda asked: people)
+    answer = web.get("/files/people.csv", headers=cookie(linden, "Dana"))
+    assert (answer.status_code, answer.text) == (200, "name\r\nDana Okafor\r\n")
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"_ukasz_ M_rz.csv\"; filename*=UTF-8''%C5%81ukasz%2C%20M%C3%A4rz.csv")
+    denied = web.get("/files/people.csv", headers=cookie(linden, "Tom"))
+    assert (denied.status_code, denied.text) == (403, "Your role does not allow this.")
+
+
+def test_the_client_list_is_the_one_on_the_screen_of_whoever_asks(web: TestClient, linden: Cast) -> None:
+    linden.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
+    linden.open_case(CaseType.FAMILY, "Ana Reyes", "Leo Reyes", name="Reyes")
+    linden.open_case(CaseType.INDIVIDUAL, "Zoe Decoy", provider="Olga")
+
+    def names(who: str, query: str = "") -> list[str]:
+        answer = web.get(f"/files/clients.csv{query}", headers=cookie(linden, who))
+        assert answer.status_code == 200, answer.text
+        return [line.split(",")[0].lstrip("\ufeff") for line in answer.content.decode("utf-8-sig").splitlines()][1:]
+
+    everybody = names("Dana")
+    assert len(everybody) == 3 and len(names("Marcus")) == 2 and len(names("Olga")) == 1
+    assert names("Dana", "?descending=1") == everybody[::-1]
+    assert len(names("Dana", "?type=family")) == 1 and len(names("Dana", "?search=Decoy")) == 1
+    assert names("Dana", f"?provider={linden.staff['Olga']}") == names("Olga")
+    assert names("Dana", "?filter=archived") == []
+    for wrong in ("?filter=all", "?type=trio", "?sort=password", "?provider=x"):
+        assert web.get(f"/files/clients.csv{wrong}", headers=cookie(linden, "Dana")).status_code == 400
+
+
+@pytest.mark.parametrize("name", ['a"b.pdf', "a\r\nSet-Cookie: x.pdf", "../../etc/passwd", ""])
+def test_a_file_name_cannot_break_the_header(name: str) -> None:
+    header = downloads.attachment(name)
+    assert header.isprintable() and header.count('"') == 2 and "/" not in header

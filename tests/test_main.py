@@ -1,0 +1,104 @@
+"""The command line."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from practicerunner import database
+from practicerunner.__main__ import VERBS, main
+from practicerunner.settings import settings
+from practicerunner.workflows import first_run, sign_in
+from practicerunner.workflows.first_run import SetUpPractice
+
+PASSWORD = "four quiet words here"
+
+
+@pytest.fixture(autouse=True)
+def key_file(tmp_path: Path) -> Iterator[None]:
+    before, settings().key_file = settings().key_file, tmp_path / "practice.key"
+    yield
+    settings().key_file = before
+
+
+def set_up() -> int:
+    with database.transaction() as session:
+        return first_run.set_up_practice(session, SetUpPractice(
+            name="Harbor Light", zone="America/New_York", first_name="Dana", email="dana@harborlight.example",
+            password=SecretStr(PASSWORD)), totp_required=False)
+
+
+def test_every_verb_has_a_line_of_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0 and all(re.search(rf"^\s+{verb}\s+\S", shown, re.MULTILINE) for verb in VERBS)
+    for verb, does in VERBS.items():
+        assert does.__doc__, verb
+    with pytest.raises(SystemExit) as ended:
+        main(["dance"])
+    assert ended.value.code == 2
+
+
+def test_init_makes_the_database_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
+    before, settings().database_url = settings().database_url, f"sqlite:///{tmp_path / 'fresh.db'}"
+    try:
+        assert not database.schema_is_current()
+        assert main(["init"]) == 0
+        assert database.schema_is_current() and not database.missing_triggers() and not database.is_set_up()
+        set_up()
+        assert main(["init"]) == 0
+        assert main(["init", "--demo"]) == 0  # somebody's practice is never replaced
+        with database.reading() as session:
+            assert sign_in.demo_accounts(session) == []
+    finally:
+        database.engine().dispose()
+        settings().database_url = before
+
+
+def test_demo_refuses_to_touch_somebodys_practice(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up()
+    assert main(["demo"]) == 1
+    assert "There is a practice in this database already" in capsys.readouterr().err
+
+
+def test_verify_finds_a_changed_row_and_a_missing_guard(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up()
+    with database.transaction() as session:
+        sign_in.sign_in(session, "dana@harborlight.example", PASSWORD)
+    assert main(["verify"]) == 0
+    on = "" if engine.dialect.name == "sqlite" else " on audit_log"
+    guard = "frozen_audit_log" + ("_update" if engine.dialect.name == "sqlite" else "")
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql(f"drop trigger {guard}{on}")
+        connection.exec_driver_sql("update audit_log set action = 'sign_out' where action = 'sign_in'")
+    capsys.readouterr()
+    assert main(["verify"]) == 1
+    said = capsys.readouterr().out
+    assert "The audit log was changed at row 2." in said and guard in said
+
+
+def test_verify_says_what_to_do_with_an_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, settings().database_url = settings().database_url, f"sqlite:///{tmp_path / 'empty.db'}"
+    try:
+        sqlite3.connect(tmp_path / "empty.db").close()
+        assert main(["verify"]) == 1
+    finally:
+        database.engine().dispose()
+        settings().database_url = before
+    assert "practicerunner init" in capsys.readouterr().out
+
+
+def test_link_lets_an_owner_back_in(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    dana = set_up()
+    assert main(["link", "Dana@harborlight.example"]) == 0
+    token = capsys.readouterr().out.strip().rsplit("/", 1)[-1]
+    with database.transaction() as session:
+        assert sign_in.accept_invitation(session, token, "another four quiet words") == dana
+    assert main(["link", "nobody@harborlight.example"]) == 1
