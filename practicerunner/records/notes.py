@@ -1,13 +1,31 @@
 """Notes of every kind, their signed versions and signatures. Psychotherapy notes are kept apart and encrypted."""
 
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    false,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
-from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
+from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
+from practicerunner.records.scheduling import Appointment
+from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, SignatureRole
 
 
 class Note(Revised):
@@ -92,6 +110,21 @@ class Addendum(Row):
     reason: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     text_hash: Mapped[str] = mapped_column(String(64))
+    supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    """Who has to co-sign it; empty where its author may sign alone."""
+
+
+class AddendumSignature(Row):
+    """The co-signature beneath an associate's addendum; never changed."""
+
+    __tablename__ = "addendum_signature"
+
+    addendum_id: Mapped[int] = mapped_column(ForeignKey("addendum.id"), unique=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    name: Mapped[str] = mapped_column(String(401))
+    credentials: Mapped[str] = mapped_column(String(60), default="")
+    text_hash: Mapped[str] = mapped_column(String(64))
+    signed_at: Mapped[datetime]
 
 
 class PsychotherapyNote(Revised):
@@ -108,3 +141,211 @@ class PsychotherapyNote(Revised):
     signed_at: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("appointment_id", "author_id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What a list knows of a note: never its text, which stays in the database."""
+
+    note_id: int
+    case_id: int
+    appointment_id: int | None
+    kind: NoteKind
+    form: str
+    status: NoteStatus
+    author_id: int
+    author: Staff
+    supervisor_id: int | None
+    service_date: date
+    version: int
+    submitted_at: datetime | None
+    locked_at: datetime | None
+    saved_at: datetime | None
+    case_name: str
+    case_type: CaseType
+    case_provider_id: int
+    case_supervisor_id: int | None
+    provider_id: int | None
+    """Provider of the appointment."""
+    appointment_supervisor_id: int | None
+
+
+def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
+    query = (
+        select(
+            Note.id, Note.case_id, Note.appointment_id, Note.kind, Note.form, Note.status, Note.author_id, Staff,
+            Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
+            Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
+            Appointment.supervisor_id,
+        )
+        .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
+        .outerjoin(Appointment, Appointment.id == Note.appointment_id)
+        .where(*conditions).order_by(Note.service_date.desc(), Note.id.desc())
+    )
+    return [NoteRow(*tuple(row)) for row in session.execute(query)]
+
+
+def of_case(session: Session, case_id: int) -> list[NoteRow]:
+    """Notes of a case, the newest date of service first."""
+    return _rows(session, Note.case_id == case_id)
+
+
+def of_appointments(session: Session, appointment_ids: Collection[int]) -> list[NoteRow]:
+    """Notes of some appointments."""
+    return _rows(session, Note.appointment_id.in_(appointment_ids)) if appointment_ids else []
+
+
+def one_row(session: Session, note_id: int) -> NoteRow | None:
+    """What a list knows of one note."""
+    return next(iter(_rows(session, Note.id == note_id)), None)
+
+
+def written_by(session: Session, author_id: int, statuses: Iterable[NoteStatus]) -> list[NoteRow]:
+    """Somebody's notes in some states."""
+    return _rows(session, Note.author_id == author_id, Note.status.in_(list(statuses)))
+
+
+def awaiting(session: Session, supervisor_id: int) -> list[NoteRow]:
+    """Notes that await somebody's co-signature."""
+    return _rows(session, Note.status == NoteStatus.SUBMITTED, Note.supervisor_id == supervisor_id)
+
+
+def note_of(session: Session, appointment_id: int, kind: NoteKind, author_id: int) -> Note | None:
+    """Somebody's note of a kind for an appointment; there is at most one."""
+    return session.scalar(
+        select(Note).where(Note.appointment_id == appointment_id, Note.kind == kind, Note.author_id == author_id)
+    )
+
+
+def versions_of(session: Session, note_id: int) -> list[NoteVersion]:
+    """Signed versions, the first one first."""
+    return list(session.scalars(select(NoteVersion).where(NoteVersion.note_id == note_id).order_by(NoteVersion.number)))
+
+
+def signatures_of(session: Session, note_id: int) -> list[Signature]:
+    """Signatures under all versions, in the order of signing."""
+    query = select(Signature).where(Signature.note_id == note_id)
+    return list(session.scalars(query.order_by(Signature.signed_at, Signature.id)))
+
+
+def comments_of(session: Session, note_ids: Collection[int]) -> list[tuple[ReviewComment, str]]:
+    """What supervisors wrote when they returned these notes, with their names, the oldest first."""
+    query = select(ReviewComment, Staff).join(Staff, Staff.id == ReviewComment.staff_id).where(
+        ReviewComment.note_id.in_(note_ids)
+    ).order_by(ReviewComment.created_at, ReviewComment.id)
+    return [(comment, person.name) for comment, person in session.execute(query)]
+
+
+def addenda_of(session: Session, note_id: int) -> list[tuple[Addendum, AddendumSignature | None]]:
+    """Addenda of a note in the order in which they were written, each with its co-signature if there is one."""
+    query = select(Addendum, AddendumSignature).outerjoin(
+        AddendumSignature, AddendumSignature.addendum_id == Addendum.id
+    ).where(Addendum.note_id == note_id).order_by(Addendum.created_at, Addendum.id)
+    return [(addendum, signature) for addendum, signature in session.execute(query)]
+
+
+def addenda_awaiting(session: Session, supervisor_id: int) -> list[Addendum]:
+    """Addenda that await somebody's co-signature, the oldest first."""
+    query = select(Addendum).outerjoin(AddendumSignature, AddendumSignature.addendum_id == Addendum.id).where(
+        Addendum.supervisor_id == supervisor_id, AddendumSignature.id.is_(None)
+    )
+    return list(session.scalars(query.order_by(Addendum.created_at)))
+
+
+def signature_of_addendum(session: Session, addendum_id: int) -> AddendumSignature | None:
+    """The co-signature beneath an addendum."""
+    return session.scalar(select(AddendumSignature).where(AddendumSignature.addendum_id == addendum_id))
+
+
+def signed_before(session: Session, note: Note, statuses: Iterable[NoteStatus], limit: int) -> list[Note]:
+    """The last signed notes of the same case from before this one's date of service."""
+    query = select(Note).where(
+        Note.case_id == note.case_id, Note.service_date < note.service_date, Note.status.in_(list(statuses))
+    )
+    return list(session.scalars(query.order_by(Note.service_date.desc(), Note.id.desc()).limit(limit)))
+
+
+def psychotherapy_note(session: Session, appointment_id: int, author_id: int) -> PsychotherapyNote | None:
+    """Somebody's own psychotherapy note of an appointment, still encrypted."""
+    return session.scalar(select(PsychotherapyNote).where(
+        PsychotherapyNote.appointment_id == appointment_id, PsychotherapyNote.author_id == author_id
+    ))
+
+
+def psychotherapy_notes(
+    session: Session, author_id: int, *, case_id: int | None = None
+) -> list[tuple[int, int, NoteStatus, date, str]]:
+    """Somebody's own: appointment id, case id, state, date of service and the case's name; no text."""
+    query = select(
+        PsychotherapyNote.appointment_id, PsychotherapyNote.case_id, PsychotherapyNote.status,
+        Appointment.local_date, Case.name,
+    ).join(Appointment, Appointment.id == PsychotherapyNote.appointment_id).join(
+        Case, Case.id == PsychotherapyNote.case_id
+    ).where(PsychotherapyNote.author_id == author_id).order_by(Appointment.local_date.desc())
+    if case_id is not None:
+        query = query.where(PsychotherapyNote.case_id == case_id)
+    return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """An appointment that was held and whose note nobody has signed."""
+
+    appointment_id: int
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    provider_id: int
+    provider: Staff
+    local_date: date
+    local_time: time
+    minutes: int
+    ends_at: datetime
+
+
+def held_without_signed_note(
+    session: Session, staff_ids: Collection[int], supervisor_id: int | None, main_notes: Mapping[CaseType, NoteKind],
+    signed: Iterable[NoteStatus],
+) -> list[HeldRow]:
+    """Held appointments of these providers, or supervised by somebody, whose main note is not signed; oldest first."""
+    main = case({t.value: kind.value for t, kind in main_notes.items()}, value=Case.type)
+    done = select(Note.id).where(
+        Note.appointment_id == Appointment.id, Note.kind == main, Note.status.in_(list(signed))
+    )
+    supervised = Appointment.supervisor_id == supervisor_id if supervisor_id is not None else false()
+    query = (
+        select(
+            Appointment.id, Appointment.case_id, Case.name, Case.type, Appointment.provider_id, Staff,
+            Appointment.local_date, Appointment.local_time, Appointment.minutes, Appointment.ends_at,
+        )
+        .join(Case, Case.id == Appointment.case_id).join(Staff, Staff.id == Appointment.provider_id)
+        .where(
+            Appointment.status == AppointmentStatus.HELD, Appointment.provider_id.in_(staff_ids) | supervised,
+            ~done.exists(),
+        ).order_by(Appointment.ends_at)
+    )
+    return [HeldRow(*tuple(row)) for row in session.execute(query)]
+
+
+def to_write(session: Session, case_id: int, moment: datetime, limit: int) -> list[Appointment]:
+    """A case's last appointments that have begun and were not cancelled."""
+    query = select(Appointment).where(
+        Appointment.case_id == case_id, Appointment.starts_at <= moment,
+        Appointment.status != AppointmentStatus.CANCELLED,
+    )
+    return list(session.scalars(query.order_by(Appointment.starts_at.desc()).limit(limit)))
+
+
+def opened_since(
+    session: Session, staff_id: int, case_id: int, note_id: int, detail: str, moment: datetime
+) -> bool:
+    """Whether the audit log already says that somebody opened this note since a moment, for the same reason."""
+    query = select(AuditRow.seq).where(
+        AuditRow.case_id == case_id, AuditRow.staff_id == staff_id, AuditRow.resource_id == note_id,
+        AuditRow.detail == detail, AuditRow.action == OPENED, AuditRow.at >= moment,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+OPENED = "open_note"
+"""What the audit log calls the reading of a note."""

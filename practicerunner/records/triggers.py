@@ -9,18 +9,42 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 from practicerunner.records import changes
+from practicerunner.vocabulary import EntryKind, NoteStatus
 
 REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "audit_log", "document_file", "invoice", "invoice_line", "invoice_void", "issued_document",
-    "ledger_entry", "note_version", "payment", "review_comment", "signature",
+    "addendum", "addendum_signature", "audit_log", "document_file", "invoice", "invoice_line", "invoice_void",
+    "issued_document", "ledger_entry", "note_version", "payment", "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
+_UNDONE_IMPORT = (
+    f"old.kind = '{EntryKind.OPENING}' and exists (select 1 from imported_row join import_run "
+    "on import_run.id = run_id where case_id = old.case_id and undone_at is not null and not kept)"
+)
+"""The one door in the ledger: an opening balance leaves with its case, while the import that brought both is undone."""
+
 OVERLAP = "the provider or room is already taken"
 _UNTIL = "ends_at > new.starts_at and starts_at < new.ends_at"
+
+_WORDS_FIXED = ", ".join(
+    f"'{status}'" for status in (NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED, NoteStatus.FINAL)
+)
+_LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
+_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "service_date", "version")
+_NOTE_FIXED = "the text of a signed note is never changed"
+
+
+def _note_changes(differs: str, as_text: str) -> str:
+    """The condition under which an update touches what a signature stands under, or takes the lock off."""
+    columns = [f"old.{c} {differs} new.{c}" for c in _NOTE_COLUMNS]
+    columns += [f"old.{c}{as_text} {differs} new.{c}{as_text}" for c in ("sections", "parts")]
+    return (
+        f"(old.status in ({_WORDS_FIXED}) and ({' or '.join(columns)})) "
+        f"or (old.status in ({_LOCKED}) and new.status not in ({_LOCKED}))"
+    )
 
 
 def _sqlite() -> dict[str, str]:
@@ -35,10 +59,19 @@ def _sqlite() -> dict[str, str]:
     for table in FROZEN:
         for event in ("update", "delete"):
             name = f"frozen_{table}_{event}"
+            unless = f"when not ({_UNDONE_IMPORT}) " if name == "frozen_ledger_entry_delete" else ""
             made[name] = (
-                f"create trigger {name} before {event} on {table} begin "
+                f"create trigger {name} before {event} on {table} {unless}begin "
                 f"select raise(abort, '{table} rows are never changed'); end"
             )
+    made["fixed_note_update"] = (
+        f"create trigger fixed_note_update before update on note when {_note_changes('is not', '')} begin "
+        f"select raise(abort, '{_NOTE_FIXED}'); end"
+    )
+    made["fixed_note_delete"] = (
+        "create trigger fixed_note_delete before delete on note when old.version > 0 begin "
+        f"select raise(abort, '{_NOTE_FIXED}'); end"
+    )
     for event in ("insert", "update"):
         # A hold is at most a day long, so the search in the index has two ends.
         made[f"overlap_hold_{event}"] = (
@@ -49,7 +82,16 @@ def _sqlite() -> dict[str, str]:
     return made
 
 
-_POSTGRES_FUNCTIONS = """
+_POSTGRES_FUNCTIONS = f"""
+create or replace function refuse_ledger_change() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE' then
+        if {_UNDONE_IMPORT} then return old; end if;
+    end if;
+    raise exception 'ledger_entry rows are never changed' using errcode = 'integrity_constraint_violation';
+end $$;
+"""
+_POSTGRES_FUNCTIONS += """
 create or replace function log_change() returns trigger language plpgsql as $$
 begin
     if tg_op = 'DELETE' then insert into change_log (table_name, row_id) values (tg_table_name, old.id);
@@ -58,6 +100,10 @@ begin
 end $$;
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin raise exception '%% rows are never changed', tg_table_name using errcode = 'integrity_constraint_violation'; end $$;
+create or replace function refuse_note_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'the text of a signed note is never changed' using errcode = 'integrity_constraint_violation';
+end $$;
 """
 
 
@@ -71,10 +117,19 @@ def _postgres() -> dict[str, str]:
         )
     for table in FROZEN:
         name = f"frozen_{table}"
+        refusal = "refuse_ledger_change" if table == "ledger_entry" else "refuse_change"
         made[name] = (
             f"create trigger {name} before update or delete on {table} "
-            "for each row execute function refuse_change()"
+            f"for each row execute function {refusal}()"
         )
+    made["fixed_note_update"] = (
+        "create trigger fixed_note_update before update on note for each row "
+        f"when ({_note_changes('is distinct from', '::text')}) execute function refuse_note_change()"
+    )
+    made["fixed_note_delete"] = (
+        "create trigger fixed_note_delete before delete on note for each row when (old.version > 0) "
+        "execute function refuse_note_change()"
+    )
     return made
 
 

@@ -61,6 +61,10 @@ RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(_line), Afte
 """One line of text that must say something."""
 Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(_paragraph)]
 """Text with line breaks, kept exactly as typed."""
+RequiredParagraph = Annotated[
+    str, Field(max_length=100_000), AfterValidator(_paragraph), AfterValidator(_required)
+]
+"""Text with line breaks that must say something."""
 
 _SENTENCES = {
     "missing": "Please fill in this field.",

@@ -204,6 +204,7 @@ def upgrade() -> None:
     sa.Column('file_hash', sa.String(length=64), nullable=False),
     sa.Column('mapping', sa.JSON(), nullable=False),
     sa.Column('counts', sa.JSON(), nullable=False),
+    sa.Column('balance_cents', sa.BigInteger(), nullable=False),
     sa.Column('imported_by_id', sa.BigInteger(), nullable=False),
     sa.Column('undone_at', sa.DateTime(), nullable=True),
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -341,13 +342,18 @@ def upgrade() -> None:
     sa.Column('outcome', sa.String(length=32), nullable=False),
     sa.Column('reason', sa.String(length=300), nullable=False),
     sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('partner_id', sa.BigInteger(), nullable=True),
     sa.Column('case_id', sa.BigInteger(), nullable=True),
+    sa.Column('kept', sa.Boolean(), nullable=False),
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['import_run.id'], name=op.f('fk_imported_row_run_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_imported_row')),
     sa.UniqueConstraint('run_id', 'line', name=op.f('uq_imported_row_run_id_line'))
     )
+    with op.batch_alter_table('imported_row', schema=None) as batch_op:
+        batch_op.create_index('ix_imported_row_case_id', ['case_id'], unique=False)
+
     op.create_table('invoice',
     sa.Column('number', sa.String(length=24), nullable=False),
     sa.Column('payer_id', sa.BigInteger(), nullable=False),
@@ -386,6 +392,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('paper_received', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_paper_received_case_id'), ['case_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_paper_received_person_id'), ['person_id'], unique=False)
 
     op.create_table('participant',
     sa.Column('case_id', sa.BigInteger(), nullable=False),
@@ -740,14 +747,17 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('text_hash', sa.String(length=64), nullable=False),
+    sa.Column('supervisor_id', sa.BigInteger(), nullable=True),
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.ForeignKeyConstraint(['note_id'], ['note.id'], name=op.f('fk_addendum_note_id')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_addendum_staff_id')),
+    sa.ForeignKeyConstraint(['supervisor_id'], ['staff.id'], name=op.f('fk_addendum_supervisor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_addendum'))
     )
     with op.batch_alter_table('addendum', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_addendum_note_id'), ['note_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_addendum_supervisor_id'), ['supervisor_id'], unique=False)
 
     op.create_table('charge_share',
     sa.Column('charge_id', sa.BigInteger(), nullable=False),
@@ -854,5 +864,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_signature_staff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_signature')),
     sa.UniqueConstraint('note_id', 'version', 'role', name=op.f('uq_signature_note_id_version_role'))
+    )
+    op.create_table('addendum_signature',
+    sa.Column('addendum_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=401), nullable=False),
+    sa.Column('credentials', sa.String(length=60), nullable=False),
+    sa.Column('text_hash', sa.String(length=64), nullable=False),
+    sa.Column('signed_at', sa.DateTime(), nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['addendum_id'], ['addendum.id'], name=op.f('fk_addendum_signature_addendum_id')),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_addendum_signature_staff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_addendum_signature')),
+    sa.UniqueConstraint('addendum_id', name=op.f('uq_addendum_signature_addendum_id'))
     )
     # ### end Alembic commands ###

@@ -1,0 +1,137 @@
+"""Psychotherapy notes: kept apart from the record, encrypted, written and read by their author alone (G09)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from practicerunner import cipher, clock, ids
+from practicerunner.errors import NotFound, Stale
+from practicerunner.records import notes, scheduling
+from practicerunner.records.cases import Case
+from practicerunner.records.notes import PsychotherapyNote
+from practicerunner.records.scheduling import Appointment
+from practicerunner.rules import notes as rule
+from practicerunner.rules.notes import Act
+from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource
+from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.commands import Command, Paragraph, command, reader
+from practicerunner.workflows.notes import NoteIsIncomplete, check_fit
+
+
+class SavePsychotherapyNote(Command):
+    """Keep what was typed so far; ``revision`` is 0 as long as nothing is kept."""
+
+    appointment_id: int
+    revision: int = 0
+    text: Paragraph
+
+
+class FinishPsychotherapyNote(Command):
+    """Make one's psychotherapy note final."""
+
+    appointment_id: int
+    revision: int
+
+
+class DiscardPsychotherapyNote(Command):
+    """Remove one's draft."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PsychotherapyPage:
+    """One's own psychotherapy note of an appointment; with ``revision`` 0 there is none yet."""
+
+    appointment_id: int
+    case_id: int
+    case_name: str
+    starts_at: datetime
+    revision: int
+    status: NoteStatus
+    text: str
+    saved_at: datetime | None
+
+
+def _own(session: Session, actor: Actor, action: Action, appointment_id: int, *, lock: bool = False) -> tuple[
+    Appointment, Case, PsychotherapyNote | None
+]:
+    """The appointment, its case and the actor's own note. Raises NotFound for whoever has no part in it."""
+    appointment = scheduling.appointment(session, appointment_id, lock=lock)
+    if appointment is None:
+        raise NotFound(actor=actor, action=action, resource=Resource.PSYCHOTHERAPY_NOTE)
+    case = session.get_one(Case, appointment.case_id)
+    note = notes.psychotherapy_note(session, appointment.id, actor.staff_id)
+    authorize(
+        session, actor, action, Resource.PSYCHOTHERAPY_NOTE,
+        responsible=[note.author_id] if note else [appointment.provider_id, case.provider_id], case_id=case.id,
+    )
+    session.info["case_id"] = case.id
+    return appointment, case, note
+
+
+def _purpose(note_id: int) -> str:
+    """What binds a ciphertext to its row, so that it cannot be moved beneath another note."""
+    return f"psychotherapy note {note_id}"
+
+
+@command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
+def save_psychotherapy_note(session: Session, actor: Actor, asked: SavePsychotherapyNote) -> int:
+    """Keep one's own text, encrypted. Returns the note id. Raises NoteDoesNotFit, Stale."""
+    appointment, case, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    check_fit(case, NoteKind.PSYCHOTHERAPY)
+    if (note.revision if note else 0) != asked.revision:
+        raise Stale
+    if note is None:
+        note = PsychotherapyNote(
+            id=ids.new_id(), case_id=case.id, appointment_id=appointment.id, author_id=actor.staff_id,
+            status=NoteStatus.DRAFT, revision=0,
+        )
+        session.add(note)
+    note.status = rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.SAVE)
+    note.ciphertext = cipher.seal(asked.text.encode(), _purpose(note.id))
+    note.revision += 1
+    return note.id
+
+
+@command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
+def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsychotherapyNote) -> int:
+    """Make one's own note final. Returns the note id."""
+    _, _, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    if note is None or not _text(note).strip():
+        raise NoteIsIncomplete("Write something first.")
+    note.status = rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.FINISH)
+    if note.revision != asked.revision:
+        raise Stale
+    note.signed_at = clock.now()
+    note.revision += 1
+    return note.id
+
+
+@command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
+def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsychotherapyNote) -> None:
+    """Remove one's own draft."""
+    _, _, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    if note is not None:
+        rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
+        session.delete(note)
+
+
+@reader(Resource.PSYCHOTHERAPY_NOTE)
+def psychotherapy_page(session: Session, actor: Actor, appointment_id: int) -> PsychotherapyPage:
+    """One's own note of an appointment, readable again. Nobody else's is ever shown. Raises NotFound."""
+    appointment, case, note = _own(session, actor, Action.READ, appointment_id)
+    check_fit(case, NoteKind.PSYCHOTHERAPY)
+    if note is None:
+        return PsychotherapyPage(
+            appointment.id, case.id, case.name, appointment.starts_at, 0, NoteStatus.DRAFT, "", None
+        )
+    return PsychotherapyPage(
+        appointment.id, case.id, case.name, appointment.starts_at, note.revision, note.status, _text(note),
+        note.signed_at,
+    )
+
+
+def _text(note: PsychotherapyNote) -> str:
+    return cipher.unseal(note.ciphertext, _purpose(note.id)).decode()
