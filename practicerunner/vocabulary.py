@@ -311,6 +311,16 @@ class OnboardingStep(Word):
     FIRST_APPOINTMENT = "first_appointment"
 
 
+class ReportPeriod(Word):
+    """The stretch of time that a report is about; a running one ends today."""
+
+    THIS_MONTH = "this_month"
+    LAST_MONTH = "last_month"
+    THIS_QUARTER = "this_quarter"
+    LAST_QUARTER = "last_quarter"
+    THIS_YEAR = "this_year"
+
+
 class Outcome(Word):
     """What the audit log says of an act (FHIR AuditEvent.outcome)."""
 

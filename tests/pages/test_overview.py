@@ -1,0 +1,78 @@
+"""The overview page, run as somebody."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from practicerunner import clock, database
+from practicerunner.records.logins import StaffRole
+from practicerunner.ui import identity
+from practicerunner.vocabulary import AttendanceStatus, ReportPeriod, Role
+from tests.reports.building import Story
+from tests.reports.test_billing import scenario_19
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "overview.py"
+
+
+@pytest.fixture
+def story(sqlite_engine: Engine) -> Iterator[Story]:
+    """October with its three cases, on 12 November; the owner and both providers have their roles."""
+    with clock.frozen(datetime(2026, 11, 12, 21, tzinfo=UTC)):
+        made = Story(sqlite_engine)
+        for staff_id, role in ((made.owner.staff_id, Role.OWNER), (made.bell, Role.PROVIDER),
+                               (made.ito, Role.SUPERVISOR)):
+            with database.transaction(sqlite_engine) as session:
+                session.add(StaffRole(staff_id=staff_id, role=role))
+        scenario_19(made)
+        person = made.person("Noor")
+        case = made.case(people=(person,))
+        for day in (1, 8):
+            made.appointment(case, date(2026, 10, day), came={person: AttendanceStatus.ATTENDED})
+        yield made
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, staff_id: int) -> AppTest:
+    monkeypatch.setattr(identity, "IDENTITY", staff_id)
+    return AppTest.from_file(str(PAGE), default_timeout=20).run()
+
+
+def test_an_owner_reads_last_month_and_opens_the_rows_behind_each_figure(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(monkeypatch, story.owner.staff_id)
+    page.selectbox(key="overview_period").set_value(ReportPeriod.LAST_MONTH).run()
+    assert not page.exception
+    assert {m.label: m.value for m in page.metric} == {
+        "Sessions held": "2", "Invoiced": "1,991.25", "Collected": "1,755.00", "Receivable": "236.25",
+    }
+    for name, number in (("Sessions held", 2), ("Invoiced", 3), ("Collected", 3), ("Receivable", 2)):
+        page.button(key=f"rows_{name}").click().run()
+        assert not page.exception
+        assert len(page.dataframe[0].value) == number, name
+        assert page.subheader[0].value.startswith(f"{name}: ")
+    page.button(key="rows_close").click().run()
+    assert not page.dataframe
+
+
+def test_choosing_a_provider_applies_to_every_figure(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(monkeypatch, story.owner.staff_id)
+    page.selectbox(key="overview_period").set_value(ReportPeriod.LAST_MONTH).run()
+    page.selectbox(key="overview_provider").set_value(story.bell).run()
+    assert {m.label: m.value for m in page.metric} == {
+        "Sessions held": "2", "Invoiced": "1,136.25", "Collected": "900.00", "Receivable": "236.25",
+    }
+
+
+def test_a_provider_reads_only_their_own_and_a_supervisor_may_not_open_it(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(monkeypatch, story.bell)
+    page.selectbox(key="overview_period").set_value(ReportPeriod.LAST_MONTH).run()
+    assert {m.label: m.value for m in page.metric}["Invoiced"] == "1,136.25"
+    refused = opened(monkeypatch, story.ito)
+    assert not refused.metric
+    assert refused.exception[0].value
