@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, SlotTaken, Stale
-from practicerunner.records import calendar, practice, scheduling
+from practicerunner.records import calendar, logins, practice, scheduling
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
@@ -915,3 +915,100 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
         may_write_memo=allowed(Action.UPDATE, Resource.APPOINTMENT_MEMO),
         may_change=allowed(Action.UPDATE, Resource.APPOINTMENTS), created_at=found.created_at, history=tuple(deeds),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose from in a form: its id and what it is called."""
+
+    id: int
+    name: str
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChoice:
+    """A service with what it fills in."""
+
+    id: int
+    name: str
+    minutes: int
+    fees: tuple[tuple[date, int], ...]
+    """From when on, cents; in order."""
+
+    def fee_on(self, day: date) -> int:
+        """The fee in force on a day; before the first date the first fee."""
+        in_force = [cents for valid_from, cents in self.fees if valid_from <= day]
+        return in_force[-1] if in_force else self.fees[0][1]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingChoices:
+    """What the form for a new appointment of a case offers."""
+
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    provider_id: int
+    archived: bool
+    services: tuple[ServiceChoice, ...]
+    locations: tuple[Choice, ...]
+    providers: tuple[Choice, ...]
+    """Whom the actor may book; empty where there is no choice."""
+    may_override: bool
+    may_write_memo: bool
+
+
+@reader(Resource.APPOINTMENTS)
+def booking_choices(session: Session, actor: Actor, case_id: int) -> BookingChoices:
+    """Services, places and providers for an appointment of a case. Raises NotFound for strangers."""
+    case = session.get(Case, case_id)
+    if case is None:
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=case_id)
+    authorize(
+        session, actor, Action.READ, Resource.APPOINTMENTS, responsible=[case.provider_id],
+        supervisor_id=_watching_case(actor, case), case_id=case.id,
+    )
+    categories = capabilities(case.type).categories
+    books_anybody = visible(actor, Action.CREATE, Resource.APPOINTMENTS).everything if may(
+        actor, Action.CREATE, Resource.APPOINTMENTS) else False
+    return BookingChoices(
+        case_id=case.id, case_name=case.name, case_type=case.type, provider_id=case.provider_id,
+        archived=case.status is CaseStatus.ARCHIVED,
+        services=tuple(
+            ServiceChoice(s.id, s.name, s.minutes, tuple((fee.valid_from, fee.fee_cents) for fee in s.fees))
+            for s in practice.services(session) if s.category in categories
+        ),
+        locations=tuple(Choice(place.id, place.name) for place in practice.locations(session)),
+        providers=tuple(_choices(logins.staff_with_roles(session, TREATING))) if books_anybody else (),
+        may_override=bool(actor.roles & rules.MAY_OVERRIDE),
+        may_write_memo=may(actor, Action.CREATE, Resource.APPOINTMENT_MEMO),
+    )
+
+
+def _watching_case(actor: Actor, case: Case) -> int | None:
+    return actor.staff_id if case.supervisor_id == actor.staff_id else None
+
+
+def _choices(staff: Iterable[Staff]) -> list[Choice]:
+    return [Choice(person.id, person.name, person.colour) for person in staff]
+
+
+@reader(Resource.APPOINTMENTS)
+def calendar_providers(session: Session, actor: Actor) -> list[Choice]:
+    """Whose appointments the calendar can be narrowed to, by name."""
+    seen = visible(actor, Action.READ, Resource.APPOINTMENTS)
+    everybody = _choices(logins.staff_with_roles(session, TREATING))
+    return [choice for choice in everybody if seen.everything or choice.id in seen.staff_ids]
+
+
+@reader(Resource.APPOINTMENTS)
+def supervisor_choices(session: Session, actor: Actor) -> list[Choice]:
+    """Who can be another supervisor for one appointment."""
+    return _choices(logins.staff_with_roles(session, [Role.SUPERVISOR]))
+
+
+@reader(Resource.APPOINTMENTS)
+def wall_clock(session: Session, actor: Actor) -> datetime:
+    """Now, on the practice's wall clock."""
+    return clock.wall(practice.the_practice(session).zone)

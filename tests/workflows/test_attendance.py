@@ -9,7 +9,7 @@ from practicerunner import clock, database
 from practicerunner.errors import BadInput, NotFound, Stale
 from practicerunner.records.billing import Charge, ChargeShare, Invoice
 from practicerunner.records.notes import Note
-from practicerunner.records.people import Payer
+from practicerunner.records.people import payer_of_person
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType, ChargeKind, NoteKind, NoteStatus
 from practicerunner.workflows.attendance import (
@@ -58,14 +58,15 @@ def invoiced(cast: Cast, appointment_id: int, person_id: int | None) -> None:
     """A charge of this appointment on a live invoice."""
     with database.reading(cast.engine) as session:
         found = session.get_one(Appointment, appointment_id)
-    payer = Payer(id=1, person_id=people(cast, appointment_id)[0], name="Somebody")
-    invoice = Invoice(id=2, number="INV-2026-0001", payer_id=1, case_id=found.case_id, issued_on=DAY, due_on=DAY,
+        payer = payer_of_person(session, people(cast, appointment_id)[0])
+    assert payer is not None
+    invoice = Invoice(id=2, number="INV-2026-0001", payer_id=payer.id, case_id=found.case_id, issued_on=DAY, due_on=DAY,
                       total_cents=75_00, issued_by_id=cast.staff["Dana"])
     charge = Charge(id=3, case_id=found.case_id, appointment_id=found.id, person_id=person_id,
                     unit=f"{found.id}:{person_id or 0}", kind=ChargeKind.SERVICE, service_id=found.service_id,
                     service_date=DAY, description="Group", standard_cents=75_00, amount_cents=75_00,
                     provider_id=found.provider_id)
-    write(cast, payer, invoice, charge, ChargeShare(charge_id=3, payer_id=1, amount_cents=75_00, invoice_id=2))
+    write(cast, invoice, charge, ChargeShare(charge_id=3, payer_id=payer.id, amount_cents=75_00, invoice_id=2))
 
 
 def test_one_member_absent_and_the_group_still_stands(cast: Cast, group: int) -> None:

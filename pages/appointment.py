@@ -1,0 +1,85 @@
+"""One appointment: who came, its note, its billing, and everything that can be done with it."""
+
+import streamlit as st
+
+from practicerunner.money import dollars
+from practicerunner.rules.attendance import OVER
+from practicerunner.rules.case_types import capabilities
+from practicerunner.ui import appointment_dialogs as dialogs
+from practicerunner.ui import attendance_block, billing_block, navigation
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import clock_span, day, md, moment
+from practicerunner.vocabulary import AppointmentStatus
+from practicerunner.workflows.scheduling import appointment_page, wall_clock
+
+try:
+    from practicerunner.ui import note_block
+except ImportError:
+    note_block = None
+
+actor = navigation.require("appointment")
+appointment_id = navigation.selected("appointment")
+if appointment_id is None:
+    st.info("Choose an appointment in the calendar.")
+    navigation.link("Calendar", "calendar", icon=":material/calendar_month:")
+    st.stop()
+page = read(appointment_page, actor, appointment_id)
+now = read(wall_clock, actor)
+
+navigation.link(md(page.case_name), "case", icon=":material/arrow_back:", case=page.case_id)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(
+        f"{day(page.local_date, now.date())}, {clock_span(page.local_time, page.minutes)}", anchor=False,
+        width="content",
+    )
+    with st.container(horizontal=True, width="content"):
+        if page.may_change and page.status is AppointmentStatus.CANCELLED:
+            if st.button("Reinstate", icon=":material/undo:"):
+                dialogs.reinstate_dialog(actor, page)
+        elif page.may_change:
+            if st.button("Move", icon=":material/event_repeat:", disabled=page.why_immovable is not None,
+                         help=page.why_immovable):
+                dialogs.move_dialog(actor, page)
+            if st.button("Change", icon=":material/edit:"):
+                dialogs.change_dialog(actor, page)
+            if page.status not in OVER and st.button("Cancel", icon=":material/event_busy:"):
+                dialogs.cancel_dialog(actor, page)
+
+attendance_block.status_line(page)
+able = capabilities(page.case_type)
+each = f" for each {able.called}" if able.charged_each else ""
+where = page.location or page.format.label
+if page.location and page.format is not page.format.IN_PERSON:
+    where = f"{page.format.label}, {page.location}"
+with st.container(horizontal=True, gap="large"):
+    st.text(f"{able.heading}: {page.case_name}", width="content")
+    st.text(f"{page.service}, {dollars(page.fee_cents)}{each}", width="content")
+    st.text(where, width="content")
+    st.text(f"Provider {page.provider}", width="content")
+    if page.supervisor:
+        st.text(f"Supervisor {page.supervisor}", width="content")
+    if page.series_position:
+        st.text(page.series_position, width="content")
+if page.override_reason:
+    st.text(f"Booked over another appointment: {page.override_reason}")
+if page.why_immovable and page.may_change:
+    st.text(page.why_immovable)
+
+attended, noted, billed = st.columns(3)
+with attended:
+    attendance_block.show(actor, page, now)
+with noted:
+    if note_block:
+        note_block.show(actor, page.appointment_id)
+with billed:
+    billing_block.show(actor, page.appointment_id)
+
+if page.memo:
+    with st.container(border=True):
+        st.subheader("Memo", anchor=False)
+        st.text(page.memo)
+with st.expander("History"):
+    st.text(f"Booked {moment(page.created_at, page.zone)}")
+    for deed in page.history:
+        words = deed.what.replace("_", " ").capitalize()
+        st.text(f"{moment(deed.at, page.zone)}  {words}, {deed.who}")

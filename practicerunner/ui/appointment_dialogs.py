@@ -1,0 +1,170 @@
+"""Moving, changing, calling off and putting back one appointment: what a drag does, and more, as forms."""
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from practicerunner import money
+from practicerunner.ui.booking import Where, places, where_now
+from practicerunner.ui.forms import Form
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import day
+from practicerunner.vocabulary import CancelledBy, Role
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.scheduling import (
+    AppointmentView,
+    BookingChoices,
+    Cancel,
+    ChangeAppointment,
+    Choice,
+    Move,
+    Reinstate,
+    booking_choices,
+    cancel,
+    change_appointment,
+    move,
+    reinstate,
+    supervisor_choices,
+)
+
+
+def move_dialog(actor: Actor, page: AppointmentView) -> None:
+    """Open "Move appointment"."""
+    st.dialog("Move appointment")(_move)(actor, page)
+
+
+def _move(actor: Actor, page: AppointmentView) -> None:
+    if page.why_immovable:
+        st.info(page.why_immovable)
+        return
+    form = Form(f"move.{page.appointment_id}.{page.revision}")
+    choices = read(booking_choices, actor, page.case_id)
+    when, at, length = st.columns(3)
+    with when:
+        local_date = form.date("local_date", "Date", page.local_date)
+    with at:
+        local_time = st.time_input("Time", page.local_time, key=form.field_key("local_time"), step=300)
+        form.place("local_time")
+    with length:
+        minutes = form.number("minutes", "Minutes", page.minutes, step=5)
+    place = _where(form, choices, page)
+    provider_id = _provider(form, choices, page)
+    reason = _override(form, choices)
+    if st.button("Move appointment", type="primary", width="stretch"):
+        to = local_date if isinstance(local_date, date) else page.local_date
+        clock = local_time or page.local_time
+        done, _ = form.submit(move, actor, lambda: Move(
+            op=form.op, appointment_id=page.appointment_id, revision=page.revision, local_date=to, local_time=clock,
+            minutes=minutes, provider_id=provider_id, format=place.format, location_id=place.location_id,
+            override_reason=reason,
+        ), done=f"Appointment moved to {day(to)}, {clock:%H:%M}")
+        if done:
+            st.rerun()
+
+
+def _where(form: Form, choices: BookingChoices, page: AppointmentView) -> Where:
+    options = places(choices.locations)
+    chosen: Where = form.choice(
+        "format", "Where", options, index=where_now(options, page.format, page.location_id),
+        format_func=lambda option: option.name,
+    )
+    return chosen
+
+
+def _provider(form: Form, choices: BookingChoices, page: AppointmentView) -> int:
+    if not choices.providers:
+        return page.provider_id
+    known = [choice.id for choice in choices.providers]
+    chosen: Choice = form.choice(
+        "provider_id", "Provider", choices.providers, format_func=lambda option: option.name,
+        index=known.index(page.provider_id) if page.provider_id in known else 0,
+    )
+    return chosen.id
+
+
+def _override(form: Form, choices: BookingChoices) -> str:
+    if not choices.may_override:
+        return ""
+    return form.text("override_reason", "Reason to overlap, if it has to", help="Leave empty to be told of conflicts.")
+
+
+def change_dialog(actor: Actor, page: AppointmentView) -> None:
+    """Open "Change appointment"."""
+    st.dialog("Change appointment")(_change)(actor, page)
+
+
+def _change(actor: Actor, page: AppointmentView) -> None:
+    form = Form(f"change.{page.appointment_id}.{page.revision}")
+    choices = read(booking_choices, actor, page.case_id)
+    service_id, fee = page.service_id, money.dollars(page.fee_cents)
+    if page.why_fixed:
+        st.info(f"Service and fee stay as they are. {page.why_fixed}")
+    else:
+        known = [service.id for service in choices.services]
+        service = form.choice(
+            "service_id", "Service", choices.services, format_func=lambda option: option.name,
+            index=known.index(page.service_id) if page.service_id in known else None, placeholder=page.service,
+        )
+        service_id = service.id if service else page.service_id
+        fee = form.text("fee_cents", "Fee", fee)
+    place = _where(form, choices, page)
+    memo: str | None = None
+    if page.may_write_memo:
+        memo = form.area("memo", "Memo", page.memo or "", help="For the team; never part of the record.")
+    supervisor_id = None
+    if actor.roles & {Role.OWNER, Role.ADMIN}:
+        supervisors = read(supervisor_choices, actor)
+        ids = [choice.id for choice in supervisors]
+        chosen = form.choice(
+            "supervisor_id", "Supervisor", supervisors, format_func=lambda option: option.name, placeholder="None",
+            index=ids.index(page.supervisor_id) if page.supervisor_id in ids else None,
+        )
+        supervisor_id = chosen.id if chosen else None
+    if st.button("Save changes", type="primary", width="stretch"):
+        done, _ = form.submit(change_appointment, actor, lambda: ChangeAppointment(
+            op=form.op, appointment_id=page.appointment_id, revision=page.revision, service_id=service_id,
+            fee_cents=money.cents(fee, "fee_cents"), format=place.format, location_id=place.location_id, memo=memo,
+            supervisor_id=supervisor_id,
+        ), done="Appointment changed")
+        if done:
+            st.rerun()
+
+
+def cancel_dialog(actor: Actor, page: AppointmentView) -> None:
+    """Open "Cancel appointment"."""
+    st.dialog("Cancel appointment")(_cancel)(actor, page)
+
+
+def _cancel(actor: Actor, page: AppointmentView) -> None:
+    form = Form(f"cancel.{page.appointment_id}.{page.revision}")
+    st.text("The time becomes free again; the appointment stays visible with its reason.")
+    by = st.radio(
+        "Who cancels?", list(CancelledBy), format_func=lambda who: who.label, key=form.field_key("by"), horizontal=True
+    ) or CancelledBy.CLIENT
+    reason = form.text("reason", "Reason")
+    if st.button("Cancel this appointment", type="primary", width="stretch"):
+        done, _ = form.submit(
+            cancel, actor, lambda: Cancel(op=form.op, appointment_id=page.appointment_id, by=by, reason=reason),
+            done="Appointment cancelled",
+        )
+        if done:
+            st.rerun()
+
+
+def reinstate_dialog(actor: Actor, page: AppointmentView) -> None:
+    """Open "Reinstate appointment"."""
+    st.dialog("Reinstate appointment")(_reinstate)(actor, page)
+
+
+def _reinstate(actor: Actor, page: AppointmentView) -> None:
+    form = Form(f"reinstate.{page.appointment_id}.{page.revision}")
+    st.text("It goes back to its old time if that is still free.")
+    choices: Any = read(booking_choices, actor, page.case_id)
+    reason = _override(form, choices)
+    if st.button("Reinstate", type="primary", width="stretch"):
+        done, _ = form.submit(reinstate, actor, lambda: Reinstate(
+            op=form.op, appointment_id=page.appointment_id, override_reason=reason,
+        ), done="Appointment reinstated")
+        if done:
+            st.rerun()

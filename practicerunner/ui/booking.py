@@ -1,0 +1,222 @@
+"""The form for a new appointment: the same from the calendar, the case and Today; everything a drag does, it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from practicerunner import money
+from practicerunner.errors import PracticeError
+from practicerunner.rules.case_types import capabilities
+from practicerunner.ui.forms import Form
+from practicerunner.ui.perform import glance, read
+from practicerunner.ui.text import clock_span, count, day, md
+from practicerunner.vocabulary import SessionFormat
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.clients import FoundCase, find_cases
+from practicerunner.workflows.scheduling import (
+    Book,
+    BookingChoices,
+    BookSeries,
+    Choice,
+    Preview,
+    ServiceChoice,
+    book,
+    book_series,
+    booking_choices,
+    preview,
+    wall_clock,
+)
+
+ONCE = "Does not repeat"
+REPEATS = {ONCE: 0, "Weekly": 1, "Every 2 weeks": 2, "Every 3 weeks": 3, "Every 4 weeks": 4}
+BY_COUNT, BY_DATE = "After a number of appointments", "On a date"
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place or a way to meet, as one choice."""
+
+    name: str
+    format: SessionFormat
+    location_id: int | None = None
+
+
+def places(locations: tuple[Choice, ...]) -> list[Where]:
+    """Every place, then video and phone, then somewhere else in person."""
+    return [
+        *(Where(place.name, SessionFormat.IN_PERSON, place.id) for place in locations),
+        Where("Video", SessionFormat.VIDEO), Where("Phone", SessionFormat.PHONE),
+        Where("In person, elsewhere", SessionFormat.IN_PERSON),
+    ]
+
+
+def where_now(options: list[Where], held_as: SessionFormat, location_id: int | None) -> int:
+    """Which of the choices an appointment has now."""
+    for index, option in enumerate(options):
+        if location_id is not None and option.location_id == location_id:
+            return index
+        if location_id is None and option.location_id is None and option.format is held_as:
+            return index
+    return 0
+
+
+def booking_dialog(
+    actor: Actor, case_id: int | None = None, day: date | None = None, start: time | None = None,
+    minutes: int | None = None, *, on_dismiss: Callable[[], None] | None = None,
+) -> None:
+    """Open "New appointment". What the caller knows is filled in: the case, the day, the time, the length."""
+    dialog = st.dialog("New appointment", width="medium", on_dismiss=on_dismiss or "ignore")
+    dialog(_draw)(actor, case_id, day, start, minutes)
+
+
+def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None, minutes: int | None) -> None:
+    form = Form(f"booking.{case_id}.{on}.{start}")
+    if case_id is None:
+        case_id = _who(actor, form)
+        if case_id is None:
+            return
+    choices = read(booking_choices, actor, case_id)
+    st.text(f"{choices.case_name}  ({capabilities(choices.case_type).heading})")
+    if choices.archived:
+        st.info("This is archived and takes no new appointments. Reactivate it first.")
+        return
+    if not choices.services:
+        st.info("There is no service for this kind of work yet. An owner adds services in Practice settings.")
+        return
+    now = read(wall_clock, actor)
+    facts = _fields(form, choices, on or now.date(), start or time(min(now.hour + 1, 23)), minutes)
+    repeats = _repeats(form, facts["local_date"])
+
+    def build() -> Book:
+        entered = facts | {"fee_cents": money.cents(facts["fee_cents"], "fee_cents"), "op": form.op}
+        return BookSeries(**entered | repeats) if repeats else Book(**entered)
+
+    planned = _bottom_line(actor, build)
+    if planned and planned.conflicts and choices.may_override:
+        facts["override_reason"] = form.text(
+            "override_reason", "Reason to book it anyway", help="Both appointments then stand at the same time."
+        )
+    number = len(planned.slots) if planned else 1
+    label = "Book appointment" if number == 1 else f"Book {number} appointments"
+    if st.button(label, type="primary", key=f"{form.key}.save", width="stretch"):
+        verb: Callable[[Session, Actor, Any], Any] = book_series if repeats else book
+        done, _ = form.submit(verb, actor, build, done=_done(planned))
+        if done:
+            st.rerun()
+
+
+def _done(planned: Preview | None) -> str:
+    if planned is None or not planned.slots:
+        return "Appointment booked"
+    first = planned.slots[0]
+    when = f"{day(first.local_date)}, {first.local_time:%H:%M}"
+    if len(planned.slots) == 1:
+        return f"Appointment on {when} booked"
+    return f"{count(len(planned.slots), 'appointment')} booked, the first on {when}"
+
+
+def _who(actor: Actor, form: Form) -> int | None:
+    """Find the case by anybody's name in it."""
+    asked = form.text("who", "For whom?", placeholder="Name, phone or e-mail", icon=":material/search:")
+    if not asked.strip():
+        st.caption("Type part of a name: client, couple, family, group or workshop.")
+        return None
+    found = read(find_cases, actor, asked)
+    if not found:
+        st.text("Nobody found by that name, phone or e-mail.")
+        return None
+    chosen: FoundCase | None = form.choice(
+        "case_id", "Choose", found, index=0 if len(found) == 1 else None,
+        format_func=lambda case: f"{case.name[:LONGEST_NAME]}, {capabilities(case.type).heading.lower()}",
+    )
+    return chosen.case_id if chosen else None
+
+
+def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes: int | None) -> dict[str, Any]:
+    """Service, when, how long, where, fee; service fills length and fee, and both can be changed."""
+    service: ServiceChoice = form.choice(
+        "service_id", "Service", choices.services, format_func=lambda option: option.name
+    )
+    when, at, length = st.columns(3)
+    with when:
+        local_date = st.date_input("Date", on, key=form.field_key("local_date"), format="YYYY-MM-DD")
+        form.place("local_date")
+    with at:
+        local_time = st.time_input("Time", start, key=form.field_key("local_time"), step=300)
+        form.place("local_time")
+    with length:
+        lasts = st.number_input(
+            "Minutes", value=minutes or service.minutes, step=5, key=form.field_key(f"minutes.{service.id}")
+        )
+        form.place("minutes")
+    place: Where = form.choice("format", "Where", places(choices.locations), format_func=lambda option: option.name)
+    chosen_day = local_date if isinstance(local_date, date) else on
+    left, right = st.columns(2)
+    with left:
+        fee = st.text_input(
+            "Fee", money.dollars(service.fee_on(chosen_day)),
+            key=form.field_key(f"fee_cents.{service.id}.{service.fee_on(chosen_day)}"),
+            help="For each participant." if capabilities(choices.case_type).charged_each else None,
+        )
+        form.place("fee_cents")
+    provider_id = choices.provider_id
+    with right:
+        if choices.providers:
+            known = [choice.id for choice in choices.providers]
+            provider: Choice = form.choice(
+                "provider_id", "Provider", choices.providers, format_func=lambda option: option.name,
+                index=known.index(provider_id) if provider_id in known else 0,
+            )
+            provider_id = provider.id
+    memo = form.area("memo", "Memo", height=80, help="For the team; never part of the record.") if (
+        choices.may_write_memo) else ""
+    return {
+        "case_id": choices.case_id, "provider_id": provider_id, "service_id": service.id, "local_date": chosen_day,
+        "local_time": local_time or start, "minutes": int(lasts), "format": place.format,
+        "location_id": place.location_id, "fee_cents": fee, "memo": memo,
+    }
+
+
+def _repeats(form: Form, first: date) -> dict[str, Any]:
+    """The rhythm and the end of a series; empty for a single appointment."""
+    rhythm = form.choice("every_weeks", "Repeats", list(REPEATS))
+    if not REPEATS[rhythm]:
+        return {}
+    left, right = st.columns(2)
+    with left:
+        ending = form.choice("ending", "Ends", [BY_COUNT, BY_DATE])
+    with right:
+        if ending == BY_COUNT:
+            number = form.number("count", "Appointments", 6)
+            return {"every_weeks": REPEATS[rhythm], "count": number}
+        until = form.date("until", "Last date", first)
+    return {"every_weeks": REPEATS[rhythm], "until": until or first}
+
+
+def _bottom_line(actor: Actor, build: Callable[[], Book]) -> Preview | None:
+    """Say what clashes, or that nothing does, before anything is saved."""
+    try:
+        asked = build()
+    except (ValidationError, PracticeError):
+        return None  # The field says why once it is saved.
+    planned, problem = glance(preview, actor, asked)
+    if planned is None:
+        st.warning(md(problem))
+        return None
+    for sentence in planned.notes:
+        st.info(sentence)
+    if planned.conflicts:
+        st.warning("\n\n".join(md(conflict.sentence) for conflict in planned.conflicts[:10]))
+        if len(planned.conflicts) > 10:
+            st.text(f"and {len(planned.conflicts) - 10} more")
+    else:
+        first = planned.slots[0]
+        more = f", the first on {day(first.local_date)}" if len(planned.slots) > 1 else ""
+        st.text(f"No conflict. {clock_span(first.local_time, first.minutes)}{more}")
+    return planned

@@ -1,0 +1,76 @@
+"""Wall time to UTC, dates of a series, half-open stretches."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from practicerunner.rules import scheduling as rules
+
+NEW_YORK = "America/New_York"
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 3), timezones=st.just(UTC))
+
+
+@pytest.mark.parametrize(("day", "at", "utc"), [
+    (date(2026, 10, 31), time(16), "2026-10-31 20:00"),
+    (date(2026, 11, 1), time(16), "2026-11-01 21:00"),
+    (date(2027, 3, 13), time(16), "2027-03-13 21:00"),
+    (date(2027, 3, 14), time(16), "2027-03-14 20:00"),
+])
+def test_the_wall_time_is_kept_across_both_clock_changes(day: date, at: time, utc: str) -> None:
+    slot = rules.slot(day, at, 50, NEW_YORK)
+    assert f"{slot.starts_at:%Y-%m-%d %H:%M}" == utc
+    assert (slot.local_date, slot.local_time, slot.shifted) == (day, at, False)
+
+
+def test_a_skipped_time_moves_forward_and_says_so() -> None:
+    slot = rules.slot(date(2027, 3, 14), time(2, 15), 50, NEW_YORK)
+    assert (slot.local_time, slot.shifted, slot.starts_at) == (time(3, 15), True, datetime(2027, 3, 14, 7, 15, tzinfo=UTC))
+
+
+def test_a_time_that_comes_twice_is_the_first_and_lasts_real_minutes() -> None:
+    slot = rules.slot(date(2026, 11, 1), time(1, 30), 60, NEW_YORK)
+    assert (slot.starts_at, slot.ends_at) == (
+        datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
+    assert slot.shifted is False
+
+
+@given(moments, st.integers(1, 1440), moments, st.integers(1, 1440))
+def test_two_stretches_overlap_exactly_when_they_share_a_minute(a: datetime, la: int, b: datetime, lb: int) -> None:
+    a, b = a.replace(second=0, microsecond=0), b.replace(second=0, microsecond=0)
+    ends, other = a + timedelta(minutes=la), b + timedelta(minutes=lb)
+    shared = {a + timedelta(minutes=n) for n in range(la)} & {b + timedelta(minutes=n) for n in range(lb)}
+    assert rules.overlap(a, ends, b, other) is bool(shared)
+    assert rules.overlap(b, other, a, ends) is bool(shared)
+
+
+def test_weekly_dates_by_count_and_by_date() -> None:
+    assert rules.weekly_dates(date(2026, 10, 20), 1, count=3) == [
+        date(2026, 10, 20), date(2026, 10, 27), date(2026, 11, 3)]
+    assert rules.weekly_dates(date(2026, 10, 20), 2, until=date(2026, 11, 17)) == [
+        date(2026, 10, 20), date(2026, 11, 3), date(2026, 11, 17)]
+    assert rules.weekly_dates(date(2026, 10, 20), 1, until=date(2026, 10, 19)) == []
+    assert len(rules.weekly_dates(date(2026, 10, 20), 1, until=date(2999, 1, 1))) == rules.MOST_OCCURRENCES + 1
+
+
+@pytest.mark.parametrize(("number", "word"), [
+    (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st"), (101, "101st"),
+    (111, "111th"),
+])
+def test_ordinals(number: int, word: str) -> None:
+    assert rules.ordinal(number) == word
+
+
+def test_a_place_in_a_series_reads_like_speech() -> None:
+    assert rules.position(3, 12, rules.weekly_rule(1, count=12)) == "3rd of 12, weekly"
+    assert rules.position(1, 4, rules.weekly_rule(2, until=date(2026, 12, 1))) == "1st of 4, every 2 weeks"
+
+
+@given(st.integers(1, 100 * 24 * 60))
+def test_a_long_stretch_is_cut_into_days_without_a_gap(minutes: int) -> None:
+    starts = datetime(2026, 1, 1, tzinfo=UTC)
+    cut = list(rules.pieces(starts, starts + timedelta(minutes=minutes)))
+    assert cut[0][0] == starts and cut[-1][1] == starts + timedelta(minutes=minutes)
+    assert all(one[1] == two[0] for one, two in zip(cut, cut[1:], strict=False))
+    assert all(timedelta(0) < last - first <= timedelta(days=1) for first, last in cut)
