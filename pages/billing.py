@@ -9,7 +9,7 @@ from practicerunner.ui import account_tables, payment_form
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
-from practicerunner.ui.text import age, count, day
+from practicerunner.ui.text import count, day
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import PAGE, open_invoices, payer_account, uninvoiced

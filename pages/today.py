@@ -93,12 +93,17 @@ def attendance_buttons(actor: Actor, entry: CalendarEntry) -> None:
     with st.container(horizontal=True, width="content", gap="small"):
         for status, label in choices.items():
             if st.button(label, key=f"today.{entry.appointment_id}.{status}"):
-                command = MarkAll(appointment_id=entry.appointment_id, status=status)
-                done, _ = perform(
-                    mark_all, actor, lambda: command, done=f"{entry.case_name}: {label.lower()}",
-                )
-                if done:
-                    st.rerun()
+                record(actor, entry, status, label)
+
+
+def record(actor: Actor, entry: CalendarEntry, status: AttendanceStatus, label: str) -> None:
+    """Set one status for everybody at an appointment."""
+    done, _ = perform(
+        mark_all, actor, lambda: MarkAll(appointment_id=entry.appointment_id, status=status),
+        done=f"{entry.case_name}: {label.lower()}",
+    )
+    if done:
+        st.rerun()
 
 
 me = require("today")
