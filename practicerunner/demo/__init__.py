@@ -1,0 +1,41 @@
+"""The demo practice: nine months of an invented practice, lived through the same workflows that people use.
+
+Nothing is written past them: every person, case, appointment, note, invoice and payment is somebody's act, with its
+audit row at its own moment. Dates count from today, so that the practice is alive on whichever day it is made.
+"""
+
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy import Engine
+
+from practicerunner import clock, database
+from practicerunner.demo.caseload import CASES
+from practicerunner.demo.diary import Diary
+from practicerunner.demo.house import Refused, found_practice
+from practicerunner.demo.people import STAFF, ZONE
+from practicerunner.demo.story import Story
+
+SEED = 4817
+WEEKS = 40
+
+
+def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str, str, str]]:
+    """Fill an empty database with the demo practice; its accounts as name, roles and e-mail.
+
+    ``every`` makes a smaller practice: with 6 every sixth case. Raises Refused where there is a practice already.
+    """
+    bound = engine or database.engine()
+    if database.is_set_up(bound):
+        raise Refused
+    now, today = clock.now(), clock.today(ZONE)
+    rng = Random(SEED)  # noqa: S311  (the same practice each time, nothing secret)
+    beginning = today - timedelta(days=today.weekday() + 7 * WEEKS)
+    house = found_practice(bound, beginning)
+    diary = Diary(now)
+    Story(diary, house, today, rng, CASES[::every]).begin()
+    diary.live(bound)
+    return [
+        (f"{first} {last}", ", ".join(role.label for role in sorted(roles)), house.emails[first])
+        for first, (last, _, roles, _) in STAFF.items()
+    ]

@@ -1,0 +1,172 @@
+"""The front desk's money: invoices twice a week, payments as people pay, and the few that go wrong."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.demo.caseload import Pays, Plan
+from practicerunner.demo.diary import Diary
+from practicerunner.demo.people import ZONE
+from practicerunner.records import billing
+from practicerunner.records.billing import Invoice
+from practicerunner.rules.scheduling import moment
+from practicerunner.vocabulary import PaymentMethodKind
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.billing import (
+    InvoiceAppointment,
+    NothingToCharge,
+    ReissueInvoice,
+    VoidInvoice,
+    invoice_appointment,
+    reissue_invoice,
+    void_invoice,
+)
+from practicerunner.workflows.payments import ApplyCredit, RecordPayment, apply_credit, record_payment
+
+DAYS = (1, 4)
+"""Weekdays on which invoices are written."""
+VOIDED, REISSUED = frozenset({30, 110, 210}), frozenset({70, 160})
+"""Which of the invoices, counted from the first, turn out to be wrong."""
+IN_ADVANCE = 600_00
+_Key = tuple[int, int]
+
+
+class Desk:
+    """Invoices and payments."""
+
+    def __init__(self, diary: Diary, actor: Actor, today: date, rng: Random) -> None:
+        self.diary, self.actor, self.today, self.rng = diary, actor, today, rng
+        self.bodies: set[int] = set()
+        """Payers that are organisations; they pay once a month."""
+        self._waiting: list[tuple[Plan, int, date]] = []
+        self._seen: set[int] = set()
+        self._unpaid: dict[_Key, list[int]] = defaultdict(list)
+        self._forgotten = 0
+
+    def _do(self, session: Session, verb: Any, command: Any) -> Any:
+        result = verb(session, self.actor, command)
+        session.flush()
+        return result
+
+    def open(self, day: date) -> None:
+        """Write invoices on every desk day from here on."""
+        while day <= self.today:
+            if day.weekday() in DAYS:
+                self.diary.note(moment(day, time(17, 40), ZONE), self._invoice)
+            day += timedelta(days=1)
+
+    def expect(self, plan: Plan, appointment_id: int, day: date) -> None:
+        """Attendance is recorded, so an invoice may follow. A few are overlooked."""
+        if not plan.arranged:
+            return
+        if 9 <= (self.today - day).days <= 30 and self._forgotten < 4 and self.rng.random() < 0.05:
+            self._forgotten += 1
+            return
+        self._waiting.append((plan, appointment_id, day))
+
+    def _invoice(self, session: Session) -> None:
+        due = [entry for entry in self._waiting if entry[2] <= clock.today(ZONE)]
+        self._waiting = [entry for entry in self._waiting if entry not in due]
+        for plan, appointment_id, day in due:
+            try:
+                ids = self._do(session, invoice_appointment, InvoiceAppointment(appointment_id=appointment_id))
+            except NothingToCharge:
+                continue
+            for invoice_id in ids:
+                if invoice_id not in self._seen:
+                    self._seen.add(invoice_id)
+                    self._sort_out(session, plan, appointment_id, day, invoice_id)
+
+    def _sort_out(self, session: Session, plan: Plan, appointment_id: int, day: date, invoice_id: int) -> None:
+        """Most invoices are paid as their payers pay; some are wrong and are voided or issued anew."""
+        number = len(self._seen)
+        tomorrow = moment(clock.today(ZONE) + timedelta(days=1), time(11, 15), ZONE)
+        if number in VOIDED:
+            self.diary.note(tomorrow, partial(self._void, plan, appointment_id, day, invoice_id))
+        elif number in REISSUED:
+            self.diary.note(tomorrow, partial(self._reissue, plan, invoice_id))
+        else:
+            self._collect(session, plan, invoice_id)
+
+    def _void(self, plan: Plan, appointment_id: int, day: date, invoice_id: int, session: Session) -> None:
+        self._do(session, void_invoice, VoidInvoice(invoice_id=invoice_id, reason="Sent before the fee agreement was entered"))
+        self._waiting.append((plan, appointment_id, day))
+
+    def _reissue(self, plan: Plan, invoice_id: int, session: Session) -> None:
+        anew = self._do(session, reissue_invoice, ReissueInvoice(invoice_id=invoice_id, reason="Address corrected"))
+        self._seen.add(anew)
+        self._collect(session, plan, anew)
+
+    def _collect(self, session: Session, plan: Plan, invoice_id: int) -> None:
+        """Expect the money when this payer usually pays."""
+        invoice = session.get_one(Invoice, invoice_id)
+        key = (invoice.payer_id, invoice.case_id)
+        self._unpaid[key].append(invoice_id)
+        pays = Pays.MONTHLY if invoice.payer_id in self.bodies else plan.pays
+        if len(self._unpaid[key]) == 1 or pays is Pays.AHEAD:
+            when = self._when(pays)
+            if when is not None:
+                self.diary.note(when, partial(self._take, plan, pays, key))
+
+    def _when(self, pays: Pays) -> datetime | None:
+        day = clock.today(ZONE)
+        if pays is Pays.NEVER:
+            if (self.today - day).days < 70:
+                return None
+            day += timedelta(days=self.rng.randrange(16, 30))
+        elif pays is Pays.MONTHLY:
+            day = (day.replace(day=1) + timedelta(days=32)).replace(day=self.rng.randrange(2, 6))
+        elif pays is Pays.SLOWLY:
+            day += timedelta(days=self.rng.randrange(24, 38))
+        elif pays is Pays.PARTLY:
+            day += timedelta(days=self.rng.randrange(6, 12))
+        else:
+            day += timedelta(days=self.rng.randrange(1, 5))
+        return moment(day, time(9, self.rng.randrange(10, 59)), ZONE)
+
+    def _take(self, plan: Plan, pays: Pays, key: _Key, session: Session) -> None:
+        invoices = self._unpaid.pop(key, [])
+        owed = [(i, cents) for i in invoices if (cents := billing.open_row(session, i).open_cents)]
+        if not owed:
+            return
+        total = sum(cents for _, cents in owed)
+        if pays is Pays.AHEAD:
+            self._use_credit(session, plan, key, [i for i, _ in owed])
+        elif pays is Pays.PARTLY and (self.today - clock.today(ZONE)).days < 60:
+            self._receive(session, plan, pays, key, total // 2, [i for i, _ in owed])
+        else:
+            self._receive(session, plan, pays, key, total, [i for i, _ in owed])
+
+    def _use_credit(self, session: Session, plan: Plan, key: _Key, invoices: Iterable[int]) -> None:
+        """Somebody who pays in advance: their credit first, and new money when it is used up."""
+        for invoice_id in invoices:
+            self._do(session, apply_credit, ApplyCredit(invoice_id=invoice_id))
+            if billing.open_row(session, invoice_id).open_cents:
+                self._receive(session, plan, Pays.AHEAD, key, IN_ADVANCE, [invoice_id], surplus=True)
+
+    def _receive(
+        self, session: Session, plan: Plan, pays: Pays, key: _Key, cents: int, invoices: list[int], *, surplus: bool = False
+    ) -> None:
+        method, reference = self._method(plan, pays, key[0])
+        self._do(session, record_payment, RecordPayment(
+            payer_id=key[0], case_id=key[1], method=method, amount_cents=cents, received_on=clock.today(ZONE),
+            reference=reference, invoice_ids=tuple(invoices), surplus_as_credit=surplus,
+        ))
+
+    def _method(self, plan: Plan, pays: Pays, payer_id: int) -> tuple[PaymentMethodKind, str]:
+        if payer_id in self.bodies:
+            return PaymentMethodKind.CHEQUE, f"No. {self.rng.randrange(2000, 9000)}"
+        if plan.card:
+            return PaymentMethodKind.CARD, ""
+        if pays is Pays.MONTHLY:
+            return PaymentMethodKind.BANK, "Transfer"
+        if pays is Pays.SLOWLY:
+            return PaymentMethodKind.CHEQUE, f"No. {self.rng.randrange(100, 999)}"
+        return self.rng.choice((PaymentMethodKind.CARD, PaymentMethodKind.CASH, PaymentMethodKind.CARD)), ""
+

@@ -1,0 +1,427 @@
+"""What happens at Harbor Lane Practice: people come, appointments are booked, kept and missed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.demo import texts
+from practicerunner.demo.caseload import AGENCY, FUND, Plan
+from practicerunner.demo.desk import Desk
+from practicerunner.demo.diary import Diary
+from practicerunner.demo.house import House
+from practicerunner.demo.notebook import Notebook
+from practicerunner.demo.people import OWNER, ZONE, details
+from practicerunner.demo.week import SERVICES, Place, Week, room_of
+from practicerunner.records import cases, people
+from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.scheduling import moment, weekly_dates
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CancelledBy,
+    CaseStatus,
+    FeeTerms,
+    PaperKind,
+    PaymentMethodKind,
+    RelationshipKind,
+    SessionFormat,
+    ShareKind,
+)
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.attendance import AttendAll, MarkAll, SetAttendance, attend_all, mark_all, set_attendance
+from practicerunner.workflows.cases import (
+    AddParticipant,
+    OpenCase,
+    RecordPaper,
+    SetCaseStatus,
+    Taking,
+    add_participant,
+    open_case,
+    record_paper,
+    set_case_status,
+)
+from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
+from practicerunner.workflows.people import AddOrganisation, AddPerson, add_organisation, add_person
+from practicerunner.workflows.relationships import AddRelationship, add_relationship
+from practicerunner.workflows.scheduling import (
+    AddTimeBlock,
+    Book,
+    BookSeries,
+    Cancel,
+    add_time_block,
+    book,
+    book_series,
+    cancel,
+)
+
+ADMIN = "Glenn"
+AHEAD = timedelta(days=35)
+"""How far series are booked."""
+NOT_BEGUN = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStatus.WAITLIST, CaseStatus.CONTACT})
+AWAY = {"Owen": (-11, 5), "Nadia": (2, 3)}
+"""Who is on vacation: the week, counted from this one, and how many days before it was announced."""
+KIN = (
+    ("Oliver|Strand", "Ingrid|Strand", RelationshipKind.PARENT, True),
+    ("Jasmine|Aguilar", "Rosa|Aguilar", RelationshipKind.PARENT, True),
+    ("Malik|Thornbury", "Leonard|Thornbury", RelationshipKind.PARENT, True),
+    ("Elena|Bianchetti", "Marco|Bianchetti", RelationshipKind.SPOUSE, True),
+    ("Dara|Rahmani", "Shirin|Rahmani", RelationshipKind.PARENT, True),
+    ("Ola|Kowalczyk", "Beata|Kowalczyk", RelationshipKind.PARENT, True),
+    ("Anneke|van der Vos", "Pieter|van der Vos", RelationshipKind.SIBLING, False),
+)
+
+
+@dataclass
+class Visit:
+    """One appointment, with what is known of it."""
+
+    plan: Plan
+    case_id: int
+    appointment_id: int
+    day: date
+    starts: datetime
+    minutes: int
+    first: bool = False
+    called_off: bool = False
+
+    @property
+    def ends(self) -> datetime:
+        """When it is over."""
+        return self.starts + timedelta(minutes=self.minutes)
+
+
+@dataclass
+class Story:
+    """Opens every case of the caseload at its time, and lets everything follow."""
+
+    diary: Diary
+    house: House
+    today: date
+    rng: Random
+    plans: Sequence[Plan]
+    person_ids: dict[str, int] = field(default_factory=dict)
+    payer_ids: dict[str, int] = field(default_factory=dict)
+    visits: list[Visit] = field(default_factory=list)
+    left_open: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.week = Week(self.today, self.rng)
+        self.desk = Desk(self.diary, self.house.actors[ADMIN], self.today, self.rng)
+        self.notebook = Notebook(self.diary, self.house.actors, self.today, self.rng)
+
+    def begin(self) -> None:
+        """Write everything into the diary that starts by itself."""
+        # The long and the many find their times first.
+        order = sorted(self.plans, key=lambda plan: (-SERVICES[plan.type][1], -len(plan.people)))
+        for plan in order:
+            if plan.every or plan.status is CaseStatus.INTAKE_PENDING:
+                self._expect(plan, self.week.place(plan, quiet=not plan.every))
+            else:
+                self._ask(plan)
+        for provider, (week, before) in AWAY.items():
+            monday = self.week.monday + timedelta(weeks=week)
+            self.diary.note(self._at(monday - timedelta(days=before), 15, 20), partial(self._go_away, provider, monday))
+        self.diary.note(self._at(self.week.monday - timedelta(days=6), 9), self._meet)
+        self.diary.note(self._at(self.today - timedelta(days=1), 16), self._remind)
+        self.desk.open(self.week.monday - timedelta(weeks=38))
+
+    def _at(self, day: date, hour: int, minute: int = 0) -> datetime:
+        return moment(day, time(hour, minute), ZONE)
+
+    def _do(self, session: Session, who: str, verb: Any, command: Any) -> Any:
+        result = verb(session, self.house.actors[who], command)
+        session.flush()
+        return result
+
+    # --- Cases
+
+    def _expect(self, plan: Plan, place: Place) -> None:
+        """A case with a fixed time: opened some days before its first appointment."""
+        first = self.week.monday + timedelta(days=place.weekday, weeks=-plan.since)
+        if plan.status in NOT_BEGUN:
+            first += timedelta(weeks=1 if first <= self.today else 0)
+            opened = self._at(self.today - timedelta(days=self.rng.randrange(2, 5)), 11, self.rng.randrange(60))
+        else:
+            opened = self._at(first - timedelta(days=self.rng.randrange(5, 10)), self.rng.randrange(9, 16), self.rng.randrange(60))
+        self.diary.note(opened, partial(self._open, plan, place, first))
+
+    def _ask(self, plan: Plan) -> None:
+        """Somebody asks, and nothing is booked yet."""
+        day = self.today - timedelta(days=max(7 * plan.since, 3) - self.rng.randrange(2))
+        self.diary.note(self._at(day, self.rng.randrange(9, 16), self.rng.randrange(60)), partial(self._open, plan, None, None))
+
+    def _open(self, plan: Plan, place: Place | None, first: date | None, session: Session) -> None:
+        opened_on = self._wall_date()
+        able = capabilities(plan.type)
+        known = [name for name in plan.people if name in self.person_ids]
+        status = plan.status
+        if status not in NOT_BEGUN:
+            status = CaseStatus.INTAKE_PENDING if able.intake and not able.is_group else CaseStatus.ACTIVE
+        parts = dict(plan.parts)
+        case_id = self._do(session, OWNER if known else plan.provider, open_case, OpenCase(
+            type=plan.type, label=plan.label, name=plan.name, status=status, opened_on=opened_on,
+            provider_id=self.house.staff_id(plan.provider),
+            participants=tuple(self._taking(name, parts.get(name, "")) for name in plan.people),
+        ))
+        for _, person in cases.people_in(session, case_id):
+            self.person_ids[f"{person.first_name}|{person.last_name}"] = person.id
+        if plan.arranged:
+            self._arrange(plan, case_id, opened_on, session)
+        if plan.papers:
+            arrived = self._at(opened_on + timedelta(days=self.rng.randrange(2, 5)), 11, self.rng.randrange(60))
+            self.diary.note(arrived, partial(self._file, plan, case_id))
+        if place is not None and first is not None:
+            self._book_first(plan, case_id, place, first, session)
+
+    @staticmethod
+    def _wall_date() -> date:
+        return clock.today(ZONE)
+
+    def _taking(self, name: str, part: str) -> Taking:
+        if name in self.person_ids:
+            return Taking(person_id=self.person_ids[name], role=part)
+        return Taking(person=details(name, self.today, self.rng), role=part)
+
+    def _arrange(self, plan: Plan, case_id: int, day: date, session: Session) -> None:
+        each = capabilities(plan.type).charged_each
+        terms = {name: (kind, amount) for name, kind, amount in plan.terms}
+        if each:
+            for name, (kind, amount) in terms.items():
+                self._agree(session, case_id, day, kind, amount, (Share(person_id=self.person_ids[name]),),
+                            self.person_ids[name])
+            return
+        if not plan.shares and not terms:
+            return
+        kind, amount = terms.get("", (FeeTerms.STANDARD, 0))
+        shares = tuple(self._share(session, name, points, plan.cap_cents) for name, points in plan.shares)
+        self._agree(session, case_id, day, kind, amount, shares or (Share(person_id=self.person_ids[plan.people[0]]),))
+
+    def _agree(self, session: Session, case_id: int, day: date, kind: FeeTerms, amount: int, shares: tuple[Share, ...],
+               person_id: int | None = None) -> None:
+        self._do(session, ADMIN, set_arrangement, SetArrangement(
+            case_id=case_id, person_id=person_id, valid_from=day, fee_terms=kind, shares=shares,
+            fee_cents=amount if kind is FeeTerms.FIXED else None,
+            fee_basis_points=amount if kind is FeeTerms.SLIDING_SCALE else None,
+        ))
+
+    def _share(self, session: Session, name: str, points: int, cap_cents: int | None) -> Share:
+        payer_id = self._payer(session, name)
+        if points < 0:
+            kind = ShareKind.FIXED_WITH_CAP if cap_cents else ShareKind.FIXED
+            return Share(payer_id=payer_id, kind=kind, amount_cents=-points, cap_cents=cap_cents)
+        if points == 0:
+            return Share(payer_id=payer_id)
+        return Share(payer_id=payer_id, kind=ShareKind.PERCENT, basis_points=points)
+
+    def _payer(self, session: Session, name: str) -> int:
+        """Whoever pays, entered when first needed; a body or a person who takes part in nothing."""
+        if name in (AGENCY, FUND):
+            if name not in self.payer_ids:
+                self.payer_ids[name] = self._do(session, ADMIN, add_organisation, AddOrganisation(
+                    name=name, email=f"accounts@{name.split(maxsplit=1)[0].lower()}.example", phone="(631) 555-0198",
+                    address="PO Box 140\nPort Ellery, NY 11999",
+                ))
+                self.desk.bodies.add(self.payer_ids[name])
+            return self.payer_ids[name]
+        if name not in self.person_ids:
+            self.person_ids[name] = self._do(session, ADMIN, add_person, AddPerson(
+                person=details(name, self.today, self.rng),
+            ))
+        found = people.payer_of_person(session, self.person_ids[name])
+        if found is None:
+            raise LookupError(name)
+        return found.id
+
+    def _file(self, plan: Plan, case_id: int, session: Session) -> None:
+        """Intake and consent of everybody arrive, but for a few that somebody has to ask for again."""
+        able = capabilities(plan.type)
+        for place, name in enumerate(plan.people):
+            forgotten = place > 0 and self.rng.random() < 0.15
+            for kind, asked in ((PaperKind.INTAKE, able.intake), (PaperKind.CONSENT, able.consent and not forgotten)):
+                if asked:
+                    self._do(session, ADMIN, record_paper, RecordPaper(
+                        case_id=case_id, person_id=self.person_ids[name], kind=kind, received_on=self._wall_date(),
+                    ))
+        for name, other, kin, emergency in KIN:
+            if name == plan.people[0] or (name in plan.people and other in plan.people):
+                self._do(session, ADMIN, add_relationship, AddRelationship(
+                    person_id=self.person_ids[name], other_id=self.person_ids[other], kind=kin,
+                    is_emergency_contact=emergency,
+                ))
+
+    # --- Appointments
+
+    def _book_first(self, plan: Plan, case_id: int, place: Place, first: date, session: Session) -> None:
+        """An intake where there is one, and the series after it; otherwise the series at once."""
+        able = capabilities(plan.type)
+        if not able.intake or able.is_group:
+            self._book_series(plan, case_id, place, first, session)
+            if plan.extra:
+                joined = first + timedelta(weeks=plan.since // 2 or 1, days=-2)
+                self.diary.note(self._at(joined, 12, 10), partial(self._join, plan, case_id))
+            return
+        appointment_id = self._do(session, ADMIN, book, Book(
+            **self._where(plan), case_id=case_id, service_id=self.house.services["Intake"], local_date=first, local_time=place.at,
+        ))
+        visit = Visit(plan, case_id, appointment_id, first, moment(first, place.at, ZONE), 60, first=True)
+        self._foresee(visit)
+        if plan.every:
+            self.diary.note(visit.ends, partial(self._go_on, plan, case_id, place, first))
+
+    def _where(self, plan: Plan) -> dict[str, Any]:
+        if plan.how is not None:
+            return {"format": plan.how}
+        return {"format": SessionFormat.IN_PERSON, "location_id": self.house.rooms[room_of(plan) or "Office"]}
+
+    def _go_on(self, plan: Plan, case_id: int, place: Place, first: date, session: Session) -> None:
+        """After the intake: the case is active, a card is saved, the series is booked."""
+        self._do(session, plan.provider, set_case_status, SetCaseStatus(case_id=case_id, status=CaseStatus.ACTIVE))
+        if plan.card:
+            self._save_card(plan, case_id, session)
+        self._book_series(plan, case_id, place, first + timedelta(weeks=plan.every), session)
+        if plan.twice:
+            other = self.week.place(plan, quiet=True)
+            begins = self.week.monday + timedelta(weeks=-min(plan.since - 1, 3), days=other.weekday)
+            self._book_series(plan, case_id, other, begins, session)
+        if plan.ended is not None:
+            over = self.week.monday + timedelta(weeks=1 - plan.ended, days=place.weekday)
+            self.diary.note(self._at(over, 14, 30), partial(self._close, plan, case_id))
+
+    def _close(self, plan: Plan, case_id: int, session: Session) -> None:
+        self._do(session, plan.provider, set_case_status, SetCaseStatus(case_id=case_id, status=plan.status))
+
+    def _save_card(self, plan: Plan, case_id: int, session: Session) -> None:
+        payer = plan.shares[0][0] if plan.shares else plan.people[0]
+        kind = PaymentMethodKind.BANK if self.rng.random() < 0.2 else PaymentMethodKind.CARD
+        self._do(session, ADMIN, save_payment_method, SavePaymentMethod(
+            case_id=case_id, payer_id=self._payer(session, payer), kind=kind,
+            brand="Checking account" if kind is PaymentMethodKind.BANK else self.rng.choice(("Visa", "Mastercard")),
+            last_four=f"{self.rng.randrange(10_000):04d}", token=f"demo_{case_id:x}",
+            expires=f"{self.today.year + self.rng.randrange(1, 4)}-{self.rng.randrange(1, 13):02d}",
+        ))
+
+    def _book_series(self, plan: Plan, case_id: int, place: Place, first: date, session: Session) -> None:
+        until = self.today + AHEAD
+        if plan.ended is not None:
+            until = self.week.monday + timedelta(weeks=-plan.ended, days=place.weekday)
+        service, minutes = SERVICES[plan.type]
+        ids = self._do(session, ADMIN, book_series, BookSeries(
+            **self._where(plan), case_id=case_id, service_id=self.house.services[service], local_date=first,
+            local_time=place.at, every_weeks=plan.every, until=until,
+        ))
+        for appointment_id, day in zip(ids, weekly_dates(first, plan.every, until=until), strict=True):
+            self._foresee(Visit(plan, case_id, appointment_id, day, moment(day, place.at, ZONE), minutes))
+
+    def _join(self, plan: Plan, case_id: int, session: Session) -> None:
+        for name in plan.extra:
+            self.person_ids[name] = self._do(session, plan.provider, add_participant, AddParticipant(
+                case_id=case_id, participant=self._taking(name, ""), joined_on=self._wall_date(),
+            ))
+
+    # --- What becomes of an appointment
+
+    def _foresee(self, visit: Visit) -> None:
+        """Most are kept; some are called off, late or in time, and a few are missed."""
+        self.visits.append(visit)
+        chance, hours = self.rng.random(), self.rng.random()
+        many = capabilities(visit.plan.type).is_group
+        if visit.first or many or chance >= 0.135:
+            self.diary.note(visit.ends + timedelta(minutes=5), partial(self._come, visit))
+        elif chance < 0.035:
+            self.diary.note(visit.ends, partial(self._miss, visit, AttendanceStatus.NO_SHOW))
+        elif chance < 0.055:
+            self.diary.note(visit.ends, partial(self._miss, visit, AttendanceStatus.EXCUSED))
+        elif visit.day > self.today + timedelta(days=9):
+            return
+        else:
+            by = CancelledBy.PROVIDER if chance < 0.07 else CancelledBy.CLIENT
+            before = 2 + hours * 18 if chance < 0.105 else 26 + hours * 40
+            self.diary.note(visit.starts - timedelta(hours=before), partial(self._call_off, visit, by))
+
+    def _call_off(self, visit: Visit, by: CancelledBy, session: Session, reason: str = "") -> None:
+        if visit.called_off:
+            return
+        visit.called_off = True
+        self._do(session, ADMIN if by is CancelledBy.CLIENT else visit.plan.provider, cancel, Cancel(
+            appointment_id=visit.appointment_id, by=by, reason=reason or self.rng.choice(texts.CANCELLED[by.value]),
+        ))
+        self.desk.expect(visit.plan, visit.appointment_id, visit.day)
+
+    def _miss(self, visit: Visit, status: AttendanceStatus, session: Session) -> None:
+        if not visit.called_off and not self._is_left_open(visit):
+            self._do(session, visit.plan.provider, mark_all, MarkAll(appointment_id=visit.appointment_id, status=status))
+            self.desk.expect(visit.plan, visit.appointment_id, visit.day)
+
+    def _come(self, visit: Visit, session: Session) -> None:
+        if visit.called_off or self._is_left_open(visit):
+            return
+        provider = visit.plan.provider
+        here = [person.id for participant, person in cases.people_in(session, visit.case_id)
+                if participant.joined_on <= visit.day]
+        away = self._absent(visit, here)
+        if away:
+            everybody_else = dict.fromkeys((p for p in here if p not in away), AttendanceStatus.ATTENDED)
+            self._do(session, provider, set_attendance, SetAttendance(
+                appointment_id=visit.appointment_id, statuses=everybody_else | away,
+            ))
+        else:
+            self._do(session, provider, attend_all, AttendAll(appointment_id=visit.appointment_id))
+        self.desk.expect(visit.plan, visit.appointment_id, visit.day)
+        self.notebook.expect(visit.plan, visit.appointment_id, visit.day, [p for p in here if p not in away],
+                             first=visit.first)
+
+    def _absent(self, visit: Visit, here: list[int]) -> dict[int, AttendanceStatus]:
+        """Who did not come though others did."""
+        able = capabilities(visit.plan.type)
+        if len(here) < 2:
+            return {}
+        odds = 0.1 if able.is_group else 0.06
+        kinds = (AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED, AttendanceStatus.EXCUSED)
+        away = {person_id: self.rng.choice(kinds) for person_id in here if self.rng.random() < odds}
+        return {} if len(away) == len(here) else away
+
+    def _is_left_open(self, visit: Visit) -> bool:
+        """Whether nobody has got round to recording this one: one of yesterday's, and what is just over."""
+        provider = visit.plan.provider
+        if visit.day == self.today - timedelta(days=1) and provider not in self.left_open:
+            self.left_open.add(provider)
+            return True
+        return visit.ends > self.diary.until - timedelta(minutes=90)
+
+    # --- The practice as a whole
+
+    def _go_away(self, provider: str, monday: date, session: Session) -> None:
+        """A week off: what lies in it is called off first."""
+        friday = monday + timedelta(days=4)
+        for visit in self.visits:
+            if visit.plan.provider == provider and monday <= visit.day <= friday:
+                self._call_off(visit, CancelledBy.PROVIDER, session, texts.VACATION)
+        self._do(session, provider, add_time_block, AddTimeBlock(
+            provider_id=self.house.staff_id(provider), starts_on=monday, starts=time(8), ends_on=friday, ends=time(20),
+            reason=texts.VACATION,
+        ))
+
+    def _meet(self, session: Session) -> None:
+        """The team meets on Wednesdays at noon, this week and next."""
+        for week in (0, 1):
+            day = self.week.monday + timedelta(weeks=week, days=2)
+            for provider in {plan.provider: None for plan in self.plans}:
+                self._do(session, OWNER, add_time_block, AddTimeBlock(
+                    provider_id=self.house.staff_id(provider), starts_on=day, starts=time(12), ends_on=day,
+                    ends=time(13), reason=texts.MEETING,
+                ))
+
+    def _remind(self, session: Session) -> None:
+        """The desk reaches some of those who are expected today and tomorrow."""
+        for visit in self.visits:
+            soon = self.today <= visit.day <= self.today + timedelta(days=1)
+            if soon and not visit.called_off and not capabilities(visit.plan.type).is_group and self.rng.random() < 0.45:
+                self._do(session, ADMIN, mark_all, MarkAll(
+                    appointment_id=visit.appointment_id, status=AttendanceStatus.CONFIRMED,
+                ))
+
