@@ -15,7 +15,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from practicerunner.server import downloads, jobs, pages, selfcheck, sign_in, welcome
+from practicerunner.server import downloads, faults, jobs, pages, selfcheck, sign_in, welcome
 from practicerunner.server.gate import Gate, our_hosts, our_origins
 from practicerunner.settings import settings
 
@@ -25,6 +25,7 @@ SHELL = Path(__file__).resolve().parent / "practicerunner" / "ui" / "shell.py"
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Check what has to hold, say where the practice is, run the jobs while the server runs."""
+    faults.keep_text_out_of_logs()
     config.set_option("server.allowedHosts", sorted(our_hosts()))
     config.set_option("server.corsAllowedOrigins", our_origins())
     if found := selfcheck.problems(st.__version__, config.get_option):
@@ -38,12 +39,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Log the kind of error without its text, which may name a client, and show the person a calm sentence."""
-    where = error.__traceback__
-    while where and where.tb_next:
-        where = where.tb_next
-    place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else "?"
-    logging.getLogger("practicerunner").error("%s at %s", type(error).__name__, place)
+    """Show the person a calm sentence; the log gets the kind and the place of the error, not its text."""
+    logging.getLogger("practicerunner").error("a page failed: %s", faults.describe(error))
     st.error("Something went wrong, and nothing was saved. Please try again.", icon=":material/error:")
     return True
 
@@ -54,6 +51,4 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    app.run(config={
-        "server.port": settings().port, "server.address": settings().host, "logger.hideWelcomeMessage": True,
-    })
+    app.run(config={"server.port": settings().port, "server.address": settings().host})

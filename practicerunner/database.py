@@ -47,8 +47,8 @@ def _make_engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
-    made = create_engine(url, pool_size=20, max_overflow=20)
+        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    made = create_engine(url, pool_size=20, max_overflow=20, hide_parameters=True)
 
     @event.listens_for(made, "connect")
     def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
@@ -71,9 +71,9 @@ def transaction(bound: Engine | None = None) -> Iterator[Session]:
     A refusal (``NotPermitted``) is written to the audit log in a transaction of its own, after the roll-back.
     """
     bound = bound or engine()
-    session = Session(bound.execution_options(writes=True), autoflush=False, expire_on_commit=False)
+    session = Session(bound, autoflush=False, expire_on_commit=False)
     try:
-        session.connection()
+        session.connection(execution_options={"writes": True})
         yield session
         session.flush()
         audit.append_pending(session)

@@ -21,6 +21,7 @@ OPTIONS: dict[str, tuple[object, str]] = {
     "server.enableXsrfProtection": (True, "uploads would need no token"),
     "server.enableStaticServing": (False, "files could be served from a folder"),
     "server.enableAgentApi": (False, "the app could be driven without a screen"),
+    "logger.enableRich": (False, "errors would be printed with the data they met"),
     "client.showErrorDetails": ("none", "errors would show data on the screen"),
     "browser.gatherUsageStats": (False, "facts about the practice would leave the machine"),
 }

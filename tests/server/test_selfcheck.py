@@ -54,7 +54,7 @@ def test_another_streamlit_is_refused(sqlite_engine: Engine, option: Callable[[s
 @pytest.mark.parametrize(("name", "value"), [
     ("runner.postScriptGC", True), ("server.trustedUserHeaders", {}), ("server.trustedUserHeaders", {"X-User": "user"}),
     ("server.enableXsrfProtection", False), ("server.enableStaticServing", True), ("server.enableAgentApi", True),
-    ("client.showErrorDetails", "full"), ("browser.gatherUsageStats", True),
+    ("client.showErrorDetails", "full"), ("logger.enableRich", True), ("browser.gatherUsageStats", True),
 ])
 def test_an_option_with_another_value_is_refused(
     sqlite_engine: Engine, option: Callable[[str], Any], name: str, value: object
