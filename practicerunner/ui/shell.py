@@ -7,8 +7,11 @@ import streamlit as st
 from practicerunner.errors import PracticeError
 from practicerunner.ui import navigation, search
 from practicerunner.ui.identity import signed_in
+from practicerunner.ui.text import md
 
 ASSETS = Path(__file__).parent / "assets"
+SIGN_OUT = '<a href="/auth/sign-out" style="color: inherit">Sign out</a>'
+"""A plain link, because signing out is a page of the server and not of the app."""
 
 
 def run() -> None:
@@ -19,11 +22,12 @@ def run() -> None:
         st.navigation([st.Page(_signed_out, title="Signed out")], position="hidden").run()
         return
     page = st.navigation(navigation.menu_for(actor))
-    st.logo(str(ASSETS / "wordmark.svg"), size="large")
+    dark = st.context.theme.type == "dark"
+    st.logo(str(ASSETS / ("wordmark-dark.svg" if dark else "wordmark.svg")), size="large")
     with st.sidebar:
         search.box(actor)
-        st.text(actor.name)
-        st.html('<a href="/auth/sign-out" target="_self">Sign out</a>')
+        st.caption(md(actor.name))
+        st.html(SIGN_OUT)
     toast = st.session_state.pop("toast", "")
     if toast:
         st.toast(toast, icon=":material/check:")
@@ -36,7 +40,7 @@ def run() -> None:
 def _signed_out() -> None:
     st.title("Signed out")
     st.write("Your time here has ended, or you signed out in another window.")
-    st.html('<a href="/auth/sign-in" target="_self">Sign in again</a>')
+    st.html('<a href="/auth/sign-in">Sign in again</a>')
 
 
 run()
