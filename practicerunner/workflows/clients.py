@@ -449,3 +449,9 @@ def staff_choices(session: Session, actor: Actor) -> StaffChoices:
         {person.id: person.name for person in logins.staff_with_roles(session, TREATING)},
         {person.id: person.name for person in logins.staff_with_roles(session, [Role.SUPERVISOR])},
     )
+
+
+@reader(Resource.CASE)
+def upcoming_appointments(session: Session, actor: Actor, case_id: int) -> list[Dated]:
+    """Every appointment of a case that lies ahead, next first (C03)."""
+    return clients.upcoming(session, case_for(session, actor, case_id).id, clock.now())

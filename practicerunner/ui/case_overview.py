@@ -1,0 +1,177 @@
+"""The first section of a case: what is next, what it needs, who takes part, what was (A10, C02–C09)."""
+
+import streamlit as st
+
+from practicerunner.money import dollars
+from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.workflow_state import Item, Step
+from practicerunner.ui import navigation
+from practicerunner.ui.arrangement_form import in_words
+from practicerunner.ui.perform import read
+from practicerunner.ui.status import badge
+from practicerunner.ui.text import clock_span, count, day, md
+from practicerunner.vocabulary import Action, AppointmentStatus, ContactKind, NoteStatus, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.clients import (
+    CasePage,
+    CaseSummary,
+    ContactView,
+    ParticipantView,
+    RecentAppointment,
+    case_summary,
+)
+
+
+def show(actor: Actor, page: CasePage) -> None:
+    """Draw the section."""
+    summary = read(case_summary, actor, page.case_id)
+    left, right = st.columns([2, 3])
+    with left:
+        _next(page)
+        _people(page)
+    with right:
+        _workflow(actor, page, summary)
+    _recent(actor, page)
+
+
+def _next(page: CasePage) -> None:
+    called = capabilities(page.type).appointment
+    with st.container(border=True):
+        st.subheader("Next", anchor=False)
+        if not page.upcoming:
+            st.text(f"No {called} ahead.")
+            return
+        for place, ahead in enumerate(page.upcoming):
+            where = ahead.location or ahead.format.label
+            text = f"{day(ahead.on, page.today)}, {clock_span(ahead.at, ahead.minutes)} · {where}"
+            navigation.link(md(text), "appointment", icon=":material/event:", appointment=ahead.appointment_id)
+            if place == 0:
+                st.text(ahead.service)
+        more = page.upcoming_count - len(page.upcoming)
+        if more:
+            st.text(f"and {count(more, 'more', 'more')} after that")
+        navigation.link("Open the calendar", "calendar", day=page.upcoming[0].on.isoformat())
+
+
+def _people(page: CasePage) -> None:
+    able = capabilities(page.type)
+    with st.container(border=True):
+        st.subheader("People" if able.most != 1 else able.called.capitalize(), anchor=False)
+        if not page.present:
+            st.text(f"No {able.called} yet. Add the first one under Relationships.")
+        for person in page.present:
+            person_lines(page, person)
+
+
+def person_lines(page: CasePage, person: ParticipantView) -> None:
+    """Somebody with their part, dates and how to reach them."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(person.name, width="content")
+        badge(person.status)
+    part = f"{person.called}, {person.role}" if person.role else person.called
+    left = f", left {day(person.left_on, page.today)}" if person.left_on else ""
+    st.caption(md(f"{part}, joined {day(person.joined_on, page.today)}{left}"))
+    for contact in sorted(person.contacts, key=lambda point: not point.preferred):
+        st.text(contact_line(contact))
+
+
+def contact_line(contact: ContactView) -> str:
+    """A phone or e-mail with what the person allows."""
+    allowed = [word for word, yes in (
+        ("calls", contact.may_call), ("texts", contact.may_text), ("e-mails", contact.may_email)) if yes]
+    mark = "preferred; " if contact.preferred else ""
+    kind = "Phone" if contact.kind is ContactKind.PHONE else "E-mail"
+    return f"{kind} {contact.value} ({mark}{' and '.join(allowed) if allowed else 'not to be contacted'})"
+
+
+def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader("Workflow", anchor=False, width="content")
+            badge(summary.state)
+        if not summary.attention and not summary.next_steps:
+            st.text("Nothing waits. Whatever needs somebody appears here with the way to clear it.")
+        for item in summary.attention:
+            _item(actor, item)
+        for item in summary.next_steps:
+            if item not in summary.attention:
+                _item(actor, item)
+        _checklist(summary.checklist)
+        st.markdown("**Billing**")
+        if summary.arrangements:
+            for arrangement in summary.arrangements:
+                who = summary.names.get(arrangement.person_id or 0, "")
+                st.text(f"{who}: {in_words(arrangement)}" if who else in_words(arrangement))
+        elif capabilities(page.type).charged_each:
+            st.text(f"Each {capabilities(page.type).called} pays for themselves.")
+        elif capabilities(page.type).most == 1:
+            st.text(f"The {capabilities(page.type).called} pays.")
+        else:
+            st.text("Nobody has said yet who pays.")
+        if may(actor, Action.READ, Resource.INVOICES):
+            credit = f" · credit {dollars(summary.credit_cents)}" if summary.credit_cents else ""
+            st.text(f"Due {dollars(summary.due_cents)}{credit}")
+
+
+def _item(actor: Actor, item: Item) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.text(item.sentence, width="content")
+        target = item.place
+        if navigation.may_open(actor, target.page) and st.button(
+            item.action, key=f"item.{item.kind}", type="tertiary", icon=":material/arrow_forward:"
+        ):
+            navigation.go(target.page, **target.selectors)
+
+
+def _checklist(steps: tuple[Step, ...]) -> None:
+    done = sum(step.done for step in steps)
+    st.markdown(f"**Onboarding {done} of {len(steps)}**")
+    for step in steps:
+        missing = f": {', '.join(person.name for person in step.missing)}" if step.missing else ""
+        icon = ":material/check_circle:" if step.done else ":material/radio_button_unchecked:"
+        st.markdown(f"{icon} {step.step.label}{md(missing)}")
+
+
+def _recent(actor: Actor, page: CasePage) -> None:
+    called = capabilities(page.type).appointment
+    with st.container(border=True):
+        st.subheader("Recent", anchor=False)
+        if not page.recent:
+            st.text(f"Nothing yet. Each {called} that has begun appears here with attendance, note and payment.")
+        for row in page.recent:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                shown = row.appointment
+                navigation.link(
+                    md(f"{day(shown.on, page.today)}, {shown.at:%H:%M}"), "appointment",
+                    appointment=shown.appointment_id,
+                )
+                st.text(" · ".join(filter(None, [
+                    attended(row), noted(row, page), paid(row) if may(actor, Action.READ, Resource.INVOICES) else "",
+                ])))
+
+
+def attended(row: RecentAppointment) -> str:
+    """Did they come?"""
+    if row.appointment.status is AppointmentStatus.CANCELLED:
+        return "cancelled"
+    if row.attendance is not None:
+        return row.attendance.label.lower()
+    return f"{row.attended} of {row.expected} attended"
+
+
+def noted(row: RecentAppointment, page: CasePage) -> str:
+    """Is there a note?"""
+    if row.note is None:
+        return "note due" if row.needs_note else ""
+    words = {NoteStatus.DRAFT: "draft", NoteStatus.LOCKED: "signed", NoteStatus.AMENDED: "signed, amended"}
+    return f"note {words.get(row.note, row.note.label.lower())}"
+
+
+def paid(row: RecentAppointment) -> str:
+    """Is it paid?"""
+    if not row.invoiced_cents:
+        return "not invoiced" if row.attended and row.appointment.fee_cents else ""
+    if not row.open_cents:
+        return f"invoiced {dollars(row.invoiced_cents)} · paid"
+    received = row.invoiced_cents - row.open_cents
+    return f"invoiced {dollars(row.invoiced_cents)} · " + (f"paid {dollars(received)}" if received else "unpaid")

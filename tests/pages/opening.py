@@ -1,0 +1,47 @@
+"""Opening a page of the running product as somebody, and reading what stands on it."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from practicerunner.ui import identity, navigation
+from tests.cast import Cast
+
+SHELL = str(navigation.FOLDER.parent / "practicerunner" / "ui" / "shell.py")
+
+
+def opened(cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str, page: str, **selectors: object) -> AppTest:
+    """A page as somebody sees it, with the ids of its address."""
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff[name])
+    monkeypatch.setattr(navigation, "SCREENS", tuple(x for x in navigation.SCREENS if (navigation.FOLDER / f"{x.name}.py").exists()))  # TEMP
+    app = AppTest.from_file(SHELL, default_timeout=30).run()
+    for key, value in selectors.items():
+        app.query_params[key] = str(value)
+    app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Everything that stands on the page as text, labels included."""
+    kinds = ("text", "markdown", "caption", "title", "header", "subheader", "info", "warning", "error", "success")
+    values = [str(element.value) for kind in kinds for element in app.get(kind)]
+    labels = [
+        str(getattr(element, "label", "")) for kind in (
+            "button", "text_input", "selectbox", "checkbox", "toggle", "radio", "text_area", "date_input", "metric",
+            "pills", "button_group",
+        ) for element in app.get(kind)
+    ]
+    labels += [str(tab.label) for tab in app.tabs]
+    return "\n".join([*values, *labels])
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """Press the button of that key."""
+    app.button(key=key).click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def keys(app: AppTest) -> list[str]:
+    """Keys of the buttons that are there."""
+    return [str(button.key) for button in app.button]

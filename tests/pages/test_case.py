@@ -1,0 +1,176 @@
+"""The page of one case."""
+
+from datetime import date, time
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from practicerunner.vocabulary import CaseStatus, CaseType, ContactKind, PaperKind, SessionFormat
+from practicerunner.workflows.attendance import AttendAll, attend_all
+from practicerunner.workflows.cases import OpenCase, RecordPaper, Taking, open_case, record_paper
+from practicerunner.workflows.clients import case_page
+from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.scheduling import Book, book
+from tests.cast import Cast, at, bring_on
+from tests.pages.opening import keys, opened, press, said
+
+FORBIDDEN = ("diagnos", "treatment", "symptom", "patient")
+
+
+@pytest.fixture
+def cast(sqlite_engine: Engine) -> Cast:
+    return bring_on(sqlite_engine)
+
+
+@pytest.fixture
+def enter(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    with at("2026-11-12 09:00"):
+        yield lambda name, page, **selectors: opened(cast, monkeypatch, name, page, **selectors)
+
+
+def tabs(app: AppTest) -> list[str]:
+    return [tab.label for tab in app.tabs]
+
+
+def test_the_header_names_people_kind_status_and_staff(cast: Cast, enter) -> None:
+    couple = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera", opened_on=date(2026, 3, 3))
+    app = enter("Marcus", "case", case=couple)
+    text = said(app)
+    assert "Couple / two-person · partners" in text
+    assert "Provider Marcus Bell · since Tue 3 Mar" in text
+    assert app.title[0].value == r"Maya \& Tom Rivera"
+    assert tabs(app) == ["Overview", "Clinical", "Billing", "Relationships"]
+
+
+@pytest.mark.parametrize("kind", [
+    CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP, CaseType.WORKSHOP,
+])
+def test_consultation_and_workshop_pages_use_their_own_words(cast: Cast, enter, kind: CaseType) -> None:
+    named = "" if kind is CaseType.INDIVIDUAL_CONSULTATION else "Wednesday circle"
+    service = "CONS60" if kind is CaseType.INDIVIDUAL_CONSULTATION else (
+        "CGRP120" if kind is CaseType.CONSULTATION_GROUP else "WKSP")
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(kind, "Lena Fischer", name=named)
+        held = cast.do("Marcus", book, Book(
+            case_id=case_id, service_id=cast.services[service], local_date=date(2026, 10, 2),
+            local_time=time(10), format=SessionFormat.VIDEO))
+    with at("2026-10-03 09:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=held))
+        for part in ("overview", "relationships", "billing"):
+            app = enter("Marcus", "case", case=case_id, part=part)
+            text = said(app).lower()
+            for word in FORBIDDEN:
+                assert word not in text, (part, word)
+            assert "Documentation" in tabs(app)
+
+
+def test_items_lead_to_where_they_are_cleared_and_go_away(cast: Cast, enter) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    app = enter("Marcus", "case", case=case_id)
+    assert "Intake missing: Ida Holm." in said(app)
+    assert "Onboarding 1 of 5" in said(app)
+    assert "Intake incomplete" in said(app)
+    person_id = cast.read("Marcus", case_page, case_id).participants[0].person_id
+    for kind in PaperKind:
+        cast.do("Marcus", record_paper, RecordPaper(
+            case_id=case_id, person_id=person_id, kind=kind, received_on=date(2026, 1, 6)))
+    text = said(enter("Marcus", "case", case=case_id))
+    assert "missing: Ida Holm" not in text
+    assert "Onboarding 3 of 5" in text
+
+
+def test_actions_that_a_role_lacks_are_absent(cast: Cast, enter) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
+    shown = {name: {key for key in keys(enter(name, "case", case=case_id)) if key.startswith(("quick", "edit"))}
+             for name in ("Priya", "Ruth", "Tom")}
+    assert shown["Priya"] == {"edit_case", "quick_note", "quick_appointment"}
+    assert shown["Tom"] == {"edit_case", "quick_invoice", "quick_appointment"}
+    # Ruth provides too, so she has the buttons of a provider; on Priya's case they end in a refusal, not here.
+    assert "quick_appointment" in shown["Ruth"]
+
+
+def test_a_stranger_reads_one_calm_sentence_and_nothing_of_the_case(cast: Cast, enter) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    text = said(enter("Olga", "case", case=case_id))
+    assert "There is no such record, or it is not yours to open." in text
+    assert "Holm" not in text
+
+
+def test_an_address_without_a_case_says_what_to_do(enter) -> None:
+    assert "Nobody is chosen" in said(enter("Marcus", "case"))
+
+
+def test_names_with_markdown_and_html_are_shown_as_typed(cast: Cast, enter) -> None:
+    odd = "**Bold** <b>[x](https://evil.example)</b> $5$ :red[x]"
+    case_id = cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"],
+        participants=(Taking(person=PersonDetails(first_name=odd)),)))
+    for part in ("overview", "relationships"):
+        app = enter("Marcus", "case", case=case_id, part=part)
+        assert odd in [element.value for element in app.text]
+        for element in (*app.markdown, *app.title, *app.caption):
+            assert odd not in element.value
+
+
+def test_every_participant_is_shown_with_standing_dates_and_permissions(cast: Cast, enter) -> None:
+    phone = Contact(kind=ContactKind.PHONE, value="(518) 555-0142", preferred=True, may_call=True, may_text=True)
+    case_id = cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.FAMILY, provider_id=cast.staff["Marcus"], opened_on=date(2026, 3, 3), participants=(
+            Taking(person=PersonDetails(first_name="Ana", last_name="Lima", contacts=(phone,)), role="mother"),
+            Taking(person=PersonDetails(first_name="Bo", last_name="Lima")),
+        )))
+    text = said(enter("Marcus", "case", case=case_id))
+    assert "Phone (518) 555-0142 (preferred; calls and texts)" in text
+    assert "client, mother, joined Tue 3 Mar" in text.replace("\\", "")
+    assert "Bo Lima" in text
+
+
+def archiving() -> None:
+    from practicerunner.ui import case_dialogs
+    from practicerunner.ui.identity import signed_in
+    from practicerunner.ui.perform import read
+    from practicerunner.workflows.clients import case_page, client_list
+
+    actor = signed_in()
+    (row,) = read(client_list, actor, filter="everyone").rows
+    case_dialogs.archive_dialog(actor, read(case_page, actor, row.case_id))
+
+
+def test_archiving_says_what_it_means_and_can_be_taken_back(cast: Cast, enter, monkeypatch) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    app = press(enter("Marcus", "case", case=case_id, part="relationships"), "archive")
+    assert "takes no new appointments" in said(app)
+    assert cast.read("Marcus", case_page, case_id).status is CaseStatus.ACTIVE
+    app = AppTest.from_function(archiving, default_timeout=30).run()
+    press(app, keys(app)[0])
+    assert cast.read("Marcus", case_page, case_id).status is CaseStatus.ARCHIVED
+    assert "quick_appointment" not in keys(enter("Marcus", "case", case=case_id))
+    app = AppTest.from_function(archiving, default_timeout=30).run()
+    assert app.button[0].label == "Reactivate"
+    press(app, keys(app)[0])
+    assert cast.read("Marcus", case_page, case_id).status is CaseStatus.ACTIVE
+
+
+def test_only_an_owner_sees_the_switch_and_only_on_a_consultation(cast: Cast, enter) -> None:
+    consult = cast.open_case(CaseType.INDIVIDUAL_CONSULTATION, "Lena Fischer")
+    workshop = cast.open_case(CaseType.WORKSHOP, "Una Wells", name="Listening skills")
+
+    def has_switch(name: str, case_id: int) -> bool:
+        app = enter(name, "case", case=case_id, part="relationships")
+        return "Clinical note sections" in [toggle.label for toggle in app.toggle]
+
+    assert has_switch("Dana", consult)
+    assert not has_switch("Marcus", consult)
+    assert not has_switch("Dana", workshop)
+
+
+def test_recent_says_attended_note_and_paid(cast: Cast, enter) -> None:
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        held = cast.do("Marcus", book, Book(
+            case_id=case_id, service_id=cast.services["IND50"], local_date=date(2026, 10, 2), local_time=time(10),
+            format=SessionFormat.VIDEO))
+    with at("2026-10-02 12:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=held))
+        assert "attended · note due · not invoiced" in said(enter("Marcus", "case", case=case_id))
