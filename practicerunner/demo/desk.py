@@ -19,11 +19,10 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import PaymentMethodKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import (
-    InvoiceAppointment,
-    NothingToCharge,
+    InvoiceAppointments,
     ReissueInvoice,
     VoidInvoice,
-    invoice_appointment,
+    invoice_appointments,
     reissue_invoice,
     void_invoice,
 )
@@ -44,7 +43,8 @@ class Desk:
         self.diary, self.actor, self.today, self.rng = diary, actor, today, rng
         self.bodies: set[int] = set()
         """Payers that are organisations; they pay once a month."""
-        self._waiting: list[tuple[Plan, int, date]] = []
+        self._waiting: list[int] = []
+        self._plans: dict[int, Plan] = {}
         self._seen: set[int] = set()
         self._unpaid: dict[_Key, list[int]] = defaultdict(list)
         self._forgotten = 0
@@ -61,51 +61,53 @@ class Desk:
                 self.diary.note(moment(day, time(17, 40), ZONE), self._invoice)
             day += timedelta(days=1)
 
-    def expect(self, plan: Plan, appointment_id: int, day: date) -> None:
-        """Attendance is recorded, so an invoice may follow. A few are overlooked."""
+    def expect(self, plan: Plan, case_id: int, appointment_id: int, day: date) -> None:
+        """Something is to be charged, so an invoice may follow. A few are overlooked."""
+        self._plans[case_id] = plan
         if not plan.arranged:
             return
         if 9 <= (self.today - day).days <= 30 and self._forgotten < 4 and self.rng.random() < 0.05:
             self._forgotten += 1
             return
-        self._waiting.append((plan, appointment_id, day))
+        self._waiting.append(appointment_id)
 
     def _invoice(self, session: Session) -> None:
-        due = [entry for entry in self._waiting if entry[2] <= clock.today(ZONE)]
-        self._waiting = [entry for entry in self._waiting if entry not in due]
-        for plan, appointment_id, day in due:
-            try:
-                ids = self._do(session, invoice_appointment, InvoiceAppointment(appointment_id=appointment_id))
-            except NothingToCharge:
-                continue
-            for invoice_id in ids:
-                if invoice_id not in self._seen:
-                    self._seen.add(invoice_id)
-                    self._sort_out(session, plan, appointment_id, day, invoice_id)
+        if not self._waiting:
+            return
+        due, self._waiting = tuple(self._waiting), []
+        for invoice_id in self._do(session, invoice_appointments, InvoiceAppointments(appointment_ids=due)):
+            if invoice_id not in self._seen:
+                self._seen.add(invoice_id)
+                self._sort_out(session, invoice_id)
 
-    def _sort_out(self, session: Session, plan: Plan, appointment_id: int, day: date, invoice_id: int) -> None:
+    def _sort_out(self, session: Session, invoice_id: int) -> None:
         """Most invoices are paid as their payers pay; some are wrong and are voided or issued anew."""
         number = len(self._seen)
         tomorrow = moment(clock.today(ZONE) + timedelta(days=1), time(11, 15), ZONE)
         if number in VOIDED:
-            self.diary.note(tomorrow, partial(self._void, plan, appointment_id, day, invoice_id))
+            self.diary.note(tomorrow, partial(self._void, invoice_id))
         elif number in REISSUED:
-            self.diary.note(tomorrow, partial(self._reissue, plan, invoice_id))
+            self.diary.note(tomorrow, partial(self._reissue, invoice_id))
         else:
-            self._collect(session, plan, invoice_id)
+            self._collect(session, invoice_id)
 
-    def _void(self, plan: Plan, appointment_id: int, day: date, invoice_id: int, session: Session) -> None:
-        self._do(session, void_invoice, VoidInvoice(invoice_id=invoice_id, reason="Sent before the fee agreement was entered"))
-        self._waiting.append((plan, appointment_id, day))
+    def _void(self, invoice_id: int, session: Session) -> None:
+        """Void it; what it charged is invoiced again on the next desk day."""
+        charges = billing.charges(session, [share.charge_id for share in billing.shares_on(session, invoice_id)])
+        self._do(session, void_invoice, VoidInvoice(
+            invoice_id=invoice_id, reason="Sent before the fee agreement was entered",
+        ))
+        self._waiting += {charge.appointment_id for charge in charges if charge.appointment_id is not None}
 
-    def _reissue(self, plan: Plan, invoice_id: int, session: Session) -> None:
+    def _reissue(self, invoice_id: int, session: Session) -> None:
         anew = self._do(session, reissue_invoice, ReissueInvoice(invoice_id=invoice_id, reason="Address corrected"))
         self._seen.add(anew)
-        self._collect(session, plan, anew)
+        self._collect(session, anew)
 
-    def _collect(self, session: Session, plan: Plan, invoice_id: int) -> None:
+    def _collect(self, session: Session, invoice_id: int) -> None:
         """Expect the money when this payer usually pays."""
         invoice = session.get_one(Invoice, invoice_id)
+        plan = self._plans[invoice.case_id]
         key = (invoice.payer_id, invoice.case_id)
         self._unpaid[key].append(invoice_id)
         pays = Pays.MONTHLY if invoice.payer_id in self.bodies else plan.pays
@@ -127,7 +129,7 @@ class Desk:
         elif pays is Pays.PARTLY:
             day += timedelta(days=self.rng.randrange(6, 12))
         else:
-            day += timedelta(days=self.rng.randrange(1, 5))
+            day += timedelta(days=self.rng.randrange(1, 9))
         return moment(day, time(9, self.rng.randrange(10, 59)), ZONE)
 
     def _take(self, plan: Plan, pays: Pays, key: _Key, session: Session) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, database
 from practicerunner.records import audit
 
 Act = Callable[[Session], object]
-MOMENTS_AT_ONCE = 40
+MOMENTS_AT_ONCE = 200
 """How many moments one transaction takes in, so that the making does not wait for the disk hundreds of times."""
 
 
@@ -33,6 +33,7 @@ class Diary:
         """Let everything happen, and what follows from it."""
         while self._waiting:
             with database.transaction(engine) as session:
+                kept = _keep(session)
                 for _ in range(MOMENTS_AT_ONCE):
                     if not self._waiting:
                         break
@@ -43,3 +44,16 @@ class Diary:
                         # The audit row belongs to this moment, not to that of the commit.
                         session.flush()
                         audit.append_pending(session)
+                kept.clear()
+
+
+def _keep(session: Session) -> list[object]:
+    """Hold on to every record that a session meets, so that the next act finds it without asking the database."""
+    kept: list[object] = []
+
+    def keep(_: Session, record: object) -> None:
+        kept.append(record)
+
+    event.listen(session, "loaded_as_persistent", keep)
+    event.listen(session, "pending_to_persistent", keep)
+    return kept

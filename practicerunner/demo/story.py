@@ -350,12 +350,17 @@ class Story:
         self._do(session, ADMIN if by is CancelledBy.CLIENT else visit.plan.provider, cancel, Cancel(
             appointment_id=visit.appointment_id, by=by, reason=reason or self.rng.choice(texts.CANCELLED[by.value]),
         ))
-        self.desk.expect(visit.plan, visit.appointment_id, visit.day)
+        if by is CancelledBy.CLIENT and visit.starts - clock.now() < timedelta(hours=24):
+            self._charge(visit)
+
+    def _charge(self, visit: Visit) -> None:
+        self.desk.expect(visit.plan, visit.case_id, visit.appointment_id, visit.day)
 
     def _miss(self, visit: Visit, status: AttendanceStatus, session: Session) -> None:
         if not visit.called_off and not self._is_left_open(visit):
             self._do(session, visit.plan.provider, mark_all, MarkAll(appointment_id=visit.appointment_id, status=status))
-            self.desk.expect(visit.plan, visit.appointment_id, visit.day)
+            if status is AttendanceStatus.NO_SHOW:
+                self._charge(visit)
 
     def _come(self, visit: Visit, session: Session) -> None:
         if visit.called_off or self._is_left_open(visit):
@@ -371,7 +376,7 @@ class Story:
             ))
         else:
             self._do(session, provider, attend_all, AttendAll(appointment_id=visit.appointment_id))
-        self.desk.expect(visit.plan, visit.appointment_id, visit.day)
+        self._charge(visit)
         self.notebook.expect(visit.plan, visit.appointment_id, visit.day, [p for p in here if p not in away],
                              first=visit.first)
 
