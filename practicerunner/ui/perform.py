@@ -28,6 +28,18 @@ def read(
         st.stop()
 
 
+def read_logged(
+    reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """As ``read``, for a reader that writes the reading into the audit log, such as that of a note."""
+    try:
+        with database.transaction() as session:
+            return reader(session, actor, *args, **kwargs)
+    except PracticeError as problem:
+        st.warning(str(problem), icon=":material/block:")
+        st.stop()
+
+
 def glance(
     reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
 ) -> tuple[R | None, str]:

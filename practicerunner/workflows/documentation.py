@@ -247,6 +247,7 @@ class ToWrite:
     appointment_id: int
     day: date
     start: time
+    main: NoteKind
     offered: tuple[NoteKind, ...]
 
 
@@ -296,7 +297,10 @@ def appointments_to_write(session: Session, actor: Actor, case_id: int) -> list[
     found = notes.to_write(session, case_id, clock.now(), MOST_TO_WRITE)
     written = notes.of_appointments(session, [a.id for a in found])
     made = [
-        ToWrite(a.id, a.local_date, a.local_time, _offered(session, actor, a, case, written)) for a in found
+        ToWrite(
+            a.id, a.local_date, a.local_time, capabilities(case.type).main_note,
+            _offered(session, actor, a, case, written),
+        ) for a in found
     ]
     return [line for line in made if line.offered]
 
@@ -392,7 +396,7 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
 def _log_opening(
     session: Session, actor: Actor, case: Case, note_id: int, kind: NoteKind, detail: str = ""
 ) -> None:
-    if not session.get_bind().get_execution_options().get("writes"):
+    if not session.connection().get_execution_options().get("writes"):
         raise RuntimeError("reading a note is logged: open a transaction")
     if not notes.opened_since(session, actor.staff_id, case.id, note_id, detail, clock.now() - LOG_AGAIN_AFTER):
         audit.note(

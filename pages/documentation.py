@@ -1,0 +1,83 @@
+"""Documentation: what waits for my co-signature, what was returned to me, which notes are due, my drafts."""
+
+import streamlit as st
+
+from practicerunner import clock
+from practicerunner.ui import navigation, note_lines, note_paper
+from practicerunner.ui.navigation import link
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import age, clock_span, count, day, md, moment
+from practicerunner.vocabulary import NoteStatus
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.documentation import DueNote, Queue, documentation_due, my_queue
+from practicerunner.workflows.practice import practice_settings
+
+SHOWN = 50
+
+
+def show_reviews(queue: Queue, zone: str) -> None:
+    """Notes and addenda that wait for my co-signature, the longest waiting first."""
+    st.subheader(f"Awaiting your co-signature ({len(queue.to_review) + len(queue.addenda)})", anchor=False)
+    for line in queue.to_review[:SHOWN]:
+        waiting = age((clock.now() - line.submitted_at).days) if line.submitted_at else ""
+        with st.container(horizontal=True, vertical_alignment="center"):
+            note_lines.name(line, f"{line.author_name}: {line.case_name}, {day(line.service_date)}")
+            st.text(f"{line.kind.label}, version {line.version}, waiting: {waiting}", width="content")
+    for line, since in queue.addenda:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            note_lines.name(line, f"{line.author_name}: {line.case_name}, {day(line.service_date)}")
+            st.text(f"Addendum, waiting: {age((clock.now() - since).days)}", width="content")
+    st.text("Open a note to co-sign it or to return it with a comment.")
+
+
+def show_returned(queue: Queue, zone: str) -> None:
+    """What came back to me, with the last comment."""
+    st.subheader(f"Returned to you ({len(queue.returned)})", anchor=False)
+    for line, comment in queue.returned:
+        note_lines.show(line, zone, with_day=True, with_case=True)
+        if comment is not None:
+            note_paper.comments([comment], zone)
+
+
+def show_due(actor: Actor, due: list[DueNote], zone: str) -> None:
+    """Held appointments without their signed note, the oldest first."""
+    st.subheader(f"Notes due ({len(due)})", anchor=False)
+    if not due:
+        st.text("No notes due. Notes appear here when an appointment is marked attended.")
+    for one in due[:SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            when = f"{day(one.day)}, {clock_span(one.start, one.minutes)}"
+            own = one.provider_id == actor.staff_id
+            if own and one.note_id is not None:
+                link(md(f"{when} {one.case_name}"), "note", icon=note_lines.ICON, note=one.note_id)
+            else:
+                link(md(f"{when} {one.case_name}"), "appointment", icon=":material/event:",
+                     appointment=one.appointment_id)
+            if one.overdue:
+                st.badge("Overdue", color="red")
+            elif one.status is not None:
+                st.badge(one.status.label)
+            said = f"{one.kind.label}, due {moment(one.due_at, zone)}"
+            st.text(said if own else f"{one.provider_name}: {said}", width="content")
+    if len(due) > SHOWN:
+        st.text(f"and {count(len(due) - SHOWN, 'more', 'more')}")
+
+
+actor = navigation.require("documentation")
+zone = read(practice_settings, actor).zone
+queue = read(my_queue, actor)
+due = read(documentation_due, actor)
+st.title("Documentation", anchor=False)
+if queue.to_review or queue.addenda:
+    show_reviews(queue, zone)
+if queue.returned:
+    show_returned(queue, zone)
+show_due(actor, [one for one in due if one.status is not NoteStatus.RETURNED], zone)
+listed = {one.note_id for one in due}
+drafts = [line for line in queue.drafts if line.note_id is None or line.note_id not in listed]
+if drafts:
+    st.subheader(f"Your other drafts ({len(drafts)})", anchor=False)
+    for draft in drafts[:SHOWN]:
+        note_lines.show(draft, zone, with_day=True, with_case=True)
+    if len(drafts) > SHOWN:
+        st.text(f"and {count(len(drafts) - SHOWN, 'more', 'more')}")
