@@ -9,7 +9,7 @@ from importlib import import_module
 
 from practicerunner import database, reports
 from practicerunner.errors import PracticeError
-from practicerunner.records import audit, logins
+from practicerunner.records import audit, billing, logins
 from practicerunner.server import import_command
 from practicerunner.settings import ROOT, settings
 from practicerunner.workflows import sign_in
@@ -65,21 +65,24 @@ def link(asked: argparse.Namespace) -> int:
 
 
 def verify(_: argparse.Namespace) -> int:
-    """Check that the audit log is unbroken and that every guard of the database is there."""
+    """Check that the audit log is unbroken, what is open equals the ledger, and every guard is in place."""
     problems = []
     if not database.schema_is_current():
         problems.append("The database is not at this program's version. Run: python -m practicerunner init")
     else:
         with database.reading() as session:
             broken = audit.first_broken_row(session)
+            wrong = billing.wrong_open_amounts(session)
         if broken is not None:
             problems.append(f"The audit log was changed at row {broken}.")
+        if wrong:
+            problems.append(f"What is open differs from the ledger on invoices {', '.join(map(str, wrong))}.")
         if missing := sorted(database.missing_triggers()):
             problems.append(f"The database lacks guards: {', '.join(missing)}.")
     for problem in problems:
         print(problem)
     if not problems:
-        print("The audit log is unbroken and every guard is in place.")
+        print("The audit log is unbroken, what is open equals the ledger, and every guard is in place.")
     return 1 if problems else 0
 
 

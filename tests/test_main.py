@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 from practicerunner import database
 from practicerunner.__main__ import VERBS, main
 from practicerunner.settings import settings
+from practicerunner.vocabulary import CaseType
 from practicerunner.workflows import first_run, sign_in
 from practicerunner.workflows.first_run import SetUpPractice
+from tests.cast import bring_on, hold, invoice
 
 PASSWORD = "four quiet words here"
 
@@ -82,6 +84,22 @@ def test_verify_finds_a_changed_row_and_a_missing_guard(
     assert main(["verify"]) == 1
     said = capsys.readouterr().out
     assert "The audit log was changed at row 2." in said and guard in said
+
+
+def test_verify_finds_an_open_amount_that_the_ledger_does_not_know(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cast = bring_on(engine)
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
+    ids = [*invoice(cast, hold(cast, case_id, "IND50", "2026-03-09 10:00")),
+           *invoice(cast, hold(cast, case_id, "IND50", "2026-03-10 10:00"))]
+    assert main(["verify"]) == 0
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql(f"update open_invoice set open_cents = 16499 where invoice_id = {ids[1]}")
+    capsys.readouterr()
+    assert main(["verify"]) == 1
+    said = capsys.readouterr().out
+    assert str(ids[1]) in said and str(ids[0]) not in said
 
 
 def test_verify_says_what_to_do_with_an_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
