@@ -112,11 +112,11 @@ class Desk:
         self._unpaid[key].append(invoice_id)
         pays = Pays.MONTHLY if invoice.payer_id in self.bodies else plan.pays
         if len(self._unpaid[key]) == 1 or pays is Pays.AHEAD:
-            when = self._when(pays)
+            when = self._when(plan, pays)
             if when is not None:
                 self.diary.note(when, partial(self._take, plan, pays, key))
 
-    def _when(self, pays: Pays) -> datetime | None:
+    def _when(self, plan: Plan, pays: Pays) -> datetime | None:
         day = clock.today(ZONE)
         if pays is Pays.NEVER:
             if (self.today - day).days < 70:
@@ -129,7 +129,7 @@ class Desk:
         elif pays is Pays.PARTLY:
             day += timedelta(days=self.rng.randrange(6, 12))
         else:
-            day += timedelta(days=self.rng.randrange(1, 9))
+            day += timedelta(days=self.rng.randrange(1, 4 if plan.card else 14))
         return moment(day, time(9, self.rng.randrange(10, 59)), ZONE)
 
     def _take(self, plan: Plan, pays: Pays, key: _Key, session: Session) -> None:

@@ -62,16 +62,16 @@ class Notebook:
         how_far = self._how_far(plan.provider, (self.today - day).days)
         if how_far == NOTHING:
             return
-        if self.rng.random() < 0.6:
-            when = moment(day, time(20, self.rng.randrange(10, 50)), ZONE)
-        else:
-            when = moment(day + timedelta(days=1), time(8, self.rng.randrange(5, 50)), ZONE)
+        # Everybody sits down in the evening or the next morning and writes the day's notes one after the other.
+        evening = plan.provider not in _SLOW
+        when = moment(day, time(20, 15), ZONE) if evening else moment(day + timedelta(days=1), time(8, 20), ZONE)
         self.diary.note(when, partial(self._write, plan, appointment_id, day, tuple(here), how_far, first))
 
     def _how_far(self, provider: str, days: int) -> str:
         if days <= 2:
             self._recent[provider] += 1
-            return (DRAFT, NOTHING, SIGNED, SIGNED)[(self._recent[provider] - 1) % 4]
+            recent = (SIGNED, DRAFT, NOTHING) if STAFF[provider][3] else (DRAFT, NOTHING, SIGNED)
+            return recent[(self._recent[provider] - 1) % 3]
         chance, slow = self.rng.random(), provider in _SLOW
         if days <= 12:
             if chance < (0.22 if slow else 0.05):
@@ -149,7 +149,7 @@ class Notebook:
             self.diary.note(self._later(day, 2, 16), partial(self._give_back, supervisor, note_id, 1))
             self.diary.note(self._later(day, 3, 9), partial(self._correct, plan.provider, note_id, sections))
             self.diary.note(self._later(day, 5, 16), partial(self._cosign, supervisor, note_id, 2))
-        elif days > 5 or (days > 2 and self.rng.random() < 0.4):
+        elif days > 6 or (days > 3 and self.rng.random() < 0.3):
             self.diary.note(self._later(day, self.rng.randrange(2, 4), 16), partial(self._cosign, supervisor, note_id, 1))
 
     def _later(self, day: date, days: int, hour: int) -> datetime:

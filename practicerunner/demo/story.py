@@ -127,6 +127,7 @@ class Story:
             monday = self.week.monday + timedelta(weeks=week)
             self.diary.note(self._at(monday - timedelta(days=before), 15, 20), partial(self._go_away, provider, monday))
         self.diary.note(self._at(self.week.monday - timedelta(days=6), 9), self._meet)
+        self.diary.note(self._at(self.week.monday - timedelta(days=3), 10), self._squeeze_in)
         self.diary.note(self._at(self.today - timedelta(days=1), 16), self._remind)
         self.desk.open(self.week.monday - timedelta(weeks=38))
 
@@ -420,6 +421,23 @@ class Story:
                     provider_id=self.house.staff_id(provider), starts_on=day, starts=time(12), ends_on=day,
                     ends=time(13), reason=texts.MEETING,
                 ))
+
+    def _squeeze_in(self, session: Session) -> None:
+        """Some come once more this week."""
+        begun = {visit.case_id: visit.plan for visit in self.visits if not capabilities(visit.plan.type).is_group}
+        added: dict[str, int] = {}
+        for case_id, plan in begun.items():
+            if plan.status is not CaseStatus.ACTIVE or plan.twice or added.get(plan.provider, 0) > 1:
+                continue
+            added[plan.provider] = added.get(plan.provider, 0) + 1
+            place = self.week.place(plan, quiet=True)
+            service, minutes = SERVICES[plan.type]
+            day = self.week.monday + timedelta(days=place.weekday)
+            appointment_id = self._do(session, ADMIN, book, Book(
+                **self._where(plan), case_id=case_id, service_id=self.house.services[service], local_date=day,
+                local_time=place.at,
+            ))
+            self._foresee(Visit(plan, case_id, appointment_id, day, moment(day, place.at, ZONE), minutes))
 
     def _remind(self, session: Session) -> None:
         """The desk reaches some of those who are expected today and tomorrow."""

@@ -46,7 +46,8 @@ class Week:
         self.monday = today - timedelta(days=today.weekday())
         yesterday = (today - timedelta(days=1)).weekday()
         others = [day for day in range(5) if day not in (today.weekday(), yesterday)]
-        self.busy_days = [today.weekday(), yesterday, today.weekday(), others[0], today.weekday(), others[-1], yesterday]
+        here = today.weekday()
+        self.busy_days = [here, others[0], here, yesterday, others[-1], here, others[1], others[0], yesterday]
         self.other_days = others
         self._taken: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
         self._given: dict[tuple[str, bool], int] = defaultdict(int)
