@@ -103,7 +103,8 @@ def test_a_couple_is_made_in_the_dialog_and_a_problem_stands_at_its_field(cast: 
     app, led_to = new_case
     app.radio(key="new_case.0.type").set_value(CaseType.TWO_PERSON).run()
     prefix = "new_case.two_person.0"
-    for field, value in {"p0.first_name": "Noor", "p0.last_name": "Haddad", "p1.first_name": "Sam", "p1.email": "no"}.items():
+    entered = {"p0.first_name": "Noor", "p0.last_name": "Haddad", "p1.first_name": "Sam", "p1.email": "no"}
+    for field, value in entered.items():
         app.text_input(key=f"{prefix}.{field}").set_value(value)
     press(app, f"{prefix}.create")
     assert [error.value for error in app.error] == ["Write an e-mail address, for example name@example.org."]

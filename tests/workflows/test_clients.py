@@ -30,12 +30,12 @@ from practicerunner.workflows.arrangements import SetArrangement, Share, set_arr
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.cases import (
+    MarkReviewed,
     OpenCase,
     RecordPaper,
     SetCaseStatus,
     Taking,
     mark_reviewed,
-    MarkReviewed,
     open_case,
     record_paper,
     set_case_status,

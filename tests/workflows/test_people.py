@@ -1,0 +1,166 @@
+"""People: their details, links between them, emergency contacts, saved payment methods."""
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from practicerunner import database
+from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
+from practicerunner.records.cases import PaymentMethod, Relationship
+from practicerunner.vocabulary import AttentionKind, CaseType, ContactKind, PaymentMethodKind, RelationshipKind
+from practicerunner.workflows.clients import case_page, case_summary, find_cases
+from practicerunner.workflows.payment_methods import (
+    RemovePaymentMethod,
+    SavePaymentMethod,
+    payment_methods_of,
+    remove_payment_method,
+    save_payment_method,
+)
+from practicerunner.workflows.people import ChangePerson, Contact, PersonDetails, change_person, person_details
+from practicerunner.workflows.relationships import (
+    AddRelationship,
+    RemoveRelationship,
+    add_relationship,
+    relationships_of,
+    remove_relationship,
+)
+from tests.cast import Cast, people_of
+
+
+def only(cast: Cast, case_id: int) -> int:
+    (person,) = people_of(cast, case_id).values()
+    return person
+
+
+def test_several_phones_and_emails_keep_their_permissions_and_one_preferred_each(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    details, revision = cast.read("Marcus", person_details, only(cast, case_id))
+    contacts = (
+        Contact(kind=ContactKind.PHONE, value="(518) 555-0142", preferred=True, may_call=True),
+        Contact(kind=ContactKind.PHONE, value="518 555 0199", may_text=True),
+        Contact(kind=ContactKind.EMAIL, value="ida@holm.example", preferred=True, may_email=True),
+    )
+    command = ChangePerson(person_id=only(cast, case_id), revision=revision,
+                           person=PersonDetails(first_name="Ida", last_name="Holm", contacts=contacts))
+    cast.do("Marcus", change_person, command)
+    (person,) = cast.read("Marcus", case_page, case_id).participants
+    assert [(c.value, c.preferred, c.may_call, c.may_text, c.may_email) for c in person.contacts] == [
+        ("(518) 555-0142", True, True, False, False), ("518 555 0199", False, False, True, False),
+        ("ida@holm.example", True, False, False, True),
+    ]
+    assert [found.case_id for found in cast.read("Marcus", find_cases, "5550199")] == [case_id]
+    with pytest.raises(Stale):
+        cast.do("Marcus", change_person, ChangePerson(
+            person_id=only(cast, case_id), revision=revision, person=command.person))
+    with pytest.raises(ValidationError, match="preferred"):
+        PersonDetails(first_name="Ida", contacts=(contacts[0], contacts[0]))
+
+
+def test_a_link_reads_from_both_sides_with_the_inverse_and_is_removed_from_both(cast: Cast) -> None:
+    mia, elena = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano"), cast.open_case(CaseType.INDIVIDUAL, "Elena Castellano")
+    command = AddRelationship(person_id=only(cast, mia), other_id=only(cast, elena), kind=RelationshipKind.PARENT)
+    link = cast.do("Marcus", add_relationship, command)
+    assert cast.do("Marcus", add_relationship, command) == link
+    (seen,) = cast.read("Marcus", relationships_of, mia)
+    (inverse,) = cast.read("Marcus", relationships_of, elena)
+    assert (seen.other, seen.kind) == ("Elena Castellano", RelationshipKind.PARENT)
+    assert (inverse.other, inverse.kind) == ("Mia Castellano", RelationshipKind.CHILD)
+    with pytest.raises(BadInput, match="linked already"):
+        cast.do("Marcus", add_relationship, AddRelationship(
+            person_id=only(cast, elena), other_id=only(cast, mia), kind=RelationshipKind.OTHER))
+    with pytest.raises(BadInput, match="themselves"):
+        cast.do("Marcus", add_relationship, AddRelationship(
+            person_id=only(cast, mia), other_id=only(cast, mia), kind=RelationshipKind.OTHER))
+    cast.do("Marcus", remove_relationship, RemoveRelationship(relationship_id=inverse.relationship_id))
+    with database.reading(cast.engine) as session:
+        assert session.scalar(select(Relationship.id)) is None
+
+
+def test_only_somebody_one_may_find_can_be_linked_and_a_link_opens_nothing(cast: Cast) -> None:
+    mine = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano")
+    hers = cast.open_case(CaseType.INDIVIDUAL, "Elena Castellano", provider="Ruth")
+    asked = {"person_id": only(cast, mine), "other_id": only(cast, hers), "kind": RelationshipKind.PARENT}
+    with pytest.raises(NotFound):
+        cast.do("Marcus", add_relationship, AddRelationship(**asked))
+    cast.do("Dana", add_relationship, AddRelationship(**asked))
+    for stranger, person, case_id in (("Marcus", only(cast, hers), hers), ("Olga", only(cast, mine), mine)):
+        with pytest.raises(NotFound):
+            cast.read(stranger, person_details, person)
+        with pytest.raises(NotFound):
+            cast.read(stranger, case_page, case_id)
+    with pytest.raises(NotPermitted):
+        cast.do("Olga", add_relationship, AddRelationship(**asked))
+
+
+def test_emergency_contacts_come_first_with_their_phones_and_are_no_clients(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    other = cast.open_case(CaseType.INDIVIDUAL, "Ann Holm")
+    cast.do("Marcus", add_relationship, AddRelationship(
+        person_id=only(cast, case_id), other_id=only(cast, other), kind=RelationshipKind.SIBLING))
+    phone = Contact(kind=ContactKind.PHONE, value="518 555 0101", may_call=True)
+    for first in ("Joan", "Jim"):
+        cast.do("Marcus", add_relationship, AddRelationship(
+            person_id=only(cast, case_id), kind=RelationshipKind.OTHER, is_emergency_contact=True,
+            other=PersonDetails(first_name=first, last_name="Pike", contacts=(phone,))))
+    views = cast.read("Marcus", relationships_of, case_id)
+    assert [(v.other, v.is_emergency_contact, v.reachable_at) for v in views] == [
+        ("Jim Pike", True, ("518 555 0101",)), ("Joan Pike", True, ("518 555 0101",)), ("Ann Holm", False, ()),
+    ]
+    assert cast.read("Dana", find_cases, "Pike") == []
+
+
+def card(cast: Cast, case_id: int, **options) -> SavePaymentMethod:
+    settled = {
+        "person_id": only(cast, case_id), "kind": PaymentMethodKind.CARD, "brand": "Visa", "last_four": "4242",
+        "expires": "2099-04", "token": "pm_9fXa21",
+    } | options
+    return SavePaymentMethod(case_id=case_id, **settled)
+
+
+def test_a_saved_card_is_recognised_by_brand_and_last_four_and_clears_the_item(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+
+    def missing() -> bool:
+        return AttentionKind.PAYMENT_METHOD_MISSING in {
+            item.kind for item in cast.read("Marcus", case_summary, case_id).attention}
+
+    assert missing()
+    command = card(cast, case_id)
+    method = cast.do("Tom", save_payment_method, command)
+    assert cast.do("Tom", save_payment_method, command) == method
+    (view,) = cast.read("Tom", payment_methods_of, case_id)
+    assert (view.payer, view.brand, view.last_four, view.expires, view.is_expired) == (
+        "Ida Holm", "Visa", "4242", "2099-04", False)
+    assert not missing()
+    cast.do("Tom", remove_payment_method, RemovePaymentMethod(case_id=case_id, payment_method_id=method))
+    assert missing()
+    assert cast.read("Tom", payment_methods_of, case_id) == []
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("token", "4242424242424242"), ("brand", "Visa 4242 4242 4242 4242"), ("token", "x 4242-4242-4242-4242"),
+])
+def test_a_full_number_is_refused_in_every_field_and_nothing_is_saved(cast: Cast, field, value) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    with pytest.raises(ValidationError, match="Never type a card or account number"):
+        card(cast, case_id, **{field: value})
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("last_four", "42424"), ("last_four", "42a4"), ("expires", "04/29"), ("expires", "2020-01"), ("expires", ""),
+])
+def test_a_card_needs_four_digits_and_a_month_that_is_not_over(cast: Cast, field, value) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    with pytest.raises(BadInput) as refused:
+        cast.do("Tom", save_payment_method, card(cast, case_id, **{field: value}))
+    assert refused.value.field == field
+    with database.reading(cast.engine) as session:
+        assert session.scalar(select(PaymentMethod.id)) is None
+
+
+def test_a_stranger_neither_saves_nor_reads_payment_methods(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    with pytest.raises(NotFound):
+        cast.do("Olga", save_payment_method, card(cast, case_id))
+    with pytest.raises(NotFound):
+        cast.read("Olga", payment_methods_of, case_id)
