@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from practicerunner import ids
+from practicerunner import clock, ids
 from practicerunner.money import dollars
 from practicerunner.ui import account_tables, payment_form
 from practicerunner.ui.invoice_panel import panel
@@ -14,6 +14,7 @@ from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import PAGE, open_invoices, payer_account, uninvoiced
 from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
+from practicerunner.workflows.practice import practice_settings
 
 
 def show_open(actor: Actor, *, overdue_only: bool) -> None:
@@ -46,9 +47,10 @@ def show_uninvoiced(actor: Actor) -> None:
     if not rows:
         st.text("Everything is invoiced. Appointments appear here once their attendance is recorded.")
         return
+    today = clock.today(read(practice_settings, actor).zone)
     st.text(f"{count(number, 'appointment')} can be invoiced, the oldest first.")
     frame = pd.DataFrame({
-        "Date": [day(row.held_on) for row in rows], "Client": [row.case_name for row in rows],
+        "Date": [day(row.held_on, today) for row in rows], "Client": [row.case_name for row in rows],
         "Service": [row.service for row in rows], "Provider": [row.provider for row in rows],
     })
     chosen = st.dataframe(

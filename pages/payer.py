@@ -19,13 +19,14 @@ account = read(payer_account, me, payer_id)
 st.title(md(account.title))
 payment_form.offer_receipt()
 account_tables.totals(account)
+payment_form.payment_buttons(me, account.invoices, account.today)
 if account.standings:
     with st.container(border=True):
         st.subheader("By client or group", anchor=False)
         account_tables.standings(account.standings, by_case=True)
 st.subheader("Invoices", anchor=False)
 if account.invoices:
-    chosen = account_tables.invoice_table(account.invoices, key="payer_invoices", with_case=True)
+    chosen = account_tables.invoice_table(account.invoices, account.today, key="payer_invoices", with_case=True)
     picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)
     if picked is not None:
         credit = sum(max(-s.loose_cents, 0) for s in account.standings if s.case_id == picked.facts.case_id)
@@ -34,6 +35,6 @@ else:
     st.text("No invoices yet.")
 st.subheader("Payments", anchor=False)
 if account.payments:
-    account_tables.payment_list(account.payments)
+    account_tables.payment_list(account.payments, account.today)
 else:
     st.text("No payments yet.")

@@ -37,11 +37,11 @@ def standings(rows: Sequence[PayerStanding], *, by_case: bool) -> None:
             st.text(f"{dollars(row.due_cents + max(row.loose_cents, 0))} due{credit}")
 
 
-def invoice_table(rows: Sequence[InvoiceView], *, key: str, with_case: bool = False) -> int | None:
+def invoice_table(rows: Sequence[InvoiceView], today: date, *, key: str, with_case: bool = False) -> int | None:
     """Invoices; returns the id of the one that was chosen."""
     frame = pd.DataFrame({
         "Number": [row.facts.number for row in rows],
-        "Issued": [day(row.facts.issued_on) for row in rows],
+        "Issued": [day(row.facts.issued_on, today) for row in rows],
         "Payer": [row.facts.payer for row in rows],
         **({"Client": [row.facts.case_name for row in rows]} if with_case else {}),
         "Total": [dollars(row.facts.total_cents) for row in rows],
@@ -78,11 +78,11 @@ def _overdue(due_on: date, today: date) -> str:
     return age((today - due_on).days) if due_on < today else f"due {day(due_on, today)}"
 
 
-def payment_list(rows: Sequence[PaymentFacts]) -> None:
+def payment_list(rows: Sequence[PaymentFacts], today: date) -> None:
     """Payments with the way to their receipts."""
     for row in rows:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.text(f"{day(row.received_on)}  {row.payer}  {row.method.label}  {dollars(row.amount_cents)}")
+            st.text(f"{day(row.received_on, today)}  {row.payer}  {row.method.label}  {dollars(row.amount_cents)}")
             st.link_button(row.receipt, f"/files/receipt/{row.payment_id}.pdf", icon=":material/picture_as_pdf:")
 
 

@@ -1,10 +1,12 @@
 """The billing of one appointment, on its page: what will be invoiced to whom, or the invoices there are."""
 
+from datetime import date
+
 import streamlit as st
 
 from practicerunner import ids
 from practicerunner.money import dollars
-from practicerunner.ui import navigation
+from practicerunner.ui import navigation, payment_form
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, day, md
@@ -26,8 +28,10 @@ def show(actor: Actor, appointment_id: int) -> None:
     billing = read(appointment_billing, actor, appointment_id)
     with st.container(border=True, height="stretch"):
         st.subheader("Billing", anchor=False)
+        payment_form.offer_receipt()
         for invoice in billing.invoices:
-            invoice_row(invoice)
+            invoice_row(invoice, billing.today)
+        payment_form.payment_buttons(actor, billing.invoices, billing.today)
         if billing.planned:
             _planned(actor, appointment_id, billing)
         elif not any(invoice.state is not InvoiceState.VOID for invoice in billing.invoices):
@@ -56,7 +60,7 @@ def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> 
             st.rerun()
 
 
-def invoice_row(invoice: InvoiceView) -> None:
+def invoice_row(invoice: InvoiceView, today: date) -> None:
     """One invoice: number, payer, total, state, what is open, and the links to paper and account."""
     facts = invoice.facts
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -69,4 +73,4 @@ def invoice_row(invoice: InvoiceView) -> None:
         if invoice.state is InvoiceState.VOID:
             st.caption("void")
         elif facts.open_cents:
-            st.caption(f"{dollars(facts.open_cents)} open, due {day(facts.due_on)}")
+            st.caption(f"{dollars(facts.open_cents)} open, due {day(facts.due_on, today)}")

@@ -20,13 +20,14 @@ def show(actor: Actor, case_id: int) -> None:
         return
     account = read(case_account, actor, case_id)
     account_tables.totals(account)
+    payment_form.payment_buttons(actor, account.invoices, account.today)
     if len(account.standings) > 1:
         with st.container(border=True):
             st.subheader("By payer", anchor=False)
             account_tables.standings(account.standings, by_case=False)
     st.subheader("Invoices", anchor=False)
     if account.invoices:
-        chosen = account_tables.invoice_table(account.invoices, key="case_invoices")
+        chosen = account_tables.invoice_table(account.invoices, account.today, key="case_invoices")
         picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)
         if picked is not None:
             credit = sum(max(-s.loose_cents, 0) for s in account.standings if s.payer_id == picked.facts.payer_id)
@@ -37,7 +38,7 @@ def show(actor: Actor, case_id: int) -> None:
         st.text("No invoices yet. An invoice is made from an appointment whose attendance is recorded.")
     if account.payments:
         st.subheader("Payments", anchor=False)
-        account_tables.payment_list(account.payments)
+        account_tables.payment_list(account.payments, account.today)
 
 
 def _who_pays(actor: Actor, case_id: int) -> None:

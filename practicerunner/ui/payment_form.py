@@ -1,5 +1,6 @@
 """Taking a payment: who pays, how much, how; what it pays is shown before it is recorded."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -9,9 +10,12 @@ from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.rules.ledger import Open, allocate
 from practicerunner.ui.forms import Form
+from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
-from practicerunner.vocabulary import PaymentMethodKind
-from practicerunner.workflows.access import Actor
+from practicerunner.vocabulary import Action, PaymentMethodKind, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.accounts import payer_account
+from practicerunner.workflows.billing import InvoiceView
 from practicerunner.workflows.payments import RecordPayment, record_payment
 
 
@@ -56,6 +60,20 @@ def _preview(amount: str, waiting: list[InvoiceFacts]) -> None:
         st.caption(md(f"{dollars(part)} pays {numbers[invoice_id]}"))
     if left:
         st.caption(f"{dollars(left)} is more than what is owed")
+
+
+def payment_buttons(actor: Actor, invoices: Sequence[InvoiceView], today: date) -> None:
+    """One button for each payer who still owes something on these invoices."""
+    if not may(actor, Action.CREATE, Resource.INVOICES):
+        return
+    owing = {row.facts.payer_id: row.facts for row in invoices if row.facts.open_cents}
+    with st.container(horizontal=True):
+        for payer_id, facts in owing.items():
+            label = "Take a payment" if len(owing) == 1 else f"Take a payment from {md(facts.payer)}"
+            if st.button(label, icon=":material/payments:", key=f"pay.{payer_id}"):
+                account = read(payer_account, actor, payer_id)
+                waiting = [row.facts for row in reversed(account.invoices) if row.facts.open_cents]
+                payment_dialog(actor, payer_id, facts.payer, facts.case_id, waiting, today)
 
 
 def offer_receipt() -> None:

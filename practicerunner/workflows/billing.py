@@ -132,6 +132,7 @@ class AppointmentBilling:
     invoices: tuple[InvoiceView, ...]
     problem: str
     may_invoice: bool
+    today: date
 
 
 def _appointment_for(session: Session, actor: Actor, appointment_id: int, action: Action) -> tuple[Appointment, Case]:
@@ -458,4 +459,4 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
         ]
     except RuleViolation as reason:
         problem = str(reason)
-    return AppointmentBilling(tuple(planned), tuple(found), problem, may_invoice)
+    return AppointmentBilling(tuple(planned), tuple(found), problem, may_invoice, today)
