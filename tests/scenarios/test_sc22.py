@@ -11,9 +11,11 @@ from practicerunner.errors import NotPermitted
 from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
-from practicerunner.records.scheduling import Appointment
+from practicerunner.reports import read as report
 from practicerunner.rules.importing import Field
-from practicerunner.vocabulary import CaseType, EntryKind, RowOutcome, SessionFormat
+from practicerunner.vocabulary import AttentionKind, CaseType, EntryKind, ListFilter, RowOutcome
+from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.clients import case_summary, client_count, client_list, find_cases
 from practicerunner.workflows.imports import (
     ImportClients,
     RowsLeftOut,
@@ -25,7 +27,8 @@ from practicerunner.workflows.imports import (
     plan_undo,
     undo_import,
 )
-from tests.cast import Cast, at, moment
+from practicerunner.workflows.scheduling import Book, book
+from tests.cast import Cast, at
 
 HEADER = "First name,Last name,Date of birth,Kind of case,Partner first name,Partner last name,Balance"
 MAPPING = {
@@ -77,6 +80,15 @@ def figures(cast: Cast) -> tuple[int, int, int, int]:
         )
 
 
+def seen(cast: Cast) -> tuple[int, int, int]:
+    """Clients counted, cases in the list, and the balances that the reports sum up."""
+    owed = report(cast.engine, cast.actor("Dana"), "billing__outstanding_balances", as_of=date(2026, 11, 12))
+    return (
+        cast.read("Dana", client_count), cast.read("Dana", client_list, filter=ListFilter.EVERYONE).total,
+        sum(row["balance_cents"] for row in owed),
+    )
+
+
 def test_the_file_is_as_the_scenario_says() -> None:
     rows = file_of_120().decode().splitlines()[1:]
     assert len(rows) == 120
@@ -101,6 +113,11 @@ def test_dry_run_import_again_and_undone(cast: Cast) -> None:
     assert counts(report.summary) == (114, 3, 2, 1)
     assert report.bad == plan.bad
     assert figures(cast) == (114, 114, 114, 8_100_00)
+    assert seen(cast) == (114, 114, 8_100_00)
+    found = cast.read("Dana", find_cases, "Client0 Number0")[0].case_id
+    summary = cast.read("Dana", case_summary, found)
+    assert AttentionKind.REVIEW_NEEDED in {item.kind for item in summary.attention}
+    assert cast.read("Dana", case_account, found).due_cents == 77_00
 
     assert cast.do("Dana", import_clients, asked) == run_id
     assert figures(cast) == (114, 114, 114, 8_100_00)
@@ -114,6 +131,8 @@ def test_dry_run_import_again_and_undone(cast: Cast) -> None:
     assert cast.read("Dana", plan_undo, run_id).removed == 114
     assert cast.do("Dana", undo_import, UndoImport(run_id=run_id)) == []
     assert figures(cast) == (0, 0, 0, 0)
+    assert seen(cast) == (0, 0, 0)
+    assert cast.read("Dana", find_cases, "Client0") == []
 
     cast.do("Dana", import_clients, command(cast))
     assert figures(cast) == (114, 114, 114, 8_100_00)
@@ -122,14 +141,11 @@ def test_dry_run_import_again_and_undone(cast: Cast) -> None:
 def test_who_has_got_an_appointment_since_is_kept_and_listed(cast: Cast) -> None:
     run_id = cast.do("Dana", import_clients, command(cast))
     bystander = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
-    with database.transaction(cast.engine) as session:
-        case_id = session.scalars(select(Case.id).where(Case.name == "Client0 Number0")).one()
-        start = moment("2026-11-20 10:00")
-        session.add(Appointment(
-            case_id=case_id, provider_id=cast.staff["Marcus"], service_id=cast.services["IND50"],
-            local_date=date(2026, 11, 20), local_time=time(10), minutes=50, zone="America/New_York", starts_at=start,
-            ends_at=moment("2026-11-20 10:50"), format=SessionFormat.IN_PERSON, fee_cents=165_00,
-        ))
+    case_id = cast.read("Marcus", find_cases, "Client0 Number0")[0].case_id
+    cast.do("Marcus", book, Book(
+        case_id=case_id, service_id=cast.services["IND50"], local_date=date(2026, 11, 20), local_time=time(10),
+        location_id=cast.office,
+    ))
     planned = cast.read("Dana", plan_undo, run_id)
     assert (planned.removed, [(kept.name, kept.reason) for kept in planned.kept]) == (
         113, [("Client0 Number0", "Kept: it has an appointment.")]

@@ -328,13 +328,12 @@ def test_five_thousand_rows_come_in_and_go_within_seconds(cast: Cast) -> None:
         for i in range(5000)
     )
     asked = command(cast, ("First,Last,DOB,E-mail,Phone,Balance\n" + rows).encode())
-    start = stopwatch.perf_counter()
+    start = stopwatch.process_time()
     run_id = cast.do("Dana", import_clients, asked)
-    middle = stopwatch.perf_counter()
+    middle = stopwatch.process_time()
     assert count(cast, Person) == 5000
     cast.do("Dana", undo_import, UndoImport(run_id=run_id))
-    end = stopwatch.perf_counter()
+    end = stopwatch.process_time()
     assert count(cast, Person) == 0
-    print(f"import {middle - start:.1f} s, undo {end - middle:.1f} s")
-    assert middle - start < 30
-    assert end - middle < 30
+    assert middle - start < 12
+    assert end - middle < 12
