@@ -1,13 +1,12 @@
 """The command line: ``python -m practicerunner <verb>``."""
 
 import argparse
-import importlib.util
 import runpy
 import sys
 from collections.abc import Callable
-from importlib import import_module
 
 from practicerunner import database, reports
+from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
 from practicerunner.records import audit, billing, logins
 from practicerunner.server import import_command
@@ -17,32 +16,29 @@ from practicerunner.workflows import sign_in
 
 def init(asked: argparse.Namespace) -> int:
     """Make the database or bring it to this version; with --demo fill an empty one with the demo practice."""
-    if settings().database_url.startswith("sqlite:///"):
-        settings().key_file.parent.mkdir(parents=True, exist_ok=True)
-    database.migrate()
+    _migrate()
     if asked.demo and not database.is_set_up():
-        return _make_demo()
+        _say_who(make_demo())
     return 0
 
 
 def demo(_: argparse.Namespace) -> int:
-    """Make the demo practice in an empty database; refuses if somebody's practice lives there."""
-    database.migrate()
-    if database.is_set_up():
-        sys.stderr.write(
-            "There is a practice in this database already, so nothing was changed. "
-            "Point DATABASE_URL at an empty one, for example sqlite:///data/demo.db\n"
-        )
-        return 1
-    return _make_demo()
-
-
-def _make_demo() -> int:
-    if importlib.util.find_spec("practicerunner.demo") is None:
-        sys.stderr.write("This installation has no demo practice.\n")
-        return 1
-    import_module("practicerunner.demo").make_demo()
+    """Make the demo practice, anew if there is one; refuses if somebody's own practice lives in the database."""
+    _migrate()
+    _say_who(make_demo_anew())
     return 0
+
+
+def _migrate() -> None:
+    if settings().database_url.startswith("sqlite:///"):
+        settings().key_file.parent.mkdir(parents=True, exist_ok=True)
+    database.migrate()
+
+
+def _say_who(accounts: list[tuple[str, str, str]]) -> None:
+    print(f"The demo practice is ready. Everybody's password is: {sign_in.DEMO_PASSWORD}")
+    for name, roles, email in accounts:
+        print(f"  {email:30} {name} ({roles})")
 
 
 def serve(_: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 import practicerunner.records  # noqa: F401  (every table is known before the first query)
 from practicerunner.errors import NotPermitted, PracticeError
 from practicerunner.records import audit
+from practicerunner.records.base import Base
 from practicerunner.records.triggers import ensure_triggers, expected_triggers, present_triggers
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Outcome
@@ -125,6 +126,13 @@ def migrate(bound: Engine | None = None) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         ensure_triggers(connection)
+
+
+def drop_everything(bound: Engine | None = None) -> None:
+    """Remove every table with all that is in it, so that ``migrate`` begins anew. Only for the demo practice."""
+    with (bound or engine()).execution_options(writes=True).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.exec_driver_sql("drop table if exists alembic_version")
 
 
 def is_set_up(bound: Engine | None = None) -> bool:

@@ -15,9 +15,22 @@ from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import Refused, found_practice
 from practicerunner.demo.people import STAFF, ZONE
 from practicerunner.demo.story import Story
+from practicerunner.records.practice import the_practice
 
 SEED = 4817
 WEEKS = 40
+
+
+def make_demo_anew(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str, str, str]]:
+    """Replace a demo practice by one that counts from today. Raises Refused for anybody's own practice."""
+    bound = engine or database.engine()
+    if database.is_set_up(bound):
+        with database.reading(bound) as session:
+            if not the_practice(session).is_demo:
+                raise Refused
+        database.drop_everything(bound)
+        database.migrate(bound)
+    return make_demo(bound, every=every)
 
 
 def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str, str, str]]:

@@ -127,7 +127,7 @@ class Desk:
         elif pays is Pays.SLOWLY:
             day += timedelta(days=self.rng.randrange(24, 38))
         elif pays is Pays.PARTLY:
-            day += timedelta(days=self.rng.randrange(6, 12))
+            day += timedelta(days=self.rng.randrange(2, 5))
         else:
             day += timedelta(days=self.rng.randrange(1, 4 if plan.card else 14))
         return moment(day, time(9, self.rng.randrange(10, 59)), ZONE)
@@ -153,7 +153,8 @@ class Desk:
                 self._receive(session, plan, Pays.AHEAD, key, IN_ADVANCE, [invoice_id], surplus=True)
 
     def _receive(
-        self, session: Session, plan: Plan, pays: Pays, key: _Key, cents: int, invoices: list[int], *, surplus: bool = False
+        self, session: Session, plan: Plan, pays: Pays, key: _Key, cents: int, invoices: list[int], *,
+        surplus: bool = False,
     ) -> None:
         method, reference = self._method(plan, pays, key[0])
         self._do(session, record_payment, RecordPayment(

@@ -26,7 +26,9 @@ from practicerunner.workflows.staff import AddStaff, ChangeStaff, actor_for, add
 
 
 class Refused(RuleViolation):
-    """There is a practice in this database already, so nothing was changed."""
+    """There is a practice in this database already, so nothing was changed. Point DATABASE_URL at an empty one,
+    for example sqlite:///data/demo.db
+    """
 
 
 @dataclass

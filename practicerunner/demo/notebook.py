@@ -80,7 +80,8 @@ class Notebook:
         return NOTHING if slow and days <= 30 and chance < 0.06 else SIGNED
 
     def _write(
-        self, plan: Plan, appointment_id: int, day: date, here: Sequence[int], how_far: str, first: bool, session: Session
+        self, plan: Plan, appointment_id: int, day: date, here: Sequence[int], how_far: str, first: bool,
+        session: Session,
     ) -> None:
         kind = capabilities(plan.type).main_note
         sections = self._sections(plan, kind, first=first)
@@ -91,15 +92,24 @@ class Notebook:
             sections = dict(list(sections.items())[:1])
         parts = {}
         if kind is NoteKind.GROUP and capabilities(plan.type).clinical_fields:
-            parts = {person_id: texts.PARTS[(place + day.toordinal()) % len(texts.PARTS)] for place, person_id in enumerate(here)}
-        note_id = self._do(session, plan.provider, start_note, StartNote(appointment_id=appointment_id, kind=kind, form=form))
-        self._do(session, plan.provider, save_draft, SaveDraft(note_id=note_id, revision=1, sections=sections, parts=parts))
+            said = len(texts.PARTS)
+            parts = {who: texts.PARTS[(place + day.toordinal()) % said] for place, who in enumerate(here)}
+        note_id = self._do(session, plan.provider, start_note, StartNote(
+            appointment_id=appointment_id, kind=kind, form=form,
+        ))
+        self._do(session, plan.provider, save_draft, SaveDraft(
+            note_id=note_id, revision=1, sections=sections, parts=parts,
+        ))
         if how_far == SIGNED:
             self._do(session, plan.provider, sign_note, SignNote(note_id=note_id, revision=2))
             self._follow(plan, note_id, day, sections)
         if first and plan.card and plan.provider in ("Amara", "Nadia"):
-            memo = self._do(session, plan.provider, start_note, StartNote(appointment_id=appointment_id, kind=NoteKind.MEMO))
-            self._do(session, plan.provider, save_draft, SaveDraft(note_id=memo, revision=1, sections={"text": texts.MEMO}))
+            memo = self._do(session, plan.provider, start_note, StartNote(
+                appointment_id=appointment_id, kind=NoteKind.MEMO,
+            ))
+            self._do(session, plan.provider, save_draft, SaveDraft(
+                note_id=memo, revision=1, sections={"text": texts.MEMO},
+            ))
             self._do(session, plan.provider, finish_memo, FinishMemo(note_id=memo, revision=2))
 
     def _sections(self, plan: Plan, kind: NoteKind, *, first: bool) -> dict[str, str]:
@@ -150,13 +160,16 @@ class Notebook:
             self.diary.note(self._later(day, 3, 9), partial(self._correct, plan.provider, note_id, sections))
             self.diary.note(self._later(day, 5, 16), partial(self._cosign, supervisor, note_id, 2))
         elif days > 6 or (days > 3 and self.rng.random() < 0.3):
-            self.diary.note(self._later(day, self.rng.randrange(2, 4), 16), partial(self._cosign, supervisor, note_id, 1))
+            review = self._later(day, self.rng.randrange(2, 4), 16)
+            self.diary.note(review, partial(self._cosign, supervisor, note_id, 1))
 
     def _later(self, day: date, days: int, hour: int) -> datetime:
         return moment(day + timedelta(days=days), time(hour, self.rng.randrange(60)), ZONE)
 
     def _amend(self, provider: str, note_id: int, session: Session) -> None:
-        self._do(session, provider, add_addendum, AddAddendum(note_id=note_id, reason=texts.AMENDED_WHY, text=texts.AMENDED))
+        self._do(session, provider, add_addendum, AddAddendum(
+            note_id=note_id, reason=texts.AMENDED_WHY, text=texts.AMENDED,
+        ))
 
     def _give_back(self, supervisor: str, note_id: int, version: int, session: Session) -> None:
         self._do(session, supervisor, return_note, ReturnNote(note_id=note_id, version=version, comment=texts.RETURNED))

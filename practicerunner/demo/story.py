@@ -134,6 +134,9 @@ class Story:
     def _at(self, day: date, hour: int, minute: int = 0) -> datetime:
         return moment(day, time(hour, minute), ZONE)
 
+    def _some_time(self, day: date) -> datetime:
+        return self._at(day, self.rng.randrange(9, 16), self.rng.randrange(60))
+
     def _do(self, session: Session, who: str, verb: Any, command: Any) -> Any:
         result = verb(session, self.house.actors[who], command)
         session.flush()
@@ -146,15 +149,15 @@ class Story:
         first = self.week.monday + timedelta(days=place.weekday, weeks=-plan.since)
         if plan.status in NOT_BEGUN:
             first += timedelta(weeks=1 if first <= self.today else 0)
-            opened = self._at(self.today - timedelta(days=self.rng.randrange(2, 5)), 11, self.rng.randrange(60))
+            day = self.today - timedelta(days=self.rng.randrange(2, 5))
         else:
-            opened = self._at(first - timedelta(days=self.rng.randrange(5, 10)), self.rng.randrange(9, 16), self.rng.randrange(60))
-        self.diary.note(opened, partial(self._open, plan, place, first))
+            day = first - timedelta(days=self.rng.randrange(5, 10))
+        self.diary.note(self._some_time(day), partial(self._open, plan, place, first))
 
     def _ask(self, plan: Plan) -> None:
         """Somebody asks, and nothing is booked yet."""
         day = self.today - timedelta(days=max(7 * plan.since, 3) - self.rng.randrange(2))
-        self.diary.note(self._at(day, self.rng.randrange(9, 16), self.rng.randrange(60)), partial(self._open, plan, None, None))
+        self.diary.note(self._some_time(day), partial(self._open, plan, None, None))
 
     def _open(self, plan: Plan, place: Place | None, first: date | None, session: Session) -> None:
         opened_on = self._wall_date()
@@ -249,7 +252,7 @@ class Story:
                         case_id=case_id, person_id=self.person_ids[name], kind=kind, received_on=self._wall_date(),
                     ))
         for name, other, kin, emergency in KIN:
-            if name == plan.people[0] or (name in plan.people and other in plan.people):
+            if name in plan.people and other in self.person_ids:
                 self._do(session, ADMIN, add_relationship, AddRelationship(
                     person_id=self.person_ids[name], other_id=self.person_ids[other], kind=kin,
                     is_emergency_contact=emergency,
@@ -267,7 +270,8 @@ class Story:
                 self.diary.note(self._at(joined, 12, 10), partial(self._join, plan, case_id))
             return
         appointment_id = self._do(session, ADMIN, book, Book(
-            **self._where(plan), case_id=case_id, service_id=self.house.services["Intake"], local_date=first, local_time=place.at,
+            **self._where(plan), case_id=case_id, service_id=self.house.services["Intake"], local_date=first,
+            local_time=place.at,
         ))
         visit = Visit(plan, case_id, appointment_id, first, moment(first, place.at, ZONE), 60, first=True)
         self._foresee(visit)
@@ -359,7 +363,9 @@ class Story:
 
     def _miss(self, visit: Visit, status: AttendanceStatus, session: Session) -> None:
         if not visit.called_off and not self._is_left_open(visit):
-            self._do(session, visit.plan.provider, mark_all, MarkAll(appointment_id=visit.appointment_id, status=status))
+            self._do(session, visit.plan.provider, mark_all, MarkAll(
+                appointment_id=visit.appointment_id, status=status,
+            ))
             if status is AttendanceStatus.NO_SHOW:
                 self._charge(visit)
 
@@ -443,7 +449,8 @@ class Story:
         """The desk reaches some of those who are expected today and tomorrow."""
         for visit in self.visits:
             soon = self.today <= visit.day <= self.today + timedelta(days=1)
-            if soon and not visit.called_off and not capabilities(visit.plan.type).is_group and self.rng.random() < 0.45:
+            alone = not capabilities(visit.plan.type).is_group
+            if soon and alone and not visit.called_off and self.rng.random() < 0.45:
                 self._do(session, ADMIN, mark_all, MarkAll(
                     appointment_id=visit.appointment_id, status=AttendanceStatus.CONFIRMED,
                 ))

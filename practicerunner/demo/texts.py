@@ -95,7 +95,8 @@ PARTS = (
 CONSULTATION: Texts = (
     ("How to close a long engagement when the other side keeps adding questions",
      "We went through the last three meetings and looked for the moment at which the agreement became unclear.",
-     "Name the last date in writing and keep two meetings for looking back.", "Report on the first of the two meetings."),
+     "Name the last date in writing and keep two meetings for looking back.",
+     "Report on the first of the two meetings."),
     ("Fees and missed hours in a small practice",
      "Compared the present wording of the policy with what is done in practice. The exceptions are the rule.",
      "Shorten the policy to four sentences and apply it for three months.", "Bring the new wording."),
@@ -118,7 +119,7 @@ RETURNED = (
 )
 CORRECTED = " This bears on the first goal of the plan; the next session will show whether the step holds."
 AMENDED_WHY = "A detail was left out"
-AMENDED = "The date of the agreed telephone call was left out above: it took place on the following Monday and was brief."
+AMENDED = "The agreed telephone call is missing above: it took place on the following Monday and was brief."
 MEMO = "Prefers to be called on the mobile phone, mornings only. Parking pass handed out."
 CANCELLED = {
     "client": ("Caught a cold", "A meeting at work", "The sitter fell through", "Car trouble", "Called this morning"),

@@ -77,9 +77,8 @@ class Week:
         return starts
 
     def _is_free(self, plan: Plan, day: int, start: int, minutes: int) -> bool:
-        return all(
-            start + minutes <= first or last <= start for who in self._needed(plan) for first, last in self._taken[day, who]
-        )
+        taken = [stretch for who in self._needed(plan) for stretch in self._taken[day, who]]
+        return all(start + minutes <= first or last <= start for first, last in taken)
 
     def _take(self, plan: Plan, day: int, start: int, minutes: int) -> Place:
         for who in self._needed(plan):

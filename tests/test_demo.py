@@ -1,0 +1,291 @@
+"""The demo practice: believable, consistent, made by workflows alone, and never in place of somebody's own."""
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import aliased
+
+from practicerunner import clock, database, demo
+from practicerunner.__main__ import main
+from practicerunner.demo.house import Refused
+from practicerunner.demo.people import PRACTICE, ZONE, everybody
+from practicerunner.records import accounts, audit, billing, logins
+from practicerunner.records.audit import AuditRow
+from practicerunner.records.base import Base
+from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Payment
+from practicerunner.records.cases import Case, PaperReceived, PaymentMethod
+from practicerunner.records.notes import Note
+from practicerunner.records.people import ContactPoint, Person
+from practicerunner.records.practice import the_practice
+from practicerunner.records.scheduling import Appointment, Attendance, Hold, TimeBlock
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CaseStatus,
+    CaseType,
+    ContactKind,
+    InvoiceState,
+    NoteKind,
+    NoteStatus,
+    Outcome,
+    PaymentMethodKind,
+    Role,
+    TwoPersonLabel,
+)
+from practicerunner.workflows import sign_in
+from practicerunner.workflows.billing import view
+from practicerunner.workflows.clients import case_page, client_list
+from practicerunner.workflows.scheduling import appointments_between
+from practicerunner.workflows.staff import actor_for
+from practicerunner.workflows.today import day
+
+TODAY = date(2026, 6, 10)
+NOW = datetime(2026, 6, 10, 15, 30, tzinfo=ZoneInfo(ZONE))
+"""A Wednesday afternoon."""
+TREATING = {Role.PROVIDER, Role.ASSOCIATE}
+
+
+@pytest.fixture(scope="module")
+def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The whole demo practice, made once as of a Wednesday afternoon; the clock stands still there."""
+    path = tmp_path_factory.mktemp("demo") / "practice.db"
+    shutil.copy(sqlite_template, path)
+    engine = database.engine(f"sqlite:///{path}")
+    with clock.frozen(NOW):
+        began = time.perf_counter()
+        accounts_made = demo.make_demo(engine)
+        print(f"\nthe demo practice took {time.perf_counter() - began:.1f} s")
+        assert len(accounts_made) == 8
+        yield engine
+    engine.dispose()
+
+
+def count(engine: Engine, column, *where) -> Counter:
+    """Value of a column → how many rows have it."""
+    with database.reading(engine) as session:
+        return Counter(dict(session.execute(select(column, func.count()).where(*where).group_by(column)).all()))
+
+
+def number(engine: Engine, table, *where) -> int:
+    with database.reading(engine) as session:
+        return session.scalar(select(func.count()).select_from(table).where(*where))
+
+
+def consistent(engine: Engine) -> None:
+    """What has to hold in any practice."""
+    one, other = aliased(Hold), aliased(Hold)
+    with database.reading(engine) as session:
+        assert billing.wrong_open_amounts(session) == []
+        assert audit.first_broken_row(session) is None
+        assert session.scalars(
+            select(one.id).join(other, (one.resource_id == other.resource_id) & (one.id < other.id)).where(
+                one.starts_at < other.ends_at, other.starts_at < one.ends_at
+            )
+        ).all() == []
+        assert session.scalars(select(Hold.id).where(Hold.overriding)).all() == []
+        refused = select(func.count()).select_from(AuditRow).where(AuditRow.outcome == Outcome.REFUSED)
+        assert session.scalar(refused) == 0
+        assert all(standing.due_cents >= 0 for standing in accounts.standings(session))
+        opened = session.scalars(select(AuditRow.case_id).where(AuditRow.action == "open_case"))
+        assert set(opened) == set(session.scalars(select(Case.id)))
+        moments = session.scalars(select(AuditRow.at).order_by(AuditRow.seq)).all()
+        assert moments == sorted(moments) and moments[-1] <= clock.now()
+        assert session.scalar(select(func.max(Note.saved_at))) <= clock.now()
+        early = select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
+            Attendance.status.in_([AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW]),
+            Appointment.ends_at > Attendance.recorded_at,
+        )
+        assert session.scalars(early).all() == []
+
+
+# --- The whole practice
+
+
+@pytest.mark.slow
+def test_the_practice_is_a_demo_with_eight_people_in_all_roles_who_can_sign_in(made: Engine) -> None:
+    with database.reading(made) as session:
+        here = the_practice(session)
+        assert (here.name, here.zone, here.is_demo, here.totp_required) == (PRACTICE, ZONE, True, False)
+        listed = sign_in.demo_accounts(session)
+        assert len(listed) == 8
+        assert listed[0].roles == (Role.OWNER, Role.PROVIDER)
+        roles = [set(account.roles) for account in listed]
+        assert roles.count({Role.PROVIDER}) == 3 and roles.count({Role.ASSOCIATE}) == 2
+        assert {Role.SUPERVISOR, Role.PROVIDER} in roles and {Role.ADMIN} in roles
+    with database.transaction(made) as session:
+        for account in listed:
+            answer = sign_in.sign_in(session, account.email, sign_in.DEMO_PASSWORD)
+            assert answer.token, account.email
+
+
+@pytest.mark.slow
+def test_sixty_cases_of_every_kind_label_and_status(made: Engine) -> None:
+    kinds = count(made, Case.type)
+    assert sum(kinds.values()) == 60 and set(kinds) == set(CaseType)
+    assert set(count(made, Case.label)) == {None, *TwoPersonLabel}
+    statuses = count(made, Case.status)
+    assert set(statuses) == set(CaseStatus)
+    assert statuses[CaseStatus.CONTACT] == 1 and statuses[CaseStatus.ARCHIVED] == 4
+    assert number(made, Person) == len(everybody()) >= 80
+
+
+@pytest.mark.slow
+def test_nine_months_of_appointments_reach_five_weeks_ahead(made: Engine) -> None:
+    with database.reading(made) as session:
+        first, last = session.execute(select(func.min(Appointment.local_date), func.max(Appointment.local_date))).one()
+    assert timedelta(weeks=36) <= TODAY - first <= timedelta(weeks=41)
+    assert timedelta(days=28) <= last - TODAY <= timedelta(days=35)
+    assert set(count(made, Attendance.status)) == set(AttendanceStatus) - {AttendanceStatus.ARRIVED}
+    assert set(count(made, TimeBlock.reason)) == {"Vacation", "Team meeting"}
+
+
+@pytest.mark.slow
+def test_everybody_who_treats_has_a_full_today_and_week(made: Engine) -> None:
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    with database.reading(made) as session:
+        for person in logins.all_staff(session):
+            if not {r.role for r in person.roles} & TREATING:
+                continue
+            week = appointments_between(
+                session, actor_for(session, person.id), monday, monday + timedelta(days=6), provider_ids=[person.id],
+            )
+            assert sum(entry.local_date == TODAY for entry in week) >= 2, person.name
+            assert len(week) >= 6, person.name
+            assert {8 <= entry.local_time.hour < 20 for entry in week} == {True}
+
+
+@pytest.mark.slow
+def test_something_waits_for_everybody_today(made: Engine) -> None:
+    said = {}
+    with database.reading(made) as session:
+        for person in logins.all_staff(session):
+            shown = day(session, actor_for(session, person.id))
+            said[person.first_name] = " ".join(waiting.sentence for waiting in shown.waiting)
+            assert shown.waiting, person.name
+            assert shown.appointments, person.name
+    assert "for your co-signature" in said["Judith"]
+    assert "returned by your supervisor" in said["Kwabena"] and "returned by your supervisor" in said["Hanna"]
+    assert "overdue" in said["Glenn"] and "to invoice" in said["Glenn"]
+    assert "without attendance" in said["Amara"]
+
+
+@pytest.mark.slow
+def test_notes_stand_in_every_state(made: Engine) -> None:
+    assert set(count(made, Note.status)) == set(NoteStatus)
+    assert count(made, Note.status)[NoteStatus.AMENDED] >= 1
+    assert set(count(made, Note.kind)) == set(NoteKind) - {NoteKind.PSYCHOTHERAPY}
+
+
+@pytest.mark.slow
+def test_notes_of_consultations_and_workshops_keep_to_their_own_words(made: Engine) -> None:
+    other = [CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP, CaseType.WORKSHOP]
+    with database.reading(made) as session:
+        found = session.scalars(select(Note).join(Case, Case.id == Note.case_id).where(Case.type.in_(other))).all()
+    assert len(found) > 5
+    for note in found:
+        said = str(note.sections).lower()
+        assert not any(word in said for word in ("diagnosis", "treatment", "symptom", "patient", "therap"))
+
+
+@pytest.mark.slow
+def test_invoices_stand_in_every_state_and_payments_came_in_every_way(made: Engine) -> None:
+    assert set(count(made, Payment.method)) == set(PaymentMethodKind)
+    with database.reading(made) as session:
+        facts = [accounts.invoice_facts(session, found) for found in session.scalars(select(Invoice.id))]
+        states = Counter(view(fact, TODAY).state for fact in facts if fact)
+        assert set(states) == set(InvoiceState)
+        assert states[InvoiceState.VOID] == number(made, InvoiceVoid) == 5
+        assert session.scalar(select(func.count()).select_from(Invoice).where(Invoice.replaces_id.is_not(None))) == 2
+        payers = dict.fromkeys(fact.payer for fact in facts if fact)
+        assert {"Northgate Employee Assistance", "Ellery Community Counseling Fund", "Ingrid Strand"} <= set(payers)
+        loose = session.scalars(select(func.sum(LedgerEntry.amount_cents)).where(
+            LedgerEntry.invoice_id.is_(None)).group_by(LedgerEntry.payer_id, LedgerEntry.case_id)).all()
+        assert any(cents < 0 for cents in loose) and not any(cents > 0 for cents in loose)
+    assert number(made, PaymentMethod) >= 8 and number(made, PaperReceived) >= 100
+
+
+@pytest.mark.slow
+def test_the_whole_practice_is_consistent(made: Engine) -> None:
+    consistent(made)
+
+
+@pytest.mark.slow
+def test_the_owner_opens_the_list_and_every_case(made: Engine) -> None:
+    with database.reading(made) as session:
+        owner = next(p for p in logins.all_staff(session) if p.first_name == demo.people.OWNER)
+        actor = actor_for(session, owner.id)
+        assert client_list(session, actor).total > 50
+        for case_id in session.scalars(select(Case.id)):
+            assert case_page(session, actor, case_id)
+
+
+@pytest.mark.slow
+def test_nobody_can_be_reached_by_mistake(made: Engine) -> None:
+    with database.reading(made) as session:
+        contacts = session.scalars(select(ContactPoint)).all()
+        phones = [c.value for c in contacts if c.kind is ContactKind.PHONE]
+        emails = [c.value for c in contacts if c.kind is ContactKind.EMAIL]
+    assert all(" 555-01" in phone for phone in phones) and len(set(phones)) == len(phones)
+    assert {email.rsplit("@", 1)[1] for email in emails} == {"example.com", "example.org", "example.net"}
+
+
+# --- A smaller one, on both engines
+
+
+def test_a_smaller_demo_is_consistent_and_counts_from_today(engine: Engine) -> None:
+    with clock.frozen(datetime(2027, 3, 15, 9, 40, tzinfo=ZoneInfo(ZONE))):
+        demo.make_demo(every=10)
+        consistent(engine)
+        assert number(engine, Case) == 6
+        assert number(engine, Appointment, Appointment.local_date == date(2027, 3, 15)) > 0
+        assert number(engine, Appointment, Appointment.status == AppointmentStatus.HELD) > 10
+
+
+def test_the_same_day_makes_the_same_practice(sqlite_engine: Engine) -> None:
+    def facts() -> list[tuple]:
+        with database.reading() as session:
+            return [tuple(row) for row in session.execute(
+                select(Appointment.starts_at, Appointment.status, Appointment.minutes).order_by(
+                    Appointment.starts_at, Appointment.minutes, Appointment.status)
+            )] + [tuple(row) for row in session.execute(
+                select(Invoice.number, Invoice.total_cents, Invoice.issued_on).order_by(Invoice.number))]
+
+    with clock.frozen(NOW):
+        demo.make_demo(every=10)
+        once = facts()
+        demo.make_demo_anew(every=10)
+        assert facts() == once and len(once) > 50
+
+
+def test_nothing_takes_the_place_of_somebodys_practice(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with clock.frozen(NOW):
+        demo.make_demo(every=30)
+    with pytest.raises(Refused):
+        demo.make_demo()
+    with database.transaction() as session:
+        the_practice(session).is_demo = False
+    before = {table.name: number(engine, table) for table in Base.metadata.sorted_tables}
+    with pytest.raises(Refused):
+        demo.make_demo_anew()
+    assert main(["demo"]) == 1
+    assert "already" in capsys.readouterr().err
+    assert {table.name: number(engine, table) for table in Base.metadata.sorted_tables} == before
+
+
+def test_demo_is_made_anew_with_every_guard_in_place(engine: Engine) -> None:
+    with clock.frozen(NOW):
+        demo.make_demo(every=30)
+        old = count(engine, Case.id)
+        demo.make_demo_anew(every=30)
+        assert len(old) == number(engine, Case) and not set(old) & set(count(engine, Case.id))
+        assert database.schema_is_current() and database.missing_triggers() == set()
+        consistent(engine)
