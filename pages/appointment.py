@@ -6,16 +6,11 @@ from practicerunner.money import dollars
 from practicerunner.rules.attendance import OVER
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import appointment_dialogs as dialogs
-from practicerunner.ui import attendance_block, billing_block, navigation
+from practicerunner.ui import attendance_block, billing_block, navigation, note_block
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import AppointmentStatus
 from practicerunner.workflows.scheduling import appointment_page, wall_clock
-
-try:
-    from practicerunner.ui import note_block
-except ImportError:
-    note_block = None
 
 actor = navigation.require("appointment")
 appointment_id = navigation.selected("appointment")
@@ -65,12 +60,11 @@ if page.override_reason:
 if page.why_immovable and page.may_change:
     st.text(page.why_immovable)
 
-attended, noted, billed = st.columns(3)
+attended, noted, billed = st.columns([10, 8, 8])
 with attended:
     attendance_block.show(actor, page, now)
 with noted:
-    if note_block:
-        note_block.show(actor, page.appointment_id)
+    note_block.show(actor, page.appointment_id)
 with billed:
     billing_block.show(actor, page.appointment_id)
 

@@ -6,24 +6,17 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from practicerunner import money
-from practicerunner.records.practice import Location, Service
+from practicerunner.records.practice import Service, fee_on
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import read
+from practicerunner.ui.service_dialogs import location_dialog, service_dialog
 from practicerunner.ui.text import day
 from practicerunner.vocabulary import ServiceCategory
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.practice import (
-    AddLocation,
-    AddService,
-    ChangeLocation,
     ChangePractice,
-    ChangeService,
-    add_location,
-    add_service,
-    change_location,
     change_practice,
-    change_service,
     location_list,
     practice_settings,
     service_list,
@@ -76,7 +69,7 @@ def _services(actor: Actor) -> None:
     today = read(wall_clock, actor).date()
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("New service", type="primary", icon=":material/add:"):
-            st.dialog("New service")(_new_service)(actor, today)
+            service_dialog(actor, None, today)
     services = read(service_list, actor, with_inactive=True)
     if not services:
         st.info("No services yet. A service is what an appointment is booked for; it fills in length and fee.")
@@ -95,69 +88,19 @@ def _services(actor: Actor) -> None:
                 if not service.active:
                     st.badge("Not offered", color="gray")
                 if st.button("Change", key=f"service.{service.id}"):
-                    st.dialog("Change service")(_change_service)(actor, service, today)
-
-
-def _fee_on(service: Service, today: date) -> int:
-    in_force = [fee for fee in service.fees if fee.valid_from <= today] or service.fees[:1]
-    return in_force[-1].fee_cents
+                    service_dialog(actor, service, today)
 
 
 def _fee_text(service: Service, today: date) -> str:
     ahead = [fee for fee in service.fees if fee.valid_from > today]
-    text = money.dollars(_fee_on(service, today))
+    text = money.dollars(fee_on(service, today))
     return f"{text}, from {day(ahead[0].valid_from)}: {money.dollars(ahead[0].fee_cents)}" if ahead else text
-
-
-def _new_service(actor: Actor, today: date) -> None:
-    form = Form("service.new")
-    fields = _service_fields(form, None, today)
-    if st.button("Add service", type="primary", width="stretch"):
-        done, _ = form.submit(add_service, actor, lambda: AddService(
-            op=form.op, **fields | {"fee_cents": money.cents(str(fields["fee_cents"]), "fee_cents")},
-        ), done=f"Service {fields['name']} added")
-        if done:
-            st.rerun()
-
-
-def _change_service(actor: Actor, service: Service, today: date) -> None:
-    form = Form(f"service.{service.id}.{service.revision}")
-    fields = _service_fields(form, service, today)
-    active = form.tick("active", "Offered for new appointments", service.active)
-    if len(service.fees) > 1:
-        st.text("Fees: " + "; ".join(f"{money.dollars(f.fee_cents)} from {day(f.valid_from)}" for f in service.fees))
-    if st.button("Save service", type="primary", width="stretch"):
-        done, _ = form.submit(change_service, actor, lambda: ChangeService(
-            op=form.op, service_id=service.id, revision=service.revision, active=active,
-            **fields | {"fee_cents": money.cents(str(fields["fee_cents"]), "fee_cents")},
-        ), done=f"Service {fields['name']} saved")
-        if done:
-            st.rerun()
-
-
-def _service_fields(form: Form, service: Service | None, today: date) -> dict[str, object]:
-    categories = list(ServiceCategory)
-    name = form.text("name", "Name", service.name if service else "")
-    code = form.text("code", "Code", service.code if service else "", help="Your own; it stands on papers.")
-    category = form.choice(
-        "category", "Kind of work", categories, format_func=lambda one: one.label,
-        index=categories.index(service.category) if service else 0,
-    )
-    left, middle, right = st.columns(3)
-    with left:
-        minutes = form.number("minutes", "Minutes", service.minutes if service else 50, step=5)
-    with middle:
-        fee = form.text("fee_cents", "Fee", money.dollars(_fee_on(service, today)) if service else "")
-    with right:
-        fee_from = form.date("fee_from", "Fee counts from", today, help="Earlier appointments keep the earlier fee.")
-    return {"name": name, "code": code, "category": category, "minutes": minutes, "fee_cents": fee,
-            "fee_from": fee_from}
 
 
 def _locations(actor: Actor) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("New location", type="primary", icon=":material/add:"):
-            st.dialog("New location")(_new_location)(actor)
+            location_dialog(actor, None)
     places = read(location_list, actor, with_inactive=True)
     if not places:
         st.info("No locations yet. Appointments by video or phone need none.")
@@ -171,40 +114,7 @@ def _locations(actor: Actor) -> None:
             if not place.active:
                 st.badge("Not used", color="gray")
             if st.button("Change", key=f"location.{place.id}"):
-                st.dialog("Change location")(_change_location)(actor, place)
-
-
-def _location_fields(form: Form, place: Location | None) -> dict[str, object]:
-    name = form.text("name", "Name", place.name if place else "")
-    address = form.area("address", "Address", place.address if place else "", height=100)
-    is_room = form.tick(
-        "is_room", "A room that holds one appointment at a time", place.is_room if place else False,
-        help="Two appointments in one room at once are then refused.",
-    )
-    return {"name": name, "address": address, "is_room": is_room}
-
-
-def _new_location(actor: Actor) -> None:
-    form = Form("location.new")
-    fields = _location_fields(form, None)
-    if st.button("Add location", type="primary", width="stretch"):
-        done, _ = form.submit(
-            add_location, actor, lambda: AddLocation(op=form.op, **fields), done=f"Location {fields['name']} added"
-        )
-        if done:
-            st.rerun()
-
-
-def _change_location(actor: Actor, place: Location) -> None:
-    form = Form(f"location.{place.id}.{place.revision}")
-    fields = _location_fields(form, place)
-    active = form.tick("active", "In use", place.active)
-    if st.button("Save location", type="primary", width="stretch"):
-        done, _ = form.submit(change_location, actor, lambda: ChangeLocation(
-            op=form.op, location_id=place.id, revision=place.revision, active=active, **fields,
-        ), done=f"Location {fields['name']} saved")
-        if done:
-            st.rerun()
+                location_dialog(actor, place)
 
 
 actor = require("settings")

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from practicerunner.records.audit import AuditRow
@@ -15,7 +16,7 @@ from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
-from practicerunner.records.practice import Location, Service
+from practicerunner.records.practice import Location, NotSetUp, Practice, Service
 from practicerunner.records.scheduling import Appointment, Attendance, Series
 from practicerunner.vocabulary import (
     AppointmentStatus,
@@ -35,9 +36,8 @@ ABSENT = (
 """Statuses of a participant who was not there, or is not expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """One appointment on a calendar."""
+class CalendarEntry(NamedTuple):
+    """One appointment on a calendar; a tuple, because a month of a large practice makes hundreds of them."""
 
     appointment_id: int
     revision: int
@@ -69,32 +69,67 @@ class CalendarEntry:
         return f"{self.provider_first} {self.provider_last}".strip()
 
 
+# Plain tables, not mapped classes, and one statement object for each set of filters: a week of one provider costs two
+# thirds less so, because nothing is built or hashed anew.
+_appointment, _case, _staff = Appointment.__table__.c, Case.__table__.c, Staff.__table__.c
+_note, _charge, _share, _open = Note.__table__.c, Charge.__table__.c, ChargeShare.__table__.c, OpenInvoice.__table__.c
 _has_note = exists().where(
-    Note.appointment_id == Appointment.id, Note.kind.not_in([NoteKind.MEMO, NoteKind.PSYCHOTHERAPY])
+    _note.appointment_id == _appointment.id, _note.kind.not_in([NoteKind.MEMO, NoteKind.PSYCHOTHERAPY])
 )
 _is_unpaid = exists().where(
-    Charge.appointment_id == Appointment.id, ChargeShare.charge_id == Charge.id,
-    OpenInvoice.invoice_id == ChargeShare.invoice_id, OpenInvoice.open_cents > 0,
+    _charge.appointment_id == _appointment.id, _share.charge_id == _charge.id, _open.invoice_id == _share.invoice_id,
+    _open.open_cents > 0,
 )
-_ENTRY: Any = select(
-    Appointment.id, Appointment.revision, Appointment.case_id, Case.name, Case.type, Appointment.provider_id,
-    Staff.first_name, Staff.last_name, Staff.colour, Service.name, Location.name, Appointment.format,
-    Appointment.status, Appointment.local_date, Appointment.local_time, Appointment.minutes, Appointment.series_id,
-    _has_note, _is_unpaid,
-).join(Case, Case.id == Appointment.case_id).join(Service, Service.id == Appointment.service_id).join(
-    Staff, Staff.id == Appointment.provider_id
-).outerjoin(Location, Location.id == Appointment.location_id)
+_JOINED = (
+    Appointment.__table__.join(Case.__table__, _case.id == _appointment.case_id)
+    .join(Service.__table__, Service.__table__.c.id == _appointment.service_id)
+    .join(Staff.__table__, _staff.id == _appointment.provider_id)
+    .outerjoin(Location.__table__, Location.__table__.c.id == _appointment.location_id)
+)
+_SEEN_BY_PROVIDER = _appointment.provider_id.in_(bindparam("seen_ids", expanding=True)) | _case.provider_id.in_(
+    bindparam("seen_ids", expanding=True)
+)
+_SEEN_BY_SUPERVISOR = (_appointment.supervisor_id == bindparam("seer_id")) | (
+    _case.supervisor_id == bindparam("seer_id")
+)
 
 
-def seen(visibility: Sees) -> ColumnElement[bool]:
-    """The condition under which an appointment, joined with its case, is shown to somebody."""
-    if visibility.everything:
-        return true()
-    found = Appointment.provider_id.in_(visibility.staff_ids) | Case.provider_id.in_(visibility.staff_ids)
-    if visibility.supervisor_id is not None:
-        found |= (Appointment.supervisor_id == visibility.supervisor_id) | (
-            Case.supervisor_id == visibility.supervisor_id
-        )
+def _conditions() -> dict[str, ColumnElement[bool]]:
+    """Name of each filter → its condition; the values are bound when it runs."""
+    return {
+        "seen_ids": _SEEN_BY_PROVIDER,
+        "seer_id": _SEEN_BY_PROVIDER | _SEEN_BY_SUPERVISOR,
+        "provider_id": _appointment.provider_id == bindparam("provider_id"),
+        "provider_ids": _appointment.provider_id.in_(bindparam("provider_ids", expanding=True)),
+        "types": _case.type.in_(bindparam("types", expanding=True)),
+        "location_id": _appointment.location_id == bindparam("location_id"),
+        "statuses": _appointment.status.in_(bindparam("statuses", expanding=True)),
+    }
+
+
+@cache
+def _entries(filters: tuple[str, ...], *, limited: bool) -> Any:
+    """The statement for a set of filters."""
+    query = select(
+        _appointment.id, _appointment.revision, _appointment.case_id, _case.name, _case.type, _appointment.provider_id,
+        _staff.first_name, _staff.last_name, _staff.colour, Service.__table__.c.name, Location.__table__.c.name,
+        _appointment.format, _appointment.status, _appointment.local_date, _appointment.local_time,
+        _appointment.minutes, _appointment.series_id, _has_note, _is_unpaid,
+    ).select_from(_JOINED).where(
+        _appointment.starts_at >= bindparam("starts"), _appointment.starts_at < bindparam("ends"),
+        *(_conditions()[name] for name in filters),
+    ).order_by(_appointment.starts_at, _appointment.id)
+    return query.limit(bindparam("most")) if limited else query
+
+
+_ZONE = select(Practice.__table__.c.zone).limit(1)
+
+
+def zone(session: Session) -> str:
+    """The IANA zone of the practice's wall clock, without loading the rest of the practice. Raises NotSetUp."""
+    found: str | None = session.connection().execute(_ZONE).scalar()
+    if found is None:
+        raise NotSetUp
     return found
 
 
@@ -104,22 +139,25 @@ def entries(
     statuses: Iterable[AppointmentStatus] | None = None, limit: int | None = None,
 ) -> list[CalendarEntry]:
     """Appointments that start in a stretch, by time, within what somebody may see. One statement."""
-    query = _ENTRY.where(Appointment.starts_at >= starts_at, Appointment.starts_at < ends_at)
+    wanted: dict[str, Any] = {}
     if not visibility.everything:
-        query = query.where(seen(visibility))
-    if provider_ids is not None:
-        wanted = list(provider_ids)
-        query = query.where(
-            Appointment.provider_id == wanted[0] if len(wanted) == 1 else Appointment.provider_id.in_(wanted)
-        )
+        if visibility.supervisor_id is not None:
+            wanted["seer_id"] = visibility.supervisor_id
+        wanted["seen_ids"] = sorted(visibility.staff_ids)
+    providers = None if provider_ids is None else sorted(provider_ids)
+    if providers is not None:
+        wanted |= {"provider_id": providers[0]} if len(providers) == 1 else {"provider_ids": providers}
     if types is not None:
-        query = query.where(Case.type.in_(list(types)))
+        wanted["types"] = list(types)
     if location_id is not None:
-        query = query.where(Appointment.location_id == location_id)
+        wanted["location_id"] = location_id
     if statuses is not None:
-        query = query.where(Appointment.status.in_(list(statuses)))
-    query = query.order_by(Appointment.starts_at, Appointment.id)
-    return [CalendarEntry(*row) for row in session.execute(query if limit is None else query.limit(limit))]
+        wanted["statuses"] = list(statuses)
+    # Who supervises sees what a provider sees and more: one condition says both.
+    filters = tuple(name for name in wanted if not (name == "seen_ids" and "seer_id" in wanted))
+    bound = wanted | {"starts": starts_at, "ends": ends_at} | ({} if limit is None else {"most": limit})
+    rows = session.connection().execute(_entries(filters, limited=limit is not None), bound)
+    return [CalendarEntry(*row) for row in rows]
 
 
 def counts(session: Session, appointment_ids: Iterable[int]) -> dict[int, tuple[int, int]]:

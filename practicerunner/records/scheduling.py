@@ -255,3 +255,10 @@ def supervisions_over(session: Session, associate_id: int) -> list[Supervision]:
         select(Supervision).where(Supervision.associate_id == associate_id)
         .order_by(Supervision.starts_on, Supervision.id)
     ))
+
+
+def last_of_case(session: Session, case_id: int) -> Appointment | None:
+    """The latest appointment of a case that was not cancelled: the next is mostly like it."""
+    return session.scalar(select(Appointment).where(
+        Appointment.case_id == case_id, Appointment.status != AppointmentStatus.CANCELLED,
+    ).order_by(Appointment.starts_at.desc()).limit(1))

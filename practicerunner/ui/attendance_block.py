@@ -14,9 +14,7 @@ from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend
 from practicerunner.workflows.scheduling import AppointmentView, Attendee
 
 BEFORE = (AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED, AttendanceStatus.EXCUSED)
-AFTER = (
-    AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED, AttendanceStatus.EXCUSED,
-)
+AFTER = (AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
 """What is one click away, before the appointment begins and afterwards; the others stand behind "More"."""
 PROBLEM = "attendance.problem"
 MISSED = (AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)

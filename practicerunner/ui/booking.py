@@ -77,12 +77,14 @@ def booking_dialog(
 
 def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None, minutes: int | None) -> None:
     form = Form(f"booking.{case_id}.{on}.{start}")
+    preset = case_id is not None
     if case_id is None:
         case_id = _who(actor, form)
         if case_id is None:
             return
     choices = read(booking_choices, actor, case_id)
-    st.text(f"{choices.case_name}  ({capabilities(choices.case_type).heading})")
+    if preset:
+        st.text(f"{choices.case_name} ({capabilities(choices.case_type).heading.lower()})")
     if choices.archived:
         st.info("This is archived and takes no new appointments. Reactivate it first.")
         return
@@ -140,8 +142,10 @@ def _who(actor: Actor, form: Form) -> int | None:
 
 def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes: int | None) -> dict[str, Any]:
     """Service, when, how long, where, fee; service fills length and fee, and both can be changed."""
+    known_services = [option.id for option in choices.services]
     service: ServiceChoice = form.choice(
-        "service_id", "Service", choices.services, format_func=lambda option: option.name
+        "service_id", "Service", choices.services, format_func=lambda option: option.name,
+        index=known_services.index(choices.last_service_id) if choices.last_service_id in known_services else 0,
     )
     when, at, length = st.columns(3)
     with when:
@@ -155,7 +159,11 @@ def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes:
             "Minutes", value=minutes or service.minutes, step=5, key=form.field_key(f"minutes.{service.id}")
         )
         form.place("minutes")
-    place: Where = form.choice("format", "Where", places(choices.locations), format_func=lambda option: option.name)
+    options = places(choices.locations)
+    place: Where = form.choice(
+        "format", "Where", options, format_func=lambda option: option.name,
+        index=where_now(options, choices.last_format, choices.last_location_id) if choices.last_format else 0,
+    )
     chosen_day = local_date if isinstance(local_date, date) else on
     left, right = st.columns(2)
     with left:

@@ -1,7 +1,7 @@
 """Booking, moving, changing and calling off appointments, alone or in a series; blocked time; the calendar."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -749,7 +749,7 @@ def appointments_between(
 
     An empty filter is no filter. Raises TooMany beyond ``limit``.
     """
-    zone = practice.the_practice(session).zone
+    zone = calendar.zone(session)
     starts = rules.moment(first, time(), zone)
     ends = rules.moment(last + timedelta(days=1), time(), zone)
     found = calendar.entries(
@@ -764,7 +764,7 @@ def appointments_between(
         return found
     counted = calendar.counts(session, groups)
     return [
-        replace(entry, expected=counted[entry.appointment_id][0], people=counted[entry.appointment_id][1])
+        entry._replace(expected=counted[entry.appointment_id][0], people=counted[entry.appointment_id][1])
         if entry.appointment_id in counted else entry for entry in found
     ]
 
@@ -793,7 +793,7 @@ def blocks_between(
     session: Session, actor: Actor, first: date, last: date, *, provider_ids: Iterable[int] | None = None
 ) -> list[Blocked]:
     """Blocked time that touches the dates, of those whose appointments the actor may see."""
-    zone = ZoneInfo(practice.the_practice(session).zone)
+    zone = ZoneInfo(calendar.zone(session))
     seen = visible(actor, Action.READ, Resource.APPOINTMENTS)
     wanted = set(provider_ids) if provider_ids else None
     if not seen.everything:
@@ -957,6 +957,10 @@ class BookingChoices:
     """Whom the actor may book; empty where there is no choice."""
     may_override: bool
     may_write_memo: bool
+    last_service_id: int | None = None
+    """What was booked the last time, for the form to begin with."""
+    last_format: SessionFormat | None = None
+    last_location_id: int | None = None
 
 
 @reader(Resource.APPOINTMENTS)
@@ -970,6 +974,7 @@ def booking_choices(session: Session, actor: Actor, case_id: int) -> BookingChoi
         supervisor_id=_watching_case(actor, case), case_id=case.id,
     )
     categories = capabilities(case.type).categories
+    last = scheduling.last_of_case(session, case.id)
     books_anybody = visible(actor, Action.CREATE, Resource.APPOINTMENTS).everything if may(
         actor, Action.CREATE, Resource.APPOINTMENTS) else False
     return BookingChoices(
@@ -983,6 +988,8 @@ def booking_choices(session: Session, actor: Actor, case_id: int) -> BookingChoi
         providers=tuple(_choices(logins.staff_with_roles(session, TREATING))) if books_anybody else (),
         may_override=bool(actor.roles & rules.MAY_OVERRIDE),
         may_write_memo=may(actor, Action.CREATE, Resource.APPOINTMENT_MEMO),
+        last_service_id=last.service_id if last else None, last_format=last.format if last else None,
+        last_location_id=last.location_id if last else None,
     )
 
 
