@@ -7,7 +7,14 @@ import pytest
 from sqlalchemy import Engine
 
 from practicerunner import clock
+from practicerunner.reports import replica
 from tests.reports.building import Story
+
+
+@pytest.fixture(autouse=True)
+def _no_replica_outlives_its_test() -> Iterator[None]:
+    yield
+    replica._replicas.clear()
 
 
 @pytest.fixture
