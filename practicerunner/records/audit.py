@@ -51,6 +51,7 @@ class Change(Base):
     row_id: Mapped[int] = mapped_column(BigInteger)
 
 
+_LAST_HASH = select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
 _FIELDS = ("at", "staff_id", "role", "action", "resource", "resource_id", "case_id", "outcome", "detail")
 
 
@@ -70,9 +71,10 @@ def append_pending(session: Session) -> None:
     pending: Sequence[dict[str, Any]] = session.info.pop("audit", ())
     if not pending:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(7253001)"))
-    previous = session.scalar(select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)) or GENESIS
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(7253001)"))
+    previous = connection.scalar(_LAST_HASH) or GENESIS
     rows = []
     for entry in pending:
         row: dict[str, Any] = dict.fromkeys(_FIELDS)
@@ -81,7 +83,7 @@ def append_pending(session: Session) -> None:
         row["previous_hash"], row["hash"] = previous, row_hash(previous, row)
         previous = str(row["hash"])
         rows.append(row)
-    session.execute(insert(AuditRow), rows)
+    connection.execute(insert(AuditRow), rows)
 
 
 def first_broken_row(session: Session) -> int | None:

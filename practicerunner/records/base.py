@@ -1,11 +1,12 @@
 """What all tables share: the base class, ids, moments in UTC, revisions."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator, insert
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from practicerunner import clock, ids
 
@@ -76,6 +77,15 @@ class Revised(Row):
 
     __abstract__ = True
     revision: Mapped[int] = mapped_column(BigInteger, default=1)
+
+
+def add_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one table in one statement; flush or insert first what they refer to.
+
+    They do not become objects of the session, which is three times as quick where nobody needs them as such.
+    """
+    if rows:
+        session.connection().execute(insert(table), rows)
 
 
 def word(words: type[StrEnum], **kwargs: Any) -> Any:

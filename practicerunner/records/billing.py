@@ -16,11 +16,12 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.people import Payer
@@ -240,8 +241,8 @@ class DocumentFile(Row):
 def arrangements(session: Session, case_id: int) -> list[BillingArrangement]:
     """Arrangements of a case with their shares, by participant and first day."""
     query = select(BillingArrangement).where(BillingArrangement.case_id == case_id)
-    query = query.options(selectinload(BillingArrangement.shares))
-    return list(session.scalars(query.order_by(BillingArrangement.person_id, BillingArrangement.valid_from)))
+    query = query.options(joinedload(BillingArrangement.shares))
+    return list(session.scalars(query.order_by(BillingArrangement.person_id, BillingArrangement.valid_from)).unique())
 
 
 def arrangement_starting(session: Session, case_id: int, person_id: int | None, day: date) -> BillingArrangement | None:
@@ -313,6 +314,19 @@ def entries_of_invoice(session: Session, invoice_id: int) -> list[LedgerEntry]:
     return list(session.scalars(
         select(LedgerEntry).where(LedgerEntry.invoice_id == invoice_id).order_by(LedgerEntry.id)
     ))
+
+
+_SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description).where(
+    InvoiceLine.invoice_id.in_(bindparam("ids", expanding=True))
+).order_by(InvoiceLine.id)
+
+
+def services_on(session: Session, invoice_ids: Collection[int]) -> dict[int, list[str]]:
+    """Invoice → what its lines say, in order."""
+    found: dict[int, list[str]] = {}
+    for invoice_id, description in session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)}):
+        found.setdefault(invoice_id, []).append(description)
+    return found
 
 
 def lines_of(session: Session, invoice_id: int) -> list[InvoiceLine]:

@@ -1,10 +1,23 @@
 """Staff, their roles, and how they sign in."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, delete, func, select, text, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
@@ -132,11 +145,33 @@ class Operation(Row):
     """The result as JSON: an id or a list of ids."""
 
 
-def operation(session: Session, key: str) -> Operation | None:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is kept of a command that was carried out."""
+
+    command: str
+    staff_id: int | None
+    request_hash: str
+    result: str
+
+
+_BY_KEY = select(Operation.command, Operation.staff_id, Operation.request_hash, Operation.result).where(
+    Operation.key == bindparam("key")
+)
+
+
+def operation(session: Session, key: str) -> Done | None:
     """The operation that was carried out under this key, if any. Two at once with one key wait for each other."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-    return session.scalar(select(Operation).where(Operation.key == key))
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    row = connection.execute(_BY_KEY, {"key": key}).first()
+    return Done(*row) if row else None
+
+
+def keep_operation(session: Session, key: str, done: Done) -> None:
+    """Write down that a command was carried out under this key."""
+    session.connection().execute(insert(Operation), {"key": key} | asdict(done))
 
 
 def staff_by_email(session: Session, email: str) -> Staff | None:
@@ -152,6 +187,31 @@ def count_staff(session: Session) -> int:
 def all_staff(session: Session) -> list[Staff]:
     """Everybody, those who left last, then by name."""
     return list(session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.last_name, Staff.first_name)))
+
+
+_ROLES_OF = select(StaffRole.staff_id, StaffRole.role).where(StaffRole.staff_id.in_(bindparam("ids", expanding=True)))
+
+
+def roles_of(session: Session, staff_ids: Collection[int]) -> dict[int, set[Role]]:
+    """Member of staff → their roles, for those who have any."""
+    found: dict[int, set[Role]] = {}
+    for staff_id, role in session.connection().execute(_ROLES_OF, {"ids": list(staff_ids)}):
+        found.setdefault(staff_id, set()).add(role)
+    return found
+
+
+_SIGNED = select(Staff.id, Staff.first_name, Staff.last_name, Staff.credentials).where(
+    Staff.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def signed_names(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
+    """Member of staff → name and credentials, as papers carry them."""
+    rows = session.connection().execute(_SIGNED, {"ids": list(staff_ids)})
+    return {
+        staff_id: ", ".join(filter(None, [f"{first} {last}".strip(), credentials]))
+        for staff_id, first, last, credentials in rows
+    }
 
 
 def staff_with_roles(session: Session, roles: Iterable[Role]) -> list[Staff]:

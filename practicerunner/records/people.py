@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
@@ -71,3 +71,15 @@ class Payer(Row):
 def payer_of_person(session: Session, person_id: int) -> Payer | None:
     """A person's standing as payer, if they have one."""
     return session.scalar(select(Payer).where(Payer.person_id == person_id))
+
+
+_ADDRESS = {
+    party: select(party.address).where(party.id == bindparam("id")) for party in (Person, Organisation)
+}
+
+
+def address_of(session: Session, payer: Payer) -> str:
+    """The postal address of a payer."""
+    party = Person if payer.person_id is not None else Organisation
+    found = session.connection().execute(_ADDRESS[party], {"id": payer.person_id or payer.organisation_id})
+    return found.scalar() or ""

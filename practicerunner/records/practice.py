@@ -2,8 +2,19 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from practicerunner.errors import PracticeError
@@ -126,23 +137,18 @@ def location_named(session: Session, name: str) -> Location | None:
     return session.scalar(select(Location).where(Location.name == name))
 
 
+_TAKE = update(NumberSeries).where(
+    NumberSeries.kind == bindparam("of_kind"), NumberSeries.year == bindparam("of_year")
+).values(next_number=NumberSeries.next_number + 1).returning(NumberSeries.next_number - 1)
+
+
 def take_number(session: Session, kind: str, prefix: str, year: int) -> str:
     """The next number of a series, such as ``INV-2026-0042``; two who issue wait for each other, so there is no gap."""
-    row = session.scalar(
-        select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == year).with_for_update()
-    )
-    if row is None:
-        if session.get_bind().dialect.name == "postgresql":
-            # The first number of a year: make the row so that two firsts meet at it, then lock it.
-            session.execute(
-                postgresql_insert(NumberSeries).values(kind=kind, year=year, next_number=1).on_conflict_do_nothing()
-            )
-        else:
-            session.add(NumberSeries(kind=kind, year=year))
-            session.flush()
-        row = session.scalars(
-            select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.year == year).with_for_update()
-        ).one()
-    number, row.next_number = row.next_number, row.next_number + 1
-    session.flush()
+    connection, series = session.connection(), {"of_kind": kind, "of_year": year}
+    number = connection.execute(_TAKE, series).scalar()
+    if number is None:
+        # The first number of a year: make the row so that two firsts meet at it.
+        make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+        connection.execute(make(NumberSeries).values(kind=kind, year=year, next_number=1).on_conflict_do_nothing())
+        number = connection.execute(_TAKE, series).scalar_one()
     return f"{prefix}-{year}-{number:04d}"

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.documents.invoice import Line as PaperLine
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import accounts, billing, practice
+from practicerunner.records import accounts, billing, logins, practice
 from practicerunner.records.accounts import InvoiceFacts
+from practicerunner.records.base import add_rows
 from practicerunner.records.billing import (
     Charge,
     ChargeShare,
@@ -23,7 +24,6 @@ from practicerunner.records.billing import (
     OpenInvoice,
 )
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice, Service
 from practicerunner.records.scheduling import Appointment
@@ -222,92 +222,133 @@ def _issue_for(session: Session, actor: Actor, appointment: Appointment, case: C
         raise BadInput("issued_on", "An invoice cannot be older than the appointment.")
     charges = billing.live_charges(session, appointment.id)
     if charges:
-        shares = billing.shares_of(session, [charge.id for charge in charges])
+        by_id = {charge.id: charge for charge in charges}
+        parts = [_standing(by_id[s.charge_id], s) for s in billing.shares_of(session, list(by_id))]
     else:
-        charges, shares = _charge(session, appointment, case)
-    waiting: dict[int, list[ChargeShare]] = defaultdict(list)
-    for share in shares:
-        if share.invoice_id is None:
-            waiting[share.payer_id].append(share)
-    by_id = {charge.id: charge for charge in charges}
-    for payer_id, due in waiting.items():
-        _issue(session, actor, house, case, payer_id, [(by_id[s.charge_id], s) for s in due], issued_on)
-    return list(dict.fromkeys(share.invoice_id for share in shares if share.invoice_id))
+        parts = _charge(session, appointment, case)
+    waiting: dict[int, list[_Part]] = defaultdict(list)
+    for part in parts:
+        if part.invoice_id is None:
+            waiting[part.payer_id].append(part)
+    made = {
+        payer_id: _issue(session, actor, house, case, payer_id, due, issued_on) for payer_id, due in waiting.items()
+    }
+    return list(dict.fromkeys(part.invoice_id or made[part.payer_id] for part in parts))
 
 
-def _charge(session: Session, appointment: Appointment, case: Case) -> tuple[list[Charge], list[ChargeShare]]:
-    charges, shares = [], []
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One payer's part of a charge."""
+
+    charge_id: int
+    payer_id: int
+    amount_cents: int
+    person_id: int | None
+    service_date: date
+    description: str
+    provider_id: int
+    supervisor_id: int | None
+    kept: ChargeShare | None = None
+    """Its row, where there is one already; otherwise the invoice writes it."""
+
+    @property
+    def invoice_id(self) -> int | None:
+        """The invoice that carries it already."""
+        return self.kept.invoice_id if self.kept else None
+
+
+def _standing(charge: Charge, share: ChargeShare) -> _Part:
+    return _Part(
+        charge.id, share.payer_id, share.amount_cents, charge.person_id, charge.service_date, charge.description,
+        charge.provider_id, charge.supervisor_id, share,
+    )
+
+
+def _charge(session: Session, appointment: Appointment, case: Case) -> list[_Part]:
+    """Write what is charged for an appointment, and say how it is shared."""
+    rows, parts = [], []
     for plan in _plan(session, appointment, case):
-        charge = Charge(
-            id=ids.new_id(), case_id=case.id, appointment_id=appointment.id, person_id=plan.person_id,
-            unit=f"{appointment.id}:{plan.person_id or 0}", kind=plan.kind, service_id=appointment.service_id,
-            service_date=appointment.local_date, description=plan.description, standard_cents=plan.standard_cents,
-            amount_cents=plan.amount_cents, provider_id=appointment.provider_id,
-            supervisor_id=appointment.supervisor_id,
-        )
-        charges.append(charge)
-        shares += [
-            ChargeShare(id=ids.new_id(), charge_id=charge.id, payer_id=payer_id, amount_cents=cents)
+        charge_id = ids.new_id()
+        rows.append({
+            "id": charge_id, "case_id": case.id, "appointment_id": appointment.id, "person_id": plan.person_id,
+            "unit": f"{appointment.id}:{plan.person_id or 0}", "kind": plan.kind, "service_id": appointment.service_id,
+            "service_date": appointment.local_date, "description": plan.description,
+            "standard_cents": plan.standard_cents, "amount_cents": plan.amount_cents,
+            "provider_id": appointment.provider_id, "supervisor_id": appointment.supervisor_id,
+        })
+        parts += [
+            _Part(charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
+                  appointment.provider_id, appointment.supervisor_id)
             for payer_id, cents in plan.shares
         ]
-    session.add_all([*charges, *shares])
-    return charges, shares
+    add_rows(session, Charge, rows)
+    return parts
 
 
 def _issue(
-    session: Session, actor: Actor, house: Practice, case: Case, payer_id: int,
-    due: Sequence[tuple[Charge, ChargeShare]], issued_on: date, replaces: Invoice | None = None,
-) -> Invoice:
-    """Write one invoice with its lines, ledger entries, open amount and frozen paper."""
+    session: Session, actor: Actor, house: Practice, case: Case, payer_id: int, due: Sequence[_Part], issued_on: date,
+    replaces: Invoice | None = None,
+) -> int:
+    """Write one invoice with its lines, ledger entries, open amount and frozen paper. Returns its id."""
     payer = session.get_one(Payer, payer_id)
     number = practice.take_number(session, DocumentKind.INVOICE, DocumentKind.INVOICE.prefix, issued_on.year)
     due_on = issued_on + timedelta(days=house.payment_due_days)
-    lines = [_paper_line(session, payer, charge, share) for charge, share in due]
-    invoice = Invoice(
-        id=ids.new_id(), number=number, payer_id=payer_id, case_id=case.id, issued_on=issued_on, due_on=due_on,
-        total_cents=sum(line.amount_cents for line in lines), issued_by_id=actor.staff_id,
-        replaces_id=replaces.id if replaces else None,
-    )
+    lines = _paper_lines(session, payer, due)
+    total = sum(part.amount_cents for part in due)
+    invoice_id = ids.new_id()
+    add_rows(session, Invoice, [{
+        "id": invoice_id, "number": number, "payer_id": payer_id, "case_id": case.id, "issued_on": issued_on,
+        "due_on": due_on, "total_cents": total, "issued_by_id": actor.staff_id,
+        "replaces_id": replaces.id if replaces else None,
+    }])
+    for part in due:
+        if part.kept is not None:
+            part.kept.invoice_id = invoice_id
+    add_rows(session, ChargeShare, [
+        {"charge_id": part.charge_id, "payer_id": payer_id, "amount_cents": part.amount_cents, "invoice_id": invoice_id}
+        for part in due if part.kept is None
+    ])
+    add_rows(session, InvoiceLine, [
+        {"invoice_id": invoice_id, "charge_id": part.charge_id, "service_date": part.service_date,
+         "description": line.description, "amount_cents": part.amount_cents}
+        for part, line in zip(due, lines, strict=True)
+    ])
+    add_rows(session, LedgerEntry, [
+        {"case_id": case.id, "payer_id": payer_id, "kind": EntryKind.CHARGE, "amount_cents": part.amount_cents,
+         "effective_on": issued_on, "invoice_id": invoice_id, "charge_id": part.charge_id,
+         "recorded_by_id": actor.staff_id}
+        for part in due
+    ])
+    add_rows(session, OpenInvoice, [{
+        "invoice_id": invoice_id, "payer_id": payer_id, "case_id": case.id, "issued_on": issued_on, "due_on": due_on,
+        "open_cents": total,
+    }])
     content = papers.invoice_content(
         session, house, payer, number=number, issued_on=issued_on, due_on=due_on, for_name=case.name, lines=lines,
         replaces=replaces.number if replaces else "",
     )
-    session.add(invoice)
-    session.flush()
-    for (charge, share), line in zip(due, lines, strict=True):
-        share.invoice_id = invoice.id
-        session.add_all([
-            InvoiceLine(invoice_id=invoice.id, charge_id=charge.id, service_date=charge.service_date,
-                        description=line.description, amount_cents=share.amount_cents),
-            LedgerEntry(case_id=case.id, payer_id=payer_id, kind=EntryKind.CHARGE, amount_cents=share.amount_cents,
-                        effective_on=issued_on, invoice_id=invoice.id, charge_id=charge.id,
-                        recorded_by_id=actor.staff_id),
-        ])
-    session.add_all([
-        OpenInvoice(invoice_id=invoice.id, payer_id=payer_id, case_id=case.id, issued_on=issued_on, due_on=due_on,
-                    open_cents=invoice.total_cents),
-        papers.freeze(DocumentKind.INVOICE, content, payer_id=payer_id, case_id=case.id, invoice_id=invoice.id),
-    ])
-    session.flush()
-    return invoice
-
-
-def _paper_line(session: Session, payer: Payer, charge: Charge, share: ChargeShare) -> PaperLine:
-    """A line as printed; it names the participant only where somebody else pays for them (X08)."""
-    description = charge.description
-    if charge.person_id is not None and payer.person_id != charge.person_id:
-        person = session.get_one(Person, charge.person_id)
-        description += f", for {names.person_name(person.first_name, person.last_name)}"
-    provider = session.get_one(Staff, charge.provider_id)
-    supervisor = session.get(Staff, charge.supervisor_id) if charge.supervisor_id else None
-    return PaperLine(
-        service_date=charge.service_date, description=description, amount_cents=share.amount_cents,
-        provider=_signed_name(provider), supervisor=_signed_name(supervisor) if supervisor else "",
+    papers.freeze(
+        session, DocumentKind.INVOICE, content, payer_id=payer_id, case_id=case.id, invoice_id=invoice_id
     )
+    session.flush()
+    return invoice_id
 
 
-def _signed_name(staff: Staff) -> str:
-    return ", ".join(filter(None, [staff.name, staff.credentials]))
+def _paper_lines(session: Session, payer: Payer, due: Sequence[_Part]) -> list[PaperLine]:
+    """The lines as printed; each names the participant only where somebody else pays for them (X08)."""
+    staff = {i for part in due for i in (part.provider_id, part.supervisor_id) if i is not None}
+    signed = logins.signed_names(session, staff)
+    lines = []
+    for part in due:
+        description = part.description
+        if part.person_id is not None and payer.person_id != part.person_id:
+            person = session.get_one(Person, part.person_id)
+            description += f", for {names.person_name(person.first_name, person.last_name)}"
+        lines.append(PaperLine(
+            service_date=part.service_date, description=description, amount_cents=part.amount_cents,
+            provider=signed[part.provider_id], supervisor=signed[part.supervisor_id] if part.supervisor_id else "",
+        ))
+    return lines
 
 
 def invoice_for(session: Session, actor: Actor, invoice_id: int, action: Action) -> tuple[Invoice, Case]:
@@ -359,8 +400,10 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
     _void(session, actor, invoice, open_row, asked.reason)
     shares = billing.shares_on(session, invoice.id)
     charges = {charge.id: charge for charge in billing.charges(session, [share.charge_id for share in shares])}
-    due = [(charges[share.charge_id], share) for share in shares]
-    anew = _issue(session, actor, house, case, invoice.payer_id, due, today, replaces=invoice)
+    due = [_standing(charges[share.charge_id], share) for share in shares]
+    anew = session.get_one(
+        Invoice, _issue(session, actor, house, case, invoice.payer_id, due, today, replaces=invoice)
+    )
     fresh = billing.open_row(session, anew.id)
     for payment_id, cents in paid.items():
         move_payment(session, actor, anew, payment_id, cents, today, onto=True)

@@ -1,6 +1,6 @@
 """Opening, changing and archiving cases of all seven kinds, and who takes part in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import practice, scheduling
+from practicerunner.records import logins, practice, scheduling
+from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case, PaperReceived, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Attendance
 from practicerunner.rules.case_types import capabilities, participants_problem
@@ -26,8 +26,8 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, command
-from practicerunner.workflows.naming import rename
-from practicerunner.workflows.people import PersonDetails, check_findable, create_person
+from practicerunner.workflows.naming import Member, naming, rename
+from practicerunner.workflows.people import PersonDetails, check_findable, create_people, create_person, search_text
 
 
 class CaseIsArchived(RuleViolation):
@@ -144,9 +144,9 @@ def open_case(session: Session, actor: Actor, asked: OpenCase) -> int:
     """Open a case with its people. Returns the case id. Raises BadInput where the kind forbids what was entered."""
     check_known(session, actor, asked.participants)
     authorize(session, actor, Action.CREATE, Resource.CASE, responsible=[asked.provider_id])
-    case = create_case(session, asked)
-    session.info["case_id"] = case.id
-    return case.id
+    case_id = create_case(session, asked)
+    session.info["case_id"] = case_id
+    return case_id
 
 
 def check_known(session: Session, actor: Actor, participants: Iterable[Taking]) -> None:
@@ -155,8 +155,8 @@ def check_known(session: Session, actor: Actor, participants: Iterable[Taking]) 
         check_findable(session, actor, person_id)
 
 
-def create_case(session: Session, asked: OpenCase) -> Case:
-    """Write a new case; callers have authorised it."""
+def create_case(session: Session, asked: OpenCase) -> int:
+    """Write a new case with its people; callers have authorised it. Returns its id. Raises BadInput."""
     able = capabilities(asked.type)
     if able.has_label and asked.label is None:
         raise BadInput("label", "Choose what the two people are to each other.")
@@ -169,28 +169,50 @@ def create_case(session: Session, asked: OpenCase) -> Case:
         raise BadInput("participants", problem)
     _check_staff(session, asked.provider_id, asked.supervisor_id)
     opened_on = asked.opened_on or clock.today(practice.the_practice(session).zone)
-    case = Case(
-        id=ids.new_id(), type=asked.type, label=asked.label, name=asked.name, has_own_name=bool(asked.name.strip()),
-        status=asked.status, provider_id=asked.provider_id, supervisor_id=asked.supervisor_id, opened_on=opened_on,
-        came_from_id=asked.came_from_id,
-    )
-    session.add(case)
-    for taking in asked.participants:
-        _join(session, case, taking, opened_on)
-    session.flush()
-    rename(session, case)
-    return case
+    own_name = bool(asked.name.strip())
+    members = _members(session, asked.participants)
+    known = naming(asked.type, asked.name, [member for _, member in members], own_name=own_name)
+    case_id = ids.new_id()
+    add_rows(session, Case, [{
+        "id": case_id, "type": asked.type, "label": asked.label, "name": known.name, "has_own_name": own_name,
+        "sort_key": known.sort_key, "search_text": known.search_text, "status": asked.status,
+        "provider_id": asked.provider_id, "supervisor_id": asked.supervisor_id, "opened_on": opened_on,
+        "came_from_id": asked.came_from_id,
+    }])
+    add_rows(session, Participant, [
+        {"case_id": case_id, "person_id": person_id, "position": place, "role": taking.role, "joined_on": opened_on}
+        for place, (taking, (person_id, _)) in enumerate(zip(asked.participants, members, strict=True), start=1)
+    ])
+    return case_id
+
+
+def _members(session: Session, participants: Sequence[Taking]) -> list[tuple[int, Member]]:
+    """Those who take part from the start, in order, each with a person id; new people are written."""
+    made = iter(create_people(session, [taking.person for taking in participants if taking.person is not None]))
+    found: list[tuple[int, Member]] = []
+    for taking in participants:
+        if taking.person is not None:
+            new = taking.person
+            member = Member(new.first_name, new.last_name, new.preferred_name, search_text(new))
+            found.append((next(made), member))
+            continue
+        person = session.get(Person, taking.person_id)
+        if person is None:
+            raise BadInput("participants", "That person is no longer in the list.")
+        if any(person_id == person.id for person_id, _ in found):
+            raise BadInput("participants", "The same person cannot take part twice.")
+        member = Member(person.first_name, person.last_name, person.preferred_name, person.search_text)
+        found.append((person.id, member))
+    return found
 
 
 def _check_staff(session: Session, provider_id: int, supervisor_id: int | None) -> None:
     """The responsible provider treats; an administrator alone never appears as provider (X17)."""
-    provider = session.get(Staff, provider_id)
-    if provider is None or not {r.role for r in provider.roles} & TREATING:
+    roles = logins.roles_of(session, [i for i in (provider_id, supervisor_id) if i is not None])
+    if not roles.get(provider_id, set()) & TREATING:
         raise BadInput("provider_id", "Choose somebody who sees clients.")
-    if supervisor_id is not None:
-        supervisor = session.get(Staff, supervisor_id)
-        if supervisor is None or Role.SUPERVISOR not in {r.role for r in supervisor.roles}:
-            raise BadInput("supervisor_id", "Choose somebody with the supervisor role.")
+    if supervisor_id is not None and Role.SUPERVISOR not in roles.get(supervisor_id, ()):
+        raise BadInput("supervisor_id", "Choose somebody with the supervisor role.")
 
 
 TREATING = frozenset({Role.PROVIDER, Role.ASSOCIATE})

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import ids
 from practicerunner.errors import RuleViolation
 from practicerunner.records import audit
-from practicerunner.records.logins import Operation
+from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, require
@@ -122,9 +122,7 @@ def command(
                     raise OperationReused
                 return json.loads(done.result)  # type: ignore[no-any-return]
             result = verb(session, actor, asked)
-            session.add(Operation(
-                key=asked.op, command=name, staff_id=actor.staff_id, request_hash=request, result=json.dumps(result),
-            ))
+            keep_operation(session, asked.op, Done(name, actor.staff_id, request, json.dumps(result)))
             subject = getattr(asked, f"{resource.value}_id", None) or (result if isinstance(result, int) else None)
             audit.note(
                 session, staff_id=actor.staff_id, role=session.info.pop("role", ""), action=name, resource=resource,

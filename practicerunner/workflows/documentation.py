@@ -415,6 +415,8 @@ def _text(session: Session, subject: Subject) -> tuple[dict[str, str], dict[str,
              for _, person in cases.people_in(session, note.case_id)}
     today = clock.today(practice.the_practice(session).zone)
     late = note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(note.service_date, today)
+    if note.version:
+        late = notes.versions_of(session, note.id)[0].content["header"]["late_entry"]
     header: dict[str, Any] = {
         "case": subject.case.name, "date": note.service_date.isoformat(), "late_entry": late,
         "entered_on": today.isoformat() if late else None,

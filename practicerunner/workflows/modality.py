@@ -71,11 +71,11 @@ def change_modality(session: Session, actor: Actor, asked: ChangeModality) -> in
     provider_id = asked.provider_id or old.provider_id
     authorize(session, actor, Action.CREATE, Resource.CASE, responsible=[provider_id], case_id=old.id)
     starts_on = asked.starts_on or clock.today(practice.the_practice(session).zone)
-    new = create_case(session, OpenCase(
+    new = session.get_one(Case, create_case(session, OpenCase(
         op=asked.op, type=asked.type, label=asked.label, name=asked.name, provider_id=provider_id,
         supervisor_id=old.supervisor_id if provider_id == old.provider_id else None, opened_on=starts_on,
         participants=asked.participants, came_from_id=old.id,
-    ))
+    )))
     if asked.shares:
         _arrange(session, actor, new, asked, starts_on)
     moved = [_movable(session, actor, old, appointment_id) for appointment_id in dict.fromkeys(asked.appointment_ids)]

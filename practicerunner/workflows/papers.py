@@ -8,19 +8,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from practicerunner import ids
 from practicerunner.documents import invoice as invoice_paper
 from practicerunner.documents import receipt as receipt_paper
 from practicerunner.documents.invoice import Invoice as InvoicePaper
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Receipt as ReceiptPaper
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, billing
-from practicerunner.records.billing import DocumentFile, IssuedDocument, Payment
+from practicerunner.records import audit, billing, people
+from practicerunner.records.base import add_rows
+from practicerunner.records.billing import DocumentFile, IssuedDocument
 from practicerunner.records.cases import Case
-from practicerunner.records.people import Organisation, Payer, Person
+from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
-from practicerunner.vocabulary import Action, DocumentKind, Resource
+from practicerunner.vocabulary import Action, DocumentKind, PaymentMethodKind, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import reader
 
@@ -46,24 +46,20 @@ def letterhead(practice: Practice) -> Letterhead:
 
 def addressee(session: Session, payer: Payer) -> Addressee:
     """Whom a paper is for, with the postal address of today."""
-    party: Person | Organisation | None
-    if payer.person_id is not None:
-        party = session.get(Person, payer.person_id)
-    else:
-        party = session.get(Organisation, payer.organisation_id)
-    return Addressee(name=payer.name, address=party.address if party else "")
+    return Addressee(name=payer.name, address=people.address_of(session, payer))
 
 
 def freeze(
-    kind: DocumentKind, content: InvoicePaper | ReceiptPaper, *, payer_id: int, case_id: int,
+    session: Session, kind: DocumentKind, content: InvoicePaper | ReceiptPaper, *, payer_id: int, case_id: int,
     invoice_id: int | None = None, payment_id: int | None = None,
-) -> IssuedDocument:
-    """The row that keeps every printed fact of a paper for good (D2)."""
+) -> None:
+    """Keep every printed fact of a paper for good (D2)."""
     facts = content.model_dump(mode="json")
-    return IssuedDocument(
-        id=ids.new_id(), kind=kind, number=content.number, payer_id=payer_id, case_id=case_id, invoice_id=invoice_id,
-        payment_id=payment_id, content=facts, content_hash=_hash(json.dumps(facts, sort_keys=True).encode()),
-    )
+    add_rows(session, IssuedDocument, [{
+        "kind": kind, "number": content.number, "payer_id": payer_id, "case_id": case_id, "invoice_id": invoice_id,
+        "payment_id": payment_id, "content": facts,
+        "content_hash": _hash(json.dumps(facts, sort_keys=True).encode()),
+    }])
 
 
 def _hash(data: bytes) -> str:
@@ -130,14 +126,14 @@ def draw_missing(session: Session, limit: int = 20) -> int:
 
 
 def receipt_content(
-    session: Session, practice: Practice, payer: Payer, payment: Payment, number: str,
-    applied: Sequence[tuple[str, str, int]], unapplied_cents: int,
+    session: Session, practice: Practice, payer: Payer, *, number: str, received_on: date, method: PaymentMethodKind,
+    reference: str, amount_cents: int, applied: Sequence[tuple[str, str, int]], unapplied_cents: int,
 ) -> ReceiptPaper:
     """What a receipt says: ``applied`` is invoice number, service text and cents, in order (D10)."""
     return ReceiptPaper(
-        number=number, received_on=payment.received_on, currency=practice.currency, practice=letterhead(practice),
-        received_from=addressee(session, payer), method=payment.method.label, reference=payment.reference.strip()[-4:],
-        amount_cents=payment.amount_cents, unapplied_cents=unapplied_cents,
+        number=number, received_on=received_on, currency=practice.currency, practice=letterhead(practice),
+        received_from=addressee(session, payer), method=method.label, reference=reference.strip()[-4:],
+        amount_cents=amount_cents, unapplied_cents=unapplied_cents,
         applied=tuple(receipt_paper.Applied(invoice_number=n, service=s, amount_cents=c) for n, s, c in applied),
     )
 

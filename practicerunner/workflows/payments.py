@@ -9,6 +9,7 @@ from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, PaymentTooLarge
 from practicerunner.money import dollars
 from practicerunner.records import accounts, billing, cases, practice
+from practicerunner.records.base import add_rows
 from practicerunner.records.billing import LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
@@ -67,31 +68,43 @@ def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
             f"{payer.name} owes {dollars(owed)}. The payment of {dollars(asked.amount_cents)} is more than that; "
             "lower it, or keep the surplus as credit."
         )
-    payment = Payment(
-        id=ids.new_id(), payer_id=payer.id, case_id=case.id, method=asked.method, amount_cents=asked.amount_cents,
-        received_on=asked.received_on, reference=asked.reference, recorded_by_id=actor.staff_id,
-    )
-    session.add(payment)
-    session.flush()
+    payment_id = ids.new_id()
+    add_rows(session, Payment, [{
+        "id": payment_id, "payer_id": payer.id, "case_id": case.id, "method": asked.method,
+        "amount_cents": asked.amount_cents, "received_on": asked.received_on, "reference": asked.reference,
+        "recorded_by_id": actor.staff_id,
+    }])
     rows = {row.invoice_id: (row, number) for row, number in chosen}
+    said = billing.services_on(session, [invoice_id for invoice_id, _ in given])
+    entries: list[tuple[int, int, int | None]] = []
     applied = []
     for invoice_id, cents in given:
         row, number = rows[invoice_id]
         row.open_cents -= cents
-        session.add(_entry(actor, payment, row.case_id, -cents, invoice_id))
-        service = billing.lines_of(session, invoice_id)
-        applied.append((number, service[0].description if len(service) == 1 else f"{len(service)} services", cents))
+        entries.append((row.case_id, -cents, invoice_id))
+        services = said[invoice_id]
+        applied.append((number, services[0] if len(services) == 1 else f"{len(services)} services", cents))
     if surplus:
-        session.add(_entry(actor, payment, case.id, -surplus, None))
+        entries.append((case.id, -surplus, None))
+    add_rows(session, LedgerEntry, [
+        {"case_id": case_id, "payer_id": payer.id, "kind": EntryKind.PAYMENT, "amount_cents": cents,
+         "effective_on": asked.received_on, "invoice_id": invoice_id, "payment_id": payment_id,
+         "recorded_by_id": actor.staff_id}
+        for case_id, cents, invoice_id in entries
+    ])
     number = practice.take_number(
         session, DocumentKind.RECEIPT, DocumentKind.RECEIPT.prefix, asked.received_on.year
     )
-    content = papers.receipt_content(session, house, payer, payment, number, applied, surplus)
-    session.add(papers.freeze(
-        DocumentKind.RECEIPT, content, payer_id=payer.id, case_id=case.id, payment_id=payment.id
-    ))
+    content = papers.receipt_content(
+        session, house, payer, number=number, received_on=asked.received_on, method=asked.method,
+        reference=asked.reference, amount_cents=asked.amount_cents, applied=applied, unapplied_cents=surplus,
+    )
+    papers.freeze(
+        session, DocumentKind.RECEIPT, content, payer_id=payer.id, case_id=case.id, payment_id=payment_id
+    )
+    session.flush()
     session.info["detail"] = number
-    return payment.id
+    return payment_id
 
 
 def _chosen(session: Session, actor: Actor, asked: RecordPayment) -> list[tuple[OpenInvoice, str]]:
@@ -105,13 +118,6 @@ def _chosen(session: Session, actor: Actor, asked: RecordPayment) -> list[tuple[
     if missing:
         raise BadInput("invoice_ids", "One of the invoices is paid or void by now. Choose again.")
     return [by_id[invoice_id] for invoice_id in dict.fromkeys(asked.invoice_ids)]
-
-
-def _entry(actor: Actor, payment: Payment, case_id: int, cents: int, invoice_id: int | None) -> LedgerEntry:
-    return LedgerEntry(
-        case_id=case_id, payer_id=payment.payer_id, kind=EntryKind.PAYMENT, amount_cents=cents,
-        effective_on=payment.received_on, invoice_id=invoice_id, payment_id=payment.id, recorded_by_id=actor.staff_id,
-    )
 
 
 @command(Resource.INVOICES, Action.CREATE)

@@ -1,6 +1,8 @@
 """People and organisations: adding them, changing them, finding them, and their standing as payers."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, Stale
 from practicerunner.records import cases, people, practice
+from practicerunner.records.base import add_rows
 from practicerunner.records.people import ContactPoint, Organisation, Payer, Person
 from practicerunner.rules import names
 from practicerunner.vocabulary import Action, ContactKind, Resource
@@ -106,22 +109,38 @@ def check_dates(details: PersonDetails, today: date) -> None:
         raise BadInput("died_on", "The date of death does not fit the birth date or lies in the future.")
 
 
+def create_people(session: Session, everybody: Sequence[PersonDetails]) -> list[int]:
+    """Write new people with their contacts and their standing as payers; callers have authorised it. Returns the ids.
+
+    Raises BadInput at ``birth_date`` or ``died_on``.
+    """
+    today = clock.today(practice.the_practice(session).zone)
+    made = []
+    for details in everybody:
+        check_dates(details, today)
+        made.append(ids.new_id())
+    known = list(zip(made, everybody, strict=True))
+    add_rows(session, Person, [{"id": person_id} | _facts(details) for person_id, details in known])
+    add_rows(session, ContactPoint, [
+        {"person_id": person_id} | contact.model_dump() for person_id, details in known for contact in details.contacts
+    ])
+    add_rows(session, Payer, [
+        {"person_id": person_id, "name": names.person_name(details.first_name, details.last_name)}
+        for person_id, details in known
+    ])
+    return made
+
+
 def create_person(session: Session, details: PersonDetails) -> Person:
-    """Write a new person with their standing as payer; callers have authorised it."""
-    check_dates(details, clock.today(practice.the_practice(session).zone))
-    person = Person(id=ids.new_id())
-    _write(person, details)
-    session.add(person)
-    session.flush()
-    payer_of(session, person.id)
-    return person
+    """Write one new person; callers have authorised it."""
+    return session.get_one(Person, create_people(session, [details])[0])
 
 
-def _write(person: Person, details: PersonDetails) -> None:
-    for field in ("first_name", "last_name", "preferred_name", "birth_date", "died_on", "pronouns", "address"):
-        setattr(person, field, getattr(details, field))
-    person.contacts = [ContactPoint(**contact.model_dump()) for contact in details.contacts]
-    person.search_text = search_text(details)
+_COPIED = ("first_name", "last_name", "preferred_name", "birth_date", "died_on", "pronouns", "address")
+
+
+def _facts(details: PersonDetails) -> dict[str, Any]:
+    return {field: getattr(details, field) for field in _COPIED} | {"search_text": search_text(details)}
 
 
 def search_text(details: PersonDetails) -> str:
@@ -135,7 +154,7 @@ def search_text(details: PersonDetails) -> str:
 def add_person(session: Session, actor: Actor, asked: AddPerson) -> int:
     """Add a person. Returns the person id. Raises BadInput."""
     authorize(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, responsible=[actor.staff_id])
-    return create_person(session, asked.person).id
+    return create_people(session, [asked.person])[0]
 
 
 @command(Resource.CLIENT_DIRECTORY, Action.CREATE)
@@ -160,7 +179,9 @@ def change_person(session: Session, actor: Actor, asked: ChangePerson) -> int:
         raise Stale
     check_dates(asked.person, clock.today(practice.the_practice(session).zone))
     was = {field: getattr(person, field) for field in PersonDetails.model_fields if field != "contacts"}
-    _write(person, asked.person)
+    for field, value in _facts(asked.person).items():
+        setattr(person, field, value)
+    person.contacts = [ContactPoint(**contact.model_dump()) for contact in asked.person.contacts]
     person.revision += 1
     payer = people.payer_of_person(session, person.id)
     if payer is not None:
