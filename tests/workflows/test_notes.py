@@ -458,6 +458,16 @@ def test_an_associates_note_is_returned_revised_cosigned_and_amended(cast: Cast)
     assert cast.read("Ruth", notes_of_case, case_id)[0].can_open
 
 
+def test_a_note_first_signed_in_time_is_not_late_when_it_is_revised_weeks_later(cast: Cast) -> None:
+    _, note_id = signed_note(cast, "Priya")
+    with at("2026-10-30 09:00"):
+        cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="More."))
+        assert not page(cast, "Priya", note_id).header.late_entry
+        fill(cast, "Priya", note_id, "More.")
+        sign(cast, "Priya", note_id)
+        assert not page(cast, "Priya", note_id).header.late_entry
+
+
 def test_an_associate_without_a_supervisor_cannot_submit(cast: Cast) -> None:
     with database.reading(cast.engine) as session:
         priya = session.get_one(Staff, cast.staff["Priya"])
