@@ -1,7 +1,6 @@
 """One demo practice, one server and one browser for all journeys."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
