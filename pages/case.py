@@ -1,9 +1,11 @@
 """One client, couple, family, group or workshop: what it needs, and everything about it in four sections."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import case_billing, case_dialogs, case_overview, case_relationships, navigation
+from practicerunner.ui import case_billing, case_dialogs, case_notes, case_overview, case_relationships, navigation
 from practicerunner.ui.booking import booking_dialog
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
@@ -48,13 +50,6 @@ def notes_of(page: CasePage) -> Resource:
     return Resource.CLINICAL_NOTE if clinical else Resource.CONSULTATION_NOTE
 
 
-def show_notes(actor: Actor, case_id: int) -> None:
-    """The second section: clinical, or documentation."""
-    from practicerunner.ui import case_notes
-
-    case_notes.show(actor, case_id)
-
-
 def show_sections(actor: Actor, page: CasePage) -> None:
     """The four sections; only the open one is read and drawn."""
     names = {"overview": "Overview", "clinical": capabilities(page.type).clinical_section, "billing": "Billing",
@@ -62,9 +57,9 @@ def show_sections(actor: Actor, page: CasePage) -> None:
     part = st.query_params.get("part", "overview")
     tabs = st.tabs(list(names.values()), default=names.get(part, names["overview"]), on_change="rerun",
                    key=f"sections.{page.case_id}.{part}")
-    drawn = {
+    drawn: dict[str, Callable[[], None]] = {
         "overview": lambda: case_overview.show(actor, page),
-        "clinical": lambda: show_notes(actor, page.case_id),
+        "clinical": lambda: case_notes.show(actor, page.case_id),
         "billing": lambda: case_billing.show(actor, page.case_id),
         "relationships": lambda: case_relationships.show(actor, page),
     }

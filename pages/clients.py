@@ -24,25 +24,25 @@ def show_table(found: ClientPage) -> None:
     frame = pd.DataFrame({
         "Name": [row.name for row in rows],
         "Status": [[row.status.label] for row in rows],
-        "Next": [f"{day(row.next_at.date())}, {row.next_at:%H:%M}" if row.next_at else "" for row in rows],
+        "Next": [f"{day(row.next_at, found.today)}, {row.next_at:%H:%M}" if row.next_at else "" for row in rows],
         "Due": [dollars(row.due_cents) if row.due_cents else "" for row in rows],
-        "Waiting": [row.attention or None for row in rows],
+        "Waiting": [str(row.attention) if row.attention else "" for row in rows],
         "Kind": [row.kind for row in rows],
         "Provider": [row.provider for row in rows],
     })
-    frame["Waiting"] = frame["Waiting"].astype("Int64")
     chosen = st.dataframe(
         frame, key=f"clients_table.{st.session_state.get('clients_page', 1)}", hide_index=True, on_select="rerun",
-        selection_mode="single-row", alt="Clients, one row each", height="content", column_config={
-            "Name": st.column_config.TextColumn(pinned=True),
+        selection_mode="single-cell", alt="Clients, one row each", height="content", column_config={
+            "Name": st.column_config.TextColumn(width="medium"),
             "Status": st.column_config.MultiselectColumn(
                 options=[word.label for word in CaseStatus], color=[status.colour(word) for word in CaseStatus]),
             "Due": st.column_config.TextColumn(alignment="right"),
-            "Waiting": st.column_config.NumberColumn(help="How many things wait for somebody", width="small"),
+            "Waiting": st.column_config.TextColumn(
+                help="How many things wait for somebody", alignment="right", width="small"),
         },
-    )["selection"]["rows"]
-    if chosen and chosen[0] < len(rows):
-        navigation.go("case", case=rows[chosen[0]].case_id)
+    )["selection"]["cells"]
+    if chosen and chosen[0][0] < len(rows):
+        navigation.go("case", case=rows[chosen[0][0]].case_id)
 
 
 def show_nobody(actor: Actor, shown: ListFilter, *, narrowed: bool, counts: dict[ListFilter, int]) -> None:

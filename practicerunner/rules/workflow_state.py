@@ -188,7 +188,7 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
         note, late = able.main_note.label, facts.notes_overdue
         found.append(_occasions(
             AttentionKind.NOTE_DUE, facts, facts.notes_due, today, f"{note} {'overdue' if late else 'due'} for",
-            f"{note.lower()}s due" + (f", {late} of them overdue" if late else ""), "Write the note", "clinical",
+            _late(f"{note.lower()}s", len(facts.notes_due), late), "Write the note", "clinical",
         ))
     if facts.attendance_missing:
         found.append(_occasions(
@@ -208,6 +208,12 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
             number, "Open billing", _part(facts, "billing"),
         ))
     return found
+
+
+def _late(what: str, number: int, late: int) -> str:
+    if late == number:
+        return f"{what} overdue"
+    return f"{what} due, {late} of them overdue" if late else f"{what} due"
 
 
 def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:

@@ -9,7 +9,7 @@ from practicerunner.ui import navigation
 from practicerunner.ui.arrangement_form import in_words
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
-from practicerunner.ui.text import clock_span, count, day, md
+from practicerunner.ui.text import clock_span, day, md
 from practicerunner.vocabulary import Action, AppointmentStatus, ContactKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.clients import (
@@ -28,9 +28,9 @@ def show(actor: Actor, page: CasePage) -> None:
     left, right = st.columns([2, 3])
     with left:
         _next(page)
-        _people(page)
     with right:
         _workflow(actor, page, summary)
+    _people(page)
     _recent(actor, page)
 
 
@@ -41,15 +41,13 @@ def _next(page: CasePage) -> None:
         if not page.upcoming:
             st.text(f"No {called} ahead.")
             return
-        for place, ahead in enumerate(page.upcoming):
+        for ahead in page.upcoming:
             where = ahead.location or ahead.format.label
             text = f"{day(ahead.on, page.today)}, {clock_span(ahead.at, ahead.minutes)} · {where}"
             navigation.link(md(text), "appointment", icon=":material/event:", appointment=ahead.appointment_id)
-            if place == 0:
-                st.text(ahead.service)
         more = page.upcoming_count - len(page.upcoming)
         if more:
-            st.text(f"and {count(more, 'more', 'more')} after that")
+            st.text(f"and {more} more after that")
         navigation.link("Open the calendar", "calendar", day=page.upcoming[0].on.isoformat())
 
 
@@ -59,20 +57,23 @@ def _people(page: CasePage) -> None:
         st.subheader("People" if able.most != 1 else able.called.capitalize(), anchor=False)
         if not page.present:
             st.text(f"No {able.called} yet. Add the first one under Relationships.")
-        for person in page.present:
-            person_lines(page, person)
+        columns = st.columns(2)
+        for place, person in enumerate(page.present):
+            with columns[place % 2]:
+                person_lines(page, person)
 
 
 def person_lines(page: CasePage, person: ParticipantView) -> None:
     """Somebody with their part, dates and how to reach them."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(person.name, width="content")
-        badge(person.status)
     part = f"{person.called}, {person.role}" if person.role else person.called
     left = f", left {day(person.left_on, page.today)}" if person.left_on else ""
-    st.caption(md(f"{part}, joined {day(person.joined_on, page.today)}{left}"))
-    for contact in sorted(person.contacts, key=lambda point: not point.preferred):
-        st.text(contact_line(contact))
+    with st.container(gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(person.name, width="content")
+            badge(person.status)
+            st.text(f"{part}, joined {day(person.joined_on, page.today)}{left}", width="content")
+        for contact in sorted(person.contacts, key=lambda point: not point.preferred):
+            st.text(contact_line(contact))
 
 
 def contact_line(contact: ContactView) -> str:
@@ -126,10 +127,11 @@ def _item(actor: Actor, item: Item) -> None:
 def _checklist(steps: tuple[Step, ...]) -> None:
     done = sum(step.done for step in steps)
     st.markdown(f"**Onboarding {done} of {len(steps)}**")
-    for step in steps:
-        missing = f": {', '.join(person.name for person in step.missing)}" if step.missing else ""
-        icon = ":material/check_circle:" if step.done else ":material/radio_button_unchecked:"
-        st.markdown(f"{icon} {step.step.label}{md(missing)}")
+    with st.container(horizontal=True, gap="small"):
+        for step in steps:
+            missing = f": {', '.join(person.name for person in step.missing)}" if step.missing else ""
+            icon = ":material/check_circle:" if step.done else ":material/radio_button_unchecked:"
+            st.markdown(f"{icon} {step.step.label}{md(missing)}", width="content")
 
 
 def _recent(actor: Actor, page: CasePage) -> None:

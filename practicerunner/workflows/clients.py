@@ -42,7 +42,7 @@ from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
 
 PAGE = 50
-UPCOMING = 6
+UPCOMING = 4
 RECENT = 10
 Sort = Literal["name", "status", "next", "balance"]
 
@@ -85,6 +85,7 @@ class ClientPage:
     rows: tuple[ClientRow, ...]
     total: int
     counts: dict[ListFilter, int]
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,8 @@ def client_list(
         session, chosen, rule.statuses(filter), sort, moment, descending=descending, limit=size,
         offset=(max(page, 1) - 1) * size,
     )
-    return ClientPage(tuple(_rows(session, found, moment)), counts[filter], counts)
+    today = clock.today(practice.the_practice(session).zone)
+    return ClientPage(tuple(_rows(session, found, moment)), counts[filter], counts, today)
 
 
 def _selection(actor: Actor, search: str, types: Sequence[CaseType], provider_id: int | None) -> Selection:

@@ -82,7 +82,9 @@ def test_sentences_name_who_when_and_how_many_and_lead_to_the_place_that_clears_
 
 
 def test_one_person_pays_for_themselves_so_only_the_payment_method_is_asked_for() -> None:
-    alone = replace(SETTLED, type=CaseType.INDIVIDUAL, people=(NOOR,), arranged_for=frozenset(), has_payment_method=False)
+    alone = replace(
+        SETTLED, type=CaseType.INDIVIDUAL, people=(NOOR,), arranged_for=frozenset(), has_payment_method=False
+    )
     assert kinds(alone) == [AttentionKind.PAYMENT_METHOD_MISSING]
     assert kinds(replace(alone, has_paid=True)) == []
     assert kinds(replace(alone, has_payment_method=True)) == []

@@ -73,7 +73,8 @@ def test_a_service_of_another_kind_or_none_is_refused(cast: Cast) -> None:
     with at("2026-10-05 09:00"):
         ahead = booked(cast, case_id, "2026-10-08")
         refused(cast, couple(cast, case_id, ahead, service_id=None), "service_id", "Choose the service")
-        refused(cast, couple(cast, case_id, ahead, service_id=cast.services["CONS60"]), "service_id", "cannot be booked")
+        consultation = couple(cast, case_id, ahead, service_id=cast.services["CONS60"])
+        refused(cast, consultation, "service_id", "cannot be booked")
 
 
 def test_the_rules_of_the_new_kind_hold(cast: Cast) -> None:

@@ -34,7 +34,7 @@ def only(cast: Cast, case_id: int) -> int:
 
 def test_several_phones_and_emails_keep_their_permissions_and_one_preferred_each(cast: Cast) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
-    details, revision = cast.read("Marcus", person_details, only(cast, case_id))
+    _, revision = cast.read("Marcus", person_details, only(cast, case_id))
     contacts = (
         Contact(kind=ContactKind.PHONE, value="(518) 555-0142", preferred=True, may_call=True),
         Contact(kind=ContactKind.PHONE, value="518 555 0199", may_text=True),
@@ -57,7 +57,8 @@ def test_several_phones_and_emails_keep_their_permissions_and_one_preferred_each
 
 
 def test_a_link_reads_from_both_sides_with_the_inverse_and_is_removed_from_both(cast: Cast) -> None:
-    mia, elena = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano"), cast.open_case(CaseType.INDIVIDUAL, "Elena Castellano")
+    mia = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano")
+    elena = cast.open_case(CaseType.INDIVIDUAL, "Elena Castellano")
     command = AddRelationship(person_id=only(cast, mia), other_id=only(cast, elena), kind=RelationshipKind.PARENT)
     link = cast.do("Marcus", add_relationship, command)
     assert cast.do("Marcus", add_relationship, command) == link
