@@ -24,6 +24,9 @@ from practicerunner.workflows.practice import (
 from practicerunner.workflows.sign_in import DEMO_PASSWORD, Invite, accept_invitation, invite
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, actor_for, add_staff, change_staff
 
+ADMIN = "Glenn"
+"""Who keeps the front desk."""
+
 
 class Refused(RuleViolation):
     """There is a practice in this database already, so nothing was changed. Point DATABASE_URL at an empty one,
