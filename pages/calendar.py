@@ -10,7 +10,7 @@ from practicerunner.ui import calendar, time_blocks
 from practicerunner.ui.booking import booking_dialog
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import glance, perform, read
-from practicerunner.ui.text import count, md
+from practicerunner.ui.text import clock_span, count, md
 from practicerunner.ui.text import day as day_text
 from practicerunner.vocabulary import Action, AppointmentStatus, CaseType, Resource
 from practicerunner.workflows.access import Actor, may
@@ -24,6 +24,8 @@ from practicerunner.workflows.scheduling import (
     move,
     wall_clock,
 )
+
+actor = require("calendar")
 
 VIEW, SHOWN, GENERATION, HANDLED, REFUSED = (
     "calendar.view", "calendar.day", "calendar.generation", "calendar.handled", "calendar.refused"
@@ -43,7 +45,6 @@ def _redraw() -> None:
     st.session_state[GENERATION] = st.session_state.get(GENERATION, 0) + 1
 
 
-actor = require("calendar")
 now = read(wall_clock, actor)
 may_book = may(actor, Action.CREATE, Resource.APPOINTMENTS)
 st.session_state.setdefault(SHOWN, now.date())
@@ -106,7 +107,8 @@ def _handle(actor: Actor, done: calendar.Opened | calendar.OpenedBlock | calenda
                 local_time=done.start, minutes=done.minutes,
             )
             perform(
-                move, actor, lambda: asked, done=f"Appointment moved to {day_text(done.day)}, {done.start:%H:%M}",
+                move, actor, lambda: asked,
+                done=f"Appointment moved: {day_text(done.day)}, {clock_span(done.start, done.minutes)}",
                 show=lambda _, sentence: st.session_state.__setitem__(REFUSED, f"Not moved. {sentence}"),
             )
             _redraw()

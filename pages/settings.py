@@ -23,6 +23,8 @@ from practicerunner.workflows.practice import (
 )
 from practicerunner.workflows.scheduling import wall_clock
 
+actor = require("settings")
+
 
 def _practice(actor: Actor) -> None:
     row = read(practice_settings, actor)
@@ -117,7 +119,6 @@ def _locations(actor: Actor) -> None:
                 location_dialog(actor, place)
 
 
-actor = require("settings")
 st.title("Practice settings", anchor=False)
 parts = st.tabs(["Practice", "Services", "Locations"], key="settings.part", on_change="rerun")
 for part, draw in zip(parts, (_practice, _services, _locations), strict=True):

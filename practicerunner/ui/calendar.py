@@ -157,8 +157,8 @@ def options(view: str, day: date, now: datetime, *, editable: bool) -> dict[str,
 def css(*, dark: bool) -> str:
     """Colours of the grid for the light and the dark theme; inside the component's own frame only."""
     line, quiet, today, text, page = (
-        ("#3B4453", "#1B2230", "rgba(45, 212, 191, .10)", "#E5E7EB", "#0F1720") if dark
-        else ("#E2E8F0", "#F8FAFC", "rgba(15, 118, 110, .07)", "#1F2937", "#FFFFFF")
+        ("#344049", "#1D252B", "rgba(45, 181, 165, .12)", "#E6EAEC", "#14191D") if dark
+        else ("#DEDCD3", "#F5F4EF", "rgba(15, 118, 110, .07)", "#1C2B33", "#FFFFFF")
     )
     return f"""
     .fc {{ --fc-border-color: {line}; --fc-neutral-bg-color: {quiet}; --fc-today-bg-color: {today};

@@ -1,6 +1,7 @@
 """Wall time to UTC, dates of a series, half-open stretches."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from practicerunner.rules import scheduling as rules
 
 NEW_YORK = "America/New_York"
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 3), timezones=st.just(UTC))
+moments = st.integers(0, 2 * 24 * 60).map(lambda n: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n))
 
 
 @pytest.mark.parametrize(("day", "at", "utc"), [
@@ -26,7 +27,8 @@ def test_the_wall_time_is_kept_across_both_clock_changes(day: date, at: time, ut
 
 def test_a_skipped_time_moves_forward_and_says_so() -> None:
     slot = rules.slot(date(2027, 3, 14), time(2, 15), 50, NEW_YORK)
-    assert (slot.local_time, slot.shifted, slot.starts_at) == (time(3, 15), True, datetime(2027, 3, 14, 7, 15, tzinfo=UTC))
+    assert (slot.local_time, slot.shifted) == (time(3, 15), True)
+    assert slot.starts_at == datetime(2027, 3, 14, 7, 15, tzinfo=UTC)
 
 
 def test_a_time_that_comes_twice_is_the_first_and_lasts_real_minutes() -> None:
@@ -38,7 +40,6 @@ def test_a_time_that_comes_twice_is_the_first_and_lasts_real_minutes() -> None:
 
 @given(moments, st.integers(1, 1440), moments, st.integers(1, 1440))
 def test_two_stretches_overlap_exactly_when_they_share_a_minute(a: datetime, la: int, b: datetime, lb: int) -> None:
-    a, b = a.replace(second=0, microsecond=0), b.replace(second=0, microsecond=0)
     ends, other = a + timedelta(minutes=la), b + timedelta(minutes=lb)
     shared = {a + timedelta(minutes=n) for n in range(la)} & {b + timedelta(minutes=n) for n in range(lb)}
     assert rules.overlap(a, ends, b, other) is bool(shared)
@@ -55,8 +56,8 @@ def test_weekly_dates_by_count_and_by_date() -> None:
 
 
 @pytest.mark.parametrize(("number", "word"), [
-    (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st"), (101, "101st"),
-    (111, "111th"),
+    (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st"),
+    (101, "101st"), (111, "111th"),
 ])
 def test_ordinals(number: int, word: str) -> None:
     assert rules.ordinal(number) == word
@@ -72,5 +73,5 @@ def test_a_long_stretch_is_cut_into_days_without_a_gap(minutes: int) -> None:
     starts = datetime(2026, 1, 1, tzinfo=UTC)
     cut = list(rules.pieces(starts, starts + timedelta(minutes=minutes)))
     assert cut[0][0] == starts and cut[-1][1] == starts + timedelta(minutes=minutes)
-    assert all(one[1] == two[0] for one, two in zip(cut, cut[1:], strict=False))
+    assert all(one[1] == two[0] for one, two in pairwise(cut))
     assert all(timedelta(0) < last - first <= timedelta(days=1) for first, last in cut)

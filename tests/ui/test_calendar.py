@@ -50,7 +50,8 @@ def test_only_what_may_still_move_can_be_dragged(status: AppointmentStatus) -> N
 
 
 def test_blocked_time_is_shown_and_never_dragged() -> None:
-    block = Blocked(9, 2, "Marcus Bell", "Vacation", datetime(2026, 11, 12, 12), datetime(2026, 11, 13, 12))
+    noon, next_noon = (datetime.fromisoformat(f"2026-11-{day} 12:00") for day in (12, 13))
+    block = Blocked(9, 2, "Marcus Bell", "Vacation", noon, next_noon)
     event, = calendar.events([], [block])
     assert (event["title"], event["editable"], event["end"]) == (
         "Marcus Bell: Vacation", False, "2026-11-13T12:00:00")
@@ -61,7 +62,7 @@ def test_blocked_time_is_shown_and_never_dragged() -> None:
 def test_only_views_that_are_free_for_every_use() -> None:
     assert set(calendar.VIEWS.values()) == {"timeGridDay", "timeGridWeek", "dayGridMonth", "listWeek"}
     for view in calendar.VIEWS:
-        made = calendar.options(view, THURSDAY, datetime(2026, 11, 12, 9), editable=True)
+        made = calendar.options(view, THURSDAY, datetime.fromisoformat("2026-11-12 09:00:00"), editable=True)
         assert (made["timeZone"], made["headerToolbar"], made["initialDate"]) == ("UTC", False, "2026-11-12")
         assert "rrule" not in str(made)
 
@@ -106,7 +107,8 @@ def test_a_click_opens_the_appointment() -> None:
 
 
 @pytest.mark.parametrize("said", [
-    None, {}, {"callback": "eventsSet", "eventsSet": {}}, {"callback": "eventClick"}, {"callback": "eventChange", "eventChange": {}},
+    None, {}, {"callback": "eventsSet", "eventsSet": {}}, {"callback": "eventClick"},
+    {"callback": "eventChange", "eventChange": {}},
     {"callback": "eventClick", "eventClick": {"event": {"id": "x; drop"}}},
     {"callback": "select", "select": {"start": "yesterday", "end": "tomorrow"}},
     {"callback": "eventChange", "eventChange": {"event": {"id": "7", "start": "2026-11-12T10:00:00Z", "end": None}}},

@@ -111,7 +111,8 @@ def test_a_stale_page_changes_nothing_and_a_second_click_does_it_once(cast: Cast
 
 def test_a_stranger_in_the_list_and_a_stranger_at_the_door_are_refused(cast: Cast, group: int) -> None:
     with pytest.raises(BadInput):
-        cast.do("Marcus", set_attendance, SetAttendance(appointment_id=group, statuses={4711: AttendanceStatus.EXCUSED}))
+        cast.do("Marcus", set_attendance, SetAttendance(
+            appointment_id=group, statuses={4711: AttendanceStatus.EXCUSED}))
     with pytest.raises(NotFound):
         cast.do("Olga", attend_all, AttendAll(appointment_id=group))
 
@@ -137,7 +138,9 @@ def test_a_charge_of_the_whole_case_fixes_everybody(cast: Cast, group: int) -> N
             appointment_id=group, statuses={people(cast, group)[2]: AttendanceStatus.EXCUSED}))
 
 
-@pytest.mark.parametrize(("state", "fixed"), [(NoteStatus.DRAFT, False), (NoteStatus.LOCKED, True), (NoteStatus.AMENDED, True)])
+@pytest.mark.parametrize(("state", "fixed"), [
+    (NoteStatus.DRAFT, False), (NoteStatus.LOCKED, True), (NoteStatus.AMENDED, True),
+])
 def test_a_signed_note_fixes_attendance_and_time(cast: Cast, group: int, state: NoteStatus, fixed: bool) -> None:
     with database.reading(cast.engine) as session:
         case_id = session.get_one(Appointment, group).case_id

@@ -54,8 +54,8 @@ def test_a_fee_has_a_date_and_what_is_booked_keeps_its_fee(cast: Cast) -> None:
     cast.do("Dana", change_service, raised(cast, 180_00, date(2027, 1, 1)))
     with database.reading(cast.engine) as session:
         service = session.get_one(Service, cast.services["IND50"])
-        assert [fee_on(service, date(2026, 12, 31)), fee_on(service, date(2027, 1, 1)), fee_on(service, date(2000, 1, 1))] == [
-            165_00, 180_00, 165_00]
+        days = (date(2026, 12, 31), date(2027, 1, 1), date(2000, 1, 1))
+        assert [fee_on(service, day) for day in days] == [165_00, 180_00, 165_00]
         after = [booked(date(2026, 12, 29), 9), booked(date(2027, 1, 5), 11)]
     with database.reading(cast.engine) as session:
         assert [session.get_one(Appointment, one).fee_cents for one in (before, *after)] == [165_00, 165_00, 180_00]
