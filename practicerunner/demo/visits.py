@@ -69,6 +69,7 @@ class Visits:
         self.today, self.rng = week.today, rng
         self.visits: list[Visit] = []
         self._left_open: set[str] = set()
+        self._gaps_today = 0
 
     def begin(self, providers: Iterable[str]) -> None:
         """Write into the diary what concerns everybody: vacations, meetings, a fuller week, reminders."""
@@ -124,6 +125,10 @@ class Visits:
         self.visits.append(visit)
         chance, hours = self.rng.random(), self.rng.random()
         many = capabilities(visit.plan.type).is_group
+        if visit.day == self.today and chance < 0.135:
+            # One gap is enough for a day that is looked at.
+            chance = chance if self._gaps_today == 0 else 1.0
+            self._gaps_today += 1
         if visit.first or many or chance >= 0.135:
             self.diary.note(visit.ends + timedelta(minutes=5), partial(self._come, visit))
         elif chance < 0.035:
