@@ -115,7 +115,7 @@ def test_every_page_asks_who_is_there_before_anything_else() -> None:
         quiet = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AnnAssign
         acts = [
             ast.unparse(node) for node in body if not isinstance(node, quiet)
-            and not (isinstance(node, ast.Assign) and all(getattr(t, "id", "").isupper() for t in node.targets))
+            and not (isinstance(node, ast.Assign) and all(getattr(t, "id", "x")[0].isupper() for t in node.targets))
             and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         ]
         first = acts[0] if acts else ""

@@ -222,9 +222,9 @@ def people_at(session: Session, appointment_id: int) -> list[tuple[Attendance, P
 
 def has_locked_note(session: Session, appointment_id: int) -> bool:
     """Whether a signed note hangs on the appointment."""
-    return session.scalar(select(Note.id).where(
-        Note.appointment_id == appointment_id, Note.status.in_([NoteStatus.LOCKED, NoteStatus.AMENDED]),
-    ).limit(1)) is not None
+    signed = (NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED)
+    query = select(Note.id).where(Note.appointment_id == appointment_id, Note.status.in_(signed))
+    return session.scalar(query.limit(1)) is not None
 
 
 def invoiced_people(session: Session, appointment_id: int) -> set[int | None]:

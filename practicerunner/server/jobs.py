@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from practicerunner import database
+from practicerunner import database, reports
 from practicerunner.workflows import papers, sign_in
 
 log = logging.getLogger(__name__)
-PAPERS_A_RUN = 100
+PAPERS_A_RUN = 20
 
 
 def forget_old_attempts() -> None:
@@ -19,11 +19,21 @@ def forget_old_attempts() -> None:
 
 
 def draw_missing_papers() -> None:
-    """Draw the PDFs of issued papers that have none, one a transaction, so that nobody's save waits for long."""
+    """Draw the PDFs of issued papers that have none, outside a transaction, so that nobody's save waits."""
     for _ in range(PAPERS_A_RUN):
+        with database.reading() as session:
+            waiting = papers.undrawn(session)
+        if waiting is None:
+            return
+        document_id, kind, content = waiting
+        pdf = papers.draw(kind, content)
         with database.transaction() as session:
-            if not papers.draw_missing(session, limit=1):
-                return
+            papers.keep(session, document_id, pdf)
+
+
+def prune_changes() -> None:
+    """Forget changes that every reader of the reports has seen."""
+    reports.prune(database.engine())
 
 
 def start() -> BackgroundScheduler:
@@ -31,6 +41,7 @@ def start() -> BackgroundScheduler:
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     scheduler.add_job(_quietly(forget_old_attempts), "interval", hours=1, id="forget_old_attempts")
     scheduler.add_job(_quietly(draw_missing_papers), "interval", minutes=1, id="draw_missing_papers")
+    scheduler.add_job(_quietly(prune_changes), "interval", minutes=10, id="prune_changes")
     scheduler.start()
     return scheduler
 

@@ -1,8 +1,10 @@
 """Who is looking: the browser's cookie, looked up in the database on every run, so nothing outlives a sign-out."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from practicerunner import database
+from practicerunner.errors import PracticeError
 from practicerunner.workflows import sign_in, staff
 from practicerunner.workflows.access import Actor
 
@@ -35,3 +37,24 @@ def signed_in(*, active: bool = True) -> Actor | None:
         with database.transaction() as session:
             sign_in.touch(session, presented)
     return actor
+
+
+class SignedOut(PracticeError):
+    """You are signed out. Reload the page to sign in."""
+
+
+def present(actor: Actor) -> Actor:
+    """The same person as the database knows them now: a dialog may outlive a sign-out or a change of roles.
+
+    Raises SignedOut.
+    """
+    current = signed_in()
+    if current is None or current.staff_id != actor.staff_id:
+        raise SignedOut
+    return current
+
+
+def in_dialog() -> bool:
+    """Whether only a dialog or another fragment runs, and not the page that looked up who is there."""
+    run = get_script_run_ctx()
+    return run is not None and bool(run.fragment_ids_this_run)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import database
 from practicerunner.errors import BadInput, PracticeError
+from practicerunner.ui.identity import in_dialog, present
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import Command, field_messages
 
@@ -16,13 +17,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _now(actor: Actor) -> Actor:
+    """In a dialog the page's actor may be minutes old, so they are looked up again."""
+    return present(actor) if in_dialog() else actor
+
+
 def read(
     reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """What a reader returns. A refusal or a missing record ends the run with its sentence."""
     try:
+        current = _now(actor)
         with database.reading() as session:
-            return reader(session, actor, *args, **kwargs)
+            return reader(session, current, *args, **kwargs)
     except PracticeError as problem:
         st.warning(str(problem), icon=":material/block:")
         st.stop()
@@ -33,8 +40,9 @@ def read_logged(
 ) -> R:
     """As ``read``, for a reader that writes the reading into the audit log, such as that of a note."""
     try:
+        current = _now(actor)
         with database.transaction() as session:
-            return reader(session, actor, *args, **kwargs)
+            return reader(session, current, *args, **kwargs)
     except PracticeError as problem:
         st.warning(str(problem), icon=":material/block:")
         st.stop()
@@ -45,8 +53,9 @@ def glance(
 ) -> tuple[R | None, str]:
     """What a reader returns, or the sentence that says why it returns nothing; the run goes on either way."""
     try:
+        current = _now(actor)
         with database.reading() as session:
-            return reader(session, actor, *args, **kwargs), ""
+            return reader(session, current, *args, **kwargs), ""
     except PracticeError as problem:
         return None, str(problem)
 
@@ -63,8 +72,9 @@ def perform(
 
     def carry_out() -> R:
         asked = build()
+        current = present(actor)
         with database.transaction() as session:
-            return verb(session, actor, asked)
+            return verb(session, current, asked)
 
     return _attempt(carry_out, done, show)
 

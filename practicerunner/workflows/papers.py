@@ -107,22 +107,30 @@ def _document(session: Session, actor: Actor, document: IssuedDocument | None, s
 
 def stored_pdf(session: Session, document: IssuedDocument) -> bytes:
     """The bytes of a paper: drawn from its frozen content the first time, the same bytes ever after."""
-    kept = billing.file_of(session, document.id)
-    if kept is None:
-        paint, version = _PAINTERS[document.kind]
-        pdf = paint(document.content)
-        kept = DocumentFile(document_id=document.id, pdf=pdf, pdf_hash=_hash(pdf), template_version=version)
-        session.add(kept)
-        session.flush()
+    kept = billing.file_of(session, document.id) or keep(session, document.id, draw(document.kind, document.content))
     return kept.pdf
 
 
-def draw_missing(session: Session, limit: int = 20) -> int:
-    """Draw and store papers that were issued but not fetched yet; how many. For a background job."""
-    waiting = billing.undrawn(session, limit)
-    for document in waiting:
-        stored_pdf(session, document)
-    return len(waiting)
+def undrawn(session: Session) -> tuple[int, DocumentKind, dict[str, Any]] | None:
+    """The oldest paper that was issued but not drawn yet: its id, kind and content. For a background job."""
+    waiting = billing.undrawn(session, 1)
+    return (waiting[0].id, waiting[0].kind, waiting[0].content) if waiting else None
+
+
+def draw(kind: DocumentKind, content: dict[str, Any]) -> bytes:
+    """The PDF of a paper's frozen content; takes a while, so call it outside a transaction."""
+    return _PAINTERS[kind][0](content)
+
+
+def keep(session: Session, document_id: int, pdf: bytes) -> DocumentFile:
+    """Store the drawn bytes of a paper for good; if somebody was faster, theirs stay."""
+    kept = billing.file_of(session, document_id)
+    if kept is None:
+        version = _PAINTERS[session.get_one(IssuedDocument, document_id).kind][1]
+        kept = DocumentFile(document_id=document_id, pdf=pdf, pdf_hash=_hash(pdf), template_version=version)
+        session.add(kept)
+        session.flush()
+    return kept
 
 
 def receipt_content(

@@ -53,6 +53,8 @@ def test_a_job_that_fails_says_so_without_what_it_met(caplog: pytest.LogCaptureF
 
 def test_the_jobs_start_and_stop() -> None:
     scheduler = jobs.start()
-    assert {job.id for job in scheduler.get_jobs()} == {"forget_old_attempts", "draw_missing_papers"}
+    assert {job.id for job in scheduler.get_jobs()} == {
+        "forget_old_attempts", "draw_missing_papers", "prune_changes",
+    }
     scheduler.shutdown(wait=True)
     assert not scheduler.running

@@ -1,0 +1,92 @@
+"""Pictures of every page as each demo role, 1440 and 390 wide, light and dark, in ``shots/``: ``make shots``."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser.served import ROOT, browsing, open_page, serving, settle, sign_in
+
+FOLDER = ROOT / "shots"
+PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
+PAGES = ("", "clients", "calendar", "documentation", "billing", "overview", "settings", "staff", "imports", "audit",
+         "account")
+WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
+LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PATIENCE = 900
+"""Milliseconds for charts and tables to be drawn after the script has run."""
+
+
+def picture(page: Page, name: str) -> None:
+    """Save what is on the screen."""
+    page.wait_for_timeout(PATIENCE)
+    page.screenshot(path=FOLDER / f"{name}.png")
+    sys.stdout.write(f"shots/{name}.png\n")
+
+
+def details(page: Page, address: str, prefix: str) -> None:
+    """The pages one reaches from others: a client with its sections, an appointment, a note."""
+    open_page(page, address, "clients")
+    page.get_by_placeholder("Search clients").fill("a")
+    page.keyboard.press("Enter")
+    settle(page)
+    found = page.get_by_test_id("stSidebar").locator("a[href*='case=']")
+    if found.count() == 0:
+        return
+    target = found.nth(min(3, found.count() - 1)).get_attribute("href") or ""
+    page.goto(f"{address}{target}" if target.startswith("/") else f"{address}/{target}")
+    settle(page)
+    picture(page, f"{prefix}-case")
+    for place, section in enumerate(page.get_by_role("tab").all()[1:4], 1):
+        section.click()
+        settle(page)
+        picture(page, f"{prefix}-case-{place}")
+    page.get_by_role("tab").first.click()
+    settle(page)
+    appointment = page.locator("[data-testid=stMain] a[href*='appointment=']")
+    if appointment.count():
+        appointment.last.click()
+        settle(page)
+        picture(page, f"{prefix}-appointment")
+        note = page.locator("[data-testid=stMain] a[href*='note=']")
+        if note.count():
+            note.first.click()
+            settle(page)
+            picture(page, f"{prefix}-note")
+
+
+def visit(browser: Browser, address: str, role: str, *, only: set[str]) -> None:
+    """Everything that one role sees, at each width and in each look."""
+    for size, (width, height) in WIDTHS.items():
+        for look in LOOKS:
+            if not only <= {size, look}:
+                continue
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=look)
+            page = sign_in(context, address, PEOPLE[role])
+            for name in PAGES:
+                open_page(page, address, name)
+                if page.get_by_text("Page not found").count() == 0:
+                    picture(page, f"{role}-{size}-{look}-{name or 'today'}")
+            details(page, address, f"{role}-{size}-{look}")
+            context.close()
+
+
+def main() -> None:
+    """Serve the demo practice and go round. Words after the command narrow it: a role, ``wide``, ``dark`` …"""
+    only = set(sys.argv[1:])
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as address, browsing() as browser:
+        plain = browser.new_page(viewport={"width": 1440, "height": 900})
+        plain.goto(f"{address}/auth/sign-in")
+        plain.screenshot(path=FOLDER / "sign-in.png")
+        for role in PEOPLE:
+            if not only & set(PEOPLE) or role in only:
+                visit(browser, address, role, only=only - set(PEOPLE))
+
+
+if __name__ == "__main__":
+    main()
