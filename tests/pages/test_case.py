@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from practicerunner.vocabulary import CaseStatus, CaseType, ContactKind, PaperKind, SessionFormat
+from practicerunner.ui import identity, navigation
+from practicerunner.vocabulary import CaseStatus, CaseType, ContactKind, PaperKind, SessionFormat, TwoPersonLabel
+from practicerunner.workflows.arrangements import arrangements_of
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.cases import OpenCase, RecordPaper, Taking, open_case, record_paper
 from practicerunner.workflows.clients import case_page
@@ -174,3 +176,117 @@ def test_recent_says_attended_note_and_paid(cast: Cast, enter) -> None:
     with at("2026-10-02 12:00"):
         cast.do("Marcus", attend_all, AttendAll(appointment_id=held))
         assert "attended · note due · not invoiced" in said(enter("Marcus", "case", case=case_id))
+
+
+def changing_work() -> None:
+    from practicerunner.ui.change_work import change_work_dialog
+    from practicerunner.ui.identity import signed_in
+    from practicerunner.ui.perform import read
+    from practicerunner.workflows.clients import case_page, find_cases
+
+    actor = signed_in()
+    change_work_dialog(actor, read(case_page, actor, read(find_cases, actor, "Noor")[0].case_id))
+
+
+def test_the_guided_change_of_work_makes_the_linked_couple_with_its_appointments(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led_to: list[int] = []
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff["Marcus"])
+    monkeypatch.setattr(navigation, "go", lambda page, case: led_to.append(case))
+    with at("2026-11-12 09:00"):
+        old = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        ahead = cast.do("Marcus", book, Book(
+            case_id=old, service_id=cast.services["IND50"], local_date=date(2026, 11, 20), local_time=time(10),
+            format=SessionFormat.VIDEO))
+        app = AppTest.from_function(changing_work, default_timeout=30).run()
+        app.radio(key=f"work.{old}.0.type").set_value(CaseType.TWO_PERSON).run()
+        prefix = f"work.{old}.two_person.0"
+        app.selectbox(key=f"{prefix}.label").set_value(TwoPersonLabel.PARTNERS)
+        app.text_input(key=f"{prefix}.p1.first_name").set_value("Sam")
+        press(app, f"{prefix}.save")
+        assert [error.value for error in app.error] == ["Choose the service that the appointments become."]
+        app.selectbox(key=f"{prefix}.service_id").set_value(cast.services["FAM50"])
+        press(app, f"{prefix}.save")
+        (couple,) = led_to
+        page = cast.read("Marcus", case_page, couple)
+        assert (page.name, page.came_from.case_id) == ("Noor Haddad & Sam", old)
+        assert [found.appointment_id for found in page.upcoming] == [ahead]
+        (arrangement,) = cast.read("Marcus", arrangements_of, couple)
+        assert [(share.payer, share.basis_points) for share in arrangement.shares] == [
+            ("Noor Haddad", 50_00), ("Sam", 50_00)]
+
+
+def other_dialogs() -> None:
+    import streamlit as st
+
+    from practicerunner.ui import case_dialogs, case_relationships
+    from practicerunner.ui.identity import signed_in
+    from practicerunner.ui.perform import read
+    from practicerunner.ui.person_form import person_dialog
+    from practicerunner.workflows.clients import case_page, find_cases
+
+    actor = signed_in()
+    page = read(case_page, actor, read(find_cases, actor, "Lima")[0].case_id)
+    asked = st.session_state.get("asked", "person")
+    if asked == "person":
+        person_dialog(actor, page.participants[0].person_id)
+    elif asked == "relation":
+        case_relationships.relation_dialog(actor, page, emergency=True)
+    elif asked == "method":
+        case_relationships.method_dialog(actor, page)
+    elif asked == "edit":
+        case_dialogs.edit_dialog(actor, page)
+    elif asked == "join":
+        case_dialogs.join_dialog(actor, page)
+    elif asked == "leave":
+        case_dialogs.leave_dialog(actor, page, page.participants[0])
+    elif asked == "paper":
+        case_dialogs.paper_dialog(actor, page)
+
+
+@pytest.fixture
+def lima(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    """A family, and its dialogs by name."""
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff["Dana"])
+    case_id = cast.open_case(CaseType.FAMILY, "Ana Lima", "Bo Lima", "Cy Lima")
+
+    def ask(name: str) -> AppTest:
+        app = AppTest.from_function(other_dialogs, default_timeout=30)
+        app.session_state["asked"] = name
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return case_id, ask
+
+
+def save(app: AppTest) -> AppTest:
+    return press(app, next(key for key in keys(app) if key.endswith(".save")))
+
+
+def test_a_phone_is_added_with_what_the_person_allows(cast: Cast, lima) -> None:
+    case_id, ask = lima
+    app = ask("person")
+    app.text_input(key=next(t.key for t in app.text_input if t.key.endswith("contact0"))).set_value("12")
+    save(app)
+    assert [error.value for error in app.error] == ["Write a phone number with its area code."]
+    app.text_input(key=next(t.key for t in app.text_input if t.key.endswith("contact0"))).set_value("518 555 0142")
+    save(app)
+    (contact,) = cast.read("Dana", case_page, case_id).participants[0].contacts
+    assert (contact.value, contact.may_call, contact.may_text) == ("518 555 0142", False, False)
+
+
+@pytest.mark.parametrize("name", ["relation", "method", "edit", "join", "leave", "paper"])
+def test_every_dialog_of_the_page_opens(lima, name: str) -> None:
+    _, ask = lima
+    assert ask(name).button
+
+
+def test_somebody_leaves_a_family_and_their_history_stays(cast: Cast, lima) -> None:
+    case_id, ask = lima
+    save(ask("leave"))
+    page = cast.read("Dana", case_page, case_id)
+    assert [p.name for p in page.present] == ["Bo Lima", "Cy Lima"]
+    assert page.participants[-1].name == "Ana Lima"
+    assert page.participants[-1].left_on is not None
