@@ -83,11 +83,11 @@ def _matching(words: Sequence[str]) -> ColumnElement[bool]:
 
 def find(session: Session, words: Sequence[str], visibility: Sees, limit: int) -> list[tuple[int, str, CaseType]]:
     """Cases whose search text has all the words, within what somebody may see, by name."""
-    rows = session.execute(
+    query = (
         select(Case.id, Case.name, Case.type).where(seen(visibility), _matching(words))
         .order_by(Case.sort_key, Case.id).limit(limit)
     )
-    return [(case_id, name, kind) for case_id, name, kind in rows]
+    return list(session.connection().execute(query).tuples().all())
 
 
 def count_by_status(session: Session, selection: Selection) -> dict[CaseStatus, int]:

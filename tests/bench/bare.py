@@ -1,0 +1,316 @@
+"""The limit: the same rows by hand-written SQL on the plain driver, same file, same pragmas, triggers and all."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from practicerunner import clock, database, ids
+from practicerunner.records import audit
+from practicerunner.vocabulary import Outcome
+from tests.bench.building import Volume
+from tests.bench.volume import FEE_CENTS, MINUTES, OFFICE, OWNER, THERAPY, ZONE
+
+
+class Bare:
+    """Stdlib sqlite3 on the same file, with the pragmas of the product."""
+
+    def __init__(self, volume: Volume) -> None:
+        self._connection = sqlite3.connect(
+            volume.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
+        )
+        for name, value in database.pragmas(volume.engine).items():
+            self._connection.execute(f"pragma {name}={value}")
+
+    def all(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
+        """Every row."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def run(self, sql: str, **params: Any) -> None:
+        """A statement without rows."""
+        self._connection.execute(sql, params)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write transaction."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        yield
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """No longer needed."""
+        self._connection.close()
+
+
+# --- What every act of ours leaves beside its rows --------------------------------------------------------------------
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _traces(bare: Bare, now: str, command: str, resource: str, result: Any, case_id: int, detail: str = "") -> None:
+    """The operation and the chained audit row."""
+    bare.run(
+        "insert into operation (id, created_at, key, command, staff_id, request_hash, result) "
+        "values (:id, :now, :key, :command, :staff, :request, :result)",
+        id=ids.new_id(), now=now, key=ids.new_operation(), command=command, staff=OWNER, request="0" * 64,
+        result=json.dumps(result),
+    )
+    found = bare.all("select hash from audit_log order by seq desc limit 1")
+    previous = found[0][0] if found else audit.GENESIS
+    at = clock.now()
+    subject = result if isinstance(result, int) else None
+    facts = [at.isoformat(), OWNER, "owner", command, resource, subject, case_id, Outcome.ALLOWED.value, detail]
+    hashed = hashlib.sha256((previous + json.dumps(facts)).encode()).hexdigest()
+    bare.run(
+        "insert into audit_log (at, staff_id, role, action, resource, resource_id, case_id, outcome, detail, "
+        "previous_hash, hash) values (:at, :staff, 'owner', :command, :resource, :subject, :case_id, 'allowed', "
+        ":detail, :previous, :hash)",
+        at=now, staff=OWNER, command=command, resource=resource, subject=subject, case_id=case_id, detail=detail,
+        previous=previous, hash=hashed,
+    )
+
+
+def create_client(bare: Bare, first: str, last: str, phone: str, provider_id: int, day: date) -> int:
+    """A person with a phone, their standing as payer, their case and their place in it."""
+    now = _text(clock.now())
+    person, payer, case = ids.new_id(), ids.new_id(), ids.new_id()
+    with bare.transaction():
+        bare.run(
+            "insert into person (id, created_at, revision, first_name, last_name, preferred_name, birth_date, "
+            "pronouns, address, search_text) values (:id, :now, 1, :first, :last, '', :born, '', '', :found_by)",
+            id=person, now=now, first=first, last=last, born="1988-04-05", found_by=f"{first} {last} {phone}".lower(),
+        )
+        bare.run(
+            "insert into contact_point (id, created_at, person_id, kind, value, preferred, may_call, may_text, "
+            "may_email) values (:id, :now, :person, 'phone', :phone, :yes, :yes, :no, :no)",
+            id=ids.new_id(), now=now, person=person, phone=phone, yes=True, no=False,
+        )
+        bare.run(
+            "insert into payer (id, created_at, person_id, name, revision) values (:id, :now, :person, :name, 1)",
+            id=payer, now=now, person=person, name=f"{first} {last}",
+        )
+        bare.run(
+            "insert into case_file (id, created_at, revision, type, name, has_own_name, sort_key, search_text, status, "
+            "provider_id, opened_on, clinical_fields, needs_review) values (:id, :now, 1, 'individual', :name, :no, "
+            ":sort_key, :found_by, 'active', :provider, :day, :no, :no)",
+            id=case, now=now, name=f"{first} {last}", no=False, sort_key=f"{last} {first}".lower(),
+            found_by=f"{first} {last} {first} {last} {phone}".lower(), provider=provider_id, day=day.isoformat(),
+        )
+        bare.run(
+            "insert into participant (id, created_at, revision, case_id, person_id, position, status, role, joined_on) "
+            "values (:id, :now, 1, :case_id, :person, 1, 'active', '', :day)",
+            id=ids.new_id(), now=now, case_id=case, person=person, day=day.isoformat(),
+        )
+        _traces(bare, now, "open_case", "case", case, case)
+    return case
+
+
+def create_appointment(bare: Bare, case_id: int, person_id: int, provider_id: int, day: date, hour: int) -> int:
+    """Look whether provider or client are taken; then the appointment, who takes part and the provider's hold."""
+    starts = datetime.combine(day, time(hour), ZoneInfo(ZONE)).astimezone(UTC)
+    starts_at, ends_at = _text(starts), _text(starts + timedelta(minutes=MINUTES))
+    before = _text(starts - timedelta(days=1))
+    now, appointment = _text(clock.now()), ids.new_id()
+    with bare.transaction():
+        taken = bare.all(
+            "select 1 from hold where resource_id = :provider and starts_at < :ends and starts_at > :before "
+            "and ends_at > :starts union all select 1 from attendance a join appointment p on p.id = a.appointment_id "
+            "where a.person_id = :person and a.status in ('scheduled', 'confirmed', 'arrived', 'attended', 'no_show') "
+            "and p.status <> 'cancelled' and p.starts_at < :ends and p.starts_at > :before and p.ends_at > :starts",
+            provider=provider_id, person=person_id, starts=starts_at, ends=ends_at, before=before,
+        )
+        if taken:
+            raise ValueError("The slot is taken.")
+        bare.run(
+            "insert into appointment (id, created_at, revision, case_id, provider_id, service_id, status, local_date, "
+            "local_time, minutes, zone, starts_at, ends_at, format, location_id, fee_cents, memo, cancelled_reason, "
+            "override_reason) values (:id, :now, 1, :case_id, :provider, :service, 'scheduled', :day, :at, :minutes, "
+            ":zone, :starts, :ends, 'in_person', :office, :fee, '', '', '')",
+            id=appointment, now=now, case_id=case_id, provider=provider_id, service=THERAPY, day=day.isoformat(),
+            at=f"{hour:02d}:00:00.000000", minutes=MINUTES, zone=ZONE, starts=starts_at, ends=ends_at, office=OFFICE,
+            fee=FEE_CENTS,
+        )
+        bare.run(
+            "insert into attendance (id, created_at, revision, appointment_id, case_id, person_id, status) "
+            "values (:id, :now, 1, :appointment, :case_id, :person, 'scheduled')",
+            id=ids.new_id(), now=now, appointment=appointment, case_id=case_id, person=person_id,
+        )
+        bare.run(
+            "insert into hold (id, created_at, resource_id, starts_at, ends_at, appointment_id, overriding) "
+            "values (:id, :now, :provider, :starts, :ends, :appointment, :no)",
+            id=ids.new_id(), now=now, provider=provider_id, starts=starts_at, ends=ends_at, appointment=appointment,
+            no=False,
+        )
+        _traces(bare, now, "book", "appointments", appointment, case_id)
+    return appointment
+
+
+def _number(bare: Bare, kind: str, prefix: str, year: int) -> str:
+    found = bare.all(
+        "update number_series set next_number = next_number + 1 where kind = :kind and year = :year "
+        "returning next_number - 1", kind=kind, year=year,
+    )
+    return f"{prefix}-{year}-{found[0][0]:04d}"
+
+
+def _document(bare: Bare, now: str, kind: str, number: str, payer: int, case_id: int, content: dict[str, Any],
+              invoice: int | None, payment: int | None) -> None:
+    text = json.dumps(content, sort_keys=True)
+    bare.run(
+        "insert into issued_document (id, created_at, kind, number, payer_id, case_id, invoice_id, payment_id, "
+        "content, content_hash) values (:id, :now, :kind, :number, :payer, :case_id, :invoice, :payment, "
+        ":content, :hash)",
+        id=ids.new_id(), now=now, kind=kind, number=number, payer=payer, case_id=case_id, invoice=invoice,
+        payment=payment, content=text, hash=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+_LETTERHEAD = {
+    "name": "Measured Practice", "address": "1 Level Road\nAlbany, NY 12207", "phone": "+1 518 555 0100",
+    "email": "desk@measured.example", "tax_id": "",
+}
+
+
+def invoice_appointment(bare: Bare, appointment_id: int, day: date) -> int:
+    """Read what is charged and to whom; then charge, share, invoice, line, entry, open amount and paper."""
+    now, today = _text(clock.now()), day.isoformat()
+    due = (day + timedelta(days=14)).isoformat()
+    charge, invoice = ids.new_id(), ids.new_id()
+    with bare.transaction():
+        found = bare.all(
+            "select a.case_id, a.provider_id, a.service_id, a.local_date, a.fee_cents, s.name, p.id, p.name, c.name, "
+            "t.status from appointment a join attendance t on t.appointment_id = a.id "
+            "join case_file c on c.id = a.case_id join service s on s.id = a.service_id "
+            "join billing_arrangement b on b.case_id = a.case_id join payer_share h on h.arrangement_id = b.id "
+            "join payer p on p.id = h.payer_id where a.id = :id and not exists "
+            "(select 1 from charge x where x.appointment_id = a.id and x.withdrawn_at is null)", id=appointment_id,
+        )
+        case_id, provider, service, held_on, cents, description, payer, payer_name, case_name, _ = found[0]
+        held_on = str(held_on)
+        number = _number(bare, "invoice", "INV", day.year)
+        bare.run(
+            "insert into invoice (id, created_at, number, payer_id, case_id, issued_on, due_on, total_cents, "
+            "issued_by_id) values (:id, :now, :number, :payer, :case_id, :today, :due, :cents, :staff)",
+            id=invoice, now=now, number=number, payer=payer, case_id=case_id, today=today, due=due, cents=cents,
+            staff=OWNER,
+        )
+        bare.run(
+            "insert into charge (id, created_at, case_id, appointment_id, unit, kind, service_id, service_date, "
+            "description, standard_cents, amount_cents, provider_id) values (:id, :now, :case_id, :appointment, :unit, "
+            "'service', :service, :held_on, :description, :cents, :cents, :provider)",
+            id=charge, now=now, case_id=case_id, appointment=appointment_id, unit=f"{appointment_id}:0",
+            service=service, held_on=held_on, description=description, cents=cents, provider=provider,
+        )
+        bare.run(
+            "insert into charge_share (id, created_at, charge_id, payer_id, amount_cents, invoice_id) "
+            "values (:id, :now, :charge, :payer, :cents, :invoice)",
+            id=ids.new_id(), now=now, charge=charge, payer=payer, cents=cents, invoice=invoice,
+        )
+        bare.run(
+            "insert into invoice_line (id, created_at, invoice_id, charge_id, service_date, description, amount_cents) "
+            "values (:id, :now, :invoice, :charge, :held_on, :description, :cents)",
+            id=ids.new_id(), now=now, invoice=invoice, charge=charge, held_on=held_on, description=description,
+            cents=cents,
+        )
+        bare.run(
+            "insert into ledger_entry (id, created_at, case_id, payer_id, kind, amount_cents, effective_on, "
+            "invoice_id, charge_id, reason, recorded_by_id) values (:id, :now, :case_id, :payer, 'charge', :cents, "
+            ":today, :invoice, :charge, '', :staff)",
+            id=ids.new_id(), now=now, case_id=case_id, payer=payer, cents=cents, today=today, invoice=invoice,
+            charge=charge, staff=OWNER,
+        )
+        bare.run(
+            "insert into open_invoice (id, created_at, invoice_id, payer_id, case_id, issued_on, due_on, open_cents) "
+            "values (:id, :now, :invoice, :payer, :case_id, :today, :due, :cents)",
+            id=ids.new_id(), now=now, invoice=invoice, payer=payer, case_id=case_id, today=today, due=due, cents=cents,
+        )
+        line = {
+            "service_date": held_on, "description": description, "amount_cents": cents, "provider": "",
+            "supervisor": "",
+        }
+        _document(bare, now, "invoice", number, payer, case_id, {
+            "number": number, "issued_on": today, "due_on": due, "currency": "USD", "practice": _LETTERHEAD,
+            "bill_to": {"name": payer_name, "address": ""}, "case_name": case_name, "lines": [line],
+            "total_cents": cents, "paid_note": "", "replaces": "", "void": None,
+        }, invoice, None)
+        _traces(bare, now, "invoice_appointment", "invoices", [invoice], case_id)
+    return invoice
+
+
+def record_payment(bare: Bare, invoice_id: int, day: date) -> int:
+    """Read what is open; then payment, entry, the new open amount and the receipt."""
+    now, today, payment = _text(clock.now()), day.isoformat(), ids.new_id()
+    with bare.transaction():
+        found = bare.all(
+            "select o.payer_id, o.case_id, o.open_cents, i.number, p.name, l.description from open_invoice o "
+            "join invoice i on i.id = o.invoice_id join payer p on p.id = o.payer_id "
+            "join invoice_line l on l.invoice_id = i.id where o.invoice_id = :id and o.open_cents > 0", id=invoice_id,
+        )
+        payer, case_id, cents, invoice_number, payer_name, description = found[0]
+        number = _number(bare, "receipt", "RCT", day.year)
+        bare.run(
+            "insert into payment (id, created_at, payer_id, case_id, method, amount_cents, received_on, reference, "
+            "recorded_by_id) values (:id, :now, :payer, :case_id, 'cheque', :cents, :today, '', :staff)",
+            id=payment, now=now, payer=payer, case_id=case_id, cents=cents, today=today, staff=OWNER,
+        )
+        bare.run(
+            "insert into ledger_entry (id, created_at, case_id, payer_id, kind, amount_cents, effective_on, "
+            "invoice_id, payment_id, reason, recorded_by_id) values (:id, :now, :case_id, :payer, 'payment', :cents, "
+            ":today, :invoice, :payment, '', :staff)",
+            id=ids.new_id(), now=now, case_id=case_id, payer=payer, cents=-cents, today=today, invoice=invoice_id,
+            payment=payment, staff=OWNER,
+        )
+        bare.run("update open_invoice set open_cents = 0 where invoice_id = :id", id=invoice_id)
+        applied = {"invoice_number": invoice_number, "service": description, "amount_cents": cents}
+        _document(bare, now, "receipt", number, payer, case_id, {
+            "number": number, "received_on": today, "currency": "USD", "practice": _LETTERHEAD,
+            "received_from": {"name": payer_name, "address": ""}, "method": "Cheque", "reference": "",
+            "amount_cents": cents, "unapplied_cents": 0, "applied": [applied],
+        }, None, payment)
+        _traces(bare, now, "record_payment", "invoices", payment, case_id, number)
+    return payment
+
+
+def find_cases(bare: Bare, fragment: str, limit: int) -> list[tuple[Any, ...]]:
+    """Cases that contain a fragment, by name."""
+    return bare.all(
+        "select id, name, type from case_file where search_text like :pattern order by sort_key, id limit :most",
+        pattern=f"%{fragment}%", most=limit,
+    )
+
+
+def week(bare: Bare, provider_id: int, monday: date) -> list[tuple[Any, ...]]:
+    """A provider's week with everything that the calendar shows."""
+    starts = datetime.combine(monday, time(), ZoneInfo(ZONE))
+    ends = datetime.combine(monday + timedelta(days=7), time(), ZoneInfo(ZONE))
+    return bare.all(
+        "select a.id, a.revision, a.case_id, c.name, c.type, a.provider_id, s.first_name, s.last_name, s.colour, "
+        "v.name, l.name, a.format, a.status, a.local_date, a.local_time, a.minutes, a.series_id, "
+        "exists (select 1 from note n where n.appointment_id = a.id and n.kind not in ('memo', 'psychotherapy')), "
+        "exists (select 1 from charge g join charge_share h on h.charge_id = g.id "
+        "join open_invoice o on o.invoice_id = h.invoice_id where g.appointment_id = a.id and o.open_cents > 0) "
+        "from appointment a join case_file c on c.id = a.case_id join staff s on s.id = a.provider_id "
+        "join service v on v.id = a.service_id left join location l on l.id = a.location_id "
+        "where a.provider_id = :provider and a.starts_at >= :starts and a.starts_at < :ends order by a.starts_at, a.id",
+        provider=provider_id, starts=_text(starts), ends=_text(ends),
+    )
+
+
+def aging(bare: Bare, day: date) -> list[tuple[Any, ...]]:
+    """What each payer owes, by age, from the kept open amounts and their partial index."""
+    cuts = {f"d{days}": (day - timedelta(days=days)).isoformat() for days in (30, 60, 90)}
+    return bare.all(
+        "select o.payer_id, p.name, sum(o.open_cents), "
+        "sum(case when o.issued_on >= :d30 then o.open_cents else 0 end), "
+        "sum(case when o.issued_on < :d30 and o.issued_on >= :d60 then o.open_cents else 0 end), "
+        "sum(case when o.issued_on < :d60 and o.issued_on >= :d90 then o.open_cents else 0 end), "
+        "sum(case when o.issued_on < :d90 then o.open_cents else 0 end) "
+        "from open_invoice o join payer p on p.id = o.payer_id where o.open_cents > 0 group by o.payer_id, p.name",
+        **cuts,
+    )

@@ -1,0 +1,134 @@
+"""What is looked at: finding a client, a provider's week, who owes what, and the reports' copy after a change."""
+
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from practicerunner import database
+from practicerunner.reports import read
+from practicerunner.reports.replica import replica_of
+from practicerunner.vocabulary import CaseStatus
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.cases import SetCaseStatus, set_case_status
+from practicerunner.workflows.clients import find_cases
+from practicerunner.workflows.scheduling import MOST_ENTRIES, appointments_between
+from tests.bench import bare
+from tests.bench.building import Volume
+from tests.bench.measure import Result, alone, compare
+from tests.bench.volume import TODAY, row_id
+
+FRAGMENTS = ("hazel", "quin", "5550", "elm", "row", "son", "tov", "birch", "lock", "an")
+FOUND_AT_MOST = 100
+
+
+class Reading:
+    """The reads on one volume, and the limit of each."""
+
+    def __init__(self, volume: Volume, actor: Actor, limit: bare.Bare) -> None:
+        self.volume, self.actor, self.limit = volume, actor, limit
+
+    def look(self, reader: Any, *args: Any, **kwargs: Any) -> Any:
+        """One read of ours, as a page does it."""
+        with database.reading(self.volume.engine) as session:
+            return reader(session, self.actor, *args, **kwargs)
+
+    def client_search(self, n: int) -> Result:
+        """The first hundred cases whose names, phones or e-mails contain a fragment."""
+
+        def ours(turn: int) -> Any:
+            return self.look(find_cases, FRAGMENTS[turn % len(FRAGMENTS)], FOUND_AT_MOST)
+
+        def limit(turn: int) -> Any:
+            return bare.find_cases(self.limit, FRAGMENTS[turn % len(FRAGMENTS)], FOUND_AT_MOST)
+
+        _agree([case.case_id for case in ours(0)], [row[0] for row in limit(0)])
+        return compare("client_search", 2, n, ours, limit)
+
+    def week_calendar(self, n: int) -> Result:
+        """One provider's week as the calendar shows it, another provider and another week each time."""
+        providers = self.volume.scale.providers
+
+        def week(turn: int) -> tuple[int, date]:
+            return row_id("staff", 1 + turn * 7 % providers), TODAY - timedelta(days=7 * (turn * 11 % 140))
+
+        def ours(turn: int) -> Any:
+            provider, monday = week(turn)
+            return self.look(
+                appointments_between, monday, monday + timedelta(days=6), provider_ids=[provider], limit=MOST_ENTRIES
+            )
+
+        def limit(turn: int) -> Any:
+            return bare.week(self.limit, *week(turn))
+
+        _agree([entry.appointment_id for entry in ours(3)], [row[0] for row in limit(3)])
+        return compare("week_calendar", 8, n, ours, limit)
+
+    def aging(self, n: int) -> Result:
+        """What every payer owes, by age, from the reports' copy; against the better of SQL and DuckDB without us."""
+
+        def ours(_: int) -> Any:
+            return read(self.volume.engine, self.actor, "billing__outstanding_balances", as_of=TODAY)
+
+        def from_kept(_: int) -> Any:
+            return bare.aging(self.limit, TODAY)
+
+        def from_ledger(_: int) -> Any:
+            return self._ledger.cursor().execute(_AGING, [TODAY]).fetchall()
+
+        owed = sum(row["due_cents"] for row in ours(0))
+        _agree(owed, sum(row[2] for row in from_kept(0)))
+        _agree(owed, sum(row[2] for row in from_ledger(0)))
+        return compare("aging", 4, n, ours, from_kept, from_ledger)
+
+    def replica_refresh(self, n: int) -> Result:
+        """The reports' copy takes in one change, the copy being up to date before it."""
+        replica = replica_of(self.volume.engine)
+        replica.refresh()
+
+        def change(turn: int) -> None:
+            status = CaseStatus.INACTIVE if turn % 2 else CaseStatus.ACTIVE
+            with database.transaction(self.volume.engine) as session:
+                set_case_status(session, self.actor, SetCaseStatus(case_id=row_id("case", turn // 2), status=status))
+
+        return alone("replica_refresh", 20, n, lambda _: replica.refresh(), change)
+
+    @cached_property
+    def _ledger(self) -> duckdb.DuckDBPyConnection:
+        """The same ledger in a DuckDB of its own."""
+        made = duckdb.connect(":memory:")
+        for table, columns in {
+            "ledger_entry": ("payer_id", "invoice_id", "amount_cents"), "invoice": ("id", "payer_id", "issued_on"),
+            "payer": ("id", "name"),
+        }.items():
+            rows = self.limit.all(f"select {', '.join(columns)} from {table}")
+            made.register("rows", pa.table({
+                name: pa.array(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+            }))
+            made.execute(f"create table {table} as select * from rows")
+        made.execute("alter table invoice alter issued_on type date")
+        return made
+
+
+_AGING = """
+with due as (
+    select invoice_id, sum(amount_cents) as cents from ledger_entry where invoice_id is not null
+    group by invoice_id having sum(amount_cents) > 0
+)
+select
+    i.payer_id, p.name, sum(d.cents)::bigint,
+    sum(d.cents) filter (date_diff('day', i.issued_on, $1::date) <= 30)::bigint,
+    sum(d.cents) filter (date_diff('day', i.issued_on, $1::date) between 31 and 60)::bigint,
+    sum(d.cents) filter (date_diff('day', i.issued_on, $1::date) between 61 and 90)::bigint,
+    sum(d.cents) filter (date_diff('day', i.issued_on, $1::date) > 90)::bigint
+from due d join invoice i on i.id = d.invoice_id join payer p on p.id = i.payer_id
+group by i.payer_id, p.name order by i.payer_id
+"""
+
+
+def _agree(ours: Any, limit: Any) -> None:
+    """A race between two that give different answers is none."""
+    if ours != limit:
+        raise ValueError(f"Ours and the bare one do not agree: {str(ours)[:200]} and {str(limit)[:200]}")

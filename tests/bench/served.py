@@ -1,0 +1,129 @@
+"""A page run as a browser causes it, without the browser: the real server, a web socket, one rerun after the other.
+
+What is timed is from sending "run again" to the message that the script has finished, on the same machine: the shell,
+the page, what they read, and packing the answer. The browser's own work is not in it.
+
+``python -m tests.bench.served`` is ``python app.py`` with the clock held at the moment of the measured practice.
+"""
+
+import os
+import runpy
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from practicerunner import clock
+from tests.bench.building import Volume
+from tests.bench.measure import Result, alone
+from tests.bench.volume import NOW, client_name, row_id, token
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET_MS = 50
+_OWNER, _PROVIDER = 0, 1
+
+
+@contextmanager
+def serving(volume: Volume, folder: Path) -> Iterator[str]:
+    """The server over the measured practice; gives its host and port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": volume.url, "PORT": str(port), "PRACTICE_KEY_FILE": str(folder / "practice.key"),
+    }
+    log = folder / "server.log"
+    with log.open("wb") as written:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.served"], cwd=ROOT, env=environment, stdout=written, stderr=written
+        )
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+                break
+            except OSError:
+                if server.poll() is not None:
+                    raise RuntimeError(log.read_text()) from None
+                time.sleep(0.2)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+class Window:
+    """One browser window of somebody who is signed in."""
+
+    def __init__(self, place: str, staff: int) -> None:
+        self._socket: ClientConnection = connect(
+            f"ws://{place}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], origin=Origin(f"http://{place}"),
+            additional_headers={"Cookie": f"pr_session={token(staff)}"}, max_size=None, compression=None,
+        )
+        self._page = ""
+
+    def run(self, page: str, query: str = "") -> bytes:
+        """Run a page once, from asking to the end of its script; everything that came, one after the other."""
+        asked = BackMsg()
+        asked.rerun_script.query_string = query
+        if self._page:
+            asked.rerun_script.page_script_hash = self._page
+        else:
+            asked.rerun_script.page_name = page
+        self._socket.send(asked.SerializeToString())
+        came = []
+        while True:
+            packed = self._socket.recv(timeout=60)
+            assert isinstance(packed, bytes)
+            came.append(packed)
+            message = ForwardMsg.FromString(packed)
+            kind = message.WhichOneof("type")
+            if kind == "navigation":
+                self._page = message.navigation.page_script_hash
+            elif kind == "script_finished":
+                return b"".join(came)
+
+    def close(self) -> None:
+        """Shut it."""
+        self._socket.close()
+
+
+class Pages:
+    """The three pages on one server."""
+
+    def __init__(self, volume: Volume, place: str) -> None:
+        self.volume, self.place = volume, place
+
+    def _page_run(self, op: str, n: int, staff: int, page: str, query: str, shows: str) -> Result:
+        window = Window(self.place, staff)
+        if shows.encode() not in window.run(page, query):
+            raise ValueError(f"The page {page} does not show what it should: {shows}")
+        result = alone(op, TARGET_MS, n, lambda _: window.run(page, query))
+        window.close()
+        return result
+
+    def page_run_clients(self, n: int) -> Result:
+        """The owner's list of everybody: its first page of fifty."""
+        return self._page_run("page_run_clients", n, _OWNER, "clients", "", "Download CSV")
+
+    def page_run_case(self, n: int) -> Result:
+        """One client with a hundred appointments and twenty invoices behind them, as the owner sees them."""
+        return self._page_run("page_run_case", n, _OWNER, "case", f"case={row_id('case', 7)}", client_name(7)[1])
+
+    def page_run_calendar(self, n: int) -> Result:
+        """A provider's week."""
+        return self._page_run("page_run_calendar", n, _PROVIDER, "calendar", "", "appointments shown")
+
+
+if __name__ == "__main__":
+    with clock.frozen(NOW):
+        runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
