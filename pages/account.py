@@ -7,7 +7,7 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.identity import token
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import act, read
-from practicerunner.ui.text import moment
+from practicerunner.ui.text import md, moment
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.sign_in import ChangePassword, change_password, own_sign_ins, sign_out_everywhere
 
@@ -36,7 +36,7 @@ with right, st.container(border=True, height="stretch"):
         state = "this one" if sign_in.is_this_one else "open" if sign_in.is_open else "ended"
         st.text(f"{moment(sign_in.since, house.zone)}: {state}")
         if sign_in.device:
-            st.caption(sign_in.device[:80])
+            st.caption(md(sign_in.device[:80]))
     if st.button("Sign out everywhere else"):
         act(
             lambda session: sign_out_everywhere(session, me, except_token=token()),

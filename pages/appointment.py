@@ -33,7 +33,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
                 dialogs.reinstate_dialog(actor, page)
         elif page.may_change:
             if st.button("Move", icon=":material/event_repeat:", disabled=page.why_immovable is not None,
-                         help=page.why_immovable):
+                         help=md(page.why_immovable) if page.why_immovable else None):
                 dialogs.move_dialog(actor, page)
             if st.button("Change", icon=":material/edit:"):
                 dialogs.change_dialog(actor, page)

@@ -121,7 +121,7 @@ entries, problem = glance(
     location_id=location.id if location else None, statuses=statuses, limit=MOST_ENTRIES,
 )
 if entries is None:
-    st.info(problem)
+    st.info(md(problem))
     st.stop()
 blocks = read(blocks_between, actor, first, last, provider_ids=provider_ids)
 state = calendar_component(

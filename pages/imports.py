@@ -9,7 +9,7 @@ from practicerunner.ui import import_form
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import glance, read
-from practicerunner.ui.text import count
+from practicerunner.ui.text import count, md
 from practicerunner.workflows.imports import (
     ImportClients,
     import_clients,
@@ -33,7 +33,7 @@ def new_file(name: str, file: bytes) -> None:
     try:
         look = look_at(file)
     except PracticeError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(md(problem), icon=":material/error:")
         return
     mapping = import_form.mapping(form, look)
     order, order_is_missing = import_form.date_order(form, file, mapping)

@@ -9,7 +9,7 @@ from practicerunner import money
 from practicerunner.ui.booking import Where, places, where_now
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
-from practicerunner.ui.text import day
+from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import CancelledBy, Role
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.scheduling import (
@@ -36,7 +36,7 @@ def move_dialog(actor: Actor, page: AppointmentView) -> None:
 
 def _move(actor: Actor, page: AppointmentView) -> None:
     if page.why_immovable:
-        st.info(page.why_immovable)
+        st.info(md(page.why_immovable))
         return
     form = Form(f"move.{page.appointment_id}.{page.revision}")
     choices = read(booking_choices, actor, page.case_id)
@@ -99,7 +99,7 @@ def _change(actor: Actor, page: AppointmentView) -> None:
     choices = read(booking_choices, actor, page.case_id)
     service_id, fee = page.service_id, money.dollars(page.fee_cents)
     if page.why_fixed:
-        st.info(f"Service and fee stay as they are. {page.why_fixed}")
+        st.info(md(f"Service and fee stay as they are. {page.why_fixed}"))
     else:
         known = [service.id for service in choices.services]
         service = form.choice(

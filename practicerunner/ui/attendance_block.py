@@ -8,6 +8,7 @@ from practicerunner.rules.attendance import AHEAD
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui.perform import perform
 from practicerunner.ui.status import badge
+from practicerunner.ui.text import md
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
@@ -27,7 +28,7 @@ def show(actor: Actor, page: AppointmentView, now: datetime) -> None:
         st.subheader("Attendance", anchor=False)
         problem = st.session_state.pop(PROBLEM, "")
         if problem:
-            st.error(problem)
+            st.error(md(problem))
         waiting = [one for one in page.people if one.status in AHEAD or one.status is AttendanceStatus.ARRIVED]
         at_once = page.may_change and began and len(page.people) > 1 and bool(waiting)
         if at_once and st.button("All attended", key="attend_all", icon=":material/done_all:", width="stretch"):

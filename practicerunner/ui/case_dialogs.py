@@ -9,7 +9,6 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.ui.forms import Form
 from practicerunner.ui.new_case import ask_label, ask_people
 from practicerunner.ui.perform import read
-from practicerunner.ui.text import md
 from practicerunner.vocabulary import CaseStatus, PaperKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import (
@@ -95,7 +94,7 @@ def leave_dialog(actor: Actor, page: CasePage, person: ParticipantView) -> None:
     if st.button("End the participation", type="primary", key=form.field_key("save")):
         done, _ = form.submit(remove_participant, actor, lambda: RemoveParticipant(
             op=form.op, case_id=page.case_id, person_id=person.person_id, left_on=left_on or page.today,
-        ), f"{md(person.name)} has left")
+        ), f"{person.name} has left")
         if done:
             st.rerun()
 

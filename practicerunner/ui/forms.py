@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from practicerunner import ids
 from practicerunner.ui.perform import perform
+from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import Command
 
@@ -76,7 +77,7 @@ class Form:
 
     def show(self, field: str, sentence: str) -> None:
         """Put a problem under its field, or on top when it belongs to none that is shown."""
-        self._places.get(field, self._top).error(sentence)
+        self._places.get(field, self._top).error(md(sentence))
 
     def submit(
         self, verb: Callable[[Session, Actor, Any], R], actor: Actor, build: Callable[[], Command], done: str

@@ -102,7 +102,7 @@ class Draft:
         """Say why the text could not be saved, and offer both ways on. Returns whether there is trouble."""
         if not self.state["problem"]:
             return False
-        st.error(f"Not saved. {self.state['problem']}")
+        st.error(md(f"Not saved. {self.state['problem']}"))
         if self.state["revision"] == self.revision:
             return True
         with st.expander("What is saved now", expanded=True):
@@ -170,7 +170,7 @@ def _finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> Non
             said = f"Note submitted to {page.supervisor}" if page.supervisor else "Note signed"
             if st.button(label, type="primary", icon=":material/draw:", disabled=blocked):
                 done, _ = perform(sign_note, actor, lambda: SignNote(op=op, note_id=note_id, revision=revision),
-                                  done=md(said))
+                                  done=said)
         if page.may_discard:
             with st.popover("Discard draft"):
                 st.text("The draft will be gone for good.")
@@ -207,7 +207,7 @@ def show_psychotherapy(actor: Actor, page: PsychotherapyPage, zone: str) -> None
     in_trouble = draft.trouble()
     misplaced = belongs_in_record(page.text)
     if misplaced:
-        st.warning(f"This speaks of {', '.join(misplaced)}, which belongs in the progress note.")
+        st.warning(md(f"This speaks of {', '.join(misplaced)}, which belongs in the progress note."))
     done = False
     with st.container(horizontal=True):
         if st.button("Make final", type="primary", disabled=in_trouble or not page.text.strip()):

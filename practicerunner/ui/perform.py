@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from practicerunner import database
 from practicerunner.errors import BadInput, PracticeError
 from practicerunner.ui.identity import in_dialog, present
+from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import Command, field_messages
 
@@ -31,7 +32,7 @@ def read(
         with database.reading() as session:
             return reader(session, current, *args, **kwargs)
     except PracticeError as problem:
-        st.warning(str(problem), icon=":material/block:")
+        st.warning(md(problem), icon=":material/block:")
         st.stop()
 
 
@@ -44,7 +45,7 @@ def read_logged(
         with database.transaction() as session:
             return reader(session, current, *args, **kwargs)
     except PracticeError as problem:
-        st.warning(str(problem), icon=":material/block:")
+        st.warning(md(problem), icon=":material/block:")
         st.stop()
 
 
@@ -67,7 +68,8 @@ def perform(
     """Build a command from what was entered and carry it out in one transaction.
 
     ``done`` is the toast afterwards, in the past tense. ``show(field, sentence)`` puts a problem at its field; without
-    it, problems stand where the call stands. Returns whether it was done, and the result.
+    it, problems stand where the call stands. Both are plain text, escaped where they are shown. Returns whether it was
+    done, and the result.
     """
 
     def carry_out() -> R:
@@ -94,7 +96,7 @@ def act(
 def _attempt(
     carry_out: Callable[[], R], done: str, show: Callable[[str, str], None] | None
 ) -> tuple[bool, R | None]:
-    tell = show or (lambda _, sentence: st.error(sentence))
+    tell = show or (lambda _, sentence: st.error(md(sentence)))
     try:
         result = carry_out()
     except ValidationError as problem:

@@ -30,11 +30,11 @@ def run() -> None:
         st.html(SIGN_OUT)
     toast = st.session_state.pop("toast", "")
     if toast:
-        st.toast(toast, icon=":material/check:")
+        st.toast(md(toast), icon=":material/check:")
     try:
         page.run()
     except PracticeError as problem:
-        st.warning(str(problem), icon=":material/block:")
+        st.warning(md(problem), icon=":material/block:")
 
 
 def _signed_out() -> None:

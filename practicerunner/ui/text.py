@@ -4,12 +4,20 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_MARKUP = re.compile(r"^(\d+)\.(?=\s|$)|[!#$&()*+/:<=>@\[\\\]^_`{|}~]|(?<!\w)-|-(?!\w)")
+"""What Markdown reads as markup; commas, hyphens and full stops inside a sentence are none."""
+_AFTERWARDS = re.compile(
+    r"(https?:)(?=//)|(www)(?=\.)|(@)(?=[-\w]+\.)|(:)(?=streamlit:)|([-<>~])(?=[-=>])", re.IGNORECASE
+)
+"""What Streamlit makes into links, arrows and its logo after the Markdown was read, when escapes are gone."""
+_JOINER = "\N{WORD JOINER}"
+"""Has no width and allows no line break; between two characters it keeps them from being taken together."""
 
 
 def md(text: object) -> str:
     """Text typed by people, safe as a label, title, tab or caption: shown as it is, never as Markdown."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(str(text).splitlines()))
+    parted = _AFTERWARDS.sub(lambda found: found[0] + _JOINER, " ".join(str(text).splitlines()))
+    return _MARKUP.sub(lambda found: f"{found[1]}\\." if found[1] else f"\\{found[0]}", parted)
 
 
 def day(value: date, today: date | None = None) -> str:

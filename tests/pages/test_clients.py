@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity, navigation
+from practicerunner.ui.text import md
 from practicerunner.vocabulary import CaseStatus, CaseType, ListFilter, TwoPersonLabel
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import case_page, client_list, find_cases
@@ -107,7 +108,7 @@ def test_a_couple_is_made_in_the_dialog_and_a_problem_stands_at_its_field(cast: 
     for field, value in entered.items():
         app.text_input(key=f"{prefix}.{field}").set_value(value)
     press(app, f"{prefix}.create")
-    assert [error.value for error in app.error] == ["Write an e-mail address, for example name@example.org."]
+    assert [error.value for error in app.error] == [md("Write an e-mail address, for example name@example.org.")]
     assert cast.read("Marcus", find_cases, "Noor") == []
     assert app.text_input(key=f"{prefix}.p0.first_name").value == "Noor"
     app.text_input(key=f"{prefix}.p1.email").set_value("sam@ortiz.example")

@@ -1,0 +1,35 @@
+"""The one escape for text that people typed."""
+
+import pytest
+
+from practicerunner.ui.text import md
+
+
+@pytest.mark.parametrize(("typed", "escaped"), [
+    ("**bold** _it_ `c` ~~d~~", r"\*\*bold\*\* \_it\_ \`c\` \~\~d\~\~"),
+    ("<img src=x> &lt;", r"\<img src\=x\> \&lt;"),
+    ("$5 and $6", r"\$5 and \$6"),
+    (":red[hi]", r"\:red\[hi\]"),
+    (":material/face:", r"\:material\/face\:"),
+    ("# 1\n- 2", r"\# 1 \- 2"),
+    ("12. May", r"12\. May"),
+    ("2) two", r"2\) two"),
+])
+def test_markup_is_escaped(typed: str, escaped: str) -> None:
+    assert md(typed) == escaped
+
+
+@pytest.mark.parametrize("sentence", [
+    "There is no such record, or it is not yours to open.", "A follow-up, 33.33 percent; isn't it?", "山田 שרה é",
+])
+def test_plain_sentences_stay_as_they_are(sentence: str) -> None:
+    assert md(sentence) == sentence
+
+
+@pytest.mark.parametrize(("typed", "escaped"), [
+    ("https://evil.example", "https\\:\u2060\\/\\/evil.example"), ("www.evil.example", "www\u2060.evil.example"),
+    ("a@evil.example", "a\\@\u2060evil.example"), ("a -> b", "a \\-\u2060\\> b"),
+    (":streamlit:", "\\:\u2060streamlit\\:"),
+])
+def test_addresses_and_arrows_are_parted_lest_they_become_links_and_signs(typed: str, escaped: str) -> None:
+    assert md(typed) == escaped
