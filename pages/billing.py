@@ -33,9 +33,7 @@ def show_open(actor: Actor, *, overdue_only: bool) -> None:
         st.pagination(-(-found.number // PAGE), key=f"{name}_page")
     picked = next((row for row in found.rows if row.facts.invoice_id == chosen), None)
     if picked is not None:
-        account = read(payer_account, actor, picked.facts.payer_id)
-        credit = sum(max(-s.loose_cents, 0) for s in account.standings if s.case_id == picked.facts.case_id)
-        panel(actor, picked, list(account.invoices), credit, account.today)
+        panel(actor, picked, read(payer_account, actor, picked.facts.payer_id))
         if st.button("Open the payer's account", key=f"{name}_account"):
             go("payer", payer=picked.facts.payer_id)
 

@@ -19,7 +19,7 @@ account = read(payer_account, me, payer_id)
 st.title(md(account.title))
 payment_form.offer_receipt()
 account_tables.totals(account)
-payment_form.payment_buttons(me, account.invoices, account.today)
+payment_form.payment_buttons(me, account.invoices, account.today, account.standings)
 if account.standings:
     with st.container(border=True):
         st.subheader("By client or group", anchor=False)
@@ -29,8 +29,7 @@ if account.invoices:
     chosen = account_tables.invoice_table(account.invoices, account.today, key="payer_invoices", with_case=True)
     picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)
     if picked is not None:
-        credit = sum(max(-s.loose_cents, 0) for s in account.standings if s.case_id == picked.facts.case_id)
-        panel(me, picked, list(account.invoices), credit, account.today)
+        panel(me, picked, account)
 else:
     st.text("No invoices yet.")
 st.subheader("Payments", anchor=False)

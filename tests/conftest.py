@@ -3,12 +3,14 @@
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from practicerunner import database
 from tests.cast import Cast, bring_on
@@ -50,6 +52,18 @@ def _named(address: str, name: str) -> str:
 
 
 def _administer(address: str, statement: str) -> None:
+    """Run a statement outside a transaction; a server that has just been started may need a moment to listen."""
+    for patience in range(60):
+        try:
+            _administer_once(address, statement)
+            return
+        except OperationalError:
+            if patience == 59:
+                raise
+            time.sleep(0.5)
+
+
+def _administer_once(address: str, statement: str) -> None:
     admin = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(statement))

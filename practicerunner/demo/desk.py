@@ -18,15 +18,9 @@ from practicerunner.records.billing import Invoice
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import PaymentMethodKind
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.billing import (
-    InvoiceAppointments,
-    ReissueInvoice,
-    VoidInvoice,
-    invoice_appointments,
-    reissue_invoice,
-    void_invoice,
-)
+from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
 from practicerunner.workflows.payments import ApplyCredit, RecordPayment, apply_credit, record_payment
+from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 
 DAYS = (1, 4)
 """Weekdays on which invoices are written."""

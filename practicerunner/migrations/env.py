@@ -1,6 +1,6 @@
 """Alembic's door: migrations run in the caller's connection and transaction (``database.migrate``)."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -8,7 +8,7 @@ import practicerunner.records  # noqa: F401
 from practicerunner.records.base import Base, Moment, WordColumn
 
 
-def _plain_type(kind: str, item: Any, _: Any) -> str | bool:
+def _plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Write our column types as the plain types they store, so that a migration never depends on later code."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime()"

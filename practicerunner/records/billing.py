@@ -37,7 +37,7 @@ class BillingArrangement(Revised):
     __tablename__ = "billing_arrangement"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     valid_from: Mapped[date]
     fee_terms: Mapped[FeeTerms] = word(FeeTerms, default=FeeTerms.STANDARD)
     fee_cents: Mapped[int | None]
@@ -71,7 +71,7 @@ class Charge(Row):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     unit: Mapped[str] = mapped_column(String(48))
     """Appointment id and person id (0 for the case as a whole): no two live charges share it."""
     kind: Mapped[ChargeKind] = word(ChargeKind)
@@ -334,6 +334,13 @@ def lines_of(session: Session, invoice_id: int) -> list[InvoiceLine]:
     return list(session.scalars(
         select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.id)
     ))
+
+
+def loose_cents(session: Session, payer_id: int, case_id: int) -> int:
+    """What stands on no invoice: credit is negative, a debt from before an import positive."""
+    return int(session.scalar(select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.payer_id == payer_id, LedgerEntry.case_id == case_id, LedgerEntry.invoice_id.is_(None),
+    )) or 0)
 
 
 def credit_by_payment(session: Session, payer_id: int, case_id: int) -> list[tuple[int | None, int]]:

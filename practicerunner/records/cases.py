@@ -35,10 +35,10 @@ class Case(Revised):
 
     type: Mapped[CaseType] = word(CaseType)
     label: Mapped[TwoPersonLabel | None] = word(TwoPersonLabel)
-    name: Mapped[str] = mapped_column(String(500))
+    name: Mapped[str] = mapped_column(Text)
     """What people read: typed for groups, made of the participants' names for the others (``rules/names.py``)."""
     has_own_name: Mapped[bool] = mapped_column(default=False)
-    sort_key: Mapped[str] = mapped_column(String(500), default="")
+    sort_key: Mapped[str] = mapped_column(Text, default="")
     search_text: Mapped[str] = mapped_column(Text, default="")
     """Folded name of the case and its participants' search texts, kept by ``workflows.cases``."""
     status: Mapped[CaseStatus] = word(CaseStatus)

@@ -17,6 +17,7 @@ from practicerunner.records.billing import (
     BillingArrangement,
     Charge,
     ChargeShare,
+    LedgerEntry,
     OpenInvoice,
     PayerShare,
     Payment,
@@ -125,8 +126,9 @@ def listed(
             select(OpenInvoice.case_id, func.sum(OpenInvoice.open_cents).label("cents"))
             .where(OpenInvoice.open_cents > 0).group_by(OpenInvoice.case_id).subquery()
         )
-        query = query.outerjoin(due, due.c.case_id == Case.id)
-        cents = func.coalesce(due.c.cents, 0)
+        old = _opening_debts().subquery()
+        query = query.outerjoin(due, due.c.case_id == Case.id).outerjoin(old, old.c.case_id == Case.id)
+        cents = func.coalesce(due.c.cents, 0) + func.coalesce(old.c.cents, 0)
         order = [cents.desc() if descending else cents]
     elif descending:
         order = [Case.sort_key.desc()]
@@ -235,6 +237,21 @@ def open_amounts(session: Session, case_ids: Sequence[int], today: date) -> list
         ).where(OpenInvoice.case_id.in_(case_ids), OpenInvoice.open_cents > 0).group_by(OpenInvoice.case_id)
     )
     return [(case_id, int(due), int(number), int(late)) for case_id, due, number, late in rows]
+
+
+def _opening_debts(case_ids: Sequence[int] | None = None) -> Select[int, int]:
+    """What payers owed when their case was imported and have not paid since, per case."""
+    loose = func.sum(LedgerEntry.amount_cents)
+    query = select(LedgerEntry.case_id, loose.label("cents")).where(LedgerEntry.invoice_id.is_(None))
+    if case_ids is not None:
+        query = query.where(LedgerEntry.case_id.in_(case_ids))
+    owing = query.group_by(LedgerEntry.case_id, LedgerEntry.payer_id).having(loose > 0).subquery()
+    return select(owing.c.case_id, func.sum(owing.c.cents).label("cents")).group_by(owing.c.case_id)
+
+
+def opening_debts(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Of each case: cents still owed from before it was imported."""
+    return [(case_id, int(cents)) for case_id, cents in session.execute(_opening_debts(case_ids))]
 
 
 def arranged(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int | None]]:

@@ -99,7 +99,8 @@ begin
     return null;
 end $$;
 create or replace function refuse_change() returns trigger language plpgsql as $$
-begin raise exception '%% rows are never changed', tg_table_name using errcode = 'integrity_constraint_violation'; end $$;
+begin raise exception '%% rows are never changed', tg_table_name
+    using errcode = 'integrity_constraint_violation'; end $$;
 create or replace function refuse_note_change() returns trigger language plpgsql as $$
 begin
     raise exception 'the text of a signed note is never changed' using errcode = 'integrity_constraint_violation';

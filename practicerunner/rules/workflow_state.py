@@ -7,6 +7,9 @@ record and the books.
 **Payment method missing** means: no payer has saved a payment method, nobody has paid yet, and nobody said who pays.
 **Billing arrangement missing** means: several people share one charge and nobody said who pays. Where one person is
 charged it goes without saying that they pay for themselves.
+
+**An imported record** is first of all looked through: what onboarding asks for, and the next appointment, wait until
+somebody has marked it as reviewed (SC22), because papers and payers may well exist where the record came from.
 """
 
 from collections.abc import Sequence
@@ -123,9 +126,9 @@ def items(facts: Facts, today: date) -> list[Item]:
     """Everything that waits, most urgent first."""
     able = capabilities(facts.type)
     found = [*_record_and_books(facts, able, today)]
-    if facts.status in ONBOARDING:
+    if facts.status in ONBOARDING and not facts.needs_review:
         found += _onboarding(facts, able)
-    if facts.status in SCHEDULING and not facts.upcoming:
+    if facts.status in SCHEDULING and not facts.upcoming and not facts.needs_review:
         found.append(Item(
             AttentionKind.NOTHING_AHEAD, f"No {able.appointment} ahead.", 1, f"Schedule the next {able.appointment}",
             Place("case", {"case": facts.case_id, "do": "book"}),

@@ -20,7 +20,7 @@ def show(actor: Actor, case_id: int) -> None:
         return
     account = read(case_account, actor, case_id)
     account_tables.totals(account)
-    payment_form.payment_buttons(actor, account.invoices, account.today)
+    payment_form.payment_buttons(actor, account.invoices, account.today, account.standings)
     if len(account.standings) > 1:
         with st.container(border=True):
             st.subheader("By payer", anchor=False)
@@ -30,8 +30,7 @@ def show(actor: Actor, case_id: int) -> None:
         chosen = account_tables.invoice_table(account.invoices, account.today, key="case_invoices")
         picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)
         if picked is not None:
-            credit = sum(max(-s.loose_cents, 0) for s in account.standings if s.payer_id == picked.facts.payer_id)
-            panel(actor, picked, list(account.invoices), credit, account.today)
+            panel(actor, picked, account)
         else:
             st.caption("Choose a row to open the paper, take a payment or void the invoice.")
     else:

@@ -1,7 +1,5 @@
 """What can be done with one chosen invoice: open the paper, take a payment, use credit, void, reissue."""
 
-from datetime import date
-
 import streamlit as st
 
 from practicerunner.ui.forms import Form
@@ -9,23 +7,28 @@ from practicerunner.ui.payment_form import payment_dialog
 from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, InvoiceState, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.billing import InvoiceView, ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.accounts import Account
+from practicerunner.workflows.billing import InvoiceView
 from practicerunner.workflows.payments import ApplyCredit, apply_credit
+from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 
 
-def panel(actor: Actor, chosen: InvoiceView, everything: list[InvoiceView], credit_cents: int, today: date) -> None:
-    """The row of buttons under a table of invoices."""
-    facts = chosen.facts
+def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
+    """The row of buttons under a table of invoices; ``account`` is the one the invoice stands on."""
+    facts, today = chosen.facts, account.today
+    here = [s for s in account.standings if (s.payer_id, s.case_id) == (facts.payer_id, facts.case_id)]
+    credit_cents = sum(max(-s.loose_cents, 0) for s in here)
+    old_debt = sum(max(s.loose_cents, 0) for s in here)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.text(f"{facts.number}, {facts.payer}")
         st.link_button("PDF", f"/files/invoice/{facts.invoice_id}.pdf", icon=":material/picture_as_pdf:")
         if facts.open_cents and may(actor, Action.CREATE, Resource.INVOICES):
             if st.button("Take a payment", key="pay_invoice", type="primary"):
                 waiting = [
-                    row.facts for row in reversed(everything)
+                    row.facts for row in reversed(account.invoices)
                     if row.facts.payer_id == facts.payer_id and row.facts.open_cents
                 ]
-                payment_dialog(actor, facts.payer_id, facts.payer, facts.case_id, waiting, today)
+                payment_dialog(actor, facts.payer_id, facts.payer, facts.case_id, waiting, today, old_debt)
             if credit_cents and st.button("Use credit", key="use_credit"):
                 _use_credit(actor, chosen)
         if chosen.state is not InvoiceState.VOID and may(actor, Action.VOID, Resource.INVOICES):

@@ -19,7 +19,6 @@ from practicerunner.records.billing import (
     ChargeShare,
     Invoice,
     InvoiceLine,
-    InvoiceVoid,
     LedgerEntry,
     OpenInvoice,
 )
@@ -44,7 +43,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor, authorize, may
 from practicerunner.workflows.arrangements import in_force, parts_of
-from practicerunner.workflows.commands import Command, RequiredLine, command, reader
+from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.people import payer_of
 
 
@@ -60,14 +59,6 @@ class NothingToCharge(RuleViolation):
     """Nothing is charged for this appointment."""
 
 
-class InvoiceIsVoid(RuleViolation):
-    """This invoice is void already."""
-
-
-class InvoiceIsPaid(RuleViolation):
-    """Payments stand on this invoice. Void and reissue it, or give the money back first."""
-
-
 class InvoiceAppointment(Command):
     """Create the invoices of one appointment, one per payer. ``issued_on`` is today unless given."""
 
@@ -79,20 +70,6 @@ class InvoiceAppointments(Command):
     """Create the invoices of several appointments at once."""
 
     appointment_ids: tuple[int, ...] = Field(min_length=1, max_length=500)
-
-
-class VoidInvoice(Command):
-    """Make an invoice void; its number and amount stay visible."""
-
-    invoice_id: int
-    reason: RequiredLine
-
-
-class ReissueInvoice(Command):
-    """Void an invoice and issue it anew under the next number; its payments move along (H08)."""
-
-    invoice_id: int
-    reason: RequiredLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,21 +200,21 @@ def _issue_for(session: Session, actor: Actor, appointment: Appointment, case: C
     charges = billing.live_charges(session, appointment.id)
     if charges:
         by_id = {charge.id: charge for charge in charges}
-        parts = [_standing(by_id[s.charge_id], s) for s in billing.shares_of(session, list(by_id))]
+        parts = [part_of(by_id[s.charge_id], s) for s in billing.shares_of(session, list(by_id))]
     else:
         parts = _charge(session, appointment, case)
-    waiting: dict[int, list[_Part]] = defaultdict(list)
+    waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
         if part.invoice_id is None:
             waiting[part.payer_id].append(part)
     made = {
-        payer_id: _issue(session, actor, house, case, payer_id, due, issued_on) for payer_id, due in waiting.items()
+        payer_id: issue(session, actor, house, case, payer_id, due, issued_on) for payer_id, due in waiting.items()
     }
     return list(dict.fromkeys(part.invoice_id or made[part.payer_id] for part in parts))
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class BilledPart:
     """One payer's part of a charge."""
 
     charge_id: int
@@ -257,14 +234,15 @@ class _Part:
         return self.kept.invoice_id if self.kept else None
 
 
-def _standing(charge: Charge, share: ChargeShare) -> _Part:
-    return _Part(
+def part_of(charge: Charge, share: ChargeShare) -> BilledPart:
+    """A payer's part of a charge that is written already."""
+    return BilledPart(
         charge.id, share.payer_id, share.amount_cents, charge.person_id, charge.service_date, charge.description,
         charge.provider_id, charge.supervisor_id, share,
     )
 
 
-def _charge(session: Session, appointment: Appointment, case: Case) -> list[_Part]:
+def _charge(session: Session, appointment: Appointment, case: Case) -> list[BilledPart]:
     """Write what is charged for an appointment, and say how it is shared."""
     rows, parts = [], []
     for plan in _plan(session, appointment, case):
@@ -277,7 +255,7 @@ def _charge(session: Session, appointment: Appointment, case: Case) -> list[_Par
             "provider_id": appointment.provider_id, "supervisor_id": appointment.supervisor_id,
         })
         parts += [
-            _Part(charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
+            BilledPart(charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
                   appointment.provider_id, appointment.supervisor_id)
             for payer_id, cents in plan.shares
         ]
@@ -285,9 +263,9 @@ def _charge(session: Session, appointment: Appointment, case: Case) -> list[_Par
     return parts
 
 
-def _issue(
-    session: Session, actor: Actor, house: Practice, case: Case, payer_id: int, due: Sequence[_Part], issued_on: date,
-    replaces: Invoice | None = None,
+def issue(
+    session: Session, actor: Actor, house: Practice, case: Case, payer_id: int, due: Sequence[BilledPart],
+    issued_on: date, replaces: Invoice | None = None,
 ) -> int:
     """Write one invoice with its lines, ledger entries, open amount and frozen paper. Returns its id."""
     payer = session.get_one(Payer, payer_id)
@@ -334,7 +312,7 @@ def _issue(
     return invoice_id
 
 
-def _paper_lines(session: Session, payer: Payer, due: Sequence[_Part]) -> list[PaperLine]:
+def _paper_lines(session: Session, payer: Payer, due: Sequence[BilledPart]) -> list[PaperLine]:
     """The lines as printed; each names the participant only where somebody else pays for them (X08)."""
     staff = {i for part in due for i in (part.provider_id, part.supervisor_id) if i is not None}
     signed = logins.signed_names(session, staff)
@@ -363,107 +341,6 @@ def invoice_for(session: Session, actor: Actor, invoice_id: int, action: Action)
     )
     session.info["case_id"] = case.id
     return invoice, case
-
-
-@command(Resource.INVOICES, Action.VOID)
-def void_invoice(session: Session, actor: Actor, asked: VoidInvoice) -> int:
-    """Void an invoice by mirror entries; refused while payments stand on it (D5).
-
-    Raises InvoiceIsVoid, InvoiceIsPaid.
-    """
-    invoice, _ = invoice_for(session, actor, asked.invoice_id, Action.VOID)
-    open_row = billing.open_row(session, invoice.id)
-    if any(entry.kind is EntryKind.PAYMENT for entry in _standing_entries(session, invoice.id)):
-        raise InvoiceIsPaid
-    _void(session, actor, invoice, open_row, asked.reason)
-    _withdraw(session, invoice.id)
-    session.info["detail"] = invoice.number
-    return invoice.id
-
-
-@command(Resource.INVOICES, Action.VOID)
-def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> int:
-    """Void an invoice and issue the same shares anew, with names and addresses of today. Returns the new invoice's id.
-
-    Payments go to the payer's credit and from there onto the new invoice, all in one step (H08). Raises InvoiceIsVoid.
-    """
-    invoice, case = invoice_for(session, actor, asked.invoice_id, Action.VOID)
-    open_row = billing.open_row(session, invoice.id)
-    house = practice.the_practice(session)
-    today = clock.today(house.zone)
-    paid: dict[int | None, int] = defaultdict(int)
-    for entry in _standing_entries(session, invoice.id):
-        if entry.kind is EntryKind.PAYMENT:
-            paid[entry.payment_id] -= entry.amount_cents
-    for payment_id, cents in paid.items():
-        move_payment(session, actor, invoice, payment_id, cents, today, onto=False)
-    _void(session, actor, invoice, open_row, asked.reason)
-    shares = billing.shares_on(session, invoice.id)
-    charges = {charge.id: charge for charge in billing.charges(session, [share.charge_id for share in shares])}
-    due = [_standing(charges[share.charge_id], share) for share in shares]
-    anew = session.get_one(
-        Invoice, _issue(session, actor, house, case, invoice.payer_id, due, today, replaces=invoice)
-    )
-    fresh = billing.open_row(session, anew.id)
-    for payment_id, cents in paid.items():
-        move_payment(session, actor, anew, payment_id, cents, today, onto=True)
-        fresh.open_cents -= cents
-    session.info["detail"] = f"{invoice.number} replaced by {anew.number}"
-    return anew.id
-
-
-def move_payment(
-    session: Session, actor: Actor, invoice: Invoice, payment_id: int | None, cents: int, day: date, *, onto: bool
-) -> None:
-    """Move money of a payment between the payer's credit and an invoice: a pair of entries that sums to zero."""
-    sign = -1 if onto else 1
-    session.add_all([
-        LedgerEntry(case_id=invoice.case_id, payer_id=invoice.payer_id, kind=EntryKind.PAYMENT,
-                    amount_cents=sign * cents, effective_on=day, invoice_id=invoice.id, payment_id=payment_id,
-                    recorded_by_id=actor.staff_id),
-        LedgerEntry(case_id=invoice.case_id, payer_id=invoice.payer_id, kind=EntryKind.PAYMENT,
-                    amount_cents=-sign * cents, effective_on=day, payment_id=payment_id,
-                    recorded_by_id=actor.staff_id),
-    ])
-
-
-def _standing_entries(session: Session, invoice_id: int) -> list[LedgerEntry]:
-    """Entries of an invoice whose sum per payment is not zero, and everything that is no payment."""
-    entries = billing.entries_of_invoice(session, invoice_id)
-    per_payment: dict[int | None, int] = defaultdict(int)
-    for entry in entries:
-        if entry.kind is EntryKind.PAYMENT:
-            per_payment[entry.payment_id] += entry.amount_cents
-    return [e for e in entries if e.kind is not EntryKind.PAYMENT or per_payment[e.payment_id]]
-
-
-def _void(session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoice, reason: str) -> None:
-    if billing.void_of(session, invoice.id) is not None:
-        raise InvoiceIsVoid
-    today = clock.today(practice.the_practice(session).zone)
-    for entry in billing.entries_of_invoice(session, invoice.id):
-        if entry.kind is not EntryKind.PAYMENT:
-            session.add(LedgerEntry(
-                case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind, amount_cents=-entry.amount_cents,
-                effective_on=max(today, entry.effective_on), invoice_id=invoice.id, charge_id=entry.charge_id,
-                reverses_id=entry.id, reason=reason, recorded_by_id=actor.staff_id,
-            ))
-    session.add(InvoiceVoid(invoice_id=invoice.id, reason=reason, voided_by_id=actor.staff_id, voided_on=today))
-    open_row.open_cents = 0
-    session.flush()
-
-
-def _withdraw(session: Session, invoice_id: int) -> None:
-    """Free the shares of a voided invoice; a charge that no invoice carries any more is withdrawn."""
-    shares = billing.shares_on(session, invoice_id)
-    for share in shares:
-        share.invoice_id = None
-    session.flush()
-    charge_ids = [share.charge_id for share in shares]
-    still_carried = {s.charge_id for s in billing.shares_of(session, charge_ids) if s.invoice_id is not None}
-    for charge in billing.charges(session, charge_ids):
-        if charge.id not in still_carried:
-            charge.withdrawn_at = clock.now()
 
 
 def view(facts: InvoiceFacts, today: date) -> InvoiceView:

@@ -332,6 +332,7 @@ def _gather(session: Session, found: Sequence[Listed], moment: datetime) -> dict
     )
     chargeable = _grouped((case_id, Occasion(a, day)) for case_id, a, day in clients.not_invoiced(session, case_ids))
     amounts = {case_id: rest for case_id, *rest in clients.open_amounts(session, case_ids, today)}
+    debts = dict(clients.opening_debts(session, case_ids))
     arranged = _grouped(clients.arranged(session, case_ids))
     with_method = clients.with_payment_method(session, case_ids)
     with_payment = clients.with_payment(session, case_ids)
@@ -354,7 +355,7 @@ def _gather(session: Session, found: Sequence[Listed], moment: datetime) -> dict
                 has_paid=here in with_payment, upcoming=ahead, has_appointment=here in calendars,
                 needs_review=case.needs_review,
             ),
-            starts, owed,
+            starts, owed + debts.get(here, 0),
         )
     return known
 

@@ -18,8 +18,9 @@ from practicerunner.rules.ledger import Open, allocate
 from practicerunner.vocabulary import Action, DocumentKind, EntryKind, PaymentMethodKind, Resource
 from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor, authorize, visible
-from practicerunner.workflows.billing import invoice_for, move_payment
+from practicerunner.workflows.billing import invoice_for
 from practicerunner.workflows.commands import Command, Line, command
+from practicerunner.workflows.reversals import move_payment
 
 
 class RecordPayment(Command):
@@ -61,9 +62,12 @@ def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
     if looks_like_card_number(asked.reference):
         raise BadInput("reference", "This looks like a card or account number. Give at most its last four digits.")
     chosen = _chosen(session, actor, asked)
-    given, surplus = allocate(asked.amount_cents, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
+    # What was owed before the case was imported stands on no invoice; it is the oldest debt.
+    old_debt = max(billing.loose_cents(session, payer.id, case.id), 0) if asked.invoice_ids is None else 0
+    old = min(asked.amount_cents, old_debt)
+    given, surplus = allocate(asked.amount_cents - old, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
     if surplus and not asked.surplus_as_credit:
-        owed = sum(row.open_cents for row, _ in chosen)
+        owed = old_debt + sum(row.open_cents for row, _ in chosen)
         raise PaymentTooLarge(
             f"{payer.name} owes {dollars(owed)}. The payment of {dollars(asked.amount_cents)} is more than that; "
             "lower it, or keep the surplus as credit."
@@ -77,15 +81,15 @@ def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
     rows = {row.invoice_id: (row, number) for row, number in chosen}
     said = billing.services_on(session, [invoice_id for invoice_id, _ in given])
     entries: list[tuple[int, int, int | None]] = []
-    applied = []
+    applied = [("Opening balance", "Owed from before", old)] if old else []
     for invoice_id, cents in given:
         row, number = rows[invoice_id]
         row.open_cents -= cents
         entries.append((row.case_id, -cents, invoice_id))
         services = said[invoice_id]
         applied.append((number, services[0] if len(services) == 1 else f"{len(services)} services", cents))
-    if surplus:
-        entries.append((case.id, -surplus, None))
+    if old + surplus:
+        entries.append((case.id, -old - surplus, None))
     add_rows(session, LedgerEntry, [
         {"case_id": case_id, "payer_id": payer.id, "kind": EntryKind.PAYMENT, "amount_cents": cents,
          "effective_on": asked.received_on, "invoice_id": invoice_id, "payment_id": payment_id,
@@ -127,9 +131,11 @@ def apply_credit(session: Session, actor: Actor, asked: ApplyCredit) -> int:
     session.get(Payer, invoice.payer_id, with_for_update=True)
     open_row = billing.open_row(session, invoice.id)
     today = clock.today(practice.the_practice(session).zone)
+    free = max(-billing.loose_cents(session, invoice.payer_id, case.id), 0)
     for payment_id, credit in billing.credit_by_payment(session, invoice.payer_id, case.id):
-        cents = min(credit, open_row.open_cents)
+        cents = min(credit, open_row.open_cents, free)
         if cents:
             move_payment(session, actor, invoice, payment_id, cents, today, onto=True)
             open_row.open_cents -= cents
+            free -= cents
     return invoice.id

@@ -55,10 +55,11 @@ def test_the_most_urgent_state_wins_in_the_order_of_the_vocabulary() -> None:
     )
     clearing = [
         (WorkflowState.NEEDS_ATTENTION, {"notes_due": ()}),
+        # Onboarding and scheduling wait until an imported record was looked through (SC22).
+        (WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW, {"needs_review": False}),
         (WorkflowState.INTAKE_INCOMPLETE, {"intake_from": frozenset({1, 2})}),
         (WorkflowState.PAYMENT_METHOD_MISSING, {"arranged_for": frozenset({None})}),
         (WorkflowState.READY_TO_SCHEDULE, {"upcoming": 1}),
-        (WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW, {"needs_review": False}),
     ]
     for expected, cleared in clearing:
         assert state(items(everything, TODAY)) is expected

@@ -13,7 +13,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
 from practicerunner.reports import read as report
 from practicerunner.rules.importing import Field
-from practicerunner.vocabulary import AttentionKind, CaseType, EntryKind, ListFilter, RowOutcome
+from practicerunner.vocabulary import AttentionKind, CaseType, EntryKind, ListFilter, RowOutcome, WorkflowState
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.clients import case_summary, client_count, client_list, find_cases
 from practicerunner.workflows.imports import (
@@ -80,6 +80,11 @@ def figures(cast: Cast) -> tuple[int, int, int, int]:
         )
 
 
+def report_of(cast: Cast, view: str) -> list[dict[str, object]]:
+    """The rows of a report as the owner reads them."""
+    return report(cast.engine, cast.actor("Dana"), view, as_of=date(2026, 11, 12))
+
+
 def seen(cast: Cast) -> tuple[int, int, int]:
     """Clients counted, cases in the list, and the balances that the reports sum up."""
     owed = report(cast.engine, cast.actor("Dana"), "billing__outstanding_balances", as_of=date(2026, 11, 12))
@@ -117,6 +122,10 @@ def test_dry_run_import_again_and_undone(cast: Cast) -> None:
     found = cast.read("Dana", find_cases, "Client0 Number0")[0].case_id
     summary = cast.read("Dana", case_summary, found)
     assert AttentionKind.REVIEW_NEEDED in {item.kind for item in summary.attention}
+    assert summary.state is WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW
+    assert summary.due_cents == 77_00
+    states = report_of(cast, "cases__workflow_summary")
+    assert [row["workflow_state"] for row in states] == [WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW.value] * 114
     assert cast.read("Dana", case_account, found).due_cents == 77_00
 
     assert cast.do("Dana", import_clients, asked) == run_id

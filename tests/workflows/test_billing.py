@@ -8,29 +8,31 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
-from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.errors import BadInput, NotFound, NotPermitted, PaymentTooLarge
 from practicerunner.records import billing
 from practicerunner.records.billing import Invoice, LedgerEntry
-from practicerunner.vocabulary import AttendanceStatus, CaseType, InvoiceState, ShareKind
+from practicerunner.vocabulary import AttendanceStatus, CaseType, EntryKind, InvoiceState, ShareKind
 from practicerunner.workflows.accounts import case_account, open_invoices, uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.billing import (
     AttendanceMissing,
     InvoiceAppointment,
     InvoiceAppointments,
-    InvoiceIsPaid,
-    InvoiceIsVoid,
     NothingToCharge,
     PayerMissing,
-    ReissueInvoice,
-    VoidInvoice,
     appointment_billing,
     invoice_appointment,
     invoice_appointments,
+)
+from practicerunner.workflows.payments import ApplyCredit, apply_credit
+from practicerunner.workflows.reversals import (
+    InvoiceIsPaid,
+    InvoiceIsVoid,
+    ReissueInvoice,
+    VoidInvoice,
     reissue_invoice,
     void_invoice,
 )
-from practicerunner.workflows.payments import ApplyCredit, apply_credit
 from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, arrange, at, balance, hold, invoice, lines, pay, payer_id, people_of
 
@@ -211,3 +213,21 @@ def test_twenty_clicks_at_once_make_one_invoice_and_numbers_have_no_gap(cast: Ca
         numbers = sorted(session.scalars(select(Invoice.number)))
         assert numbers == [f"INV-2026-{n:04d}" for n in range(1, 6)]
         assert len(session.scalars(select(LedgerEntry.id)).all()) == 5
+
+
+def test_what_was_owed_before_an_import_is_paid_first_and_is_no_credit(cast: Cast, ida: int) -> None:
+    payer = own_payer(cast, ida)
+    with database.transaction(cast.engine) as session:
+        session.add(LedgerEntry(case_id=ida, payer_id=payer, kind=EntryKind.OPENING, amount_cents=70_00,
+                                effective_on=date(2026, 8, 1), recorded_by_id=cast.staff["Dana"]))
+    issued = invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))[0]
+    assert cast.read("Tom", case_account, ida).due_cents == 235_00
+    pay(cast, payer, ida, 100_00, "2026-09-04")
+    account = cast.read("Tom", case_account, ida)
+    assert (account.due_cents, account.credit_cents) == (135_00, 0)
+    assert [row.facts.open_cents for row in account.invoices] == [135_00]
+    with at("2026-09-05 09:00"):
+        cast.do("Tom", apply_credit, ApplyCredit(invoice_id=issued))
+    assert cast.read("Tom", case_account, ida).due_cents == 135_00
+    with pytest.raises(PaymentTooLarge):
+        pay(cast, payer, ida, 135_01, "2026-09-06")

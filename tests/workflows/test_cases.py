@@ -11,8 +11,15 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.people import Person
 from practicerunner.vocabulary import CaseType, Outcome, TwoPersonLabel
-from practicerunner.workflows.cases import AddParticipant, OpenCase, RemoveParticipant, Taking, add_participant
-from practicerunner.workflows.cases import open_case, remove_participant
+from practicerunner.workflows.cases import (
+    AddParticipant,
+    OpenCase,
+    RemoveParticipant,
+    Taking,
+    add_participant,
+    open_case,
+    remove_participant,
+)
 from practicerunner.workflows.people import ChangePerson, PersonDetails, change_person, person_details
 from tests.cast import Cast
 
@@ -29,7 +36,9 @@ def test_a_couple_is_named_after_its_two_people(cast: Cast) -> None:
     assert case_row(cast, apart).name == "Noor Haddad & Sam Ortiz"
 
 
-@pytest.mark.parametrize(("names", "other"), [(("Ana Lima",), "Individual"), (("Ana Lima", "Bo Lima", "Cy Lima"), "Family")])
+@pytest.mark.parametrize(("names", "other"), [
+    (("Ana Lima",), "Individual"), (("Ana Lima", "Bo Lima", "Cy Lima"), "Family"),
+])
 def test_a_two_person_case_with_another_number_is_refused_and_nothing_is_saved(cast: Cast, names, other) -> None:
     with pytest.raises(BadInput, match=other) as refused:
         cast.open_case(CaseType.TWO_PERSON, *names)
@@ -40,7 +49,8 @@ def test_a_two_person_case_with_another_number_is_refused_and_nothing_is_saved(c
 
 
 def test_names_come_back_exactly_as_typed(cast: Cast) -> None:
-    odd = PersonDetails(first_name="  **Zoë** <b>", last_name="[O’Neil](https://x.example) 山田 שרה 🙂", birth_date=date(1990, 2, 28))
+    odd = PersonDetails(
+        first_name="  **Zoë** <b>", last_name="[O’Neil](https://x.example) 山田 שרה 🙂", birth_date=date(1990, 2, 28))
     case_id = cast.do("Marcus", open_case, OpenCase(
         type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=odd),)))
     with database.reading(cast.engine) as session:
@@ -69,7 +79,8 @@ def test_a_stranger_cannot_change_a_person_and_the_refusal_is_logged(cast: Cast)
     with database.reading(cast.engine) as session:
         person_id = session.scalars(select(Participant.person_id).where(Participant.case_id == case_id)).one()
     details, revision = cast.read("Marcus", person_details, person_id)
-    change = ChangePerson(person_id=person_id, revision=revision, person=details.model_copy(update={"last_name": "Berg"}))
+    renamed = details.model_copy(update={"last_name": "Berg"})
+    change = ChangePerson(person_id=person_id, revision=revision, person=renamed)
     with pytest.raises(NotFound):
         cast.do("Olga", change_person, change)
     with database.reading(cast.engine) as session:
@@ -100,13 +111,15 @@ def test_nobody_leaves_a_couple(cast: Cast) -> None:
     with database.reading(cast.engine) as session:
         person_id = session.scalars(select(Participant.person_id).where(Participant.case_id == couple)).first()
     with pytest.raises(BadInput, match="Individual"):
-        cast.do("Marcus", remove_participant, RemoveParticipant(case_id=couple, person_id=person_id, left_on=date(2026, 10, 1)))
+        cast.do("Marcus", remove_participant, RemoveParticipant(
+            case_id=couple, person_id=person_id, left_on=date(2026, 10, 1)))
 
 
 def test_a_two_person_case_without_a_label_is_refused(cast: Cast) -> None:
     people = tuple(Taking(person=PersonDetails(first_name=n)) for n in ("Ana", "Bo"))
     with pytest.raises(BadInput, match="each other"):
-        cast.do("Marcus", open_case, OpenCase(type=CaseType.TWO_PERSON, provider_id=cast.staff["Marcus"], participants=people))
+        cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.TWO_PERSON, provider_id=cast.staff["Marcus"], participants=people))
     for label in TwoPersonLabel:
         cast.do("Marcus", open_case, OpenCase(
             type=CaseType.TWO_PERSON, label=label, provider_id=cast.staff["Marcus"], participants=people))

@@ -12,10 +12,10 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import DocumentFile
 from practicerunner.server.jobs import draw_missing_papers
 from practicerunner.vocabulary import CaseType, DocumentKind
-from practicerunner.workflows.billing import VoidInvoice, void_invoice
 from practicerunner.workflows.papers import fetch
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
+from practicerunner.workflows.reversals import VoidInvoice, void_invoice
 from tests.cast import Cast, at, hold, invoice, pay, payer_id, people_of
 
 

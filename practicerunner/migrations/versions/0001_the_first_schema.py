@@ -158,9 +158,9 @@ def upgrade() -> None:
     op.create_table('case_file',
     sa.Column('type', sa.String(length=32), nullable=False),
     sa.Column('label', sa.String(length=32), nullable=True),
-    sa.Column('name', sa.String(length=500), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
     sa.Column('has_own_name', sa.Boolean(), nullable=False),
-    sa.Column('sort_key', sa.String(length=500), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False),
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('status', sa.String(length=32), nullable=False),
     sa.Column('provider_id', sa.BigInteger(), nullable=False),
@@ -335,6 +335,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('billing_arrangement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_billing_arrangement_case_id'), ['case_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_billing_arrangement_person_id'), ['person_id'], unique=False)
 
     op.create_table('imported_row',
     sa.Column('run_id', sa.BigInteger(), nullable=False),
@@ -655,6 +656,7 @@ def upgrade() -> None:
     with op.batch_alter_table('charge', schema=None) as batch_op:
         batch_op.create_index('ix_charge_appointment', ['appointment_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_charge_case_id'), ['case_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_charge_person_id'), ['person_id'], unique=False)
         batch_op.create_index('uq_charge_unit_live', ['unit'], unique=True, sqlite_where=sa.text('withdrawn_at is null'), postgresql_where=sa.text('withdrawn_at is null'))
 
     op.create_table('document_file',

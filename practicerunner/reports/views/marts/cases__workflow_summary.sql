@@ -16,7 +16,8 @@
 --   ready_to_schedule             no appointment lies ahead
 --   imported_record_needs_review  the record was imported and nobody has looked at it
 --   all_set                       none of these
--- Papers and payment are asked for while a case is onboarding, an appointment while it is scheduling.
+-- Papers and payment are asked for while a case is onboarding, an appointment while it is scheduling; of an imported
+-- record neither, until somebody has looked at it.
 
 with people as (
     select case_id, person_id from stg_participant where is_active
@@ -163,10 +164,10 @@ select
     case
         when notes_returned + without_note + attendance_missing + not_invoiced > 0 or overdue_cents > 0
             then 'needs_attention'
-        when is_onboarding and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
-        when is_onboarding and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))
+        when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
+        when is_onboarding and not needs_review and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))
             then 'payment_method_missing'
-        when is_scheduling and next_at is null then 'ready_to_schedule'
+        when is_scheduling and not needs_review and next_at is null then 'ready_to_schedule'
         when needs_review then 'imported_record_needs_review'
         else 'all_set'
     end as workflow_state

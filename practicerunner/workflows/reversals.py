@@ -1,0 +1,138 @@
+"""Taking back what was issued: voiding an invoice, and issuing it anew with its payments. Nothing is edited."""
+
+from collections import defaultdict
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import RuleViolation
+from practicerunner.records import billing, practice
+from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
+from practicerunner.vocabulary import Action, EntryKind, Resource
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.billing import invoice_for, issue, part_of
+from practicerunner.workflows.commands import Command, RequiredLine, command
+
+
+class InvoiceIsVoid(RuleViolation):
+    """This invoice is void already."""
+
+
+class InvoiceIsPaid(RuleViolation):
+    """Payments stand on this invoice. Void and reissue it, or give the money back first."""
+
+
+class VoidInvoice(Command):
+    """Make an invoice void; its number and amount stay visible."""
+
+    invoice_id: int
+    reason: RequiredLine
+
+
+class ReissueInvoice(Command):
+    """Void an invoice and issue it anew under the next number; its payments move along (H08)."""
+
+    invoice_id: int
+    reason: RequiredLine
+
+
+@command(Resource.INVOICES, Action.VOID)
+def void_invoice(session: Session, actor: Actor, asked: VoidInvoice) -> int:
+    """Void an invoice by mirror entries; refused while payments stand on it (D5).
+
+    Raises InvoiceIsVoid, InvoiceIsPaid.
+    """
+    invoice, _ = invoice_for(session, actor, asked.invoice_id, Action.VOID)
+    open_row = billing.open_row(session, invoice.id)
+    if any(entry.kind is EntryKind.PAYMENT for entry in _standing_entries(session, invoice.id)):
+        raise InvoiceIsPaid
+    _void(session, actor, invoice, open_row, asked.reason)
+    _withdraw(session, invoice.id)
+    session.info["detail"] = invoice.number
+    return invoice.id
+
+
+@command(Resource.INVOICES, Action.VOID)
+def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> int:
+    """Void an invoice and issue the same shares anew, with names and addresses of today. Returns the new invoice's id.
+
+    Payments go to the payer's credit and from there onto the new invoice, all in one step (H08). Raises InvoiceIsVoid.
+    """
+    invoice, case = invoice_for(session, actor, asked.invoice_id, Action.VOID)
+    open_row = billing.open_row(session, invoice.id)
+    house = practice.the_practice(session)
+    today = clock.today(house.zone)
+    paid: dict[int | None, int] = defaultdict(int)
+    for entry in _standing_entries(session, invoice.id):
+        if entry.kind is EntryKind.PAYMENT:
+            paid[entry.payment_id] -= entry.amount_cents
+    for payment_id, cents in paid.items():
+        move_payment(session, actor, invoice, payment_id, cents, today, onto=False)
+    _void(session, actor, invoice, open_row, asked.reason)
+    shares = billing.shares_on(session, invoice.id)
+    charges = {charge.id: charge for charge in billing.charges(session, [share.charge_id for share in shares])}
+    due = [part_of(charges[share.charge_id], share) for share in shares]
+    anew = session.get_one(
+        Invoice, issue(session, actor, house, case, invoice.payer_id, due, today, replaces=invoice)
+    )
+    fresh = billing.open_row(session, anew.id)
+    for payment_id, cents in paid.items():
+        move_payment(session, actor, anew, payment_id, cents, today, onto=True)
+        fresh.open_cents -= cents
+    session.info["detail"] = f"{invoice.number} replaced by {anew.number}"
+    return anew.id
+
+
+def move_payment(
+    session: Session, actor: Actor, invoice: Invoice, payment_id: int | None, cents: int, day: date, *, onto: bool
+) -> None:
+    """Move money of a payment between the payer's credit and an invoice: a pair of entries that sums to zero."""
+    sign = -1 if onto else 1
+    session.add_all([
+        LedgerEntry(case_id=invoice.case_id, payer_id=invoice.payer_id, kind=EntryKind.PAYMENT,
+                    amount_cents=sign * cents, effective_on=day, invoice_id=invoice.id, payment_id=payment_id,
+                    recorded_by_id=actor.staff_id),
+        LedgerEntry(case_id=invoice.case_id, payer_id=invoice.payer_id, kind=EntryKind.PAYMENT,
+                    amount_cents=-sign * cents, effective_on=day, payment_id=payment_id,
+                    recorded_by_id=actor.staff_id),
+    ])
+
+
+def _standing_entries(session: Session, invoice_id: int) -> list[LedgerEntry]:
+    """Entries of an invoice whose sum per payment is not zero, and everything that is no payment."""
+    entries = billing.entries_of_invoice(session, invoice_id)
+    per_payment: dict[int | None, int] = defaultdict(int)
+    for entry in entries:
+        if entry.kind is EntryKind.PAYMENT:
+            per_payment[entry.payment_id] += entry.amount_cents
+    return [e for e in entries if e.kind is not EntryKind.PAYMENT or per_payment[e.payment_id]]
+
+
+def _void(session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoice, reason: str) -> None:
+    if billing.void_of(session, invoice.id) is not None:
+        raise InvoiceIsVoid
+    today = clock.today(practice.the_practice(session).zone)
+    for entry in billing.entries_of_invoice(session, invoice.id):
+        if entry.kind is not EntryKind.PAYMENT:
+            session.add(LedgerEntry(
+                case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind, amount_cents=-entry.amount_cents,
+                effective_on=max(today, entry.effective_on), invoice_id=invoice.id, charge_id=entry.charge_id,
+                reverses_id=entry.id, reason=reason, recorded_by_id=actor.staff_id,
+            ))
+    session.add(InvoiceVoid(invoice_id=invoice.id, reason=reason, voided_by_id=actor.staff_id, voided_on=today))
+    open_row.open_cents = 0
+    session.flush()
+
+
+def _withdraw(session: Session, invoice_id: int) -> None:
+    """Free the shares of a voided invoice; a charge that no invoice carries any more is withdrawn."""
+    shares = billing.shares_on(session, invoice_id)
+    for share in shares:
+        share.invoice_id = None
+    session.flush()
+    charge_ids = [share.charge_id for share in shares]
+    still_carried = {s.charge_id for s in billing.shares_of(session, charge_ids) if s.invoice_id is not None}
+    for charge in billing.charges(session, charge_ids):
+        if charge.id not in still_carried:
+            charge.withdrawn_at = clock.now()
