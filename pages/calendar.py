@@ -81,9 +81,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 providers = read(calendar_providers, actor)
 chosen = []
 if len(providers) > 1:
+    mine = [one for one in providers if one.id == actor.staff_id]  # a provider's own week first, the others' on a click
     chosen = st.pills(
         "Providers", providers, selection_mode="multi", format_func=lambda one: md(one.name), key="calendar.providers",
-        label_visibility="collapsed",
+        label_visibility="collapsed", default=mine,
     )
 provider_ids = [choice.id for choice in chosen]
 

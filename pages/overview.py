@@ -134,12 +134,12 @@ def aging(seen: Overview) -> None:
         "Age": list(totals), "Cents": list(totals.values()), "Amount": [dollars(c) for c in totals.values()],
         "Order": range(len(totals)), "Row": "due",
     })
-    bar = alt.Chart(frame).mark_bar().encode(
+    bar = alt.Chart(frame).mark_bar(size=32).encode(
         x=alt.X("Cents:Q", stack="zero", axis=None), y=alt.Y("Row:N", axis=None),
         color=alt.Color("Age:N", sort=list(totals), title=None, legend=alt.Legend(orient="bottom"),
                         scale=alt.Scale(domain=list(totals), range=AGE_COLOURS)),
         order="Order:O", tooltip=["Age", "Amount"],
-    ).properties(height=70)
+    ).properties(height=110)
     said = ", ".join(f"{title} {dollars(cents)}" for title, cents in totals.items())
     st.altair_chart(bar, alt=f"Due {dollars(due)}: {said}")
     st.text(f"{dollars(due)} due: {said}")

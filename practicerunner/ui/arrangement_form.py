@@ -31,7 +31,10 @@ MOST_PAYERS = 10
 
 def in_words(arrangement: ArrangementView) -> str:
     """"Elena 60 %, David 40 %", with the fee where it is not the standard one."""
-    shares = ", ".join(_share_in_words(share) for share in arrangement.shares)
+    alone = len(arrangement.shares) == 1
+    shares = ", ".join(
+        f"{share.payer} pays" if alone else _share_in_words(share) for share in arrangement.shares
+    )
     if arrangement.fee_terms is FeeTerms.FIXED and arrangement.fee_cents is not None:
         shares += f"; fixed fee {dollars(arrangement.fee_cents)}"
     if arrangement.fee_terms is FeeTerms.SLIDING_SCALE and arrangement.fee_basis_points is not None:
