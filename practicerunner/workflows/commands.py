@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import ids
-from practicerunner.errors import RuleViolation
+from practicerunner.errors import NotFound, RuleViolation, Stale
 from practicerunner.records import audit
+from practicerunner.records.base import Revised
 from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
 from practicerunner.vocabulary import Action, Resource
@@ -94,6 +95,7 @@ def field_messages(error: ValidationError) -> dict[str, str]:
 C = TypeVar("C", bound="Command")
 R = TypeVar("R")
 P = ParamSpec("P")
+Edited = TypeVar("Edited", bound=Revised)
 COMMANDS: dict[str, tuple[Resource, Action]] = {}
 """Name of each command → the permission it declares; the tests fail for a public verb that declares none."""
 READERS: dict[str, Resource] = {}
@@ -152,3 +154,15 @@ def reader(
         return look
 
     return declare
+
+
+def to_change(
+    session: Session, actor: Actor, kind: type[Edited], row_id: int, revision: int, resource: Resource
+) -> Edited:
+    """A row locked for a change that was begun at ``revision``. Raises NotFound, Stale."""
+    row = session.get(kind, row_id, with_for_update=True)
+    if row is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=resource, resource_id=row_id)
+    if row.revision != revision:
+        raise Stale
+    return row

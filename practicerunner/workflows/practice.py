@@ -8,12 +8,12 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.errors import BadInput, NotFound, Stale
+from practicerunner.errors import BadInput, Stale
 from practicerunner.records import practice
 from practicerunner.records.practice import Location, Practice, Service, ServiceFee
 from practicerunner.vocabulary import Action, Resource, ServiceCategory
 from practicerunner.workflows.access import Actor, authorize
-from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine, command, reader
+from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine, command, reader, to_change
 
 
 class ChangePractice(Command):
@@ -138,11 +138,7 @@ def create_service(session: Session, asked: ServiceDetails) -> Service:
 def change_service(session: Session, actor: Actor, asked: ChangeService) -> int:
     """Change a service; a new fee is dated, so earlier dates keep the earlier fee (H01). Raises Stale, BadInput."""
     authorize(session, actor, Action.MANAGE, Resource.PRACTICE_SETTINGS, responsible=())
-    service = session.get(Service, asked.service_id, with_for_update=True)
-    if service is None:
-        raise NotFound(actor=actor, action="change_service", resource=Resource.PRACTICE_SETTINGS)
-    if service.revision != asked.revision:
-        raise Stale
+    service = to_change(session, actor, Service, asked.service_id, asked.revision, Resource.PRACTICE_SETTINGS)
     holder = practice.service_named(session, asked.name)
     if holder is not None and holder.id != service.id:
         raise BadInput("name", "There is already a service with this name.")
@@ -173,11 +169,7 @@ def add_location(session: Session, actor: Actor, asked: AddLocation) -> int:
 def change_location(session: Session, actor: Actor, asked: ChangeLocation) -> int:
     """Change a place. Raises Stale, BadInput."""
     authorize(session, actor, Action.MANAGE, Resource.PRACTICE_SETTINGS, responsible=())
-    place = session.get(Location, asked.location_id, with_for_update=True)
-    if place is None:
-        raise NotFound(actor=actor, action="change_location", resource=Resource.PRACTICE_SETTINGS)
-    if place.revision != asked.revision:
-        raise Stale
+    place = to_change(session, actor, Location, asked.location_id, asked.revision, Resource.PRACTICE_SETTINGS)
     holder = practice.location_named(session, asked.name)
     if holder is not None and holder.id != place.id:
         raise BadInput("name", "There is already a location with this name.")

@@ -7,12 +7,12 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
+from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import logins, practice
 from practicerunner.records.logins import Staff, StaffRole, Supervision
 from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
-from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
+from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader, to_change
 
 COLOURS = ("#0F766E", "#B45309", "#6D28D9", "#0369A1", "#BE123C", "#4D7C0F", "#A21CAF", "#475569")
 """Given in turn to new providers: told apart on the calendar in light and in dark."""
@@ -85,11 +85,7 @@ def create_staff(session: Session, asked: StaffDetails) -> int:
 def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
     """Change somebody's details or roles; takes effect on their next click. Raises LastOwner, Stale."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
-    person = session.get(Staff, asked.staff_id, with_for_update=True)
-    if person is None:
-        raise NotFound(actor=actor, action="change_staff", resource=Resource.USERS)
-    if person.revision != asked.revision:
-        raise Stale
+    person = to_change(session, actor, Staff, asked.staff_id, asked.revision, Resource.USERS)
     holder = logins.staff_by_email(session, asked.email)
     if holder is not None and holder.id != person.id:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
