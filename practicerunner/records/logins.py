@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.practice import Practice
@@ -187,6 +187,11 @@ def count_staff(session: Session) -> int:
 def all_staff(session: Session) -> list[Staff]:
     """Everybody, those who left last, then by name."""
     return list(session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.last_name, Staff.first_name)))
+
+
+def staff_with_own_roles(session: Session, staff_id: int) -> Staff | None:
+    """A member of staff and their roles in one statement."""
+    return session.get(Staff, staff_id, options=[joinedload(Staff.roles)])
 
 
 _ROLES_OF = select(StaffRole.staff_id, StaffRole.role).where(StaffRole.staff_id.in_(bindparam("ids", expanding=True)))

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from practicerunner.errors import PracticeError
 from practicerunner.records.base import Revised, Row, word
@@ -113,6 +113,11 @@ def services(session: Session, *, with_inactive: bool = False) -> list[Service]:
     """Services by category and name, with their fees."""
     query = select(Service).options(selectinload(Service.fees)).order_by(Service.category, Service.name)
     return list(session.scalars(query if with_inactive else query.where(Service.active)))
+
+
+def service_with_fees(session: Session, service_id: int) -> Service | None:
+    """A service and its fees in one statement."""
+    return session.get(Service, service_id, options=[joinedload(Service.fees)])
 
 
 def fee_on(service: Service, day: date) -> int:

@@ -1,9 +1,8 @@
 """Appointments, who came, series, blocked time, and the holds that keep two of them from one slot."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +13,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     delete,
-    insert,
     select,
     text,
 )
@@ -188,7 +186,7 @@ def taken(
     )
     if except_id is not None:
         query = query.where(Hold.appointment_id.is_distinct_from(except_id))
-    return [Taken(*row) for row in session.execute(query.order_by(Hold.starts_at))]
+    return [Taken(*row) for row in session.connection().execute(query.order_by(Hold.starts_at))]
 
 
 def attending(
@@ -205,19 +203,13 @@ def attending(
     )
     if except_id is not None:
         query = query.where(Appointment.id != except_id)
-    return [Taken(*row) for row in session.execute(query.order_by(Appointment.starts_at))]
+    return [Taken(*row) for row in session.connection().execute(query.order_by(Appointment.starts_at))]
 
 
 _CALLED_OFF = (
     AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
     AttendanceStatus.EXCUSED,
 )
-
-
-def add_all(session: Session, table: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert many rows of one table at once, their ids made before."""
-    if rows:
-        session.execute(insert(table), rows)
 
 
 def release(session: Session, *, appointment_id: int | None = None, time_block_id: int | None = None) -> None:

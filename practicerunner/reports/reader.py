@@ -72,7 +72,12 @@ def read(
         f"select {columns} from {view}{where} order by {', '.join(mart.key)}",  # noqa: S608 (names are our own)
         [*hidden, *wanted], day=as_of, moment=moment_of(replica, as_of),
     )
-    return [dict(zip(names, map(_aware, row), strict=True)) for row in rows]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    for at, name in enumerate(names):
+        if isinstance(next((row[at] for row in rows if row[at] is not None), None), datetime):
+            for line in found:
+                line[name] = _aware(line[name])
+    return found
 
 
 def _providers(viewer: Viewer, resource: Resource) -> Collection[int] | None:

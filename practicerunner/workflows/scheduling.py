@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, SlotTaken, Stale
 from practicerunner.records import calendar, logins, practice, scheduling
+from practicerunner.records.base import add_rows
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
@@ -325,7 +326,7 @@ def _slot(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
 
 
 def _service(session: Session, case: Case, service_id: int) -> Service:
-    service = session.get(Service, service_id)
+    service = practice.service_with_fees(session, service_id)
     if service is None or not service.active:
         raise BadInput("service_id", "Choose a service from the list.")
     able = capabilities(case.type)
@@ -335,7 +336,7 @@ def _service(session: Session, case: Case, service_id: int) -> Service:
 
 
 def _provider(session: Session, provider_id: int) -> Staff:
-    provider = session.get(Staff, provider_id)
+    provider = logins.staff_with_own_roles(session, provider_id)
     if provider is None or not provider.active or not {r.role for r in provider.roles} & TREATING:
         raise BadInput("provider_id", "Choose somebody who sees clients.")
     return provider
@@ -423,7 +424,7 @@ def _holds(
 def _insert_holds(session: Session, rows: Sequence[dict[str, Any]], names: dict[int, str]) -> None:
     """Take the slots; the database refuses what somebody else took in the meantime. Raises SlotTaken."""
     try:
-        scheduling.add_all(session, Hold, rows)
+        add_rows(session, Hold, rows)
     except IntegrityError as refused:
         if not scheduling.is_overlap(refused):
             raise
@@ -466,8 +467,8 @@ def _save(session: Session, actor: Actor, asked: Book, plan: _Plan, series: Seri
         ]
         holds += _holds(appointment_id, slot, plan.resources, over)
     # An override for a participant has no hold, but its reason is kept all the same.
-    scheduling.add_all(session, Appointment, appointments)
-    scheduling.add_all(session, Attendance, attendances)
+    add_rows(session, Appointment, appointments)
+    add_rows(session, Attendance, attendances)
     _insert_holds(session, holds, plan.resources)
     session.info["case_id"] = plan.case.id
     return made
