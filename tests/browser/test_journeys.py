@@ -182,3 +182,42 @@ def test_on_a_phone_nothing_runs_out_of_the_screen(demo: str, browser: Browser) 
         wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= 391, (name, wide)
     phone.close()
+
+
+def test_a_drag_runs_the_checks_of_the_form_and_goes_back_when_refused(demo: str, context: BrowserContext) -> None:
+    """Two appointments on an empty day far ahead; one is dragged onto the other, then to a free time."""
+    page = sign_in(context, demo, "Owen")
+    day = datetime.now(PRACTICE).date() + timedelta(days=70)
+    for hour in (10, 13):
+        open_page(page, demo, "calendar")
+        press(page, "New appointment")
+        fill(page, "For whom?", "Tomek")
+        type_date(page, "Date", day)
+        type_time(page, "Time", hour)
+        press(page, "Book appointment")
+        expect(page.get_by_role("dialog")).to_have_count(0, timeout=20_000)
+    open_page(page, demo, "calendar")
+    type_date(page, "Go to date", day)
+    frame = page.frame_locator("iframe[title*='calendar']")
+    events = frame.locator(".fc-timegrid-event")
+    expect(events).to_have_count(2, timeout=20_000)
+
+    def drag_first_by_hours(hours: int) -> None:
+        box, other = events.nth(0).bounding_box(), events.nth(1).bounding_box()
+        assert box is not None and other is not None
+        step = (other["y"] - box["y"]) / 3
+        x, y = box["x"] + box["width"] / 2, box["y"] + 8
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for part in range(1, 9):
+            page.mouse.move(x, y + step * hours * part / 8)
+            page.wait_for_timeout(40)
+        page.mouse.up()
+        settle(page)
+        page.wait_for_timeout(800)
+
+    drag_first_by_hours(3)
+    expect(page.get_by_text(re.compile("already taken|is taken")).first).to_be_visible(timeout=20_000)
+    expect(frame.get_by_text(re.compile(r"^10:00")).first).to_be_visible(timeout=20_000)
+    drag_first_by_hours(1)
+    expect(frame.get_by_text(re.compile(r"^11:00")).first).to_be_visible(timeout=20_000)
