@@ -70,3 +70,13 @@ def _texts(proto: Message) -> Iterator[tuple[str, str]]:
 def words(app: AppTest) -> str:
     """Everything that stands on the page, whatever shows it."""
     return "\n".join(one.text for one in shown(app))
+
+
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_LIVE = re.compile(r"\]\(|!\[|<img|https?://|\$5|:red\[|\*\*bold")
+"""What would be a link, a picture, a tag, a formula, a colour or bold in a browser, of the names that tests use."""
+
+
+def live(app: AppTest) -> list[Shown]:
+    """Texts that somebody typed and that the browser would read as Markdown: there should be none."""
+    return [one for one in shown(app) if one.is_markdown and _LIVE.search(_ESCAPED.sub("", one.text))]
