@@ -14,7 +14,7 @@ from practicerunner.records.calendar import CalendarEntry
 from practicerunner.rules.attendance import OVER
 from practicerunner.ui.text import day as day_text
 from practicerunner.vocabulary import AppointmentStatus
-from practicerunner.workflows.scheduling import Blocked
+from practicerunner.workflows.calendar import Blocked
 
 DAY, WEEK, MONTH, LIST = "Day", "Week", "Month", "List"
 VIEWS = {DAY: "timeGridDay", WEEK: "timeGridWeek", MONTH: "dayGridMonth", LIST: "listWeek"}
@@ -158,7 +158,7 @@ def css(*, dark: bool) -> str:
     """Colours of the grid for the light and the dark theme; inside the component's own frame only."""
     line, quiet, today, text, page = (
         ("#344049", "#1D252B", "rgba(45, 181, 165, .12)", "#E6EAEC", "#14191D") if dark
-        else ("#DEDCD3", "#F5F4EF", "rgba(15, 118, 110, .07)", "#1C2B33", "#FFFFFF")
+        else ("#DEDCD3", "#F5F4EF", "rgba(15, 118, 110, .07)", "#0E181D", "#FFFFFF")
     )
     return f"""
     .fc {{ --fc-border-color: {line}; --fc-neutral-bg-color: {quiet}; --fc-today-bg-color: {today};
