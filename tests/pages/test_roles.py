@@ -16,11 +16,11 @@ from practicerunner.rules.notes import FORMS
 from practicerunner.ui import identity, navigation
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, people_of
 from tests.pages.opening import SHELL
-from tests.pages.walking import words
+from tests.pages.walking import shown, words
 
 NOW = "2026-11-12 09:00"
 FAMILIES = {"Marcus": "Heronfield", "Priya": "Larkwood", "Olga": "Ravenholt"}
@@ -195,6 +195,19 @@ def test_the_records_of_a_role_open_by_address_and_those_of_strangers_do_not(
                 assert family not in text, (page, ids)
             if family not in READS_NOTES[who]:
                 assert sealed(family) not in text, (page, ids)
+
+
+@pytest.mark.parametrize("who", MAY_OPEN)
+def test_the_search_and_the_bills_show_only_what_is_the_actor_s_to_read(house: House, come_in, who: str) -> None:
+    app = come_in(who)
+    for family in FAMILIES.values():
+        app.text_input(key="search").set_value(family).run()
+        found = [one for one in shown(app) if one.element == "page_link" and family in one.text]
+        assert bool(found) == (family in READS[who]), family
+    app.text_input(key="search").set_value("").run()
+    app.session_state["billing_tab"] = "All open"
+    text = turn_to(app, "billing")
+    assert {family for family in FAMILIES.values() if family in text} == READS[who]
 
 
 @pytest.mark.parametrize("kind", OWN_WORDS)
