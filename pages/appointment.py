@@ -10,7 +10,7 @@ from practicerunner.ui import attendance_block, billing_block, navigation, note_
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import AppointmentStatus
-from practicerunner.workflows.scheduling import appointment_page, wall_clock
+from practicerunner.workflows.calendar import appointment_page, wall_clock
 
 actor = navigation.require("appointment")
 appointment_id = navigation.selected("appointment")

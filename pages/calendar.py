@@ -14,16 +14,15 @@ from practicerunner.ui.text import clock_span, count, md
 from practicerunner.ui.text import day as day_text
 from practicerunner.vocabulary import Action, AppointmentStatus, CaseType, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.practice import location_list
-from practicerunner.workflows.scheduling import (
+from practicerunner.workflows.calendar import (
     MOST_ENTRIES,
-    Move,
     appointments_between,
     blocks_between,
     calendar_providers,
-    move,
     wall_clock,
 )
+from practicerunner.workflows.practice import location_list
+from practicerunner.workflows.scheduling import Move, move
 
 actor = require("calendar")
 

@@ -14,6 +14,7 @@ from practicerunner.ui.service_dialogs import location_dialog, service_dialog
 from practicerunner.ui.text import day
 from practicerunner.vocabulary import ServiceCategory
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.calendar import wall_clock
 from practicerunner.workflows.practice import (
     ChangePractice,
     change_practice,
@@ -21,7 +22,6 @@ from practicerunner.workflows.practice import (
     practice_settings,
     service_list,
 )
-from practicerunner.workflows.scheduling import wall_clock
 
 actor = require("settings")
 

@@ -27,11 +27,11 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
-from practicerunner.workflows.scheduling import Book, book
 from practicerunner.workflows.staff import AddStaff, StaffDetails, actor_for, add_staff, create_staff
 
 ZONE = "America/New_York"

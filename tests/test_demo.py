@@ -41,8 +41,8 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows import sign_in
 from practicerunner.workflows.billing import view
+from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.clients import case_page, client_list
-from practicerunner.workflows.scheduling import appointments_between
 from practicerunner.workflows.staff import actor_for
 from practicerunner.workflows.today import day
 

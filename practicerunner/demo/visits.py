@@ -23,16 +23,9 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import moment, weekly_dates
 from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseStatus, SessionFormat
 from practicerunner.workflows.attendance import AttendAll, MarkAll, SetAttendance, attend_all, mark_all, set_attendance
-from practicerunner.workflows.scheduling import (
-    AddTimeBlock,
-    Book,
-    BookSeries,
-    Cancel,
-    add_time_block,
-    book,
-    book_series,
-    cancel,
-)
+from practicerunner.workflows.booking import Book, BookSeries, book, book_series
+from practicerunner.workflows.scheduling import Cancel, cancel
+from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 
 AHEAD = timedelta(days=35)
 """How far series are booked."""

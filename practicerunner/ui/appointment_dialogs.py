@@ -12,20 +12,22 @@ from practicerunner.ui.perform import read
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import CancelledBy, Role
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.scheduling import (
+from practicerunner.workflows.calendar import (
     AppointmentView,
     BookingChoices,
+    Choice,
+    booking_choices,
+    supervisor_choices,
+)
+from practicerunner.workflows.scheduling import (
     Cancel,
     ChangeAppointment,
-    Choice,
     Move,
     Reinstate,
-    booking_choices,
     cancel,
     change_appointment,
     move,
     reinstate,
-    supervisor_choices,
 )
 
 

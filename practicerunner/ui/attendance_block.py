@@ -12,7 +12,7 @@ from practicerunner.ui.text import md
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
-from practicerunner.workflows.scheduling import AppointmentView, Attendee
+from practicerunner.workflows.calendar import AppointmentView, Attendee
 
 BEFORE = (AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED, AttendanceStatus.EXCUSED)
 AFTER = (AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)

@@ -17,20 +17,9 @@ from practicerunner.ui.perform import glance, read
 from practicerunner.ui.text import clock_span, count, day, md
 from practicerunner.vocabulary import SessionFormat
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.booking import Book, BookSeries, Preview, book, book_series, preview
+from practicerunner.workflows.calendar import BookingChoices, Choice, ServiceChoice, booking_choices, wall_clock
 from practicerunner.workflows.clients import FoundCase, find_cases
-from practicerunner.workflows.scheduling import (
-    Book,
-    BookingChoices,
-    BookSeries,
-    Choice,
-    Preview,
-    ServiceChoice,
-    book,
-    book_series,
-    booking_choices,
-    preview,
-    wall_clock,
-)
 
 ONCE = "Does not repeat"
 REPEATS = {ONCE: 0, "Weekly": 1, "Every 2 weeks": 2, "Every 3 weeks": 3, "Every 4 weeks": 4}

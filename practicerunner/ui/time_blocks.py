@@ -8,14 +8,8 @@ import streamlit as st
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.scheduling import (
-    AddTimeBlock,
-    Choice,
-    RemoveTimeBlock,
-    add_time_block,
-    calendar_providers,
-    remove_time_block,
-)
+from practicerunner.workflows.calendar import Choice, calendar_providers
+from practicerunner.workflows.time_blocks import AddTimeBlock, RemoveTimeBlock, add_time_block, remove_time_block
 
 
 def block_dialog(actor: Actor, day: date) -> None:

@@ -13,7 +13,8 @@ from practicerunner.vocabulary import Action, AppointmentStatus, AttendanceStatu
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, command
-from practicerunner.workflows.scheduling import appointment_for, occupy, record
+from practicerunner.workflows.scheduling import appointment_for, record
+from practicerunner.workflows.slots import occupy
 
 
 class AttendanceIsInvoiced(RuleViolation):

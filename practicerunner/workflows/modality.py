@@ -19,7 +19,8 @@ from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.cases import OpenCase, Taking, case_for, check_known, create_case
 from practicerunner.workflows.commands import Command, Line, command
-from practicerunner.workflows.scheduling import appointment_for, occupy, why_immovable
+from practicerunner.workflows.scheduling import appointment_for, why_immovable
+from practicerunner.workflows.slots import occupy
 
 
 class PlannedShare(BaseModel):

@@ -11,9 +11,9 @@ from practicerunner.records.calendar import CalendarEntry
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
-from practicerunner.workflows.scheduling import appointments_between
 
 LOOK_BACK_DAYS = 30
 UNRECORDED = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)

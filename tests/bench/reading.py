@@ -12,9 +12,9 @@ from practicerunner.reports import read
 from practicerunner.reports.replica import replica_of
 from practicerunner.vocabulary import CaseStatus
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
-from practicerunner.workflows.scheduling import MOST_ENTRIES, appointments_between
 from tests.bench import bare
 from tests.bench.building import Volume
 from tests.bench.measure import Result, alone, compare

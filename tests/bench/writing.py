@@ -7,10 +7,10 @@ from practicerunner import database
 from practicerunner.vocabulary import CaseType, ContactKind, PaymentMethodKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import Contact, PersonDetails
-from practicerunner.workflows.scheduling import Book, book
 from tests.bench import bare
 from tests.bench.building import Volume
 from tests.bench.measure import Result, compare

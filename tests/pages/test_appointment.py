@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType
-from practicerunner.workflows.scheduling import BookSeries, book_series
+from practicerunner.workflows.booking import BookSeries, book_series
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import opened, press, said
 
@@ -81,7 +81,7 @@ def dialog(which: str, appointment_id: int) -> None:
     from practicerunner.ui import appointment_dialogs
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.scheduling import appointment_page
+    from practicerunner.workflows.calendar import appointment_page
 
     actor = signed_in()
     getattr(appointment_dialogs, which)(actor, read(appointment_page, actor, appointment_id))

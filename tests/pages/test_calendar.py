@@ -13,7 +13,7 @@ from practicerunner import database
 from practicerunner.records.scheduling import Appointment
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType
-from practicerunner.workflows.scheduling import Book, book
+from practicerunner.workflows.booking import Book, book
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import opened, press, said
 

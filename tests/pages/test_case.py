@@ -10,10 +10,10 @@ from practicerunner.ui import identity, navigation
 from practicerunner.vocabulary import CaseStatus, CaseType, ContactKind, PaperKind, SessionFormat, TwoPersonLabel
 from practicerunner.workflows.arrangements import arrangements_of
 from practicerunner.workflows.attendance import AttendAll, attend_all
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, RecordPaper, Taking, open_case, record_paper
 from practicerunner.workflows.clients import case_page
 from practicerunner.workflows.people import Contact, PersonDetails
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import keys, opened, press, said
 

@@ -60,8 +60,8 @@ def change_ind50(service_id: int) -> None:
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
     from practicerunner.ui.service_dialogs import service_dialog
+    from practicerunner.workflows.calendar import wall_clock
     from practicerunner.workflows.practice import service_list
-    from practicerunner.workflows.scheduling import wall_clock
 
     actor = signed_in()
     service = next(one for one in read(service_list, actor) if one.id == service_id)

@@ -23,12 +23,12 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.attendance import AttendAll, attend_all
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import RecordPaper, Taking, record_paper
 from practicerunner.workflows.clients import case_page, case_summary
 from practicerunner.workflows.modality import ChangeModality, PlannedShare, change_modality
 from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
 from practicerunner.workflows.people import PersonDetails
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, at, balance, hold, invoice, lines, pay, payer_id, people_of
 
 DAYS = ["2026-08-05", "2026-08-12", "2026-08-19", "2026-08-26", "2026-09-02", "2026-09-09"]

@@ -15,6 +15,7 @@ from practicerunner.reports import read as report
 from practicerunner.rules.importing import Field
 from practicerunner.vocabulary import AttentionKind, CaseType, EntryKind, ListFilter, RowOutcome, WorkflowState
 from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.clients import case_summary, client_count, client_list, find_cases
 from practicerunner.workflows.imports import (
     ImportClients,
@@ -27,7 +28,6 @@ from practicerunner.workflows.imports import (
     plan_undo,
     undo_import,
 )
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, at
 
 HEADER = "First name,Last name,Date of birth,Kind of case,Partner first name,Partner last name,Balance"

@@ -8,7 +8,7 @@ import pytest
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.ui import calendar
 from practicerunner.vocabulary import AppointmentStatus, CaseType, SessionFormat
-from practicerunner.workflows.scheduling import Blocked
+from practicerunner.workflows.calendar import Blocked
 
 THURSDAY = date(2026, 11, 12)
 

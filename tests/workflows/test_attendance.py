@@ -23,7 +23,9 @@ from practicerunner.workflows.attendance import (
     mark_all,
     set_attendance,
 )
-from practicerunner.workflows.scheduling import AppointmentIsFixed, Book, Move, appointment_page, book, move
+from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.calendar import appointment_page
+from practicerunner.workflows.scheduling import AppointmentIsFixed, Move, move
 from tests.cast import Cast, at
 
 DAY = date(2026, 9, 8)

@@ -24,6 +24,7 @@ from practicerunner.workflows.billing import (
     invoice_appointment,
     invoice_appointments,
 )
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.payments import ApplyCredit, apply_credit
 from practicerunner.workflows.reversals import (
     InvoiceIsPaid,
@@ -33,7 +34,6 @@ from practicerunner.workflows.reversals import (
     reissue_invoice,
     void_invoice,
 )
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, arrange, at, balance, hold, invoice, lines, pay, payer_id, people_of
 
 

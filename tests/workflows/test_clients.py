@@ -29,6 +29,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import (
     MarkReviewed,
     OpenCase,
@@ -50,7 +51,6 @@ from practicerunner.workflows.clients import (
     find_cases,
 )
 from practicerunner.workflows.people import Contact, PersonDetails
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import LABEL, Cast, at
 
 

@@ -10,6 +10,7 @@ from practicerunner.errors import BadInput, NotPermitted, Stale
 from practicerunner.records.practice import Practice, Service, fee_on, the_practice
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import CaseType, ServiceCategory
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.practice import (
     AddLocation,
@@ -26,7 +27,6 @@ from practicerunner.workflows.practice import (
     practice_settings,
     service_list,
 )
-from practicerunner.workflows.scheduling import Book, book
 from tests.cast import Cast, at
 
 

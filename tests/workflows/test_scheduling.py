@@ -23,6 +23,8 @@ from practicerunner.vocabulary import (
     SessionFormat,
 )
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
+from practicerunner.workflows.booking import Book, BookSeries, book, book_series, conflicts, preview
+from practicerunner.workflows.calendar import TooMany, appointment_page, appointments_between, blocks_between
 from practicerunner.workflows.cases import (
     CaseIsArchived,
     RemoveParticipant,
@@ -33,32 +35,18 @@ from practicerunner.workflows.cases import (
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.practice import AddLocation, add_location
 from practicerunner.workflows.scheduling import (
-    AddTimeBlock,
     AppointmentIsFixed,
-    Book,
-    BookSeries,
     Cancel,
     ChangeAppointment,
     Move,
-    NoOverride,
     Reinstate,
-    RemoveTimeBlock,
-    SeriesConflicts,
-    TooMany,
-    add_time_block,
-    appointment_page,
-    appointments_between,
-    blocks_between,
-    book,
-    book_series,
     cancel,
     change_appointment,
-    conflicts,
     move,
-    preview,
     reinstate,
-    remove_time_block,
 )
+from practicerunner.workflows.slots import NoOverride, SeriesConflicts
+from practicerunner.workflows.time_blocks import AddTimeBlock, RemoveTimeBlock, add_time_block, remove_time_block
 from tests.cast import Cast, at
 
 TUESDAY = date(2026, 9, 8)

@@ -1,0 +1,256 @@
+"""Booking appointments, alone or in a weekly series, and what a booking would do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.errors import BadInput, NotFound
+from practicerunner.records import logins, practice, scheduling
+from practicerunner.records.base import add_rows
+from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
+from practicerunner.records.practice import Location, Service
+from practicerunner.records.scheduling import Appointment, Attendance, Series
+from practicerunner.rules import scheduling as rules
+from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.scheduling import Slot
+from practicerunner.vocabulary import Action, CaseStatus, ParticipantStatus, Resource, SessionFormat
+from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.cases import TREATING, CaseIsArchived
+from practicerunner.workflows.commands import Command, Line, Paragraph, command, reader
+from practicerunner.workflows.slots import Conflict, Plan, day_in_words, find_conflicts, holds_of, settle, take
+
+
+def plausible_length(minutes: int | None) -> int | None:
+    """Refuse a length that no appointment has."""
+    if minutes is not None and not rules.SHORTEST <= minutes <= rules.LONGEST:
+        raise PydanticCustomError("minutes", rules.LENGTH)
+    return minutes
+
+
+class Book(Command):
+    """Book an appointment for a case. What is left out comes from the case and the service."""
+
+    case_id: int
+    provider_id: int | None = None
+    service_id: int
+    local_date: date
+    local_time: time
+    minutes: int | None = None
+    format: SessionFormat | None = None
+    location_id: int | None = None
+    fee_cents: int | None = Field(default=None, ge=0, le=99_999_999)
+    memo: Paragraph = ""
+    override_reason: Line = ""
+
+    _length = field_validator("minutes")(plausible_length)
+
+
+class BookSeries(Book):
+    """Book a weekly series: by count, or until a date, that date included."""
+
+    every_weeks: int = Field(default=1, ge=1, le=52)
+    count: int | None = Field(default=None, ge=1)
+    until: date | None = None
+
+    @field_validator("count")
+    @classmethod
+    def _not_endless(cls, value: int | None) -> int | None:
+        if value is not None and value > rules.MOST_OCCURRENCES:
+            raise PydanticCustomError("count", f"A series has at most {rules.MOST_OCCURRENCES} appointments.")
+        return value
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "BookSeries":
+        if (self.count is None) == (self.until is None):
+            raise PydanticCustomError("count", "Say how many appointments, or the last date: one of the two.")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a booking would do, before it does it."""
+
+    slots: tuple[Slot, ...]
+    fee_cents: int
+    minutes: int
+    conflicts: tuple[Conflict, ...]
+    notes: tuple[str, ...]
+    """Sentences worth knowing, such as a time that the clock skips."""
+
+
+@command(Resource.APPOINTMENTS, Action.CREATE)
+def book(session: Session, actor: Actor, asked: Book) -> int:
+    """Book one appointment. Returns its id. Raises SlotTaken, CaseIsArchived, BadInput."""
+    plan = _plan(session, actor, asked, lock=True)
+    return _save(session, actor, asked, plan, None)[0]
+
+
+@command(Resource.APPOINTMENTS, Action.CREATE)
+def book_series(session: Session, actor: Actor, asked: BookSeries) -> list[int]:
+    """Book every occurrence of a weekly series, or none of them. Returns their ids in order. Raises SeriesConflicts."""
+    plan = _plan(session, actor, asked, lock=True)
+    series = Series(
+        id=ids.new_id(), case_id=plan.case.id, rule=rules.weekly_rule(asked.every_weeks, asked.count, asked.until),
+        first_date=asked.local_date, local_time=asked.local_time, zone=plan.slots[0].zone,
+    )
+    session.info["detail"] = f"{len(plan.slots)} appointments"
+    return _save(session, actor, asked, plan, series)
+
+
+@reader(Resource.APPOINTMENTS)
+def preview(session: Session, actor: Actor, asked: Book) -> Preview:
+    """What booking would do: its slots, fee, conflicts and what is worth knowing. Raises what booking would raise."""
+    plan = _plan(session, actor, asked, lock=False)
+    fee = asked.fee_cents if asked.fee_cents is not None else practice.fee_on(plan.service, plan.slots[0].local_date)
+    notes = [
+        f"The clock skips {asked.local_time:%H:%M} on {day_in_words(s.local_date)}; it starts at {s.local_time:%H:%M}."
+        for s in plan.slots if s.shifted
+    ]
+    return Preview(plan.slots, fee, plan.slots[0].minutes, tuple(find_conflicts(session, plan)), tuple(notes))
+
+
+@reader(Resource.APPOINTMENTS)
+def conflicts(session: Session, actor: Actor, asked: Book) -> list[Conflict]:
+    """Who or what is taken already at the times of a booking: the bottom line of its form."""
+    return find_conflicts(session, _plan(session, actor, asked, lock=False))
+
+
+def _plan(session: Session, actor: Actor, asked: Book, *, lock: bool) -> Plan:
+    """Check everything about a booking but conflicts."""
+    case = session.get(Case, asked.case_id, with_for_update={"read": True} if lock else None)
+    if case is None:
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=asked.case_id)
+    provider_id = asked.provider_id or case.provider_id
+    authorize(
+        session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[case.provider_id],
+        supervisor_id=case.supervisor_id, case_id=case.id,
+    )
+    if provider_id != case.provider_id:
+        authorize(session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[provider_id], case_id=case.id)
+    if case.status is CaseStatus.ARCHIVED:
+        raise CaseIsArchived
+    if asked.memo:
+        authorize(
+            session, actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=[provider_id, case.provider_id],
+            supervisor_id=case.supervisor_id, case_id=case.id,
+        )
+    service = bookable_service(session, case, asked.service_id)
+    provider = bookable_provider(session, provider_id)
+    held_as, location = bookable_place(session, asked.format, asked.location_id)
+    zone = practice.the_practice(session).zone
+    minutes = asked.minutes if asked.minutes is not None else service.minutes
+    dates = [asked.local_date]
+    if isinstance(asked, BookSeries):
+        dates = rules.weekly_dates(asked.local_date, asked.every_weeks, asked.count, asked.until)
+        if not dates:
+            raise BadInput("until", "The last date lies before the first appointment.")
+        if len(dates) > rules.MOST_OCCURRENCES:
+            raise BadInput("until", f"A series has at most {rules.MOST_OCCURRENCES} appointments.")
+    people = tuple(_people_on(case, day) for day in dates)
+    for day, there in zip(dates, people, strict=True):
+        if not there:
+            called = capabilities(case.type).called
+            raise BadInput("local_date", f"No {called} takes part on {day_in_words(day)}. Add at least one first.")
+    slots = tuple(slot_on(day, asked.local_time, minutes, zone) for day in dates)
+    return Plan(case, service, provider, held_as, location, slots, tuple(dates), people)
+
+
+def slot_on(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
+    """The slot that begins at a wall-clock time. Raises BadInput."""
+    try:
+        return rules.slot(local_date, local_time, minutes, zone)
+    except OverflowError:
+        raise BadInput("local_date", "That date is too far away.") from None
+
+
+def bookable_service(session: Session, case: Case, service_id: int) -> Service:
+    """A service that can be booked for a case. Raises BadInput."""
+    service = practice.service_with_fees(session, service_id)
+    if service is None or not service.active:
+        raise BadInput("service_id", "Choose a service from the list.")
+    able = capabilities(case.type)
+    if service.category not in able.categories:
+        raise BadInput("service_id", f"{service.name} cannot be booked here; choose another service.")
+    return service
+
+
+def bookable_provider(session: Session, provider_id: int) -> Staff:
+    """Somebody who sees clients. Raises BadInput."""
+    provider = logins.staff_with_own_roles(session, provider_id)
+    if provider is None or not provider.active or not {r.role for r in provider.roles} & TREATING:
+        raise BadInput("provider_id", "Choose somebody who sees clients.")
+    return provider
+
+
+def bookable_place(
+    session: Session, held_as: SessionFormat | None, location_id: int | None
+) -> tuple[SessionFormat, Location | None]:
+    """How and where: one of the two is enough (E10)."""
+    location = None
+    if location_id is not None:
+        location = session.get(Location, location_id)
+        if location is None or not location.active:
+            raise BadInput("location_id", "Choose a location from the list.")
+    elif held_as is None:
+        raise BadInput("format", "Choose a location, or video or phone.")
+    return held_as or SessionFormat.IN_PERSON, location
+
+
+def _people_on(case: Case, day: date) -> tuple[int, ...]:
+    """Who takes part on a day; those of the first day also count for an appointment that lies before it."""
+    return tuple(dict.fromkeys(
+        p.person_id for p in case.participants
+        if p.status is not ParticipantStatus.WAITLISTED and (p.joined_on <= day or p.joined_on <= case.opened_on)
+        and (p.left_on is None or p.left_on > day)
+    ))
+
+
+def _save(session: Session, actor: Actor, asked: Book, plan: Plan, series: Series | None) -> list[int]:
+    """Write a planned booking: all its rows in four inserts, however many occurrences."""
+    over = settle(session, actor, plan, asked.override_reason)
+    if series is not None:
+        session.add(series)
+        session.flush()
+    supervisions = scheduling.supervisions_over(session, plan.provider.id)
+    made: list[int] = []
+    appointments: list[dict[str, Any]] = []
+    attendances: list[dict[str, Any]] = []
+    holds: list[dict[str, Any]] = []
+    for slot, planned, there in zip(plan.slots, plan.series_dates, plan.people, strict=True):
+        appointment_id = ids.new_id()
+        made.append(appointment_id)
+        appointments.append({
+            "id": appointment_id, "case_id": plan.case.id, "provider_id": plan.provider.id,
+            "supervisor_id": plan.case.supervisor_id or supervisor_on(supervisions, slot.local_date),
+            "service_id": plan.service.id, "local_date": slot.local_date, "local_time": slot.local_time,
+            "minutes": slot.minutes, "zone": slot.zone, "starts_at": slot.starts_at, "ends_at": slot.ends_at,
+            "format": plan.format, "location_id": plan.location.id if plan.location else None,
+            "fee_cents": asked.fee_cents if asked.fee_cents is not None
+            else practice.fee_on(plan.service, slot.local_date),
+            "memo": asked.memo, "series_id": series.id if series else None, "series_date": planned if series else None,
+            "override_reason": asked.override_reason if any(taken == slot for taken, _ in over) else "",
+        })
+        attendances += [
+            {"id": ids.new_id(), "appointment_id": appointment_id, "case_id": plan.case.id, "person_id": person_id}
+            for person_id in there
+        ]
+        holds += holds_of(appointment_id, slot, plan.resources, over)
+    # An override for a participant has no hold, but its reason is kept all the same.
+    add_rows(session, Appointment, appointments)
+    add_rows(session, Attendance, attendances)
+    take(session, holds, plan.resources)
+    session.info["case_id"] = plan.case.id
+    return made
+
+
+def supervisor_on(supervisions: Sequence[Any], day: date) -> int | None:
+    """The supervisor in force on a day; the newest if two overlap."""
+    in_force = [s for s in supervisions if s.starts_on <= day and (s.ends_on is None or s.ends_on > day)]
+    return in_force[-1].supervisor_id if in_force else None

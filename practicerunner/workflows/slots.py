@@ -1,0 +1,180 @@
+"""What an appointment takes and when: whose time and which room, what is taken already, and holding it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.errors import RuleViolation, SlotTaken
+from practicerunner.records import calendar, practice, scheduling
+from practicerunner.records.base import add_rows
+from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
+from practicerunner.records.practice import Location, Service
+from practicerunner.records.scheduling import Appointment, Hold
+from practicerunner.rules import scheduling as rules
+from practicerunner.rules.names import person_name
+from practicerunner.rules.scheduling import Slot
+from practicerunner.vocabulary import (
+    SessionFormat,
+)
+from practicerunner.workflows.access import Actor
+
+
+class SeriesConflicts(SlotTaken):
+    """Some dates of this series are already taken."""
+
+    def __init__(self, conflicts: "Sequence[Conflict]") -> None:
+        super().__init__("Nothing was booked. " + " ".join(conflict.sentence for conflict in conflicts))
+        self.conflicts = tuple(conflicts)
+
+
+class NoOverride(RuleViolation):
+    """Only an owner or an admin may book over another appointment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Who or what is taken already, and when. Never whose appointment it is that takes it."""
+
+    resource_id: int
+    name: str
+    slot: Slot
+    """The slot that was asked for."""
+    starts: datetime
+    """On the practice's wall clock."""
+    ends: datetime
+    is_block: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What the user reads."""
+        verb = "is blocked" if self.is_block else "is already taken"
+        end = f"{self.ends:%H:%M}"
+        if self.ends.date() != self.starts.date():
+            end = f"{day_in_words(self.ends)} {end}"
+        return f"{self.name} {verb} on {day_in_words(self.starts)}, {self.starts:%H:%M}–{end}."
+
+
+def day_in_words(value: datetime | date) -> str:
+    """A day as sentences name it."""
+    return f"{value:%a} {value.day} {value:%b} {value.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A booking that passed every check but that of conflicts."""
+
+    case: Case
+    service: Service
+    provider: Staff
+    format: SessionFormat
+    location: Location | None
+    slots: tuple[Slot, ...]
+    series_dates: tuple[date, ...]
+    people: tuple[tuple[int, ...], ...]
+    """For each slot, the ids of those who take part on that date."""
+
+    @property
+    def resources(self) -> dict[int, str]:
+        """Who and what the holds take: the provider and, if it is one, the room."""
+        return _resources(self.provider, self.location)
+
+
+def _resources(provider: Staff, location: Location | None) -> dict[int, str]:
+    room = {location.id: location.name} if location is not None and location.is_room else {}
+    return {provider.id: provider.name} | room
+
+
+def find_conflicts(session: Session, plan: Plan, *, except_id: int | None = None) -> list[Conflict]:
+    """Every clash of provider, room or participant, slot by slot."""
+    first, last = plan.slots[0].starts_at, max(slot.ends_at for slot in plan.slots)
+    everybody = {person_id for there in plan.people for person_id in there}
+    held = scheduling.taken(session, plan.resources, first, last, except_id=except_id)
+    elsewhere = scheduling.attending(session, everybody, first, last, except_id=except_id)
+    if not held and not elsewhere:
+        return []
+    names = dict(plan.resources)
+    found = []
+    for slot, there in zip(plan.slots, plan.people, strict=True):
+        clashing = [t for t in held if rules.overlap(slot.starts_at, slot.ends_at, t.starts_at, t.ends_at)]
+        clashing += [
+            t for t in elsewhere
+            if t.resource_id in there and rules.overlap(slot.starts_at, slot.ends_at, t.starts_at, t.ends_at)
+        ]
+        for clash in clashing:
+            if clash.resource_id not in names:
+                person = session.get_one(Person, clash.resource_id)
+                names[clash.resource_id] = person_name(person.first_name, person.last_name, person.preferred_name)
+            zone = ZoneInfo(slot.zone)
+            found.append(Conflict(
+                clash.resource_id, names[clash.resource_id], slot,
+                clash.starts_at.astimezone(zone).replace(tzinfo=None),
+                clash.ends_at.astimezone(zone).replace(tzinfo=None), clash.is_block,
+            ))
+    return found
+
+
+def settle(
+    session: Session, actor: Actor, plan: Plan, reason: str, *, except_id: int | None = None
+) -> set[tuple[Slot, int]]:
+    """Refuse conflicts, or allow them with a reason. Returns which slots override what. Raises SlotTaken."""
+    scheduling.take_turns(session, {*plan.resources, *(p for there in plan.people for p in there)})
+    found = find_conflicts(session, plan, except_id=except_id)
+    if not found:
+        return set()
+    if not reason.strip():
+        if len(plan.slots) > 1:
+            raise SeriesConflicts(found)
+        raise SlotTaken(" ".join(conflict.sentence for conflict in found))
+    if not actor.roles & rules.MAY_OVERRIDE:
+        raise NoOverride
+    return {(conflict.slot, conflict.resource_id) for conflict in found}
+
+
+def holds_of(
+    appointment_id: int, slot: Slot, resources: Iterable[int], over: set[tuple[Slot, int]]
+) -> list[dict[str, Any]]:
+    """The rows by which an appointment takes its slot of each resource."""
+    return [
+        {"id": ids.new_id(), "resource_id": resource_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at,
+         "appointment_id": appointment_id, "time_block_id": None, "overriding": (slot, resource_id) in over}
+        for resource_id in sorted(resources)
+    ]
+
+
+def take(session: Session, rows: Sequence[dict[str, Any]], names: dict[int, str]) -> None:
+    """Take the slots; the database refuses what somebody else took in the meantime. Raises SlotTaken."""
+    try:
+        add_rows(session, Hold, rows)
+    except IntegrityError as refused:
+        if not scheduling.is_overlap(refused):
+            raise
+        taken = " or ".join(names.values())
+        zone = ZoneInfo(practice.the_practice(session).zone)
+        starts = rows[0]["starts_at"].astimezone(zone)
+        together = len({row["starts_at"] for row in rows}) == 1
+        when = f"on {day_in_words(starts)}, {starts:%H:%M}" if together else "on one of these dates"
+        raise SlotTaken(f"{taken} is already taken {when}.") from None
+
+
+def occupy(session: Session, actor: Actor, found: Appointment, override_reason: str = "") -> None:
+    """Take the provider and the room for an appointment as it now stands, instead of what it held. Raises SlotTaken."""
+    location = session.get(Location, found.location_id) if found.location_id else None
+    slot = Slot(found.local_date, found.local_time, found.minutes, found.zone, found.starts_at, found.ends_at)
+    there = tuple(a.person_id for a in found.attendances if a.status not in calendar.ABSENT)
+    provider = session.get_one(Staff, found.provider_id)
+    plan = Plan(
+        session.get_one(Case, found.case_id), session.get_one(Service, found.service_id), provider, found.format,
+        location, (slot,), (found.local_date,), (there,),
+    )
+    over = settle(session, actor, plan, override_reason, except_id=found.id)
+    found.override_reason = override_reason if over else ""
+    scheduling.release(session, appointment_id=found.id)
+    take(session, holds_of(found.id, slot, plan.resources, over), plan.resources)
