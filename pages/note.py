@@ -5,7 +5,7 @@ import streamlit as st
 from practicerunner.ui import navigation, note_editor, note_lines, note_paper
 from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.text import day
-from practicerunner.workflows.documentation import NoteFacts, note_page
+from practicerunner.workflows.note_pages import NoteFacts, note_page
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.psychotherapy import psychotherapy_page
 

@@ -16,7 +16,7 @@ from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.documentation import NotePage
+from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.notes import (
     DiscardDraft,
     FinishMemo,

@@ -11,7 +11,8 @@ from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.documentation import Comment, Header, NoteLine, NotePage, Written, my_queue
+from practicerunner.workflows.documentation import Comment, NoteLine, my_queue
+from practicerunner.workflows.note_pages import Header, NotePage, Written
 from practicerunner.workflows.notes import (
     AddAddendum,
     CosignAddendum,

@@ -1,43 +1,26 @@
-"""Reading notes: one note as its readers may see it, the notes of a case, and what is still to be written (G12, G15).
-
-A list never holds the text of a note. A reader that returns text writes a row of the audit log, so it needs a
-transaction.
-"""
+"""Notes as lists, never with their text: those of a case or an appointment, and what is to be done (G12, G15)."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime, time
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, cases, notes, practice, scheduling
+from practicerunner.records import notes, practice, scheduling
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note, NoteRow
+from practicerunner.records.notes import NoteRow
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
-from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import Allowed
-from practicerunner.vocabulary import (
-    Action,
-    NoteKind,
-    NoteStatus,
-    Resource,
-    SessionFormat,
-    SignatureRole,
-)
+from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.notes import Subject, authorize_note, present_at, subject_of, supervisor_for
 
-LOG_AGAIN_AFTER = timedelta(minutes=15)
-"""A page that redraws itself is one reading; after this long it is another."""
 MOST_TO_WRITE = 30
 
 
@@ -64,48 +47,6 @@ class NoteLine:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteFacts:
-    """What somebody sees of a note whose text is not theirs to read."""
-
-    line: NoteLine
-    needs_reason: bool
-    """Whether a typed reason would open it (DEC15)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A section or a participant's part, with its text."""
-
-    key: str
-    label: str
-    """For a part: the participant's name, which is text typed by people."""
-    text: str
-    required: bool = False
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A signature as it is shown."""
-
-    name: str
-    role: SignatureRole
-    signed_at: datetime
-    version: int
-    intact: bool
-    """Whether the text still has the hash that was signed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version that was signed."""
-
-    number: int
-    sections: tuple[Written, ...]
-    parts: tuple[Written, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Comment:
     """What a supervisor wrote when returning a version."""
 
@@ -113,88 +54,6 @@ class Comment:
     name: str
     at: datetime
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddendumLine:
-    """An addendum beneath a note."""
-
-    addendum_id: int
-    name: str
-    at: datetime
-    reason: str
-    text: str
-    awaits: str
-    """Name of whoever has to co-sign it; empty if nobody has to any more."""
-    cosigned_by: str
-    cosigned_at: datetime | None
-    may_cosign: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The facts of the appointment: live while the note is written, as signed afterwards."""
-
-    case_name: str
-    day: date
-    start: time | None
-    minutes: int | None
-    format: SessionFormat | None
-    present: tuple[str, ...]
-    late_entry: bool
-    entered_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class NotePage:
-    """A note with its text, for those who may read it."""
-
-    line: NoteLine
-    revision: int
-    form: str
-    header: Header
-    clinical: bool
-    sections: tuple[Written, ...]
-    parts: tuple[Written, ...]
-    part_label: str
-    missing: tuple[str, ...]
-    """What has to be filled in before it can be signed: labels, and names of people without a part."""
-    signatures: tuple[Signed, ...]
-    versions: tuple[Version, ...]
-    comments: tuple[Comment, ...]
-    addenda: tuple[AddendumLine, ...]
-    supervisor: str
-    """Who co-signs, or will; empty where nobody has to."""
-    lacks_supervisor: bool
-    may_write: bool
-    may_discard: bool
-    may_review: bool
-    may_amend: bool
-    previous: "Previous | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """The last signed note of the same case, to read beside the one being written."""
-
-    note_id: int
-    kind: NoteKind
-    service_date: date
-    author_name: str
-    sections: tuple[Written, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    """A group note as one participant's record has it: the shared part and their own, nobody else's name."""
-
-    note_id: int
-    service_date: date
-    status: NoteStatus
-    sections: tuple[Written, ...]
-    own_part: str
-    present: int
-    """How many were there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +110,7 @@ class ToWrite:
     offered: tuple[NoteKind, ...]
 
 
-def _allowed(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:
+def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:
     """How the actor may open what a list names: the same question as ``authorize_note``, without a refusal."""
     ours = {row.author_id, row.case_provider_id, row.provider_id}
     supervisors = {row.supervisor_id, row.case_supervisor_id, row.appointment_supervisor_id}
@@ -262,11 +121,12 @@ def _allowed(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowe
     )
 
 
-def _line(actor: Actor, row: NoteRow) -> NoteLine:
+def line_of(actor: Actor, row: NoteRow) -> NoteLine:
+    """A note as a line of a list."""
     return NoteLine(
         row.note_id, row.appointment_id, row.case_id, row.case_name, row.kind, row.status, row.service_date,
         row.author_id, row.author.name, row.version, row.submitted_at, row.locked_at, row.saved_at,
-        _allowed(actor, row) is not None,
+        may_open(actor, row) is not None,
     )
 
 
@@ -285,7 +145,7 @@ def _own_psychotherapy(session: Session, actor: Actor, case_id: int | None = Non
 def notes_of_case(session: Session, actor: Actor, case_id: int) -> list[NoteLine]:
     """The notes of a case as lines, the newest first, with one's own psychotherapy notes."""
     case_for(session, actor, case_id)
-    lines = [_line(actor, row) for row in notes.of_case(session, case_id)]
+    lines = [line_of(actor, row) for row in notes.of_case(session, case_id)]
     lines += _own_psychotherapy(session, actor, case_id)
     return sorted(lines, key=lambda line: line.service_date, reverse=True)
 
@@ -318,7 +178,7 @@ def note_block(session: Session, actor: Actor, appointment_id: int) -> NoteBlock
         resource_id=appointment_id, case_id=case.id,
     )
     rows = notes.of_appointments(session, [appointment_id])
-    lines = [_line(actor, row) for row in rows]
+    lines = [line_of(actor, row) for row in rows]
     lines += [line for line in _own_psychotherapy(session, actor, case.id) if line.appointment_id == appointment_id]
     return NoteBlock(
         appointment_id, case.id, tuple(lines), capabilities(case.type).main_note,
@@ -353,191 +213,6 @@ def note_states_of(session: Session, appointment_ids: Collection[int]) -> dict[i
     return states
 
 
-@reader(Resource.CASE)
-def note_page(session: Session, actor: Actor, note_id: int, reason: str = "") -> NotePage | NoteFacts:
-    """A note with its text for those who may read it, state and dates for those who may only see the case.
-
-    A clinical director who is not the author gets the text after typing a reason. The reading is logged, so this
-    needs a transaction. Raises NotFound for strangers.
-    """
-    row = notes.one_row(session, note_id)
-    if row is None:
-        raise NotFound(actor=actor, action=Action.READ, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
-    allowed = _allowed(actor, row)
-    if allowed is None or (allowed.needs_reason and not reason.strip()):
-        case_for(session, actor, row.case_id)
-        return NoteFacts(_line(actor, row), needs_reason=allowed is not None)
-    subject = subject_of(session, actor, note_id)
-    authorize_note(session, actor, Action.READ, subject, reason=reason)
-    page = _page(session, actor, subject, _line(actor, row))
-    logged = f"reason: {reason.strip()}" if allowed.needs_reason else ""
-    _log_opening(session, actor, subject.case, note_id, row.kind, logged)
-    if page.previous is not None:
-        _log_opening(session, actor, subject.case, page.previous.note_id, page.previous.kind)
-    return page
-
-
-@reader(Resource.CASE)
-def member_view(session: Session, actor: Actor, note_id: int, person_id: int, reason: str = "") -> MemberView:
-    """A group note for one participant's record. Raises NotFound where that person has no part in it."""
-    subject = subject_of(session, actor, note_id)
-    authorize_note(session, actor, Action.READ, subject, reason=reason)
-    sections, parts, header = _text(session, subject)
-    if str(person_id) not in header["present"]:
-        raise NotFound(actor=actor, action=Action.READ, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
-    note = subject.note
-    _log_opening(session, actor, subject.case, note.id, note.kind, f"part of {person_id}")
-    return MemberView(
-        note.id, note.service_date, note.status, _written(note.form, sections, clinical=subject.clinical),
-        parts.get(str(person_id), ""), len(header["present"]),
-    )
-
-
-def _log_opening(
-    session: Session, actor: Actor, case: Case, note_id: int, kind: NoteKind, detail: str = ""
-) -> None:
-    if not session.connection().get_execution_options().get("writes"):
-        raise RuntimeError("reading a note is logged: open a transaction")
-    if not notes.opened_since(session, actor.staff_id, case.id, note_id, detail, clock.now() - LOG_AGAIN_AFTER):
-        audit.note(
-            session, staff_id=actor.staff_id, role=session.info.get("role", ""), action=notes.OPENED,
-            resource=rule.resource_for(kind, case.type), resource_id=note_id, case_id=case.id, detail=detail,
-        )
-
-
-def _text(session: Session, subject: Subject) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Sections, parts and header: of the signed version once it is fixed, of the draft before."""
-    note, appointment = subject.note, subject.appointment
-    if note.status in rule.SIGNED:
-        content = notes.versions_of(session, note.id)[-1].content
-        return content["sections"], content["parts"], content["header"]
-    names = {str(person.id): person_name(person.first_name, person.last_name)
-             for _, person in cases.people_in(session, note.case_id)}
-    today = clock.today(practice.the_practice(session).zone)
-    late = note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(note.service_date, today)
-    if note.version:
-        late = notes.versions_of(session, note.id)[0].content["header"]["late_entry"]
-    header: dict[str, Any] = {
-        "case": subject.case.name, "date": note.service_date.isoformat(), "late_entry": late,
-        "entered_on": today.isoformat() if late else None,
-        "present": {key: names[key] for key in (present_at(appointment) if appointment else ())},
-        "names": names,
-    }
-    if appointment is not None:
-        header |= {
-            "start": appointment.local_time.isoformat(), "minutes": appointment.minutes,
-            "format": appointment.format.value,
-        }
-    return note.sections, note.parts, header
-
-
-def _written(form: str, sections: dict[str, str], *, clinical: bool) -> tuple[Written, ...]:
-    return tuple(
-        Written(s.key, s.label, sections.get(s.key, ""), s.required, s.hint)
-        for s in rule.sections_for(form, clinical=clinical, written=sections)
-    )
-
-
-def _parts(form: str, parts: dict[str, str], header: dict[str, Any]) -> tuple[Written, ...]:
-    part = rule.FORMS[form].part
-    if part is None:
-        return ()
-    names = header.get("names") or header["present"]
-    shown = list(header["present"]) + [key for key in parts if key not in header["present"] and parts[key].strip()]
-    return tuple(Written(key, names.get(key, ""), parts.get(key, ""), hint=part.hint) for key in shown)
-
-
-def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> NotePage:
-    note, clinical = subject.note, subject.clinical
-    sections, parts, header = _text(session, subject)
-    fixed = note.status in rule.SIGNED or note.status is NoteStatus.FINAL
-    missing = rule.missing_sections(note.form, sections) + tuple(
-        header["present"][key] for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)
-    )
-    versions = notes.versions_of(session, note.id)
-    hashes = {v.number: rule.text_hash(v.content) for v in versions}
-    is_author = actor.staff_id == note.author_id
-    cosigned = note.kind not in rule.UNSIGNED_KINDS and (
-        is_author and rule.needs_cosignature(actor.roles) if not fixed else note.supervisor_id is not None
-    )
-    supervisor: Staff | None = None
-    if cosigned:
-        supervisor = session.get(Staff, note.supervisor_id) if fixed and note.supervisor_id else supervisor_for(
-            session, note.author_id, subject.case, subject.appointment
-        )
-    may_sign = permissions.decide(
-        actor.roles, Action.SIGN, rule.resource_for(note.kind, subject.case.type), own=is_author,
-        supervised=note.author_id in actor.supervisees or note.supervisor_id == actor.staff_id,
-    ) is not None
-    form = rule.FORMS[note.form]
-    return NotePage(
-        line=line, revision=note.revision, form=note.form, clinical=clinical,
-        header=Header(
-            header["case"], date.fromisoformat(header["date"]),
-            time.fromisoformat(header["start"]) if header.get("start") else None, header.get("minutes"),
-            SessionFormat(header["format"]) if header.get("format") else None, tuple(header["present"].values()),
-            header["late_entry"], date.fromisoformat(header["entered_on"]) if header["entered_on"] else None,
-        ),
-        sections=_written(note.form, sections, clinical=clinical), parts=_parts(note.form, parts, header),
-        part_label=form.part.label if form.part else "", missing=() if fixed else missing,
-        signatures=tuple(
-            Signed(_with_credentials(s.name, s.credentials), s.role, s.signed_at, s.version,
-                   hashes.get(s.version) == s.text_hash)
-            for s in notes.signatures_of(session, note.id)
-        ),
-        versions=tuple(
-            Version(v.number, _written(note.form, v.content["sections"], clinical=clinical),
-                    _parts(note.form, v.content["parts"], v.content["header"]))
-            for v in versions
-        ),
-        comments=tuple(
-            Comment(c.version, name, c.created_at, c.text) for c, name in notes.comments_of(session, [note.id])
-            if may_sign
-        ),
-        addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
-        lacks_supervisor=cosigned and supervisor is None, may_write=is_author and not fixed,
-        may_discard=is_author and not fixed and not note.version,
-        may_review=note.status is NoteStatus.SUBMITTED and not is_author and may_sign,
-        may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign,
-        previous=_previous(session, actor, note),
-    )
-
-
-def _with_credentials(name: str, credentials: str) -> str:
-    return f"{name}, {credentials}" if credentials else name
-
-
-def _addenda(session: Session, actor: Actor, note: Note) -> tuple[AddendumLine, ...]:
-    lines = []
-    for addendum, signature in notes.addenda_of(session, note.id):
-        waiting = addendum.supervisor_id is not None and signature is None
-        supervisor = session.get(Staff, addendum.supervisor_id) if waiting else None
-        lines.append(AddendumLine(
-            addendum.id, _with_credentials(addendum.name, addendum.credentials), addendum.created_at, addendum.reason,
-            addendum.text, supervisor.name if supervisor else "",
-            _with_credentials(signature.name, signature.credentials) if signature else "",
-            signature.signed_at if signature else None,
-            waiting and actor.staff_id != addendum.staff_id and (
-                actor.staff_id == addendum.supervisor_id or addendum.staff_id in actor.supervisees
-            ),
-        ))
-    return tuple(lines)
-
-
-def _previous(session: Session, actor: Actor, note: Note) -> Previous | None:
-    """The last signed note of the case that the actor may read without giving a reason."""
-    for earlier in notes.signed_before(session, note, rule.SIGNED, 5):
-        row = notes.one_row(session, earlier.id)
-        allowed = _allowed(actor, row) if row else None
-        if row and allowed and not allowed.needs_reason:
-            clinical = rule.is_clinical(row.case_type, session.get_one(Case, row.case_id).clinical_fields)
-            return Previous(
-                earlier.id, earlier.kind, earlier.service_date, row.author.name,
-                _written(earlier.form, earlier.sections, clinical=clinical),
-            )
-    return None
-
-
 @reader(Resource.CLINICAL_NOTE)
 def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
     """Held appointments without their signed main note, one's own and one's supervisees', the oldest first (G15)."""
@@ -563,18 +238,18 @@ def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
 @reader(Resource.CLINICAL_NOTE)
 def my_queue(session: Session, actor: Actor) -> Queue:
     """One's drafts, what was returned to one, and what waits for one's co-signature; the oldest first."""
-    drafts = [_line(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.DRAFT])]
+    drafts = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.DRAFT])]
     drafts += [line for line in _own_psychotherapy(session, actor) if line.status is NoteStatus.DRAFT]
-    returned = [_line(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])]
+    returned = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])]
     last: dict[int, Comment] = {}
     for comment, name in notes.comments_of(session, [line.note_id for line in returned if line.note_id]):
         last[comment.note_id] = Comment(comment.version, name, comment.created_at, comment.text)
-    reviews = [_line(actor, row) for row in notes.awaiting(session, actor.staff_id)]
+    reviews = [line_of(actor, row) for row in notes.awaiting(session, actor.staff_id)]
     addenda = []
     for addendum in notes.addenda_awaiting(session, actor.staff_id):
         row = notes.one_row(session, addendum.note_id)
         if row is not None:
-            addenda.append((replace(_line(actor, row), author_name=addendum.name), addendum.created_at))
+            addenda.append((replace(line_of(actor, row), author_name=addendum.name), addendum.created_at))
     return Queue(
         tuple(sorted(drafts, key=lambda line: line.service_date)),
         tuple((line, last.get(line.note_id or 0)) for line in sorted(returned, key=lambda line: line.service_date)),

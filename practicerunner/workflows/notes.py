@@ -1,4 +1,4 @@
-"""Writing, signing, co-signing and amending notes (G01–G12). Reading them is in ``workflows.documentation``."""
+"""Writing, signing, co-signing and amending notes (G01–G12). To read them: ``documentation``, ``note_pages``."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -22,18 +22,14 @@ from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, Note
 from practicerunner.workflows.attendance import MarkAll, SetAttendance, mark_all, set_attendance
 from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
 from practicerunner.workflows.documentation import (
-    MemberView,
-    NoteFacts,
-    NotePage,
     appointments_to_write,
     documentation_due,
-    member_view,
     my_queue,
     note_block,
-    note_page,
     note_states_of,
     notes_of_case,
 )
+from practicerunner.workflows.note_pages import MemberView, NoteFacts, NotePage, member_view, note_page
 from practicerunner.workflows.notes import (
     AddAddendum,
     CosignAddendum,
