@@ -8,8 +8,9 @@ from practicerunner.ui.identity import token
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import act, read
 from practicerunner.ui.text import md, moment
+from practicerunner.workflows.invitations import ChangePassword, change_password
 from practicerunner.workflows.practice import practice_settings
-from practicerunner.workflows.sign_in import ChangePassword, change_password, own_sign_ins, sign_out_everywhere
+from practicerunner.workflows.presence import own_sign_ins, sign_out_everywhere
 
 me = require("account")
 st.title("My account", anchor=False)

@@ -10,7 +10,8 @@ from practicerunner.ui.perform import act, read
 from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.sign_in import Invite, invite, reset_authenticator
+from practicerunner.workflows.authenticator import reset_authenticator
+from practicerunner.workflows.invitations import Invite, invite
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff, staff_list, supervisor_ids
 
 

@@ -11,7 +11,7 @@ from practicerunner.errors import PracticeError
 from practicerunner.records import audit, billing, logins
 from practicerunner.server import import_command
 from practicerunner.settings import ROOT, settings
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import invitations, sign_in
 
 
 def init(asked: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def link(asked: argparse.Namespace) -> int:
         if person is None or not person.active:
             sys.stderr.write("Nobody who works here has this e-mail address.\n")
             return 1
-        token = sign_in.make_link(session, person, None)
+        token = invitations.make_link(session, person, None)
     print(f"{settings().public_url or f'http://{settings().host}:{settings().port}'}/auth/invitation/{token}")
     return 0
 

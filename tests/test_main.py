@@ -13,7 +13,7 @@ from practicerunner import database
 from practicerunner.__main__ import VERBS, main
 from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseType
-from practicerunner.workflows import first_run, sign_in
+from practicerunner.workflows import first_run, invitations, sign_in
 from practicerunner.workflows.first_run import SetUpPractice
 from tests.cast import bring_on, hold, invoice
 
@@ -118,5 +118,5 @@ def test_link_lets_an_owner_back_in(engine: Engine, capsys: pytest.CaptureFixtur
     assert main(["link", "Dana@harborlight.example"]) == 0
     token = capsys.readouterr().out.strip().rsplit("/", 1)[-1]
     with database.transaction() as session:
-        assert sign_in.accept_invitation(session, token, "another four quiet words") == dana
+        assert invitations.accept_invitation(session, token, "another four quiet words") == dana
     assert main(["link", "nobody@harborlight.example"]) == 1

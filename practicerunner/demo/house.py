@@ -15,13 +15,14 @@ from practicerunner.records.logins import Staff
 from practicerunner.rules.scheduling import moment
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.first_run import FIRST_LOCATION, PLAIN_SERVICES, SetUpPractice, set_up_practice
+from practicerunner.workflows.invitations import Invite, accept_invitation, invite
 from practicerunner.workflows.practice import (
     AddLocation,
     ChangePractice,
     add_location,
     change_practice,
 )
-from practicerunner.workflows.sign_in import DEMO_PASSWORD, Invite, accept_invitation, invite
+from practicerunner.workflows.sign_in import DEMO_PASSWORD
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, actor_for, add_staff, change_staff
 
 ADMIN = "Glenn"

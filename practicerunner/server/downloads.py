@@ -15,7 +15,7 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.gate import token_of
 from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
-from practicerunner.workflows import clients, papers, sign_in
+from practicerunner.workflows import clients, papers, presence
 from practicerunner.workflows.access import Actor
 
 Fetch = Callable[[Session, Actor], tuple[str, str, bytes]]
@@ -71,7 +71,7 @@ def _answer(token: str, fetch: Fetch) -> Response:
     """What the workflow hands out; a stranger learns no more than that there is nothing here."""
     try:
         with database.transaction() as session:
-            actor = sign_in.current_actor(session, token, active=True)
+            actor = presence.current_actor(session, token, active=True)
             if actor is None:
                 return PlainTextResponse("Please sign in.", 401)
             name, media_type, content = fetch(session, actor)

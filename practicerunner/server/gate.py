@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from practicerunner import database
 from practicerunner.settings import settings
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import presence
 
 SIGN_IN = "/auth/sign-in"
 OPEN = re.compile(
@@ -131,7 +131,7 @@ def is_our_origin(headers: Headers) -> bool:
 
 def token_of(connection: HTTPConnection) -> str:
     """The token in the session cookie, or nothing."""
-    return connection.cookies.get(sign_in.cookie_name(), "")
+    return connection.cookies.get(presence.cookie_name(), "")
 
 
 def local_path(address: str) -> str:
@@ -157,7 +157,7 @@ async def _staff_id(scope: Scope) -> int | None:
 def _look_up(token: str) -> int | None:
     """Who may pass; looking is no activity. Somebody who must still set up an authenticator may not."""
     with database.reading() as session:
-        found = sign_in.presence(session, token)
+        found = presence.presence(session, token)
     return None if found is None or found.must_enrol else found.staff_id
 
 

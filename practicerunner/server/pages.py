@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from practicerunner import ids
 from practicerunner.server.gate import is_our_origin
 from practicerunner.settings import settings
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import presence, sign_in
 
 HERE = Path(__file__).parent
 BRAND = HERE.parent / "ui" / "assets"
@@ -88,7 +88,7 @@ def refused(request: Request, _: Exception) -> Response:
 def keep_signed_in(response: Response, token: str) -> None:
     """Set the session cookie; it lasts as long as the browser is open, the server's limits are shorter."""
     response.set_cookie(
-        sign_in.cookie_name(), token, path="/", httponly=True, samesite="lax", secure=settings().is_https,
+        presence.cookie_name(), token, path="/", httponly=True, samesite="lax", secure=settings().is_https,
     )
 
 
@@ -103,7 +103,7 @@ def remember_device(response: Response, device: str) -> None:
 def forget(response: Response) -> None:
     """Take the session cookie away."""
     response.delete_cookie(
-        sign_in.cookie_name(), path="/", httponly=True, samesite="lax", secure=settings().is_https,
+        presence.cookie_name(), path="/", httponly=True, samesite="lax", secure=settings().is_https,
     )
 
 

@@ -20,9 +20,10 @@ from practicerunner.records.logins import Presence
 from practicerunner.server import pages
 from practicerunner.server.gate import SIGN_IN, local_path, token_of
 from practicerunner.server.setup_code import CODE
-from practicerunner.workflows import first_run, sign_in
+from practicerunner.workflows import authenticator, first_run, invitations, presence, sign_in
+from practicerunner.workflows.authenticator import Enrolment
 from practicerunner.workflows.commands import field_messages
-from practicerunner.workflows.sign_in import Answer, Enrolment
+from practicerunner.workflows.sign_in import Answer
 
 AUTHENTICATOR = "/auth/authenticator"
 FIRST_RUN = "/auth/first-run"
@@ -91,13 +92,13 @@ def _attempt(fields: Mapping[str, str], address: str, device: str, known_device:
             answer = sign_in.sign_in(
                 session, fields.get("email", ""), fields.get("password", ""), "", address, device, known_device)
         if answer.token:
-            sign_in.sign_out(session, present_token)  # whoever was signed in here before
+            presence.sign_out(session, present_token)  # whoever was signed in here before
         return answer
 
 
 def _presence(token: str) -> Presence | None:
     with database.reading() as session:
-        return sign_in.presence(session, token)
+        return presence.presence(session, token)
 
 
 def _demo_accounts() -> list[sign_in.DemoAccount]:
@@ -125,11 +126,11 @@ async def post_sign_out(request: Request) -> Response:
 
 def _sign_out(token: str, everywhere: bool) -> None:
     with database.transaction() as session:
-        actor = sign_in.current_actor(session, token)
+        actor = presence.current_actor(session, token)
         if everywhere and actor is not None:
-            sign_in.sign_out_everywhere(session, actor)
+            presence.sign_out_everywhere(session, actor)
         else:
-            sign_in.sign_out(session, token)
+            presence.sign_out(session, token)
 
 
 async def show_invitation(request: Request) -> Response:
@@ -146,9 +147,9 @@ async def post_invitation(request: Request) -> Response:
 def _invitation_page(request: Request, errors: Mapping[str, str], status: int) -> Response:
     try:
         with database.reading() as session:
-            person = sign_in.invited_person(session, request.path_params["token"])
+            person = invitations.invited_person(session, request.path_params["token"])
             name, email = person.name, person.email
-    except sign_in.LinkIsSpent as spent:
+    except invitations.LinkIsSpent as spent:
         return pages.message(
             request, "This link does not work", str(spent), 410, link=SIGN_IN, link_text="Go to sign-in")
     return pages.page(request, "invitation.html", status, name=name, email=email, errors=errors)
@@ -160,10 +161,10 @@ def _accept(request: Request, fields: Mapping[str, str]) -> Response:
         return _invitation_page(request, {"again": "The two passwords differ."}, 422)
     try:
         with database.transaction() as session:
-            sign_in.accept_invitation(session, request.path_params["token"], password)
+            invitations.accept_invitation(session, request.path_params["token"], password)
     except BadInput as bad:
         return _invitation_page(request, {bad.field: str(bad)}, 422)
-    except sign_in.LinkIsSpent:
+    except invitations.LinkIsSpent:
         return _invitation_page(request, {}, 410)
     response = RedirectResponse(f"{SIGN_IN}?done=password", 303)
     pages.forget(response)
@@ -175,7 +176,7 @@ async def show_authenticator(request: Request) -> Response:
     wanted = local_path(request.query_params.get("next", "/"))
     try:
         begun = await run_in_threadpool(_begin, token_of(request))
-    except sign_in.AlreadyEnrolled:
+    except authenticator.AlreadyEnrolled:
         return RedirectResponse(wanted, 303)
     except PracticeError:
         return RedirectResponse(SIGN_IN, 303)
@@ -192,9 +193,9 @@ async def post_authenticator(request: Request) -> Response:
     except BadInput as bad:
         begun = await run_in_threadpool(_resume, token, ticket)
         return _authenticator_page(request, begun, wanted, str(bad), 422)
-    except sign_in.AlreadyEnrolled:
+    except authenticator.AlreadyEnrolled:
         return RedirectResponse(wanted, 303)
-    except (sign_in.LinkIsSpent, NotPermitted):
+    except (invitations.LinkIsSpent, NotPermitted):
         return RedirectResponse(SIGN_IN, 303)
     response = pages.page(request, "recovery_codes.html", codes=codes, next=wanted)
     pages.keep_signed_in(response, fresh)
@@ -214,17 +215,17 @@ def _authenticator_page(
 
 def _begin(token: str) -> Enrolment:
     with database.reading() as session:
-        return sign_in.begin_enrolment(session, token)
+        return authenticator.begin_enrolment(session, token)
 
 
 def _resume(token: str, ticket: str) -> Enrolment:
     with database.reading() as session:
-        return sign_in.resume_enrolment(session, token, ticket)
+        return authenticator.resume_enrolment(session, token, ticket)
 
 
 def _finish(token: str, ticket: str, code: str, device: str) -> tuple[str, list[str]]:
     with database.transaction() as session:
-        return sign_in.finish_enrolment(session, token, ticket, code, device)
+        return authenticator.finish_enrolment(session, token, ticket, code, device)
 
 
 async def show_first_run(request: Request) -> Response:

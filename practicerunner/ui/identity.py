@@ -5,7 +5,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from practicerunner import database
 from practicerunner.errors import PracticeError
-from practicerunner.workflows import sign_in, staff
+from practicerunner.workflows import presence, staff
 from practicerunner.workflows.access import Actor
 
 IDENTITY: int | None = None
@@ -14,7 +14,7 @@ IDENTITY: int | None = None
 
 def token() -> str:
     """The token in this browser's session cookie, or nothing."""
-    return st.context.cookies.get(sign_in.cookie_name(), "")
+    return st.context.cookies.get(presence.cookie_name(), "")
 
 
 def signed_in(*, active: bool = True) -> Actor | None:
@@ -29,13 +29,13 @@ def signed_in(*, active: bool = True) -> Actor | None:
     if not presented:
         return None
     with database.reading() as session:
-        found = sign_in.presence(session, presented)
+        found = presence.presence(session, presented)
         if found is None or found.must_enrol:
             return None
         actor = staff.actor_for(session, found.staff_id)
-    if active and sign_in.is_touch_due(found):
+    if active and presence.is_touch_due(found):
         with database.transaction() as session:
-            sign_in.touch(session, presented)
+            presence.touch(session, presented)
     return actor
 
 

@@ -12,7 +12,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Practice
 from practicerunner.rules import passwords
 from practicerunner.vocabulary import Resource, Role, ServiceCategory
-from practicerunner.workflows import sign_in, staff
+from practicerunner.workflows import invitations, staff
 from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine
 from practicerunner.workflows.practice import ServiceDetails, create_service
 from practicerunner.workflows.staff import StaffDetails
@@ -80,7 +80,7 @@ def set_up_practice(
         create_service(session, ServiceDetails(name=name, category=category, minutes=minutes, fee_cents=fee_cents))
     session.add(Location(name=FIRST_LOCATION, address=asked.address))
     owner_id = staff.create_staff(session, owner_details)
-    sign_in.set_password(session, session.get_one(Staff, owner_id), password)
+    invitations.set_password(session, session.get_one(Staff, owner_id), password)
     audit.note(
         session, staff_id=owner_id, role=Role.OWNER, action="set_up_practice", resource=Resource.PRACTICE_SETTINGS,
     )

@@ -1,4 +1,4 @@
-"""The people who work here: adding them, their roles, who supervises whom. Accounts are in ``workflows.sign_in``."""
+"""The people who work here: adding them, their roles, who supervises whom. Accounts: ``workflows.invitations``."""
 
 from datetime import date
 

@@ -8,7 +8,7 @@ from practicerunner import clock, database
 from practicerunner.errors import NotPermitted
 from practicerunner.server import downloads
 from practicerunner.vocabulary import CaseType
-from practicerunner.workflows import sign_in, staff
+from practicerunner.workflows import invitations, sign_in, staff
 from tests.cast import Cast, bring_on, hold, invoice, moment, pay, people_of
 
 PASSWORD = "four quiet words here"
@@ -26,7 +26,7 @@ def cookie(cast: Cast, name: str) -> dict[str, str]:
     """Sign somebody in at the end of the year of the papers."""
     with database.transaction() as session:
         person = session.get_one(staff.Staff, cast.staff[name])
-        sign_in.set_password(session, person, PASSWORD)
+        invitations.set_password(session, person, PASSWORD)
         token = sign_in.sign_in(session, person.email, PASSWORD).token
     return {"cookie": f"pr_session={token}"}
 

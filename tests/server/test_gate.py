@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.records.practice import the_practice
 from practicerunner.server.gate import Gate, is_our_host, local_path
 from practicerunner.settings import settings
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import presence
 from tests.server.conftest import DANA, HOME, token_for
 
 PUBLIC = "https://desk.harborlight.example"
@@ -94,7 +94,7 @@ def test_a_session_gets_in_and_a_wrong_one_does_not(gate: TestClient, cookie: di
 def test_signing_out_closes_the_gate_at_the_next_request(gate: TestClient, cookie: dict[str, str]) -> None:
     assert gate.get("/case", headers=cookie).status_code == 200
     with database.transaction() as session:
-        sign_in.sign_out(session, cookie["cookie"].split("=")[1])
+        presence.sign_out(session, cookie["cookie"].split("=")[1])
     assert gate.get("/case", headers=cookie).status_code == 401
 
 

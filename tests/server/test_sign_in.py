@@ -13,8 +13,8 @@ from practicerunner.records.practice import the_practice
 from practicerunner.server.setup_code import CODE, SetupCode
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Role
-from practicerunner.workflows import sign_in, staff
-from practicerunner.workflows.sign_in import Invite
+from practicerunner.workflows import invitations, presence, sign_in, staff
+from practicerunner.workflows.invitations import Invite
 from practicerunner.workflows.staff import AddStaff
 from tests.server.conftest import DANA, HOME, PASSWORD, actor, form_token, post, token_for
 
@@ -24,7 +24,7 @@ RIGHT = {"email": DANA, "password": PASSWORD}
 
 def who(token: str) -> str | None:
     with database.reading() as session:
-        found = sign_in.current_actor(session, token)
+        found = presence.current_actor(session, token)
     return found.name if found else None
 
 
@@ -37,7 +37,7 @@ def priya(owner_id: int) -> int:
 
 def link_for(owner_id: int, staff_id: int) -> str:
     with database.transaction() as session:
-        return sign_in.invite(session, actor(owner_id), Invite(staff_id=staff_id))
+        return invitations.invite(session, actor(owner_id), Invite(staff_id=staff_id))
 
 
 def test_signing_in_sets_a_cookie_scripts_cannot_read_and_goes_to_the_page_that_was_asked_for(
@@ -211,9 +211,9 @@ def test_the_demo_practice_offers_its_accounts_and_one_click_signs_in(web: TestC
     assert "demo" not in web.get("/auth/sign-in").text
     with database.transaction() as session:
         the_practice(session).is_demo = True
-        link = sign_in.invite(session, staff.actor_for(session, dana), Invite(staff_id=dana))
+        link = invitations.invite(session, staff.actor_for(session, dana), Invite(staff_id=dana))
     with database.transaction() as session:
-        sign_in.accept_invitation(session, link, sign_in.DEMO_PASSWORD)
+        invitations.accept_invitation(session, link, sign_in.DEMO_PASSWORD)
     page = web.get("/auth/sign-in").text
     forms = re.findall(r"<li>\s*<form.*?</form>", page, re.DOTALL)
     assert len(forms) == 1 and "Dana Whitfield" in forms[0] and "Owner" in forms[0]

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from practicerunner import clock, database
 from practicerunner.settings import settings
 from practicerunner.ui import identity
-from practicerunner.workflows import first_run, sign_in
+from practicerunner.workflows import first_run, presence, sign_in
 from practicerunner.workflows.first_run import SetUpPractice
 
 NOON = datetime(2026, 3, 9, 17, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_the_cookie_says_who_until_it_is_signed_out(token: str) -> None:
         found = identity.signed_in()
         assert found is not None and found.name == "Dana"
         with database.transaction() as session:
-            sign_in.sign_out(session, token)
+            presence.sign_out(session, token)
         assert identity.signed_in() is None
 
 

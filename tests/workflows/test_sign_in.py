@@ -16,9 +16,9 @@ from practicerunner.records import logins
 from practicerunner.records.practice import the_practice
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Role
-from practicerunner.workflows import first_run, sign_in, staff
+from practicerunner.workflows import authenticator, first_run, invitations, presence, sign_in, staff
 from practicerunner.workflows.first_run import SetUpPractice
-from practicerunner.workflows.sign_in import ChangePassword, Invite
+from practicerunner.workflows.invitations import ChangePassword, Invite
 from practicerunner.workflows.staff import AddStaff, ChangeStaff
 
 NOON = datetime(2026, 3, 9, 17, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def asked_set_up(**changes: object) -> SetUpPractice:
     return SetUpPractice.model_validate(facts | changes)
 
 
-def actor(staff_id: int) -> sign_in.Actor:
+def actor(staff_id: int) -> presence.Actor:
     with database.reading() as session:
         return staff.actor_for(session, staff_id)
 
@@ -61,9 +61,9 @@ def attempt(
         return sign_in.sign_in(session, email, password, code, address, device, known_device)
 
 
-def who(token: str, *, active: bool = False) -> sign_in.Actor | None:
+def who(token: str, *, active: bool = False) -> presence.Actor | None:
     with database.transaction() as session:
-        return sign_in.current_actor(session, token, active=active)
+        return presence.current_actor(session, token, active=active)
 
 
 def add_priya(owner_id: int, roles: frozenset[Role] = frozenset({Role.PROVIDER})) -> int:
@@ -76,17 +76,17 @@ def add_priya(owner_id: int, roles: frozenset[Role] = frozenset({Role.PROVIDER})
 
 def give_password(owner_id: int, staff_id: int, password: str = PASSWORD) -> None:
     with database.transaction() as session:
-        token = sign_in.invite(session, staff.actor_for(session, owner_id), Invite(staff_id=staff_id))
+        token = invitations.invite(session, staff.actor_for(session, owner_id), Invite(staff_id=staff_id))
     with database.transaction() as session:
-        sign_in.accept_invitation(session, token, password)
+        invitations.accept_invitation(session, token, password)
 
 
 def enrol(token: str) -> tuple[str, str, list[str]]:
     """Set up an authenticator; its secret, the new token and the recovery codes."""
     with database.transaction() as session:
-        begun = sign_in.begin_enrolment(session, token)
+        begun = authenticator.begin_enrolment(session, token)
     with database.transaction() as session:
-        fresh, codes = sign_in.finish_enrolment(session, token, begun.ticket, code_now(begun.secret))
+        fresh, codes = authenticator.finish_enrolment(session, token, begun.ticket, code_now(begun.secret))
     return begun.secret, fresh, codes
 
 
@@ -132,8 +132,8 @@ def test_an_unknown_name_and_a_wrong_password_read_the_same(dana: int) -> None:
 
 def test_an_unknown_name_costs_a_hash_too(dana: int, monkeypatch: pytest.MonkeyPatch) -> None:
     verified: list[str] = []
-    real = sign_in._matches
-    monkeypatch.setattr(sign_in, "_matches", lambda hashed, typed: (verified.append(hashed), real(hashed, typed))[1])
+    real = sign_in.matches
+    monkeypatch.setattr(sign_in, "matches", lambda hashed, typed: (verified.append(hashed), real(hashed, typed))[1])
     attempt("nobody@harborlight.example")
     attempt(password="wrong wrong wrong")
     assert len(verified) == 2 and verified[0] == sign_in._DUMMY and verified[0] != verified[1]
@@ -243,10 +243,10 @@ def test_twelve_hours_end_even_a_busy_day(dana: int) -> None:
 def test_signing_out_ends_the_sign_in_for_every_tab_but_not_for_another_device(dana: int) -> None:
     desk, phone = attempt().token, attempt(device="Phone").token
     with database.transaction() as session:
-        sign_in.sign_out(session, desk)
+        presence.sign_out(session, desk)
     assert who(desk) is None and who(phone) is not None
     with database.transaction() as session:
-        sign_in.sign_out(session, desk)  # a second click
+        presence.sign_out(session, desk)  # a second click
     assert [a for a, *_ in audit_rows()].count("sign_out") == 1
 
 
@@ -255,10 +255,10 @@ def test_signing_out_everywhere_spares_the_present_sign_in_only_if_asked(dana: i
     give_password(dana, priya)
     here, there, hers = attempt().token, attempt().token, attempt(PRIYA).token
     with database.transaction() as session:
-        sign_in.sign_out_everywhere(session, actor(dana), except_token=here)
+        presence.sign_out_everywhere(session, actor(dana), except_token=here)
     assert who(here) and who(there) is None and who(hers)
     with database.transaction() as session:
-        sign_in.sign_out_everywhere(session, actor(dana))
+        presence.sign_out_everywhere(session, actor(dana))
     assert who(here) is None and who(hers)
 
 
@@ -284,7 +284,7 @@ def test_ones_own_sign_ins_are_listed_and_nobody_elses(dana: int) -> None:
     with clock.frozen(NOON + timedelta(hours=1)):
         token = attempt(device="Phone").token
         with database.reading() as session:
-            listed = sign_in.own_sign_ins(session, actor(dana), token)
+            listed = presence.own_sign_ins(session, actor(dana), token)
     seen = [(s.device, s.is_open, s.is_this_one) for s in listed]
     assert seen == [("Phone", True, True), ("Desk second line", False, False)]
 
@@ -303,8 +303,8 @@ def test_an_authenticator_code_is_asked_for_after_the_password_and_works_once(da
         second = attempt()
         with database.transaction() as session:
             replay = sign_in.sign_in_with_code(session, second.ticket, code_now(secret))
-        assert (replay.token, replay.refusal) == ("", sign_in.WRONG_CODE)
-        assert attempt(code=code_now(secret)).refusal == sign_in.WRONG_CODE
+        assert (replay.token, replay.refusal) == ("", authenticator.WRONG_CODE)
+        assert attempt(code=code_now(secret)).refusal == authenticator.WRONG_CODE
 
 
 @pytest.mark.parametrize(("seconds", "works"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
@@ -320,7 +320,7 @@ def test_the_codes_are_those_of_rfc_6238(dana: int) -> None:
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # "12345678901234567890" of the RFC's appendix B, six digits
     for seconds, code in ((59, "287082"), (1111111109, "081804"), (2000000000, "279037")):
         with clock.frozen(datetime.fromtimestamp(seconds, UTC)):
-            assert sign_in._matching_step(secret, code, 0) == seconds // 30
+            assert authenticator._matching_step(secret, code, 0) == seconds // 30
 
 
 def test_wrong_codes_are_throttled_like_wrong_passwords(dana: int) -> None:
@@ -331,7 +331,7 @@ def test_wrong_codes_are_throttled_like_wrong_passwords(dana: int) -> None:
         for _ in range(7):
             with database.transaction() as session:
                 refusals.append(sign_in.sign_in_with_code(session, ticket, "000000").refusal)
-    assert refusals == [sign_in.WRONG_CODE] * 5 + [sign_in.TOO_MANY] * 2
+    assert refusals == [authenticator.WRONG_CODE] * 5 + [sign_in.TOO_MANY] * 2
 
 
 def test_a_recovery_code_works_once_and_there_are_ten(dana: int) -> None:
@@ -339,7 +339,7 @@ def test_a_recovery_code_works_once_and_there_are_ten(dana: int) -> None:
         _, _, codes = enrol(attempt().token)
         assert len(set(codes)) == 10
         assert attempt(code=codes[3].upper().replace("-", " ")).token
-        assert attempt(code=codes[3]).refusal == sign_in.WRONG_CODE
+        assert attempt(code=codes[3]).refusal == authenticator.WRONG_CODE
         assert attempt(code=codes[4]).token
     with database.reading() as session:
         hashes = session.execute(text("select code_hash from recovery_code")).scalars().all()
@@ -353,15 +353,15 @@ def test_a_ticket_dies_after_five_minutes_with_a_new_password_and_with_a_changed
         ticket = attempt().ticket
         changed = ticket[:-1] + ("0" if ticket[-1] != "0" else "1")
         with database.transaction() as session:
-            assert sign_in.sign_in_with_code(session, changed, code_now(secret)).refusal == sign_in.EXPIRED
+            assert sign_in.sign_in_with_code(session, changed, code_now(secret)).refusal == authenticator.EXPIRED
     with clock.frozen(NOON + timedelta(minutes=6, seconds=1)), database.transaction() as session:
-        assert sign_in.sign_in_with_code(session, ticket, code_now(secret)).refusal == sign_in.EXPIRED
+        assert sign_in.sign_in_with_code(session, ticket, code_now(secret)).refusal == authenticator.EXPIRED
     with clock.frozen(NOON + timedelta(minutes=2)):
         with database.transaction() as session:
-            sign_in.change_password(session, actor(dana), ChangePassword(
+            invitations.change_password(session, actor(dana), ChangePassword(
                 current=SecretStr(PASSWORD), new=SecretStr("another four quiet words")), fresh)
         with database.transaction() as session:
-            assert sign_in.sign_in_with_code(session, ticket, code_now(secret)).refusal == sign_in.EXPIRED
+            assert sign_in.sign_in_with_code(session, ticket, code_now(secret)).refusal == authenticator.EXPIRED
 
 
 def test_where_authenticators_are_required_nobody_acts_without_one(dana: int) -> None:
@@ -371,7 +371,7 @@ def test_where_authenticators_are_required_nobody_acts_without_one(dana: int) ->
         the_practice(session).totp_required = True
     assert who(token) is None
     with database.reading() as session:
-        found = sign_in.presence(session, token)
+        found = presence.presence(session, token)
     assert found is not None and found.must_enrol
     with clock.frozen(clock.now()):
         _, fresh, _ = enrol(token)
@@ -381,11 +381,11 @@ def test_where_authenticators_are_required_nobody_acts_without_one(dana: int) ->
 def test_a_wrong_first_code_stores_nothing_and_the_same_seed_is_shown_again(dana: int) -> None:
     token = attempt().token
     with database.transaction() as session:
-        begun = sign_in.begin_enrolment(session, token)
+        begun = authenticator.begin_enrolment(session, token)
     with pytest.raises(BadInput), database.transaction() as session:
-        sign_in.finish_enrolment(session, token, begun.ticket, "000000")
+        authenticator.finish_enrolment(session, token, begun.ticket, "000000")
     with database.reading() as session:
-        again = sign_in.resume_enrolment(session, token, begun.ticket)
+        again = authenticator.resume_enrolment(session, token, begun.ticket)
         assert again.secret == begun.secret
         assert session.execute(text("select totp_secret from account")).scalar_one() is None
     assert "otpauth://totp/PracticeRunner:dana%40harborlight.example" in begun.uri
@@ -401,12 +401,12 @@ def test_a_second_authenticator_is_refused_until_an_owner_takes_the_lost_one_off
     priya = add_priya(dana)
     give_password(dana, priya)
     _, fresh, codes = enrol(attempt(PRIYA).token)
-    with pytest.raises(sign_in.AlreadyEnrolled), database.transaction() as session:
-        sign_in.begin_enrolment(session, fresh)
+    with pytest.raises(authenticator.AlreadyEnrolled), database.transaction() as session:
+        authenticator.begin_enrolment(session, fresh)
     with pytest.raises(NotPermitted), database.transaction() as session:
-        sign_in.reset_authenticator(session, actor(priya), Invite(staff_id=dana))
+        authenticator.reset_authenticator(session, actor(priya), Invite(staff_id=dana))
     with database.transaction() as session:
-        sign_in.reset_authenticator(session, actor(dana), Invite(staff_id=priya))
+        authenticator.reset_authenticator(session, actor(dana), Invite(staff_id=priya))
     assert who(fresh) is None
     assert attempt(PRIYA, code=codes[0]).token  # no code is asked any more, and the password still is
     assert attempt(PRIYA, "not the password").refusal == sign_in.WRONG
@@ -415,17 +415,17 @@ def test_a_second_authenticator_is_refused_until_an_owner_takes_the_lost_one_off
 def test_an_invitation_sets_the_password_once_within_72_hours(dana: int) -> None:
     priya = add_priya(dana)
     with clock.frozen(NOON), database.transaction() as session:
-        token = sign_in.invite(session, actor(dana), Invite(staff_id=priya))
-    with (clock.frozen(NOON + timedelta(hours=72)), pytest.raises(sign_in.LinkIsSpent),
+        token = invitations.invite(session, actor(dana), Invite(staff_id=priya))
+    with (clock.frozen(NOON + timedelta(hours=72)), pytest.raises(invitations.LinkIsSpent),
           database.transaction() as session):
-        sign_in.accept_invitation(session, token, PASSWORD)
+        invitations.accept_invitation(session, token, PASSWORD)
     with clock.frozen(NOON + timedelta(hours=71, minutes=59)):
         with pytest.raises(BadInput), database.transaction() as session:
-            sign_in.accept_invitation(session, token, "short")  # a refused password does not use the link up
+            invitations.accept_invitation(session, token, "short")  # a refused password does not use the link up
         with database.transaction() as session:
-            assert sign_in.accept_invitation(session, token, PASSWORD) == priya
-        with pytest.raises(sign_in.LinkIsSpent), database.transaction() as session:
-            sign_in.accept_invitation(session, token, "another four quiet words")
+            assert invitations.accept_invitation(session, token, PASSWORD) == priya
+        with pytest.raises(invitations.LinkIsSpent), database.transaction() as session:
+            invitations.accept_invitation(session, token, "another four quiet words")
         assert attempt(PRIYA).token
     with database.reading() as session:
         assert token not in session.execute(text("select token_fingerprint from invitation")).scalars().all()
@@ -437,14 +437,14 @@ def test_a_reset_link_lives_half_an_hour_ends_other_sign_ins_and_keeps_the_authe
     with clock.frozen(NOON):
         _, fresh, _ = enrol(attempt(PRIYA).token)
         with database.transaction() as session:
-            link = sign_in.invite(session, actor(dana), Invite(staff_id=priya))
-    with (clock.frozen(NOON + timedelta(minutes=30)), pytest.raises(sign_in.LinkIsSpent),
+            link = invitations.invite(session, actor(dana), Invite(staff_id=priya))
+    with (clock.frozen(NOON + timedelta(minutes=30)), pytest.raises(invitations.LinkIsSpent),
           database.reading() as session):
-        sign_in.invited_person(session, link)
+        invitations.invited_person(session, link)
     with clock.frozen(NOON + timedelta(minutes=14)):
         assert who(fresh)
         with database.transaction() as session:
-            sign_in.accept_invitation(session, link, "another four quiet words")
+            invitations.accept_invitation(session, link, "another four quiet words")
         assert who(fresh) is None
         assert attempt(PRIYA).refusal == sign_in.WRONG
         answer = attempt(PRIYA, "another four quiet words")
@@ -454,39 +454,39 @@ def test_a_reset_link_lives_half_an_hour_ends_other_sign_ins_and_keeps_the_authe
 def test_a_newer_link_makes_the_older_one_useless(dana: int) -> None:
     priya = add_priya(dana)
     with database.transaction() as session:
-        older = sign_in.invite(session, actor(dana), Invite(staff_id=priya))
-        newer = sign_in.invite(session, actor(dana), Invite(staff_id=priya))
+        older = invitations.invite(session, actor(dana), Invite(staff_id=priya))
+        newer = invitations.invite(session, actor(dana), Invite(staff_id=priya))
     with database.reading() as session:
-        assert sign_in.invited_person(session, newer).id == priya
-        with pytest.raises(sign_in.LinkIsSpent):
-            sign_in.invited_person(session, older)
+        assert invitations.invited_person(session, newer).id == priya
+        with pytest.raises(invitations.LinkIsSpent):
+            invitations.invited_person(session, older)
 
 
 @pytest.mark.parametrize("role", [Role.PROVIDER, Role.ASSOCIATE, Role.SUPERVISOR, Role.ADMIN])
 def test_only_owners_make_links(dana: int, role: Role) -> None:
     priya = add_priya(dana, frozenset({role}))
     with pytest.raises(NotPermitted), database.transaction() as session:
-        sign_in.invite(session, actor(priya), Invite(staff_id=dana))
+        invitations.invite(session, actor(priya), Invite(staff_id=dana))
     assert ("manage", "refused", priya) in audit_rows()
 
 
 def test_a_link_for_nobody_is_refused(dana: int) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
-        sign_in.invite(session, actor(dana), Invite(staff_id=1))
+        invitations.invite(session, actor(dana), Invite(staff_id=1))
 
 
 def test_changing_the_password_asks_for_the_present_one_and_ends_the_other_sign_ins(dana: int) -> None:
     here, there = attempt().token, attempt().token
     new = SecretStr("another four quiet words")
     with pytest.raises(BadInput) as refused, database.transaction() as session:
-        sign_in.change_password(session, actor(dana), ChangePassword(current=SecretStr("no"), new=new), here)
+        invitations.change_password(session, actor(dana), ChangePassword(current=SecretStr("no"), new=new), here)
     assert refused.value.field == "current"
     with pytest.raises(BadInput) as refused, database.transaction() as session:
-        sign_in.change_password(
+        invitations.change_password(
             session, actor(dana), ChangePassword(current=SecretStr(PASSWORD), new=SecretStr("harbor light 2026")), here)
     assert refused.value.field == "new"
     with database.transaction() as session:
-        sign_in.change_password(session, actor(dana), ChangePassword(current=SecretStr(PASSWORD), new=new), here)
+        invitations.change_password(session, actor(dana), ChangePassword(current=SecretStr(PASSWORD), new=new), here)
     assert who(here) and who(there) is None
     assert attempt().refusal == sign_in.WRONG and attempt(password="another four quiet words").token
 
@@ -539,7 +539,7 @@ def test_the_first_run_makes_a_practice_an_owner_services_and_a_location(engine:
     answer = attempt()
     assert who(answer.token) is None  # an authenticator comes first
     with database.reading() as session:
-        found = sign_in.presence(session, answer.token)
+        found = presence.presence(session, answer.token)
     assert found is not None and (found.staff_id, found.must_enrol) == (owner_id, True)
 
 
