@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator, insert
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from practicerunner import clock, ids
@@ -65,11 +65,15 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Moment, int: BigInteger}  # noqa: RUF012 (SQLAlchemy's own contract)
 
 
+_ID = BigInteger().with_variant(Integer, "sqlite")
+"""On SQLite only a key that is called INTEGER is the row's own place; another costs an index and a second look-up."""
+
+
 class Row(Base):
     """A table with an id of our making and the moment it was written."""
 
     __abstract__ = True
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, default=ids.new_id)
+    id: Mapped[int] = mapped_column(_ID, primary_key=True, autoincrement=False, default=ids.new_id)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, lazyload, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.practice import Practice
@@ -220,10 +220,11 @@ def signed_names(session: Session, staff_ids: Collection[int]) -> dict[int, str]
 
 
 def staff_with_roles(session: Session, roles: Iterable[Role]) -> list[Staff]:
-    """Active staff who hold any of the roles, by name."""
+    """Active staff who hold any of the roles, by name; what else they may be is read when somebody asks."""
     holds = select(StaffRole.staff_id).where(StaffRole.role.in_(list(roles)))
     return list(session.scalars(
-        select(Staff).where(Staff.active, Staff.id.in_(holds)).order_by(Staff.last_name, Staff.first_name)
+        select(Staff).where(Staff.active, Staff.id.in_(holds)).options(lazyload(Staff.roles))
+        .order_by(Staff.last_name, Staff.first_name)
     ))
 
 
