@@ -34,7 +34,7 @@ class Note(Revised):
     __tablename__ = "note"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"), index=True)
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
     kind: Mapped[NoteKind] = word(NoteKind)
     form: Mapped[str] = mapped_column(String(20))
     """Which sections it has: a key of ``rules.notes.FORMS`` (soap, dap, birp, girp, free, …)."""
@@ -53,7 +53,11 @@ class Note(Revised):
     locked_at: Mapped[datetime | None]
     saved_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_note_status", "status", "author_id"),)
+    __table_args__ = (
+        Index("ix_note_status", "status", "author_id"),
+        # Whether an appointment has its note is answered from here, without a look at the text.
+        Index("ix_note_appointment", "appointment_id", "kind", "status"),
+    )
 
 
 class NoteVersion(Row):

@@ -72,6 +72,8 @@ class Appointment(Revised):
         UniqueConstraint("series_id", "series_date"),
         Index("ix_appointment_provider_starts", "provider_id", "starts_at"),
         Index("ix_appointment_case_starts", "case_id", "starts_at"),
+        # What was held and has no note yet is answered from here, for fifty cases of the client list at once.
+        Index("ix_appointment_case_status", "case_id", "status", "starts_at", "local_date", "ends_at"),
         Index("ix_appointment_starts", "starts_at"),
     )
 

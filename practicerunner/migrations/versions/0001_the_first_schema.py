@@ -529,6 +529,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('appointment', schema=None) as batch_op:
         batch_op.create_index('ix_appointment_case_starts', ['case_id', 'starts_at'], unique=False)
+        batch_op.create_index('ix_appointment_case_status', ['case_id', 'status', 'starts_at', 'local_date', 'ends_at'], unique=False)
         batch_op.create_index('ix_appointment_provider_starts', ['provider_id', 'starts_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_appointment_series_id'), ['series_id'], unique=False)
         batch_op.create_index('ix_appointment_starts', ['starts_at'], unique=False)
@@ -714,7 +715,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_note'))
     )
     with op.batch_alter_table('note', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_note_appointment_id'), ['appointment_id'], unique=False)
+        batch_op.create_index('ix_note_appointment', ['appointment_id', 'kind', 'status'], unique=False)
         batch_op.create_index(batch_op.f('ix_note_author_id'), ['author_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_note_case_id'), ['case_id'], unique=False)
         batch_op.create_index('ix_note_status', ['status', 'author_id'], unique=False)
