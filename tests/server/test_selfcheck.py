@@ -96,7 +96,7 @@ def test_a_second_sqlite_library_is_refused(
 
 
 @pytest.mark.parametrize("mapped", [
-    ONE_SQLITE + "7f02 r-xp /root/.duckdb/extensions/v1.5.5/linux_amd64/sqlite_scanner.duckdb_extension\n",
+    ONE_SQLITE + "7f02 r-xp /srv/duckdb/extensions/v1.5.5/linux_amd64/sqlite_scanner.duckdb_extension\n",
     ONE_SQLITE + "7f02 r-xp /opt/other/libsqlite3.so.3.50\n",
 ])
 def test_a_second_sqlite_that_is_loaded_is_refused(
