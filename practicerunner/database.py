@@ -111,7 +111,8 @@ def reading(bound: Engine | None = None) -> Iterator[Session]:
 def _record_refusal(bound: Engine, refusal: NotPermitted) -> None:
     with transaction(bound) as session:
         audit.note(
-            session, staff_id=getattr(refusal.actor, "staff_id", None), action=refusal.action,
+            session, staff_id=getattr(refusal.actor, "staff_id", None),
+            person_id=getattr(refusal.actor, "person_id", None), action=refusal.action,
             resource=refusal.resource, resource_id=refusal.resource_id, case_id=refusal.case_id,
             outcome=Outcome.REFUSED, detail=str(refusal),
         )

@@ -135,6 +135,94 @@ class AttendanceStatus(Word):
         return {"no_show": "No-show", "late_cancelled": "Late cancellation"}.get(self.value, super().label)
 
 
+class Frequency(Word):
+    """How often a series repeats (RFC 5545 FREQ; FHIR Timing.repeat)."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class MonthlyOn(Word):
+    """Which day of each month a monthly series takes (E11)."""
+
+    SAME_DAY = "same_day"
+    SAME_DAY_OR_LAST = "same_day_or_last"
+    SAME_WEEKDAY = "same_weekday"
+    LAST_WEEKDAY = "last_weekday"
+
+
+class SeriesScope(Word):
+    """How far a change of one occurrence reaches (E12, E13)."""
+
+    THIS = "this"
+    FOLLOWING = "following"
+    ALL_FUTURE = "all_future"
+
+    @property
+    def label(self) -> str:
+        """What the form offers."""
+        return {"this": "Only this one", "following": "This and following", "all_future": "All future ones"}[self.value]
+
+
+class Audience(Word):
+    """Who may book into opening hours (E16)."""
+
+    STAFF = "staff"
+    EXISTING_CLIENTS = "existing_clients"
+    NEW_INQUIRIES = "new_inquiries"
+
+
+class RequestKind(Word):
+    """What somebody asks the practice to do with their appointments (E18)."""
+
+    NEW_TIME = "new_time"
+    MOVE = "move"
+    CANCEL = "cancel"
+
+
+class RequestStatus(Word):
+    """Where a scheduling request stands (FHIR AppointmentResponse.participantStatus)."""
+
+    PENDING = "pending"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        """``Another time offered`` says more than ``Offered``."""
+        return "Another time offered" if self is RequestStatus.OFFERED else super().label
+
+
+class MessageKind(Word):
+    """Why a message leaves the practice (FHIR Communication.category)."""
+
+    REMINDER = "reminder"
+    REQUEST_ANSWERED = "request_answered"
+    APPOINTMENT_CHANGED = "appointment_changed"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+
+
+class MessageStatus(Word):
+    """Where an outgoing message stands (FHIR Communication.status)."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class FeedShows(Word):
+    """How much a calendar feed tells whoever has its address (E22)."""
+
+    BUSY = "busy"
+    INITIALS = "initials"
+    NAMES = "names"
+
+
 class CancelledBy(Word):
     """Who called an appointment off (FHIR Appointment.cancellationReason)."""
 
@@ -386,7 +474,7 @@ class Resource(Word):
 
 
 class Action(Word):
-    """What may be done with a resource: the letters r c u s x v m of TRUST 3.2."""
+    """What may be done with a resource: the letters r c u s x v m of TRUST 3.2, and a client's "request"."""
 
     READ = "read"
     CREATE = "create"
@@ -395,3 +483,5 @@ class Action(Word):
     EXPORT = "export"
     VOID = "void"
     MANAGE = "manage"
+    REQUEST = "request"
+    """Ask the practice for it; only people outside the practice do (E18)."""

@@ -2,12 +2,17 @@
 
 from practicerunner.records import (  # noqa: F401
     audit,
+    availability,
     billing,
     cases,
+    feeds,
     imports,
     logins,
     notes,
+    outbox,
     people,
     practice,
+    reminders,
+    requests,
     scheduling,
 )

@@ -27,6 +27,8 @@ class AuditRow(Base):
     seq: Mapped[int] = mapped_column(_SEQUENCE, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(Moment)
     staff_id: Mapped[int | None] = mapped_column(BigInteger)
+    person_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Who acted, if it was somebody outside the practice."""
     role: Mapped[str] = mapped_column(String(20), default="")
     """The role that granted the act."""
     action: Mapped[str] = mapped_column(String(60))
@@ -52,12 +54,14 @@ class Change(Base):
 
 
 _LAST_HASH = select(AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
-_FIELDS = ("at", "staff_id", "role", "action", "resource", "resource_id", "case_id", "outcome", "detail")
+_FIELDS = ("at", "staff_id", "role", "action", "resource", "resource_id", "case_id", "outcome", "detail", "person_id")
 
 
 def row_hash(previous: str, row: dict[str, Any]) -> str:
-    """SHA-256 of the previous hash and the row's canonical JSON."""
+    """SHA-256 of the previous hash and the row's canonical JSON; staff's rows have no word on who else acted."""
     facts = [row["at"].isoformat() if f == "at" else row[f] for f in _FIELDS]
+    if row["person_id"] is None:
+        facts.pop()  # as rows were hashed before people outside the practice could act
     return hashlib.sha256((previous + json.dumps(facts, ensure_ascii=True, default=str)).encode()).hexdigest()
 
 

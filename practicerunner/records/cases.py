@@ -52,6 +52,8 @@ class Case(Revised):
     """An owner's switch for diagnosis, plan and mental status exam on a consultation case (DEC1)."""
     needs_review: Mapped[bool] = mapped_column(default=False)
     """An imported record that nobody has looked at yet."""
+    capacity: Mapped[int | None]
+    """How many take part at once at most; ``None`` is no limit (A17)."""
     participants: Mapped[list["Participant"]] = relationship(
         order_by="Participant.position", cascade="all, delete-orphan"
     )

@@ -41,6 +41,8 @@ class Staff(Revised):
     """Colour of this provider's appointments on the calendar."""
     is_clinical_director: Mapped[bool] = mapped_column(default=False)
     """With it an owner may read notes, after typing a reason (DEC15)."""
+    video_link: Mapped[str] = mapped_column(String(300), default="")
+    """Where this provider's video appointments are held."""
     active: Mapped[bool] = mapped_column(default=True)
     roles: Mapped[list["StaffRole"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
@@ -140,6 +142,8 @@ class Operation(Row):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     command: Mapped[str] = mapped_column(String(80))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    person_id: Mapped[int | None]
+    """Who acted, if it was somebody outside the practice."""
     request_hash: Mapped[str] = mapped_column(String(64))
     result: Mapped[str] = mapped_column(String, default="null")
     """The result as JSON: an id or a list of ids."""
@@ -151,13 +155,14 @@ class Done:
 
     command: str
     staff_id: int | None
+    person_id: int | None
     request_hash: str
     result: str
 
 
-_BY_KEY = select(Operation.command, Operation.staff_id, Operation.request_hash, Operation.result).where(
-    Operation.key == bindparam("key")
-)
+_BY_KEY = select(
+    Operation.command, Operation.staff_id, Operation.person_id, Operation.request_hash, Operation.result
+).where(Operation.key == bindparam("key"))
 
 
 def operation(session: Session, key: str) -> Done | None:

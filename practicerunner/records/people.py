@@ -22,6 +22,8 @@ class Person(Revised):
     pronouns: Mapped[str] = mapped_column(String(60), default="")
     address: Mapped[str] = mapped_column(Text, default="")
     """Postal address as it is written on an envelope, lines parted by newlines."""
+    zone: Mapped[str] = mapped_column(String(64), default="")
+    """IANA zone of this person's wall clock; empty is the practice's."""
     search_text: Mapped[str] = mapped_column(Text, default="")
     """Folded names, phone digits and e-mails, kept by ``workflows.people``."""
     contacts: Mapped[list["ContactPoint"]] = relationship(order_by="ContactPoint.id", cascade="all, delete-orphan")

@@ -42,6 +42,8 @@ class Practice(Revised):
     note_due_hours: Mapped[int] = mapped_column(default=48)
     payment_due_days: Mapped[int] = mapped_column(default=14)
     totp_required: Mapped[bool] = mapped_column(default=True)
+    tzdata_version: Mapped[str] = mapped_column(String(20), default="")
+    """With which rules of the world's clocks the moments of appointments ahead were computed (R5)."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
 

@@ -25,8 +25,11 @@ from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
 
 
-class Series(Row):
-    """A recurring appointment: the rule, the wall time and the zone; its occurrences are appointments (E11)."""
+class Series(Revised):
+    """A recurring appointment: the rule, the wall time and the zone; its occurrences are appointments (E11).
+
+    What the next occurrence would be like stands here too, so that more can be added and skipped dates filled.
+    """
 
     __tablename__ = "series"
 
@@ -36,6 +39,28 @@ class Series(Row):
     first_date: Mapped[date]
     local_time: Mapped[time]
     zone: Mapped[str] = mapped_column(String(64))
+    shift_days: Mapped[int] = mapped_column(default=0)
+    """By how many days "this and following" has moved occurrences off the dates that the rule gives."""
+    provider_id: Mapped[int] = mapped_column(default=0)
+    service_id: Mapped[int] = mapped_column(default=0)
+    minutes: Mapped[int] = mapped_column(default=50)
+    format: Mapped[SessionFormat] = word(SessionFormat, default=SessionFormat.IN_PERSON)
+    location_id: Mapped[int | None]
+    fee_cents: Mapped[int | None]
+    """``None``: what the service costs on the day."""
+
+
+class SeriesSkip(Row):
+    """A date of a series on which nothing was booked because it was taken; it can be filled later (E14)."""
+
+    __tablename__ = "series_skip"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
+    series_date: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(200))
+    """Who or what was taken; never by whom."""
+
+    __table_args__ = (UniqueConstraint("series_id", "series_date"),)
 
 
 class Appointment(Revised):
@@ -62,6 +87,10 @@ class Appointment(Revised):
     series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"), index=True)
     series_date: Mapped[date | None]
     """The date the rule gave, whatever the appointment was moved to: the occurrence's stable key."""
+    series_moved: Mapped[bool] = mapped_column(default=False)
+    """Whether this occurrence was moved on its own; then it keeps its date and time when the series changes (DEC10)."""
+    fold: Mapped[int] = mapped_column(default=0)
+    """1 for the second of two equal wall-clock times, in the night in which the clocks go back (R6)."""
     cancelled_reason: Mapped[str] = mapped_column(String(200), default="")
     override_reason: Mapped[str] = mapped_column(String(200), default="")
     """Why this appointment may overlap another (E15)."""

@@ -1,5 +1,7 @@
 """Which role may do what with which resource, as data: the staff half of the table in TRUST 3.2.
 
+Of the half for people outside the practice there is what they may do by now: ask about their own appointments.
+
 A cell lists grants. A grant is a scope (own, supervisees', all) with the actions it opens; ``needs_reason`` marks the
 clinical director's reading, which takes a typed reason. What is not in the table is refused.
 """
@@ -81,6 +83,8 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
     Resource.RETENTION: ("A m", "", "", "", ""),
 }
+CLIENT: dict[Resource, frozenset[Action]] = {Resource.APPOINTMENTS: frozenset({Action.READ, Action.REQUEST})}
+"""What a client may do with what is their own; nothing else."""
 _COLUMNS = (Role.OWNER, Role.PROVIDER, Role.ASSOCIATE, Role.SUPERVISOR, Role.ADMIN)
 
 TABLE: dict[Resource, dict[Role, tuple[Grant, ...]]] = {

@@ -24,6 +24,14 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class PortalActor:
+    """Somebody outside the practice who acts for themselves; what they reach is decided record by record."""
+
+    person_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Visibility:
     """Which records a list may show: all, or those of ``staff_ids``, with those supervised by ``supervisor_id``."""
 
@@ -37,9 +45,13 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
     return bool(permissions.scopes(actor.roles, action, resource, is_clinical_director=actor.is_clinical_director))
 
 
-def require(actor: Actor, action: Action, resource: Resource) -> None:
-    """Refuse what the actor's roles never allow. Raises NotPermitted."""
-    if not may(actor, action, resource):
+def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> None:
+    """Refuse what the actor's roles, or being a client, never allow. Raises NotPermitted."""
+    if isinstance(actor, PortalActor):
+        allowed = action in permissions.CLIENT.get(resource, ())
+    else:
+        allowed = may(actor, action, resource)
+    if not allowed:
         raise NotPermitted(actor=actor, action=action, resource=resource)
 
 

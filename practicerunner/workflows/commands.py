@@ -18,7 +18,7 @@ from practicerunner.records.base import Revised
 from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
 from practicerunner.vocabulary import Action, Resource
-from practicerunner.workflows.access import Actor, require
+from practicerunner.workflows.access import Actor, PortalActor, require
 
 
 class OperationReused(RuleViolation):
@@ -95,6 +95,7 @@ def field_messages(error: ValidationError) -> dict[str, str]:
 C = TypeVar("C", bound="Command")
 R = TypeVar("R")
 P = ParamSpec("P")
+A = TypeVar("A", Actor, PortalActor)
 Edited = TypeVar("Edited", bound=Revised)
 COMMANDS: dict[str, tuple[Resource, Action]] = {}
 """Name of each command → the permission it declares; the tests fail for a public verb that declares none."""
@@ -104,31 +105,33 @@ READERS: dict[str, Resource] = {}
 
 def command(
     resource: Resource, action: Action
-) -> Callable[[Callable[[Session, Actor, C], R]], Callable[[Session, Actor, C], R]]:
+) -> Callable[[Callable[[Session, A, C], R]], Callable[[Session, A, C], R]]:
     """Declare a verb: permission checked, a repeated operation id answered with the first result, one audit row kept.
 
     The verb itself still authorises the record it touches. Its result must be JSON (an id, a list of ids, or nothing).
     """
 
-    def declare(verb: Callable[[Session, Actor, C], R]) -> Callable[[Session, Actor, C], R]:
+    def declare(verb: Callable[[Session, A, C], R]) -> Callable[[Session, A, C], R]:
         name = verb.__name__
         COMMANDS[f"{verb.__module__.rsplit('.', 1)[-1]}.{name}"] = (resource, action)
 
         @wraps(verb)
-        def carry_out(session: Session, actor: Actor, asked: C) -> R:
+        def carry_out(session: Session, actor: A, asked: C) -> R:
             require(actor, action, resource)
+            staff_id, person_id = getattr(actor, "staff_id", None), getattr(actor, "person_id", None)
             request = hashlib.sha256(asked.model_dump_json(exclude={"op"}).encode()).hexdigest()
             done = operation_by_key(session, asked.op)
             if done is not None:
-                if (done.command, done.request_hash, done.staff_id) != (name, request, actor.staff_id):
+                if done != Done(name, staff_id, person_id, request, done.result):
                     raise OperationReused
                 return json.loads(done.result)  # type: ignore[no-any-return]
             result = verb(session, actor, asked)
-            keep_operation(session, asked.op, Done(name, actor.staff_id, request, json.dumps(result)))
+            keep_operation(session, asked.op, Done(name, staff_id, person_id, request, json.dumps(result)))
             subject = getattr(asked, f"{resource.value}_id", None) or (result if isinstance(result, int) else None)
             audit.note(
-                session, staff_id=actor.staff_id, role=session.info.pop("role", ""), action=name, resource=resource,
-                resource_id=subject, case_id=session.info.pop("case_id", getattr(asked, "case_id", None)),
+                session, staff_id=staff_id, person_id=person_id, role=session.info.pop("role", ""), action=name,
+                resource=resource, resource_id=subject,
+                case_id=session.info.pop("case_id", getattr(asked, "case_id", None)),
                 detail=session.info.pop("detail", ""),
             )
             return result
@@ -140,14 +143,14 @@ def command(
 
 def reader(
     resource: Resource,
-) -> Callable[[Callable[Concatenate[Session, Actor, P], R]], Callable[Concatenate[Session, Actor, P], R]]:
+) -> Callable[[Callable[Concatenate[Session, A, P], R]], Callable[Concatenate[Session, A, P], R]]:
     """Declare a reader: refused unless the actor's roles ever read the resource; it filters to what they may see."""
 
-    def declare(read: Callable[Concatenate[Session, Actor, P], R]) -> Callable[Concatenate[Session, Actor, P], R]:
+    def declare(read: Callable[Concatenate[Session, A, P], R]) -> Callable[Concatenate[Session, A, P], R]:
         READERS[f"{read.__module__.rsplit('.', 1)[-1]}.{read.__name__}"] = resource
 
         @wraps(read)
-        def look(session: Session, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def look(session: Session, actor: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, Action.READ, resource)
             return read(session, actor, *args, **kwargs)
 

@@ -43,7 +43,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.RETENTION:            (("", "", "m"),        ("", "", ""),      ("", "", ""),      ("", "", ""),    ("", "", "")),
 }
 LETTERS = {Action.READ: "r", Action.CREATE: "c", Action.UPDATE: "u", Action.SIGN: "s", Action.EXPORT: "x",
-           Action.VOID: "v", Action.MANAGE: "m"}
+           Action.VOID: "v", Action.MANAGE: "m", Action.REQUEST: "q"}
 DIRECTOR_READS = {Resource.CLINICAL_NOTE, Resource.CLINICAL_RECORD, Resource.CONSULTATION_NOTE,
                   Resource.QUESTIONNAIRES, Resource.DOCUMENTS_CLINICAL}
 CELLS = list(itertools.product(ROLES, Resource, Action, (OWN, SUPERVISED, STRANGE)))
@@ -57,7 +57,7 @@ def expected(role: Role, resource: Resource, action: Action, whose: str) -> bool
 
 def test_the_table_covers_every_resource() -> None:
     assert set(EXPECTED) == set(Resource)
-    assert len(CELLS) == 2730
+    assert len(CELLS) == 3120
 
 
 @pytest.mark.parametrize("role", ROLES)
