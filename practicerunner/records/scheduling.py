@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from practicerunner import clock
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.triggers import OVERLAP
@@ -94,6 +95,8 @@ class Appointment(Revised):
     cancelled_reason: Mapped[str] = mapped_column(String(200), default="")
     override_reason: Mapped[str] = mapped_column(String(200), default="")
     """Why this appointment may overlap another (E15)."""
+    changed_at: Mapped[datetime | None] = mapped_column(onupdate=clock.now)
+    """When it was last changed, moved or called off; ``None`` while it stands as it was booked."""
     attendances: Mapped[list["Attendance"]] = relationship(order_by="Attendance.id", cascade="all, delete-orphan")
 
     __table_args__ = (
