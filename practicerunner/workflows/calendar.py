@@ -13,6 +13,7 @@ from practicerunner.records import calendar, logins, practice, scheduling
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.rules import recurrence
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import person_name
@@ -232,7 +233,9 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
     )
     position = ""
     if names.series is not None:
-        position = rules.position(*calendar.place_in_series(session, found), names.series.rule)
+        position = recurrence.position(
+            *calendar.place_in_series(session, found), names.series.rule, names.series.first_date
+        )
 
     def allowed(action: Action, resource: Resource) -> bool:
         try:
