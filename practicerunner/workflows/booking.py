@@ -109,17 +109,17 @@ def conflicts(session: Session, actor: Actor, asked: Book) -> list[Conflict]:
 
 
 def plan_for(
-    session: Session, actor: Actor, asked: Book, dates: Sequence[date], *, lock: bool,
+    session: Session, actor: Actor, wanted: Book, dates: Sequence[date], *, lock: bool,
     series_dates: Sequence[date] | None = None,
 ) -> Plan:
     """Check everything about a booking on some dates but conflicts. ``lock`` when it is going to be saved.
 
     ``series_dates`` are the dates that a rule gave, where they differ from those on which the appointments are.
     """
-    case = session.get(Case, asked.case_id, with_for_update={"read": True} if lock else None)
+    case = session.get(Case, wanted.case_id, with_for_update={"read": True} if lock else None)
     if case is None:
-        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=asked.case_id)
-    provider_id = asked.provider_id or case.provider_id
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=wanted.case_id)
+    provider_id = wanted.provider_id or case.provider_id
     authorize(
         session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[case.provider_id],
         supervisor_id=case.supervisor_id, case_id=case.id,
@@ -128,22 +128,22 @@ def plan_for(
         authorize(session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[provider_id], case_id=case.id)
     if case.status is CaseStatus.ARCHIVED:
         raise CaseIsArchived
-    if asked.memo:
+    if wanted.memo:
         authorize(
             session, actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=[provider_id, case.provider_id],
             supervisor_id=case.supervisor_id, case_id=case.id,
         )
-    service = bookable_service(session, case, asked.service_id)
+    service = bookable_service(session, case, wanted.service_id)
     provider = bookable_provider(session, provider_id)
-    held_as, location = bookable_place(session, asked.format, asked.location_id)
+    held_as, location = bookable_place(session, wanted.format, wanted.location_id)
     zone = practice.the_practice(session).zone
-    minutes = asked.minutes if asked.minutes is not None else service.minutes
+    minutes = wanted.minutes if wanted.minutes is not None else service.minutes
     people = tuple(_people_on(case, day) for day in dates)
     for day, there in zip(dates, people, strict=True):
         if not there:
             called = capabilities(case.type).called
             raise BadInput("local_date", f"No {called} takes part on {day_in_words(day)}. Add at least one first.")
-    slots = tuple(slot_on(day, asked.local_time, minutes, zone) for day in dates)
+    slots = tuple(slot_on(day, wanted.local_time, minutes, zone) for day in dates)
     return Plan(case, service, provider, held_as, location, slots, tuple(series_dates or dates), people)
 
 
