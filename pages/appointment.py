@@ -53,9 +53,13 @@ with st.container(horizontal=True, gap="large"):
     st.text(where, width="content")
     st.text(f"Provider {page.provider}", width="content")
     if page.supervisor:
-        st.text(f"Supervisor {page.supervisor}", width="content")
+        alone = ", for this appointment alone" if page.supervisor_is_own else ""
+        st.text(f"Supervisor {page.supervisor}{alone}", width="content")
     if page.series_position:
         st.text(page.series_position, width="content")
+if page.comes_twice:
+    which = "second, after they went back" if page.fold else "first, before they go back"
+    st.text(f"The clocks go back in this night, so {page.local_time:%H:%M} comes twice; this is the {which}.")
 if page.override_reason:
     st.text(f"Booked over another appointment: {page.override_reason}")
 if page.why_immovable and page.may_change:

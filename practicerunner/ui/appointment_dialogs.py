@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from practicerunner import money
-from practicerunner.ui.booking import Where, places, where_now
+from practicerunner.ui.booking import Where, places, where_now, which_of_two
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.series_scope import cancel_several, change_several, scope
@@ -53,11 +53,15 @@ def _move(actor: Actor, page: AppointmentView) -> None:
         form.place("local_time")
     with length:
         minutes = form.number("minutes", "Minutes", page.minutes, step=5)
+    to = local_date if isinstance(local_date, date) else page.local_date
+    clock = local_time or page.local_time
+    fold = None
+    if reach is SeriesScope.THIS:
+        stays = (to, clock) == (page.local_date, page.local_time)
+        fold = which_of_two(form, to, clock, choices.zone, page.fold if stays else 0)
     place = _where(form, choices, page)
     provider_id = _provider(form, choices, page)
     reason = _override(form, choices)
-    to = local_date if isinstance(local_date, date) else page.local_date
-    clock = local_time or page.local_time
     if reach is not SeriesScope.THIS:
         change_several(form, actor, page, reach, lambda: {
             "local_date": to, "local_time": clock, "minutes": minutes, "provider_id": provider_id,
@@ -68,7 +72,7 @@ def _move(actor: Actor, page: AppointmentView) -> None:
         done, _ = form.submit(move, actor, lambda: Move(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, local_date=to, local_time=clock,
             minutes=minutes, provider_id=provider_id, format=place.format, location_id=place.location_id,
-            override_reason=reason,
+            override_reason=reason, fold=fold,
         ), done=f"Appointment moved to {day(to)}, {clock:%H:%M}")
         if done:
             st.rerun()
@@ -125,29 +129,39 @@ def _change(actor: Actor, page: AppointmentView) -> None:
     memo: str | None = None
     if page.may_write_memo and alone:
         memo = form.area("memo", "Memo", page.memo or "", help="For the team; never part of the record.")
-    supervisor_id = None
-    if actor.roles & {Role.OWNER, Role.ADMIN} and alone:
-        supervisors = read(supervisor_choices, actor)
-        ids = [choice.id for choice in supervisors]
-        chosen = form.choice(
-            "supervisor_id", "Supervisor", supervisors, format_func=lambda option: option.name, placeholder="None",
-            index=ids.index(page.supervisor_id) if page.supervisor_id in ids else None,
-        )
-        supervisor_id = chosen.id if chosen else None
+    supervisor_id, chooses = None, bool(actor.roles & {Role.OWNER, Role.ADMIN}) and alone
+    if chooses:
+        supervisor_id = _supervisor(actor, form, page)
+    reason = _override(form, choices)
     if not alone:
         change_several(form, actor, page, reach, lambda: {
             "service_id": service_id, "fee_cents": money.cents(fee, "fee_cents"), "format": place.format,
             "location_id": place.location_id,
-        }, override_reason=_override(form, choices))
+        }, override_reason=reason)
         return
     if st.button("Save changes", type="primary", width="stretch"):
         done, _ = form.submit(change_appointment, actor, lambda: ChangeAppointment(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, service_id=service_id,
             fee_cents=money.cents(fee, "fee_cents"), format=place.format, location_id=place.location_id, memo=memo,
-            supervisor_id=supervisor_id,
+            supervisor_id=supervisor_id, inherit_supervisor=chooses and supervisor_id is None, override_reason=reason,
         ), done="Appointment changed")
         if done:
             st.rerun()
+
+
+def _supervisor(actor: Actor, form: Form, page: AppointmentView) -> int | None:
+    """The supervisor for this appointment alone; ``None`` for the one it has otherwise (E24)."""
+    supervisors = {choice.id: choice.name for choice in read(supervisor_choices, actor)}
+    own = page.supervisor_id if page.supervisor_is_own else None
+    if own is not None:
+        supervisors.setdefault(own, page.supervisor)
+    options = [None, *supervisors]
+    inherited = page.inherited_supervisor or "nobody"
+    chosen: int | None = form.choice(
+        "supervisor_id", "Supervisor", options, index=options.index(own),
+        format_func=lambda one: f"As usual: {inherited}" if one is None else f"{supervisors[one]}, for this one alone",
+    )
+    return chosen
 
 
 def cancel_dialog(actor: Actor, page: AppointmentView) -> None:
