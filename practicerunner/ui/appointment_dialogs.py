@@ -152,16 +152,16 @@ def _change(actor: Actor, page: AppointmentView) -> None:
 def _supervisor(actor: Actor, form: Form, page: AppointmentView) -> int | None:
     """The supervisor for this appointment alone; ``None`` for the one it has otherwise (E24)."""
     supervisors = {choice.id: choice.name for choice in read(supervisor_choices, actor)}
-    own = page.supervisor_id if page.supervisor_is_own else None
+    usual, own = 0, page.supervisor_id if page.supervisor_is_own else None
     if own is not None:
         supervisors.setdefault(own, page.supervisor)
-    options = [None, *supervisors]
-    inherited = page.inherited_supervisor or "nobody"
-    chosen: int | None = form.choice(
-        "supervisor_id", "Supervisor", options, index=options.index(own),
-        format_func=lambda one: f"As usual: {inherited}" if one is None else f"{supervisors[one]}, for this one alone",
+    options = [usual, *supervisors]
+    names = {usual: f"As usual: {page.inherited_supervisor or 'nobody'}"} | {
+        one: f"{name}, for this one alone" for one, name in supervisors.items()}
+    chosen: int = form.choice(
+        "supervisor_id", "Supervisor", options, index=options.index(own or usual), format_func=names.__getitem__,
     )
-    return chosen
+    return chosen or None
 
 
 def cancel_dialog(actor: Actor, page: AppointmentView) -> None:

@@ -59,6 +59,8 @@ class Conflict:
         end = f"{self.ends:%H:%M}"
         if self.ends.date() != self.starts.date():
             end = f"{day_in_words(self.ends)} {end}"
+        elif self.ends <= self.starts:
+            end += ", after the clocks went back"
         return f"{self.name} {verb} on {day_in_words(self.starts)}, {self.starts:%H:%M}–{end}."
 
 

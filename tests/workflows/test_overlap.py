@@ -488,8 +488,11 @@ def test_either_of_two_equal_times_can_be_booked_and_both_at_once(cast: Cast, id
     assert [(entry.appointment_id, entry.fold) for entry in entries] == [(first, 0), (second, 1)]
     page = cast.read("Marcus", appointment_page, second)
     assert (page.fold, page.comes_twice) == (1, True)
-    with pytest.raises(SlotTaken):
-        booked(cast, "Marcus", cast.open_case(CaseType.INDIVIDUAL, "Eve Moss"), **night, fold=1)
+    eve = cast.open_case(CaseType.INDIVIDUAL, "Eve Moss")
+    with pytest.raises(SlotTaken, match=r"01:30–02:20\.$"):
+        booked(cast, "Marcus", eve, **night, fold=1)
+    with pytest.raises(SlotTaken, match=r"01:30–01:20, after the clocks went back\.$"):
+        booked(cast, "Marcus", eve, **night)
 
 
 def test_a_time_that_comes_once_has_no_second(cast: Cast, ida: int) -> None:
