@@ -90,8 +90,8 @@ def free_starts(
     """Every free start from a date to a date, both included, in order; each once.
 
     The whole appointment lies inside open time, and with the buffer on both sides it is clear of what takes the
-    provider; a room (``rooms`` has the places that are rooms) has to be free for the appointment itself. Where hours
-    at different places fit one start, it is the hours that were entered first.
+    provider; a room (``rooms`` has the places that are rooms) has to be free for the appointment itself. A start that
+    fits hours for any place is for any place; of several places it is the one whose hours were entered first.
     """
     clock = ZoneInfo(zone)
     wall = now.astimezone(clock).replace(tzinfo=None)
@@ -216,7 +216,7 @@ _Stretch = tuple[int, int]
 def _open(
     hours: Iterable[Opening], wanted: Wanted, days: Sequence[Sequence[_Piece]]
 ) -> Iterator[tuple[_Place, list[_Stretch]]]:
-    """Each place and way to meet with its open stretches in order; touching ones are joined.
+    """Each place and way to meet, the widest first, with its open stretches in order; touching ones are joined.
 
     Hours for any place go on into hours at one place, so that an appointment there may lie across both.
     """
@@ -241,7 +241,7 @@ def _open(
         for opening in exceptions:
             if not opening.is_closed:
                 found[_place(opening, wanted)].append(_stretch(opening, day))
-    for place in found:
+    for place in sorted(found, key=lambda place: (place[0] is not None) + (place[1] is not None)):
         wider = [stretch for other in found if _includes(other, place) for stretch in found[other]]
         yield place, _joined(sorted(wider))
 
