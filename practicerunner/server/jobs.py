@@ -86,7 +86,8 @@ JOBS = (
 
 def start() -> BackgroundScheduler:
     """Start the jobs in threads of their own; ``shutdown`` of the result stops them."""
-    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     for job in JOBS:
         if job.every is None:
             scheduler.add_job(_quietly(job.work), id=job.name)
