@@ -37,7 +37,7 @@ SECTIONS = ("overview", "clinical", "billing", "relationships")
 EVERYBODYS = {"today", "clients", "calendar", "billing", "overview", "account", "case", "appointment", "payer"}
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
-    "Dana": PROVIDERS | {"settings", "staff", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
+    "Dana": PROVIDERS | {"settings", "staff", "outbox", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
     "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,
 }
 READS = {

@@ -88,9 +88,9 @@ def test_what_is_ahead_moves_with_its_holds_and_what_was_stays(cast: Cast) -> No
     assert page.history[0].detail == "2026-09-08 10:00 is now 2026-09-08 14:00 UTC, was 2026-09-08 15:00"
     with database.reading(cast.engine) as session:
         listed = session.scalars(select(AuditRow.resource_id).where(
-            AuditRow.action == "follow_clock_rules", AuditRow.case_id.is_not(None))).all()
+            AuditRow.action == "clock_rules_changed", AuditRow.case_id.is_not(None))).all()
         said = session.scalars(select(AuditRow.detail).where(
-            AuditRow.action == "follow_clock_rules", AuditRow.case_id.is_(None))).all()
+            AuditRow.action == "clock_rules_changed", AuditRow.case_id.is_(None))).all()
     assert sorted(listed) == sorted([ahead, gone])
     assert said == [f"from 2019a to {clock.rules_version()}, 2 moved"]
     assert follow(cast) == []
