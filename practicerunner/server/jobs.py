@@ -27,8 +27,13 @@ def follow_clock_rules() -> None:
 
 def make_reminders() -> None:
     """Write the reminders that are due into the outbox."""
-    with database.transaction() as session:
-        reminders.make_due(session)
+    while True:
+        with database.reading() as session:
+            if not reminders.is_any_due(session):
+                return
+        with database.transaction() as session:
+            if not reminders.make_due(session):
+                return
 
 
 def send_messages() -> None:

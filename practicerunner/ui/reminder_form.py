@@ -65,7 +65,7 @@ def times_dialog(actor: Actor, case_id: int, rows: list[ReminderTimes]) -> None:
         "Times", [True, False], index=0 if row.own is None else 1, key=form.field_key("inherits"),
         format_func=lambda yes: f"{above}: {all_in_words(row.inherited)}" if yes else "Own times",
     )
-    hours = None if inherits else ask_times(form, "Before the start", row.own or ())
+    hours = None if inherits else ask_times(form, "Before the start", row.times)
     form.place("person_id")
     if st.button("Save reminder times", type="primary", key=form.field_key("save")):
         done, _ = form.submit(set_case_reminders, actor, lambda: SetCaseReminders(

@@ -25,17 +25,21 @@ def of_case(actor: Actor, case_id: int, zone: str) -> None:
 
 
 def _lines(messages: Iterable[SentMessage], zone: str) -> None:
+    together: dict[tuple[str, str], list[str]] = {}
     for message in messages:
-        st.text(line(message, zone))
+        together.setdefault(_around(message, zone), []).append(message.to)
+    with st.container(gap="xsmall"):
+        for (before, after), names in together.items():
+            st.text(before + ", ".join(reversed(names)) + after)
 
 
-def line(message: SentMessage, zone: str) -> str:
-    """``Reminder sent to Nora Lindqvist on Tue 8 Sep 2026, 10:00``, or why it was not."""
-    what, to = message.kind.label, message.to
+def _around(message: SentMessage, zone: str) -> tuple[str, str]:
+    """What stands before and after the names of those who got the same at the same time."""
+    what = message.kind.label
     if message.status is MessageStatus.SENT:
-        return f"{what} sent to {to} on {moment(message.at, zone)}"
+        return f"{what} sent to ", f" on {moment(message.at, zone)}"
     if message.status is MessageStatus.FAILED:
-        return f"{what} to {to} could not be sent. {message.problem}"
+        return f"{what} to ", f" could not be sent. {message.problem}"
     if message.status is MessageStatus.DROPPED:
-        return f"{what} to {to} was not sent. {message.problem}"
-    return f"{what} to {to} waits to be sent"
+        return f"{what} to ", f" was not sent. {message.problem}"
+    return f"{what} to ", " waits to be sent"

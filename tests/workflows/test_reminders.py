@@ -17,6 +17,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
+from practicerunner.server import jobs
 from practicerunner.vocabulary import (
     AttendanceStatus,
     CancelledBy,
@@ -27,7 +28,7 @@ from practicerunner.vocabulary import (
     ParticipantStatus,
     SessionFormat,
 )
-from practicerunner.workflows import notices, outbox
+from practicerunner.workflows import notices, outbox, reminders
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import (
@@ -180,6 +181,14 @@ def test_several_jobs_at_once_write_each_reminder_once(two: Two) -> None:
     assert sum(written) == 2 and two.keys() == [("Ada", 24), ("Ben", 24)]
     with database.reading(two.cast.engine) as session:
         assert len(session.scalars(select(AuditRow.seq).where(AuditRow.action == "write_message")).all()) == 2
+
+
+def test_many_at_once_are_written_in_turns(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reminders, "AT_ONCE", 1)
+    assert [two.make("2026-09-07 10:00") for _ in range(3)] == [1, 1, 0]
+    with at("2026-09-08 08:00"):
+        jobs.make_reminders()
+    assert two.keys() == [("Ada", 24), ("Ben", 24), ("Ada", 2), ("Ben", 2)]
 
 
 def moved(two: Two, when: str, revision: int) -> None:
