@@ -1,6 +1,7 @@
 """When a law changes the clocks, appointments ahead keep their wall time, and their moments follow (R5)."""
 
 from datetime import date, datetime, time, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
@@ -139,6 +140,27 @@ def test_the_second_of_two_equal_times_stays_the_second(cast: Cast) -> None:
     as_of_old_rules(cast)
     assert follow(cast) == [ahead]
     assert stretch(cast, ahead)[0] == moment("2026-11-01 01:30") + HOUR
+
+
+def test_two_that_start_at_once_move_each_appointment_once(cast: Cast) -> None:
+    with at(NOON):
+        ahead = booked(cast, "2026-09-08 10:00")
+    as_of_old_rules(cast, ahead)
+    gate, moved = Barrier(2), []
+
+    def work() -> None:
+        gate.wait()
+        with database.transaction(cast.engine) as session:
+            moved.append(follow_clock_rules(session))
+
+    workers = [Thread(target=work) for _ in range(2)]
+    with at(NOON):
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert sorted(moved) == [[], [ahead]]
+    assert len(holds(cast, ahead)) == 1 and stretch(cast, ahead)[0] == moment("2026-09-08 10:00")
 
 
 def test_an_empty_database_has_nothing_to_follow(engine) -> None:
