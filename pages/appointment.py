@@ -6,7 +6,7 @@ from practicerunner.money import dollars
 from practicerunner.rules.attendance import OVER
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import appointment_dialogs as dialogs
-from practicerunner.ui import attendance_block, billing_block, navigation, note_block, series_panel
+from practicerunner.ui import attendance_block, billing_block, navigation, note_block, reminder_lines, series_panel
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import AppointmentStatus
@@ -79,8 +79,9 @@ if page.memo:
         st.text(page.memo)
 if page.series_position:
     series_panel.show(actor, page.appointment_id, now.date())
+reminder_lines.of_appointment(actor, page.appointment_id, page.zone)
 with st.expander("History"):
     st.text(f"Booked {moment(page.created_at, page.zone)}")
     for deed in page.history:
         words = deed.what.replace("_", " ").capitalize()
-        st.text(f"{moment(deed.at, page.zone)}  {words}, {deed.who}")
+        st.text(f"{moment(deed.at, page.zone)}  {', '.join(filter(None, [words, deed.who]))}")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import case_dialogs, feed_block, navigation
+from practicerunner.ui import case_dialogs, feed_block, navigation, reminder_form
 from practicerunner.ui.case_overview import person_lines
 from practicerunner.ui.change_work import change_work_dialog
 from practicerunner.ui.forms import Form
@@ -41,6 +41,8 @@ def show(actor: Actor, page: CasePage) -> None:
     left, right = st.columns(2)
     with left:
         _participants(actor, page, changes=changes)
+        if may(actor, Action.READ, Resource.APPOINTMENTS):
+            reminder_form.case_times(actor, page)
         _linked(actor, page)
     with right:
         if may(actor, Action.READ, Resource.DEMOGRAPHICS):

@@ -34,10 +34,12 @@ OWN_WORDS = (CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP, Case
 FORBIDDEN = ("diagnos", "treatment", "symptom", "patient")
 SECTIONS = ("overview", "clinical", "billing", "relationships")
 
-EVERYBODYS = {"today", "clients", "calendar", "billing", "overview", "account", "case", "appointment", "payer"}
+EVERYBODYS = {
+    "today", "clients", "calendar", "billing", "overview", "hours", "account", "case", "appointment", "payer",
+}
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
-    "Dana": PROVIDERS | {"settings", "staff", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
+    "Dana": PROVIDERS | {"settings", "staff", "outbox", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
     "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,
 }
 READS = {
