@@ -68,11 +68,12 @@ def _move(actor: Actor, page: AppointmentView) -> None:
             "format": place.format, "location_id": place.location_id,
         }, override_reason=reason)
         return
+    notify = _notify(form)
     if st.button("Move appointment", type="primary", width="stretch"):
         done, _ = form.submit(move, actor, lambda: Move(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, local_date=to, local_time=clock,
             minutes=minutes, provider_id=provider_id, format=place.format, location_id=place.location_id,
-            override_reason=reason, fold=fold,
+            override_reason=reason, fold=fold, notify=notify,
         ), done=f"Appointment moved to {day(to)}, {clock:%H:%M}")
         if done:
             st.rerun()
@@ -85,6 +86,13 @@ def _where(form: Form, choices: BookingChoices, page: AppointmentView) -> Where:
         format_func=lambda option: option.name,
     )
     return chosen
+
+
+def _notify(form: Form) -> bool:
+    return form.tick(
+        "notify", "Tell them by e-mail", value=True,
+        help="To those who let us write to them: the date, the time and the place, nothing else.",
+    )
 
 
 def _provider(form: Form, choices: BookingChoices, page: AppointmentView) -> int:
@@ -180,11 +188,11 @@ def _cancel(actor: Actor, page: AppointmentView) -> None:
     if reach is not SeriesScope.THIS:
         cancel_several(form, actor, page, reach, by, reason)
         return
+    notify = _notify(form)
     if st.button("Cancel this appointment", type="primary", width="stretch"):
-        done, _ = form.submit(
-            cancel, actor, lambda: Cancel(op=form.op, appointment_id=page.appointment_id, by=by, reason=reason),
-            done="Appointment cancelled",
-        )
+        done, _ = form.submit(cancel, actor, lambda: Cancel(
+            op=form.op, appointment_id=page.appointment_id, by=by, reason=reason, notify=notify,
+        ), done="Appointment cancelled")
         if done:
             st.rerun()
 

@@ -24,6 +24,7 @@ from practicerunner.vocabulary import (
     Role,
     SessionFormat,
 )
+from practicerunner.workflows import notices
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.booking import (
     bookable_place,
@@ -56,6 +57,8 @@ class Move(Command):
     override_reason: Line = ""
     fold: int | None = Field(default=None, ge=0, le=1)
     """Of two equal times the first (0) or the second (1); ``None``: as it is where date and time stay, else first."""
+    notify: bool = False
+    """Tell by e-mail those who are expected, if they let us write to them."""
 
     _length = field_validator("minutes")(plausible_length)
 
@@ -84,6 +87,8 @@ class Cancel(Command):
     appointment_id: int
     by: CancelledBy
     reason: Line = ""
+    notify: bool = False
+    """Tell by e-mail those who were expected, if they let us write to them."""
 
 
 class Reinstate(Command):
@@ -164,12 +169,14 @@ def move(session: Session, actor: Actor, asked: Move) -> int:
     found.local_date, found.local_time, found.minutes, found.zone = (
         slot.local_date, slot.local_time, slot.minutes, slot.zone
     )
-    found.fold = slot.fold
+    found.fold, was = slot.fold, found.starts_at
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
     occupy(session, actor, found, asked.override_reason)
     found.revision += 1
     session.info["detail"] = f"from {before[1]} to {found.local_date} {found.local_time:%H:%M}"
     session.flush()
+    if asked.notify and found.starts_at != was:
+        notices.notice_moved(session, found, was, expected_at(found))
     return found.id
 
 
@@ -264,10 +271,18 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     reason = why_fixed(session, found)
     if reason:
         raise AppointmentIsFixed(reason)
+    expected = expected_at(found)
     call_off(session, actor, found, asked.by, asked.reason)
     session.info["detail"] = f"by {asked.by}"
     session.flush()
+    if asked.notify:
+        notices.notice_cancelled(session, found, expected)
     return found.id
+
+
+def expected_at(found: Appointment) -> list[int]:
+    """The people who are expected at an appointment, or came."""
+    return [row.person_id for row in found.attendances if row.status not in calendar.ABSENT]
 
 
 def call_off(session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str) -> None:
