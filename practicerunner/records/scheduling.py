@@ -228,7 +228,7 @@ def attending(
     query = select(Attendance.person_id, Appointment.starts_at, Appointment.ends_at).join(
         Appointment, Appointment.id == Attendance.appointment_id
     ).where(
-        Attendance.person_id.in_(list(person_ids)), Attendance.status.not_in(_CALLED_OFF),
+        Attendance.person_id.in_(list(person_ids)), Attendance.status.not_in(CALLED_OFF),
         Appointment.status != AppointmentStatus.CANCELLED, Appointment.starts_at < ends_at,
         Appointment.starts_at > starts_at - _DAY, Appointment.ends_at > starts_at,
     )
@@ -237,10 +237,11 @@ def attending(
     return [Taken(*row) for row in session.connection().execute(query.order_by(Appointment.starts_at))]
 
 
-_CALLED_OFF = (
+CALLED_OFF = (
     AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
     AttendanceStatus.EXCUSED,
 )
+"""Statuses of a participant who is not expected."""
 
 
 def release(session: Session, *, appointment_id: int | None = None, time_block_id: int | None = None) -> None:

@@ -38,6 +38,11 @@ def moment(local_date: date, local_time: time, zone: str) -> datetime:
     return datetime.combine(local_date, local_time.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
+def wall(instant: datetime, zone: str) -> datetime:
+    """What the wall clock in a zone says at a moment, naive."""
+    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
 def slot(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
     """The slot that starts at a wall-clock time and lasts so many real minutes."""
     starts_at = moment(local_date, local_time, zone)

@@ -21,7 +21,7 @@ from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import Slot
 from practicerunner.vocabulary import Action, CaseStatus, ParticipantStatus, Resource, SessionFormat
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.cases import TREATING, CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command, reader
 from practicerunner.workflows.slots import Conflict, Plan, day_in_words, find_conflicts, holds_of, settle, take
@@ -92,6 +92,15 @@ def book(session: Session, actor: Actor, asked: Book) -> int:
     return _save(session, actor, asked, plan, None)[0]
 
 
+def book_agreed(session: Session, client: PortalActor, wanted: Book) -> int:
+    """Book what the practice has offered and a client takes: what ``book`` checks, but for a permission of staff.
+
+    Returns the appointment's id. Raises SlotTaken, CaseIsArchived, BadInput.
+    """
+    case = session.get_one(Case, wanted.case_id, with_for_update={"read": True})
+    return _save(session, client, wanted, _checked(session, wanted, case), None)[0]
+
+
 @command(Resource.APPOINTMENTS, Action.CREATE)
 def book_series(session: Session, actor: Actor, asked: BookSeries) -> list[int]:
     """Book every occurrence of a weekly series, or none of them. Returns their ids in order. Raises SeriesConflicts."""
@@ -123,7 +132,7 @@ def conflicts(session: Session, actor: Actor, asked: Book) -> list[Conflict]:
 
 
 def _plan(session: Session, actor: Actor, asked: Book, *, lock: bool) -> Plan:
-    """Check everything about a booking but conflicts."""
+    """Check everything about a booking but conflicts, for a member of staff."""
     case = session.get(Case, asked.case_id, with_for_update={"read": True} if lock else None)
     if case is None:
         raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=asked.case_id)
@@ -134,15 +143,20 @@ def _plan(session: Session, actor: Actor, asked: Book, *, lock: bool) -> Plan:
     )
     if provider_id != case.provider_id:
         authorize(session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[provider_id], case_id=case.id)
-    if case.status is CaseStatus.ARCHIVED:
-        raise CaseIsArchived
     if asked.memo:
         authorize(
             session, actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=[provider_id, case.provider_id],
             supervisor_id=case.supervisor_id, case_id=case.id,
         )
+    return _checked(session, asked, case)
+
+
+def _checked(session: Session, asked: Book, case: Case) -> Plan:
+    """Check everything about a booking but conflicts and permission."""
+    if case.status is CaseStatus.ARCHIVED:
+        raise CaseIsArchived
     service = bookable_service(session, case, asked.service_id)
-    provider = bookable_provider(session, provider_id)
+    provider = bookable_provider(session, asked.provider_id or case.provider_id)
     held_as, location = bookable_place(session, asked.format, asked.location_id)
     zone = practice.the_practice(session).zone
     minutes = asked.minutes if asked.minutes is not None else service.minutes
@@ -153,7 +167,7 @@ def _plan(session: Session, actor: Actor, asked: Book, *, lock: bool) -> Plan:
             raise BadInput("until", "The last date lies before the first appointment.")
         if len(dates) > rules.MOST_OCCURRENCES:
             raise BadInput("until", f"A series has at most {rules.MOST_OCCURRENCES} appointments.")
-    people = tuple(_people_on(case, day) for day in dates)
+    people = tuple(people_on(case, day) for day in dates)
     for day, there in zip(dates, people, strict=True):
         if not there:
             called = capabilities(case.type).called
@@ -203,7 +217,7 @@ def bookable_place(
     return held_as or SessionFormat.IN_PERSON, location
 
 
-def _people_on(case: Case, day: date) -> tuple[int, ...]:
+def people_on(case: Case, day: date) -> tuple[int, ...]:
     """Who takes part on a day; those of the first day also count for an appointment that lies before it."""
     return tuple(dict.fromkeys(
         p.person_id for p in case.participants
@@ -212,7 +226,7 @@ def _people_on(case: Case, day: date) -> tuple[int, ...]:
     ))
 
 
-def _save(session: Session, actor: Actor, asked: Book, plan: Plan, series: Series | None) -> list[int]:
+def _save(session: Session, actor: Actor | PortalActor, asked: Book, plan: Plan, series: Series | None) -> list[int]:
     """Write a planned booking: all its rows in four inserts, however many occurrences."""
     over = settle(session, actor, plan, asked.override_reason)
     if series is not None:

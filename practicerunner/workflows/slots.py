@@ -24,7 +24,7 @@ from practicerunner.rules.scheduling import Slot
 from practicerunner.vocabulary import (
     SessionFormat,
 )
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 
 
 class SeriesConflicts(SlotTaken):
@@ -122,7 +122,7 @@ def find_conflicts(session: Session, plan: Plan, *, except_id: int | None = None
 
 
 def settle(
-    session: Session, actor: Actor, plan: Plan, reason: str, *, except_id: int | None = None
+    session: Session, actor: Actor | PortalActor, plan: Plan, reason: str, *, except_id: int | None = None
 ) -> set[tuple[Slot, int]]:
     """Refuse conflicts, or allow them with a reason. Returns which slots override what. Raises SlotTaken."""
     scheduling.take_turns(session, {*plan.resources, *(p for there in plan.people for p in there)})
@@ -133,7 +133,7 @@ def settle(
         if len(plan.slots) > 1:
             raise SeriesConflicts(found)
         raise SlotTaken(" ".join(conflict.sentence for conflict in found))
-    if not actor.roles & rules.MAY_OVERRIDE:
+    if not isinstance(actor, Actor) or not actor.roles & rules.MAY_OVERRIDE:
         raise NoOverride
     return {(conflict.slot, conflict.resource_id) for conflict in found}
 
@@ -164,7 +164,7 @@ def take(session: Session, rows: Sequence[dict[str, Any]], names: dict[int, str]
         raise SlotTaken(f"{taken} is already taken {when}.") from None
 
 
-def occupy(session: Session, actor: Actor, found: Appointment, override_reason: str = "") -> None:
+def occupy(session: Session, actor: Actor | PortalActor, found: Appointment, override_reason: str = "") -> None:
     """Take the provider and the room for an appointment as it now stands, instead of what it held. Raises SlotTaken."""
     location = session.get(Location, found.location_id) if found.location_id else None
     slot = Slot(found.local_date, found.local_time, found.minutes, found.zone, found.starts_at, found.ends_at)
