@@ -1,6 +1,6 @@
 """What somebody may ask for, and how much of it at once (E18)."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 from dateutil.relativedelta import relativedelta
 
@@ -16,3 +16,8 @@ def last_day(today: date) -> date:
     """The last day that can be asked for."""
     last: date = today + relativedelta(months=MONTHS_AHEAD)
     return last
+
+
+def together(day: date | None, at: time | None) -> datetime | None:
+    """A date and a time as one, if there are both."""
+    return None if day is None or at is None else datetime.combine(day, at)

@@ -13,6 +13,15 @@ from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import Action, RequestKind, RequestStatus, Resource, Role, SessionFormat
 from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.asking import (
+    Message,
+    Told,
+    Wish,
+    request_cancellation,
+    request_move,
+    request_time,
+    today_here,
+)
 from practicerunner.workflows.booking import plausible_length, preview
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.granting import (
@@ -26,15 +35,6 @@ from practicerunner.workflows.granting import (
     slot_ahead,
     time_of,
     wanted_booking,
-)
-from practicerunner.workflows.requests import (
-    Message,
-    Told,
-    Wish,
-    request_cancellation,
-    request_move,
-    request_time,
-    today_here,
 )
 from practicerunner.workflows.scheduling import AppointmentIsFixed, appointment_for, why_immovable
 

@@ -15,14 +15,15 @@ from practicerunner.records.cases import Case
 from practicerunner.records.practice import Service
 from practicerunner.records.requests import Asked
 from practicerunner.records.scheduling import Appointment
+from practicerunner.rules import requests as rules
 from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import wall
 from practicerunner.vocabulary import Action, CaseType, RequestKind, RequestStatus, Resource, Role, SessionFormat
 from practicerunner.workflows.access import Actor, authorize, may, visible
+from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.granting import is_free, minutes_of, obstacle, time_of
-from practicerunner.workflows.requests import today_here, together
 from practicerunner.workflows.scheduling import appointment_for, why_immovable
 
 PAGE = 25
@@ -186,9 +187,9 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
         asker=person_name(one.person.first_name, one.person.last_name, one.person.preferred_name),
         asked_at=found.asked_at, age_days=max((clock.today(zone) - wall(found.asked_at, zone).date()).days, 0),
         by_phone=found.recorded_by_id is not None, provider=one.provider.name,
-        appointment_id=found.appointment_id, was=together(found.was_date, found.was_time),
-        asked_for=together(found.local_date, found.local_time),
-        offered=together(found.offered_date, found.offered_time), minutes=minutes_of(found, appointment),
+        appointment_id=found.appointment_id, was=rules.together(found.was_date, found.was_time),
+        asked_for=rules.together(found.local_date, found.local_time),
+        offered=rules.together(found.offered_date, found.offered_time), minutes=minutes_of(found, appointment),
         format=found.format, location=one.location.name if one.location else "", message=found.message,
         reply=found.reply, problem=problem,
         free=is_free(session, found, case, about) if is_open and not problem else None,
