@@ -286,3 +286,20 @@ def last_of_case(session: Session, case_id: int) -> Appointment | None:
     return session.scalar(select(Appointment).where(
         Appointment.case_id == case_id, Appointment.status != AppointmentStatus.CANCELLED,
     ).order_by(Appointment.starts_at.desc()).limit(1))
+
+
+def ahead(session: Session, moment: datetime) -> list[Appointment]:
+    """Every appointment that starts after a moment, locked for a change, with its attendances; by id."""
+    return list(session.scalars(
+        select(Appointment).where(Appointment.starts_at > moment).options(selectinload(Appointment.attendances))
+        .order_by(Appointment.id).with_for_update()
+    ))
+
+
+def holds_of(session: Session, appointment_ids: Iterable[int]) -> dict[int, list[Hold]]:
+    """Appointment → what it holds."""
+    found: dict[int, list[Hold]] = {}
+    for hold in session.scalars(select(Hold).where(Hold.appointment_id.in_(list(appointment_ids))).order_by(Hold.id)):
+        if hold.appointment_id is not None:
+            found.setdefault(hold.appointment_id, []).append(hold)
+    return found

@@ -289,11 +289,12 @@ def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
 
 
 def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
-    found = one.request
+    found, together = one.request, rules.together
     return MyRequest(
-        found.id, found.revision, found.case_id, names.get(found.case_id, ""), found.kind, found.status, found.asked_at,
-        one.provider.name, rules.together(found.was_date, found.was_time), rules.together(found.local_date, found.local_time),
-        rules.together(found.offered_date, found.offered_time), found.minutes, found.format, found.message, found.reply,
+        found.id, found.revision, found.case_id, names.get(found.case_id, ""), found.kind, found.status,
+        found.asked_at, one.provider.name, together(found.was_date, found.was_time),
+        together(found.local_date, found.local_time), together(found.offered_date, found.offered_time), found.minutes,
+        found.format, found.message, found.reply,
     )
 
 

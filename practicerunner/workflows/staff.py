@@ -1,5 +1,6 @@
 """The people who work here: adding them, their roles, who supervises whom. Accounts: ``workflows.invitations``."""
 
+import re
 from datetime import date
 
 from pydantic import Field, field_validator
@@ -31,6 +32,7 @@ class StaffDetails(Command):
     credentials: Line = ""
     npi: Line = ""
     licence: Line = ""
+    video_link: str = Field(default="", max_length=300)
     roles: frozenset[Role] = Field(min_length=1)
     is_clinical_director: bool = False
     supervisor_id: int | None = None
@@ -44,6 +46,13 @@ class StaffDetails(Command):
             return validate_email(value.strip(), check_deliverability=False).normalized.lower()
         except EmailNotValidError:
             raise PydanticCustomError("email", "Write an e-mail address, for example name@practice.org.") from None
+
+    @field_validator("video_link")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[!-~]+", value.strip()):
+            raise PydanticCustomError("video_link", "Write the whole address, beginning with https://")
+        return value.strip()
 
 
 class AddStaff(StaffDetails):
@@ -71,14 +80,19 @@ def create_staff(session: Session, asked: StaffDetails) -> int:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
     person = Staff(
         first_name=asked.first_name, last_name=asked.last_name, email=asked.email, credentials=asked.credentials,
-        npi=asked.npi, licence=asked.licence, is_clinical_director=asked.is_clinical_director,
-        colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
+        npi=asked.npi, licence=asked.licence, video_link=asked.video_link,
+        is_clinical_director=asked.is_clinical_director, colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
         roles=[StaffRole(role=role) for role in sorted(asked.roles)],
     )
     session.add(person)
     session.flush()
     _assign_supervisor(session, person, asked)
     return person.id
+
+
+_COPIED = (
+    "first_name", "last_name", "email", "credentials", "npi", "licence", "video_link", "is_clinical_director", "active",
+)
 
 
 @command(Resource.USERS, Action.MANAGE)
@@ -89,7 +103,7 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
     holder = logins.staff_by_email(session, asked.email)
     if holder is not None and holder.id != person.id:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
-    for name in ("first_name", "last_name", "email", "credentials", "npi", "licence", "is_clinical_director", "active"):
+    for name in _COPIED:
         setattr(person, name, getattr(asked, name))
     held = {r.role: r for r in person.roles}
     person.roles = [held.get(role) or StaffRole(role=role) for role in sorted(asked.roles)]

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column('claimed_by', sa.String(length=64), nullable=False),
         sa.Column('sent_at', sa.DateTime(), nullable=True),
         sa.Column('attempts', sa.BigInteger(), nullable=False),
+        sa.Column('try_after', sa.DateTime(), nullable=True),
         sa.Column('last_problem', sa.String(length=200), nullable=False),
         sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
         sa.Column('created_at', sa.DateTime(), nullable=False),
@@ -105,6 +106,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_outbox_message_appointment_id'), 'outbox_message', ['appointment_id'], unique=False)
     op.create_index(op.f('ix_outbox_message_case_id'), 'outbox_message', ['case_id'], unique=False)
+    op.create_index('ix_outbox_message_expires', 'outbox_message', ['kind', 'expires_at'], unique=False)
     op.create_index('ix_outbox_message_status', 'outbox_message', ['status', 'created_at'], unique=False)
     op.create_table('reminder_setting',
         sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
