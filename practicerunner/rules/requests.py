@@ -21,3 +21,11 @@ def last_day(today: date) -> date:
 def together(day: date | None, at: time | None) -> datetime | None:
     """A date and a time as one, if there are both."""
     return None if day is None or at is None else datetime.combine(day, at)
+
+
+def answered(practice: str, phone: str) -> tuple[str, str]:
+    """Subject and text of the e-mail that says that there is an answer; what it is stands behind the sign-in."""
+    number, name = (" ".join(text.split()) for text in (phone, practice))
+    otherwise = f"If you cannot sign in, please call us: {number}" if number else ""
+    parts = ["The practice has answered your request. Sign in to see it.", otherwise, name]
+    return "Your request was answered", "\n\n".join(filter(None, parts)) + "\n"

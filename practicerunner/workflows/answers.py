@@ -11,7 +11,9 @@ from practicerunner.records import practice, requests, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import Action, RequestKind, RequestStatus, Resource, Role, SessionFormat
+from practicerunner.rules import requests as rules
+from practicerunner.vocabulary import Action, MessageKind, RequestKind, RequestStatus, Resource, Role, SessionFormat
+from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.asking import (
     Message,
@@ -124,6 +126,17 @@ def _answered(session: Session, actor: Actor, found: SchedulingRequest, status: 
     found.status, found.decided_by_id, found.decided_at = status, actor.staff_id, clock.now()
     found.revision += 1
     session.flush()
+    tell_the_asker(session, found)
+
+
+def tell_the_asker(session: Session, found: SchedulingRequest) -> int | None:
+    """Write to whoever asked that there is an answer, and no word of what it is. Returns the message's id, if any."""
+    us = practice.the_practice(session)
+    subject, body = rules.answered(us.name, us.phone)
+    return outbox.put(
+        session, MessageKind.REQUEST_ANSWERED, f"{MessageKind.REQUEST_ANSWERED}:{found.id}:{found.revision}",
+        subject, body, person_id=found.person_id, case_id=found.case_id,
+    )
 
 
 @command(Resource.APPOINTMENTS, Action.UPDATE)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
@@ -15,10 +15,10 @@ from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.vocabulary import AppointmentStatus, CaseStatus, RequestKind, SessionFormat
-from practicerunner.workflows.commands import Paragraph
+from practicerunner.workflows.commands import paragraph
 from practicerunner.workflows.granting import slot_ahead
 
-Message = Annotated[Paragraph, Field(max_length=rules.LONGEST_MESSAGE)]
+Message = Annotated[str, Field(max_length=rules.LONGEST_MESSAGE), AfterValidator(paragraph)]
 """What somebody adds in their own words."""
 
 
