@@ -1,6 +1,6 @@
 """When a provider is open for appointments, and how far ahead, how late and how tightly they may be booked (E16)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -173,7 +173,7 @@ def open_between(session: Session, provider_id: int, first: date, last: date) ->
 def _taken(*, excepting: bool) -> Any:
     query = select(_hold.resource_id, _hold.starts_at, _hold.ends_at).where(
         _hold.resource_id.in_(bindparam("resource_ids", expanding=True)), _hold.starts_at < bindparam("ends"),
-        _hold.starts_at > bindparam("starts"),
+        _hold.starts_at > bindparam("earliest"), _hold.ends_at > bindparam("starts"),
     )
     if excepting:
         query = query.where(or_(_hold.appointment_id.is_(None), _hold.appointment_id != bindparam("except_id")))
@@ -182,12 +182,14 @@ def _taken(*, excepting: bool) -> Any:
 
 def taken_between(
     session: Session, resource_ids: Iterable[int], starts_at: datetime, ends_at: datetime, except_id: int | None = None
-) -> list[tuple[int, datetime, datetime]]:
-    """Who or what is taken, from when until when; some may end before ``starts_at``, as a hold lasts at most a day."""
-    asked = {"resource_ids": list(resource_ids), "starts": starts_at - _DAY, "ends": ends_at}
+) -> Sequence[tuple[int, datetime, datetime]]:
+    """Who or what is taken, from when until when, within a stretch; appointment ``except_id`` takes nothing."""
+    asked = {
+        "resource_ids": list(resource_ids), "starts": starts_at, "ends": ends_at, "earliest": starts_at - _DAY,
+    }
     if except_id is not None:
         asked["except_id"] = except_id
-    return [row.tuple() for row in session.connection().execute(_taken(excepting=except_id is not None), asked)]
+    return session.connection().execute(_taken(excepting=except_id is not None), asked).all()
 
 
 def hours_of(session: Session, provider_id: int, since: date) -> list[OpeningHours]:

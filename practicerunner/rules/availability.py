@@ -101,20 +101,17 @@ def free_starts(
         last = min(last, wall.date() + timedelta(days=policy.advance_days))
         notice = wall + timedelta(hours=policy.notice_hours)
         first = max(first, notice.date())
-        earliest = max(earliest, _reaches(_day(notice.date(), clock), -(-_second(notice) // 60)))
+        [noticed] = _days(notice.date(), notice.date(), clock)
+        earliest = max(earliest, _reaches(noticed, -(-_second(notice) // 60)))
     if last < first:
         return []
-    days = [_day(day, clock) for day in _dates(first, last)]
-    later = [_day(day, clock) for day in _dates(last + timedelta(days=1), last + timedelta(days=_days_over(wanted)))]
-    pieces = [piece for day in days for piece in day]
-    blocked = [
-        (_floor(starts) - wanted.minutes - policy.buffer_minutes, _ceil(ends) + policy.buffer_minutes)
-        for starts, ends in taken
-    ]
+    days = list(_days(first, last + timedelta(days=_days_over(wanted)), clock))
+    pieces = [piece for day in days[:(last - first).days + 1] for piece in day]
+    blocked = _barred(taken, wanted.minutes, policy.buffer_minutes)
     found: dict[int, FreeSlot] = {}
-    for (location_id, held_as), stretches in _open(hours, wanted, days + later):
-        room = (rooms or {}).get(location_id or 0, ())
-        in_the_way = sorted(blocked + [(_floor(starts) - wanted.minutes, _ceil(ends)) for starts, ends in room])
+    for (location_id, held_as), stretches in _open(hours, wanted, days):
+        room = (rooms or {}).get(location_id or 0)
+        in_the_way = sorted(blocked + _barred(room, wanted.minutes, 0) if room else blocked)
         windows = _windows(stretches, in_the_way, wanted.minutes, earliest)
         for moment, day, minute in _on_the_grid(windows, pieces, policy.grid_minutes):
             if moment not in found:
@@ -124,7 +121,7 @@ def free_starts(
 
 def is_open(hours: Iterable[Opening], wanted: Wanted, local_date: date, local_time: time, zone: str) -> bool:
     """Whether an appointment at this time lies wholly inside open time, whatever is taken."""
-    days = [_day(day, ZoneInfo(zone)) for day in _dates(local_date, local_date + timedelta(days=_days_over(wanted)))]
+    days = list(_days(local_date, local_date + timedelta(days=_days_over(wanted)), ZoneInfo(zone)))
     starts = _floor(scheduling.moment(local_date, local_time, zone))
     return any(
         opens <= starts and starts + wanted.minutes <= closes
@@ -152,11 +149,6 @@ def _second(wall: datetime) -> int:
     return 60 * (60 * wall.hour + wall.minute) + wall.second + (wall.microsecond > 0)
 
 
-def _dates(first: date, last: date) -> Iterator[date]:
-    for ordinal in range(first.toordinal(), last.toordinal() + 1):
-        yield date.fromordinal(ordinal)
-
-
 def _days_over(wanted: Wanted) -> int:
     """How many days an appointment may reach into; the day on which the clock is put forward is an hour short."""
     return 1 + wanted.minutes // (22 * 60)
@@ -174,29 +166,31 @@ class _Piece(NamedTuple):
     """From which minute of the day on the wall reads what it has not read before."""
 
 
+def _days(first: date, last: date, clock: ZoneInfo) -> Iterator[list[_Piece]]:
+    """Each day's pieces: two on the day of a clock change."""
+    after = _offset(first, clock)
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day, base = date.fromordinal(ordinal), (ordinal - _FIRST_DAY) * _DAY
+        before, after = after, _offset(date.fromordinal(ordinal + 1), clock)
+        starts, ends = base - before, base + _DAY - after
+        if before == after:
+            yield [_Piece(day, starts, ends, -starts, 0)]
+            continue
+        turn = starts + bisect_left(range(starts, ends), True, key=lambda minute: _offset_at(minute, clock) == after)
+        yield [_Piece(day, starts, turn, -starts, 0), _Piece(day, turn, ends, after - base, turn - starts)]
+
+
 def _offset(day: date, clock: ZoneInfo) -> int:
     """Minutes by which the wall is ahead of UTC as a day begins."""
-    ahead = datetime(day.year, day.month, day.day, tzinfo=clock).utcoffset() or timedelta()
-    return ahead // timedelta(minutes=1)
+    return _minutes(datetime(day.year, day.month, day.day, tzinfo=clock).utcoffset())
 
 
-def _day(day: date, clock: ZoneInfo) -> list[_Piece]:
-    """A day's pieces: two on the day of a clock change."""
-    base = (day.toordinal() - _FIRST_DAY) * _DAY
-    before, after = _offset(day, clock), _offset(day + timedelta(days=1), clock)
-    starts, ends = base - before, base + _DAY - after
-    if before == after:
-        return [_Piece(day, starts, ends, before - base, 0)]
+def _offset_at(minute: int, clock: ZoneInfo) -> int:
+    return _minutes((_BEGINNING + timedelta(minutes=minute)).astimezone(clock).utcoffset())
 
-    def is_after(minute: int) -> bool:
-        moment = _BEGINNING + timedelta(minutes=minute)
-        return moment.astimezone(clock).utcoffset() == timedelta(minutes=after)
 
-    turn = starts + bisect_left(range(starts, ends), True, key=is_after)
-    return [
-        _Piece(day, starts, turn, before - base, 0),
-        _Piece(day, turn, ends, after - base, turn + before - base),
-    ]
+def _minutes(ahead: timedelta | None) -> int:
+    return 0 if ahead is None else ahead.days * _DAY + ahead.seconds // 60
 
 
 def _reaches(day: Sequence[_Piece], minute: int) -> int:
@@ -220,30 +214,33 @@ def _open(
 
     Hours for any place go on into hours at one place, so that an appointment there may lie across both.
     """
-    counted = [opening for opening in hours if _counts(opening, wanted)]
-    weekly: dict[int, list[Opening]] = defaultdict(list)
-    dated: dict[date, list[Opening]] = defaultdict(list)
-    for opening in counted:
+    weekly: dict[int, list[tuple[_Place, _Stretch, Opening]]] = defaultdict(list)
+    dated: dict[date, list[tuple[_Place, _Stretch, Opening]]] = defaultdict(list)
+    found: dict[_Place, list[_Stretch]] = {}
+    for opening in hours:
+        if not _counts(opening, wanted):
+            continue
+        place = _place(opening, wanted)
+        if not opening.is_closed:
+            found[place] = []
         if opening.weekday is not None:
-            weekly[opening.weekday].append(opening)
+            weekly[opening.weekday].append((place, _on_the_wall(opening), opening))
         elif opening.on_date is not None:
-            dated[opening.on_date].append(opening)
-    found: dict[_Place, list[_Stretch]] = {_place(opening, wanted): [] for opening in counted if not opening.is_closed}
+            dated[opening.on_date].append((place, _on_the_wall(opening), opening))
     for day in days:
         today = day[0].day
         exceptions = dated.get(today, ())
-        closed = [_stretch(opening, day) for opening in exceptions if opening.is_closed]
-        for opening in weekly.get(today.weekday(), ()):
+        closed = [_of(day, stretch) for _, stretch, opening in exceptions if opening.is_closed]
+        for place, stretch, opening in weekly.get(today.weekday(), ()):
             if (opening.valid_from is None or opening.valid_from <= today) and (
                 opening.valid_until is None or today <= opening.valid_until
             ):
-                found[_place(opening, wanted)] += _without(_stretch(opening, day), closed)
-        for opening in exceptions:
+                found[place] += _without(_of(day, stretch), closed) if closed else (_of(day, stretch),)
+        for place, stretch, opening in exceptions:
             if not opening.is_closed:
-                found[_place(opening, wanted)].append(_stretch(opening, day))
+                found[place].append(_of(day, stretch))
     for place in sorted(found, key=lambda place: (place[0] is not None) + (place[1] is not None)):
-        wider = [stretch for other in found if _includes(other, place) for stretch in found[other]]
-        yield place, _joined(sorted(wider))
+        yield place, _joined(sorted(stretch for other in found if _includes(other, place) for stretch in found[other]))
 
 
 def _counts(opening: Opening, wanted: Wanted) -> bool:
@@ -279,9 +276,18 @@ def _includes(wide: _Place, narrow: _Place) -> bool:
     return wide[0] in (None, narrow[0]) and wide[1] in (None, narrow[1])
 
 
-def _stretch(opening: Opening, day: Sequence[_Piece]) -> _Stretch:
-    ends = 60 * opening.ends.hour + opening.ends.minute or _DAY
-    return _reaches(day, 60 * opening.starts.hour + opening.starts.minute), _reaches(day, ends)
+def _on_the_wall(opening: Opening) -> _Stretch:
+    """From which until which minute of the day hours last."""
+    return 60 * opening.starts.hour + opening.starts.minute, 60 * opening.ends.hour + opening.ends.minute or _DAY
+
+
+def _of(day: Sequence[_Piece], stretch: _Stretch) -> _Stretch:
+    """Minutes of a day on the wall as minutes of UTC."""
+    starts, ends = stretch
+    if len(day) == 1:
+        midnight = day[0].starts
+        return midnight + starts, midnight + ends
+    return _reaches(day, starts), _reaches(day, ends)
 
 
 def _without(stretch: _Stretch, closed: Iterable[_Stretch]) -> list[_Stretch]:
@@ -307,6 +313,14 @@ def _joined(stretches: Iterable[_Stretch]) -> list[_Stretch]:
 
 
 # --- Starts -----------------------------------------------------------------------------------------------------------
+
+
+def _barred(taken: Iterable[Taken], minutes: int, buffer: int) -> list[_Stretch]:
+    """For each stretch that is taken, the last start before it and the first start after it."""
+    before = minutes + buffer
+    return [
+        (int(starts.timestamp()) // 60 - before, -int(-ends.timestamp() // 60) + buffer) for starts, ends in taken
+    ]
 
 
 def _windows(

@@ -13,6 +13,7 @@ from practicerunner import money
 from practicerunner.errors import PracticeError
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui.forms import Form
+from practicerunner.ui.free_times import free_times
 from practicerunner.ui.perform import glance, read
 from practicerunner.ui.text import clock_span, count, day, md
 from practicerunner.vocabulary import SessionFormat
@@ -81,7 +82,7 @@ def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None
         st.info("There is no service for this kind of work yet. An owner adds services in Practice settings.")
         return
     now = read(wall_clock, actor)
-    facts = _fields(form, choices, on or now.date(), start or time(min(now.hour + 1, 23)), minutes)
+    facts = _fields(actor, form, choices, on or now.date(), start or time(min(now.hour + 1, 23)), minutes)
     repeats = _repeats(form, facts["local_date"])
 
     def build() -> Book:
@@ -129,25 +130,31 @@ def _who(actor: Actor, form: Form) -> int | None:
     return chosen.case_id if chosen else None
 
 
-def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes: int | None) -> dict[str, Any]:
+def _fields(
+    actor: Actor, form: Form, choices: BookingChoices, on: date, start: time, minutes: int | None
+) -> dict[str, Any]:
     """Service, when, how long, where, fee; service fills length and fee, and both can be changed."""
     known_services = [option.id for option in choices.services]
     service: ServiceChoice = form.choice(
         "service_id", "Service", choices.services, format_func=lambda option: option.name,
         index=known_services.index(choices.last_service_id) if choices.last_service_id in known_services else 0,
     )
+    # In the session and not as a default: a click on a free time changes them.
+    st.session_state.setdefault(form.field_key("local_date"), on)
+    st.session_state.setdefault(form.field_key("local_time"), start)
     when, at, length = st.columns(3)
     with when:
-        local_date = st.date_input("Date", on, key=form.field_key("local_date"), format="YYYY-MM-DD")
+        local_date = st.date_input("Date", key=form.field_key("local_date"), format="YYYY-MM-DD")
         form.place("local_date")
     with at:
-        local_time = st.time_input("Time", start, key=form.field_key("local_time"), step=300)
+        local_time = st.time_input("Time", key=form.field_key("local_time"), step=300)
         form.place("local_time")
     with length:
         lasts = st.number_input(
             "Minutes", value=minutes or service.minutes, step=5, key=form.field_key(f"minutes.{service.id}")
         )
         form.place("minutes")
+    line = st.container()
     options = places(choices.locations)
     place: Where = form.choice(
         "format", "Where", options, format_func=lambda option: option.name,
@@ -171,6 +178,10 @@ def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes:
                 index=known.index(provider_id) if provider_id in known else 0,
             )
             provider_id = provider.id
+    free_times(
+        line, actor, (form.field_key("local_date"), form.field_key("local_time")), provider_id, int(lasts),
+        (chosen_day, local_time or start), service_id=service.id, location_id=place.location_id, held_as=place.format,
+    )
     memo = form.area("memo", "Memo", height=80, help="For the team; never part of the record.") if (
         choices.may_write_memo) else ""
     return {

@@ -38,6 +38,7 @@ SCREENS = (
     Screen("overview", "Overview", "Insight", ":material/monitoring:", Resource.FINANCIAL_DASHBOARDS),
     Screen("settings", "Practice settings", "Practice settings", ":material/settings:", Resource.PRACTICE_SETTINGS,
            Action.MANAGE),
+    Screen("hours", "Opening hours", "Practice settings", ":material/schedule:", Resource.APPOINTMENTS, Action.UPDATE),
     Screen("staff", "Staff", "Practice settings", ":material/badge:", Resource.USERS),
     Screen("imports", "Import clients", "Practice settings", ":material/upload_file:", Resource.BULK_DATA,
            Action.CREATE),

@@ -20,6 +20,7 @@ from practicerunner.workflows.commands import reader
 AHEAD = 366
 """Days in which the next free time is looked for."""
 _AT_ONCE = 28
+_DAY = timedelta(days=1)
 _TOO_FAR = "That date is too far away."
 
 
@@ -109,13 +110,15 @@ def _between(
             return []
         if wanted.location_id is not None:
             rooms = {wanted.location_id} if frame.place_is_room else set()
-        starts = scheduling.moment(first, time(), frame.zone)
-        ends = scheduling.moment(last + timedelta(days=3), time(), frame.zone)
-        busy: dict[int, list[rules.Taken]] = {resource: [] for resource in (provider_id, *rooms)}
-        for resource_id, begins, over in availability.taken_between(session, busy, starts, ends, except_id):
-            busy[resource_id].append((begins, over))
+        policy = policy_in(frame)
+        buffer = timedelta(minutes=policy.buffer_minutes)
+        starts = scheduling.moment(first, time(), frame.zone) - buffer
+        ends = scheduling.moment(last + _DAY, time(), frame.zone) + timedelta(minutes=wanted.minutes) + buffer
+        found = availability.taken_between(session, [provider_id, *rooms], starts, ends, except_id)
+        taken = [(begins, over) for who, begins, over in found if who == provider_id]
+        of_rooms = {room: [(begins, over) for who, begins, over in found if who == room] for room in rooms}
         return rules.free_starts(
-            hours, busy.pop(provider_id), policy_in(frame), wanted, first, last, zone=frame.zone, now=now, rooms=busy
+            hours, taken, policy, wanted, first, last, zone=frame.zone, now=now, rooms=of_rooms
         )
     except OverflowError:
         raise BadInput("local_date", _TOO_FAR) from None

@@ -34,7 +34,9 @@ OWN_WORDS = (CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP, Case
 FORBIDDEN = ("diagnos", "treatment", "symptom", "patient")
 SECTIONS = ("overview", "clinical", "billing", "relationships")
 
-EVERYBODYS = {"today", "clients", "calendar", "billing", "overview", "account", "case", "appointment", "payer"}
+EVERYBODYS = {
+    "today", "clients", "calendar", "billing", "overview", "hours", "account", "case", "appointment", "payer",
+}
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
     "Dana": PROVIDERS | {"settings", "staff", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
