@@ -6,7 +6,7 @@ from practicerunner.money import dollars
 from practicerunner.rules.attendance import OVER
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import appointment_dialogs as dialogs
-from practicerunner.ui import attendance_block, billing_block, navigation, note_block
+from practicerunner.ui import attendance_block, billing_block, navigation, note_block, series_panel
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import AppointmentStatus
@@ -32,12 +32,13 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
             if st.button("Reinstate", icon=":material/undo:"):
                 dialogs.reinstate_dialog(actor, page)
         elif page.may_change:
-            if st.button("Move", icon=":material/event_repeat:", disabled=page.why_immovable is not None,
+            fixed = page.why_immovable is not None and not page.series_position
+            if st.button("Move", icon=":material/event_repeat:", disabled=fixed,
                          help=md(page.why_immovable) if page.why_immovable else None):
                 dialogs.move_dialog(actor, page)
             if st.button("Change", icon=":material/edit:"):
                 dialogs.change_dialog(actor, page)
-            if page.status not in OVER and st.button("Cancel", icon=":material/event_busy:"):
+            if (page.status not in OVER or page.series_position) and st.button("Cancel", icon=":material/event_busy:"):
                 dialogs.cancel_dialog(actor, page)
 
 attendance_block.status_line(page)
@@ -72,6 +73,8 @@ if page.memo:
     with st.container(border=True):
         st.subheader("Memo", anchor=False)
         st.text(page.memo)
+if page.series_position:
+    series_panel.show(actor, page.appointment_id, now.date())
 with st.expander("History"):
     st.text(f"Booked {moment(page.created_at, page.zone)}")
     for deed in page.history:

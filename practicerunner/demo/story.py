@@ -252,7 +252,8 @@ class Story:
         self._do(session, ADMIN, save_payment_method, SavePaymentMethod(
             case_id=case_id, payer_id=self._payer(session, payer), kind=kind,
             brand="Checking account" if kind is PaymentMethodKind.BANK else self.rng.choice(("Visa", "Mastercard")),
-            last_four=f"{self.rng.randrange(10_000):04d}", token=f"demo_{case_id:x}",
+            last_four=f"{self.rng.randrange(10_000):04d}",
+            token=f"demo_{self.rng.randrange(10**6)}",  # short: a longer number would look like a card's
             expires=f"{self.today.year + self.rng.randrange(1, 4)}-{self.rng.randrange(1, 13):02d}",
         ))
 

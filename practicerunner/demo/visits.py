@@ -20,11 +20,13 @@ from practicerunner.demo.people import OWNER, ZONE
 from practicerunner.demo.week import SERVICES, Place, Week, room_of
 from practicerunner.records import cases
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.scheduling import moment, weekly_dates
+from practicerunner.rules.recurrence import Recurrence, dates
+from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseStatus, SessionFormat
 from practicerunner.workflows.attendance import AttendAll, MarkAll, SetAttendance, attend_all, mark_all, set_attendance
-from practicerunner.workflows.booking import Book, BookSeries, book, book_series
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.scheduling import Cancel, cancel
+from practicerunner.workflows.series import BookSeries, book_series
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 
 AHEAD = timedelta(days=35)
@@ -101,9 +103,10 @@ class Visits:
         service, minutes = SERVICES[plan.type]
         ids = self._do(session, ADMIN, book_series, BookSeries(
             **self._where(plan), case_id=case_id, service_id=self.house.services[service], local_date=first,
-            local_time=place.at, every_weeks=plan.every, until=until,
+            local_time=place.at, interval=plan.every, until=until,
         ))
-        for appointment_id, day in zip(ids, weekly_dates(first, plan.every, until=until), strict=True):
+        days = dates(Recurrence(interval=plan.every, until=until), first)
+        for appointment_id, day in zip(ids, days, strict=True):
             self._foresee(Visit(plan, case_id, appointment_id, day, moment(day, place.at, ZONE), minutes))
 
     def _where(self, plan: Plan) -> dict[str, Any]:

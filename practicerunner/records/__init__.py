@@ -15,4 +15,5 @@ from practicerunner.records import (  # noqa: F401
     reminders,
     requests,
     scheduling,
+    series,
 )

@@ -40,6 +40,16 @@ class Moment(TypeDecorator[datetime]):
         return lambda kept: None if kept is None else kept.replace(tzinfo=UTC)
 
 
+def stamp(value: datetime) -> str:
+    """A moment as both databases read it from text."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def moment(value: datetime | str) -> datetime:
+    """A moment from a column of a written statement: PostgreSQL gives a datetime, SQLite its text."""
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).replace(tzinfo=UTC)
+
+
 class WordColumn(TypeDecorator[StrEnum]):
     """A word of the vocabulary, stored as its text, given back as its enum member."""
 

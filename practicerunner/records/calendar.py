@@ -17,7 +17,8 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location, NotSetUp, Practice, Service
-from practicerunner.records.scheduling import Appointment, Attendance, Series
+from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.series import Series
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,

@@ -1,17 +1,22 @@
 """Appointments, who came, series, blocked time, and the holds that keep two of them from one slot."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     CheckConstraint,
     ForeignKey,
     Index,
     String,
     Text,
+    TextClause,
     UniqueConstraint,
+    bindparam,
     delete,
     select,
     text,
@@ -19,48 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.base import Revised, Row, moment, stamp, word
 from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
-
-
-class Series(Revised):
-    """A recurring appointment: the rule, the wall time and the zone; its occurrences are appointments (E11).
-
-    What the next occurrence would be like stands here too, so that more can be added and skipped dates filled.
-    """
-
-    __tablename__ = "series"
-
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    rule: Mapped[str] = mapped_column(String(200))
-    """RFC 5545 rule, for instance ``FREQ=WEEKLY;INTERVAL=1;COUNT=6``."""
-    first_date: Mapped[date]
-    local_time: Mapped[time]
-    zone: Mapped[str] = mapped_column(String(64))
-    shift_days: Mapped[int] = mapped_column(default=0)
-    """By how many days "this and following" has moved occurrences off the dates that the rule gives."""
-    provider_id: Mapped[int] = mapped_column(default=0)
-    service_id: Mapped[int] = mapped_column(default=0)
-    minutes: Mapped[int] = mapped_column(default=50)
-    format: Mapped[SessionFormat] = word(SessionFormat, default=SessionFormat.IN_PERSON)
-    location_id: Mapped[int | None]
-    fee_cents: Mapped[int | None]
-    """``None``: what the service costs on the day."""
-
-
-class SeriesSkip(Row):
-    """A date of a series on which nothing was booked because it was taken; it can be filled later (E14)."""
-
-    __tablename__ = "series_skip"
-
-    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
-    series_date: Mapped[date]
-    reason: Mapped[str] = mapped_column(String(200))
-    """Who or what was taken; never by whom."""
-
-    __table_args__ = (UniqueConstraint("series_id", "series_date"),)
 
 
 class Appointment(Revised):
@@ -187,9 +154,12 @@ class Taken:
     starts_at: datetime
     ends_at: datetime
     is_block: bool = False
+    asked: int = 0
+    """Which of the stretches that were asked about it touches."""
 
 
 _DAY = timedelta(days=1)
+Stretch = tuple[datetime, datetime]
 
 
 def take_turns(session: Session, resource_ids: Iterable[int]) -> None:
@@ -204,37 +174,80 @@ def take_turns(session: Session, resource_ids: Iterable[int]) -> None:
         )
 
 
-def taken(
-    session: Session, resource_ids: Iterable[int], starts_at: datetime, ends_at: datetime, *,
-    except_id: int | None = None,
+# What touches many stretches at once is one statement with one parameter for all of them: fifty-two searches in an
+# index, whatever else a provider has in that year.
+_ASKED = {
+    "sqlite": "(select cast(value ->> 0 as integer) as asked, value ->> 1 as starts, value ->> 2 as ends, "
+    "value ->> 3 as before from json_each(:stretches))",
+    "postgresql": "(select (value ->> 0)::int as asked, (value ->> 1)::timestamp as starts, "
+    "(value ->> 2)::timestamp as ends, (value ->> 3)::timestamp as before "
+    "from json_array_elements(cast(:stretches as json)) as given(value))",
+}
+_TAKEN = """
+select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null as is_block, w.asked
+from {asked} w cross join hold h
+where h.resource_id in :ids and h.starts_at > w.before and h.starts_at < w.ends and h.ends_at > w.starts
+    and coalesce(h.appointment_id, 0) not in :except_ids
+order by h.starts_at, w.asked
+"""
+_ATTENDING = """
+select a.person_id, p.starts_at, p.ends_at, false as is_block, w.asked
+from {asked} w cross join attendance a join appointment p on p.id = a.appointment_id
+where a.person_id in :ids and a.status not in :called_off and p.status <> :cancelled
+    and p.starts_at > w.before and p.starts_at < w.ends and p.ends_at > w.starts and p.id not in :except_ids
+order by p.starts_at, w.asked
+"""
+
+
+def _touching(statement: str) -> dict[str, TextClause]:
+    """The statement for each engine, with its columns as we read them."""
+    expanding: list[BindParameter[Any]] = [bindparam("ids", expanding=True), bindparam("except_ids", expanding=True)]
+    if ":called_off" in statement:
+        expanding.append(bindparam("called_off", expanding=True))
+    return {
+        dialect: text(statement.format(asked=asked)).bindparams(*expanding)
+        for dialect, asked in _ASKED.items()
+    }
+
+
+_TAKEN_ON, _ATTENDING_ON = _touching(_TAKEN), _touching(_ATTENDING)
+
+
+def _ask(
+    session: Session, statements: dict[str, TextClause], ids: Iterable[int], stretches: Sequence[Stretch],
+    except_ids: Collection[int], **more: object,
 ) -> list[Taken]:
-    """Holds of providers and rooms that touch a stretch, those of appointment ``except_id`` left out."""
-    query = select(
-        Hold.resource_id, Hold.starts_at, Hold.ends_at, Hold.time_block_id.is_not(None)
-    ).where(
-        Hold.resource_id.in_(list(resource_ids)), Hold.starts_at < ends_at, Hold.starts_at > starts_at - _DAY,
-        Hold.ends_at > starts_at,
-    )
-    if except_id is not None:
-        query = query.where(Hold.appointment_id.is_distinct_from(except_id))
-    return [Taken(*row) for row in session.connection().execute(query.order_by(Hold.starts_at))]
+    asked = [
+        (at, stamp(starts), stamp(ends), stamp(starts - _DAY)) for at, (starts, ends) in enumerate(stretches)
+    ]
+    connection = session.connection()
+    rows = connection.execute(statements[connection.dialect.name], {
+        "stretches": json.dumps(asked), "ids": list(ids), "except_ids": list(except_ids) or [-1], **more,
+    })
+    return [
+        Taken(resource_id, moment(starts), moment(ends), bool(is_block), at)
+        for resource_id, starts, ends, is_block, at in rows
+    ]
+
+
+def taken(
+    session: Session, resource_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
+) -> list[Taken]:
+    """Holds of providers and rooms that touch any of the stretches, those of some appointments left out."""
+    return _ask(session, _TAKEN_ON, resource_ids, stretches, except_ids)
 
 
 def attending(
-    session: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, *,
-    except_id: int | None = None,
+    session: Session, person_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
 ) -> list[Taken]:
-    """When these people have another appointment that touches a stretch and that they have not called off."""
-    query = select(Attendance.person_id, Appointment.starts_at, Appointment.ends_at).join(
-        Appointment, Appointment.id == Attendance.appointment_id
-    ).where(
-        Attendance.person_id.in_(list(person_ids)), Attendance.status.not_in(CALLED_OFF),
-        Appointment.status != AppointmentStatus.CANCELLED, Appointment.starts_at < ends_at,
-        Appointment.starts_at > starts_at - _DAY, Appointment.ends_at > starts_at,
+    """When these people have another appointment that touches one of the stretches and is not called off."""
+    people = list(person_ids)
+    if not people:
+        return []
+    return _ask(
+        session, _ATTENDING_ON, people, stretches, except_ids, called_off=[word.value for word in CALLED_OFF],
+        cancelled=AppointmentStatus.CANCELLED.value,
     )
-    if except_id is not None:
-        query = query.where(Appointment.id != except_id)
-    return [Taken(*row) for row in session.connection().execute(query.order_by(Appointment.starts_at))]
 
 
 CALLED_OFF = (
@@ -244,9 +257,10 @@ CALLED_OFF = (
 """Statuses of a participant who is not expected."""
 
 
-def release(session: Session, *, appointment_id: int | None = None, time_block_id: int | None = None) -> None:
-    """Remove the holds of an appointment or of a block."""
-    owner = Hold.appointment_id == appointment_id if appointment_id is not None else Hold.time_block_id == time_block_id
+def release(session: Session, appointment_ids: Collection[int] = (), *, time_block_id: int | None = None) -> None:
+    """Remove the holds of appointments or of a block."""
+    owner = Hold.time_block_id == time_block_id if time_block_id is not None else (
+        Hold.appointment_id.in_(appointment_ids))
     session.execute(delete(Hold).where(owner))
 
 

@@ -1,19 +1,15 @@
-"""When an appointment is: wall time and zone to UTC, the dates of a series, and whether two stretches overlap."""
+"""When an appointment is: wall time and zone to UTC, and whether two stretches overlap."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import WEEKLY, rrule
-
 from practicerunner.vocabulary import Role
 
 SHORTEST, LONGEST = 1, 24 * 60
 """Minutes an appointment may last."""
 LENGTH = "An appointment lasts between 1 minute and 24 hours."
-MOST_OCCURRENCES = 104
-"""Two years of weekly appointments; a longer series is more likely a slip."""
 MAY_OVERRIDE = frozenset({Role.OWNER, Role.ADMIN})
 """Who may let two appointments overlap, with a reason (E15)."""
 _DAY = timedelta(days=1)
@@ -57,46 +53,6 @@ def slot(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
 def overlap(starts: datetime, ends: datetime, other_starts: datetime, other_ends: datetime) -> bool:
     """Whether two half-open stretches share a moment; 10:00–10:50 and 10:50–11:40 do not."""
     return starts < other_ends and other_starts < ends
-
-
-def weekly_dates(first: date, every_weeks: int, count: int | None = None, until: date | None = None) -> list[date]:
-    """Dates of a weekly series, the first included; by count or until a date, that date included.
-
-    Stops one beyond ``MOST_OCCURRENCES``, so that a caller can tell that there would be more.
-    """
-    ending = {"count": count} if count is not None else {"until": datetime.combine(until or first, time())}
-    rule = rrule(WEEKLY, interval=every_weeks, dtstart=datetime.combine(first, time()), **ending)
-    dates = []
-    for found in rule:
-        dates.append(found.date())
-        if len(dates) > MOST_OCCURRENCES:
-            break
-    return dates
-
-
-def weekly_rule(every_weeks: int, count: int | None = None, until: date | None = None) -> str:
-    """The series' rule as RFC 5545 writes it."""
-    ending = f"COUNT={count}" if count is not None else f"UNTIL={until:%Y%m%d}"
-    return f"FREQ=WEEKLY;INTERVAL={every_weeks};{ending}"
-
-
-def rhythm(rule: str) -> str:
-    """How people say a rule: ``weekly``, ``every 2 weeks``."""
-    parts = dict(part.split("=", 1) for part in rule.split(";"))
-    weeks = int(parts.get("INTERVAL", "1"))
-    return "weekly" if weeks == 1 else f"every {weeks} weeks"
-
-
-def position(number: int, total: int, rule: str) -> str:
-    """Where an occurrence stands in its series: ``3rd of 12, weekly``."""
-    return f"{ordinal(number)} of {total}, {rhythm(rule)}"
-
-
-def ordinal(number: int) -> str:
-    """``1st``, ``2nd``, ``3rd``, ``11th``."""
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
 def pieces(starts: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime]]:

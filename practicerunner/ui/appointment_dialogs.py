@@ -9,8 +9,9 @@ from practicerunner import money
 from practicerunner.ui.booking import Where, places, where_now
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
+from practicerunner.ui.series_scope import cancel_several, change_several, scope
 from practicerunner.ui.text import day, md
-from practicerunner.vocabulary import CancelledBy, Role
+from practicerunner.vocabulary import CancelledBy, Role, SeriesScope
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.calendar import (
     AppointmentView,
@@ -39,9 +40,11 @@ def move_dialog(actor: Actor, page: AppointmentView) -> None:
 def _move(actor: Actor, page: AppointmentView) -> None:
     if page.why_immovable:
         st.info(md(page.why_immovable))
-        return
+        if not page.series_position:
+            return
     form = Form(f"move.{page.appointment_id}.{page.revision}")
     choices = read(booking_choices, actor, page.case_id)
+    reach = scope(form, page)
     when, at, length = st.columns(3)
     with when:
         local_date = form.date("local_date", "Date", page.local_date)
@@ -53,9 +56,15 @@ def _move(actor: Actor, page: AppointmentView) -> None:
     place = _where(form, choices, page)
     provider_id = _provider(form, choices, page)
     reason = _override(form, choices)
+    to = local_date if isinstance(local_date, date) else page.local_date
+    clock = local_time or page.local_time
+    if reach is not SeriesScope.THIS:
+        change_several(form, actor, page, reach, lambda: {
+            "local_date": to, "local_time": clock, "minutes": minutes, "provider_id": provider_id,
+            "format": place.format, "location_id": place.location_id,
+        }, override_reason=reason)
+        return
     if st.button("Move appointment", type="primary", width="stretch"):
-        to = local_date if isinstance(local_date, date) else page.local_date
-        clock = local_time or page.local_time
         done, _ = form.submit(move, actor, lambda: Move(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, local_date=to, local_time=clock,
             minutes=minutes, provider_id=provider_id, format=place.format, location_id=place.location_id,
@@ -99,8 +108,10 @@ def change_dialog(actor: Actor, page: AppointmentView) -> None:
 def _change(actor: Actor, page: AppointmentView) -> None:
     form = Form(f"change.{page.appointment_id}.{page.revision}")
     choices = read(booking_choices, actor, page.case_id)
+    reach = scope(form, page) if page.series_position else SeriesScope.THIS
+    alone = reach is SeriesScope.THIS
     service_id, fee = page.service_id, money.dollars(page.fee_cents)
-    if page.why_fixed:
+    if page.why_fixed and alone:
         st.info(md(f"Service and fee stay as they are. {page.why_fixed}"))
     else:
         known = [service.id for service in choices.services]
@@ -112,10 +123,10 @@ def _change(actor: Actor, page: AppointmentView) -> None:
         fee = form.text("fee_cents", "Fee", fee)
     place = _where(form, choices, page)
     memo: str | None = None
-    if page.may_write_memo:
+    if page.may_write_memo and alone:
         memo = form.area("memo", "Memo", page.memo or "", help="For the team; never part of the record.")
     supervisor_id = None
-    if actor.roles & {Role.OWNER, Role.ADMIN}:
+    if actor.roles & {Role.OWNER, Role.ADMIN} and alone:
         supervisors = read(supervisor_choices, actor)
         ids = [choice.id for choice in supervisors]
         chosen = form.choice(
@@ -123,6 +134,12 @@ def _change(actor: Actor, page: AppointmentView) -> None:
             index=ids.index(page.supervisor_id) if page.supervisor_id in ids else None,
         )
         supervisor_id = chosen.id if chosen else None
+    if not alone:
+        change_several(form, actor, page, reach, lambda: {
+            "service_id": service_id, "fee_cents": money.cents(fee, "fee_cents"), "format": place.format,
+            "location_id": place.location_id,
+        }, override_reason=_override(form, choices))
+        return
     if st.button("Save changes", type="primary", width="stretch"):
         done, _ = form.submit(change_appointment, actor, lambda: ChangeAppointment(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, service_id=service_id,
@@ -145,6 +162,10 @@ def _cancel(actor: Actor, page: AppointmentView) -> None:
         "Who cancels?", list(CancelledBy), format_func=lambda who: who.label, key=form.field_key("by"), horizontal=True
     ) or CancelledBy.CLIENT
     reason = form.text("reason", "Reason")
+    reach = scope(form, page)
+    if reach is not SeriesScope.THIS:
+        cancel_several(form, actor, page, reach, by, reason)
+        return
     if st.button("Cancel this appointment", type="primary", width="stretch"):
         done, _ = form.submit(
             cancel, actor, lambda: Cancel(op=form.op, appointment_id=page.appointment_id, by=by, reason=reason),

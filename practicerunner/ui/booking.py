@@ -15,16 +15,15 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.ui.forms import Form
 from practicerunner.ui.free_times import free_times
 from practicerunner.ui.perform import glance, read
-from practicerunner.ui.text import clock_span, count, day, md
+from practicerunner.ui.repeats import conflict_list, repeats, summary, without
+from practicerunner.ui.text import clock_span, day, md
 from practicerunner.vocabulary import SessionFormat
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.booking import Book, BookSeries, Preview, book, book_series, preview
+from practicerunner.workflows.booking import Book, Preview, book, preview
 from practicerunner.workflows.calendar import BookingChoices, Choice, ServiceChoice, booking_choices, wall_clock
 from practicerunner.workflows.clients import FoundCase, find_cases
+from practicerunner.workflows.series import BookSeries, book_series, preview_series
 
-ONCE = "Does not repeat"
-REPEATS = {ONCE: 0, "Weekly": 1, "Every 2 weeks": 2, "Every 3 weeks": 3, "Every 4 weeks": 4}
-BY_COUNT, BY_DATE = "After a number of appointments", "On a date"
 LONGEST_NAME = 60
 
 
@@ -83,34 +82,38 @@ def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None
         return
     now = read(wall_clock, actor)
     facts = _fields(actor, form, choices, on or now.date(), start or time(min(now.hour + 1, 23)), minutes)
-    repeats = _repeats(form, facts["local_date"])
+    rhythm = repeats(form, facts["local_date"])
 
     def build() -> Book:
         entered = facts | {"fee_cents": money.cents(facts["fee_cents"], "fee_cents"), "op": form.op}
-        return BookSeries(**entered | repeats) if repeats else Book(**entered)
+        return BookSeries(**entered | rhythm) if rhythm else Book(**entered)
 
     planned = _bottom_line(actor, build)
-    if planned and planned.conflicts and choices.may_override:
-        facts["override_reason"] = form.text(
-            "override_reason", "Reason to book it anyway", help="Both appointments then stand at the same time."
-        )
     number = len(planned.slots) if planned else 1
+    if planned and planned.conflicts:
+        if rhythm and planned.free and form.tick(
+            "skip_conflicts", f"Leave out the dates that are taken and book the other {planned.free}"
+        ):
+            rhythm["skip_conflicts"], number = True, planned.free
+        elif choices.may_override:
+            facts["override_reason"] = form.text(
+                "override_reason", "Reason to book it anyway", help="Both appointments then stand at the same time."
+            )
     label = "Book appointment" if number == 1 else f"Book {number} appointments"
     if st.button(label, type="primary", key=f"{form.key}.save", width="stretch"):
-        verb: Callable[[Session, Actor, Any], Any] = book_series if repeats else book
-        done, _ = form.submit(verb, actor, build, done=_done(planned))
+        verb: Callable[[Session, Actor, Any], Any] = book_series if rhythm else book
+        done, _ = form.submit(verb, actor, build, done=_done(planned, number))
         if done:
             st.rerun()
 
 
-def _done(planned: Preview | None) -> str:
+def _done(planned: Preview | None, number: int) -> str:
     if planned is None or not planned.slots:
         return "Appointment booked"
+    if number > 1:
+        return f"{number} appointments booked"
     first = planned.slots[0]
-    when = f"{day(first.local_date)}, {first.local_time:%H:%M}"
-    if len(planned.slots) == 1:
-        return f"Appointment on {when} booked"
-    return f"{count(len(planned.slots), 'appointment')} booked, the first on {when}"
+    return f"Appointment on {day(first.local_date)}, {first.local_time:%H:%M} booked"
 
 
 def _who(actor: Actor, form: Form) -> int | None:
@@ -191,40 +194,32 @@ def _fields(
     }
 
 
-def _repeats(form: Form, first: date) -> dict[str, Any]:
-    """The rhythm and the end of a series; empty for a single appointment."""
-    rhythm = form.choice("every_weeks", "Repeats", list(REPEATS))
-    if not REPEATS[rhythm]:
-        return {}
-    left, right = st.columns(2)
-    with left:
-        ending = form.choice("ending", "Ends", [BY_COUNT, BY_DATE])
-    with right:
-        if ending == BY_COUNT:
-            number = form.number("count", "Appointments", 6)
-            return {"every_weeks": REPEATS[rhythm], "count": number}
-        until = form.date("until", "Last date", first)
-    return {"every_weeks": REPEATS[rhythm], "until": until or first}
-
-
 def _bottom_line(actor: Actor, build: Callable[[], Book]) -> Preview | None:
     """Say what clashes, or that nothing does, before anything is saved."""
     try:
         asked = build()
     except (ValidationError, PracticeError):
         return None  # The field says why once it is saved.
-    planned, problem = glance(preview, actor, asked)
+    series, planned, problem = None, None, ""
+    if isinstance(asked, BookSeries):
+        series, problem = glance(preview_series, actor, asked)
+        planned = series.booking if series else None
+    else:
+        planned, problem = glance(preview, actor, asked)
     if planned is None:
         st.warning(md(problem))
         return None
+    if series is not None:
+        st.text(summary(series))
+        if series.months_without:
+            st.info(without(series.months_without))
     for sentence in planned.notes:
         st.info(sentence)
     if planned.conflicts:
-        st.warning("\n\n".join(md(conflict.sentence) for conflict in planned.conflicts[:10]))
-        if len(planned.conflicts) > 10:
-            st.text(f"and {len(planned.conflicts) - 10} more")
-    else:
+        conflict_list(planned.conflicts)
+    elif series is None:
         first = planned.slots[0]
-        more = f", the first on {day(first.local_date)}" if len(planned.slots) > 1 else ""
-        st.text(f"No conflict. {clock_span(first.local_time, first.minutes)}{more}")
+        st.text(f"No conflict. {clock_span(first.local_time, first.minutes)}")
+    else:
+        st.text("No conflict.")
     return planned

@@ -29,13 +29,12 @@ from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.granting import (
     TimeIsTaken,
     check_open,
+    clashes,
     grant,
-    is_free,
     minutes_of,
     next_start,
     obstacle,
     slot_ahead,
-    time_of,
     wanted_booking,
 )
 from practicerunner.workflows.scheduling import AppointmentIsFixed, appointment_for, why_immovable
@@ -195,17 +194,19 @@ def _check_bookable(
     session: Session, actor: Actor, found: SchedulingRequest, case: Case, appointment: Appointment | None
 ) -> None:
     """Offer nothing that could not be taken at this moment."""
-    when, taken = time_of(found), ""
-    if appointment is None and when is not None:
-        planned = preview(session, actor, wanted_booking(found, case, when))
-        taken = " ".join(conflict.sentence for conflict in planned.conflicts)
-    elif appointment is not None:
+    when = found.offered_date, found.offered_time
+    if when[0] is None or when[1] is None:
+        return
+    if appointment is None:
+        taken = preview(session, actor, wanted_booking(found, case, (when[0], when[1]))).conflicts
+    else:
         reason = why_immovable(session, appointment)
         if reason:
             raise AppointmentIsFixed(reason)
-        taken = "" if is_free(session, found, case, appointment) else "That time is already taken."
+        taken = tuple(clashes(session, found, case, appointment, (when[0], when[1])))
     if taken:
-        raise TimeIsTaken(taken, next_start(session, actor, found, case, appointment))
+        said = " ".join(conflict.sentence for conflict in taken)
+        raise TimeIsTaken(said, next_start(session, actor, found, case, appointment))
 
 
 @command(Resource.APPOINTMENTS, Action.CREATE)

@@ -96,7 +96,7 @@ def _set(session: Session, actor: Actor, found: Appointment, statuses: dict[int,
         record(rows[person_id], actor, status)
     before, found.status = found.status, rules.appointment_status(row.status for row in found.attendances)
     if found.status is AppointmentStatus.CANCELLED:
-        scheduling.release(session, appointment_id=found.id)
+        scheduling.release(session, [found.id])
     elif before is AppointmentStatus.CANCELLED:
         if session.get_one(Case, found.case_id).status is CaseStatus.ARCHIVED:
             raise CaseIsArchived

@@ -1,11 +1,11 @@
-"""Booking appointments, alone or in a weekly series, and what a booking would do."""
+"""Booking an appointment, and what a booking would do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Service
-from practicerunner.records.scheduling import Appointment, Attendance, Series
+from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import Slot
@@ -24,7 +24,16 @@ from practicerunner.vocabulary import Action, CaseStatus, ParticipantStatus, Res
 from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.cases import TREATING, CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command, reader
-from practicerunner.workflows.slots import Conflict, Plan, day_in_words, find_conflicts, holds_of, settle, take
+from practicerunner.workflows.slots import (
+    Conflict,
+    Overridden,
+    Plan,
+    day_in_words,
+    find_conflicts,
+    holds_of,
+    settle,
+    take,
+)
 
 
 def plausible_length(minutes: int | None) -> int | None:
@@ -52,27 +61,6 @@ class Book(Command):
     _length = field_validator("minutes")(plausible_length)
 
 
-class BookSeries(Book):
-    """Book a weekly series: by count, or until a date, that date included."""
-
-    every_weeks: int = Field(default=1, ge=1, le=52)
-    count: int | None = Field(default=None, ge=1)
-    until: date | None = None
-
-    @field_validator("count")
-    @classmethod
-    def _not_endless(cls, value: int | None) -> int | None:
-        if value is not None and value > rules.MOST_OCCURRENCES:
-            raise PydanticCustomError("count", f"A series has at most {rules.MOST_OCCURRENCES} appointments.")
-        return value
-
-    @model_validator(mode="after")
-    def _one_end(self) -> "BookSeries":
-        if (self.count is None) == (self.until is None):
-            raise PydanticCustomError("count", "Say how many appointments, or the last date: one of the two.")
-        return self
-
-
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a booking would do, before it does it."""
@@ -81,15 +69,21 @@ class Preview:
     fee_cents: int
     minutes: int
     conflicts: tuple[Conflict, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     """Sentences worth knowing, such as a time that the clock skips."""
+
+    @property
+    def free(self) -> int:
+        """On how many of the dates nothing clashes."""
+        return len(self.slots) - len({conflict.slot for conflict in self.conflicts})
 
 
 @command(Resource.APPOINTMENTS, Action.CREATE)
 def book(session: Session, actor: Actor, asked: Book) -> int:
     """Book one appointment. Returns its id. Raises SlotTaken, CaseIsArchived, BadInput."""
-    plan = _plan(session, actor, asked, lock=True)
-    return _save(session, actor, asked, plan, None)[0]
+    plan = plan_for(session, actor, asked, [asked.local_date], lock=True)
+    over = settle(session, actor, plan.wanted, asked.override_reason)
+    return save(session, asked, plan, over)[0]
 
 
 def book_agreed(session: Session, client: PortalActor, wanted: Book) -> int:
@@ -98,82 +92,76 @@ def book_agreed(session: Session, client: PortalActor, wanted: Book) -> int:
     Returns the appointment's id. Raises SlotTaken, CaseIsArchived, BadInput.
     """
     case = session.get_one(Case, wanted.case_id, with_for_update={"read": True})
-    return _save(session, client, wanted, _checked(session, wanted, case), None)[0]
-
-
-@command(Resource.APPOINTMENTS, Action.CREATE)
-def book_series(session: Session, actor: Actor, asked: BookSeries) -> list[int]:
-    """Book every occurrence of a weekly series, or none of them. Returns their ids in order. Raises SeriesConflicts."""
-    plan = _plan(session, actor, asked, lock=True)
-    series = Series(
-        id=ids.new_id(), case_id=plan.case.id, rule=rules.weekly_rule(asked.every_weeks, asked.count, asked.until),
-        first_date=asked.local_date, local_time=asked.local_time, zone=plan.slots[0].zone,
-    )
-    session.info["detail"] = f"{len(plan.slots)} appointments"
-    return _save(session, actor, asked, plan, series)
+    plan = _checked(session, case, wanted, [wanted.local_date])
+    return save(session, wanted, plan, settle(session, client, plan.wanted, ""))[0]
 
 
 @reader(Resource.APPOINTMENTS)
 def preview(session: Session, actor: Actor, asked: Book) -> Preview:
     """What booking would do: its slots, fee, conflicts and what is worth knowing. Raises what booking would raise."""
-    plan = _plan(session, actor, asked, lock=False)
+    return foresee(session, asked, plan_for(session, actor, asked, [asked.local_date], lock=False))
+
+
+def foresee(session: Session, asked: Book, plan: Plan) -> Preview:
+    """What a plan would do."""
     fee = asked.fee_cents if asked.fee_cents is not None else practice.fee_on(plan.service, plan.slots[0].local_date)
     notes = [
         f"The clock skips {asked.local_time:%H:%M} on {day_in_words(s.local_date)}; it starts at {s.local_time:%H:%M}."
         for s in plan.slots if s.shifted
     ]
-    return Preview(plan.slots, fee, plan.slots[0].minutes, tuple(find_conflicts(session, plan)), tuple(notes))
+    return Preview(plan.slots, fee, plan.slots[0].minutes, tuple(find_conflicts(session, plan.wanted)), tuple(notes))
 
 
 @reader(Resource.APPOINTMENTS)
 def conflicts(session: Session, actor: Actor, asked: Book) -> list[Conflict]:
-    """Who or what is taken already at the times of a booking: the bottom line of its form."""
-    return find_conflicts(session, _plan(session, actor, asked, lock=False))
+    """Who or what is taken already at the time of a booking: the bottom line of its form."""
+    return find_conflicts(session, plan_for(session, actor, asked, [asked.local_date], lock=False).wanted)
 
 
-def _plan(session: Session, actor: Actor, asked: Book, *, lock: bool) -> Plan:
-    """Check everything about a booking but conflicts, for a member of staff."""
-    case = session.get(Case, asked.case_id, with_for_update={"read": True} if lock else None)
+def plan_for(
+    session: Session, actor: Actor, wanted: Book, dates: Sequence[date], *, lock: bool,
+    series_dates: Sequence[date] | None = None,
+) -> Plan:
+    """Check everything about a booking on some dates but conflicts. ``lock`` when it is going to be saved.
+
+    ``series_dates`` are the dates that a rule gave, where they differ from those on which the appointments are.
+    """
+    case = session.get(Case, wanted.case_id, with_for_update={"read": True} if lock else None)
     if case is None:
-        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=asked.case_id)
-    provider_id = asked.provider_id or case.provider_id
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.APPOINTMENTS, case_id=wanted.case_id)
+    provider_id = wanted.provider_id or case.provider_id
     authorize(
         session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[case.provider_id],
         supervisor_id=case.supervisor_id, case_id=case.id,
     )
     if provider_id != case.provider_id:
         authorize(session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[provider_id], case_id=case.id)
-    if asked.memo:
+    if wanted.memo:
         authorize(
             session, actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=[provider_id, case.provider_id],
             supervisor_id=case.supervisor_id, case_id=case.id,
         )
-    return _checked(session, asked, case)
+    return _checked(session, case, wanted, dates, series_dates)
 
 
-def _checked(session: Session, asked: Book, case: Case) -> Plan:
+def _checked(
+    session: Session, case: Case, wanted: Book, dates: Sequence[date], series_dates: Sequence[date] | None = None
+) -> Plan:
     """Check everything about a booking but conflicts and permission."""
     if case.status is CaseStatus.ARCHIVED:
         raise CaseIsArchived
-    service = bookable_service(session, case, asked.service_id)
-    provider = bookable_provider(session, asked.provider_id or case.provider_id)
-    held_as, location = bookable_place(session, asked.format, asked.location_id)
+    service = bookable_service(session, case, wanted.service_id)
+    provider = bookable_provider(session, wanted.provider_id or case.provider_id)
+    held_as, location = bookable_place(session, wanted.format, wanted.location_id)
     zone = practice.the_practice(session).zone
-    minutes = asked.minutes if asked.minutes is not None else service.minutes
-    dates = [asked.local_date]
-    if isinstance(asked, BookSeries):
-        dates = rules.weekly_dates(asked.local_date, asked.every_weeks, asked.count, asked.until)
-        if not dates:
-            raise BadInput("until", "The last date lies before the first appointment.")
-        if len(dates) > rules.MOST_OCCURRENCES:
-            raise BadInput("until", f"A series has at most {rules.MOST_OCCURRENCES} appointments.")
+    minutes = wanted.minutes if wanted.minutes is not None else service.minutes
     people = tuple(people_on(case, day) for day in dates)
     for day, there in zip(dates, people, strict=True):
         if not there:
             called = capabilities(case.type).called
             raise BadInput("local_date", f"No {called} takes part on {day_in_words(day)}. Add at least one first.")
-    slots = tuple(slot_on(day, asked.local_time, minutes, zone) for day in dates)
-    return Plan(case, service, provider, held_as, location, slots, tuple(dates), people)
+    slots = tuple(slot_on(day, wanted.local_time, minutes, zone) for day in dates)
+    return Plan(case, service, provider, held_as, location, slots, tuple(series_dates or dates), people)
 
 
 def slot_on(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
@@ -226,12 +214,10 @@ def people_on(case: Case, day: date) -> tuple[int, ...]:
     ))
 
 
-def _save(session: Session, actor: Actor | PortalActor, asked: Book, plan: Plan, series: Series | None) -> list[int]:
-    """Write a planned booking: all its rows in four inserts, however many occurrences."""
-    over = settle(session, actor, plan, asked.override_reason)
-    if series is not None:
-        session.add(series)
-        session.flush()
+def save(
+    session: Session, asked: Book, plan: Plan, over: Overridden, series_id: int | None = None
+) -> list[int]:
+    """Write a planned booking: all its rows in three inserts, however many occurrences. Returns their ids in order."""
     supervisions = scheduling.supervisions_over(session, plan.provider.id)
     made: list[int] = []
     appointments: list[dict[str, Any]] = []
@@ -248,7 +234,8 @@ def _save(session: Session, actor: Actor | PortalActor, asked: Book, plan: Plan,
             "format": plan.format, "location_id": plan.location.id if plan.location else None,
             "fee_cents": asked.fee_cents if asked.fee_cents is not None
             else practice.fee_on(plan.service, slot.local_date),
-            "memo": asked.memo, "series_id": series.id if series else None, "series_date": planned if series else None,
+            "memo": asked.memo, "series_id": series_id,
+            "series_date": planned if series_id else None,
             "override_reason": asked.override_reason if any(taken == slot for taken, _ in over) else "",
         })
         attendances += [

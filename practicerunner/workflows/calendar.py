@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.errors import NotFound, NotPermitted, RuleViolation
+from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import calendar, logins, practice, scheduling
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.rules import recurrence
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import person_name
@@ -26,7 +27,7 @@ from practicerunner.vocabulary import (
     Role,
     SessionFormat,
 )
-from practicerunner.workflows.access import Actor, authorize, may, visible
+from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
 from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.scheduling import appointment_for, watching, why_fixed, why_immovable
@@ -232,17 +233,15 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
     )
     position = ""
     if names.series is not None:
-        position = rules.position(*calendar.place_in_series(session, found), names.series.rule)
+        position = recurrence.position(
+            *calendar.place_in_series(session, found), names.series.rule, names.series.first_date
+        )
 
     def allowed(action: Action, resource: Resource) -> bool:
-        try:
-            authorize(
-                session, actor, action, resource, responsible=[found.provider_id, names.case.provider_id],
-                supervisor_id=watching(actor, found, names.case),
-            )
-        except NotPermitted:
-            return False
-        return True
+        return may_touch(
+            actor, action, resource, responsible=[found.provider_id, names.case.provider_id],
+            supervisor_id=watching(actor, found, names.case),
+        )
 
     deeds: list[Deed] = []
     if may(actor, Action.READ, Resource.AUDIT_LOG):

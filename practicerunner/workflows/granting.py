@@ -1,14 +1,14 @@
 """Doing what a request asks, the way the calendar does it: every check anew at that moment, all of it or nothing."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, time
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation, SlotTaken, Stale
-from practicerunner.records import calendar, practice, requests, scheduling
+from practicerunner.records import calendar, practice, requests
 from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
@@ -28,7 +28,7 @@ from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book, book_agreed, people_on, slot_on
 from practicerunner.workflows.scheduling import AppointmentIsFixed, Cancel, Move, cancel, move, move_agreed
-from practicerunner.workflows.slots import day_in_words
+from practicerunner.workflows.slots import Conflict, Wanted, day_in_words, find_conflicts, resources_of
 
 CANDIDATES = 20
 """How many free starts are looked at for one that suits everybody who takes part."""
@@ -223,29 +223,23 @@ def next_start(
         except_appointment_id=appointment.id if appointment else None,
     )
     for free in candidates:
-        slot = slot_on(free.local_date, free.local_time, minutes, zone)
-        people = _people(case, appointment, slot.local_date)
-        if not scheduling.attending(
-            session, people, slot.starts_at, slot.ends_at, except_id=appointment.id if appointment else None
-        ):
-            return datetime.combine(slot.local_date, slot.local_time)
+        if not clashes(session, found, case, appointment, (free.local_date, free.local_time)):
+            return datetime.combine(free.local_date, free.local_time)
     return None
 
 
-def is_free(session: Session, found: SchedulingRequest, case: Case, appointment: Appointment | None) -> bool | None:
-    """Whether the time in question is free now; ``None`` where no time is."""
-    when = time_of(found)
-    if when is None:
-        return None
+def clashes(
+    session: Session, found: SchedulingRequest, case: Case, appointment: Appointment | None,
+    when: tuple[date, time],
+) -> list[Conflict]:
+    """Who or what is taken already at a time that would be given to a request."""
+    provider = session.get_one(Staff, appointment.provider_id if appointment else case.provider_id)
     slot = slot_on(*when, minutes_of(found, appointment), practice.the_practice(session).zone)
-    place = _place(session, found, appointment)
-    needed = {appointment.provider_id if appointment else case.provider_id}
-    needed |= {place.id} if place is not None and place.is_room else set()
-    except_id = appointment.id if appointment else None
-    starts, ends = slot.starts_at, slot.ends_at
-    return not scheduling.taken(session, needed, starts, ends, except_id=except_id) and not scheduling.attending(
-        session, _people(case, appointment, slot.local_date), starts, ends, except_id=except_id
+    people = people_on(case, slot.local_date) if appointment is None else tuple(
+        row.person_id for row in appointment.attendances if row.status not in calendar.ABSENT
     )
+    wanted = Wanted(slot, resources_of(provider, _place(session, found, appointment)), people)
+    return find_conflicts(session, [wanted], except_ids=[appointment.id] if appointment else [])
 
 
 def minutes_of(found: SchedulingRequest, appointment: Appointment | None) -> int:
@@ -259,10 +253,3 @@ def _place(session: Session, found: SchedulingRequest, appointment: Appointment 
     if place_id is None and appointment is not None and found.format in (None, appointment.format):
         place_id = appointment.location_id
     return session.get(Location, place_id) if place_id is not None else None
-
-
-def _people(case: Case, appointment: Appointment | None, day: date) -> Iterable[int]:
-    if appointment is None:
-        return people_on(case, day)
-    return [row.person_id for row in appointment.attendances if row.status not in calendar.ABSENT]
-

@@ -12,7 +12,8 @@ from practicerunner.errors import BadInput
 from practicerunner.records import clients, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.practice import Service
-from practicerunner.records.scheduling import Appointment, Attendance, Series
+from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.series import Series
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, CaseType, ParticipantStatus, Resource, ShareKind, TwoPersonLabel
 from practicerunner.workflows.access import Actor, authorize
@@ -156,7 +157,9 @@ def _series(session: Session, new: Case, appointment: Appointment, made: dict[in
         old = session.get_one(Series, old_id)
         made[old_id] = Series(
             id=ids.new_id(), case_id=new.id, rule=old.rule, local_time=old.local_time, zone=old.zone,
-            first_date=appointment.series_date or appointment.local_date,
+            first_date=old.first_date, shift_days=old.shift_days, provider_id=old.provider_id,
+            service_id=appointment.service_id, minutes=appointment.minutes, format=old.format,
+            location_id=old.location_id,
         )
         session.add(made[old_id])
         session.flush()

@@ -23,7 +23,7 @@ from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.granting import is_free, minutes_of, obstacle, time_of
+from practicerunner.workflows.granting import clashes, minutes_of, obstacle, time_of
 from practicerunner.workflows.scheduling import appointment_for, why_immovable
 
 PAGE = 25
@@ -179,7 +179,7 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
     is_open = found.status in requests.OPEN
     about = appointment if found.kind is not RequestKind.NEW_TIME else None
     problem = _problem(session, one, about) if is_open else ""
-    asks_for_time = found.kind is not RequestKind.CANCEL
+    when, asks_for_time = time_of(found), found.kind is not RequestKind.CANCEL
     zone = practice.the_practice(session).zone
     return RequestRow(
         request_id=found.id, revision=found.revision, case_id=case.id, case_name=case.name, case_type=case.type,
@@ -192,7 +192,7 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
         offered=rules.together(found.offered_date, found.offered_time), minutes=minutes_of(found, appointment),
         format=found.format, location=one.location.name if one.location else "", message=found.message,
         reply=found.reply, problem=problem,
-        free=is_free(session, found, case, about) if is_open and not problem else None,
+        free=not clashes(session, found, case, about, when) if is_open and not problem and when else None,
         lacks_service=asks_for_time and about is None and not _is_active(session, found.service_id),
         lacks_place=asks_for_time and found.location_id is None and _needs_place(found.format, about),
         may_answer=is_open and _may_answer(session, actor, case, about),

@@ -168,6 +168,8 @@ def move_agreed(session: Session, actor: Actor | PortalActor, found: Appointment
             scheduling.supervisions_over(session, provider.id), slot.local_date
         )
     found.provider_id, found.format, found.location_id = provider.id, held_as, location.id if location else None
+    if found.series_id is not None and (slot.local_date, slot.local_time) != (found.local_date, found.local_time):
+        found.series_moved = True
     found.local_date, found.local_time, found.minutes, found.zone = (
         slot.local_date, slot.local_time, slot.minutes, slot.zone
     )
@@ -246,20 +248,30 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     reason = why_fixed(session, found)
     if reason:
         raise AppointmentIsFixed(reason)
-    policy = practice.the_practice(session)
+    call_off(session, actor, found, asked.by, asked.reason, asked.told_at)
+    session.info["detail"] = f"by {asked.by}"
+    session.flush()
+    return found.id
+
+
+def call_off(
+    session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str, told_at: datetime | None = None
+) -> None:
+    """Write that an appointment is called off, and let its time go; callers have authorised and checked it.
+
+    ``told_at`` is when the client said so: by it the cancellation is late or not.
+    """
     becomes = attendance_rules.cancelled_as(
-        asked.by, rules.wall(min(asked.told_at or clock.now(), clock.now()), found.zone),
-        datetime.combine(found.local_date, found.local_time), policy.late_cancel_hours,
+        by, rules.wall(min(told_at or clock.now(), clock.now()), found.zone),
+        datetime.combine(found.local_date, found.local_time),
+        practice.the_practice(session).late_cancel_hours,
     )
     for row in found.attendances:
         if row.status not in calendar.ABSENT:
             record(row, actor, becomes)
-    found.status, found.cancelled_reason = AppointmentStatus.CANCELLED, asked.reason
+    found.status, found.cancelled_reason = AppointmentStatus.CANCELLED, reason
     found.revision += 1
-    scheduling.release(session, appointment_id=found.id)
-    session.info["detail"] = f"by {asked.by}"
-    session.flush()
-    return found.id
+    scheduling.release(session, [found.id])
 
 
 def record(row: Attendance, actor: Actor, status: AttendanceStatus) -> None:

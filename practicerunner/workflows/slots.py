@@ -1,7 +1,7 @@
 """What an appointment takes and when: whose time and which room, what is taken already, and holding it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,6 +68,17 @@ def day_in_words(value: datetime | date) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """One slot that is wanted: of whom and what, and for whom."""
+
+    slot: Slot
+    resources: dict[int, str]
+    """Id → name of the provider and, if it is one, of the room."""
+    people: tuple[int, ...]
+    """Ids of those who take part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A booking that passed every check but that of conflicts."""
 
@@ -84,53 +95,82 @@ class Plan:
     @property
     def resources(self) -> dict[int, str]:
         """Who and what the holds take: the provider and, if it is one, the room."""
-        return _resources(self.provider, self.location)
+        return resources_of(self.provider, self.location)
+
+    @property
+    def wanted(self) -> list[Wanted]:
+        """Its slots one by one."""
+        resources = self.resources
+        return [Wanted(slot, resources, there) for slot, there in zip(self.slots, self.people, strict=True)]
+
+    def without(self, slots: Collection[Slot]) -> "Plan":
+        """The same booking with some of its slots left out."""
+        kept = [at for at, slot in enumerate(self.slots) if slot not in slots]
+        return replace(
+            self, slots=tuple(self.slots[at] for at in kept), people=tuple(self.people[at] for at in kept),
+            series_dates=tuple(self.series_dates[at] for at in kept),
+        )
 
 
-def _resources(provider: Staff, location: Location | None) -> dict[int, str]:
+def resources_of(provider: Staff, location: Location | None) -> dict[int, str]:
+    """Id → name of what an appointment takes: the provider and, if it is one, the room."""
     room = {location.id: location.name} if location is not None and location.is_room else {}
     return {provider.id: provider.name} | room
 
 
-def find_conflicts(session: Session, plan: Plan, *, except_id: int | None = None) -> list[Conflict]:
-    """Every clash of provider, room or participant, slot by slot."""
-    first, last = plan.slots[0].starts_at, max(slot.ends_at for slot in plan.slots)
-    everybody = {person_id for there in plan.people for person_id in there}
-    held = scheduling.taken(session, plan.resources, first, last, except_id=except_id)
-    elsewhere = scheduling.attending(session, everybody, first, last, except_id=except_id)
-    if not held and not elsewhere:
-        return []
-    names = dict(plan.resources)
+def find_conflicts(
+    session: Session, wanted: Sequence[Wanted], *, except_ids: Collection[int] = (),
+) -> list[Conflict]:
+    """Every clash of provider, room or participant, slot by slot; appointments that move away themselves left out."""
+    stretches = [(want.slot.starts_at, want.slot.ends_at) for want in wanted]
+    names = {resource_id: name for want in wanted for resource_id, name in want.resources.items()}
+    everybody = {person_id for want in wanted for person_id in want.people}
+    clashing = [
+        (wanted[t.asked], t) for t in (
+            *scheduling.taken(session, names, stretches, except_ids=except_ids),
+            *scheduling.attending(session, everybody, stretches, except_ids=except_ids),
+        ) if t.resource_id in wanted[t.asked].resources or t.resource_id in wanted[t.asked].people
+    ]
     found = []
-    for slot, there in zip(plan.slots, plan.people, strict=True):
-        clashing = [t for t in held if rules.overlap(slot.starts_at, slot.ends_at, t.starts_at, t.ends_at)]
-        clashing += [
-            t for t in elsewhere
-            if t.resource_id in there and rules.overlap(slot.starts_at, slot.ends_at, t.starts_at, t.ends_at)
-        ]
-        for clash in clashing:
-            if clash.resource_id not in names:
-                person = session.get_one(Person, clash.resource_id)
-                names[clash.resource_id] = person_name(person.first_name, person.last_name, person.preferred_name)
-            zone = ZoneInfo(slot.zone)
-            found.append(Conflict(
-                clash.resource_id, names[clash.resource_id], slot,
-                clash.starts_at.astimezone(zone).replace(tzinfo=None),
-                clash.ends_at.astimezone(zone).replace(tzinfo=None), clash.is_block,
-            ))
+    for want, clash in sorted(clashing, key=lambda pair: pair[1].asked):
+        if clash.resource_id not in names:
+            person = session.get_one(Person, clash.resource_id)
+            names[clash.resource_id] = person_name(person.first_name, person.last_name, person.preferred_name)
+        zone = ZoneInfo(want.slot.zone)
+        found.append(Conflict(
+            clash.resource_id, names[clash.resource_id], want.slot,
+            clash.starts_at.astimezone(zone).replace(tzinfo=None),
+            clash.ends_at.astimezone(zone).replace(tzinfo=None), clash.is_block,
+        ))
     return found
 
 
+Overridden = set[tuple[Slot, int]]
+"""Slots that override what is there already, each with whom or what they override."""
+
+
+def take_turns(session: Session, wanted: Iterable[Wanted]) -> None:
+    """Wait for whoever books the same people and rooms at this moment."""
+    scheduling.take_turns(session, {key for want in wanted for key in (*want.resources, *want.people)})
+
+
 def settle(
-    session: Session, actor: Actor | PortalActor, plan: Plan, reason: str, *, except_id: int | None = None
-) -> set[tuple[Slot, int]]:
+    session: Session, actor: Actor | PortalActor, wanted: Sequence[Wanted], reason: str, *,
+    except_ids: Collection[int] = (),
+) -> Overridden:
     """Refuse conflicts, or allow them with a reason. Returns which slots override what. Raises SlotTaken."""
-    scheduling.take_turns(session, {*plan.resources, *(p for there in plan.people for p in there)})
-    found = find_conflicts(session, plan, except_id=except_id)
+    take_turns(session, wanted)
+    return allow(actor, wanted, find_conflicts(session, wanted, except_ids=except_ids), reason)
+
+
+def allow(
+    actor: Actor | PortalActor, wanted: Sequence[Wanted], found: Sequence[Conflict], reason: str
+) -> Overridden:
+    """Refuse conflicts that were found, or allow them with a reason (E15). Raises SlotTaken, NoOverride."""
     if not found:
         return set()
     if not reason.strip():
-        if len(plan.slots) > 1:
+        if len(wanted) > 1:
             raise SeriesConflicts(found)
         raise SlotTaken(" ".join(conflict.sentence for conflict in found))
     if not isinstance(actor, Actor) or not actor.roles & rules.MAY_OVERRIDE:
@@ -139,7 +179,7 @@ def settle(
 
 
 def holds_of(
-    appointment_id: int, slot: Slot, resources: Iterable[int], over: set[tuple[Slot, int]]
+    appointment_id: int, slot: Slot, resources: Iterable[int], over: Overridden
 ) -> list[dict[str, Any]]:
     """The rows by which an appointment takes its slot of each resource."""
     return [
@@ -164,17 +204,18 @@ def take(session: Session, rows: Sequence[dict[str, Any]], names: dict[int, str]
         raise SlotTaken(f"{taken} is already taken {when}.") from None
 
 
-def occupy(session: Session, actor: Actor | PortalActor, found: Appointment, override_reason: str = "") -> None:
-    """Take the provider and the room for an appointment as it now stands, instead of what it held. Raises SlotTaken."""
+def wanted_by(session: Session, found: Appointment) -> Wanted:
+    """What an appointment takes as it now stands; those who called off or are not expected leave their time free."""
     location = session.get(Location, found.location_id) if found.location_id else None
     slot = Slot(found.local_date, found.local_time, found.minutes, found.zone, found.starts_at, found.ends_at)
     there = tuple(a.person_id for a in found.attendances if a.status not in calendar.ABSENT)
-    provider = session.get_one(Staff, found.provider_id)
-    plan = Plan(
-        session.get_one(Case, found.case_id), session.get_one(Service, found.service_id), provider, found.format,
-        location, (slot,), (found.local_date,), (there,),
-    )
-    over = settle(session, actor, plan, override_reason, except_id=found.id)
+    return Wanted(slot, resources_of(session.get_one(Staff, found.provider_id), location), there)
+
+
+def occupy(session: Session, actor: Actor | PortalActor, found: Appointment, override_reason: str = "") -> None:
+    """Take the provider and the room for an appointment as it now stands, instead of what it held. Raises SlotTaken."""
+    want = wanted_by(session, found)
+    over = settle(session, actor, [want], override_reason, except_ids=[found.id])
     found.override_reason = override_reason if over else ""
-    scheduling.release(session, appointment_id=found.id)
-    take(session, holds_of(found.id, slot, plan.resources, over), plan.resources)
+    scheduling.release(session, [found.id])
+    take(session, holds_of(found.id, want.slot, want.resources, over), want.resources)

@@ -53,7 +53,7 @@ def add_time_block(session: Session, actor: Actor, asked: AddTimeBlock) -> int:
     if ends - starts > timedelta(days=366):
         raise BadInput("ends_on", "Blocked time lasts at most a year.")
     scheduling.take_turns(session, [provider.id])
-    clashing = scheduling.taken(session, [provider.id], starts, ends)
+    clashing = scheduling.taken(session, [provider.id], [(starts, ends)])
     if clashing:
         first = clashing[0].starts_at.astimezone(ZoneInfo(zone))
         what = "time is blocked already" if clashing[0].is_block else "there is an appointment"

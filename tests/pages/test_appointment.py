@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType
-from practicerunner.workflows.booking import BookSeries, book_series
+from practicerunner.workflows.series import BookSeries, book_series
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import opened, press, said
 

@@ -195,7 +195,7 @@ def test_a_length_of_zero_stands_at_its_field(practice: Cast, ask: Callable[[str
 
 def test_a_series_says_how_many_it_books(practice: Cast, ask: Callable[[str], AppTest]) -> None:
     app = ask("Marcus")
-    app.selectbox(key=f"{KEY}.every_weeks").set_value("Weekly").run()
+    app.selectbox(key=f"{KEY}.repeats").set_value("Weekly").run()
     assert app.button(key=f"{KEY}.save").label == "Book 6 appointments"
     press(app, f"{KEY}.save")
     assert starts(practice).count(time(9)) == 6

@@ -46,28 +46,6 @@ def test_two_stretches_overlap_exactly_when_they_share_a_minute(a: datetime, la:
     assert rules.overlap(b, other, a, ends) is bool(shared)
 
 
-def test_weekly_dates_by_count_and_by_date() -> None:
-    assert rules.weekly_dates(date(2026, 10, 20), 1, count=3) == [
-        date(2026, 10, 20), date(2026, 10, 27), date(2026, 11, 3)]
-    assert rules.weekly_dates(date(2026, 10, 20), 2, until=date(2026, 11, 17)) == [
-        date(2026, 10, 20), date(2026, 11, 3), date(2026, 11, 17)]
-    assert rules.weekly_dates(date(2026, 10, 20), 1, until=date(2026, 10, 19)) == []
-    assert len(rules.weekly_dates(date(2026, 10, 20), 1, until=date(2999, 1, 1))) == rules.MOST_OCCURRENCES + 1
-
-
-@pytest.mark.parametrize(("number", "word"), [
-    (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st"),
-    (101, "101st"), (111, "111th"),
-])
-def test_ordinals(number: int, word: str) -> None:
-    assert rules.ordinal(number) == word
-
-
-def test_a_place_in_a_series_reads_like_speech() -> None:
-    assert rules.position(3, 12, rules.weekly_rule(1, count=12)) == "3rd of 12, weekly"
-    assert rules.position(1, 4, rules.weekly_rule(2, until=date(2026, 12, 1))) == "1st of 4, every 2 weeks"
-
-
 @given(st.integers(1, 100 * 24 * 60))
 def test_a_long_stretch_is_cut_into_days_without_a_gap(minutes: int) -> None:
     starts = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,9 +12,9 @@ from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.notes import kinds_for
 from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind, NoteKind
 from practicerunner.workflows.attendance import AttendAll, attend_all
-from practicerunner.workflows.booking import BookSeries, book_series
 from practicerunner.workflows.notes import StartNote, start_note
 from practicerunner.workflows.papers import fetch
+from practicerunner.workflows.series import BookSeries, book_series
 from practicerunner.workflows.superbills import NoSuperbill, superbill_lines
 from tests.cast import Cast, arrange, at, hold, invoice, lines, pay, people_of
 

@@ -7,14 +7,16 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted, SlotTaken
-from practicerunner.records.scheduling import Appointment, Hold, Series
+from practicerunner.records.scheduling import Appointment, Hold
+from practicerunner.records.series import Series
 from practicerunner.vocabulary import CaseType, NoteKind, SessionFormat
-from practicerunner.workflows.booking import Book, BookSeries, book, book_series
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import Taking
 from practicerunner.workflows.clients import case_page, client_list
 from practicerunner.workflows.modality import ChangeModality, PlannedShare, change_modality
 from practicerunner.workflows.notes import StartNote, start_note
 from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.series import BookSeries, book_series
 from tests.cast import LABEL, Cast, at, hold, people_of
 
 SAM = Taking(person=PersonDetails(first_name="Sam", last_name="Ortiz"))

@@ -25,7 +25,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.answers import Accept, accept
 from practicerunner.workflows.asking import AskedBefore, TakesNoNewTimes, TooManyRequests
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
-from practicerunner.workflows.booking import BookSeries, book_series
+from practicerunner.workflows.series import BookSeries, book_series
 from practicerunner.workflows.cases import RemoveParticipant, SetCaseStatus, remove_participant, set_case_status
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.granting import RequestIsClosed, TimeIsTaken

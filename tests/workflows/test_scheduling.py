@@ -23,7 +23,7 @@ from practicerunner.vocabulary import (
     SessionFormat,
 )
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
-from practicerunner.workflows.booking import Book, BookSeries, book, book_series, conflicts, preview
+from practicerunner.workflows.booking import Book, book, conflicts, preview
 from practicerunner.workflows.calendar import TooMany, appointment_page, appointments_between, blocks_between
 from practicerunner.workflows.cases import (
     CaseIsArchived,
@@ -45,7 +45,8 @@ from practicerunner.workflows.scheduling import (
     move,
     reinstate,
 )
-from practicerunner.workflows.slots import NoOverride, SeriesConflicts
+from practicerunner.workflows.series import BookSeries, book_series
+from practicerunner.workflows.slots import NoOverride
 from practicerunner.workflows.time_blocks import AddTimeBlock, RemoveTimeBlock, add_time_block, remove_time_block
 from tests.cast import Cast, at
 
@@ -322,41 +323,6 @@ def test_an_hour_that_comes_twice_means_the_first(cast: Cast, ida: int) -> None:
     command = asked(cast, ida, local_date=date(2026, 11, 1), local_time=time(1, 30))
     found = row(cast, cast.do("Marcus", book, command))
     assert (found.local_time, found.starts_at) == (time(1, 30), datetime(2026, 11, 1, 5, 30, tzinfo=UTC))
-
-
-# --- Series
-
-
-def test_a_series_ends_by_count_or_by_a_date_that_is_included(cast: Cast, ida: int) -> None:
-    made = cast.do("Marcus", book_series, series(cast, ida, until=date(2026, 10, 6), every_weeks=2, count=None))
-    assert [row(cast, one).local_date for one in made] == [date(2026, 9, 8), date(2026, 9, 22), date(2026, 10, 6)]
-    assert cast.read("Marcus", appointment_page, made[1]).series_position == "2nd of 3, every 2 weeks"
-
-
-@pytest.mark.parametrize("ending", [{"count": None}, {"count": 3, "until": date(2026, 12, 1)}, {"count": 105}])
-def test_a_series_needs_exactly_one_end_and_at_most_two_years(cast: Cast, ida: int, ending: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        series(cast, ida, **{"until": None} | ending)
-
-
-def test_a_series_until_a_far_date_is_refused(cast: Cast, ida: int) -> None:
-    with pytest.raises(BadInput, match="at most 104"):
-        cast.do("Marcus", book_series, series(cast, ida, until=date(2040, 1, 1), count=None))
-    with pytest.raises(BadInput, match="before"):
-        cast.do("Marcus", book_series, series(cast, ida, until=date(2026, 9, 7), count=None))
-
-
-def test_conflicts_of_a_series_are_listed_one_by_one_and_nothing_is_saved(cast: Cast, ida: int) -> None:
-    cast.do("Marcus", book, asked(cast, ida, local_date=date(2026, 9, 15), local_time=time(10, 30)))
-    cast.do("Marcus", book, asked(cast, ida, local_date=date(2026, 9, 29), local_time=time(9, 30)))
-    other = cast.open_case(CaseType.INDIVIDUAL, "Bo Ek")
-    before = how_many(cast, Appointment)
-    with pytest.raises(SeriesConflicts) as refused:
-        cast.do("Marcus", book_series, series(cast, other))
-    assert [c.slot.local_date for c in refused.value.conflicts] == [date(2026, 9, 15), date(2026, 9, 29)]
-    assert how_many(cast, Appointment) == before
-    cast.do("Marcus", book_series, series(cast, other, local_time=time(13)))
-    assert how_many(cast, Appointment) == before + 6
 
 
 # --- Moving and changing
