@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Revised, Sees, word
 from practicerunner.records.cases import Case, Participant
@@ -73,6 +73,7 @@ class Asked(NamedTuple):
     provider: Staff
     """Of the appointment, or of the case where there is none yet."""
     location: Location | None
+    answered_by: Staff | None
 
 
 class OwnAppointment(NamedTuple):
@@ -148,11 +149,13 @@ def open_of(session: Session, person_id: int) -> list[SchedulingRequest]:
 
 def _around() -> Select[*tuple[Any, ...]]:
     """Requests with what stands around them."""
+    answering = aliased(Staff)
     return (
-        select(SchedulingRequest, Case, Person, Appointment, Staff, Location)
+        select(SchedulingRequest, Case, Person, Appointment, Staff, Location, answering)
         .join(Case, Case.id == SchedulingRequest.case_id).join(Person, Person.id == SchedulingRequest.person_id)
         .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id)
         .join(Staff, Staff.id == _whose()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
+        .outerjoin(answering, answering.id == SchedulingRequest.decided_by_id)
     )
 
 

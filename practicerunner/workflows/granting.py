@@ -214,7 +214,7 @@ def next_start(
     zone, when, minutes = practice.the_practice(session).zone, time_of(found), minutes_of(found, appointment)
     if when is None:
         return None
-    place = _place(session, found, appointment)
+    place = place_of(session, found, appointment)
     candidates = availability.next_few(
         session, appointment.provider_id if appointment else case.provider_id, minutes,
         max(slot_on(*when, minutes, zone).starts_at, clock.now()), most=CANDIDATES,
@@ -238,7 +238,7 @@ def clashes(
     people = people_on(case, slot.local_date) if appointment is None else tuple(
         row.person_id for row in appointment.attendances if row.status not in calendar.ABSENT
     )
-    wanted = Wanted(slot, resources_of(provider, _place(session, found, appointment)), people)
+    wanted = Wanted(slot, resources_of(provider, place_of(session, found, appointment)), people)
     return find_conflicts(session, [wanted], except_ids=[appointment.id] if appointment else [])
 
 
@@ -247,7 +247,7 @@ def minutes_of(found: SchedulingRequest, appointment: Appointment | None) -> int
     return found.minutes or (appointment.minutes if appointment else rules.USUAL_MINUTES)
 
 
-def _place(session: Session, found: SchedulingRequest, appointment: Appointment | None) -> Location | None:
+def place_of(session: Session, found: SchedulingRequest, appointment: Appointment | None) -> Location | None:
     """Where it would be, if it is at one of the practice's places."""
     place_id = found.location_id
     if place_id is None and appointment is not None and found.format in (None, appointment.format):

@@ -23,7 +23,7 @@ from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.granting import clashes, minutes_of, obstacle, time_of
+from practicerunner.workflows.granting import clashes, minutes_of, obstacle, place_of, time_of
 from practicerunner.workflows.scheduling import appointment_for, why_immovable
 
 PAGE = 25
@@ -50,17 +50,28 @@ class RequestRow:
     asked_at: datetime
     age_days: int
     by_phone: bool
+    provider_id: int
     provider: str
+    service_id: int | None
     appointment_id: int | None
     was: datetime | None
     asked_for: datetime | None
     offered: datetime | None
     minutes: int
+    other_length: bool
+    """Whether the appointment would be longer or shorter than it is."""
     format: SessionFormat | None
-    """What would change: ``None`` is as it is."""
     location: str
+    """What would change: ``None`` and empty are as it is."""
+    place_id: int | None
+    """Where it would be."""
+    held_as: SessionFormat | None
+    """How it would be held."""
     message: str
     reply: str
+    answered_at: datetime | None
+    answered_by: str
+    """Empty where the asker closed it."""
     free: bool | None
     """Whether the time in question is free now; ``None`` where none is, or the request is closed."""
     problem: str
@@ -178,6 +189,7 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
     found, case, appointment = one.request, one.case, one.appointment
     is_open = found.status in requests.OPEN
     about = appointment if found.kind is not RequestKind.NEW_TIME else None
+    place = place_of(session, found, about)
     problem = _problem(session, one, about) if is_open else ""
     when, asks_for_time = time_of(found), found.kind is not RequestKind.CANCEL
     zone = practice.the_practice(session).zone
@@ -186,12 +198,16 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
         people=_expected(about), kind=found.kind, status=found.status,
         asker=person_name(one.person.first_name, one.person.last_name, one.person.preferred_name),
         asked_at=found.asked_at, age_days=max((clock.today(zone) - wall(found.asked_at, zone).date()).days, 0),
-        by_phone=found.recorded_by_id is not None, provider=one.provider.name,
+        by_phone=found.recorded_by_id is not None, provider_id=one.provider.id,
+        provider=one.provider.name, service_id=found.service_id,
         appointment_id=found.appointment_id, was=rules.together(found.was_date, found.was_time),
         asked_for=rules.together(found.local_date, found.local_time),
         offered=rules.together(found.offered_date, found.offered_time), minutes=minutes_of(found, appointment),
-        format=found.format, location=one.location.name if one.location else "", message=found.message,
-        reply=found.reply, problem=problem,
+        other_length=about is not None and found.minutes not in (None, about.minutes), format=found.format,
+        location=one.location.name if one.location else "", place_id=place.id if place else None,
+        held_as=found.format or (about.format if about else None), message=found.message,
+        reply=found.reply, answered_at=found.decided_at, answered_by=one.answered_by.name if one.answered_by else "",
+        problem=problem,
         free=not clashes(session, found, case, about, when) if is_open and not problem and when else None,
         lacks_service=asks_for_time and about is None and not _is_active(session, found.service_id),
         lacks_place=asks_for_time and found.location_id is None and _needs_place(found.format, about),

@@ -54,6 +54,7 @@ from practicerunner.workflows.request_queue import (
 from practicerunner.workflows.requests import AskToCancel, ask_to_cancel
 from practicerunner.workflows.scheduling import AppointmentIsFixed, Cancel, Move, cancel, move
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
+from practicerunner.workflows.trail import trail
 from tests.cast import Cast, at, moment, people_of
 from tests.workflows.asking import FRIDAY, NOON, THURSDAY, Askers, askers, booked, may_be_mailed
 
@@ -615,3 +616,26 @@ def test_a_client_does_not_answer_themselves(ask: Askers) -> None:
         ask.do("Ida", decline, Accept(request_id=request_id, revision=1))
     with database.reading(ask.cast.engine) as session:
         assert session.get_one(Appointment, ask.appointments["Ida"]).status is AppointmentStatus.SCHEDULED
+
+
+def test_the_log_names_the_client_who_acted_and_strangers_only_to_the_owner(ask: Askers) -> None:
+    ask.cancel("Ida")
+    with pytest.raises(NotFound):
+        ask.do("Bo", ask_to_cancel, AskToCancel(appointment_id=ask.appointments["Ida"]))
+    day = clock.today("America/New_York")
+
+    def seen(who: str) -> list[tuple[str, str]]:
+        rows, _ = ask.cast.read(who, trail, day, day)
+        return [(row.who, row.action) for row in rows if row.action in ("ask_to_cancel", "request")]
+
+    assert seen("Dana") == [("Bo Ek", "request"), ("Ida Holm", "ask_to_cancel")]
+    assert seen("Marcus") == [("", "request"), ("Ida Holm", "ask_to_cancel")]
+    assert seen("Olga") == []
+
+
+def test_the_history_of_an_appointment_names_the_client_who_took_the_offer(ask: Askers) -> None:
+    request_id = ask.move("Ida")
+    ask.offer(request_id)
+    ask.take("Ida", request_id)
+    deed, *_ = ask.cast.read("Marcus", appointment_page, ask.appointments["Ida"]).history
+    assert (deed.what, deed.who) == ("take_offer", "Ida Holm")
