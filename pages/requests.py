@@ -12,7 +12,9 @@ from practicerunner.vocabulary import Action, CaseType, RequestKind, RequestStat
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.request_queue import PAGE, has_own_clients, request_queue
 
-WAITING, OFFERED, ANSWERED = "Waiting", "Offered", "Answered"
+WAITING = "Waiting"
+OFFERED = "Offered"
+ANSWERED = "Answered"
 STATUSES = {
     WAITING: (RequestStatus.PENDING,), OFFERED: (RequestStatus.OFFERED,),
     ANSWERED: (RequestStatus.ACCEPTED, RequestStatus.DECLINED, RequestStatus.WITHDRAWN),

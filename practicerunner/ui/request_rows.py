@@ -107,10 +107,10 @@ def show(actor: Actor, row: RequestRow, today: date, *, first: bool = False) -> 
                 _head(row)
                 st.text(in_words(row, today))
                 st.caption(md(who_and_when(row)))
+                if row.message:
+                    st.text(f"“{row.message}”")
             if row.may_answer:
                 _buttons(actor, row, today, first=first)
-        if row.message:
-            st.text(f"“{row.message}”")
         if row.status is not RequestStatus.PENDING:
             st.caption(md(answer_in_words(row, today)))
         if row.reply:

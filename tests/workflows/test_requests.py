@@ -25,7 +25,6 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.answers import Accept, accept
 from practicerunner.workflows.asking import AskedBefore, TakesNoNewTimes, TooManyRequests
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
-from practicerunner.workflows.series import BookSeries, book_series
 from practicerunner.workflows.cases import RemoveParticipant, SetCaseStatus, remove_participant, set_case_status
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.granting import RequestIsClosed, TimeIsTaken
@@ -47,6 +46,7 @@ from practicerunner.workflows.requests import (
     withdraw,
 )
 from practicerunner.workflows.scheduling import Cancel, Move, cancel, move
+from practicerunner.workflows.series import BookSeries, book_series
 from tests.cast import Cast, at
 from tests.workflows.asking import FRIDAY, NOON, THURSDAY, Askers, askers, booked
 
