@@ -243,8 +243,10 @@ def invoiced_people(session: Session, appointment_id: int) -> set[int | None]:
 def history(session: Session, case_id: int, appointment_id: int) -> list[tuple[datetime, str, str, str]]:
     """What was done with an appointment, newest first: when, what, by whom, detail."""
     rows = session.execute(
-        select(AuditRow.at, AuditRow.action, Staff.first_name, Staff.last_name, AuditRow.detail)
-        .outerjoin(Staff, Staff.id == AuditRow.staff_id).where(
+        select(
+            AuditRow.at, AuditRow.action, func.coalesce(Staff.first_name, Person.first_name),
+            func.coalesce(Staff.last_name, Person.last_name), AuditRow.detail,
+        ).outerjoin(Staff, Staff.id == AuditRow.staff_id).outerjoin(Person, Person.id == AuditRow.person_id).where(
             AuditRow.case_id == case_id, AuditRow.resource == Resource.APPOINTMENTS,
             AuditRow.resource_id == appointment_id, AuditRow.outcome == Outcome.ALLOWED,
         ).order_by(AuditRow.seq.desc()).limit(50)

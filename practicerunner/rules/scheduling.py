@@ -44,6 +44,11 @@ def comes_twice(local_date: date, local_time: time, zone: str) -> bool:
     return before is not None and after is not None and before > after
 
 
+def wall(instant: datetime, zone: str) -> datetime:
+    """What the wall clock in a zone says at a moment, naive."""
+    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
 def slot(local_date: date, local_time: time, minutes: int, zone: str, fold: int = 0) -> Slot:
     """The slot that starts at a wall-clock time and lasts so many real minutes; ``fold`` as for ``moment``."""
     starts_at = moment(local_date, local_time, zone, fold)

@@ -69,7 +69,7 @@ def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None
     form = Form(f"booking.{case_id}.{on}.{start}")
     preset = case_id is not None
     if case_id is None:
-        case_id = _who(actor, form)
+        case_id = choose_case(actor, form)
         if case_id is None:
             return
     choices = read(booking_choices, actor, case_id)
@@ -117,7 +117,7 @@ def _done(planned: Preview | None, number: int) -> str:
     return f"Appointment on {day(first.local_date)}, {first.local_time:%H:%M} booked"
 
 
-def _who(actor: Actor, form: Form) -> int | None:
+def choose_case(actor: Actor, form: Form) -> int | None:
     """Find the case by anybody's name in it."""
     asked = form.text("who", "For whom?", placeholder="Name, phone or e-mail", icon=":material/search:")
     if not asked.strip():

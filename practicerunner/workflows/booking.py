@@ -22,7 +22,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import Slot
 from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import Action, CaseStatus, ParticipantStatus, Resource, SessionFormat
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.cases import TREATING, CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command, reader
 from practicerunner.workflows.slots import (
@@ -92,6 +92,16 @@ def book(session: Session, actor: Actor, asked: Book) -> int:
     return save(session, asked, plan, over)[0]
 
 
+def book_agreed(session: Session, client: PortalActor, wanted: Book) -> int:
+    """Book what the practice has offered and a client takes: what ``book`` checks, but for a permission of staff.
+
+    Returns the appointment's id. Raises SlotTaken, CaseIsArchived, BadInput.
+    """
+    case = session.get_one(Case, wanted.case_id, with_for_update={"read": True})
+    plan = _checked(session, case, wanted, [wanted.local_date])
+    return save(session, wanted, plan, settle(session, client, plan.wanted, ""))[0]
+
+
 @reader(Resource.APPOINTMENTS)
 def preview(session: Session, actor: Actor, asked: Book) -> Preview:
     """What booking would do: its slots, fee, conflicts and what is worth knowing. Raises what booking would raise."""
@@ -141,19 +151,26 @@ def plan_for(
     )
     if provider_id != case.provider_id:
         authorize(session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[provider_id], case_id=case.id)
-    if case.status is CaseStatus.ARCHIVED:
-        raise CaseIsArchived
     if wanted.memo:
         authorize(
             session, actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=[provider_id, case.provider_id],
             supervisor_id=case.supervisor_id, case_id=case.id,
         )
+    return _checked(session, case, wanted, dates, series_dates)
+
+
+def _checked(
+    session: Session, case: Case, wanted: Book, dates: Sequence[date], series_dates: Sequence[date] | None = None
+) -> Plan:
+    """Check everything about a booking but conflicts and permission."""
+    if case.status is CaseStatus.ARCHIVED:
+        raise CaseIsArchived
     service = bookable_service(session, case, wanted.service_id)
-    provider = bookable_provider(session, provider_id)
+    provider = bookable_provider(session, wanted.provider_id or case.provider_id)
     held_as, location = bookable_place(session, wanted.format, wanted.location_id)
     zone = practice.the_practice(session).zone
     minutes = wanted.minutes if wanted.minutes is not None else service.minutes
-    people = tuple(_people_on(case, day) for day in dates)
+    people = tuple(people_on(case, day) for day in dates)
     for day, there in zip(dates, people, strict=True):
         if not there:
             called = capabilities(case.type).called
@@ -205,7 +222,7 @@ def bookable_place(
     return held_as or SessionFormat.IN_PERSON, location
 
 
-def _people_on(case: Case, day: date) -> tuple[int, ...]:
+def people_on(case: Case, day: date) -> tuple[int, ...]:
     """Who takes part on a day; those of the first day also count for an appointment that lies before it."""
     return tuple(dict.fromkeys(
         p.person_id for p in case.participants

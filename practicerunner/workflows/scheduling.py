@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
@@ -13,6 +13,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.rules import attendance as attendance_rules
+from practicerunner.rules import scheduling as rules
 from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import (
     Action,
@@ -25,7 +26,7 @@ from practicerunner.vocabulary import (
     SessionFormat,
 )
 from practicerunner.workflows import notices
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.booking import (
     bookable_place,
     bookable_provider,
@@ -89,6 +90,8 @@ class Cancel(Command):
     reason: Line = ""
     notify: bool = False
     """Tell by e-mail those who were expected, if they let us write to them."""
+    told_at: AwareDatetime | None = None
+    """When the client said so, if that was earlier than now: by it a cancellation is late or not."""
 
 
 class Reinstate(Command):
@@ -142,6 +145,19 @@ def why_immovable(session: Session, appointment: Appointment) -> str | None:
 def move(session: Session, actor: Actor, asked: Move) -> int:
     """Move an appointment; the same checks as booking. Raises Stale, AppointmentIsFixed, SlotTaken, BadInput."""
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
+    case = session.get_one(Case, found.case_id)
+    if (asked.provider_id or found.provider_id) not in (found.provider_id, case.provider_id):
+        authorize(
+            session, actor, Action.UPDATE, Resource.APPOINTMENTS, responsible=[asked.provider_id], case_id=case.id
+        )
+    return move_agreed(session, actor, found, asked)
+
+
+def move_agreed(session: Session, actor: Actor | PortalActor, found: Appointment, asked: Move) -> int:
+    """Move an appointment that whoever calls has locked and may move: staff, or a client to a time they were offered.
+
+    Returns its id. Raises Stale, AppointmentIsFixed, SlotTaken, BadInput.
+    """
     if found.revision != asked.revision:
         raise Stale
     reason = why_immovable(session, found)
@@ -150,8 +166,6 @@ def move(session: Session, actor: Actor, asked: Move) -> int:
     case = session.get_one(Case, found.case_id)
     before = (found.provider_id, found.local_date)
     provider = bookable_provider(session, asked.provider_id or found.provider_id)
-    if provider.id not in (found.provider_id, case.provider_id):
-        authorize(session, actor, Action.UPDATE, Resource.APPOINTMENTS, responsible=[provider.id], case_id=case.id)
     if asked.format is None and asked.location_id is None:
         held_as, location = found.format, session.get(Location, found.location_id) if found.location_id else None
     else:
@@ -272,7 +286,7 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     if reason:
         raise AppointmentIsFixed(reason)
     expected = expected_at(found)
-    call_off(session, actor, found, asked.by, asked.reason)
+    call_off(session, actor, found, asked.by, asked.reason, asked.told_at)
     session.info["detail"] = f"by {asked.by}"
     session.flush()
     if asked.notify:
@@ -285,10 +299,16 @@ def expected_at(found: Appointment) -> list[int]:
     return [row.person_id for row in found.attendances if row.status not in calendar.ABSENT]
 
 
-def call_off(session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str) -> None:
-    """Write that an appointment is called off, and let its time go; callers have authorised and checked it."""
+def call_off(
+    session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str, told_at: datetime | None = None
+) -> None:
+    """Write that an appointment is called off, and let its time go; callers have authorised and checked it.
+
+    ``told_at`` is when the client said so: by it the cancellation is late or not.
+    """
     becomes = attendance_rules.cancelled_as(
-        by, clock.wall(found.zone), datetime.combine(found.local_date, found.local_time),
+        by, rules.wall(min(told_at or clock.now(), clock.now()), found.zone),
+        datetime.combine(found.local_date, found.local_time),
         practice.the_practice(session).late_cancel_hours,
     )
     for row in found.attendances:

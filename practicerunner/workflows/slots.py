@@ -24,7 +24,7 @@ from practicerunner.rules.scheduling import Slot
 from practicerunner.vocabulary import (
     SessionFormat,
 )
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 
 
 class SeriesConflicts(SlotTaken):
@@ -164,14 +164,17 @@ def take_turns(session: Session, wanted: Iterable[Wanted]) -> None:
 
 
 def settle(
-    session: Session, actor: Actor, wanted: Sequence[Wanted], reason: str, *, except_ids: Collection[int] = (),
+    session: Session, actor: Actor | PortalActor, wanted: Sequence[Wanted], reason: str, *,
+    except_ids: Collection[int] = (),
 ) -> Overridden:
     """Refuse conflicts, or allow them with a reason. Returns which slots override what. Raises SlotTaken."""
     take_turns(session, wanted)
     return allow(actor, wanted, find_conflicts(session, wanted, except_ids=except_ids), reason)
 
 
-def allow(actor: Actor, wanted: Sequence[Wanted], found: Sequence[Conflict], reason: str) -> Overridden:
+def allow(
+    actor: Actor | PortalActor, wanted: Sequence[Wanted], found: Sequence[Conflict], reason: str
+) -> Overridden:
     """Refuse conflicts that were found, or allow them with a reason (E15). Raises SlotTaken, NoOverride."""
     if not found:
         return set()
@@ -179,7 +182,7 @@ def allow(actor: Actor, wanted: Sequence[Wanted], found: Sequence[Conflict], rea
         if len(wanted) > 1:
             raise SeriesConflicts(found)
         raise SlotTaken(" ".join(conflict.sentence for conflict in found))
-    if not actor.roles & rules.MAY_OVERRIDE:
+    if not isinstance(actor, Actor) or not actor.roles & rules.MAY_OVERRIDE:
         raise NoOverride
     return {(conflict.slot, conflict.resource_id) for conflict in found}
 
@@ -220,7 +223,7 @@ def wanted_by(session: Session, found: Appointment) -> Wanted:
     return Wanted(slot, resources_of(session.get_one(Staff, found.provider_id), location), there)
 
 
-def occupy(session: Session, actor: Actor, found: Appointment, override_reason: str = "") -> None:
+def occupy(session: Session, actor: Actor | PortalActor, found: Appointment, override_reason: str = "") -> None:
     """Take the provider and the room for an appointment as it now stands, instead of what it held. Raises SlotTaken."""
     want = wanted_by(session, found)
     over = settle(session, actor, [want], override_reason, except_ids=[found.id])
