@@ -76,6 +76,8 @@ class Listed:
     status: CaseStatus
     provider: str
     needs_review: bool
+    capacity: int | None = None
+    """How many take part at once at most; ``None`` is no limit."""
 
 
 def _matching(words: Sequence[str]) -> ColumnElement[bool]:
@@ -104,7 +106,7 @@ def listed(
     """One page of cases in one of the orders of the list; ties by name, so that pages never overlap."""
     query: Select[*tuple[Any, ...]] = (
         select(Case.id, Case.name, Case.type, Case.label, Case.status, Staff.first_name, Staff.last_name,
-               Case.needs_review)
+               Case.needs_review, Case.capacity)
         .join(Staff, Staff.id == Case.provider_id)
         .where(selection.condition(), Case.status.in_(statuses))
     )
@@ -135,8 +137,8 @@ def listed(
     query = query.order_by(*order, Case.sort_key, Case.id).offset(offset)
     rows = session.execute(query if limit is None else query.limit(limit))
     return [
-        Listed(case_id, name, kind, label, status, f"{first} {last}".strip(), review)
-        for case_id, name, kind, label, status, first, last, review in rows
+        Listed(case_id, name, kind, label, status, f"{first} {last}".strip(), review, capacity)
+        for case_id, name, kind, label, status, first, last, review, capacity in rows
     ]
 
 
@@ -145,19 +147,22 @@ def count_people(session: Session, visibility: Sees, types: Sequence[CaseType], 
     return session.scalar(
         select(func.count(Participant.person_id.distinct())).join(Case, Case.id == Participant.case_id)
         .where(seen(visibility), Case.type.in_(types), Case.status.in_(statuses),
-               Participant.status != ParticipantStatus.LEFT)
+               Participant.status == ParticipantStatus.ACTIVE)
     ) or 0
 
 
-def active_people(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, str, str, str]]:
-    """Those who take part now: case, person, first, last and preferred name."""
+def people_and_waiting(
+    session: Session, case_ids: Sequence[int]
+) -> list[tuple[int, ParticipantStatus, int, str, str, str]]:
+    """Those who take part now and those who wait for a place: case, standing, person, first, last, preferred name."""
     rows = session.execute(
-        select(Participant.case_id, Person.id, Person.first_name, Person.last_name, Person.preferred_name)
+        select(Participant.case_id, Participant.status, Person.id, Person.first_name, Person.last_name,
+               Person.preferred_name)
         .join(Person, Person.id == Participant.person_id)
-        .where(Participant.case_id.in_(case_ids), Participant.status == ParticipantStatus.ACTIVE)
+        .where(Participant.case_id.in_(case_ids), Participant.status != ParticipantStatus.LEFT)
         .order_by(Participant.case_id, Participant.position, Participant.id)
     )
-    return [(case_id, person_id, first, last, preferred) for case_id, person_id, first, last, preferred in rows]
+    return [(case_id, status, person, first, last, called) for case_id, status, person, first, last, called in rows]
 
 
 def papers(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, PaperKind]]:
@@ -273,7 +278,8 @@ def with_payment_method(session: Session, case_ids: Sequence[int]) -> set[int]:
     taking_part = (
         select(Participant.case_id).join(Payer, Payer.person_id == Participant.person_id)
         .join(PaymentMethod, PaymentMethod.payer_id == Payer.id)
-        .where(Participant.case_id.in_(case_ids), ~PaymentMethod.removed)
+        .where(Participant.case_id.in_(case_ids), Participant.status != ParticipantStatus.WAITLISTED,
+               ~PaymentMethod.removed)
     )
     return set(session.scalars(union(paying, taking_part)))
 

@@ -13,6 +13,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.rules import attendance as attendance_rules
+from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
@@ -34,7 +35,8 @@ from practicerunner.workflows.booking import (
 )
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command
-from practicerunner.workflows.slots import occupy
+from practicerunner.workflows.membership import follow
+from practicerunner.workflows.slots import day_in_words, occupy
 
 
 class AppointmentIsFixed(RuleViolation):
@@ -158,11 +160,22 @@ def move(session: Session, actor: Actor, asked: Move) -> int:
         slot.local_date, slot.local_time, slot.minutes, slot.zone
     )
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
+    if found.local_date != before[1]:
+        _expect(case, found)
     occupy(session, actor, found, asked.override_reason)
     found.revision += 1
     session.info["detail"] = f"from {before[1]} to {found.local_date} {found.local_time:%H:%M}"
     session.flush()
     return found.id
+
+
+def _expect(case: Case, found: Appointment) -> set[int]:
+    """Expect those who take part on the day on which an appointment now lies. Raises BadInput where nobody does."""
+    there = follow(case, found)
+    if not there:
+        called = capabilities(case.type).called
+        raise BadInput("local_date", f"No {called} takes part on {day_in_words(found.local_date)}. Add one first.")
+    return there
 
 
 @command(Resource.APPOINTMENTS, Action.UPDATE)
@@ -260,13 +273,15 @@ def reinstate(session: Session, actor: Actor, asked: Reinstate) -> int:
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
     if found.status is not AppointmentStatus.CANCELLED:
         raise RuleViolation("It is not cancelled.")
-    if session.get_one(Case, found.case_id).status is CaseStatus.ARCHIVED:
+    case = session.get_one(Case, found.case_id)
+    if case.status is CaseStatus.ARCHIVED:
         raise CaseIsArchived
     reason = why_fixed(session, found)
     if reason:
         raise AppointmentIsFixed(reason)
+    there = _expect(case, found)
     for row in found.attendances:
-        if row.status in attendance_rules.CANCELLED:
+        if row.status in attendance_rules.CANCELLED and row.person_id in there:
             record(row, actor, AttendanceStatus.SCHEDULED)
     found.status = attendance_rules.appointment_status(row.status for row in found.attendances)
     found.cancelled_reason = ""
