@@ -330,8 +330,6 @@ def remove_participant(session: Session, actor: Actor, asked: RemoveParticipant)
     ), None)
     if leaving is None:
         raise BadInput("person_id", "That person does not take part any more.")
-    if asked.left_on < leaving.joined_on:
-        raise BadInput("left_on", "Nobody can leave before they joined.")
     if capabilities(case.type).most == 1:
         raise BadInput("person_id", f"All of this is about its {capabilities(case.type).called}. Archive it instead.")
     problem = participants_problem(
@@ -339,6 +337,8 @@ def remove_participant(session: Session, actor: Actor, asked: RemoveParticipant)
     )
     if problem:
         raise BadInput("person_id", problem)
+    if asked.left_on < leaving.joined_on:
+        raise BadInput("left_on", "Nobody can leave before they joined.")
     leaving.status, leaving.left_on = ParticipantStatus.LEFT, asked.left_on
     leaving.revision += 1
     ahead = attend_no_more(session, case, asked.person_id, asked.left_on)
