@@ -388,6 +388,22 @@ def people_with_contacts(session: Session, case_id: int) -> list[tuple[Participa
     return [(participant, person) for participant, person in rows]
 
 
+def memberships(
+    session: Session, case_id: int, types: Sequence[CaseType], visibility: Sees
+) -> list[tuple[int, int, str, CaseType]]:
+    """Other cases of these kinds in which a case's people take part, as far as somebody may see them: who, which."""
+    here = select(Participant.person_id).where(
+        Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE
+    )
+    rows = session.execute(
+        select(Participant.person_id, Case.id, Case.name, Case.type).join(Case, Case.id == Participant.case_id).where(
+            Participant.person_id.in_(here), Participant.status == ParticipantStatus.ACTIVE, Case.id != case_id,
+            Case.type.in_(types), Case.status != CaseStatus.ARCHIVED, seen(visibility),
+        ).order_by(Case.sort_key, Case.id)
+    )
+    return [(person_id, found, name, kind) for person_id, found, name, kind in rows]
+
+
 def linked(
     session: Session, case: Case, visibility: Sees
 ) -> tuple[list[tuple[int, str, CaseType]], list[tuple[int, str, CaseType]]]:

@@ -135,6 +135,8 @@ class ParticipantView:
     joined_on: date
     left_on: date | None
     contacts: tuple[ContactView, ...]
+    groups: tuple[FoundCase, ...]
+    """Groups and workshops in which they take part too; on pages of groups nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,11 @@ class CasePage:
     def present(self) -> tuple[ParticipantView, ...]:
         """Those who take part now."""
         return tuple(p for p in self.participants if p.status is ParticipantStatus.ACTIVE)
+
+    @property
+    def waiting(self) -> tuple[ParticipantView, ...]:
+        """Those on the waitlist, first in line first."""
+        return tuple(p for p in self.participants if p.status is ParticipantStatus.WAITLISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,12 +423,21 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
 
 def _participants(session: Session, actor: Actor, case: Case) -> tuple[ParticipantView, ...]:
     reachable = may(actor, Action.READ, Resource.DEMOGRAPHICS)
-    called = capabilities(case.type).called
+    able = capabilities(case.type)
+    groups: dict[int, list[FoundCase]] = {}
+    if not able.is_group:
+        kinds = [kind for kind, known in CASE_TYPES.items() if known.is_group]
+        sees = visible(actor, Action.READ, Resource.CASE)
+        groups = _grouped(
+            (person_id, FoundCase(group_id, name, kind))
+            for person_id, group_id, name, kind in clients.memberships(session, case.id, kinds, sees)
+        )
     return tuple(
         ParticipantView(
-            person.id, names.person_name(person.first_name, person.last_name, person.preferred_name), called,
+            person.id, names.person_name(person.first_name, person.last_name, person.preferred_name), able.called,
             participant.role, participant.status, participant.joined_on, participant.left_on,
             tuple(_contact(point) for point in person.contacts) if reachable else (),
+            tuple(groups.get(person.id, ())) if participant.status is ParticipantStatus.ACTIVE else (),
         )
         for participant, person in clients.people_with_contacts(session, case.id)
     )
