@@ -345,6 +345,7 @@ class InvoiceState(Word):
     OPEN = "open"
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
+    CREDITED = "credited"
     OVERDUE = "overdue"
     VOID = "void"
 

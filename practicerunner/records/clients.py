@@ -33,6 +33,7 @@ from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseStatus,
     CaseType,
+    EntryKind,
     NoteKind,
     NoteStatus,
     PaperKind,
@@ -363,18 +364,22 @@ def note_states(session: Session, appointment_ids: Sequence[int], kind: NoteKind
     return {appointment_id: status for appointment_id, status in rows if appointment_id is not None}
 
 
-def invoiced(session: Session, appointment_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Of each invoiced appointment: cents on invoices, and cents still open on the invoices that carry them."""
+def invoiced(session: Session, appointment_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """Of each invoiced appointment: cents on invoices, still open on those that carry them, and taken off by credit."""
+    credit = select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.invoice_id == ChargeShare.invoice_id, LedgerEntry.charge_id == Charge.id,
+        LedgerEntry.kind == EntryKind.CREDIT,
+    ).scalar_subquery()
     rows = session.execute(
-        select(Charge.appointment_id, ChargeShare.amount_cents, ChargeShare.invoice_id, OpenInvoice.open_cents)
+        select(Charge.appointment_id, ChargeShare.amount_cents, OpenInvoice.open_cents, credit)
         .join(ChargeShare, ChargeShare.charge_id == Charge.id)
         .join(OpenInvoice, OpenInvoice.invoice_id == ChargeShare.invoice_id)
         .where(Charge.appointment_id.in_(appointment_ids), Charge.withdrawn_at.is_(None))
     )
-    found: dict[int, tuple[int, int]] = {}
-    for appointment_id, cents, _, still_open in rows:
-        total, due = found.get(appointment_id, (0, 0))
-        found[appointment_id] = (total + cents, due + min(cents, still_open))
+    found: dict[int, tuple[int, int, int]] = {}
+    for appointment_id, cents, still_open, taken_off in rows:
+        total, due, waived = found.get(appointment_id, (0, 0, 0))
+        found[appointment_id] = (total + cents, due + min(cents, still_open), waived + int(taken_off))
     return found
 
 

@@ -9,6 +9,8 @@ CANCELLED = frozenset({
     AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
 })
 """Statuses of somebody who called it off before it began, or for whom it was called off."""
+ABSENT = CANCELLED | {AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED}
+"""Statuses of a participant who was not there, or is not expected."""
 AHEAD = frozenset({AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED})
 """Statuses that say nothing yet about who came."""
 ONLY_AFTER_THE_START = frozenset({AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW})

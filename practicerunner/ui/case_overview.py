@@ -179,7 +179,9 @@ def paid(row: RecentAppointment) -> str:
     """Is it paid?"""
     if not row.invoiced_cents:
         return "not invoiced" if row.attended and row.appointment.fee_cents else ""
+    if row.waived_cents and row.waived_cents >= row.invoiced_cents:
+        return f"invoiced {dollars(row.invoiced_cents)} · waived"
     if not row.open_cents:
         return f"invoiced {dollars(row.invoiced_cents)} · paid"
-    received = row.invoiced_cents - row.open_cents
+    received = row.invoiced_cents - row.open_cents - row.waived_cents
     return f"invoiced {dollars(row.invoiced_cents)} · " + (f"paid {dollars(received)}" if received else "unpaid")

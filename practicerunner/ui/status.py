@@ -39,6 +39,7 @@ _COLOURS: tuple[tuple[Word, Colour], ...] = (
     (InvoiceState.OPEN, "orange"),
     (InvoiceState.PARTLY_PAID, "orange"),
     (InvoiceState.PAID, "primary"),
+    (InvoiceState.CREDITED, "blue"),
     (InvoiceState.OVERDUE, "red"),
     (ParticipantStatus.ACTIVE, "primary"),
     (ParticipantStatus.WAITLISTED, "orange"),

@@ -20,6 +20,7 @@ from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
     AttendanceStatus,
+    CancelledBy,
     CaseStatus,
     CaseType,
     Resource,
@@ -29,7 +30,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.scheduling import appointment_for, watching, why_fixed, why_immovable
+from practicerunner.workflows.scheduling import appointment_for, cancelled_now, watching, why_fixed, why_immovable
 
 MOST_ENTRIES = 500
 """A calendar with more than this is not readable, and slow in the browser."""
@@ -101,6 +102,8 @@ class AppointmentView:
     supervisor_id: int | None
     supervisor: str
     people: tuple[Attendee, ...]
+    cancels_as: AttendanceStatus
+    """What a client's cancellation at this moment is by the clock: late or in time."""
     series_position: str
     cancelled_reason: str
     override_reason: str
@@ -254,7 +257,8 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
         location_id=found.location_id, location=names.location.name if names.location else "",
         service_id=found.service_id, service=names.service.name, fee_cents=found.fee_cents,
         provider_id=found.provider_id, provider=names.provider.name, supervisor_id=found.supervisor_id,
-        supervisor=names.supervisor.name if names.supervisor else "", people=people, series_position=position,
+        supervisor=names.supervisor.name if names.supervisor else "", people=people,
+        cancels_as=cancelled_now(session, found, CancelledBy.CLIENT), series_position=position,
         cancelled_reason=found.cancelled_reason, override_reason=found.override_reason,
         why_fixed=why_fixed(session, found), why_immovable=why_immovable(session, found),
         memo=found.memo if allowed(Action.READ, Resource.APPOINTMENT_MEMO) else None,

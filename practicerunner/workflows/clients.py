@@ -152,6 +152,7 @@ class RecentAppointment:
     needs_note: bool
     invoiced_cents: int
     open_cents: int
+    waived_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,7 +462,7 @@ def _recent(session: Session, case: Case, moment: datetime) -> tuple[RecentAppoi
             appointment, sum(status is AttendanceStatus.ATTENDED for status in statuses),
             sum(status not in CANCELLED for status in statuses),
             statuses[0] if len(set(statuses)) == 1 else None, notes.get(here),
-            appointment.status is AppointmentStatus.HELD, *billed.get(here, (0, 0)),
+            appointment.status is AppointmentStatus.HELD, *billed.get(here, (0, 0, 0)),
         ))
     return tuple(rows)
 

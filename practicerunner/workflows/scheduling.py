@@ -82,6 +82,8 @@ class Cancel(Command):
     appointment_id: int
     by: CancelledBy
     reason: Line = ""
+    late: bool | None = None
+    """Whether a client's cancellation counts as late; ``None``: as the clock says (F04)."""
 
 
 class Reinstate(Command):
@@ -245,20 +247,26 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     reason = why_fixed(session, found)
     if reason:
         raise AppointmentIsFixed(reason)
-    policy = practice.the_practice(session)
-    becomes = attendance_rules.cancelled_as(
-        asked.by, clock.wall(found.zone), datetime.combine(found.local_date, found.local_time),
-        policy.late_cancel_hours,
-    )
+    by_the_clock = becomes = cancelled_now(session, found, asked.by)
+    if asked.late is not None and asked.by is CancelledBy.CLIENT:
+        becomes = AttendanceStatus.LATE_CANCELLED if asked.late else AttendanceStatus.CANCELLED_BY_CLIENT
     for row in found.attendances:
         if row.status not in calendar.ABSENT:
             record(row, actor, becomes)
     found.status, found.cancelled_reason = AppointmentStatus.CANCELLED, asked.reason
     found.revision += 1
     scheduling.release(session, appointment_id=found.id)
-    session.info["detail"] = f"by {asked.by}"
+    session.info["detail"] = f"by {asked.by}" + ("" if becomes is by_the_clock else f", counted as {becomes}")
     session.flush()
     return found.id
+
+
+def cancelled_now(session: Session, found: Appointment, by: CancelledBy) -> AttendanceStatus:
+    """What a cancellation at this moment is by the wall clock: late or not; the provider is never late (F04)."""
+    return attendance_rules.cancelled_as(
+        by, clock.wall(found.zone), datetime.combine(found.local_date, found.local_time),
+        practice.the_practice(session).late_cancel_hours,
+    )
 
 
 def record(row: Attendance, actor: Actor, status: AttendanceStatus) -> None:
