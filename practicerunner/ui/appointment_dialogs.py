@@ -163,14 +163,15 @@ def _cancel(actor: Actor, page: AppointmentView) -> None:
 
 def _counts_as_late(actor: Actor, form: Form, page: AppointmentView) -> bool:
     """Late or in time, as the clock says unless somebody chooses the other; with what it costs."""
-    cents = 0
+    cents, several = 0, False
     if may(actor, Action.READ, Resource.INVOICES):
         fees = read(fee_consequences, actor, page.appointment_id)
         expected = [one.person_id for one in page.people if one.status not in ABSENT]
         each = [fees.cents[person_id][AttendanceStatus.LATE_CANCELLED] for person_id in expected]
-        cents = max(each, default=0) if fees.together else sum(each)
+        several = not fees.together and len(each) > 1
+        cents = sum(each) if several else max(each, default=0)
     words = {
-        AttendanceStatus.LATE_CANCELLED: f"Late, {consequence(cents)}" if cents else "Late",
+        AttendanceStatus.LATE_CANCELLED: f"Late, {consequence(cents)}{' in all' if several else ''}",
         AttendanceStatus.CANCELLED_BY_CLIENT: "In time, no fee",
     }
     chosen = st.radio(

@@ -1,5 +1,6 @@
 """The attendance of one appointment, on its page: one row a participant, one click each, and what it costs."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import streamlit as st
@@ -16,7 +17,7 @@ from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend
 from practicerunner.workflows.calendar import AppointmentView, Attendee
 from practicerunner.workflows.waivers import FeeConsequences, fee_consequences
 
-BEFORE = (AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED, AttendanceStatus.EXCUSED)
+BEFORE = (AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
 AFTER = (AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW)
 """What is one click away, before the appointment begins and afterwards; the others stand behind "More"."""
 BY_CLIENT = (AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT)
@@ -36,7 +37,7 @@ def show(actor: Actor, page: AppointmentView, now: datetime) -> None:
         at_once = page.may_change and began and len(page.people) > 1 and bool(waiting)
         if at_once and st.button("All attended", key="attend_all", icon=":material/done_all:", width="stretch"):
             _save(actor, AttendAll(appointment_id=page.appointment_id), "Attendance recorded")
-        fees = FeeConsequences(together=False, cents={})
+        fees = FeeConsequences(together=False, cents={}, waived=frozenset())
         if may(actor, Action.READ, Resource.INVOICES):
             fees = read(fee_consequences, actor, page.appointment_id)
         for one in page.people:
@@ -50,7 +51,7 @@ def show(actor: Actor, page: AppointmentView, now: datetime) -> None:
 def near(page: AppointmentView, one: Attendee, began: bool) -> tuple[AttendanceStatus, ...]:
     """What is one click away for somebody: a client's calling off as the clock has it, and then the other too."""
     offered = BY_CLIENT if one.status in BY_CLIENT else (page.cancels_as,)
-    return (*AFTER, *offered) if began else (*BEFORE[:2], *offered, *BEFORE[2:])
+    return (*(AFTER if began else BEFORE), *offered)
 
 
 def _row(actor: Actor, page: AppointmentView, one: Attendee, fees: FeeConsequences, began: bool) -> None:
@@ -59,7 +60,8 @@ def _row(actor: Actor, page: AppointmentView, one: Attendee, fees: FeeConsequenc
         st.text(f"{one.name} ({one.role})" if one.role else one.name, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
             if cents and one.status not in (*AHEAD, AttendanceStatus.ARRIVED):
-                st.text(consequence(cents[one.status]), width="content")
+                waived = ", waived" if one.person_id in fees.waived else ""
+                st.text(consequence(cents[one.status]) + waived, width="content")
             badge(one.status)
     if not page.may_change:
         return
@@ -71,9 +73,7 @@ def _row(actor: Actor, page: AppointmentView, one: Attendee, fees: FeeConsequenc
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.segmented_control(
             f"Attendance of {page.people.index(one) + 1}", choices, key=key, label_visibility="collapsed",
-            default=one.status if one.status in choices else None,
-            format_func=lambda status: f"{status.label} {dollars(cents[status])}" if cents.get(status)
-            else status.label,
+            default=one.status if one.status in choices else None, format_func=lambda status: status.label,
         )
         with st.popover("More", type="tertiary"):
             for status in AttendanceStatus:
@@ -82,10 +82,20 @@ def _row(actor: Actor, page: AppointmentView, one: Attendee, fees: FeeConsequenc
                 costs = f", {consequence(cents[status])}" if cents and status not in AHEAD else ""
                 if st.button(f"{status.label}{costs}", key=f"{key}.{status}", width="stretch"):
                     _set(actor, page, one, status)
+        if cents:
+            st.caption(foretold(cents, page.cancels_as, began=began), width="content")
     if clicked is None and one.status in choices:
         _set(actor, page, one, AttendanceStatus.SCHEDULED)
     elif clicked is not None and clicked is not one.status:
         _set(actor, page, one, clicked)
+
+
+def foretold(cents: Mapping[AttendanceStatus, int], cancels_as: AttendanceStatus, *, began: bool) -> str:
+    """What the next click would cost: ``No-show or late: fee 37.50``."""
+    if began:
+        return f"No-show or late: {consequence(cents[AttendanceStatus.NO_SHOW])}"
+    late = " late" if cancels_as is AttendanceStatus.LATE_CANCELLED else " in time"
+    return f"Cancelled now,{late}: {consequence(cents[cancels_as])}"
 
 
 def consequence(cents: int) -> str:

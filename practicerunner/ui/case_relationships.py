@@ -41,10 +41,10 @@ def show(actor: Actor, page: CasePage) -> None:
     left, right = st.columns(2)
     with left:
         _participants(actor, page, changes=changes)
-        if capabilities(page.type).is_group:
-            waitlist_block.show(actor, page, changes=changes)
         _linked(actor, page)
     with right:
+        if capabilities(page.type).is_group:
+            waitlist_block.show(actor, page, changes=changes)
         if may(actor, Action.READ, Resource.DEMOGRAPHICS):
             _relationships(actor, page)
         if may(actor, Action.READ, Resource.INVOICES):

@@ -6,11 +6,11 @@ from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui.case_overview import contact_line
 from practicerunner.ui.forms import Form
-from practicerunner.ui.new_case import Builder, ask_people
+from practicerunner.ui.new_case import Builder, ask_one
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.cases import AddParticipant, Taking, add_participant
+from practicerunner.workflows.cases import AddParticipant, add_participant
 from practicerunner.workflows.clients import CasePage
 from practicerunner.workflows.waitlist import (
     Joining,
@@ -148,14 +148,14 @@ def join_dialog(actor: Actor, page: CasePage) -> None:
     """Add a participant from a date on, or put them on the waitlist where there is no place then."""
     able = capabilities(page.type)
     form = Form(f"join.{page.case_id}")
-    people = ask_people(actor, form, able, ())
+    somebody = ask_one(actor, form, able)
     joined_on = form.date("joined_on", "From", page.today) or page.today
-    met = read(joining, actor, page.case_id, joined_on, _known(people))
+    met = read(joining, actor, page.case_id, joined_on, _known(somebody))
     _foretell(met, page)
     if met.full:
         if st.button("Put on the waitlist", type="primary", key=form.field_key("save")):
             done, _ = form.submit(put_on_waitlist, actor, lambda: PutOnWaitlist(
-                op=form.op, case_id=page.case_id, participant=_one(people)), "Put on the waitlist")
+                op=form.op, case_id=page.case_id, participant=somebody()), "Put on the waitlist")
             if done:
                 st.rerun()
         return
@@ -164,22 +164,16 @@ def join_dialog(actor: Actor, page: CasePage) -> None:
                    f"{page.waiting[0].name} is first in line."), icon=":material/info:")
     if st.button(f"Add the {able.called}", type="primary", key=form.field_key("save")):
         done, _ = form.submit(add_participant, actor, lambda: AddParticipant(
-            op=form.op, case_id=page.case_id, participant=_one(people), joined_on=joined_on,
+            op=form.op, case_id=page.case_id, participant=somebody(), joined_on=joined_on,
         ), f"{able.called.capitalize()} added")
         if done:
             st.rerun()
 
 
-def _one(people: list[Builder]) -> Taking:
-    if len(people) != 1:
-        raise BadInput("participants", "Add one person at a time.")
-    return people[0]()
-
-
-def _known(people: list[Builder]) -> int | None:
+def _known(somebody: Builder) -> int | None:
     """The person that was chosen, as far as one is."""
     try:
-        return _one(people).person_id
+        return somebody().person_id
     except BadInput:
         return None
 

@@ -42,6 +42,8 @@ class FeeConsequences:
     together: bool
     """Whether all of them share one charge, so that each figure is the charge for the whole."""
     cents: dict[int, dict[AttendanceStatus, int]]
+    waived: frozenset[int]
+    """Whose fee was waived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,14 @@ def fee_consequences(session: Session, actor: Actor, appointment_id: int) -> Fee
         for status in AttendanceStatus:
             charged = fees.charge([status, *others], agreed, missed)
             found[person_id][status] = charged[1] if charged else 0
-    return FeeConsequences(not each and len(statuses) > 1, found)
+    charges = [charge for charge in billing.live_charges(session, appointment.id) if _is_missed(charge)]
+    shares = billing.shares_of(session, [charge.id for charge in charges])
+    waived = {
+        charge.person_id for charge in charges if _waived(session, [s for s in shares if s.charge_id == charge.id])
+    }
+    return FeeConsequences(
+        not each and len(statuses) > 1, found, frozenset(p for p in statuses if {None, p} & waived)
+    )
 
 
 @reader(Resource.INVOICES)

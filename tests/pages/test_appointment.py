@@ -75,6 +75,11 @@ def control(app: AppTest, name: int, revision: int, status: AttendanceStatus) ->
     return list(app.segmented_control(key=f"attendance.{name}.{revision}.{status}").options)
 
 
+def foretold(app: AppTest) -> list[str]:
+    """What the rows say of the next click."""
+    return [caption.value for caption in app.caption if "fee" in caption.value]
+
+
 def test_each_row_says_what_it_costs_before_and_after_the_click(
     practice: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,8 +88,8 @@ def test_each_row_says_what_it_costs_before_and_after_the_click(
     arrange(practice, row(practice, first).case_id, {eve: 0}, since="2026-09-01", person_id=eve,
             fee_terms="sliding_scale", fee_basis_points=4500)
     app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=first)
-    assert control(app, eve, 1, AttendanceStatus.SCHEDULED) == [
-        "Attended 33.75", "No-show 16.88", "Late cancellation 16.88"]
+    assert control(app, eve, 1, AttendanceStatus.SCHEDULED) == ["Attended", "No-show", "Late cancellation"]
+    assert foretold(app) == ["No-show or late: fee 16.88", "No-show or late: fee 37.50"]
     assert "Excused, no fee" in said(app)
     assert "fee 16.88" not in [text.value for text in app.text]
     app.segmented_control(key=f"attendance.{eve}.1.{AttendanceStatus.SCHEDULED}").set_value(
@@ -99,15 +104,16 @@ def test_a_cancellation_is_offered_by_the_clock_and_then_the_other_with_a_click(
     eve = people_of(practice, row(practice, second).case_id)["Eve"]
     with at("2026-09-14 10:00:00"):
         app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=second)
-        assert control(app, eve, 1, AttendanceStatus.SCHEDULED) == [
-            "Confirmed", "Arrived", "Cancelled by client", "Excused"]
+        assert control(app, eve, 1, AttendanceStatus.SCHEDULED) == ["Confirmed", "Arrived", "Cancelled by client"]
+        assert foretold(app) == ["Cancelled now, in time: no fee"] * 2
     with at("2026-09-14 10:00:01"):
         app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=second)
-        assert control(app, eve, 1, AttendanceStatus.SCHEDULED)[2] == "Late cancellation 37.50"
+        assert control(app, eve, 1, AttendanceStatus.SCHEDULED)[2] == "Late cancellation"
+        assert foretold(app) == ["Cancelled now, late: fee 37.50"] * 2
         app.segmented_control(key=f"attendance.{eve}.1.{AttendanceStatus.SCHEDULED}").set_value(
             AttendanceStatus.LATE_CANCELLED).run()
-        assert control(app, eve, 2, AttendanceStatus.LATE_CANCELLED)[2:4] == [
-            "Late cancellation 37.50", "Cancelled by client"]
+        assert control(app, eve, 2, AttendanceStatus.LATE_CANCELLED)[2:] == [
+            "Late cancellation", "Cancelled by client"]
         app.segmented_control(key=f"attendance.{eve}.2.{AttendanceStatus.LATE_CANCELLED}").set_value(
             AttendanceStatus.CANCELLED_BY_CLIENT).run()
         assert "no fee" in [text.value for text in app.text]
@@ -139,6 +145,7 @@ def test_a_fee_is_waived_with_a_reason_in_a_dialog_that_shows_amount_and_payers(
     text = said(opened(practice, monkeypatch, "Marcus", "appointment", appointment=first))
     assert r"Waived on Tue 8 Sep by Tom Alvarez\: \*illness\*" in text
     assert "Credited" in text
+    assert "fee 37.50, waived" in text
     account = said(opened(practice, monkeypatch, "Tom", "case", case=row(practice, first).case_id, part="billing"))
     assert "Tue 8 Sep  Eve Moss  Credit  -37.50  INV-2026-0001  *illness* (Tom Alvarez)" in account
 
@@ -163,7 +170,7 @@ def test_the_form_for_calling_off_says_late_or_in_time_and_takes_the_other(
     with at("2026-09-15 08:00"):
         app = AppTest.from_function(dialog, default_timeout=30, args=("cancel_dialog", second)).run()
         late = next(radio for radio in app.radio if radio.label == "It counts as")
-        assert (late.options, late.index) == (["Late, fee 75.00", "In time, no fee"], 0)
+        assert (late.options, late.index) == (["Late, fee 75.00 in all", "In time, no fee"], 0)
         late.set_value(AttendanceStatus.CANCELLED_BY_CLIENT)
         app.button[0].click().run()
         assert not app.exception, app.exception
