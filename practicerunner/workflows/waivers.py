@@ -95,14 +95,16 @@ def fee_consequences(session: Session, actor: Actor, appointment_id: int) -> Fee
         for status in AttendanceStatus:
             charged = fees.charge([status, *others], agreed, missed)
             found[person_id][status] = charged[1] if charged else 0
-    charges = [charge for charge in billing.live_charges(session, appointment.id) if _is_missed(charge)]
+    waived = set()
+    charges = billing.live_charges(session, appointment.id)
     shares = billing.shares_of(session, [charge.id for charge in charges])
-    waived = {
-        charge.person_id for charge in charges if _waived(session, [s for s in shares if s.charge_id == charge.id])
-    }
-    return FeeConsequences(
-        not each and len(statuses) > 1, found, frozenset(p for p in statuses if {None, p} & waived)
-    )
+    for charge in charges:
+        whose = {charge.person_id} & found.keys() if charge.person_id is not None else set(found)
+        for person_id in whose:  # What was charged stays, whatever the policy says by now.
+            found[person_id][statuses[person_id]] = charge.amount_cents
+        if _waived(session, [share for share in shares if share.charge_id == charge.id]):
+            waived |= whose
+    return FeeConsequences(not each and len(statuses) > 1, found, frozenset(waived))
 
 
 @reader(Resource.INVOICES)

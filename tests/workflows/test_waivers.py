@@ -362,6 +362,19 @@ def test_every_status_says_what_it_costs_by_the_member_s_own_fee(cast: Cast, gro
     assert sum(before.values()) == sum(cents for _, cents in lines(cast, invoice(cast, appointment)))
 
 
+def test_what_was_charged_is_shown_though_the_agreement_has_changed_since(cast: Cast, group: int) -> None:
+    appointment = missed(cast, group, "GRP90", "Cy")
+    people = people_of(cast, group)
+    invoice(cast, appointment)
+    arrange(cast, group, {people["Bo"]: 0}, since="2026-09-01", person_id=people["Bo"], fee_terms="fixed",
+            fee_cents=10_00)
+    seen = cast.read("Marcus", fee_consequences, appointment)
+    assert (seen.cents[people["Bo"]][S.ATTENDED], seen.cents[people["Bo"]][S.NO_SHOW]) == (75_00, 5_00)
+    assert seen.waived == frozenset()
+    waive(cast, appointment, people["Cy"])
+    assert cast.read("Marcus", fee_consequences, appointment).waived == {people["Cy"]}
+
+
 def test_where_one_charge_is_shared_the_others_count_along(cast: Cast, couple: int) -> None:
     people = people_of(cast, couple)
     appointment = missed(cast, couple, "FAM50", "Aisha")
