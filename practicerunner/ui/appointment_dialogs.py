@@ -186,12 +186,13 @@ def _cancel(actor: Actor, page: AppointmentView) -> None:
     by = st.radio(
         "Who cancels?", list(CancelledBy), format_func=lambda who: who.label, key=form.field_key("by"), horizontal=True
     ) or CancelledBy.CLIENT
-    late = _counts_as_late(actor, form, page) if by is CancelledBy.CLIENT else None
+    reach = scope(form, page)
+    alone = reach is SeriesScope.THIS
+    late = _counts_as_late(actor, form, page) if by is CancelledBy.CLIENT and alone else None
     if by is CancelledBy.PROVIDER:
         st.text("Nobody is charged.")
     reason = form.text("reason", "Reason")
-    reach = scope(form, page)
-    if reach is not SeriesScope.THIS:
+    if not alone:
         cancel_several(form, actor, page, reach, by, reason)
         return
     notify = _notify(form)

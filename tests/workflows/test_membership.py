@@ -11,7 +11,8 @@ from practicerunner.errors import BadInput, NotFound
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.cases import Participant
-from practicerunner.records.scheduling import Appointment, Hold, Series
+from practicerunner.records.scheduling import Appointment, Hold
+from practicerunner.records.series import Series
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,
