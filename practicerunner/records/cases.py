@@ -163,10 +163,11 @@ def search_payers(session: Session, text: str, visibility: Sees, limit: int) -> 
     return [(payer_id, name) for payer_id, name in session.execute(query.order_by(Payer.name).limit(limit))]
 
 
-def cases_of(session: Session, person_id: int) -> list[Case]:
-    """Every case that a person is or was in."""
+def lock_cases_of(session: Session, person_id: int) -> list[Case]:
+    """Every case that a person is or was in, locked by id, so that its name can follow from all its people."""
     inside = select(Participant.case_id).where(Participant.person_id == person_id)
-    return list(session.scalars(select(Case).where(Case.id.in_(inside)).order_by(Case.opened_on)))
+    query = select(Case).where(Case.id.in_(inside)).order_by(Case.id)
+    return list(session.scalars(query.with_for_update(key_share=True)))
 
 
 def people_in(session: Session, case_id: int) -> list[tuple[Participant, Person]]:

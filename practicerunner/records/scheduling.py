@@ -143,7 +143,7 @@ def unheld_from(session: Session, case_id: int, day: date) -> list[Appointment]:
         Appointment.case_id == case_id, Appointment.local_date >= day,
         Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
     ).options(selectinload(Appointment.attendances))
-    return list(session.scalars(query.order_by(Appointment.starts_at).with_for_update()))
+    return list(session.scalars(query.order_by(Appointment.id).with_for_update(key_share=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ def is_overlap(error: IntegrityError) -> bool:
 def appointment(session: Session, appointment_id: int, *, lock: bool = False) -> Appointment | None:
     """An appointment with its attendances, locked if it is going to be changed."""
     query = select(Appointment).where(Appointment.id == appointment_id).options(selectinload(Appointment.attendances))
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(query.with_for_update(key_share=True) if lock else query)
 
 
 def blocks(

@@ -13,7 +13,7 @@ from practicerunner.documents.invoice import Line as PaperLine
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import accounts, billing, logins, practice
 from practicerunner.records.accounts import InvoiceFacts
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import (
     Charge,
     ChargeShare,
@@ -113,7 +113,8 @@ class AppointmentBilling:
 
 
 def _appointment_for(session: Session, actor: Actor, appointment_id: int, action: Action) -> tuple[Appointment, Case]:
-    appointment = session.get(Appointment, appointment_id, with_for_update=action is not Action.READ)
+    lock = None if action is Action.READ else FOR_CHANGE
+    appointment = session.get(Appointment, appointment_id, with_for_update=lock)
     if appointment is None:
         raise NotFound(actor=actor, action=action, resource=Resource.INVOICES, resource_id=appointment_id)
     case = session.get_one(Case, appointment.case_id)
