@@ -1,14 +1,13 @@
 """Appointments, who came, series, blocked time, and the holds that keep two of them from one slot."""
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -174,55 +173,70 @@ def take_turns(session: Session, resource_ids: Iterable[int]) -> None:
         )
 
 
-# What touches many stretches at once is one statement with one parameter for all of them: fifty-two searches in an
-# index, whatever else a provider has in that year.
-_ASKED = {
-    "sqlite": "(select cast(value ->> 0 as integer) as asked, value ->> 1 as starts, value ->> 2 as ends, "
-    "value ->> 3 as before from json_each(:stretches))",
-    "postgresql": "(select (value ->> 0)::int as asked, (value ->> 1)::timestamp as starts, "
-    "(value ->> 2)::timestamp as ends, (value ->> 3)::timestamp as before "
-    "from json_array_elements(cast(:stretches as json)) as given(value))",
+# Many stretches are one statement with one parameter for all of them: fifty-two searches in an index, whatever else a
+# provider has in that year. Left to itself PostgreSQL turns these joins around and reads all of it; "offset 0" forbids.
+_TAKEN = {
+    "sqlite": """
+select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null, w.asked
+from (
+    select cast(value ->> 0 as integer) as asked, value ->> 1 as starts, value ->> 2 as ends, value ->> 3 as before
+    from json_each(:stretches)
+) w cross join hold h where {touching} order by h.starts_at, w.asked
+""",
+    "postgresql": """
+select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null, w.asked
+from (
+    select (value ->> 0)::int as asked, (value ->> 1)::timestamp as starts, (value ->> 2)::timestamp as ends,
+        (value ->> 3)::timestamp as before from json_array_elements(cast(:stretches as json)) as given(value)
+) w cross join lateral (select * from hold h where {touching} offset 0) h order by h.starts_at, w.asked
+""",
 }
-_TAKEN = """
-select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null as is_block, w.asked
-from {asked} w cross join hold h
-where h.resource_id in :ids and h.starts_at > w.before and h.starts_at < w.ends and h.ends_at > w.starts
+_HOLD_TOUCHES = """
+h.resource_id in :ids and h.starts_at > w.before and h.starts_at < w.ends and h.ends_at > w.starts
     and coalesce(h.appointment_id, 0) not in :except_ids
-order by h.starts_at, w.asked
 """
-_ATTENDING = """
-select a.person_id, p.starts_at, p.ends_at, false as is_block, w.asked
-from {asked} w cross join attendance a join appointment p on p.id = a.appointment_id
-where a.person_id in :ids and a.status not in :called_off and p.status <> :cancelled
-    and p.starts_at > w.before and p.starts_at < w.ends and p.ends_at > w.starts and p.id not in :except_ids
-order by p.starts_at, w.asked
+# There is no index of people by time, so what each has from the first stretch to the last is read once.
+_ATTENDING = {
+    "sqlite": """
+select a.person_id, p.starts_at, p.ends_at from attendance a cross join appointment p
+where a.person_id in :ids and a.status not in :called_off and {touching} order by p.starts_at
+""",
+    "postgresql": """
+select a.person_id, p.starts_at, p.ends_at
+from attendance a cross join lateral (select * from appointment p where {touching} offset 0) p
+where a.person_id in :ids and a.status not in :called_off order by p.starts_at
+""",
+}
+_APPOINTMENT_TOUCHES = """
+p.id = a.appointment_id and p.status <> :cancelled and p.starts_at > :before and p.starts_at < :ends
+    and p.id not in :except_ids
 """
 
 
-def _touching(statement: str) -> dict[str, TextClause]:
-    """The statement for each engine, with its columns as we read them."""
-    expanding: list[BindParameter[Any]] = [bindparam("ids", expanding=True), bindparam("except_ids", expanding=True)]
-    if ":called_off" in statement:
-        expanding.append(bindparam("called_off", expanding=True))
+def _spelled(statements: dict[str, str], touching: str, *lists: str) -> dict[str, TextClause]:
+    """A statement for each engine, with the parameters that are lists."""
     return {
-        dialect: text(statement.format(asked=asked)).bindparams(*expanding)
-        for dialect, asked in _ASKED.items()
+        dialect: text(statement.format(touching=touching)).bindparams(
+            *(bindparam(name, expanding=True) for name in lists)
+        )
+        for dialect, statement in statements.items()
     }
 
 
-_TAKEN_ON, _ATTENDING_ON = _touching(_TAKEN), _touching(_ATTENDING)
+_TAKEN_ON = _spelled(_TAKEN, _HOLD_TOUCHES, "ids", "except_ids")
+_ATTENDING_ON = _spelled(_ATTENDING, _APPOINTMENT_TOUCHES, "ids", "except_ids", "called_off")
 
 
-def _ask(
-    session: Session, statements: dict[str, TextClause], ids: Iterable[int], stretches: Sequence[Stretch],
-    except_ids: Collection[int], **more: object,
+def taken(
+    session: Session, resource_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
 ) -> list[Taken]:
+    """Holds of providers and rooms that touch any of the stretches, those of some appointments left out."""
     asked = [
         (at, stamp(starts), stamp(ends), stamp(starts - _DAY)) for at, (starts, ends) in enumerate(stretches)
     ]
     connection = session.connection()
-    rows = connection.execute(statements[connection.dialect.name], {
-        "stretches": json.dumps(asked), "ids": list(ids), "except_ids": list(except_ids) or [-1], **more,
+    rows = connection.execute(_TAKEN_ON[connection.dialect.name], {
+        "stretches": json.dumps(asked), "ids": list(resource_ids), "except_ids": list(except_ids) or [-1],
     })
     return [
         Taken(resource_id, moment(starts), moment(ends), bool(is_block), at)
@@ -230,24 +244,29 @@ def _ask(
     ]
 
 
-def taken(
-    session: Session, resource_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
-) -> list[Taken]:
-    """Holds of providers and rooms that touch any of the stretches, those of some appointments left out."""
-    return _ask(session, _TAKEN_ON, resource_ids, stretches, except_ids)
-
-
 def attending(
     session: Session, person_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
 ) -> list[Taken]:
     """When these people have another appointment that touches one of the stretches and is not called off."""
     people = list(person_ids)
-    if not people:
+    if not people or not stretches:
         return []
-    return _ask(
-        session, _ATTENDING_ON, people, stretches, except_ids, called_off=[word.value for word in _CALLED_OFF],
-        cancelled=AppointmentStatus.CANCELLED.value,
-    )
+    connection = session.connection()
+    rows = [
+        (person_id, moment(starts), moment(ends))
+        for person_id, starts, ends in connection.execute(_ATTENDING_ON[connection.dialect.name], {
+            "ids": people, "except_ids": list(except_ids) or [-1], "called_off": [word.value for word in _CALLED_OFF],
+            "cancelled": AppointmentStatus.CANCELLED.value, "ends": stamp(max(ends for _, ends in stretches)),
+            "before": stamp(min(starts for starts, _ in stretches) - _DAY),
+        })
+    ]
+    begins = [starts_at for _, starts_at, _ in rows]
+    return [
+        Taken(person_id, starts_at, ends_at, asked=at)
+        for at, (starts, ends) in enumerate(stretches)
+        for person_id, starts_at, ends_at in rows[bisect_right(begins, starts - _DAY):bisect_left(begins, ends)]
+        if ends_at > starts
+    ]
 
 
 _CALLED_OFF = (

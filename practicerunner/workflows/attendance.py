@@ -14,7 +14,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.scheduling import appointment_for, record
-from practicerunner.workflows.slots import occupy
+from practicerunner.workflows.slots import expect_again, occupy
 
 
 class AttendanceIsInvoiced(RuleViolation):
@@ -56,7 +56,8 @@ class MarkAll(Command):
 def set_attendance(session: Session, actor: Actor, asked: SetAttendance) -> int:
     """Record who came; the appointment's own status follows. Returns the appointment id.
 
-    Raises Stale, AttendanceIsInvoiced, AttendanceIsSigned, NotYet; SlotTaken when a cancelled time is taken by now.
+    Raises Stale, AttendanceIsInvoiced, AttendanceIsSigned, NotYet; SlotTaken when a time that was called off, by all or
+    by one, is taken by now.
     """
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
     if asked.revision is not None and found.revision != asked.revision:
@@ -92,6 +93,7 @@ def _set(session: Session, actor: Actor, found: Appointment, statuses: dict[int,
     if not changed:
         return found.id
     _check(session, found, changed)
+    back = [p for p, status in changed.items() if rows[p].status in calendar.ABSENT and status in rules.AHEAD]
     for person_id, status in changed.items():
         record(rows[person_id], actor, status)
     before, found.status = found.status, rules.appointment_status(row.status for row in found.attendances)
@@ -102,6 +104,8 @@ def _set(session: Session, actor: Actor, found: Appointment, statuses: dict[int,
             raise CaseIsArchived
         occupy(session, actor, found)
         found.cancelled_reason = ""
+    elif back:
+        expect_again(session, actor, found, back)
     found.revision += 1
     session.info["detail"] = f"{before} to {found.status}; " + ", ".join(
         f"{person_id} {status}" for person_id, status in sorted(changed.items())

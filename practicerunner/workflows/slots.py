@@ -31,7 +31,7 @@ class SeriesConflicts(SlotTaken):
     """Some dates of this series are already taken."""
 
     def __init__(self, conflicts: "Sequence[Conflict]") -> None:
-        super().__init__("Nothing was booked. " + " ".join(conflict.sentence for conflict in conflicts))
+        super().__init__("Nothing was saved. " + " ".join(conflict.sentence for conflict in conflicts))
         self.conflicts = tuple(conflicts)
 
 
@@ -216,3 +216,10 @@ def occupy(session: Session, actor: Actor, found: Appointment, override_reason: 
     found.override_reason = override_reason if over else ""
     scheduling.release(session, [found.id])
     take(session, holds_of(found.id, want.slot, want.resources, over), want.resources)
+
+
+def expect_again(session: Session, actor: Actor, found: Appointment, people: Collection[int]) -> None:
+    """Refuse that participants who had called off come after all, if they are elsewhere by now. Raises SlotTaken."""
+    if not found.override_reason:
+        want = replace(wanted_by(session, found), resources={}, people=tuple(people))
+        settle(session, actor, [want], "", except_ids=[found.id])

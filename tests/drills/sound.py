@@ -1,4 +1,4 @@
-"""What is never true of a practice in order, asked of the whole database in SQL; each answers with the rows at fault."""
+"""What is never true of a practice in order, asked of the whole database; each question answers with rows at fault."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +35,14 @@ union all
 select id from hold where appointment_id is null and time_block_id is null
 """
 UNATTENDED = "select id from appointment a where not exists (select 1 from attendance t where t.appointment_id = a.id)"
+IN_TWO_PLACES = """
+select x.person_id, a.id, b.id from attendance x join appointment a on a.id = x.appointment_id
+join attendance y on y.person_id = x.person_id join appointment b on b.id = y.appointment_id
+    and b.id > a.id and b.starts_at < a.ends_at and b.ends_at > a.starts_at
+where a.status <> 'cancelled' and b.status <> 'cancelled' and a.override_reason = '' and b.override_reason = ''
+    and x.status not in ('late_cancelled', 'cancelled_by_client', 'cancelled_by_provider', 'excused')
+    and y.status not in ('late_cancelled', 'cancelled_by_client', 'cancelled_by_provider', 'excused')
+"""
 TWICE_IN_SERIES = """
 select series_id, series_date from appointment where series_id is not null group by series_id, series_date
 having count(*) > 1
@@ -49,7 +57,8 @@ TIMES = "select id, local_date, local_time, minutes, zone, fold, starts_at, ends
 def faults(engine: Engine) -> dict[str, list[Any]]:
     """Everything that is wrong with the schedule, by what it is; empty where all is well."""
     asked = {
-        "holds overlap": OVERLAPPING, "holds are not the appointment's": WRONG_HOLDS, "orphans": ORPHANS,
+        "holds overlap": OVERLAPPING, "somebody is in two places": IN_TWO_PLACES,
+        "holds are not the appointment's": WRONG_HOLDS, "orphans": ORPHANS,
         "nobody takes part": UNATTENDED, "twice in a series": TWICE_IN_SERIES, "half a series key": HALF_KEYS,
     }
     with engine.connect() as connection:

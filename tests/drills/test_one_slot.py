@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 FIRST = date(2026, 9, 8)
 SEED = 20260901
 TAKEN = re.compile(
-    r"(Nothing was booked\. )?(( )?(Marcus Bell|Pat\d+ Quill|Blue room|Wanda Twice) is already taken "
+    r"(Nothing was saved\. )?(( )?(Marcus Bell|Pat\d+ Quill|Blue room|Wanda Twice) is already taken "
     r"on \w{3} \d+ \w{3} 202\d, \d\d:\d\d–\d\d:\d\d\.)+"
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from practicerunner import clock, database
-from practicerunner.errors import BadInput, NotFound, Stale
+from practicerunner.errors import BadInput, NotFound, SlotTaken, Stale
 from practicerunner.records.billing import Charge, ChargeShare, Invoice
 from practicerunner.records.notes import Note
 from practicerunner.records.people import payer_of_person
@@ -25,6 +25,7 @@ from practicerunner.workflows.attendance import (
 )
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.scheduling import AppointmentIsFixed, Move, move
 from tests.cast import Cast, at
 
@@ -98,6 +99,24 @@ def test_nobody_attended_what_has_not_begun(cast: Cast, group: int) -> None:
     assert statuses(cast, group)[0] is AppointmentStatus.CONFIRMED
     with at("2026-09-08 10:00"):
         cast.do("Marcus", attend_all, AttendAll(appointment_id=group))
+
+
+def test_somebody_who_had_called_off_and_is_elsewhere_by_now_cannot_be_expected_again(cast: Cast, group: int) -> None:
+    first, second, _ = people(cast, group)
+    calls_off = dict.fromkeys([first, second], AttendanceStatus.CANCELLED_BY_CLIENT)
+    cast.do("Marcus", set_attendance, SetAttendance(appointment_id=group, statuses=calls_off))
+    alone = cast.do("Dana", open_case, OpenCase(
+        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Dana"], participants=(Taking(person_id=first),)))
+    cast.do("Dana", book, Book(
+        case_id=alone, service_id=cast.services["IND50"], local_date=DAY, local_time=time(11), location_id=cast.office))
+    with pytest.raises(SlotTaken) as refused:
+        cast.do("Marcus", set_attendance, SetAttendance(
+            appointment_id=group, statuses={first: AttendanceStatus.CONFIRMED, second: AttendanceStatus.CONFIRMED}))
+    assert str(refused.value) == "Eve Moss is already taken on Tue 8 Sep 2026, 11:00–11:50."
+    cast.do("Marcus", set_attendance, SetAttendance(
+        appointment_id=group, statuses={second: AttendanceStatus.CONFIRMED}))
+    assert statuses(cast, group)[1] == [
+        AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CONFIRMED, AttendanceStatus.SCHEDULED]
 
 
 def test_a_stale_page_changes_nothing_and_a_second_click_does_it_once(cast: Cast, group: int) -> None:
