@@ -2,14 +2,17 @@
 
 import argparse
 import runpy
+import signal
 import sys
+import threading
 from collections.abc import Callable
 
 from practicerunner import database, reports
 from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
 from practicerunner.records import audit, billing, logins
-from practicerunner.server import import_command
+from practicerunner.server import faults, import_command
+from practicerunner.server import jobs as all_jobs
 from practicerunner.settings import ROOT, settings
 from practicerunner.workflows import invitations, sign_in
 
@@ -95,8 +98,26 @@ def import_(asked: argparse.Namespace) -> int:
     return 0
 
 
+def jobs(asked: argparse.Namespace) -> int:
+    """Run the jobs once, such as reminders and e-mails; the server runs them too, and both at once do no harm."""
+    faults.keep_text_out_of_logs()
+    if not database.schema_is_current():
+        sys.stderr.write("The database is not at this program's version. Run: python -m practicerunner init\n")
+        return 1
+    if not asked.forever:
+        return 1 if all_jobs.run_once(only_every_minute=asked.every_minute) else 0
+    over = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: over.set())
+    scheduler = all_jobs.start()
+    over.wait()
+    scheduler.shutdown(wait=True)
+    return 0
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify, "views": views, "import": import_,
+    "jobs": jobs,
 }
 
 
@@ -111,6 +132,9 @@ def main(arguments: list[str] | None = None) -> int:
     made["init"].add_argument("--demo", action="store_true", help="fill an empty database with the demo practice")
     made["link"].add_argument("email", help="e-mail address of a member of staff")
     import_command.add_arguments(made["import"])
+    how_often = made["jobs"].add_mutually_exclusive_group()
+    how_often.add_argument("--every-minute", action="store_true", help="only those that run every minute, for cron")
+    how_often.add_argument("--forever", action="store_true", help="each when its time comes, until stopped")
     asked = parser.parse_args(arguments)
     try:
         return VERBS[asked.verb](asked)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from importlib import metadata
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo
 
 _frozen: datetime | None = None
 
@@ -21,6 +23,16 @@ def today(zone: str) -> date:
 def wall(zone: str) -> datetime:
     """Local wall-clock time in ``zone``, naive."""
     return now().astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def rules_version() -> str:
+    """Which rules of the world's clocks this machine reckons with: the version of tzdata, such as ``2026f`` (R5)."""
+    for folder in map(Path, TZPATH):
+        for name in ("tzdata.zi", "+VERSION"):
+            if (folder / name).is_file():
+                with (folder / name).open(encoding="utf-8") as file:
+                    return file.readline().split()[-1][:20]
+    return metadata.version("tzdata")
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """Where things are: settings from the environment, with defaults for one machine."""
 
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,7 +15,7 @@ DATA = ROOT / "data"
 class Settings(BaseSettings):
     """Read once per process. ``DATABASE_URL`` and ``PORT`` are plain names, because the README uses them."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
     database_url: str = Field(default=f"sqlite:///{DATA / 'practice.db'}", validation_alias="DATABASE_URL")
     port: int = Field(default=8501, validation_alias="PORT")
@@ -21,6 +23,33 @@ class Settings(BaseSettings):
     key_file: Path = Field(default=DATA / "practice.key", validation_alias="PRACTICE_KEY_FILE")
     public_url: str = Field(default="", validation_alias="PUBLIC_URL")
     """The address people type when a proxy with TLS stands in front, e.g. ``https://desk.example.org``."""
+    smtp_host: str = Field(default="", validation_alias="SMTP_HOST")
+    """Without it no e-mail leaves; messages stay in the outbox."""
+    smtp_port: int | None = Field(default=None, validation_alias="SMTP_PORT")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field(default="starttls", validation_alias="SMTP_TLS")
+    smtp_user: str = Field(default="", validation_alias="SMTP_USER")
+    smtp_password: SecretStr = Field(default=SecretStr(""), validation_alias="SMTP_PASSWORD")
+    smtp_ca_file: Path | None = Field(default=None, validation_alias="SMTP_CA_FILE")
+    """Certificates to trust instead of the system's, for a mail server of one's own."""
+    mail_from: str = Field(default="", validation_alias="MAIL_FROM")
+    """The sender: an address, or a name and an address as ``Harbor Lane <desk@harborlane.example>``."""
+
+    @property
+    def why_no_mail(self) -> str:
+        """Why no e-mail is sent, and what to do; empty if it is."""
+        if not self.smtp_host:
+            return (
+                "E-mail is not set up, so nothing is sent; messages wait here. Set SMTP_HOST and MAIL_FROM for the "
+                "server, as the README says, and start it again."
+            )
+        if "@" not in parseaddr(self.mail_from)[1]:
+            return "MAIL_FROM is not an e-mail address, so nothing is sent. Correct it and start the server again."
+        if self.smtp_user and self.smtp_tls == "none" and self.smtp_host not in ("127.0.0.1", "::1", "localhost"):
+            return (
+                "SMTP_TLS is none, so the password of the mail server could be read on the way; nothing is sent. "
+                "Set SMTP_TLS to starttls or tls and start the server again."
+            )
+        return ""
 
     @property
     def is_https(self) -> bool:

@@ -1,11 +1,18 @@
 """Messages that leave the practice by e-mail: written with the act that causes them, sent by a job (R14, DEC14)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from practicerunner import ids
 from practicerunner.records.base import Row, word
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
 from practicerunner.vocabulary import MessageKind, MessageStatus
 
 
@@ -30,6 +37,126 @@ class OutboxMessage(Row):
     claimed_by: Mapped[str] = mapped_column(String(64), default="")
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    try_after: Mapped[datetime | None]
+    """Not before this moment once more, after an attempt that failed."""
     last_problem: Mapped[str] = mapped_column(String(200), default="")
 
-    __table_args__ = (Index("ix_outbox_message_status", "status", "created_at"),)
+    __table_args__ = (
+        Index("ix_outbox_message_status", "status", "created_at"),
+        Index("ix_outbox_message_expires", "kind", "expires_at"),
+    )
+
+
+def add_once(session: Session, row: dict[str, Any]) -> int | None:
+    """Write a message under its ``dedupe_key``; its id, or nothing where that key was used before.
+
+    A message that was dropped before it was sent waits again, because its cause has come back.
+    """
+    connection = session.connection()
+    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    row = {"id": ids.new_id()} | row
+    written = connection.execute(
+        make(OutboxMessage).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(OutboxMessage.id)
+    ).scalar()
+    if written is not None:
+        return int(written)
+    again = {"status": MessageStatus.WAITING, "attempts": 0, "try_after": None, "last_problem": ""}
+    found = connection.execute(
+        update(OutboxMessage).where(
+            OutboxMessage.dedupe_key == row["dedupe_key"], OutboxMessage.status == MessageStatus.DROPPED,
+        ).values({k: row[k] for k in ("to_address", "subject", "body", "expires_at")} | again)
+        .returning(OutboxMessage.id)
+    ).scalar()
+    return None if found is None else int(found)
+
+
+def claim(
+    session: Session, worker: str, now: datetime, abandoned: datetime, most_attempts: int
+) -> OutboxMessage | None:
+    """Take the oldest message that may be sent now, as nobody else can at the same time.
+
+    A claim from before ``abandoned`` was left by a worker that died, and is free again.
+    """
+    query = select(OutboxMessage).where(
+        or_(
+            and_(OutboxMessage.status == MessageStatus.WAITING,
+                 or_(OutboxMessage.try_after.is_(None), OutboxMessage.try_after <= now)),
+            and_(OutboxMessage.status == MessageStatus.SENDING, OutboxMessage.claimed_at < abandoned),
+        ), OutboxMessage.attempts < most_attempts,
+    ).order_by(OutboxMessage.created_at, OutboxMessage.id).limit(1)
+    found = session.scalar(query.with_for_update(skip_locked=True))
+    if found is not None:
+        found.status, found.claimed_at, found.claimed_by = MessageStatus.SENDING, now, worker
+        found.attempts += 1
+        session.flush()
+    return found
+
+
+def claimed(session: Session, message_id: int, worker: str) -> OutboxMessage | None:
+    """A message, locked, if this worker still has it."""
+    return session.scalar(select(OutboxMessage).where(
+        OutboxMessage.id == message_id, OutboxMessage.status == MessageStatus.SENDING,
+        OutboxMessage.claimed_by == worker,
+    ).with_for_update())
+
+
+def _end(session: Session, status: MessageStatus, reason: str, *which: ColumnElement[bool]) -> int:
+    done = session.connection().execute(
+        update(OutboxMessage).where(*which).values(status=status, last_problem=reason)
+    )
+    return done.rowcount
+
+
+def drop_expired(session: Session, now: datetime, reason: str) -> int:
+    """Drop what waits and is of no use any more. Returns how many."""
+    return _end(session, MessageStatus.DROPPED, reason, OutboxMessage.status == MessageStatus.WAITING,
+                OutboxMessage.expires_at <= now)
+
+
+def give_up(session: Session, abandoned: datetime, most_attempts: int, reason: str) -> int:
+    """Mark as failed what a worker died on for the last time. Returns how many."""
+    return _end(session, MessageStatus.FAILED, reason, OutboxMessage.status == MessageStatus.SENDING,
+                OutboxMessage.claimed_at < abandoned, OutboxMessage.attempts >= most_attempts)
+
+
+def keys_ahead(session: Session, kind: MessageKind, now: datetime) -> set[str]:
+    """The keys of messages of a kind that are of use after ``now`` and were not dropped."""
+    return set(session.scalars(select(OutboxMessage.dedupe_key).where(
+        OutboxMessage.kind == kind, OutboxMessage.expires_at > now, OutboxMessage.status != MessageStatus.DROPPED,
+    )))
+
+
+Addressed = tuple[OutboxMessage, Person | None, Staff | None]
+"""A message with whom it is to."""
+
+
+def _addressed(session: Session, *which: ColumnElement[bool], limit: int, offset: int = 0) -> list[Addressed]:
+    rows = session.execute(
+        select(OutboxMessage, Person, Staff).outerjoin(Person, Person.id == OutboxMessage.person_id)
+        .outerjoin(Staff, Staff.id == OutboxMessage.staff_id).where(*which)
+        .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc()).limit(limit).offset(offset)
+    )
+    return [(message, person, staff) for message, person, staff in rows]
+
+
+def listed(session: Session, status: MessageStatus | None, limit: int, offset: int) -> Sequence[Addressed]:
+    """Messages of one state or of all, newest first."""
+    which = [] if status is None else [OutboxMessage.status == status]
+    return _addressed(session, *which, limit=limit, offset=offset)
+
+
+def counts(session: Session) -> dict[MessageStatus, int]:
+    """How many messages there are of each state."""
+    query = select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
+    return dict(session.execute(query).tuples().all())
+
+
+def about(
+    session: Session, *, case_id: int, appointment_id: int | None = None, limit: int = 50
+) -> Sequence[Addressed]:
+    """What went to people outside the practice about a case, or about one of its appointments, newest first."""
+    which = [OutboxMessage.case_id == case_id, OutboxMessage.person_id.is_not(None)]
+    if appointment_id is not None:
+        which.append(OutboxMessage.appointment_id == appointment_id)
+    return _addressed(session, *which, limit=limit)

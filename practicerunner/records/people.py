@@ -75,6 +75,17 @@ def payer_of_person(session: Session, person_id: int) -> Payer | None:
     return session.scalar(select(Payer).where(Payer.person_id == person_id))
 
 
+def mail_address(session: Session, person_id: int) -> str:
+    """Where a living person lets us write e-mails to, the preferred address first; empty without permission (C02)."""
+    return session.scalar(
+        select(ContactPoint.value).join(Person, Person.id == ContactPoint.person_id).where(
+            Person.id == person_id, Person.died_on.is_(None), *MAY_MAIL,
+        ).order_by(ContactPoint.preferred.desc(), ContactPoint.id).limit(1)
+    ) or ""
+
+
+MAY_MAIL = (ContactPoint.kind == ContactKind.EMAIL, ContactPoint.may_email)
+"""What makes a way to reach somebody one that e-mails may go to."""
 _ADDRESS = {
     party: select(party.address).where(party.id == bindparam("id")) for party in (Person, Organisation)
 }

@@ -13,9 +13,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    TextClause,
     UniqueConstraint,
-    bindparam,
     delete,
     select,
     text,
@@ -23,8 +21,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from practicerunner import clock
 from practicerunner.records.base import Revised, Row, moment, stamp, word
+from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff, Supervision
+from practicerunner.records.touching import ATTENDING_ON, TAKEN_ON
 from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
 
@@ -37,6 +38,8 @@ class Appointment(Revised):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    supervisor_is_own: Mapped[bool] = mapped_column(default=False)
+    """Whether the supervisor was chosen for this appointment alone; else it follows the case or the provider (E24)."""
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     status: Mapped[AppointmentStatus] = word(AppointmentStatus, default=AppointmentStatus.SCHEDULED)
     local_date: Mapped[date]
@@ -60,6 +63,8 @@ class Appointment(Revised):
     cancelled_reason: Mapped[str] = mapped_column(String(200), default="")
     override_reason: Mapped[str] = mapped_column(String(200), default="")
     """Why this appointment may overlap another (E15)."""
+    changed_at: Mapped[datetime | None] = mapped_column(onupdate=clock.now)
+    """When it was last changed, moved or called off; ``None`` while it stands as it was booked."""
     attendances: Mapped[list["Attendance"]] = relationship(order_by="Attendance.id", cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -136,15 +141,6 @@ def has_upcoming(session: Session, case_id: int, moment: datetime) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def unheld_from(session: Session, case_id: int, day: date) -> list[Appointment]:
-    """Appointments of a case from a local date on whose attendance is not yet recorded, with their attendances."""
-    query = select(Appointment).where(
-        Appointment.case_id == case_id, Appointment.local_date >= day,
-        Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
-    ).options(selectinload(Appointment.attendances))
-    return list(session.scalars(query.order_by(Appointment.id).with_for_update(key_share=True)))
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A stretch in which somebody or something is taken already."""
@@ -173,60 +169,6 @@ def take_turns(session: Session, resource_ids: Iterable[int]) -> None:
         )
 
 
-# Many stretches are one statement with one parameter for all of them: fifty-two searches in an index, whatever else a
-# provider has in that year. Left to itself PostgreSQL turns these joins around and reads all of it; "offset 0" forbids.
-_TAKEN = {
-    "sqlite": """
-select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null, w.asked
-from (
-    select cast(value ->> 0 as integer) as asked, value ->> 1 as starts, value ->> 2 as ends, value ->> 3 as before
-    from json_each(:stretches)
-) w cross join hold h where {touching} order by h.starts_at, w.asked
-""",
-    "postgresql": """
-select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null, w.asked
-from (
-    select (value ->> 0)::int as asked, (value ->> 1)::timestamp as starts, (value ->> 2)::timestamp as ends,
-        (value ->> 3)::timestamp as before from json_array_elements(cast(:stretches as json)) as given(value)
-) w cross join lateral (select * from hold h where {touching} offset 0) h order by h.starts_at, w.asked
-""",
-}
-_HOLD_TOUCHES = """
-h.resource_id in :ids and h.starts_at > w.before and h.starts_at < w.ends and h.ends_at > w.starts
-    and coalesce(h.appointment_id, 0) not in :except_ids
-"""
-# There is no index of people by time, so what each has from the first stretch to the last is read once.
-_ATTENDING = {
-    "sqlite": """
-select a.person_id, p.starts_at, p.ends_at from attendance a cross join appointment p
-where a.person_id in :ids and a.status not in :called_off and {touching} order by p.starts_at
-""",
-    "postgresql": """
-select a.person_id, p.starts_at, p.ends_at
-from attendance a cross join lateral (select * from appointment p where {touching} offset 0) p
-where a.person_id in :ids and a.status not in :called_off order by p.starts_at
-""",
-}
-_APPOINTMENT_TOUCHES = """
-p.id = a.appointment_id and p.status <> :cancelled and p.starts_at > :before and p.starts_at < :ends
-    and p.id not in :except_ids
-"""
-
-
-def _spelled(statements: dict[str, str], touching: str, *lists: str) -> dict[str, TextClause]:
-    """A statement for each engine, with the parameters that are lists."""
-    return {
-        dialect: text(statement.format(touching=touching)).bindparams(
-            *(bindparam(name, expanding=True) for name in lists)
-        )
-        for dialect, statement in statements.items()
-    }
-
-
-_TAKEN_ON = _spelled(_TAKEN, _HOLD_TOUCHES, "ids", "except_ids")
-_ATTENDING_ON = _spelled(_ATTENDING, _APPOINTMENT_TOUCHES, "ids", "except_ids", "called_off")
-
-
 def taken(
     session: Session, resource_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
 ) -> list[Taken]:
@@ -235,7 +177,7 @@ def taken(
         (at, stamp(starts), stamp(ends), stamp(starts - _DAY)) for at, (starts, ends) in enumerate(stretches)
     ]
     connection = session.connection()
-    rows = connection.execute(_TAKEN_ON[connection.dialect.name], {
+    rows = connection.execute(TAKEN_ON[connection.dialect.name], {
         "stretches": json.dumps(asked), "ids": list(resource_ids), "except_ids": list(except_ids) or [-1],
     })
     return [
@@ -254,8 +196,8 @@ def attending(
     connection = session.connection()
     rows = [
         (person_id, moment(starts), moment(ends))
-        for person_id, starts, ends in connection.execute(_ATTENDING_ON[connection.dialect.name], {
-            "ids": people, "except_ids": list(except_ids) or [-1], "called_off": [word.value for word in _CALLED_OFF],
+        for person_id, starts, ends in connection.execute(ATTENDING_ON[connection.dialect.name], {
+            "ids": people, "except_ids": list(except_ids) or [-1], "called_off": [word.value for word in CALLED_OFF],
             "cancelled": AppointmentStatus.CANCELLED.value, "ends": stamp(max(ends for _, ends in stretches)),
             "before": stamp(min(starts for starts, _ in stretches) - _DAY),
         })
@@ -269,10 +211,11 @@ def attending(
     ]
 
 
-_CALLED_OFF = (
+CALLED_OFF = (
     AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
     AttendanceStatus.EXCUSED,
 )
+"""Statuses of a participant who is not expected."""
 
 
 def release(session: Session, appointment_ids: Collection[int] = (), *, time_block_id: int | None = None) -> None:
@@ -313,8 +256,61 @@ def supervisions_over(session: Session, associate_id: int) -> list[Supervision]:
     ))
 
 
+def followers(
+    session: Session, day: date, *, case_id: int | None = None, provider_id: int | None = None
+) -> list[tuple[Appointment, int | None]]:
+    """Appointments of a case or a provider from a day on that have no supervisor of their own, and their case's one.
+
+    Those whose attendance is recorded are left out. Locked for a change.
+    """
+    query = select(Appointment, Case.supervisor_id).join(Case, Case.id == Appointment.case_id).where(
+        Appointment.local_date >= day, Appointment.supervisor_is_own.is_(False),
+        Appointment.status.not_in([AppointmentStatus.HELD, AppointmentStatus.NOT_HELD]),
+        Appointment.case_id == case_id if case_id is not None else Appointment.provider_id == provider_id,
+    )
+    rows = session.execute(query.order_by(Appointment.id).with_for_update(of=Appointment, key_share=True))
+    return [(found, supervisor_id) for found, supervisor_id in rows]
+
+
+def holding(
+    session: Session, resource_id: int, starts_at: datetime, ends_at: datetime
+) -> list[tuple[int | None, datetime, datetime]]:
+    """Which appointment holds a room, or a provider, when: what touches a stretch, in order."""
+    rows = session.execute(
+        select(Hold.appointment_id, Hold.starts_at, Hold.ends_at).where(
+            Hold.resource_id == resource_id, Hold.starts_at < ends_at, Hold.starts_at > starts_at - _DAY,
+            Hold.ends_at > starts_at,
+        ).order_by(Hold.starts_at, Hold.id)
+    )
+    return [(appointment_id, first, last) for appointment_id, first, last in rows]
+
+
+def overridden_by(session: Session, appointment_id: int) -> set[int]:
+    """Whose time and which rooms an appointment takes over somebody else's."""
+    return set(session.scalars(
+        select(Hold.resource_id).where(Hold.appointment_id == appointment_id, Hold.overriding)
+    ))
+
+
 def last_of_case(session: Session, case_id: int) -> Appointment | None:
     """The latest appointment of a case that was not cancelled: the next is mostly like it."""
     return session.scalar(select(Appointment).where(
         Appointment.case_id == case_id, Appointment.status != AppointmentStatus.CANCELLED,
     ).order_by(Appointment.starts_at.desc()).limit(1))
+
+
+def ahead(session: Session, moment: datetime) -> list[Appointment]:
+    """Every appointment that starts after a moment, locked for a change, with its attendances; by id."""
+    return list(session.scalars(
+        select(Appointment).where(Appointment.starts_at > moment).options(selectinload(Appointment.attendances))
+        .order_by(Appointment.id).with_for_update(key_share=True)
+    ))
+
+
+def holds_of(session: Session, appointment_ids: Iterable[int]) -> dict[int, list[Hold]]:
+    """Appointment → what it holds."""
+    found: dict[int, list[Hold]] = {}
+    for hold in session.scalars(select(Hold).where(Hold.appointment_id.in_(list(appointment_ids))).order_by(Hold.id)):
+        if hold.appointment_id is not None:
+            found.setdefault(hold.appointment_id, []).append(hold)
+    return found

@@ -1,15 +1,44 @@
-"""What happens without anybody clicking: forgetting old attempts, drawing papers that have no PDF yet."""
+"""What happens without anybody clicking: reminders, e-mails, drawing papers, forgetting what is of no use any more.
+
+The server runs the jobs beside its pages; ``python -m practicerunner jobs`` runs the same list apart. Two processes
+may run them at once: each job takes what it does so that no other does it too.
+"""
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import database, reports
-from practicerunner.workflows import papers, sign_in
+from practicerunner.server import mail
+from practicerunner.workflows import clock_rules, papers, reminders, sign_in
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
+
+
+def follow_clock_rules() -> None:
+    """Let appointments ahead keep their wall time where a country has changed the rules of its clocks."""
+    with database.transaction() as session:
+        clock_rules.follow_clock_rules(session)
+
+
+def make_reminders() -> None:
+    """Write the reminders that are due into the outbox."""
+    while True:
+        with database.reading() as session:
+            if not reminders.is_any_due(session):
+                return
+        with database.transaction() as session:
+            if not reminders.make_due(session):
+                return
+
+
+def send_messages() -> None:
+    """Send what waits in the outbox."""
+    mail.send_waiting()
 
 
 def forget_old_attempts() -> None:
@@ -36,23 +65,62 @@ def prune_changes() -> None:
     reports.prune(database.engine())
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do, and how often; without a time, once when the jobs start."""
+
+    work: Callable[[], None]
+    every: timedelta | None
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return self.work.__name__
+
+
+MINUTE = timedelta(minutes=1)
+JOBS = (
+    Job(follow_clock_rules, None),
+    Job(make_reminders, MINUTE),
+    Job(send_messages, MINUTE),
+    Job(draw_missing_papers, MINUTE),
+    Job(prune_changes, timedelta(minutes=10)),
+    Job(forget_old_attempts, timedelta(hours=1)),
+)
+
+
 def start() -> BackgroundScheduler:
-    """Start the jobs in a thread of their own; ``shutdown`` of the result stops them."""
-    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-    scheduler.add_job(_quietly(forget_old_attempts), "interval", hours=1, id="forget_old_attempts")
-    scheduler.add_job(_quietly(draw_missing_papers), "interval", minutes=1, id="draw_missing_papers")
-    scheduler.add_job(_quietly(prune_changes), "interval", minutes=10, id="prune_changes")
+    """Start the jobs in threads of their own; ``shutdown`` of the result stops them."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+    for job in JOBS:
+        if job.every is None:
+            scheduler.add_job(_quietly(job.work), id=job.name)
+        else:
+            scheduler.add_job(_quietly(job.work), "interval", seconds=job.every.total_seconds(), id=job.name)
     scheduler.start()
     return scheduler
 
 
-def _quietly(job: Callable[[], None]) -> Callable[[], None]:
-    """A job that fails says which and what kind of error, never with the data of a client, and runs again next time."""
+def run_once(*, only_every_minute: bool = False) -> list[str]:
+    """Run every job, or those of every minute, one after the other. Returns the names of those that failed."""
+    return [
+        job.name for job in JOBS if not (only_every_minute and job.every != MINUTE) and not _quietly(job.work)()
+    ]
 
-    def run() -> None:
+
+def _quietly(job: Callable[[], None]) -> Callable[[], bool]:
+    """A job that fails says which and what kind of error, never with the data of a client, and runs again next time.
+
+    Returns whether it went well.
+    """
+
+    def run() -> bool:
         try:
             job()
         except Exception as trouble:
             log.error("the job %s failed: %s", job.__name__, type(trouble).__name__)
+            return False
+        return True
 
     return run

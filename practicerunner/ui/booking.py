@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from practicerunner import money
 from practicerunner.errors import PracticeError
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.scheduling import comes_twice
 from practicerunner.ui.forms import Form
+from practicerunner.ui.free_times import free_times
 from practicerunner.ui.perform import glance, read
 from practicerunner.ui.repeats import conflict_list, repeats, summary, without
 from practicerunner.ui.text import clock_span, day, md
@@ -67,7 +69,7 @@ def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None
     form = Form(f"booking.{case_id}.{on}.{start}")
     preset = case_id is not None
     if case_id is None:
-        case_id = _who(actor, form)
+        case_id = choose_case(actor, form)
         if case_id is None:
             return
     choices = read(booking_choices, actor, case_id)
@@ -80,7 +82,7 @@ def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None
         st.info("There is no service for this kind of work yet. An owner adds services in Practice settings.")
         return
     now = read(wall_clock, actor)
-    facts = _fields(form, choices, on or now.date(), start or time(min(now.hour + 1, 23)), minutes)
+    facts = _fields(actor, form, choices, on or now.date(), start or time(min(now.hour + 1, 23)), minutes)
     rhythm = repeats(form, facts["local_date"])
 
     def build() -> Book:
@@ -115,7 +117,7 @@ def _done(planned: Preview | None, number: int) -> str:
     return f"Appointment on {day(first.local_date)}, {first.local_time:%H:%M} booked"
 
 
-def _who(actor: Actor, form: Form) -> int | None:
+def choose_case(actor: Actor, form: Form) -> int | None:
     """Find the case by anybody's name in it."""
     asked = form.text("who", "For whom?", placeholder="Name, phone or e-mail", icon=":material/search:")
     if not asked.strip():
@@ -132,31 +134,38 @@ def _who(actor: Actor, form: Form) -> int | None:
     return chosen.case_id if chosen else None
 
 
-def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes: int | None) -> dict[str, Any]:
+def _fields(
+    actor: Actor, form: Form, choices: BookingChoices, on: date, start: time, minutes: int | None
+) -> dict[str, Any]:
     """Service, when, how long, where, fee; service fills length and fee, and both can be changed."""
     known_services = [option.id for option in choices.services]
     service: ServiceChoice = form.choice(
         "service_id", "Service", choices.services, format_func=lambda option: option.name,
         index=known_services.index(choices.last_service_id) if choices.last_service_id in known_services else 0,
     )
+    # In the session and not as a default: a click on a free time changes them.
+    st.session_state.setdefault(form.field_key("local_date"), on)
+    st.session_state.setdefault(form.field_key("local_time"), start)
     when, at, length = st.columns(3)
     with when:
-        local_date = st.date_input("Date", on, key=form.field_key("local_date"), format="YYYY-MM-DD")
+        local_date = st.date_input("Date", key=form.field_key("local_date"), format="YYYY-MM-DD")
         form.place("local_date")
     with at:
-        local_time = st.time_input("Time", start, key=form.field_key("local_time"), step=300)
+        local_time = st.time_input("Time", key=form.field_key("local_time"), step=300)
         form.place("local_time")
     with length:
         lasts = st.number_input(
             "Minutes", value=minutes or service.minutes, step=5, key=form.field_key(f"minutes.{service.id}")
         )
         form.place("minutes")
+    chosen_day = local_date if isinstance(local_date, date) else on
+    fold = which_of_two(form, chosen_day, local_time or start, choices.zone)
+    line = st.container()
     options = places(choices.locations)
     place: Where = form.choice(
         "format", "Where", options, format_func=lambda option: option.name,
         index=where_now(options, choices.last_format, choices.last_location_id) if choices.last_format else 0,
     )
-    chosen_day = local_date if isinstance(local_date, date) else on
     left, right = st.columns(2)
     with left:
         fee = st.text_input(
@@ -174,13 +183,29 @@ def _fields(form: Form, choices: BookingChoices, on: date, start: time, minutes:
                 index=known.index(provider_id) if provider_id in known else 0,
             )
             provider_id = provider.id
+    free_times(
+        line, actor, (form.field_key("local_date"), form.field_key("local_time")), provider_id, int(lasts),
+        (chosen_day, local_time or start), service_id=service.id, location_id=place.location_id, held_as=place.format,
+    )
     memo = form.area("memo", "Memo", height=80, help="For the team; never part of the record.") if (
         choices.may_write_memo) else ""
     return {
         "case_id": choices.case_id, "provider_id": provider_id, "service_id": service.id, "local_date": chosen_day,
         "local_time": local_time or start, "minutes": int(lasts), "format": place.format,
-        "location_id": place.location_id, "fee_cents": fee, "memo": memo,
+        "location_id": place.location_id, "fee_cents": fee, "memo": memo, "fold": fold,
     }
+
+
+def which_of_two(form: Form, on: date, at: time, zone: str, fold: int = 0) -> int:
+    """Ask which of two equal times is meant, in the night in which the clocks go back; else the only one there is."""
+    if not comes_twice(on, at, zone):
+        return 0
+    words = ("First, before the clocks go back", "Second, after they went back")
+    chosen = st.radio(
+        f"{at:%H:%M} comes twice on this day", range(2), index=fold, format_func=words.__getitem__,
+        key=form.field_key(f"fold.{on}.{at:%H%M}"), horizontal=True,
+    )
+    return int(chosen or 0)
 
 
 def _bottom_line(actor: Actor, build: Callable[[], Book]) -> Preview | None:
@@ -206,6 +231,10 @@ def _bottom_line(actor: Actor, build: Callable[[], Book]) -> Preview | None:
         st.info(sentence)
     if planned.conflicts:
         conflict_list(planned.conflicts)
+        if planned.free_rooms is not None:
+            when = "at this time" if len(planned.slots) == 1 else "at all of these times"
+            rooms = ", ".join(planned.free_rooms)
+            st.text(f"Free {when}: {rooms}." if rooms else f"No room is free {when}.")
     elif series is None:
         first = planned.slots[0]
         st.text(f"No conflict. {clock_span(first.local_time, first.minutes)}")

@@ -12,18 +12,18 @@ from practicerunner.workflows.calendar import Choice, calendar_providers
 from practicerunner.workflows.time_blocks import AddTimeBlock, RemoveTimeBlock, add_time_block, remove_time_block
 
 
-def block_dialog(actor: Actor, day: date) -> None:
-    """Open "Block time" for a day."""
-    st.dialog("Block time")(_block)(actor, day)
+def block_dialog(actor: Actor, day: date, provider_id: int | None = None) -> None:
+    """Open "Block time" for a day, one's own time unless it is said whose."""
+    st.dialog("Block time")(_block)(actor, day, provider_id or actor.staff_id)
 
 
-def _block(actor: Actor, day: date) -> None:
-    form = Form(f"block.{day}")
+def _block(actor: Actor, day: date, provider_id: int) -> None:
+    form = Form(f"block.{day}" if provider_id == actor.staff_id else f"block.{day}.{provider_id}")
     providers = read(calendar_providers, actor)
     known = [choice.id for choice in providers]
     who: Choice = form.choice(
         "provider_id", "Whose time", providers, format_func=lambda choice: choice.name,
-        index=known.index(actor.staff_id) if actor.staff_id in known else 0,
+        index=known.index(provider_id) if provider_id in known else 0,
     )
     left, right = st.columns(2)
     with left:

@@ -83,6 +83,19 @@ def authorize(
     return allowed.role
 
 
+def may_touch(
+    actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
+    supervisor_id: int | None = None,
+) -> bool:
+    """Whether the actor may do this with one record without a typed reason: for what a page offers; leaves no trace."""
+    ours = {staff_id for staff_id in responsible if staff_id is not None}
+    allowed = permissions.decide(
+        actor.roles, action, resource, own=actor.staff_id in ours,
+        supervised=bool(ours & actor.supervisees) or supervisor_id == actor.staff_id,
+    )
+    return allowed is not None
+
+
 def visible(actor: Actor, action: Action, resource: Resource) -> Visibility:
     """Which records a list of this resource may show the actor. Raises NotPermitted if none ever.
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from zoneinfo import available_timezones
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
@@ -65,7 +66,16 @@ class PersonDetails(BaseModel):
     died_on: date | None = None
     pronouns: Line = Field(default="", max_length=60)
     address: Paragraph = Field(default="", max_length=1000)
+    zone: Line = ""
+    """IANA zone of the person's own clock; empty is the practice's."""
     contacts: tuple[Contact, ...] = ()
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value and value not in available_timezones():
+            raise PydanticCustomError("zone", "Choose a time zone from the list, for example America/New_York.")
+        return value
 
     @model_validator(mode="after")
     def _one_preferred(self) -> "PersonDetails":
@@ -136,7 +146,7 @@ def create_person(session: Session, details: PersonDetails) -> Person:
     return session.get_one(Person, create_people(session, [details])[0])
 
 
-_COPIED = ("first_name", "last_name", "preferred_name", "birth_date", "died_on", "pronouns", "address")
+_COPIED = ("first_name", "last_name", "preferred_name", "birth_date", "died_on", "pronouns", "address", "zone")
 
 
 def _facts(details: PersonDetails) -> dict[str, Any]:
@@ -187,7 +197,7 @@ def change_person(session: Session, actor: Actor, asked: ChangePerson) -> int:
     if payer is not None:
         payer.name = names.person_name(person.first_name, person.last_name)
     session.flush()
-    for case in cases.lock_cases_of(session, person.id):
+    for case in cases.cases_of(session, person.id, lock=True):
         rename(session, case)
     session.info["detail"] = "changed " + ", ".join(f for f, old in was.items() if getattr(person, f) != old)
     return person.id

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,15 +12,17 @@ from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, Stale
 from practicerunner.records import series as records
 from practicerunner.records.base import add_rows
+from practicerunner.records.cases import Case
 from practicerunner.records.series import Series, SeriesSkip, shifted
 from practicerunner.rules import recurrence as rules
 from practicerunner.rules.recurrence import Recurrence
 from practicerunner.rules.scheduling import Slot
-from practicerunner.vocabulary import Action, Frequency, MonthlyOn, Resource
-from practicerunner.workflows.access import Actor
+from practicerunner.vocabulary import Action, AppointmentStatus, Frequency, MonthlyOn, Resource
+from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.booking import Book, Preview, foresee, plan_for, save
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
+from practicerunner.workflows.scheduling import appointment_for
 from practicerunner.workflows.slots import (
     Plan,
     allow,
@@ -235,3 +237,53 @@ def _save(session: Session, actor: Actor, asked: Book, plan: Plan, series_id: in
     without = f", {len(left_out)} left out" if left_out else ""
     session.info["detail"] = f"series {series_id}: {len(made)} appointments{without}"
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDate:
+    """One occurrence as the list of its series shows it."""
+
+    appointment_id: int
+    local_date: date
+    local_time: time
+    minutes: int
+    status: AppointmentStatus
+    is_moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """A series with all its occurrences, what was left out, and months that have no such day."""
+
+    series_id: int
+    revision: int
+    rhythm: str
+    dates: tuple[SeriesDate, ...]
+    left_out: tuple[tuple[date, str], ...]
+    """Dates on which nothing is booked because they were taken, each with what was taken."""
+    months_without: tuple[date, ...]
+    may_change: bool
+
+
+@reader(Resource.APPOINTMENTS)
+def series_view(session: Session, actor: Actor, appointment_id: int) -> SeriesView | None:
+    """The series of an appointment; ``None`` if it stands alone. Raises NotFound for strangers."""
+    found = appointment_for(session, actor, appointment_id)
+    series = records.series(session, found.series_id) if found.series_id is not None else None
+    if series is None:
+        return None
+    case = session.get_one(Case, series.case_id)
+    last = records.last_date(session, series.id) or series.first_date
+    return SeriesView(
+        series.id, series.revision, rules.rhythm(series.rule, series.first_date),
+        tuple(
+            SeriesDate(one.id, one.local_date, one.local_time, one.minutes, one.status, one.series_moved)
+            for one in records.occurrences(session, series.id)
+        ),
+        tuple((skip.series_date, skip.reason) for skip in records.skips(session, series.id)),
+        tuple(rules.months_without(rules.read(series.rule), series.first_date, last)),
+        may_change=may_touch(
+            actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[case.provider_id],
+            supervisor_id=case.supervisor_id,
+        ),
+    )

@@ -1,5 +1,7 @@
 """The people who work here: adding them, their roles, who supervises whom. Accounts: ``workflows.invitations``."""
 
+import re
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import Field, field_validator
@@ -8,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import logins, practice
+from practicerunner.records import logins, practice, scheduling
 from practicerunner.records.logins import Staff, StaffRole, Supervision
+from practicerunner.records.scheduling import Appointment
+from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader, to_change
@@ -31,6 +35,7 @@ class StaffDetails(Command):
     credentials: Line = ""
     npi: Line = ""
     licence: Line = ""
+    video_link: str = Field(default="", max_length=300)
     roles: frozenset[Role] = Field(min_length=1)
     is_clinical_director: bool = False
     supervisor_id: int | None = None
@@ -44,6 +49,13 @@ class StaffDetails(Command):
             return validate_email(value.strip(), check_deliverability=False).normalized.lower()
         except EmailNotValidError:
             raise PydanticCustomError("email", "Write an e-mail address, for example name@practice.org.") from None
+
+    @field_validator("video_link")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[!-~]+", value.strip()):
+            raise PydanticCustomError("video_link", "Write the whole address, beginning with https://")
+        return value.strip()
 
 
 class AddStaff(StaffDetails):
@@ -71,14 +83,19 @@ def create_staff(session: Session, asked: StaffDetails) -> int:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
     person = Staff(
         first_name=asked.first_name, last_name=asked.last_name, email=asked.email, credentials=asked.credentials,
-        npi=asked.npi, licence=asked.licence, is_clinical_director=asked.is_clinical_director,
-        colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
+        npi=asked.npi, licence=asked.licence, video_link=asked.video_link,
+        is_clinical_director=asked.is_clinical_director, colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
         roles=[StaffRole(role=role) for role in sorted(asked.roles)],
     )
     session.add(person)
     session.flush()
     _assign_supervisor(session, person, asked)
     return person.id
+
+
+_COPIED = (
+    "first_name", "last_name", "email", "credentials", "npi", "licence", "video_link", "is_clinical_director", "active",
+)
 
 
 @command(Resource.USERS, Action.MANAGE)
@@ -89,7 +106,7 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
     holder = logins.staff_by_email(session, asked.email)
     if holder is not None and holder.id != person.id:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
-    for name in ("first_name", "last_name", "email", "credentials", "npi", "licence", "is_clinical_director", "active"):
+    for name in _COPIED:
         setattr(person, name, getattr(asked, name))
     held = {r.role: r for r in person.roles}
     person.roles = [held.get(role) or StaffRole(role=role) for role in sorted(asked.roles)]
@@ -117,6 +134,19 @@ def _assign_supervisor(session: Session, person: Staff, asked: StaffDetails) -> 
         current.ends_on = today
     if asked.supervisor_id is not None:
         session.add(Supervision(associate_id=person.id, supervisor_id=asked.supervisor_id, starts_on=today))
+    session.flush()
+    follow(session, scheduling.followers(session, today, provider_id=person.id))
+
+
+def follow(session: Session, appointments: Iterable[tuple[Appointment, int | None]]) -> None:
+    """Let appointments have the supervisor whom their case, given beside each, or their provider has by now (E24)."""
+    known: dict[int, list[Supervision]] = {}
+    for found, case_supervisor_id in appointments:
+        if found.provider_id not in known:
+            known[found.provider_id] = scheduling.supervisions_over(session, found.provider_id)
+        found.supervisor_id = inherited(
+            case_supervisor_id, found.provider_id, known[found.provider_id], found.local_date)
+    session.flush()
 
 
 @reader(Resource.USERS)

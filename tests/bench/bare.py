@@ -351,6 +351,70 @@ def week(bare: Bare, provider_id: int, monday: date) -> list[tuple[Any, ...]]:
     )
 
 
+_CLOCK = [time(minute // 60, minute % 60) for minute in range(24 * 60)]
+
+
+def free_slots(bare: Bare, provider_id: int, first: date, last: date, length: int) -> list[tuple[date, time]]:
+    """A provider's free starts for staff: zone and policy, hours, holds, and one pass over the days."""
+    [(zone, buffer, grid)] = bare.all(
+        "select p.zone, b.buffer_minutes, b.grid_minutes from practice p, staff s "
+        "join booking_policy b on b.provider_id = s.id where s.id = :provider and s.active", provider=provider_id,
+    )
+    hours = bare.all(
+        "select weekday, on_date, is_closed, starts, ends from opening_hours where provider_id = :provider and "
+        "(weekday is not null and (valid_from is null or valid_from <= :last) and (valid_until is null "
+        "or valid_until >= :first) or on_date between :first and :last)",
+        provider=provider_id, first=first.isoformat(), last=last.isoformat(),
+    )
+    wall = ZoneInfo(zone)
+    holds = bare.all(
+        "select starts_at, ends_at from hold where resource_id = :provider and starts_at > :before "
+        "and starts_at < :after order by starts_at", provider=provider_id,
+        before=_text(datetime.combine(first - timedelta(days=1), time(), wall)),
+        after=_text(datetime.combine(last + timedelta(days=2), time(), wall)),
+    )
+    beginning, minute = datetime(1970, 1, 1), timedelta(minutes=1)  # noqa: DTZ001  (texts in the file are naive UTC)
+    taken = [
+        ((datetime.fromisoformat(starts) - beginning) // minute - length - buffer,
+         (datetime.fromisoformat(ends) - beginning) // minute + buffer) for starts, ends in holds
+    ]
+    taken.append((1 << 60, 1 << 60))
+    weekly: dict[int, list[tuple[int, int]]] = {}
+    closed = set()
+    for weekday, on_date, is_closed, starts, ends in hours:
+        if weekday is None:
+            if not is_closed or starts != ends:
+                raise ValueError("Only whole days are closed here.")
+            closed.add(on_date)
+        else:
+            stretch = [int(starts[:2]) * 60 + int(starts[3:5]), int(ends[:2]) * 60 + int(ends[3:5]) or 24 * 60]
+            stretches = weekly.setdefault(weekday, [])
+            if stretches and stretches[-1][1] == stretch[0]:
+                stretch[0] = stretches.pop()[0]
+            stretches.append((stretch[0], stretch[1]))
+    found = []
+    place, now = 0, int(clock.now().timestamp() // 60)
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        stretches = weekly.get(day.weekday(), [])
+        if not stretches or day.isoformat() in closed:
+            continue
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=wall)
+        midnight = int(noon.timestamp()) // 60 - 12 * 60
+        for opens, closes in stretches:
+            start, end = max(midnight + opens, now), midnight + closes - length
+            start += (midnight - start) % grid
+            while start <= end:
+                while taken[place][1] <= start:
+                    place += 1
+                if start <= taken[place][0]:
+                    found.append((day, _CLOCK[start - midnight]))
+                    start += grid
+                else:
+                    start = taken[place][1] + (midnight - taken[place][1]) % grid
+    return found
+
+
 def aging(bare: Bare, day: date) -> list[tuple[Any, ...]]:
     """What each payer owes, by age, from the kept open amounts and their partial index."""
     cuts = {f"d{days}": (day - timedelta(days=days)).isoformat() for days in (30, 60, 90)}

@@ -12,13 +12,14 @@ from practicerunner.reports import read
 from practicerunner.reports.replica import replica_of
 from practicerunner.vocabulary import CaseStatus
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.availability import free_slots
 from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
 from tests.bench import bare
 from tests.bench.building import Volume
 from tests.bench.measure import Result, alone, compare
-from tests.bench.volume import TODAY, row_id
+from tests.bench.volume import MINUTES, TODAY, row_id
 
 FRAGMENTS = ("hazel", "quin", "5550", "elm", "row", "son", "tov", "birch", "lock", "an")
 FOUND_AT_MOST = 100
@@ -65,6 +66,26 @@ class Reading:
 
         _agree([entry.appointment_id for entry in ours(3)], [row[0] for row in limit(3)])
         return compare("week_calendar", 8, n, ours, limit)
+
+    def free_slots(self, n: int) -> Result:
+        """One provider's free times in a month, another provider and another first day each time."""
+        providers = self.volume.scale.providers
+
+        def month(turn: int) -> tuple[int, date, date]:
+            first = TODAY + timedelta(days=turn * 3 % 28)
+            return row_id("staff", 1 + turn * 7 % providers), first, first + timedelta(days=30)
+
+        def ours(turn: int) -> Any:
+            provider, first, last = month(turn)
+            with database.reading(self.volume.engine) as session:
+                return free_slots(session, provider, MINUTES, first, last)
+
+        def limit(turn: int) -> Any:
+            return bare.free_slots(self.limit, *month(turn), MINUTES)
+
+        for turn in range(10):
+            _agree([slot[:2] for slot in ours(turn)], limit(turn))
+        return compare("free_slots", 3, n, ours, limit)
 
     def aging(self, n: int) -> Result:
         """What every payer owes, by age, from the reports' copy; against the better of SQL and DuckDB without us."""

@@ -104,7 +104,7 @@ class Scale:
 
 _KINDS = (
     "practice", "staff", "service", "location", "organisation", "person", "payer", "insurer", "case", "participant",
-    "appointment", "charge", "share", "invoice", "payment", "arrangement", "account",
+    "appointment", "charge", "share", "invoice", "payment", "arrangement", "account", "hours", "policy",
 )
 
 
@@ -203,9 +203,29 @@ def _house(scale: Scale) -> Iterator[Table]:
         (row_id("service", 0), THERAPY, FIRST_DAY.isoformat(), FEE_CENTS),
     ]
     yield "location", ("id", "name", "address"), [(OFFICE, "Office", "1 Level Road")]
+    yield "opening_hours", (
+        "id", "provider_id", "weekday", "on_date", "is_closed", "starts", "ends",
+    ), list(_hours(scale))
+    yield "booking_policy", (
+        "id", "provider_id", "notice_hours", "advance_days", "buffer_minutes", "grid_minutes",
+    ), [(row_id("policy", n), row_id("staff", n), 24, 60, 10, 30) for n in staff if n]
     yield "organisation", ("id", "name"), [
         (row_id("organisation", n), f"{_STEMS[n % 20]} Health Plan {n + 1}") for n in range(scale.insurers)
     ]
+
+
+def _hours(scale: Scale) -> Iterator[Row]:
+    """Each provider is open on weekdays in the morning and in the afternoon, and away on one Wednesday a month."""
+    stretches = (("08:00", "12:00"), ("12:00", "13:00"), ("14:00", "19:00"))
+    away = [TODAY + timedelta(days=2 + 28 * month) for month in range(-10, 3)]
+    number = 0
+    for n in range(1, scale.providers + 1):
+        dated = [(None, day.isoformat(), 1, "00:00", "00:00") for day in away]
+        weekly = [(weekday, None, 0, *stretch) for weekday in range(5) for stretch in stretches]
+        for weekday, on_date, closed, starts, ends in weekly + dated:
+            yield (row_id("hours", number), row_id("staff", n), weekday, on_date, closed, f"{starts}:00.000000",
+                   f"{ends}:00.000000")
+            number += 1
 
 
 def _insurer_of(client: int, scale: Scale) -> int | None:

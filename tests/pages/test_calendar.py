@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records.scheduling import Appointment
+from practicerunner.rules.availability import FreeSlot
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.opening_hours import AddWeeklyHours, add_weekly_hours
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import opened, press, said
 
@@ -202,3 +204,50 @@ def test_a_series_says_how_many_it_books(practice: Cast, ask: Callable[[str], Ap
 def test_the_admin_has_no_memo_field(ask: Callable[[str], AppTest]) -> None:
     assert [area.label for area in ask("Marcus").text_area] == ["Memo"]
     assert [area.label for area in ask("Tom").text_area] == []
+
+
+# --- Free times beside the form
+
+
+def free(app: AppTest) -> Any:
+    return next(group for group in app.get("button_group") if group.key == f"{KEY}.local_date.free")
+
+
+def test_a_click_on_a_free_time_fills_date_and_time(practice: Cast, ask: Callable[[str], AppTest]) -> None:
+    app = ask("Marcus")
+    assert free(app).options == ["08:00", "08:30", "09:00", "11:00", "11:30"]
+    free(app).set_value(FreeSlot(TUESDAY, time(11), 50)).run()
+    assert not app.exception and not app.warning
+    assert app.date_input(key=f"{KEY}.local_date").value == TUESDAY
+    assert app.time_input(key=f"{KEY}.local_time").value == time(11)
+    assert free(app).value is None
+    press(app, f"{KEY}.save")
+    assert starts(practice) == [time(10), time(11), time(12), time(15)]
+    assert "Next free" in said(ask("Marcus"))
+
+
+def test_a_time_outside_the_opening_hours_is_a_hint_and_never_a_refusal(
+    practice: Cast, ask: Callable[[str], AppTest]
+) -> None:
+    hint = "outside the opening hours"
+    assert hint not in said(ask("Marcus")), "without opening hours there is no outside"
+    practice.do("Marcus", add_weekly_hours, AddWeeklyHours(
+        provider_id=practice.staff["Marcus"], weekdays=(2,), starts=time(9), ends=time(12)))
+    app = ask("Marcus")
+    assert hint in said(app)
+    assert free(app).options[0] == "Wed 9 Sep 09:00"
+    press(app, f"{KEY}.save")
+    assert starts(practice) == [time(9), time(10), time(12), time(15)]
+    app = ask("Marcus")
+    free(app).set_value(FreeSlot(date(2026, 9, 9), time(9), 50)).run()
+    assert app.date_input(key=f"{KEY}.local_date").value == date(2026, 9, 9)
+    assert hint not in said(app)
+
+
+def test_whose_free_times_are_shown_follows_the_provider_that_an_owner_chooses(
+    practice: Cast, ask: Callable[[str], AppTest]
+) -> None:
+    app = ask("Dana")
+    box = app.selectbox(key=f"{KEY}.provider_id")
+    box.set_value(next(one for one in box.options if "Olga" in one)).run()
+    assert free(app).options == ["08:00", "08:30", "09:00", "09:30", "10:00"]
