@@ -14,7 +14,7 @@ from practicerunner.vocabulary import AppointmentStatus
 def unwritten_from(
     session: Session, case_id: int, day: date, moment: datetime, *, lock: bool = True
 ) -> list[Appointment]:
-    """Appointments of a case from a local date on that nothing is written about, with their attendances.
+    """Appointments of a case from a local date on that nothing is written about, with their attendances, in order.
 
     Left out are those that took place or that nobody came to, those with a live charge, and those that have begun and
     have a note.
@@ -30,5 +30,6 @@ def unwritten_from(
         Appointment.case_id == case_id, Appointment.local_date >= day,
         Appointment.status.not_in([AppointmentStatus.HELD, AppointmentStatus.NOT_HELD]),
         ~charged, (Appointment.starts_at > moment) | ~noted,
-    ).options(selectinload(Appointment.attendances)).order_by(Appointment.starts_at, Appointment.id)
-    return list(session.scalars(query.with_for_update() if lock else query))
+    ).options(selectinload(Appointment.attendances)).order_by(Appointment.id)  # as everybody locks them
+    found = session.scalars(query.with_for_update(key_share=True) if lock else query)
+    return sorted(found, key=lambda appointment: appointment.starts_at)

@@ -13,7 +13,7 @@ from practicerunner.documents.invoice import Line as PaperLine
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import accounts, billing, logins, practice
 from practicerunner.records.accounts import InvoiceFacts
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import (
     BillingArrangement,
     Charge,
@@ -116,7 +116,8 @@ def appointment_to_bill(
     session: Session, actor: Actor, appointment_id: int, action: Action
 ) -> tuple[Appointment, Case]:
     """The door to an appointment's billing. Locks its row for anything but reading. Raises NotFound, NotPermitted."""
-    appointment = session.get(Appointment, appointment_id, with_for_update=action is not Action.READ)
+    lock = None if action is Action.READ else FOR_CHANGE
+    appointment = session.get(Appointment, appointment_id, with_for_update=lock)
     if appointment is None:
         raise NotFound(actor=actor, action=action, resource=Resource.INVOICES, resource_id=appointment_id)
     case = session.get_one(Case, appointment.case_id)

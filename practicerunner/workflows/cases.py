@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
 from practicerunner.records import logins, practice, scheduling
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case, PaperReceived, Participant
 from practicerunner.records.people import Person
 from practicerunner.rules import membership as stays
@@ -131,7 +131,7 @@ def case_for(
 
     Raises NotFound for strangers, NotPermitted where the role never allows it.
     """
-    case = session.get(Case, case_id, with_for_update=action is not Action.READ)
+    case = session.get(Case, case_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
     if case is None:
         raise NotFound(actor=actor, action=action, resource=resource, case_id=case_id)
     authorize(

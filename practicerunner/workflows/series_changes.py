@@ -285,19 +285,21 @@ def _reach(
 
     Raises NotFound, Stale, NotInSeries, AppointmentIsFixed where only this one is meant and it is fixed.
     """
+    if lock and scope is not SeriesScope.THIS:
+        records.lock_whole(session, appointment_id)
     origin = appointment_for(session, actor, appointment_id, Action.UPDATE if lock else Action.READ)
     if origin.revision != revision:
         raise Stale
     if origin.series_id is None:
         raise NotInSeries
-    series = records.series(session, origin.series_id, lock=lock)
+    series = records.series(session, origin.series_id)
     assert series is not None  # the foreign key holds  # noqa: S101
     if scope is SeriesScope.THIS:
         reason = why_immovable(session, origin)
         if reason:
             raise AppointmentIsFixed(reason)
         return series, origin, [origin], []
-    everyone = records.occurrences(session, series.id, lock=lock)
+    everyone = records.occurrences(session, series.id)
     case = session.get_one(Case, series.case_id)
     now = clock.now()
     facts = {one.appointment_id: one for one in occurrences_of(session, everyone)}
