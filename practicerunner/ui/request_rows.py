@@ -73,7 +73,12 @@ def who_and_when(row: RequestRow) -> str:
 
 
 def answer_in_words(row: RequestRow, today: date) -> str:
-    """How a closed request ended, or what was offered."""
+    """How a closed request ended, or what was offered, and when."""
+    on = f", {day(row.answered_on, today)}" if row.answered_on is not None else ""
+    return f"{_answer(row, today)}{on}"
+
+
+def _answer(row: RequestRow, today: date) -> str:
     if row.status is RequestStatus.OFFERED:
         return f"{row.answered_by} offered {at(row.offered, today)}"
     if row.status is RequestStatus.ACCEPTED and row.offered is not None:
@@ -199,4 +204,6 @@ def brief(row: RequestRow, today: date) -> None:
             st.badge(waits, color=colour(row.status))
         else:
             badge(row.status)
-        link(md(f"{row.asker}: {in_words(row, today)}"), "requests", icon=":material/pending_actions:")
+        words = in_words(row, today)
+        st.text(words if row.asker in words else f"{row.asker}: {words}")
+        link("Open the requests", "requests", icon=":material/pending_actions:")
