@@ -6,7 +6,15 @@ from practicerunner.money import dollars
 from practicerunner.rules.attendance import OVER
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import appointment_dialogs as dialogs
-from practicerunner.ui import attendance_block, billing_block, navigation, note_block, request_rows, series_panel
+from practicerunner.ui import (
+    attendance_block,
+    billing_block,
+    navigation,
+    note_block,
+    reminder_lines,
+    request_rows,
+    series_panel,
+)
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import AppointmentStatus
@@ -56,9 +64,13 @@ with st.container(horizontal=True, gap="large"):
     st.text(where, width="content")
     st.text(f"Provider {page.provider}", width="content")
     if page.supervisor:
-        st.text(f"Supervisor {page.supervisor}", width="content")
+        alone = ", for this appointment alone" if page.supervisor_is_own else ""
+        st.text(f"Supervisor {page.supervisor}{alone}", width="content")
     if page.series_position:
         st.text(page.series_position, width="content")
+if page.comes_twice:
+    which = "second, after they went back" if page.fold else "first, before they go back"
+    st.text(f"The clocks go back in this night, so {page.local_time:%H:%M} comes twice; this is the {which}.")
 if page.override_reason:
     st.text(f"Booked over another appointment: {page.override_reason}")
 if page.why_immovable and page.may_change:
@@ -78,8 +90,9 @@ if page.memo:
         st.text(page.memo)
 if page.series_position:
     series_panel.show(actor, page.appointment_id, now.date())
+reminder_lines.of_appointment(actor, page.appointment_id, page.zone)
 with st.expander("History"):
     st.text(f"Booked {moment(page.created_at, page.zone)}")
     for deed in page.history:
         words = deed.what.replace("_", " ").capitalize()
-        st.text(f"{moment(deed.at, page.zone)}  {words}, {deed.who}")
+        st.text(f"{moment(deed.at, page.zone)}  {', '.join(filter(None, [words, deed.who]))}")

@@ -1,5 +1,6 @@
 """One calendar for all kinds of work: see the day, week or month, book by a click, move by a drag or by a form."""
 
+from contextlib import suppress
 from datetime import date
 
 import streamlit as st
@@ -22,12 +23,14 @@ from practicerunner.workflows.calendar import (
     wall_clock,
 )
 from practicerunner.workflows.practice import location_list
+from practicerunner.workflows.rooms import room_taken_between
 from practicerunner.workflows.scheduling import Move, move
 
 actor = require("calendar")
 
-VIEW, SHOWN, GENERATION, HANDLED, REFUSED = (
-    "calendar.view", "calendar.day", "calendar.generation", "calendar.handled", "calendar.refused"
+VIEW, SHOWN, GENERATION, HANDLED, REFUSED, PROVIDERS, LINK = (
+    "calendar.view", "calendar.day", "calendar.generation", "calendar.handled", "calendar.refused",
+    "calendar.providers", "calendar.link",
 )
 
 
@@ -44,8 +47,23 @@ def _redraw() -> None:
     st.session_state[GENERATION] = st.session_state.get(GENERATION, 0) + 1
 
 
+def _follow_link() -> None:
+    """A link from elsewhere names a day or providers; each link counts once, so that one can go on from there."""
+    link = (st.query_params.get("day", ""), tuple(st.query_params.get_all("provider")))
+    if link == st.session_state.get(LINK, ("", ())):
+        return
+    st.session_state[LINK] = link
+    with suppress(ValueError):
+        st.session_state[SHOWN] = date.fromisoformat(link[0])
+    wanted = [one for one in providers if str(one.id) in link[1]]
+    if wanted:
+        st.session_state[PROVIDERS] = wanted
+
+
 now = read(wall_clock, actor)
 may_book = may(actor, Action.CREATE, Resource.APPOINTMENTS)
+providers = read(calendar_providers, actor)
+_follow_link()
 st.session_state.setdefault(SHOWN, now.date())
 st.session_state.setdefault(VIEW, calendar.WEEK)
 view = st.session_state[VIEW] or calendar.WEEK
@@ -77,13 +95,13 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Status", list(AppointmentStatus), format_func=lambda status: status.label, key="calendar.statuses"
         )
 
-providers = read(calendar_providers, actor)
 chosen = []
 if len(providers) > 1:
-    mine = [one for one in providers if one.id == actor.staff_id]  # a provider's own week first, the others' on a click
+    # A provider's own week first, the others' on a click.
+    st.session_state.setdefault(PROVIDERS, [one for one in providers if one.id == actor.staff_id])
     chosen = st.pills(
-        "Providers", providers, selection_mode="multi", format_func=lambda one: md(one.name), key="calendar.providers",
-        label_visibility="collapsed", default=mine,
+        "Providers", providers, selection_mode="multi", format_func=lambda one: md(one.name), key=PROVIDERS,
+        label_visibility="collapsed",
     )
 provider_ids = [choice.id for choice in chosen]
 
@@ -124,8 +142,11 @@ if entries is None:
     st.info(md(problem))
     st.stop()
 blocks = read(blocks_between, actor, first, last, provider_ids=provider_ids)
+taken = read(
+    room_taken_between, actor, first, last, location.id, [entry.appointment_id for entry in entries]
+) if location else []
 state = calendar_component(
-    events=calendar.events(entries, blocks, editable=may_book),
+    events=calendar.events(entries, blocks, taken, editable=may_book),
     options=calendar.options(view, shown, now, editable=may_book),
     custom_css=calendar.css(dark=st.context.theme.type == "dark"),
     callbacks=calendar.CALLBACKS,

@@ -20,7 +20,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     chosen = providers[0] if len(providers) == 1 else st.selectbox(
         "Whose hours", providers, format_func=lambda choice: choice.name, key="hours.provider", width=260,
     )
-seen = read(provider_hours, actor, chosen.id)
+seen, named = read(provider_hours, actor, chosen.id), hours.names(actor)
 if not seen.has_hours:
     st.info(
         "No opening hours yet. Until there are some, weekdays from 08:00 to 18:00 count as open for staff, and clients "
@@ -32,8 +32,8 @@ with left:
         st.subheader(md(f"{chosen.name}'s week"), anchor=False, width="content")
         if seen.may_change and st.button("Add hours", key="hours.add", type="primary", icon=":material/add:"):
             weekly_dialog(actor, chosen.id, None)
-    hours.week(actor, seen)
-    hours.single_days(actor, seen)
+    hours.week(actor, seen, named)
+    hours.single_days(actor, seen, named)
 with right:
     hours.policy(actor, seen)
-hours.preview(actor, seen)
+hours.preview(actor, seen, named)

@@ -1,15 +1,17 @@
 """The practice's own settings: details and policies, services with dated fees, locations."""
 
 from datetime import date
-from zoneinfo import available_timezones
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from practicerunner import money
 from practicerunner.records.practice import Service, fee_on
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import read
+from practicerunner.ui.person_form import zones
+from practicerunner.ui.reminder_form import ask_times
 from practicerunner.ui.service_dialogs import location_dialog, service_dialog
 from practicerunner.ui.text import day
 from practicerunner.vocabulary import ServiceCategory
@@ -22,6 +24,7 @@ from practicerunner.workflows.practice import (
     practice_settings,
     service_list,
 )
+from practicerunner.workflows.reminders import SetPracticeReminders, practice_reminders, set_practice_reminders
 
 actor = require("settings")
 
@@ -38,9 +41,9 @@ def _practice(actor: Actor) -> None:
         phone = form.text("phone", "Phone", row.phone)
         email = form.text("email", "E-mail", row.email)
         tax_id = form.text("tax_id", "Tax id", row.tax_id)
-        zones = sorted(available_timezones())
+        choices = zones()
         zone = form.choice(
-            "zone", "Time zone", zones, index=zones.index(row.zone) if row.zone in zones else None,
+            "zone", "Time zone", choices, index=choices.index(row.zone) if row.zone in choices else None,
             help="The wall clock that appointments are read off.",
         )
     with right, st.container(border=True):
@@ -55,9 +58,17 @@ def _practice(actor: Actor) -> None:
         )
         note_due = form.number("note_due_hours", "Notes are due … hours after the end", row.note_due_hours)
         payment_due = form.number("payment_due_days", "Invoices are due after … days", row.payment_due_days)
+        reminders = read(practice_reminders, actor)
+        hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
+
+    def save(session: Session, actor: Actor, asked: ChangePractice) -> int:
+        if sorted(hours) != sorted(reminders.times):
+            set_practice_reminders(session, actor, SetPracticeReminders(revision=reminders.revision, hours=hours))
+        return change_practice(session, actor, asked)
+
     if st.button("Save settings", type="primary"):
-        done, _ = form.submit(change_practice, actor, lambda: ChangePractice(
+        done, _ = form.submit(save, actor, lambda: ChangePractice(
             op=form.op, revision=row.revision, name=name, zone=zone or "", address=address, phone=phone, email=email,
             tax_id=tax_id, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,

@@ -31,6 +31,10 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_
         credentials = form.text("credentials", "Credentials", person.credentials if person else "")
         npi = form.text("npi", "NPI", person.npi if person else "")
         licence = form.text("licence", "Licence number and state", person.licence if person else "")
+    video_link = form.text(
+        "video_link", "Link for video appointments", person.video_link if person else "", placeholder="https://",
+        help="Clients find it in the reminder of an appointment by video.",
+    )
     roles = st.pills(
         "Roles", list(Role), selection_mode="multi", format_func=lambda role: role.label,
         default=roles_of(person) if person else [Role.PROVIDER], key=form.field_key("roles"),
@@ -48,7 +52,7 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_
     )
     return {
         "first_name": first, "last_name": last, "email": email, "credentials": credentials, "npi": npi,
-        "licence": licence, "roles": frozenset(roles or ()), "supervisor_id": supervisor,
+        "licence": licence, "video_link": video_link, "roles": frozenset(roles or ()), "supervisor_id": supervisor,
         "is_clinical_director": director,
     }
 

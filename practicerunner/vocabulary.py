@@ -204,6 +204,14 @@ class MessageKind(Word):
     APPOINTMENT_CHANGED = "appointment_changed"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
 
+    @property
+    def label(self) -> str:
+        """What was written, as a noun: ``Reminder``, ``Notice of a change``."""
+        return {
+            "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
+            "appointment_cancelled": "Notice of a cancellation",
+        }.get(self.value, super().label)
+
 
 class MessageStatus(Word):
     """Where an outgoing message stands (FHIR Communication.status)."""
@@ -221,6 +229,14 @@ class FeedShows(Word):
     BUSY = "busy"
     INITIALS = "initials"
     NAMES = "names"
+
+
+class EventStatus(Word):
+    """State of an event in a calendar feed (RFC 5545 STATUS)."""
+
+    CONFIRMED = "confirmed"
+    TENTATIVE = "tentative"
+    CANCELLED = "cancelled"
 
 
 class CancelledBy(Word):

@@ -6,6 +6,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,17 +71,17 @@ def _administer_once(address: str, statement: str) -> None:
     admin.dispose()
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty, migrated database of each kind; ``database.engine()`` answers with it."""
+@contextmanager
+def temporary_database(request: pytest.FixtureRequest, folder: Path, *, migrated: bool = False) -> Iterator[Engine]:
+    """A database of the kind that the fixture's parameter names; ``database.engine()`` answers with it."""
+    name = f"t_{uuid.uuid4().hex}"
     if request.param == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, tmp_path / "practice.db")
-        url = f"sqlite:///{tmp_path / 'practice.db'}"
+        if migrated:
+            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "practice.db")
+        url = f"sqlite:///{folder / 'practice.db'}"
     else:
         address = request.getfixturevalue("postgresql_server")
-        name = f"t_{uuid.uuid4().hex}"
-        _administer(address, f"create database {name} template template_practice")
+        _administer(address, f"create database {name}" + (" template template_practice" if migrated else ""))
         url = _named(address, name)
     before = database.settings().database_url
     database.settings().database_url = url
@@ -90,6 +91,13 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     database.settings().database_url = before
     if request.param == "postgresql":
         _administer(request.getfixturevalue("postgresql_server"), f"drop database {name}")
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty, migrated database of each kind; ``database.engine()`` answers with it."""
+    with temporary_database(request, tmp_path, migrated=True) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 """The command line."""
 
+import os
 import re
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +13,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.__main__ import VERBS, main
+from practicerunner.records import practice
 from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows import first_run, invitations, sign_in
@@ -111,6 +116,32 @@ def test_verify_says_what_to_do_with_an_empty_database(tmp_path: Path, capsys: p
         database.engine().dispose()
         settings().database_url = before
     assert "practicerunner init" in capsys.readouterr().out
+
+
+def test_jobs_run_once_apart_from_the_server(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    bring_on(engine)
+    assert main(["jobs"]) == 0 and main(["jobs", "--every-minute"]) == 0
+    with database.reading() as session:
+        assert practice.the_practice(session).tzdata_version == clock.rules_version()
+    with pytest.raises(SystemExit):
+        main(["jobs", "--every-minute", "--forever"])
+
+
+def test_jobs_run_until_they_are_stopped(tmp_path: Path, sqlite_engine: Engine) -> None:
+    bring_on(sqlite_engine)
+    environment = os.environ | {"DATABASE_URL": settings().database_url}
+    running = subprocess.Popen([sys.executable, "-m", "practicerunner", "jobs", "--forever"], env=environment)
+    try:
+        for _ in range(200):
+            with database.reading() as session:
+                if practice.the_practice(session).tzdata_version:
+                    break
+            time.sleep(0.1)
+        assert running.poll() is None
+        running.terminate()
+        assert running.wait(timeout=20) == 0
+    finally:
+        running.kill()
 
 
 def test_link_lets_an_owner_back_in(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

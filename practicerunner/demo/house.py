@@ -13,6 +13,7 @@ from practicerunner.errors import RuleViolation
 from practicerunner.records import practice
 from practicerunner.records.logins import Staff
 from practicerunner.rules.scheduling import moment
+from practicerunner.vocabulary import Role
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.first_run import FIRST_LOCATION, PLAIN_SERVICES, SetUpPractice, set_up_practice
 from practicerunner.workflows.invitations import Invite, accept_invitation, invite
@@ -22,6 +23,7 @@ from practicerunner.workflows.practice import (
     add_location,
     change_practice,
 )
+from practicerunner.workflows.reminders import SetPracticeReminders, set_practice_reminders
 from practicerunner.workflows.sign_in import DEMO_PASSWORD
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, actor_for, add_staff, change_staff
 
@@ -64,11 +66,17 @@ def found_practice(engine: Engine, day: date) -> House:
     return house
 
 
+def video_link(first: str) -> str:
+    """Where somebody's video appointments are held."""
+    return f"https://meet.harborlane.example/{first.lower()}"
+
+
 def _furnish(session: Session, house: House, owner: Actor) -> None:
     last, credentials, roles, _ = STAFF[OWNER]
     change_staff(session, owner, ChangeStaff(
         staff_id=owner.staff_id, revision=session.get_one(Staff, owner.staff_id).revision, first_name=OWNER,
         last_name=last, email=house.emails[OWNER], credentials=credentials, roles=roles, is_clinical_director=True,
+        video_link=video_link(OWNER),
     ))
     here = practice.the_practice(session)
     change_practice(session, owner, ChangePractice(
@@ -76,6 +84,7 @@ def _furnish(session: Session, house: House, owner: Actor) -> None:
         email="desk@harborlane.example", tax_id="00-1234567", late_cancel_hours=24, missed_fee_basis_points=5000,
         note_due_hours=48, payment_due_days=14, totp_required=False,
     ))
+    set_practice_reminders(session, owner, SetPracticeReminders(hours=(24,)))
     for room in sorted({*ROOMS.values(), GROUP_ROOM}):
         house.rooms[room] = add_location(session, owner, AddLocation(name=room, address=ADDRESS, is_room=True))
     session.flush()
@@ -95,6 +104,7 @@ def _employ(session: Session, house: House, owner: Actor) -> None:
             ids[first] = add_staff(session, owner, AddStaff(
                 first_name=first, last_name=last, email=house.emails[first], credentials=credentials, roles=roles,
                 supervisor_id=ids[supervisor] if supervisor else None,
+                video_link="" if roles == {Role.ADMIN} else video_link(first),
             ))
             session.flush()
             accept_invitation(session, invite(session, owner, Invite(staff_id=ids[first])), DEMO_PASSWORD)

@@ -1,9 +1,8 @@
 """When a provider is open for appointments, and how far ahead, how late and how tightly they may be booked (E16)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, and_, bindparam, exists, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -169,27 +168,23 @@ def open_between(session: Session, provider_id: int, first: date, last: date) ->
     return [HoursRow._make(row) for row in session.connection().execute(_HOURS, asked)]
 
 
-@cache
-def _taken(*, excepting: bool) -> Any:
-    query = select(_hold.resource_id, _hold.starts_at, _hold.ends_at).where(
-        _hold.resource_id.in_(bindparam("resource_ids", expanding=True)), _hold.starts_at < bindparam("ends"),
-        _hold.starts_at > bindparam("earliest"), _hold.ends_at > bindparam("starts"),
-    )
-    if excepting:
-        query = query.where(or_(_hold.appointment_id.is_(None), _hold.appointment_id != bindparam("except_id")))
-    return query
+_TAKEN = select(_hold.starts_at, _hold.ends_at).where(
+    _hold.resource_id == bindparam("resource_id"), _hold.starts_at > bindparam("earliest"),
+    _hold.starts_at < bindparam("ends"), _hold.ends_at > bindparam("starts"),
+)
+_TAKEN_BY_OTHERS = _TAKEN.where(
+    or_(_hold.appointment_id.is_(None), _hold.appointment_id != bindparam("except_id"))
+)
 
 
 def taken_between(
-    session: Session, resource_ids: Iterable[int], starts_at: datetime, ends_at: datetime, except_id: int | None = None
-) -> Sequence[tuple[int, datetime, datetime]]:
-    """Who or what is taken, from when until when, within a stretch; appointment ``except_id`` takes nothing."""
-    asked = {
-        "resource_ids": list(resource_ids), "starts": starts_at, "ends": ends_at, "earliest": starts_at - _DAY,
-    }
-    if except_id is not None:
-        asked["except_id"] = except_id
-    return session.connection().execute(_taken(excepting=except_id is not None), asked).all()
+    session: Session, resource_id: int, starts_at: datetime, ends_at: datetime, except_id: int | None = None
+) -> Sequence[tuple[datetime, datetime]]:
+    """When a provider or a room is taken within a stretch; appointment ``except_id`` takes nothing."""
+    asked = {"resource_id": resource_id, "starts": starts_at, "ends": ends_at, "earliest": starts_at - _DAY}
+    if except_id is None:
+        return session.connection().execute(_TAKEN, asked).all()
+    return session.connection().execute(_TAKEN_BY_OTHERS, asked | {"except_id": except_id}).all()
 
 
 def hours_of(session: Session, provider_id: int, since: date) -> list[OpeningHours]:

@@ -27,8 +27,13 @@ def follow_clock_rules() -> None:
 
 def make_reminders() -> None:
     """Write the reminders that are due into the outbox."""
-    with database.transaction() as session:
-        reminders.make_due(session)
+    while True:
+        with database.reading() as session:
+            if not reminders.is_any_due(session):
+                return
+        with database.transaction() as session:
+            if not reminders.make_due(session):
+                return
 
 
 def send_messages() -> None:
@@ -86,7 +91,8 @@ JOBS = (
 
 def start() -> BackgroundScheduler:
     """Start the jobs in threads of their own; ``shutdown`` of the result stops them."""
-    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     for job in JOBS:
         if job.every is None:
             scheduler.add_job(_quietly(job.work), id=job.name)

@@ -1,12 +1,14 @@
 """What the page of opening hours shows: the week, single days and vacations, the policy, and what clients would see."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from practicerunner.records.practice import Service
 from practicerunner.rules.availability import FreeSlot
 from practicerunner.ui import time_blocks
 from practicerunner.ui.forms import Form
@@ -27,16 +29,33 @@ DAY_WIDTH, TIME_WIDTH = 100, 105
 FOR_WHOM = (Audience.EXISTING_CLIENTS, Audience.NEW_INQUIRIES, Audience.STAFF)
 
 
-def week(actor: Actor, seen: ProviderHours) -> None:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What places and services are called, also those that are not offered any more, and the services that are."""
+
+    places: dict[int, str]
+    services: dict[int, str]
+    offered: list[Service]
+
+
+def names(actor: Actor) -> Names:
+    """Read once for everything on the page."""
+    services = read(service_list, actor, with_inactive=True)
+    return Names(
+        {place.id: place.name for place in read(location_list, actor, with_inactive=True)},
+        {service.id: service.name for service in services}, [service for service in services if service.active],
+    )
+
+
+def week(actor: Actor, seen: ProviderHours, named: Names) -> None:
     """Monday to Sunday, each with its hours."""
-    places, services = _names(actor)
     with st.container(border=True, gap="xsmall"):
         for weekday, name in enumerate(WEEKDAYS):
             of_day = [hours for hours in seen.weekly if hours.weekday == weekday]
             for place, hours in enumerate(of_day):
                 with _row("" if place else name):
                     st.text(span(hours), width=TIME_WIDTH)
-                    st.caption(facts_of(hours, places, services, seen.today), width="stretch")
+                    st.caption(facts_of(hours, named.places, named.services, seen.today), width="stretch")
                     _change(actor, seen, hours)
             if not of_day:
                 with _row(name):
@@ -62,7 +81,7 @@ def _change(actor: Actor, seen: ProviderHours, hours: Hours) -> None:
             weekly_dialog(actor, seen.provider_id, hours)
 
 
-def single_days(actor: Actor, seen: ProviderHours) -> None:
+def single_days(actor: Actor, seen: ProviderHours, named: Names) -> None:
     """Exceptions and blocked time ahead, by date."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.subheader("Single days and vacations", anchor=False, width="content")
@@ -73,7 +92,6 @@ def single_days(actor: Actor, seen: ProviderHours) -> None:
                 if st.button("Block time", key="hours.block", icon=":material/block:"):
                     time_blocks.block_dialog(actor, seen.today, seen.provider_id)
     blocks = read(blocks_between, actor, seen.today, seen.today + AHEAD, provider_ids=[seen.provider_id])
-    places, services = _names(actor)
     rows: list[tuple[date, Hours | Blocked]] = [(h.on_date, h) for h in seen.exceptions if h.on_date]
     rows += [(block.starts.date(), block) for block in blocks]
     if not rows:
@@ -88,7 +106,7 @@ def single_days(actor: Actor, seen: ProviderHours) -> None:
                 st.text(span(row), width=TIME_WIDTH)
                 st.badge("Closed" if row.is_closed else "Open", color="gray" if row.is_closed else "primary")
                 st.caption(" · ".join(filter(None, [
-                    md(row.reason), "" if row.is_closed else facts_of(row, places, services, seen.today),
+                    md(row.reason), "" if row.is_closed else facts_of(row, named.places, named.services, seen.today),
                 ])), width="stretch")
                 _change(actor, seen, row)
 
@@ -109,7 +127,11 @@ def _nothing() -> None:
 
 def policy(actor: Actor, seen: ProviderHours) -> None:
     """How far ahead, how late and how tightly clients book."""
-    form = Form(f"policy.{seen.provider_id}.{seen.policy_revision}")
+    form = Form(f"policy.{seen.provider_id}")
+    kept = form.field_key("revision")
+    if form.field_key("notice_hours") not in st.session_state:
+        # As of when the fields were filled: whoever saves after somebody else hears of it and keeps what they typed.
+        st.session_state[kept] = seen.policy_revision
     with st.container(border=True):
         st.subheader("How clients book", anchor=False)
         notice = form.number(
@@ -130,24 +152,23 @@ def policy(actor: Actor, seen: ProviderHours) -> None:
         )
         if seen.may_change and st.button("Save these rules", key=f"{form.key}.save", width="stretch"):
             done, _ = form.submit(save_policy, actor, lambda: SavePolicy(
-                op=form.op, provider_id=seen.provider_id, revision=seen.policy_revision, notice_hours=notice,
+                op=form.op, provider_id=seen.provider_id, revision=st.session_state[kept], notice_hours=notice,
                 advance_days=advance, buffer_minutes=buffer, grid_minutes=grid,
             ), done="How clients book saved")
             if done:
                 st.rerun()
 
 
-def preview(actor: Actor, seen: ProviderHours) -> None:
+def preview(actor: Actor, seen: ProviderHours, named: Names) -> None:
     """The free times of the next fourteen days, as clients, inquiries or staff are offered them."""
     st.subheader("What clients could book", anchor=False)
-    services = read(service_list, actor)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         audience: Audience = st.segmented_control(
             "Who is looking", FOR_WHOM, default=FOR_WHOM[0], format_func=lambda one: one.label, required=True,
             key="hours.audience",
         )
         service = st.selectbox(
-            "Service", services, format_func=lambda one: f"{one.name}, {one.minutes} minutes", key="hours.service",
+            "Service", named.offered, format_func=lambda one: f"{one.name}, {one.minutes} minutes", key="hours.service",
             width=320,
         )
     minutes = service.minutes if service else 50
@@ -158,12 +179,11 @@ def preview(actor: Actor, seen: ProviderHours) -> None:
     if not found:
         st.text(_why_nothing(seen, audience))
         return
-    places, _ = _names(actor)
     with st.container(border=True, gap="xsmall"):
         for on_date, slots in groupby(found, lambda slot: slot.local_date):
             with st.container(horizontal=True):
                 st.text(day(on_date, seen.today), width=DAY_WIDTH)
-                st.text(_times(slots, places), width="stretch")
+                st.text(_times(slots, named.places), width="stretch")
 
 
 def _times(slots: Iterable[FreeSlot], places: dict[int, str]) -> str:
@@ -188,10 +208,3 @@ def _why_nothing(seen: ProviderHours, audience: Audience) -> str:
 
 def _is_for(hours: Hours, audience: Audience) -> bool:
     return hours.for_new_inquiries if audience is Audience.NEW_INQUIRIES else hours.for_existing_clients
-
-
-def _names(actor: Actor) -> tuple[dict[int, str], dict[int, str]]:
-    """Places and services by id, also those that are not offered any more."""
-    places = read(location_list, actor, with_inactive=True)
-    services = read(service_list, actor, with_inactive=True)
-    return {place.id: place.name for place in places}, {service.id: service.name for service in services}

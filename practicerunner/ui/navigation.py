@@ -41,6 +41,7 @@ SCREENS = (
            Action.MANAGE),
     Screen("hours", "Opening hours", "Practice settings", ":material/schedule:", Resource.APPOINTMENTS, Action.UPDATE),
     Screen("staff", "Staff", "Practice settings", ":material/badge:", Resource.USERS),
+    Screen("outbox", "Outbox", "Practice settings", ":material/outbox:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
     Screen("imports", "Import clients", "Practice settings", ":material/upload_file:", Resource.BULK_DATA,
            Action.CREATE),
     Screen("audit", "Audit log", "Practice settings", ":material/history:", Resource.AUDIT_LOG),

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import TypeVar
+from zoneinfo import available_timezones
 
 import streamlit as st
 from pydantic import ValidationError
@@ -27,6 +29,12 @@ T = TypeVar("T")
 Found = tuple[int, str, date | None]
 _PERMISSIONS = {"may_call": "Calls", "may_text": "Texts", "may_email": "E-mails"}
 _ALLOWED = {ContactKind.PHONE: ("may_call", "may_text"), ContactKind.EMAIL: ("may_email",)}
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Every time zone to choose from, by name."""
+    return tuple(sorted(available_timezones()))
 
 
 def said(person: Found) -> str:
@@ -108,6 +116,12 @@ def person_dialog(actor: Actor, person_id: int) -> None:
         pronouns = form.text("pronouns", "Pronouns", details.pronouns)
         died = form.date("died_on", "Date of death", details.died_on, min_value=EARLIEST_BIRTH)
     address = form.area("address", "Postal address", details.address, height=100)
+    choices = ("", *zones())
+    zone = form.choice(
+        "zone", "Time zone", choices, index=choices.index(details.zone) if details.zone in choices else 0,
+        format_func=lambda name: name or "As the practice",
+        help="For reminders: they come at the person's own time of day and name it.",
+    )
     st.subheader("Phones and e-mails", anchor=False)
     more = f"{form.key}.more"
     rows = [*details.contacts] + [None] * int(st.session_state.get(more, 0 if details.contacts else 1))
@@ -119,7 +133,7 @@ def person_dialog(actor: Actor, person_id: int) -> None:
                 contacts = tuple(filter(None, (make() for make in builders)))
                 person = _plain(lambda: PersonDetails(
                     first_name=first, last_name=last, preferred_name=preferred, birth_date=born, died_on=died,
-                    pronouns=pronouns, address=address, contacts=contacts))
+                    pronouns=pronouns, address=address, zone=zone, contacts=contacts))
                 return ChangePerson(op=form.op, person_id=person_id, revision=revision, person=person)
 
             done, _ = form.submit(change_person, actor, build, f"Details of {first} saved")

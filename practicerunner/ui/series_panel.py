@@ -37,7 +37,10 @@ def show(actor: Actor, appointment_id: int, today: date) -> None:
         _left_out(actor, series, today)
         if series.months_without:
             st.text(without(series.months_without))
-        for one in series.dates:
+        earlier = [one for one in series.dates if one.local_date < today]
+        if earlier:
+            st.caption(f"{count(len(earlier), 'appointment')} before today, since {day(earlier[0].local_date, today)}")
+        for one in series.dates[len(earlier):] if len(earlier) < len(series.dates) else earlier[-1:]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 text = f"{day(one.local_date, today)}, {clock_span(one.local_time, one.minutes)}"
                 if one.appointment_id == appointment_id:

@@ -114,9 +114,8 @@ def _between(
         buffer = timedelta(minutes=policy.buffer_minutes)
         starts = scheduling.moment(first, time(), frame.zone) - buffer
         ends = scheduling.moment(last + _DAY, time(), frame.zone) + timedelta(minutes=wanted.minutes) + buffer
-        found = availability.taken_between(session, [provider_id, *rooms], starts, ends, except_id)
-        taken = [(begins, over) for who, begins, over in found if who == provider_id]
-        of_rooms = {room: [(begins, over) for who, begins, over in found if who == room] for room in rooms}
+        taken = availability.taken_between(session, provider_id, starts, ends, except_id)
+        of_rooms = {room: availability.taken_between(session, room, starts, ends, except_id) for room in rooms}
         return rules.free_starts(
             hours, taken, policy, wanted, first, last, zone=frame.zone, now=now, rooms=of_rooms
         )

@@ -45,7 +45,7 @@ def follow_clock_rules(session: Session) -> list[int]:
     if moved:
         _move(session, moved)
     audit.note(
-        session, action="follow_clock_rules", resource=Resource.PRACTICE_SETTINGS, resource_id=us.id,
+        session, action="clock_rules_changed", resource=Resource.PRACTICE_SETTINGS, resource_id=us.id,
         detail=f"from {was or 'unknown'} to {version}, {len(moved)} moved",
     )
     return [found.id for found, _ in moved]
@@ -77,7 +77,7 @@ def _move(session: Session, moved: Sequence[tuple[Appointment, datetime]]) -> No
 
 def _note(session: Session, found: Appointment, starts_at: datetime) -> None:
     audit.note(
-        session, action="follow_clock_rules", resource=Resource.APPOINTMENTS, resource_id=found.id,
+        session, action="clock_rules_changed", resource=Resource.APPOINTMENTS, resource_id=found.id,
         case_id=found.case_id,
         detail=f"{found.local_date} {found.local_time:%H:%M} is now {starts_at:%Y-%m-%d %H:%M} UTC, "
                f"was {found.starts_at:%Y-%m-%d %H:%M}",

@@ -1,7 +1,9 @@
 """Reminders of appointments: when they go out, writing those that are due, and what was sent (E17, I04)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -25,7 +27,9 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.scheduling import appointment_for
 
-_ANY_ZONE = timedelta(hours=2)
+AT_ONCE = 50
+"""Reminders in one transaction."""
+_ANY_CHANGE = timedelta(hours=2)
 """A clock change makes the wall clock's hours before the start at most this much longer."""
 Hours = Annotated[tuple[Annotated[int, Field(ge=rules.SHORTEST, le=rules.LONGEST)], ...], Field(max_length=rules.MOST)]
 """Hours before the start; none means no reminders."""
@@ -85,26 +89,35 @@ class SentMessage:
 
 
 def make_due(session: Session) -> int:
-    """Write every reminder that is due and was not written before. Returns how many.
+    """Write reminders that are due and were not written before; only so many that no save waits. Returns how many.
 
     After a time without this, only the last that is due of each person and appointment is written, and none of what
     has begun.
     """
+    us, written = practice.the_practice(session), 0
+    for key, one in islice(_due(session), AT_ONCE):
+        letter = _letter(us, one)
+        written += outbox.put(
+            session, MessageKind.REMINDER, key, letter.subject, letter.body, person_id=one.person_id,
+            case_id=one.case_id, appointment_id=one.appointment_id, expires_at=one.starts_at,
+        ) is not None
+    return written
+
+
+def is_any_due(session: Session) -> bool:
+    """Whether there is anything to write; asked without keeping anybody's save waiting."""
+    return next(_due(session), None) is not None
+
+
+def _due(session: Session) -> Iterator[tuple[str, Expected]]:
     times, now = reminders.times(session), clock.now()
     longest = max((hours for found in times.values() for hours in found), default=0)
-    if not longest:
-        return 0
-    us, known = practice.the_practice(session), records.keys_ahead(session, MessageKind.REMINDER, now)
-    written = 0
-    for one in reminders.expected_between(session, now, now + timedelta(hours=longest) + _ANY_ZONE):
-        key = _key_due(us, times, one, now)
-        if key is not None and key not in known:
-            letter = _letter(us, one)
-            written += outbox.put(
-                session, MessageKind.REMINDER, key, letter.subject, letter.body, person_id=one.person_id,
-                case_id=one.case_id, appointment_id=one.appointment_id, expires_at=one.starts_at,
-            ) is not None
-    return written
+    if longest:
+        us, known = practice.the_practice(session), records.keys_ahead(session, MessageKind.REMINDER, now)
+        for one in reminders.expected_between(session, now, now + timedelta(hours=longest) + _ANY_CHANGE):
+            key = _key_due(us, times, one, now)
+            if key is not None and key not in known:
+                yield key, one
 
 
 def still_wanted(session: Session, message_id: int) -> OutboxMessage | None:

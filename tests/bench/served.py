@@ -29,7 +29,7 @@ from tests.bench.volume import NOW, client_name, row_id, token
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET_MS = 50
-_OWNER, _PROVIDER = 0, 1
+_OWNER = 0
 
 
 @contextmanager
@@ -103,11 +103,13 @@ class Pages:
     def __init__(self, volume: Volume, place: str) -> None:
         self.volume, self.place = volume, place
 
-    def _page_run(self, op: str, n: int, staff: int, page: str, query: str, shows: str) -> Result:
+    def _page_run(
+        self, op: str, n: int, staff: int, page: str, query: str, shows: str, target: float = TARGET_MS
+    ) -> Result:
         window = Window(self.place, staff)
         if shows.encode() not in window.run(page, query):
             raise ValueError(f"The page {page} does not show what it should: {shows}")
-        result = alone(op, TARGET_MS, n, lambda _: window.run(page, query))
+        result = alone(op, target, n, lambda _: window.run(page, query))
         window.close()
         return result
 
@@ -120,8 +122,12 @@ class Pages:
         return self._page_run("page_run_case", n, _OWNER, "case", f"case={row_id('case', 7)}", client_name(7)[1])
 
     def page_run_calendar(self, n: int) -> Result:
-        """A provider's week."""
-        return self._page_run("page_run_calendar", n, _PROVIDER, "calendar", "", "appointments shown")
+        """The week of so many providers together that some 300 appointments are in sight, as the owner sees them."""
+        together = min(10, self.volume.scale.providers)
+        query = "&".join(f"provider={row_id('staff', 1 + one)}" for one in range(together))
+        return self._page_run(
+            "page_run_calendar", n, _OWNER, "calendar", query, f"{32 * together} appointments shown", 80
+        )
 
 
 if __name__ == "__main__":

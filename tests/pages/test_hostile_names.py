@@ -295,7 +295,7 @@ def test_what_opens_over_a_case_shows_names_as_typed(house: House, visit: Visit,
 
 @pytest.mark.parametrize("label", [
     "Change details", "Leaves", "Add a member", "Record a paper", "Emergency contact", "Relationship",
-    "Payment method",
+    "Payment method", "Reminder times",
 ])
 def test_what_opens_over_relationships_shows_names_as_typed(house: House, visit: Visit, label: str) -> None:
     press(visit("Dana", "case", case=house.group, part="relationships"), label)

@@ -41,7 +41,7 @@ EVERYBODYS = {
 }
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
-    "Dana": PROVIDERS | {"settings", "staff", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
+    "Dana": PROVIDERS | {"settings", "staff", "outbox", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
     "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,
 }
 READS = {

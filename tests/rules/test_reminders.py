@@ -69,7 +69,7 @@ def test_an_hour_before_is_before_even_where_the_clock_skips_that_hour() -> None
 
 
 @given(
-    start=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda d: d.replace(tzinfo=UTC, microsecond=0)),
+    start=st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: on("2026-01-01 00:00") + timedelta(minutes=minutes)),
     hours=st.integers(1, 336), zone=st.sampled_from([NEW_YORK, "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata"]),
 )
 def test_a_reminder_is_always_before_the_start_and_near_its_hours(start: datetime, hours: int, zone: str) -> None:
@@ -165,7 +165,8 @@ def test_where_to_be() -> None:
 
 
 def test_whatever_is_in_a_name_stays_in_its_line() -> None:
-    body = reminder(Meeting("Nora\r\nBcc: all@evil.example\r\n.\r\n", on("2026-09-08 10:00"), NEW_YORK, False, "By phone",
-                            "Linden\nStreet", "1\r2")).body
+    hostile = "Nora\r\nBcc: all@evil.example\r\n.\r\n"
+    body = reminder(Meeting(
+        hostile, on("2026-09-08 10:00"), NEW_YORK, False, "By phone", "Linden\nStreet", "1\r2")).body
     assert body.splitlines()[0] == "Hello Nora Bcc: all@evil.example .,"
     assert body.splitlines()[-3:] == ["If you cannot come, please call us: 1 2", "", "Linden Street"]

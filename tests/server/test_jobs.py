@@ -1,6 +1,7 @@
 """The jobs that run without anybody clicking."""
 
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,10 +52,38 @@ def test_a_job_that_fails_says_so_without_what_it_met(caplog: pytest.LogCaptureF
     assert "remind failed: ValueError" in caplog.text and "Nora" not in caplog.text
 
 
-def test_the_jobs_start_and_stop() -> None:
+def test_the_jobs_start_follow_the_clock_rules_at_once_and_stop(sqlite_engine: Engine) -> None:
+    bring_on(sqlite_engine)
     scheduler = jobs.start()
-    assert {job.id for job in scheduler.get_jobs()} == {
-        "forget_old_attempts", "draw_missing_papers", "prune_changes",
+    repeated = {job.name for job in jobs.JOBS if job.every is not None}
+    assert repeated == {
+        "make_reminders", "send_messages", "forget_old_attempts", "draw_missing_papers", "prune_changes",
     }
+    assert repeated <= {job.id for job in scheduler.get_jobs()} <= {job.name for job in jobs.JOBS}
+    for _ in range(200):
+        with database.reading() as session:
+            kept = session.execute(text("select tzdata_version from practice")).scalar_one()
+        if kept and len(scheduler.get_jobs()) == len(repeated):
+            break
+        time.sleep(0.02)
+    assert kept == clock.rules_version()
     scheduler.shutdown(wait=True)
     assert not scheduler.running
+
+
+def test_one_run_does_every_job_and_says_which_failed(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def remind() -> None:
+        done.append("remind")
+
+    def break_down() -> None:
+        raise ValueError("Nora Lindqvist")
+
+    monkeypatch.setattr(jobs, "JOBS", (
+        jobs.Job(remind, jobs.MINUTE), jobs.Job(break_down, jobs.MINUTE), jobs.Job(remind, None),
+        jobs.Job(remind, timedelta(hours=1))))
+    assert jobs.run_once() == ["break_down"] and done == ["remind"] * 3
+    assert jobs.run_once(only_every_minute=True) == ["break_down"] and done == ["remind"] * 4

@@ -1,6 +1,6 @@
 """The outbox: a message is written once, taken by one worker, tried again, and read by the owner alone."""
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -70,7 +70,7 @@ def test_it_goes_to_the_preferred_address_that_the_person_allows_and_nowhere_wit
     phone = Contact(kind=ContactKind.PHONE, value="518 555 0142", may_call=True, preferred=True)
     assert put(cast, "4", person_id=person(cast, phone)) is None
     with at(NOON):
-        dead = person(cast, mail("x@holm.example"), died_on=datetime(2026, 2, 1).date())
+        dead = person(cast, mail("x@holm.example"), died_on=date(2026, 2, 1))
         assert put(cast, "5", person_id=dead) is None
     assert row(cast, put(cast, "6", staff_id=cast.staff["Marcus"])).to_address == "marcus@linden.example"
     assert put(cast, "7", person_id=several, expires_at=clock.now()) is None

@@ -56,6 +56,17 @@ def test_several_phones_and_emails_keep_their_permissions_and_one_preferred_each
         PersonDetails(first_name="Ida", contacts=(contacts[0], contacts[0]))
 
 
+def test_a_time_zone_is_one_that_the_world_knows(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    _, revision = cast.read("Marcus", person_details, only(cast, case_id))
+    cast.do("Marcus", change_person, ChangePerson(
+        person_id=only(cast, case_id), revision=revision, person=PersonDetails(first_name="Ida", zone="Europe/Oslo")))
+    assert cast.read("Marcus", person_details, only(cast, case_id))[0].zone == "Europe/Oslo"
+    for wrong in ("Oslo", "Europe/Oslo\r\nBcc: x", "../../etc/passwd"):
+        with pytest.raises(ValidationError, match="zone"):
+            PersonDetails(first_name="Ida", zone=wrong)
+
+
 def test_a_link_reads_from_both_sides_with_the_inverse_and_is_removed_from_both(cast: Cast) -> None:
     mia = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano")
     elena = cast.open_case(CaseType.INDIVIDUAL, "Elena Castellano")

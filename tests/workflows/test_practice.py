@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted, Stale
+from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Practice, Service, fee_on, the_practice
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import CaseType, ServiceCategory
+from practicerunner.vocabulary import CaseType, Role, ServiceCategory
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.practice import (
@@ -27,6 +28,7 @@ from practicerunner.workflows.practice import (
     practice_settings,
     service_list,
 )
+from practicerunner.workflows.staff import AddStaff, add_staff
 from tests.cast import Cast, at
 
 
@@ -125,3 +127,14 @@ def test_what_no_policy_can_be_is_said_at_its_field(cast: Cast, change: dict[str
     with pytest.raises(ValidationError) as refused:
         settings(cast, **change)
     assert set(field_messages(refused.value)) == {field}
+
+
+@pytest.mark.parametrize("wrong", ["meet.example/m", "http://meet.example", "https://meet.example/a b",
+                                   "https://x.example/\r\nBcc: y", "javascript:alert(1)"])
+def test_a_link_for_video_appointments_is_a_whole_address(cast: Cast, wrong: str) -> None:
+    details = {"first_name": "Vera", "email": "vera@linden.example", "roles": frozenset({Role.PROVIDER})}
+    with pytest.raises(ValidationError, match="beginning with https"):
+        AddStaff(**details, video_link=wrong)
+    vera = cast.do("Dana", add_staff, AddStaff(**details, video_link=" https://meet.example/vera "))
+    with database.reading(cast.engine) as session:
+        assert session.get_one(Staff, vera).video_link == "https://meet.example/vera"

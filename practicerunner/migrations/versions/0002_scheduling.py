@@ -180,6 +180,8 @@ def upgrade() -> None:
     op.create_index('ix_scheduling_request_status', 'scheduling_request', ['status', 'asked_at'], unique=False)
     op.add_column('appointment', sa.Column('series_moved', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('appointment', sa.Column('fold', sa.BigInteger(), nullable=False, server_default='0'))
+    op.add_column('appointment', sa.Column('changed_at', sa.DateTime(), nullable=True))
+    op.add_column('appointment', sa.Column('supervisor_is_own', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('audit_log', sa.Column('person_id', sa.BigInteger(), nullable=True))
     op.add_column('case_file', sa.Column('capacity', sa.BigInteger(), nullable=True))
     op.add_column('operation', sa.Column('person_id', sa.BigInteger(), nullable=True))

@@ -1,0 +1,89 @@
+"""Outbox: the e-mails of the practice, whether they were sent, and what to do about those that were not."""
+
+import streamlit as st
+
+from practicerunner.settings import settings
+from practicerunner.ui.forms import Form
+from practicerunner.ui.navigation import link, require
+from practicerunner.ui.perform import perform, read
+from practicerunner.ui.status import colour
+from practicerunner.ui.text import count, md, moment
+from practicerunner.vocabulary import MessageStatus
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.outbox import MOST_ATTEMPTS, PAGE, MessageView, TryAgain, outbox_page, try_again
+from practicerunner.workflows.practice import practice_settings
+
+ALL = "All"
+
+
+def show_state() -> None:
+    """Whether e-mail is sent at all, and what to do if not."""
+    why = settings().why_no_mail
+    if why:
+        st.warning(md(why), icon=":material/mail_off:")
+    else:
+        st.text(f"E-mail is sent from {settings().mail_from}. What waits goes out within a minute.")
+
+
+def ask_status(counts: dict[MessageStatus, int]) -> MessageStatus | None:
+    """Which messages to show, with how many there are."""
+    labels = {status: f"{status.label} {counts[status]}" for status in MessageStatus if counts.get(status)}
+    chosen = st.pills(
+        "Show", [ALL, *labels], default=ALL, required=True, format_func=lambda one: labels.get(one, ALL),
+        key="outbox_status", label_visibility="collapsed", on_change=st.session_state.pop, args=("outbox_page", None),
+    )
+    return None if chosen in (None, ALL) else MessageStatus(chosen)
+
+
+def show_message(actor: Actor, message: MessageView, zone: str) -> None:
+    """One message: a line, and behind it the text."""
+    label = f"{moment(message.created_at, zone)} · {message.kind.label} to {message.to}"
+    with st.expander(f"{md(label)} :{colour(message.status)}-badge[{message.status.label}]"):
+        st.text("\n".join(what_became_of(message, zone)))
+        with st.container(border=True):
+            st.text(f"{message.subject}\n\n{message.body}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if message.appointment_id is not None:
+                link("Open the appointment", "appointment", icon=":material/event:", appointment=message.appointment_id)
+            if message.status is MessageStatus.FAILED:
+                try_again_button(actor, message)
+
+
+def what_became_of(message: MessageView, zone: str) -> list[str]:
+    """To whom, and where it stands."""
+    lines = [f"To {message.address}"]
+    if message.sent_at is not None:
+        lines.append(f"Sent {moment(message.sent_at, zone)}")
+    if message.problem:
+        lines.append(message.problem)
+    if message.status is MessageStatus.WAITING and message.attempts and message.try_after is not None:
+        lines.append(f"Tried {message.attempts} of {count(MOST_ATTEMPTS, 'time')}; the next attempt is "
+                     f"{moment(message.try_after, zone)}")
+    return lines
+
+
+def try_again_button(actor: Actor, message: MessageView) -> None:
+    """Let a message that failed be sent once more."""
+    form = Form(f"again.{message.message_id}")
+    if st.button("Try again", icon=":material/refresh:", key=form.field_key("save")):
+        done, _ = perform(
+            try_again, actor, lambda: TryAgain(op=form.op, message_id=message.message_id), done="It is sent once more")
+        if done:
+            form.clear()
+            st.rerun()
+
+
+me = require("outbox")
+st.title("Outbox", anchor=False)
+show_state()
+zone = read(practice_settings, me).zone
+counts = read(outbox_page, me).counts
+if not counts:
+    st.text("Nothing was written yet. Reminders and notices to clients appear here; when reminders go out is set under "
+            "Practice settings and on each client's page.")
+    st.stop()
+found = read(outbox_page, me, ask_status(counts), int(st.session_state.get("outbox_page", 1)))
+for message in found.rows:
+    show_message(me, message, zone)
+if found.total > PAGE:
+    st.pagination(-(-found.total // PAGE), key="outbox_page")

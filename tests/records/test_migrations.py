@@ -1,0 +1,114 @@
+"""From the schema of each release to today's, with data in it: nothing is lost, and the schema is the models'."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, insert, text
+from sqlalchemy.schema import MetaData
+
+from practicerunner import database
+from practicerunner.records import audit
+from practicerunner.records.base import Base
+from practicerunner.records.scheduling import Appointment
+from practicerunner.records.series import Series
+from practicerunner.records.triggers import ensure_triggers
+from practicerunner.vocabulary import SessionFormat
+from tests.conftest import ENGINES, temporary_database
+
+MOMENT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC).replace(tzinfo=None)
+
+
+@pytest.fixture(params=ENGINES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database of each kind without any table."""
+    with temporary_database(request, tmp_path) as engine:
+        yield engine
+
+
+def upgrade(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "practicerunner:migrations")
+    with engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def fill_first_schema(engine: Engine) -> None:
+    """A practice as the first release wrote it: one case, a series of two, and two audit rows chained as they were."""
+    with engine.execution_options(writes=True).begin() as connection:
+        ensure_triggers(connection)
+        tables = MetaData()
+        tables.reflect(connection)
+
+        def add(table: str, **row: Any) -> None:
+            columns = tables.tables[table].columns
+            filled = {"created_at": MOMENT, "revision": 1} | row
+            connection.execute(insert(tables.tables[table]), {k: v for k, v in filled.items() if k in columns})
+
+        add("practice", id=1, name="Linden Street", zone="America/New_York", currency="USD", address="", phone="",
+            email="", tax_id="", late_cancel_hours=24, missed_fee_basis_points=5000, note_due_hours=48,
+            payment_due_days=14, totp_required=True, is_demo=False)
+        add("staff", id=2, first_name="Marcus", last_name="Bell", email="m@example.org", credentials="", npi="",
+            licence="", colour="#000000", is_clinical_director=False, active=True)
+        add("person", id=3, first_name="Ida", last_name="Lund", preferred_name="", pronouns="", address="",
+            search_text="ida lund")
+        add("case_file", id=4, type="individual", name="Ida Lund", has_own_name=False, sort_key="lund",
+            search_text="ida", status="active", provider_id=2, opened_on=MOMENT.date(), clinical_fields=False,
+            needs_review=False)
+        add("service", id=5, name="Session", code="", category="therapy", minutes=50, active=True)
+        add("location", id=6, name="Office", address="", is_room=False, active=True)
+        add("series", id=7, case_id=4, rule="FREQ=WEEKLY;INTERVAL=1;COUNT=2", first_date=MOMENT.date(),
+            local_time=MOMENT.time(), zone="America/New_York")
+        for number, minutes in ((0, 50), (1, 60)):
+            day = MOMENT.replace(day=20 + 7 * number)
+            add("appointment", id=8 + number, case_id=4, provider_id=2, service_id=5, status="scheduled",
+                local_date=day.date(), local_time=day.time(), minutes=minutes, zone="America/New_York", starts_at=day,
+                ends_at=day.replace(minute=50), format="video", location_id=6, fee_cents=150_00, memo="",
+                series_id=7, series_date=day.date(), cancelled_reason="", override_reason="")
+        previous = audit.GENESIS
+        for action in ("open_case", "book_series"):
+            facts = [MOMENT.replace(tzinfo=UTC).isoformat(), 2, "provider", action, "case", 4, 4, "allowed", ""]
+            hashed = sha256((previous + json.dumps(facts, ensure_ascii=True)).encode()).hexdigest()
+            add("audit_log", at=MOMENT, staff_id=2, role="provider", action=action, resource="case", resource_id=4,
+                case_id=4, outcome="allowed", detail="", previous_hash=previous, hash=hashed)
+            previous = hashed
+
+
+def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
+    upgrade(empty, "0001")
+    fill_first_schema(empty)
+    database.migrate(empty)
+    assert database.schema_is_current(empty)
+    assert database.missing_triggers(empty) == set()
+    with database.reading(empty) as session:
+        series = session.get_one(Series, 7)
+        assert (series.provider_id, series.service_id, series.minutes, series.format, series.location_id,
+                series.fee_cents, series.shift_days) == (2, 5, 60, SessionFormat.VIDEO, 6, 150_00, 0)
+        found = session.get_one(Appointment, 8)
+        assert (found.minutes, found.series_moved, found.fold) == (50, False, 0)
+        assert audit.first_broken_row(session) is None
+    with database.transaction(empty) as session:
+        audit.note(session, staff_id=2, action="book", resource="appointments")
+        audit.note(session, person_id=3, action="ask_for_time", resource="appointments")
+    with database.reading(empty) as session:
+        assert audit.first_broken_row(session) is None
+
+
+def test_the_migrations_make_what_the_models_say(empty: Engine) -> None:
+    database.migrate(empty)
+    with empty.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        if connection.dialect.name == "postgresql":  # what triggers.py adds there beyond the models
+            found = [one for one in found if "xid" not in str(one)]
+        version = connection.execute(text("select version_num from alembic_version")).scalar()
+    assert found == []
+    assert version is not None
