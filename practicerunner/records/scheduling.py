@@ -143,15 +143,6 @@ def has_upcoming(session: Session, case_id: int, moment: datetime) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def unheld_from(session: Session, case_id: int, day: date) -> list[Appointment]:
-    """Appointments of a case from a local date on whose attendance is not yet recorded, with their attendances."""
-    query = select(Appointment).where(
-        Appointment.case_id == case_id, Appointment.local_date >= day,
-        Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
-    ).options(selectinload(Appointment.attendances))
-    return list(session.scalars(query.order_by(Appointment.starts_at).with_for_update()))
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A stretch in which somebody or something is taken already."""

@@ -8,7 +8,8 @@
 -- workflow_state is the first of these that applies:
 --   needs_attention               a note was returned; a held appointment has no main note beyond a draft; an appointment
 --                                 is over and somebody's attendance is not recorded; an appointment can be charged and
---                                 is not; an invoice is past due
+--                                 is not; an invoice is past due; somebody is on the waitlist while fewer take part than
+--                                 there are places
 --   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
 --                                 consent (to this case) that the kind of case asks for
 --   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
@@ -16,6 +17,7 @@
 --   ready_to_schedule             no appointment lies ahead
 --   imported_record_needs_review  the record was imported and nobody has looked at it
 --   all_set                       none of these
+-- Who is on a waitlist is asked for nothing and pays for nothing. A place is offered while a case is onboarding.
 -- Papers and payment are asked for while a case is onboarding, an appointment while it is scheduling; of an imported
 -- record neither, until somebody has looked at it.
 
@@ -30,6 +32,10 @@ intakes as (
 consents as (
     select distinct r.case_id, r.person_id
     from stg_paper_received r join as_of on r.is_consent and r.received_on <= as_of.day
+),
+
+waiting as (
+    select case_id, count(*) as waiting from stg_participant where is_waiting group by case_id
 ),
 
 participants as (
@@ -61,6 +67,7 @@ payable as (
     from stg_participant p
     join stg_payer y on y.person_id = p.person_id
     join stg_payment_method m on m.payer_id = y.payer_id and m.is_kept
+    where not p.is_waiting
 ),
 
 attendances as (
@@ -147,11 +154,15 @@ facts as (
         b.case_id is not null as has_arrangement,
         y.case_id is not null as has_paid_or_can,
         coalesce(p.papers_missing, 0) as papers_missing,
+        coalesce(w.waiting, 0) as waiting,
+        c.is_onboarding and coalesce(w.waiting, 0) > 0
+        and (c.capacity is null or coalesce(p.participants, 0) < c.capacity) as place_free,
         c.needs_review, c.is_onboarding, c.is_scheduling, k.charged_each, k.one_person
     from stg_case_file c
     join case_type_capability k using (case_type)
     join stg_staff s on s.staff_id = c.provider_id
     left join participants p on p.case_id = c.case_id
+    left join waiting w on w.case_id = c.case_id
     left join arranged b on b.case_id = c.case_id
     left join payable y on y.case_id = c.case_id
     left join returned r on r.case_id = c.case_id
@@ -162,7 +173,7 @@ facts as (
 select
     * exclude (is_onboarding, is_scheduling, charged_each, one_person),
     case
-        when notes_returned + without_note + attendance_missing + not_invoiced > 0 or overdue_cents > 0
+        when notes_returned + without_note + attendance_missing + not_invoiced > 0 or overdue_cents > 0 or place_free
             then 'needs_attention'
         when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
         when is_onboarding and not needs_review and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))
