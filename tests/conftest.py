@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,17 +72,47 @@ def _administer_once(address: str, statement: str) -> None:
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def sqlite_cast(sqlite_template: Path) -> tuple[Path, Cast]:
+    """A closed SQLite file with Linden Street Practice in it, made through the workflows once, that tests copy."""
+    path = sqlite_template.with_name("cast.db")
+    shutil.copy(sqlite_template, path)
+    engine = database.engine(f"sqlite:///{path}")
+    made = bring_on(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    engine.dispose()
+    return path, made
+
+
+@pytest.fixture(scope="session")
+def postgresql_cast(postgresql_server: str) -> Cast:
+    """Linden Street Practice in a PostgreSQL database that others are made from."""
+    _administer(postgresql_server, "create database template_cast template template_practice")
+    engine = database.engine(_named(postgresql_server, "template_cast"))
+    made = bring_on(engine)
+    engine.dispose()
+    return made
+
+
+EMPTY, MIGRATED, WITH_CAST = "", "practice", "cast"
+
+
 @contextmanager
-def temporary_database(request: pytest.FixtureRequest, folder: Path, *, migrated: bool = False) -> Iterator[Engine]:
+def temporary_database(request: pytest.FixtureRequest, folder: Path, holds: str = EMPTY) -> Iterator[Engine]:
     """A database of the kind that the fixture's parameter names; ``database.engine()`` answers with it."""
     name = f"t_{uuid.uuid4().hex}"
     if request.param == "sqlite":
-        if migrated:
+        if holds == WITH_CAST:
+            shutil.copy(request.getfixturevalue("sqlite_cast")[0], folder / "practice.db")
+        elif holds == MIGRATED:
             shutil.copy(request.getfixturevalue("sqlite_template"), folder / "practice.db")
         url = f"sqlite:///{folder / 'practice.db'}"
     else:
         address = request.getfixturevalue("postgresql_server")
-        _administer(address, f"create database {name}" + (" template template_practice" if migrated else ""))
+        if holds == WITH_CAST:
+            request.getfixturevalue("postgresql_cast")
+        _administer(address, f"create database {name}" + (f" template template_{holds}" if holds else ""))
         url = _named(address, name)
     before = database.settings().database_url
     database.settings().database_url = url
@@ -95,8 +126,8 @@ def temporary_database(request: pytest.FixtureRequest, folder: Path, *, migrated
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty, migrated database of each kind; ``database.engine()`` answers with it."""
-    with temporary_database(request, tmp_path, migrated=True) as made:
+    """A migrated database of each kind, with the cast in it where a test asks for the cast, else empty."""
+    with temporary_database(request, tmp_path, WITH_CAST if "cast" in request.fixturenames else MIGRATED) as made:
         yield made
 
 
@@ -114,6 +145,9 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def cast(engine: Engine) -> Cast:
-    """Linden Street Practice on SQLite and on PostgreSQL."""
-    return bring_on(engine)
+def cast(request: pytest.FixtureRequest, engine: Engine) -> Cast:
+    """Linden Street Practice on SQLite and on PostgreSQL, a fresh copy for each test."""
+    kind = engine.dialect.name
+    known: Cast = request.getfixturevalue("sqlite_cast")[1] if kind == "sqlite" else (
+        request.getfixturevalue("postgresql_cast"))
+    return replace(known, engine=engine, staff=dict(known.staff), services=dict(known.services))
