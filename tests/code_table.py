@@ -4,10 +4,13 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 
 from practicerunner.records import code_table, codes
+
+A_WEEK = 7 * 24 * 3600
 
 
 def shared() -> Path:
@@ -21,6 +24,7 @@ def shared() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
             for old in folder.glob("*.db"):
-                old.unlink()
+                if time.time() - old.stat().st_mtime > A_WEEK:
+                    old.unlink()
             code_table.ensure(kept)
     return kept

@@ -241,7 +241,7 @@ def _names(package: Any, name: str) -> tuple[str, ...]:
 
 
 _ONE = r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?"
-_STRETCH = re.compile(rf"({_ONE})(?:\.?-)?(?:-({_ONE})(?:\.?-)?)?")
+_STRETCH = re.compile(rf"({_ONE})(?:\.?-?-({_ONE}))?")
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 from practicerunner.errors import PracticeError
@@ -72,7 +73,7 @@ ABBREVIATIONS = {
     "odd": "oppositional defiant disorder", "osa": "obstructive sleep apnea",
     "pdd": "persistent depressive disorder", "pmdd": "premenstrual dysphoric disorder",
     "ptsd": "post traumatic stress disorder", "si": "suicidal ideations",
-    "burnout": "burn out", "marital": "spouse", "relational": "relationship",
+    "burnout": "burn out", "generalised": "generalized", "marital": "spouse", "relational": "relationship",
 }
 """What people type → the words of the classification."""
 
@@ -192,10 +193,8 @@ def search_codes(text: str, on: date, *, everything: bool = False, limit: int = 
             found = [_code(row) for row in table.execute(query, asked | {"code": begun, "beyond": f"{begun}~"})]
             if found:
                 return found
-        # First as typed, each word perhaps only begun; then by stems; then whatever has any of the words.
-        for index, joined, star in (("icd_words", " AND ", "*"), ("icd_stems", " AND ", ""), ("icd_stems", " OR ", "")):
-            match = joined.join(f'"{word}"{star}' for word in words)
-            found = _by_words(table, index, match, on=str(asked["on"]), everything=everything) if words else []
+        for index, match in _matches(words):
+            found = _by_words(table, index, match, on=str(asked["on"]), everything=everything)
             if found:
                 return sorted(found, key=lambda code: _nearness(code, words))[:limit]
     return []
@@ -206,6 +205,16 @@ def _words(text: str) -> list[str]:
     typed = [word for word in re.findall(r"[^\W_]+", text[:200].casefold()) if word not in _EMPTY_WORDS]
     whole = [part for word in typed for part in ABBREVIATIONS.get(word, word).split()]
     return list(dict.fromkeys(word for word in whole if len(word) > 1))[:12]
+
+
+def _matches(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Where to look for the words: as typed, each perhaps only begun; then by stems; then all of them but one."""
+    quoted = [f'"{word}"' for word in words]
+    if quoted:
+        yield "icd_words", " AND ".join(f"{word}*" for word in quoted)
+        yield "icd_stems", " AND ".join(quoted)
+    if 1 < len(quoted) < 6:
+        yield "icd_stems", " OR ".join(f"({' AND '.join(some)})" for some in combinations(quoted, len(quoted) - 1))
 
 
 def _by_words(table: sqlite3.Connection, index: str, match: str, *, on: str, everything: bool) -> list[Code]:

@@ -49,21 +49,25 @@ def _last(steps: Iterable[Step], says: dict[DiagnosisAct, bool], day: date) -> b
 
 
 def primary_stretches(steps: Iterable[Step], onset_on: date, ended_on: date | None) -> Iterator[Stretch]:
-    """The days on which a diagnosis is the primary one, as stretches in order."""
+    """The days in force on which a diagnosis is the primary one, as stretches in order."""
+    ordered = sorted((step for step in steps if step.act in _PRIMARY), key=lambda step: step.as_of)
+    said = {step.as_of: _PRIMARY[step.act] for step in ordered}  # the last word of a day holds
     since: date | None = None
-    ordered = [step for step in sorted(steps, key=lambda step: step.as_of) if step.act in _PRIMARY]
-    for place, step in enumerate(ordered):
-        if place + 1 < len(ordered) and ordered[place + 1].as_of == step.as_of:
-            continue  # overtaken on the same day
-        day = max(step.as_of, onset_on)
-        if _PRIMARY[step.act] and since is None:
-            since = day
-        elif not _PRIMARY[step.act] and since is not None:
-            if since < day:
-                yield since, day - timedelta(days=1)
+    for as_of, is_primary in said.items():
+        day = max(as_of, onset_on)
+        if is_primary:
+            since = since or day
+        elif since is not None:
+            yield from _within(since, day - timedelta(days=1), ended_on)
             since = None
-    if since is not None and (ended_on is None or since <= ended_on):
-        yield since, ended_on
+    if since is not None:
+        yield from _within(since, None, ended_on)
+
+
+def _within(since: date, until: date | None, ended_on: date | None) -> Iterator[Stretch]:
+    last = min((end for end in (until, ended_on) if end is not None), default=None)
+    if last is None or since <= last:
+        yield since, last
 
 
 def primary_since(stretch: Stretch, today: date, others: Iterable[Stretch]) -> date | None:
