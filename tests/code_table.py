@@ -5,10 +5,12 @@ import hashlib
 import os
 import tempfile
 import time
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from practicerunner.records import code_table, codes
+from practicerunner.records.code_table import Edition, Entry, Exclusion
 
 A_WEEK = 7 * 24 * 3600
 
@@ -28,3 +30,31 @@ def shared() -> Path:
                     old.unlink()
             code_table.ensure(kept)
     return kept
+
+
+# --- A table of few codes with two releases: one code split, one left out, one new
+
+
+def small(name: str, since: date, *entries: Entry, exclusions: tuple[Exclusion, ...] = ()) -> Edition:
+    """A release of these codes alone."""
+    return Edition(name, since, entries, exclusions)
+
+
+APRIL = small(
+    "April 2026", date(2026, 4, 1), Entry("F50", "Eating disorders", is_leaf=False),
+    Entry("F50.01", "Anorexia nervosa, restricting type"), Entry("F41.1", "Generalized anxiety disorder"),
+    Entry("F99", "Mental disorder, not otherwise specified"),
+    exclusions=(Exclusion("F411", "F411", "F99", "F99"),),
+)
+OCTOBER = small(
+    "October 2026", date(2026, 10, 1), Entry("F50", "Eating disorders", is_leaf=False),
+    Entry("F50.01", "Anorexia nervosa, restricting type", is_leaf=False),
+    Entry("F50.010", "Anorexia nervosa, restricting type, mild"), Entry("F41.1", "Generalized anxiety disorder"),
+    Entry("F55.9", "A code of its own"),
+)
+
+
+def add_two_releases() -> None:
+    """Write both into the table that the settings name."""
+    code_table.add(APRIL)
+    code_table.add(OCTOBER)
