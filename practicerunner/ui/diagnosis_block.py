@@ -234,7 +234,7 @@ def _choose_code(actor: Actor, form: Form, today: date) -> str:
         chosen = st.radio(
             "Code", list(named), format_func=lambda one: md(f"{one} {named[one].description}"),
             captions=[md("; ".join(code.terms[:2])) for code in named.values()],
-            key=form.field_key(f"code.{sought}.{everything}"),
+            key=form.field_key(f"code.{'.'.join(named)}"),
         ) or ""
     elif not trouble:
         st.text("Nothing found. Try fewer words, or search all of ICD-10-CM.")
