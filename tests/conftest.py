@@ -22,7 +22,7 @@ ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def codes() -> Iterator[Path]:
+def diagnosis_codes() -> Iterator[Path]:
     """The table of diagnosis codes, for this process and for the servers that tests start."""
     before, settings().codes_file = settings().codes_file, code_table.shared()
     os.environ["PRACTICE_CODES_FILE"] = str(settings().codes_file)

@@ -129,7 +129,7 @@ def test_link_lets_an_owner_back_in(engine: Engine, capsys: pytest.CaptureFixtur
 
 
 def test_codes_says_which_releases_there_are_and_adds_a_later_one_from_its_files(
-    tmp_path: Path, codes: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, diagnosis_codes: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["codes"]) == 0
     april = "April 2026: 74,719 codes, valid from 2026-04-01"
@@ -138,7 +138,7 @@ def test_codes_says_which_releases_there_are_and_adds_a_later_one_from_its_files
     (tmp_path / "tabular.xml").write_text("<nothing/>")
     (tmp_path / "list.txt").write_text("A000    Cholera")
     files = ["--tabular", str(tmp_path / "tabular.xml"), "--list", str(tmp_path / "list.txt"), "--from", "2026-10-01"]
-    monkeypatch.setattr(settings(), "codes_file", Path(shutil.copy(codes, tmp_path / "codes.db")))
+    monkeypatch.setattr(settings(), "codes_file", Path(shutil.copy(diagnosis_codes, tmp_path / "codes.db")))
     assert main(["codes", *files]) == 1
     assert "not the tabular list" in capsys.readouterr().err
     (tmp_path / "tabular.xml").write_text(TABULAR)

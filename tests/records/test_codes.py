@@ -279,10 +279,10 @@ def test_the_classification_is_never_loaded_while_the_practice_runs() -> None:
 
 
 @pytest.mark.slow
-def test_the_table_is_built_from_the_package_in_one_step(tmp_path: Path, codes: Path) -> None:
+def test_the_table_is_built_from_the_package_in_one_step(tmp_path: Path, diagnosis_codes: Path) -> None:
     asked = subprocess.run(
         [sys.executable, "-m", "practicerunner", "codes"], cwd=ROOT, capture_output=True, text=True, check=True,
         env={"PRACTICE_CODES_FILE": str(tmp_path / "new.db"), "PATH": ""},
     )
     assert asked.stdout.splitlines()[-1] == "April 2026: 74,719 codes, valid from 2026-04-01"
-    assert (tmp_path / "new.db").stat().st_size == codes.stat().st_size
+    assert (tmp_path / "new.db").stat().st_size == diagnosis_codes.stat().st_size

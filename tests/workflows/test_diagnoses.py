@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from typing import Any
 
@@ -251,6 +252,22 @@ def test_the_database_too_refuses_a_second_primary_one(cast: Cast) -> None:
     other = add(cast, case_id, "F33.1")
     with pytest.raises(IntegrityError), database.transaction(cast.engine) as session:
         session.get_one(Diagnosis, other).is_primary = True
+
+
+def test_two_who_act_at_once_leave_one_primary(cast: Cast) -> None:
+    case_id = opened(cast)
+    noor, marcus = person(cast, case_id), cast.actor("Marcus")
+
+    def set_one(code: str) -> int:
+        with database.transaction(cast.engine) as session:
+            return add_diagnosis(session, marcus, AddDiagnosis(
+                case_id=case_id, person_id=noor, code=code, onset_on=TODAY, is_primary=True))
+
+    with at(NOON), ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(set_one, ("F41.1", "F33.1", "F43.10", "Z63.0")))
+    assert len(set(made)) == len(codes(cast, case_id, "2026-11-12")) == 4
+    assert len(primary(cast, case_id, "2026-11-12")) == 1
+    assert sum(row_of(cast, one).is_primary for one in made) == 1
 
 
 def test_a_provisional_one_is_so_until_the_day_it_is_confirmed(cast: Cast) -> None:
