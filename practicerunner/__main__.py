@@ -6,11 +6,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
 from practicerunner import database, reports
 from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
-from practicerunner.records import audit, billing, logins
+from practicerunner.records import audit, billing, code_table, logins
+from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command
 from practicerunner.server import jobs as all_jobs
 from practicerunner.settings import ROOT, settings
@@ -36,6 +39,14 @@ def _migrate() -> None:
     if settings().database_url.startswith("sqlite:///"):
         settings().key_file.parent.mkdir(parents=True, exist_ok=True)
     database.migrate()
+    _build_codes()
+
+
+def _build_codes() -> None:
+    """Build the table of diagnosis codes where there is none; it takes some seconds, once."""
+    if not code_table.is_there():
+        print("Building the table of diagnosis codes …", flush=True)
+        code_table.ensure()
 
 
 def _say_who(accounts: list[tuple[str, str, str]]) -> None:
@@ -115,9 +126,25 @@ def jobs(asked: argparse.Namespace) -> int:
     return 0
 
 
+def codes(asked: argparse.Namespace) -> int:
+    """Build the table of diagnosis codes, or add a later release to it, and say which releases it has."""
+    files = (asked.tabular, asked.list, asked.since)
+    if any(files) and not all(files):
+        sys.stderr.write("A release of the CDC needs all three: --tabular, --list and --from.\n")
+        return 2
+    _build_codes()
+    if all(files):
+        code_table.add(code_table.from_files(*files))
+    elif code_table.installed_from() > code_records.releases()[-1].valid_from:
+        code_table.add(code_table.installed())
+    for release in code_records.releases():
+        print(f"{release.name}: {release.codes:,} codes, valid from {release.valid_from}")
+    return 0
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": init, "demo": demo, "serve": serve, "link": link, "verify": verify, "views": views, "import": import_,
-    "jobs": jobs,
+    "jobs": jobs, "codes": codes,
 }
 
 
@@ -135,6 +162,10 @@ def main(arguments: list[str] | None = None) -> int:
     how_often = made["jobs"].add_mutually_exclusive_group()
     how_often.add_argument("--every-minute", action="store_true", help="only those that run every minute, for cron")
     how_often.add_argument("--forever", action="store_true", help="each when its time comes, until stopped")
+    made["codes"].add_argument("--tabular", type=Path, metavar="FILE.xml", help="the tabular list of a later release")
+    made["codes"].add_argument("--list", type=Path, metavar="FILE.txt", help="the list of codes of the same release")
+    made["codes"].add_argument(
+        "--from", dest="since", type=date.fromisoformat, metavar="DATE", help="the day from which it is valid")
     asked = parser.parse_args(arguments)
     try:
         return VERBS[asked.verb](asked)

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8501, validation_alias="PORT")
     host: str = Field(default="127.0.0.1", validation_alias="HOST")
     key_file: Path = Field(default=DATA / "practice.key", validation_alias="PRACTICE_KEY_FILE")
+    codes_file: Path = Field(default=DATA / "icd10cm.db", validation_alias="PRACTICE_CODES_FILE")
+    """The table of diagnosis codes; it can be built again at any time and holds nothing of anybody."""
     public_url: str = Field(default="", validation_alias="PUBLIC_URL")
     """The address people type when a proxy with TLS stands in front, e.g. ``https://desk.example.org``."""
     smtp_host: str = Field(default="", validation_alias="SMTP_HOST")

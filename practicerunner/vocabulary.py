@@ -261,6 +261,20 @@ class NoteKind(Word):
         return "Internal memo" if self is NoteKind.MEMO else f"{self.value.capitalize()} note"
 
 
+class DiagnosisAct(Word):
+    """What was done with a diagnosis (FHIR Provenance.activity over Condition)."""
+
+    SET = "set"
+    ENDED = "ended"
+    REOPENED = "reopened"
+    MADE_PRIMARY = "made_primary"
+    NO_LONGER_PRIMARY = "no_longer_primary"
+    MADE_PROVISIONAL = "made_provisional"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+    """Entered by mistake: it counts on no day."""
+
+
 class NoteStatus(Word):
     """Where a note stands (FHIR Composition.status)."""
 

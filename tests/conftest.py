@@ -15,9 +15,21 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from practicerunner import database
+from practicerunner.settings import settings
+from tests import code_table
 from tests.cast import Cast, bring_on
 
 ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def diagnosis_codes() -> Iterator[Path]:
+    """The table of diagnosis codes, for this process and for the servers that tests start."""
+    before, settings().codes_file = settings().codes_file, code_table.shared()
+    os.environ["PRACTICE_CODES_FILE"] = str(settings().codes_file)
+    yield settings().codes_file
+    del os.environ["PRACTICE_CODES_FILE"]
+    settings().codes_file = before
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.cases import Case, PaperReceived, PaymentMethod
+from practicerunner.records.diagnoses import Diagnosis
 from practicerunner.records.notes import Note
 from practicerunner.records.people import ContactPoint, Person
 from practicerunner.records.practice import the_practice
@@ -44,6 +45,7 @@ from practicerunner.workflows import sign_in
 from practicerunner.workflows.billing import view
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.clients import case_page, client_list
+from practicerunner.workflows.diagnoses import code_problem
 from practicerunner.workflows.request_queue import request_queue
 from practicerunner.workflows.staff import actor_for
 from practicerunner.workflows.today import day
@@ -206,6 +208,21 @@ def test_notes_of_consultations_and_workshops_keep_to_their_own_words(made: Engi
     for note in found:
         said = str(note.sections).lower()
         assert not any(word in said for word in ("diagnosis", "treatment", "symptom", "patient", "therap"))
+
+
+@pytest.mark.slow
+def test_most_therapy_clients_have_a_diagnosis_and_nobody_else_has(made: Engine) -> None:
+    therapy = {CaseType.INDIVIDUAL, CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.THERAPY_GROUP}
+    with database.reading(made) as session:
+        rows = session.execute(select(Diagnosis, Case).join(Case, Case.id == Diagnosis.case_id)).all()
+        active = session.scalars(select(Case.id).where(Case.status == CaseStatus.ACTIVE, Case.type.in_(therapy))).all()
+        problems = [code_problem(row.code, TODAY) for row, _ in rows]
+    assert {case.type for _, case in rows} == therapy
+    assert len({case.id for _, case in rows} & set(active)) > len(active) * 0.8
+    assert set(problems) == {""}
+    primary = Counter((row.case_id, row.person_id) for row, _ in rows if row.is_primary)
+    assert set(primary.values()) == {1} and len({row.code for row, _ in rows}) > 15
+    assert any(row.ended_on for row, _ in rows) and any(row.is_provisional for row, _ in rows)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +24,11 @@ from practicerunner.workflows.first_run import SetUpPractice
 from tests.cast import bring_on, hold, invoice
 
 PASSWORD = "four quiet words here"
+TABULAR = """<ICD10CM.tabular><version>2027</version><introduction/><chapter><name>5</name>
+<desc>Mental, Behavioral and Neurodevelopmental disorders (F01-F99)</desc>
+<section id="F40-F48"><desc>Anxiety (F40-F48)</desc><diag><name>F41</name><desc>Other anxiety disorders</desc>
+<diag><name>F41.1</name><desc>Generalized anxiety disorder</desc></diag></diag></section></chapter></ICD10CM.tabular>"""
+"""A release in the form of the CDC, with one code."""
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +157,21 @@ def test_link_lets_an_owner_back_in(engine: Engine, capsys: pytest.CaptureFixtur
     with database.transaction() as session:
         assert invitations.accept_invitation(session, token, "another four quiet words") == dana
     assert main(["link", "nobody@harborlight.example"]) == 1
+
+
+def test_codes_says_which_releases_there_are_and_adds_a_later_one_from_its_files(
+    tmp_path: Path, diagnosis_codes: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["codes"]) == 0
+    april = "April 2026: 74,719 codes, valid from 2026-04-01"
+    assert capsys.readouterr().out.splitlines() == [april]
+    assert main(["codes", "--from", "2026-10-01"]) == 2
+    (tmp_path / "tabular.xml").write_text("<nothing/>")
+    (tmp_path / "list.txt").write_text("A000    Cholera")
+    files = ["--tabular", str(tmp_path / "tabular.xml"), "--list", str(tmp_path / "list.txt"), "--from", "2026-10-01"]
+    monkeypatch.setattr(settings(), "codes_file", Path(shutil.copy(diagnosis_codes, tmp_path / "codes.db")))
+    assert main(["codes", *files]) == 1
+    assert "not the tabular list" in capsys.readouterr().err
+    (tmp_path / "tabular.xml").write_text(TABULAR)
+    assert main(["codes", *files]) == 0
+    assert capsys.readouterr().out.splitlines() == [april, "October 2026: 1 codes, valid from 2026-10-01"]

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner.demo import texts
 from practicerunner.demo.caseload import Plan
+from practicerunner.demo.codes import diagnose
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.people import STAFF, ZONE
+from practicerunner.records.notes import Note
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.scheduling import moment
@@ -100,6 +102,9 @@ class Notebook:
         self._do(session, plan.provider, save_draft, SaveDraft(
             note_id=note_id, revision=1, sections=sections, parts=parts,
         ))
+        if capabilities(plan.type).clinical_fields:
+            diagnose(session, self.actors[plan.provider], plan, session.get_one(Note, note_id).case_id, day,
+                     self._written[plan.people] - 1, self._themes.get(plan.people, ""))
         if how_far == SIGNED:
             self._do(session, plan.provider, sign_note, SignNote(note_id=note_id, revision=2))
             self._follow(plan, note_id, day, sections)

@@ -5,6 +5,7 @@ from practicerunner.records import (  # noqa: F401
     availability,
     billing,
     cases,
+    diagnoses,
     feeds,
     imports,
     logins,

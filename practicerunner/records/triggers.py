@@ -4,9 +4,10 @@
 SQLite drops a table's triggers with the table.
 """
 
+import re
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from practicerunner.records import changes
 from practicerunner.vocabulary import EntryKind, NoteStatus
@@ -15,8 +16,8 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "addendum_signature", "audit_log", "document_file", "invoice", "invoice_line", "invoice_void",
-    "issued_document", "ledger_entry", "note_version", "payment", "review_comment", "signature",
+    "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_file", "invoice", "invoice_line",
+    "invoice_void", "issued_document", "ledger_entry", "note_version", "payment", "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
@@ -25,6 +26,8 @@ _UNDONE_IMPORT = (
     "on import_run.id = run_id where case_id = old.case_id and undone_at is not null and not kept)"
 )
 """The one door in the ledger: an opening balance leaves with its case, while the import that brought both is undone."""
+
+_ON = re.compile(r" on (\w+)")
 
 OVERLAP = "the provider or room is already taken"
 _UNTIL = "ends_at > new.starts_at and starts_at < new.ends_at"
@@ -158,17 +161,25 @@ def present_triggers(connection: Connection) -> set[str]:
     return set(connection.scalars(text(query)))
 
 
+def _missing(connection: Connection, wanted: dict[str, str]) -> dict[str, str]:
+    """What has to be created; a schema before its last migration lacks tables, and what guards them comes later."""
+    there, tables = present_triggers(connection), set(inspect(connection).get_table_names())
+    return {
+        name: statement for name, statement in wanted.items()
+        if name not in there and _ON.search(statement)[1] in tables  # type: ignore[index]
+    }
+
+
 def ensure_triggers(connection: Connection) -> None:
     """Create whatever is missing, in the caller's transaction."""
-    there = present_triggers(connection)
     if connection.dialect.name == "sqlite":
-        missing = {name: statement for name, statement in _sqlite().items() if name not in there}
+        missing = _missing(connection, _sqlite())
         for statement in missing.values():
             connection.exec_driver_sql(statement)
         _mark_unseen(connection, missing)
         return
     connection.exec_driver_sql(_POSTGRES_FUNCTIONS)
-    missing = {name: statement for name, statement in _postgres().items() if name not in there}
+    missing = _missing(connection, _postgres())
     for statement in missing.values():
         connection.exec_driver_sql(statement)
     guarded = connection.scalar(text("select 1 from pg_constraint where conname = 'hold_no_overlap'"))

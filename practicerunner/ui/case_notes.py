@@ -1,8 +1,8 @@
-"""The notes of a case, on its page: the list, and a note to write."""
+"""The second section of a case's page: what is in force, the list of notes, and a note to write."""
 
 import streamlit as st
 
-from practicerunner.ui import note_lines
+from practicerunner.ui import diagnosis_block, note_lines
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import day
 from practicerunner.workflows.access import Actor
@@ -14,6 +14,7 @@ PAGE = 25
 
 def show(actor: Actor, case_id: int) -> None:
     """Draw the section."""
+    diagnosis_block.show(actor, case_id)
     lines = read(notes_of_case, actor, case_id)
     possible = read(appointments_to_write, actor, case_id)
     zone = read(practice_settings, actor).zone

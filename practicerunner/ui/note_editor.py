@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.rules.notes import UNSIGNED_KINDS, belongs_in_record
-from practicerunner.ui import note_paper
+from practicerunner.ui import diagnosis_block, note_paper
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import act, perform
 from practicerunner.ui.status import badge
@@ -129,6 +129,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
 
     draft = Draft(f"note.{note_id}", page.revision, texts, keep)
     note_paper.facts(page.header, page.line)
+    diagnosis_block.beside_note(actor, page.line)
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)
     left, right = st.columns([3, 2], gap="large") if page.previous else (st.container(), None)

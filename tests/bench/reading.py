@@ -10,12 +10,15 @@ import pyarrow as pa
 from practicerunner import database
 from practicerunner.reports import read
 from practicerunner.reports.replica import replica_of
+from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.availability import free_slots
 from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
+from practicerunner.workflows.diagnosis_pages import find_codes
+from tests import code_table
 from tests.bench import bare
 from tests.bench.building import Volume
 from tests.bench.measure import Result, alone, compare
@@ -23,6 +26,12 @@ from tests.bench.volume import MINUTES, TODAY, row_id
 
 FRAGMENTS = ("hazel", "quin", "5550", "elm", "row", "son", "tov", "birch", "lock", "an")
 FOUND_AT_MOST = 100
+TYPED = (
+    "ge", "gener", "generalized anx", "generalized anxiety", "GAD", "ptsd", "F4", "F41.1", "depress",
+    "major depressive", "adjustment disorder with anx", "un", "tr", "trauma", "other", "abuse", "partner",
+    "uncomplicated bereavement", "insom", "disorder",
+)
+"""What is typed while a code is looked for, from two letters on."""
 
 
 class Reading:
@@ -115,6 +124,17 @@ class Reading:
                 set_case_status(session, self.actor, SetCaseStatus(case_id=row_id("case", turn // 2), status=status))
 
         return alone("replica_refresh", 20, n, lambda _: replica.refresh(), change)
+
+    def icd_search(self, n: int) -> Result:
+        """Diagnosis codes while somebody types, in the usual chapters and in all; what 95 of 100 stay under."""
+        settings().codes_file = code_table.shared()
+
+        def search(turn: int) -> Any:
+            text = TYPED[turn % len(TYPED)]
+            return self.look(find_codes, text, TODAY, everything=turn // len(TYPED) % 4 == 3)
+
+        _agree([code.dotted for code in self.look(find_codes, "generalized anxiety", TODAY)][:1], ["F41.1"])
+        return alone("icd_search", 50, n, search, percent=95)
 
     @cached_property
     def _ledger(self) -> duckdb.DuckDBPyConnection:

@@ -18,7 +18,7 @@ from tests.bench.writing import Writing
 
 TINY = Scale(50)
 ACTS = ("create_client", "create_appointment", "series_52", "invoice_from_appointment", "payment")
-IN_MILLISECONDS = {"replica_refresh", "page_run_clients", "page_run_case", "page_run_calendar"}
+IN_MILLISECONDS = {"replica_refresh", "icd_search", "page_run_clients", "page_run_case", "page_run_calendar"}
 
 
 @pytest.fixture
