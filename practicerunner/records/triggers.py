@@ -4,9 +4,10 @@
 SQLite drops a table's triggers with the table.
 """
 
+import re
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from practicerunner.records import changes
 from practicerunner.vocabulary import EntryKind, NoteStatus
@@ -15,8 +16,9 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "addendum_signature", "audit_log", "document_file", "invoice", "invoice_line", "invoice_void",
-    "issued_document", "ledger_entry", "note_version", "payment", "review_comment", "signature",
+    "addendum", "addendum_signature", "audit_log", "document_file", "form_response", "form_version", "invoice",
+    "invoice_line", "invoice_void", "issued_document", "ledger_entry", "note_version", "payment", "review_comment",
+    "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
@@ -25,6 +27,8 @@ _UNDONE_IMPORT = (
     "on import_run.id = run_id where case_id = old.case_id and undone_at is not null and not kept)"
 )
 """The one door in the ledger: an opening balance leaves with its case, while the import that brought both is undone."""
+
+_ON = re.compile(r" on (\w+)")
 
 OVERLAP = "the provider or room is already taken"
 _UNTIL = "ends_at > new.starts_at and starts_at < new.ends_at"
@@ -35,6 +39,10 @@ _WORDS_FIXED = ", ".join(
 _LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
 _NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "service_date", "version")
 _NOTE_FIXED = "the text of a signed note is never changed"
+
+
+_ALERT_FIXED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
+"""What never happens to a critical alert: a change of what was done about it, and that it goes away (C72)."""
 
 
 def _note_changes(differs: str, as_text: str) -> str:
@@ -72,6 +80,12 @@ def _sqlite() -> dict[str, str]:
         "create trigger fixed_note_delete before delete on note when old.version > 0 begin "
         f"select raise(abort, '{_NOTE_FIXED}'); end"
     )
+    for event, condition in _ALERT_FIXED.items():
+        name = f"fixed_critical_alert_{event}"
+        made[name] = (
+            f"create trigger {name} before {event} on critical_alert when {condition} begin "
+            "select raise(abort, 'critical_alert rows are never changed once closed'); end"
+        )
     for event in ("insert", "update"):
         # A hold is at most a day long, so the search in the index has two ends.
         made[f"overlap_hold_{event}"] = (
@@ -131,6 +145,12 @@ def _postgres() -> dict[str, str]:
         "create trigger fixed_note_delete before delete on note for each row when (old.version > 0) "
         "execute function refuse_note_change()"
     )
+    for event, condition in _ALERT_FIXED.items():
+        name = f"fixed_critical_alert_{event}"
+        made[name] = (
+            f"create trigger {name} before {event} on critical_alert for each row when ({condition}) "
+            "execute function refuse_change()"
+        )
     return made
 
 
@@ -158,17 +178,25 @@ def present_triggers(connection: Connection) -> set[str]:
     return set(connection.scalars(text(query)))
 
 
+def _missing(connection: Connection, wanted: dict[str, str]) -> dict[str, str]:
+    """What has to be created; a schema before its last migration lacks tables, and what guards them comes later."""
+    there, tables = present_triggers(connection), set(inspect(connection).get_table_names())
+    return {
+        name: statement for name, statement in wanted.items()
+        if name not in there and _ON.search(statement)[1] in tables  # type: ignore[index]
+    }
+
+
 def ensure_triggers(connection: Connection) -> None:
     """Create whatever is missing, in the caller's transaction."""
-    there = present_triggers(connection)
     if connection.dialect.name == "sqlite":
-        missing = {name: statement for name, statement in _sqlite().items() if name not in there}
+        missing = _missing(connection, _sqlite())
         for statement in missing.values():
             connection.exec_driver_sql(statement)
         _mark_unseen(connection, missing)
         return
     connection.exec_driver_sql(_POSTGRES_FUNCTIONS)
-    missing = {name: statement for name, statement in _postgres().items() if name not in there}
+    missing = _missing(connection, _postgres())
     for statement in missing.values():
         connection.exec_driver_sql(statement)
     guarded = connection.scalar(text("select 1 from pg_constraint where conname = 'hold_no_overlap'"))
