@@ -1,8 +1,9 @@
-"""My account: password and sign-ins."""
+"""My account: password, sign-ins, and one's appointments in another calendar."""
 
 import streamlit as st
 from pydantic import SecretStr
 
+from practicerunner.ui import feed_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.identity import token
 from practicerunner.ui.navigation import require
@@ -44,3 +45,4 @@ with right, st.container(border=True, height="stretch"):
             done="All other sign-ins have ended",
         )
         st.rerun()
+feed_block.own_block(me, house.zone)

@@ -6,11 +6,20 @@ from practicerunner.money import dollars
 from practicerunner.rules.attendance import OVER
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import appointment_dialogs as dialogs
-from practicerunner.ui import attendance_block, billing_block, navigation, note_block, reminder_lines, series_panel
+from practicerunner.ui import (
+    attendance_block,
+    billing_block,
+    navigation,
+    note_block,
+    reminder_lines,
+    request_rows,
+    series_panel,
+)
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import AppointmentStatus
 from practicerunner.workflows.calendar import appointment_page, wall_clock
+from practicerunner.workflows.request_queue import requests_about
 
 actor = navigation.require("appointment")
 appointment_id = navigation.selected("appointment")
@@ -42,6 +51,8 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
                 dialogs.cancel_dialog(actor, page)
 
 attendance_block.status_line(page)
+for waiting in read(requests_about, actor, page.appointment_id):
+    request_rows.brief(waiting, now.date())
 able = capabilities(page.case_type)
 each = f" for each {able.called}" if able.charged_each else ""
 where = page.location or page.format.label
@@ -53,9 +64,13 @@ with st.container(horizontal=True, gap="large"):
     st.text(where, width="content")
     st.text(f"Provider {page.provider}", width="content")
     if page.supervisor:
-        st.text(f"Supervisor {page.supervisor}", width="content")
+        alone = ", for this appointment alone" if page.supervisor_is_own else ""
+        st.text(f"Supervisor {page.supervisor}{alone}", width="content")
     if page.series_position:
         st.text(page.series_position, width="content")
+if page.comes_twice:
+    which = "second, after they went back" if page.fold else "first, before they go back"
+    st.text(f"The clocks go back in this night, so {page.local_time:%H:%M} comes twice; this is the {which}.")
 if page.override_reason:
     st.text(f"Booked over another appointment: {page.override_reason}")
 if page.why_immovable and page.may_change:

@@ -23,6 +23,7 @@ from practicerunner.workflows.calendar import (
     wall_clock,
 )
 from practicerunner.workflows.practice import location_list
+from practicerunner.workflows.rooms import room_taken_between
 from practicerunner.workflows.scheduling import Move, move
 
 actor = require("calendar")
@@ -141,8 +142,11 @@ if entries is None:
     st.info(md(problem))
     st.stop()
 blocks = read(blocks_between, actor, first, last, provider_ids=provider_ids)
+taken = read(
+    room_taken_between, actor, first, last, location.id, [entry.appointment_id for entry in entries]
+) if location else []
 state = calendar_component(
-    events=calendar.events(entries, blocks, editable=may_book),
+    events=calendar.events(entries, blocks, taken, editable=may_book),
     options=calendar.options(view, shown, now, editable=may_book),
     custom_css=calendar.css(dark=st.context.theme.type == "dark"),
     callbacks=calendar.CALLBACKS,

@@ -233,6 +233,14 @@ class FeedShows(Word):
     NAMES = "names"
 
 
+class EventStatus(Word):
+    """State of an event in a calendar feed (RFC 5545 STATUS)."""
+
+    CONFIRMED = "confirmed"
+    TENTATIVE = "tentative"
+    CANCELLED = "cancelled"
+
+
 class CancelledBy(Word):
     """Who called an appointment off (FHIR Appointment.cancellationReason)."""
 

@@ -36,6 +36,7 @@ from practicerunner.vocabulary import (
     NoteStatus,
     Outcome,
     PaymentMethodKind,
+    RequestKind,
     Role,
     TwoPersonLabel,
 )
@@ -43,6 +44,7 @@ from practicerunner.workflows import sign_in
 from practicerunner.workflows.billing import view
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.clients import case_page, client_list
+from practicerunner.workflows.request_queue import request_queue
 from practicerunner.workflows.staff import actor_for
 from practicerunner.workflows.today import day
 
@@ -174,6 +176,18 @@ def test_something_waits_for_everybody_today(made: Engine) -> None:
     assert "returned by your supervisor" in said["Kwabena"] and "returned by your supervisor" in said["Hanna"]
     assert "overdue" in said["Glenn"] and "to invoice" in said["Glenn"]
     assert "without attendance" in said["Amara"]
+
+
+@pytest.mark.slow
+def test_three_requests_of_three_kinds_wait_and_one_of_them_for_a_time_that_is_taken(made: Engine) -> None:
+    with database.reading(made) as session:
+        owner = next(p for p in logins.all_staff(session) if p.first_name == demo.people.OWNER)
+        rows = request_queue(session, actor_for(session, owner.id)).rows
+    assert {row.kind for row in rows} == set(RequestKind) and len(rows) == 3
+    assert sorted(str(row.free) for row in rows) == ["False", "None", "True"]
+    assert [row.problem for row in rows] == ["", "", ""]
+    assert [row.by_phone for row in rows] == [False, False, True]
+    assert all(row.message and row.age_days for row in rows)
 
 
 @pytest.mark.slow

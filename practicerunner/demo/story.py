@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
+from practicerunner.demo.asking import Asking
 from practicerunner.demo.caseload import AGENCY, FUND, Plan
 from practicerunner.demo.desk import Desk
 from practicerunner.demo.diary import Diary
@@ -85,6 +86,7 @@ class Story:
             else:
                 self._ask(plan)
         self.visits.begin({plan.provider: None for plan in self.plans})
+        Asking(self.diary, self.house, self.visits, self.today).begin()
         self.desk.open(self.week.monday - timedelta(weeks=38))
 
     def _at(self, day: date, hour: int, minute: int = 0) -> datetime:

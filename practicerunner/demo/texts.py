@@ -1,4 +1,6 @@
-"""What the notes of the demo practice say. Nobody real is described here."""
+"""What people of the demo practice write and say. Nobody real is described here."""
+
+from practicerunner.vocabulary import RequestKind
 
 Texts = tuple[tuple[str, ...], ...]
 
@@ -124,6 +126,11 @@ MEMO = "Prefers to be called on the mobile phone, mornings only. Parking pass ha
 CANCELLED = {
     "client": ("Caught a cold", "A meeting at work", "The sitter fell through", "Car trouble", "Called this morning"),
     "provider": ("Unwell today", "Family matter", "Conference"),
+}
+ASKED = {
+    RequestKind.NEW_TIME: "Could I come once more, in between? This time would suit me best.",
+    RequestKind.MOVE: "I have to be out of town that day. Would this time work for you instead?",
+    RequestKind.CANCEL: "Will be traveling, sorry. See you all the week after.",
 }
 VACATION = "Vacation"
 MEETING = "Team meeting"

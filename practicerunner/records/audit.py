@@ -13,6 +13,7 @@ from practicerunner import clock
 from practicerunner.records.base import Base, Moment, word
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
 from practicerunner.vocabulary import Outcome
 
 GENESIS = "0" * 64
@@ -110,13 +111,20 @@ def rows_between(
 ) -> tuple[list[Any], int]:
     """Rows of a stretch of time with names, newest first, and how many there are in all.
 
-    ``people`` narrows to acts of these staff and acts in their own cases; ``None`` shows everything.
+    ``people`` narrows to acts of these staff and acts in their own cases; ``None`` shows everything. Those who were
+    refused from outside are named only to whoever sees everything: they may be somebody else's clients.
     """
-    name = func.coalesce(Staff.first_name + " " + Staff.last_name, "")
+    known = Person.id == AuditRow.person_id
+    if people is not None:
+        known &= AuditRow.outcome == Outcome.ALLOWED
+    name = func.coalesce(
+        Staff.first_name + " " + Staff.last_name, Person.first_name + " " + Person.last_name, ""
+    )
     query = (
         select(AuditRow.seq, AuditRow.at, name, AuditRow.role, AuditRow.action, AuditRow.resource,
                func.coalesce(Case.name, ""), AuditRow.outcome, AuditRow.detail)
-        .outerjoin(Staff, Staff.id == AuditRow.staff_id).outerjoin(Case, Case.id == AuditRow.case_id)
+        .outerjoin(Staff, Staff.id == AuditRow.staff_id).outerjoin(Person, known)
+        .outerjoin(Case, Case.id == AuditRow.case_id)
         .where(AuditRow.at >= since, AuditRow.at < until)
     )
     if people is not None:

@@ -56,6 +56,8 @@ class CalendarEntry(NamedTuple):
     local_date: date
     local_time: time
     minutes: int
+    fold: int
+    """1 for the second of two equal times."""
     series_id: int | None
     has_note: bool
     unpaid: bool
@@ -115,7 +117,7 @@ def _entries(filters: tuple[str, ...], *, limited: bool) -> Any:
         _appointment.id, _appointment.revision, _appointment.case_id, _case.name, _case.type, _appointment.provider_id,
         _staff.first_name, _staff.last_name, _staff.colour, Service.__table__.c.name, Location.__table__.c.name,
         _appointment.format, _appointment.status, _appointment.local_date, _appointment.local_time,
-        _appointment.minutes, _appointment.series_id, _has_note, _is_unpaid,
+        _appointment.minutes, _appointment.fold, _appointment.series_id, _has_note, _is_unpaid,
     ).select_from(_JOINED).where(
         _appointment.starts_at >= bindparam("starts"), _appointment.starts_at < bindparam("ends"),
         *(_conditions()[name] for name in filters),
@@ -241,8 +243,10 @@ def invoiced_people(session: Session, appointment_id: int) -> set[int | None]:
 def history(session: Session, case_id: int, appointment_id: int) -> list[tuple[datetime, str, str, str]]:
     """What was done with an appointment, newest first: when, what, by whom, detail."""
     rows = session.execute(
-        select(AuditRow.at, AuditRow.action, Staff.first_name, Staff.last_name, AuditRow.detail)
-        .outerjoin(Staff, Staff.id == AuditRow.staff_id).where(
+        select(
+            AuditRow.at, AuditRow.action, func.coalesce(Staff.first_name, Person.first_name),
+            func.coalesce(Staff.last_name, Person.last_name), AuditRow.detail,
+        ).outerjoin(Staff, Staff.id == AuditRow.staff_id).outerjoin(Person, Person.id == AuditRow.person_id).where(
             AuditRow.case_id == case_id, AuditRow.resource == Resource.APPOINTMENTS,
             AuditRow.resource_id == appointment_id, AuditRow.outcome == Outcome.ALLOWED,
         ).order_by(AuditRow.seq.desc()).limit(50)

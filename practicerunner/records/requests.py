@@ -1,12 +1,29 @@
 """What clients ask for: a new time, another time, a cancellation (E18)."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, func, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from practicerunner.records.base import Revised, word
-from practicerunner.vocabulary import RequestKind, RequestStatus, SessionFormat
+from practicerunner.records.base import Revised, Sees, word
+from practicerunner.records.cases import Case, Participant
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
+from practicerunner.records.practice import Location
+from practicerunner.records.scheduling import CALLED_OFF, Appointment, Attendance
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    CaseType,
+    ParticipantStatus,
+    RequestKind,
+    RequestStatus,
+    SessionFormat,
+)
+
+OPEN = (RequestStatus.PENDING, RequestStatus.OFFERED)
+"""Statuses of a request that somebody has still to answer."""
 
 
 class SchedulingRequest(Revised):
@@ -19,8 +36,15 @@ class SchedulingRequest(Revised):
     """Who asks."""
     kind: Mapped[RequestKind] = word(RequestKind)
     status: Mapped[RequestStatus] = word(RequestStatus, default=RequestStatus.PENDING)
+    asked_at: Mapped[datetime]
+    """When they asked, which may be before somebody wrote it down: by it a cancellation is late or not (F04)."""
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who wrote down what came by phone; ``None`` when the asker did it themselves."""
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"), index=True)
     """The appointment to move or to cancel; after acceptance of a new time, the one that was booked."""
+    was_date: Mapped[date | None]
+    was_time: Mapped[time | None]
+    """When that appointment was as they asked, or as the offer was made: what moved since is not moved again."""
     provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
     local_date: Mapped[date | None]
@@ -33,6 +57,179 @@ class SchedulingRequest(Revised):
     offered_time: Mapped[time | None]
     reply: Mapped[str] = mapped_column(Text, default="")
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who answered or offered; ``None`` while it waits and when the asker declined the offer or withdrew."""
     decided_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_scheduling_request_status", "status", "created_at"),)
+    __table_args__ = (Index("ix_scheduling_request_status", "status", "asked_at"),)
+
+
+class Asked(NamedTuple):
+    """A request with what stands around it."""
+
+    request: SchedulingRequest
+    case: Case
+    person: Person
+    appointment: Appointment | None
+    provider: Staff
+    """Of the appointment, or of the case where there is none yet."""
+    location: Location | None
+    answered_by: Staff | None
+
+
+class OwnAppointment(NamedTuple):
+    """An appointment ahead of somebody who takes part in it."""
+
+    appointment: Appointment
+    case: Case
+    provider: Staff
+    location: Location | None
+    attendance: Attendance
+
+
+def _there(person_id: int, day: date) -> ColumnElement[bool]:
+    """That somebody takes part in the case of the query on a day: neither waiting for a place nor gone."""
+    return select(Participant.id).where(
+        Participant.case_id == Case.id, Participant.person_id == person_id,
+        Participant.status != ParticipantStatus.WAITLISTED,
+        Participant.left_on.is_(None) | (Participant.left_on > day),
+    ).exists()
+
+
+def takes_part(session: Session, case_id: int, person_id: int, day: date) -> bool:
+    """Whether somebody takes part in a case on a day: neither waiting for a place nor gone."""
+    return session.scalar(select(Case.id).where(Case.id == case_id, _there(person_id, day))) is not None
+
+
+def present(session: Session, case_id: int, day: date) -> list[Person]:
+    """Who takes part in a case on a day, in its order."""
+    query = select(Person, func.min(Participant.position)).join(Participant, Participant.person_id == Person.id).where(
+        Participant.case_id == case_id, Participant.status != ParticipantStatus.WAITLISTED,
+        Participant.left_on.is_(None) | (Participant.left_on > day),
+    ).group_by(Person.id).order_by(func.min(Participant.position), Person.id)
+    return [person for person, _ in session.execute(query)]
+
+
+def own_cases(session: Session, person_id: int, day: date) -> list[Case]:
+    """Cases in which somebody takes part on a day."""
+    return list(session.scalars(select(Case).where(_there(person_id, day)).order_by(Case.opened_on, Case.id)))
+
+
+def expected_at(session: Session, appointment_id: int, person_id: int) -> Attendance | None:
+    """Somebody's attendance at an appointment, unless it was called off."""
+    return session.scalar(select(Attendance).where(
+        Attendance.appointment_id == appointment_id, Attendance.person_id == person_id,
+        Attendance.status.not_in(CALLED_OFF),
+    ))
+
+
+def own_ahead(
+    session: Session, person_id: int, moment: datetime, day: date, *, case_id: int | None = None
+) -> list[OwnAppointment]:
+    """Appointments that begin after a moment and at which somebody is expected, by time; of all their cases or one."""
+    query = (
+        select(Appointment, Case, Staff, Location, Attendance)
+        .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
+        .join(Staff, Staff.id == Appointment.provider_id).outerjoin(Location, Location.id == Appointment.location_id)
+        .where(
+            Attendance.person_id == person_id, Attendance.status.not_in(CALLED_OFF), Appointment.starts_at > moment,
+            Appointment.status != AppointmentStatus.CANCELLED, _there(person_id, day),
+        )
+    )
+    if case_id is not None:
+        query = query.where(Case.id == case_id)
+    return [OwnAppointment(*row) for row in session.execute(query.order_by(Appointment.starts_at, Appointment.id))]
+
+
+def open_of(session: Session, person_id: int) -> list[SchedulingRequest]:
+    """What somebody has asked and nobody has closed yet."""
+    return list(session.scalars(select(SchedulingRequest).where(
+        SchedulingRequest.person_id == person_id, SchedulingRequest.status.in_(OPEN)
+    )))
+
+
+def _around() -> Select[*tuple[Any, ...]]:
+    """Requests with what stands around them."""
+    answering = aliased(Staff)
+    return (
+        select(SchedulingRequest, Case, Person, Appointment, Staff, Location, answering)
+        .join(Case, Case.id == SchedulingRequest.case_id).join(Person, Person.id == SchedulingRequest.person_id)
+        .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id)
+        .join(Staff, Staff.id == _whose()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
+        .outerjoin(answering, answering.id == SchedulingRequest.decided_by_id)
+    )
+
+
+def _whose() -> ColumnElement[int]:
+    """The provider whom a request concerns now: the appointment's, or where there is none the case's."""
+    return func.coalesce(Appointment.provider_id, Case.provider_id)
+
+
+def of_person(session: Session, person_id: int, limit: int) -> list[Asked]:
+    """What somebody has asked, the newest first."""
+    query = _around().where(SchedulingRequest.person_id == person_id)
+    newest = SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc()
+    return [Asked(*row) for row in session.execute(query.order_by(*newest).limit(limit))]
+
+
+def open_about(
+    session: Session, *, case_id: int | None = None, appointment_id: int | None = None
+) -> list[Asked]:
+    """Open requests of a case, or about one appointment, the oldest first."""
+    query = _around().where(SchedulingRequest.status.in_(OPEN))
+    if case_id is not None:
+        query = query.where(SchedulingRequest.case_id == case_id)
+    if appointment_id is not None:
+        query = query.where(SchedulingRequest.appointment_id == appointment_id)
+    rows = session.execute(query.order_by(SchedulingRequest.asked_at, SchedulingRequest.id))
+    return [Asked(*row) for row in rows]
+
+
+def _seen(visibility: Sees) -> list[ColumnElement[bool]]:
+    """The condition under which a request is shown to somebody: as its appointment or its case is."""
+    if visibility.everything:
+        return []
+    theirs = _whose().in_(visibility.staff_ids) | Case.provider_id.in_(visibility.staff_ids)
+    if visibility.supervisor_id is not None:
+        theirs |= (Appointment.supervisor_id == visibility.supervisor_id) | (
+            Case.supervisor_id == visibility.supervisor_id
+        )
+    return [theirs]
+
+
+def counts(session: Session, visibility: Sees, mine_id: int | None = None) -> dict[RequestStatus, int]:
+    """Status → how many requests somebody may see; ``mine_id`` narrows to those of one provider."""
+    query = (
+        select(SchedulingRequest.status, func.count()).join(Case, Case.id == SchedulingRequest.case_id)
+        .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id)
+        .where(*_seen(visibility), *_mine(mine_id)).group_by(SchedulingRequest.status)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def _mine(staff_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if staff_id is None else [(_whose() == staff_id) | (Case.provider_id == staff_id)]
+
+
+def listed(
+    session: Session, visibility: Sees, statuses: Collection[RequestStatus], *, mine_id: int | None = None,
+    kinds: Collection[RequestKind] = (), types: Collection[CaseType] = (), asked_before: datetime | None = None,
+    decided_after: datetime | None = None, limit: int, offset: int = 0,
+) -> tuple[list[Asked], int]:
+    """A page of requests within what somebody may see, and how many there are in all. An empty filter is none.
+
+    The longest waiting come first; with ``decided_after``, only those answered since, the latest first.
+    """
+    query = _around().where(SchedulingRequest.status.in_(statuses), *_seen(visibility), *_mine(mine_id))
+    if kinds:
+        query = query.where(SchedulingRequest.kind.in_(kinds))
+    if types:
+        query = query.where(Case.type.in_(types))
+    if asked_before is not None:
+        query = query.where(SchedulingRequest.asked_at <= asked_before)
+    if decided_after is not None:
+        query = query.where(SchedulingRequest.decided_at > decided_after)
+    number = session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    latest = SchedulingRequest.decided_at.desc(), SchedulingRequest.id.desc()
+    longest = SchedulingRequest.asked_at, SchedulingRequest.id
+    rows = session.execute(query.order_by(*(latest if decided_after else longest)).limit(limit).offset(offset))
+    return [Asked(*row) for row in rows], number

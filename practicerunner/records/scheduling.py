@@ -24,7 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from practicerunner import clock
 from practicerunner.records.base import Revised, Row, moment, stamp, word
+from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
@@ -38,6 +40,8 @@ class Appointment(Revised):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    supervisor_is_own: Mapped[bool] = mapped_column(default=False)
+    """Whether the supervisor was chosen for this appointment alone; else it follows the case or the provider (E24)."""
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     status: Mapped[AppointmentStatus] = word(AppointmentStatus, default=AppointmentStatus.SCHEDULED)
     local_date: Mapped[date]
@@ -61,6 +65,8 @@ class Appointment(Revised):
     cancelled_reason: Mapped[str] = mapped_column(String(200), default="")
     override_reason: Mapped[str] = mapped_column(String(200), default="")
     """Why this appointment may overlap another (E15)."""
+    changed_at: Mapped[datetime | None] = mapped_column(onupdate=clock.now)
+    """When it was last changed, moved or called off; ``None`` while it stands as it was booked."""
     attendances: Mapped[list["Attendance"]] = relationship(order_by="Attendance.id", cascade="all, delete-orphan")
 
     __table_args__ = (
@@ -245,15 +251,16 @@ def attending(
     if not people:
         return []
     return _ask(
-        session, _ATTENDING_ON, people, stretches, except_ids, called_off=[word.value for word in _CALLED_OFF],
+        session, _ATTENDING_ON, people, stretches, except_ids, called_off=[word.value for word in CALLED_OFF],
         cancelled=AppointmentStatus.CANCELLED.value,
     )
 
 
-_CALLED_OFF = (
+CALLED_OFF = (
     AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
     AttendanceStatus.EXCUSED,
 )
+"""Statuses of a participant who is not expected."""
 
 
 def release(session: Session, appointment_ids: Collection[int] = (), *, time_block_id: int | None = None) -> None:
@@ -291,6 +298,42 @@ def supervisions_over(session: Session, associate_id: int) -> list[Supervision]:
     return list(session.scalars(
         select(Supervision).where(Supervision.associate_id == associate_id)
         .order_by(Supervision.starts_on, Supervision.id)
+    ))
+
+
+def followers(
+    session: Session, day: date, *, case_id: int | None = None, provider_id: int | None = None
+) -> list[tuple[Appointment, int | None]]:
+    """Appointments of a case or a provider from a day on that have no supervisor of their own, and their case's one.
+
+    Those whose attendance is recorded are left out. Locked for a change.
+    """
+    query = select(Appointment, Case.supervisor_id).join(Case, Case.id == Appointment.case_id).where(
+        Appointment.local_date >= day, Appointment.supervisor_is_own.is_(False),
+        Appointment.status.not_in([AppointmentStatus.HELD, AppointmentStatus.NOT_HELD]),
+        Appointment.case_id == case_id if case_id is not None else Appointment.provider_id == provider_id,
+    )
+    rows = session.execute(query.order_by(Appointment.id).with_for_update(of=Appointment))
+    return [(found, supervisor_id) for found, supervisor_id in rows]
+
+
+def holding(
+    session: Session, resource_id: int, starts_at: datetime, ends_at: datetime
+) -> list[tuple[int | None, datetime, datetime]]:
+    """Which appointment holds a room, or a provider, when: what touches a stretch, in order."""
+    rows = session.execute(
+        select(Hold.appointment_id, Hold.starts_at, Hold.ends_at).where(
+            Hold.resource_id == resource_id, Hold.starts_at < ends_at, Hold.starts_at > starts_at - _DAY,
+            Hold.ends_at > starts_at,
+        ).order_by(Hold.starts_at, Hold.id)
+    )
+    return [(appointment_id, first, last) for appointment_id, first, last in rows]
+
+
+def overridden_by(session: Session, appointment_id: int) -> set[int]:
+    """Whose time and which rooms an appointment takes over somebody else's."""
+    return set(session.scalars(
+        select(Hold.resource_id).where(Hold.appointment_id == appointment_id, Hold.overriding)
     ))
 
 

@@ -28,6 +28,14 @@ def sort_key(first: str, last: str) -> str:
     return fold(f"{last} {first}")
 
 
+def initials(name: str) -> str:
+    """The first letter or digit of each word: ``MR`` for "Maya Rivera", ``TG`` for "Thursday group"."""
+    letters = [
+        next((c for c in word if c.isalnum()), "") for word in unicodedata.normalize("NFC", name).split()
+    ]
+    return "".join(letters).upper()
+
+
 def case_name(people: Sequence[FullName], *, family: bool = False) -> str:
     """The natural name of a case without a name of its own (A15).
 

@@ -27,21 +27,36 @@ class Slot:
     ends_at: datetime
     shifted: bool = False
     """Whether the clock skips the time that was asked for, so that the slot starts later."""
+    fold: int = 0
+    """1 for the second of two equal wall-clock times (R6)."""
 
 
-def moment(local_date: date, local_time: time, zone: str) -> datetime:
-    """UTC of a wall-clock time: the first of two when the hour repeats, moved forward when the clock skips it."""
-    return datetime.combine(local_date, local_time.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
+def moment(local_date: date, local_time: time, zone: str, fold: int = 0) -> datetime:
+    """UTC of a wall-clock time, moved forward when the clock skips it; the first of two unless ``fold`` is 1."""
+    second = fold if comes_twice(local_date, local_time, zone) else 0  # 1 would move a skipped time back
+    return datetime.combine(local_date, local_time.replace(fold=second), ZoneInfo(zone)).astimezone(UTC)
 
 
-def slot(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
-    """The slot that starts at a wall-clock time and lasts so many real minutes."""
-    starts_at = moment(local_date, local_time, zone)
+def comes_twice(local_date: date, local_time: time, zone: str) -> bool:
+    """Whether the wall clock shows a time twice on a day, in the night in which the clocks go back."""
+    first = datetime.combine(local_date, local_time.replace(fold=0), ZoneInfo(zone))
+    before, after = first.utcoffset(), first.replace(fold=1).utcoffset()
+    return before is not None and after is not None and before > after
+
+
+def wall(instant: datetime, zone: str) -> datetime:
+    """What the wall clock in a zone says at a moment, naive."""
+    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def slot(local_date: date, local_time: time, minutes: int, zone: str, fold: int = 0) -> Slot:
+    """The slot that starts at a wall-clock time and lasts so many real minutes; ``fold`` as for ``moment``."""
+    starts_at = moment(local_date, local_time, zone, fold)
     local = starts_at.astimezone(ZoneInfo(zone))
     shifted = (local.date(), local.time()) != (local_date, local_time.replace(fold=0))
     return Slot(
         local.date(), local.time().replace(fold=0), minutes, zone, starts_at, starts_at + timedelta(minutes=minutes),
-        shifted,
+        shifted, local.fold,
     )
 
 

@@ -1,12 +1,19 @@
-"""Errors in the log: their kind and the places in our code they passed, never their text, which may name a client."""
+"""Errors in the log: their kind and the places in our code they passed, never their text, which may name a client.
+
+And addresses in the log: never with the secret that some carry.
+"""
 
 import logging
+import re
 import traceback
 
 from practicerunner.settings import ROOT
 
 LOGGERS = ("streamlit.error_util", "uvicorn.error", "apscheduler.executors.default")
 """Who would print a whole traceback, with the text of the error."""
+ADDRESSES = ("uvicorn.access", "uvicorn.error")
+"""Who would print the addresses that were asked for."""
+_SECRET = re.compile(r"(/feeds/|/auth/invitation/)[^\s?#\"']+")
 
 
 def describe(error: BaseException) -> str:
@@ -32,9 +39,22 @@ class WithoutText(logging.Filter):
         return True
 
 
+class WithoutSecrets(logging.Filter):
+    """Cuts the secret out of addresses, for servers that are started with a list of requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the record, with the address cut."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_SECRET.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args)
+        if isinstance(record.msg, str):
+            record.msg = _SECRET.sub(r"\1…", record.msg)
+        return True
+
+
 def keep_text_out_of_logs() -> None:
-    """Put the filter before the loggers that print tracebacks; once is enough."""
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
-        if not any(isinstance(found, WithoutText) for found in logger.filters):
-            logger.addFilter(WithoutText())
+    """Put the filters before the loggers that print tracebacks or addresses; once is enough."""
+    for wanted, names in ((WithoutText, LOGGERS), (WithoutSecrets, ADDRESSES)):
+        for name in names:
+            logger = logging.getLogger(name)
+            if not any(isinstance(found, wanted) for found in logger.filters):
+                logger.addFilter(wanted())

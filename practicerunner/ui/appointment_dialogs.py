@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from practicerunner import money
-from practicerunner.ui.booking import Where, places, where_now
+from practicerunner.ui.booking import Where, places, where_now, which_of_two
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.series_scope import cancel_several, change_several, scope
@@ -53,22 +53,27 @@ def _move(actor: Actor, page: AppointmentView) -> None:
         form.place("local_time")
     with length:
         minutes = form.number("minutes", "Minutes", page.minutes, step=5)
+    to = local_date if isinstance(local_date, date) else page.local_date
+    clock = local_time or page.local_time
+    fold = None
+    if reach is SeriesScope.THIS:
+        stays = (to, clock) == (page.local_date, page.local_time)
+        fold = which_of_two(form, to, clock, choices.zone, page.fold if stays else 0)
     place = _where(form, choices, page)
     provider_id = _provider(form, choices, page)
     reason = _override(form, choices)
-    to = local_date if isinstance(local_date, date) else page.local_date
-    clock = local_time or page.local_time
     if reach is not SeriesScope.THIS:
         change_several(form, actor, page, reach, lambda: {
             "local_date": to, "local_time": clock, "minutes": minutes, "provider_id": provider_id,
             "format": place.format, "location_id": place.location_id,
         }, override_reason=reason)
         return
+    notify = _notify(form)
     if st.button("Move appointment", type="primary", width="stretch"):
         done, _ = form.submit(move, actor, lambda: Move(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, local_date=to, local_time=clock,
             minutes=minutes, provider_id=provider_id, format=place.format, location_id=place.location_id,
-            override_reason=reason,
+            override_reason=reason, fold=fold, notify=notify,
         ), done=f"Appointment moved to {day(to)}, {clock:%H:%M}")
         if done:
             st.rerun()
@@ -81,6 +86,13 @@ def _where(form: Form, choices: BookingChoices, page: AppointmentView) -> Where:
         format_func=lambda option: option.name,
     )
     return chosen
+
+
+def _notify(form: Form) -> bool:
+    return form.tick(
+        "notify", "Tell them by e-mail", value=True,
+        help="To those who let us write to them: the date, the time and the place, nothing else.",
+    )
 
 
 def _provider(form: Form, choices: BookingChoices, page: AppointmentView) -> int:
@@ -125,29 +137,39 @@ def _change(actor: Actor, page: AppointmentView) -> None:
     memo: str | None = None
     if page.may_write_memo and alone:
         memo = form.area("memo", "Memo", page.memo or "", help="For the team; never part of the record.")
-    supervisor_id = None
-    if actor.roles & {Role.OWNER, Role.ADMIN} and alone:
-        supervisors = read(supervisor_choices, actor)
-        ids = [choice.id for choice in supervisors]
-        chosen = form.choice(
-            "supervisor_id", "Supervisor", supervisors, format_func=lambda option: option.name, placeholder="None",
-            index=ids.index(page.supervisor_id) if page.supervisor_id in ids else None,
-        )
-        supervisor_id = chosen.id if chosen else None
+    supervisor_id, chooses = None, bool(actor.roles & {Role.OWNER, Role.ADMIN}) and alone
+    if chooses:
+        supervisor_id = _supervisor(actor, form, page)
+    reason = _override(form, choices)
     if not alone:
         change_several(form, actor, page, reach, lambda: {
             "service_id": service_id, "fee_cents": money.cents(fee, "fee_cents"), "format": place.format,
             "location_id": place.location_id,
-        }, override_reason=_override(form, choices))
+        }, override_reason=reason)
         return
     if st.button("Save changes", type="primary", width="stretch"):
         done, _ = form.submit(change_appointment, actor, lambda: ChangeAppointment(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, service_id=service_id,
             fee_cents=money.cents(fee, "fee_cents"), format=place.format, location_id=place.location_id, memo=memo,
-            supervisor_id=supervisor_id,
+            supervisor_id=supervisor_id, inherit_supervisor=chooses and supervisor_id is None, override_reason=reason,
         ), done="Appointment changed")
         if done:
             st.rerun()
+
+
+def _supervisor(actor: Actor, form: Form, page: AppointmentView) -> int | None:
+    """The supervisor for this appointment alone; ``None`` for the one it has otherwise (E24)."""
+    supervisors = {choice.id: choice.name for choice in read(supervisor_choices, actor)}
+    usual, own = 0, page.supervisor_id if page.supervisor_is_own else None
+    if own is not None:
+        supervisors.setdefault(own, page.supervisor)
+    options = [usual, *supervisors]
+    names = {usual: f"As usual: {page.inherited_supervisor or 'nobody'}"} | {
+        one: f"{name}, for this one alone" for one, name in supervisors.items()}
+    chosen: int = form.choice(
+        "supervisor_id", "Supervisor", options, index=options.index(own or usual), format_func=names.__getitem__,
+    )
+    return chosen or None
 
 
 def cancel_dialog(actor: Actor, page: AppointmentView) -> None:
@@ -166,11 +188,11 @@ def _cancel(actor: Actor, page: AppointmentView) -> None:
     if reach is not SeriesScope.THIS:
         cancel_several(form, actor, page, reach, by, reason)
         return
+    notify = _notify(form)
     if st.button("Cancel this appointment", type="primary", width="stretch"):
-        done, _ = form.submit(
-            cancel, actor, lambda: Cancel(op=form.op, appointment_id=page.appointment_id, by=by, reason=reason),
-            done="Appointment cancelled",
-        )
+        done, _ = form.submit(cancel, actor, lambda: Cancel(
+            op=form.op, appointment_id=page.appointment_id, by=by, reason=reason, notify=notify,
+        ), done="Appointment cancelled")
         if done:
             st.rerun()
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from practicerunner import money
 from practicerunner.errors import PracticeError
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.scheduling import comes_twice
 from practicerunner.ui.forms import Form
 from practicerunner.ui.free_times import free_times
 from practicerunner.ui.perform import glance, read
@@ -68,7 +69,7 @@ def _draw(actor: Actor, case_id: int | None, on: date | None, start: time | None
     form = Form(f"booking.{case_id}.{on}.{start}")
     preset = case_id is not None
     if case_id is None:
-        case_id = _who(actor, form)
+        case_id = choose_case(actor, form)
         if case_id is None:
             return
     choices = read(booking_choices, actor, case_id)
@@ -116,7 +117,7 @@ def _done(planned: Preview | None, number: int) -> str:
     return f"Appointment on {day(first.local_date)}, {first.local_time:%H:%M} booked"
 
 
-def _who(actor: Actor, form: Form) -> int | None:
+def choose_case(actor: Actor, form: Form) -> int | None:
     """Find the case by anybody's name in it."""
     asked = form.text("who", "For whom?", placeholder="Name, phone or e-mail", icon=":material/search:")
     if not asked.strip():
@@ -157,13 +158,14 @@ def _fields(
             "Minutes", value=minutes or service.minutes, step=5, key=form.field_key(f"minutes.{service.id}")
         )
         form.place("minutes")
+    chosen_day = local_date if isinstance(local_date, date) else on
+    fold = which_of_two(form, chosen_day, local_time or start, choices.zone)
     line = st.container()
     options = places(choices.locations)
     place: Where = form.choice(
         "format", "Where", options, format_func=lambda option: option.name,
         index=where_now(options, choices.last_format, choices.last_location_id) if choices.last_format else 0,
     )
-    chosen_day = local_date if isinstance(local_date, date) else on
     left, right = st.columns(2)
     with left:
         fee = st.text_input(
@@ -190,8 +192,20 @@ def _fields(
     return {
         "case_id": choices.case_id, "provider_id": provider_id, "service_id": service.id, "local_date": chosen_day,
         "local_time": local_time or start, "minutes": int(lasts), "format": place.format,
-        "location_id": place.location_id, "fee_cents": fee, "memo": memo,
+        "location_id": place.location_id, "fee_cents": fee, "memo": memo, "fold": fold,
     }
+
+
+def which_of_two(form: Form, on: date, at: time, zone: str, fold: int = 0) -> int:
+    """Ask which of two equal times is meant, in the night in which the clocks go back; else the only one there is."""
+    if not comes_twice(on, at, zone):
+        return 0
+    words = ("First, before the clocks go back", "Second, after they went back")
+    chosen = st.radio(
+        f"{at:%H:%M} comes twice on this day", range(2), index=fold, format_func=words.__getitem__,
+        key=form.field_key(f"fold.{on}.{at:%H%M}"), horizontal=True,
+    )
+    return int(chosen or 0)
 
 
 def _bottom_line(actor: Actor, build: Callable[[], Book]) -> Preview | None:
@@ -217,6 +231,10 @@ def _bottom_line(actor: Actor, build: Callable[[], Book]) -> Preview | None:
         st.info(sentence)
     if planned.conflicts:
         conflict_list(planned.conflicts)
+        if planned.free_rooms is not None:
+            when = "at this time" if len(planned.slots) == 1 else "at all of these times"
+            rooms = ", ".join(planned.free_rooms)
+            st.text(f"Free {when}: {rooms}." if rooms else f"No room is free {when}.")
     elif series is None:
         first = planned.slots[0]
         st.text(f"No conflict. {clock_span(first.local_time, first.minutes)}")

@@ -15,13 +15,14 @@ from practicerunner.rules.attendance import OVER
 from practicerunner.ui.text import day as day_text
 from practicerunner.vocabulary import AppointmentStatus
 from practicerunner.workflows.calendar import Blocked
+from practicerunner.workflows.rooms import RoomTaken
 
 DAY, WEEK, MONTH, LIST = "Day", "Week", "Month", "List"
 VIEWS = {DAY: "timeGridDay", WEEK: "timeGridWeek", MONTH: "dayGridMonth", LIST: "listWeek"}
 """Standard views only: they are free for every use, the component's other views are not."""
 CALLBACKS = ["select", "eventClick", "eventChange"]
 SLOT_MINUTES = 30
-BLOCK = "block"
+BLOCK, TAKEN = "block", "taken"
 _WEEK = timedelta(days=7)
 
 
@@ -100,6 +101,8 @@ def title(view: str, day: date) -> str:
 def label(entry: CalendarEntry) -> str:
     """What stands on an appointment beside its time: who, of how many, and what is still missing."""
     parts = [entry.case_name]
+    if entry.fold:
+        parts.insert(0, f"second {entry.local_time:%H:%M}")
     if entry.people:
         parts.append(f"{entry.expected}/{entry.people}")
     if entry.status is AppointmentStatus.HELD and not entry.has_note:
@@ -112,11 +115,12 @@ def label(entry: CalendarEntry) -> str:
 
 
 def events(
-    entries: Iterable[CalendarEntry], blocks: Iterable[Blocked] = (), *, editable: bool = True
+    entries: Iterable[CalendarEntry], blocks: Iterable[Blocked] = (), taken: Iterable[RoomTaken] = (), *,
+    editable: bool = True,
 ) -> list[dict[str, Any]]:
-    """Appointments and blocked time as the component's events, in the provider's colour."""
+    """Appointments as the component's events, in the provider's colour; blocked and otherwise taken time in grey."""
     found: list[dict[str, Any]] = []
-    for entry in entries:
+    for place, entry in enumerate(entries):
         start = datetime.combine(entry.local_date, entry.local_time)
         gone = entry.status is AppointmentStatus.CANCELLED
         found.append({
@@ -127,13 +131,19 @@ def events(
             "backgroundColor": entry.colour, "borderColor": entry.colour, "textColor": "#FFFFFF",
             "editable": editable and not gone and entry.status not in OVER,
             "classNames": ["gone"] if gone or entry.status is AppointmentStatus.NOT_HELD else [],
-            "extendedProps": {"revision": entry.revision},
+            "extendedProps": {"revision": entry.revision, "place": place},
         })
     found += [
         {"id": f"{BLOCK}-{block.time_block_id}", "title": f"{block.provider}: {block.reason}",
          "start": block.starts.isoformat(), "end": block.ends.isoformat(), "editable": False,
          "backgroundColor": "#64748B", "borderColor": "#64748B", "textColor": "#FFFFFF", "classNames": ["blocked"]}
         for block in blocks
+    ]
+    found += [
+        {"id": f"{TAKEN}-{number}", "title": f"{one.room} is taken", "start": one.starts.isoformat(),
+         "end": one.ends.isoformat(), "editable": False, "backgroundColor": "#64748B", "borderColor": "#64748B",
+         "textColor": "#FFFFFF", "classNames": ["blocked"]}
+        for number, one in enumerate(taken)
     ]
     return found
 
@@ -149,6 +159,7 @@ def options(view: str, day: date, now: datetime, *, editable: bool) -> dict[str,
         "eventTimeFormat": {"hour": "2-digit", "minute": "2-digit", "hour12": False},
         "height": 720, "fixedWeekCount": False, "dayMaxEvents": 4, "displayEventEnd": view != MONTH,
         "eventDisplay": "block", "eventInteractive": True,
+        "eventOrder": "start,place",  # of two equal times in the night of the clock change, the first is first
         "views": {"timeGridWeek": {"dayHeaderFormat": {"weekday": "short", "day": "numeric"}}},
         "noEventsContent": "No appointments this week",
     }
@@ -189,6 +200,8 @@ def proposal(state: Mapping[str, Any] | None) -> Opened | OpenedBlock | Chosen |
     try:
         if what == "eventClick":
             kind, _, identity = str(said["event"]["id"]).rpartition("-")
+            if kind == TAKEN:
+                return None
             return OpenedBlock(int(identity)) if kind == BLOCK else Opened(int(identity))
         if what == "eventChange":
             return _moved(said["event"])

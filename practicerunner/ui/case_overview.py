@@ -5,7 +5,7 @@ import streamlit as st
 from practicerunner.money import dollars
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.workflow_state import Item, Step
-from practicerunner.ui import navigation
+from practicerunner.ui import navigation, request_rows
 from practicerunner.ui.arrangement_form import in_words
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
@@ -20,6 +20,7 @@ from practicerunner.workflows.clients import (
     RecentAppointment,
     case_summary,
 )
+from practicerunner.workflows.request_queue import requests_of_case
 
 
 def show(actor: Actor, page: CasePage) -> None:
@@ -28,6 +29,7 @@ def show(actor: Actor, page: CasePage) -> None:
     left, right = st.columns([2, 3])
     with left:
         _next(page)
+        _requests(actor, page)
     with right:
         _workflow(actor, page, summary)
     _people(page)
@@ -49,6 +51,16 @@ def _next(page: CasePage) -> None:
         if more:
             st.text(f"and {more} more after that")
         navigation.link("Open the calendar", "calendar", day=page.upcoming[0].on.isoformat())
+
+
+def _requests(actor: Actor, page: CasePage) -> None:
+    """What somebody here has asked and nobody has answered yet."""
+    waiting = read(requests_of_case, actor, page.case_id)
+    if waiting:
+        with st.container(border=True):
+            st.subheader("Requests", anchor=False)
+            for row in waiting:
+                request_rows.brief(row, page.today)
 
 
 def _people(page: CasePage) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import case_dialogs, navigation, reminder_form
+from practicerunner.ui import case_dialogs, feed_block, navigation, reminder_form
 from practicerunner.ui.case_overview import person_lines
 from practicerunner.ui.change_work import change_work_dialog
 from practicerunner.ui.forms import Form
@@ -66,6 +66,10 @@ def _participants(actor: Actor, page: CasePage, *, changes: bool) -> None:
                     "Change details", key=f"person.{person.person_id}.{person.joined_on}", type="tertiary"
                 ):
                     person_dialog(actor, person.person_id)
+                if person in page.present and feed_block.may_offer(actor, page) and st.button(
+                    "Calendar feed", key=f"feed.{person.person_id}", type="tertiary"
+                ):
+                    feed_block.client_dialog(actor, page, person)
                 if changes and _may_leave(page, person) and st.button(
                     "Leaves", key=f"leaves.{person.person_id}", type="tertiary"
                 ):

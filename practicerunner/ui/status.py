@@ -12,6 +12,7 @@ from practicerunner.vocabulary import (
     MessageStatus,
     NoteStatus,
     ParticipantStatus,
+    RequestStatus,
     Word,
     WorkflowState,
 )
@@ -32,6 +33,9 @@ _COLOURS: tuple[tuple[Word, Colour], ...] = (
     (AttendanceStatus.NO_SHOW, "red"),
     (AttendanceStatus.LATE_CANCELLED, "red"),
     (AttendanceStatus.EXCUSED, "blue"),
+    (RequestStatus.PENDING, "orange"),
+    (RequestStatus.OFFERED, "blue"),
+    (RequestStatus.ACCEPTED, "primary"),
     (NoteStatus.SUBMITTED, "orange"),
     (NoteStatus.RETURNED, "blue"),
     (NoteStatus.LOCKED, "primary"),

@@ -12,9 +12,9 @@ from practicerunner.rules import attendance as rules
 from practicerunner.vocabulary import Action, AppointmentStatus, AttendanceStatus, CaseStatus, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import CaseIsArchived
-from practicerunner.workflows.commands import Command, command
+from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.scheduling import appointment_for, record
-from practicerunner.workflows.slots import occupy
+from practicerunner.workflows.slots import expect_again, occupy
 
 
 class AttendanceIsInvoiced(RuleViolation):
@@ -37,6 +37,8 @@ class SetAttendance(Command):
     """Of the appointment, as it was shown; ``None`` where one click says all there is to say."""
     statuses: dict[int, AttendanceStatus] = Field(min_length=1, max_length=200)
     """Person id → status."""
+    override_reason: Line = ""
+    """Why somebody is expected here who is expected elsewhere at the same time (E15)."""
 
 
 class AttendAll(Command):
@@ -61,7 +63,7 @@ def set_attendance(session: Session, actor: Actor, asked: SetAttendance) -> int:
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
     if asked.revision is not None and found.revision != asked.revision:
         raise Stale
-    return _set(session, actor, found, asked.statuses)
+    return _set(session, actor, found, asked.statuses, asked.override_reason)
 
 
 @command(Resource.APPOINTMENTS, Action.UPDATE)
@@ -84,7 +86,10 @@ def _mark_all(session: Session, actor: Actor, appointment_id: int, status: Atten
     return _set(session, actor, found, expected)
 
 
-def _set(session: Session, actor: Actor, found: Appointment, statuses: dict[int, AttendanceStatus]) -> int:
+def _set(
+    session: Session, actor: Actor, found: Appointment, statuses: dict[int, AttendanceStatus],
+    override_reason: str = "",
+) -> int:
     rows = {row.person_id: row for row in found.attendances}
     if not statuses.keys() <= rows.keys():
         raise BadInput("statuses", "Somebody named here does not take part in this appointment.")
@@ -92,6 +97,12 @@ def _set(session: Session, actor: Actor, found: Appointment, statuses: dict[int,
     if not changed:
         return found.id
     _check(session, found, changed)
+    returning = [
+        person_id for person_id, status in changed.items()
+        if rows[person_id].status in scheduling.CALLED_OFF and status in rules.AHEAD
+    ]
+    if returning and found.status is not AppointmentStatus.CANCELLED and found.starts_at > clock.now():
+        expect_again(session, actor, found, returning, override_reason)
     for person_id, status in changed.items():
         record(rows[person_id], actor, status)
     before, found.status = found.status, rules.appointment_status(row.status for row in found.attendances)
@@ -100,7 +111,7 @@ def _set(session: Session, actor: Actor, found: Appointment, statuses: dict[int,
     elif before is AppointmentStatus.CANCELLED:
         if session.get_one(Case, found.case_id).status is CaseStatus.ARCHIVED:
             raise CaseIsArchived
-        occupy(session, actor, found)
+        occupy(session, actor, found, override_reason)
         found.cancelled_reason = ""
     found.revision += 1
     session.info["detail"] = f"{before} to {found.status}; " + ", ".join(

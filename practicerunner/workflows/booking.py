@@ -20,8 +20,9 @@ from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import Slot
+from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import Action, CaseStatus, ParticipantStatus, Resource, SessionFormat
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.cases import TREATING, CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command, reader
 from practicerunner.workflows.slots import (
@@ -30,6 +31,7 @@ from practicerunner.workflows.slots import (
     Plan,
     day_in_words,
     find_conflicts,
+    free_rooms,
     holds_of,
     settle,
     take,
@@ -57,6 +59,8 @@ class Book(Command):
     fee_cents: int | None = Field(default=None, ge=0, le=99_999_999)
     memo: Paragraph = ""
     override_reason: Line = ""
+    fold: int = Field(default=0, ge=0, le=1)
+    """1 for the second of two equal times, in the night in which the clocks go back (R6)."""
 
     _length = field_validator("minutes")(plausible_length)
 
@@ -71,6 +75,8 @@ class Preview:
     conflicts: tuple[Conflict, ...]
     notes: tuple[str, ...] = ()
     """Sentences worth knowing, such as a time that the clock skips."""
+    free_rooms: tuple[str, ...] | None = None
+    """Where the room that was chosen is taken: the rooms that are free at all of its times."""
 
     @property
     def free(self) -> int:
@@ -86,6 +92,16 @@ def book(session: Session, actor: Actor, asked: Book) -> int:
     return save(session, asked, plan, over)[0]
 
 
+def book_agreed(session: Session, client: PortalActor, wanted: Book) -> int:
+    """Book what the practice has offered and a client takes: what ``book`` checks, but for a permission of staff.
+
+    Returns the appointment's id. Raises SlotTaken, CaseIsArchived, BadInput.
+    """
+    case = session.get_one(Case, wanted.case_id, with_for_update={"read": True})
+    plan = _checked(session, case, wanted, [wanted.local_date])
+    return save(session, wanted, plan, settle(session, client, plan.wanted, ""))[0]
+
+
 @reader(Resource.APPOINTMENTS)
 def preview(session: Session, actor: Actor, asked: Book) -> Preview:
     """What booking would do: its slots, fee, conflicts and what is worth knowing. Raises what booking would raise."""
@@ -99,7 +115,16 @@ def foresee(session: Session, asked: Book, plan: Plan) -> Preview:
         f"The clock skips {asked.local_time:%H:%M} on {day_in_words(s.local_date)}; it starts at {s.local_time:%H:%M}."
         for s in plan.slots if s.shifted
     ]
-    return Preview(plan.slots, fee, plan.slots[0].minutes, tuple(find_conflicts(session, plan.wanted)), tuple(notes))
+    notes += [
+        f"{s.local_time:%H:%M} comes twice on {day_in_words(s.local_date)}; "
+        f"this is the {'second' if s.fold else 'first'} of the two."
+        for s in plan.slots if rules.comes_twice(s.local_date, s.local_time, s.zone)
+    ]
+    found = tuple(find_conflicts(session, plan.wanted))
+    rooms = None
+    if plan.location is not None and any(conflict.resource_id == plan.location.id for conflict in found):
+        rooms = free_rooms(session, plan.slots)
+    return Preview(plan.slots, fee, plan.slots[0].minutes, found, tuple(notes), rooms)
 
 
 @reader(Resource.APPOINTMENTS)
@@ -126,31 +151,40 @@ def plan_for(
     )
     if provider_id != case.provider_id:
         authorize(session, actor, Action.CREATE, Resource.APPOINTMENTS, responsible=[provider_id], case_id=case.id)
-    if case.status is CaseStatus.ARCHIVED:
-        raise CaseIsArchived
     if wanted.memo:
         authorize(
             session, actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=[provider_id, case.provider_id],
             supervisor_id=case.supervisor_id, case_id=case.id,
         )
+    return _checked(session, case, wanted, dates, series_dates)
+
+
+def _checked(
+    session: Session, case: Case, wanted: Book, dates: Sequence[date], series_dates: Sequence[date] | None = None
+) -> Plan:
+    """Check everything about a booking but conflicts and permission."""
+    if case.status is CaseStatus.ARCHIVED:
+        raise CaseIsArchived
     service = bookable_service(session, case, wanted.service_id)
-    provider = bookable_provider(session, provider_id)
+    provider = bookable_provider(session, wanted.provider_id or case.provider_id)
     held_as, location = bookable_place(session, wanted.format, wanted.location_id)
     zone = practice.the_practice(session).zone
     minutes = wanted.minutes if wanted.minutes is not None else service.minutes
-    people = tuple(_people_on(case, day) for day in dates)
+    people = tuple(people_on(case, day) for day in dates)
     for day, there in zip(dates, people, strict=True):
         if not there:
             called = capabilities(case.type).called
             raise BadInput("local_date", f"No {called} takes part on {day_in_words(day)}. Add at least one first.")
-    slots = tuple(slot_on(day, wanted.local_time, minutes, zone) for day in dates)
+    slots = tuple(
+        slot_on(day, wanted.local_time, minutes, zone, wanted.fold if day == wanted.local_date else 0) for day in dates
+    )
     return Plan(case, service, provider, held_as, location, slots, tuple(series_dates or dates), people)
 
 
-def slot_on(local_date: date, local_time: time, minutes: int, zone: str) -> Slot:
-    """The slot that begins at a wall-clock time. Raises BadInput."""
+def slot_on(local_date: date, local_time: time, minutes: int, zone: str, fold: int = 0) -> Slot:
+    """The slot that begins at a wall-clock time, or at the second of two equal ones. Raises BadInput."""
     try:
-        return rules.slot(local_date, local_time, minutes, zone)
+        return rules.slot(local_date, local_time, minutes, zone, fold)
     except OverflowError:
         raise BadInput("local_date", "That date is too far away.") from None
 
@@ -188,7 +222,7 @@ def bookable_place(
     return held_as or SessionFormat.IN_PERSON, location
 
 
-def _people_on(case: Case, day: date) -> tuple[int, ...]:
+def people_on(case: Case, day: date) -> tuple[int, ...]:
     """Who takes part on a day; those of the first day also count for an appointment that lies before it."""
     return tuple(dict.fromkeys(
         p.person_id for p in case.participants
@@ -211,10 +245,10 @@ def save(
         made.append(appointment_id)
         appointments.append({
             "id": appointment_id, "case_id": plan.case.id, "provider_id": plan.provider.id,
-            "supervisor_id": plan.case.supervisor_id or supervisor_on(supervisions, slot.local_date),
+            "supervisor_id": inherited(plan.case.supervisor_id, plan.provider.id, supervisions, slot.local_date),
             "service_id": plan.service.id, "local_date": slot.local_date, "local_time": slot.local_time,
-            "minutes": slot.minutes, "zone": slot.zone, "starts_at": slot.starts_at, "ends_at": slot.ends_at,
-            "format": plan.format, "location_id": plan.location.id if plan.location else None,
+            "minutes": slot.minutes, "zone": slot.zone, "fold": slot.fold, "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at, "format": plan.format, "location_id": plan.location.id if plan.location else None,
             "fee_cents": asked.fee_cents if asked.fee_cents is not None
             else practice.fee_on(plan.service, slot.local_date),
             "memo": asked.memo, "series_id": series_id,
@@ -232,9 +266,3 @@ def save(
     take(session, holds, plan.resources)
     session.info["case_id"] = plan.case.id
     return made
-
-
-def supervisor_on(supervisions: Sequence[Any], day: date) -> int | None:
-    """The supervisor in force on a day; the newest if two overlap."""
-    in_force = [s for s in supervisions if s.starts_on <= day and (s.ends_on is None or s.ends_on > day)]
-    return in_force[-1].supervisor_id if in_force else None

@@ -13,6 +13,7 @@ from practicerunner.records import calendar, logins, practice, scheduling
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import recurrence
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
@@ -30,7 +31,13 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
 from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.scheduling import appointment_for, watching, why_fixed, why_immovable
+from practicerunner.workflows.scheduling import (
+    appointment_for,
+    inherited_supervisor,
+    watching,
+    why_fixed,
+    why_immovable,
+)
 
 MOST_ENTRIES = 500
 """A calendar with more than this is not readable, and slow in the browser."""
@@ -90,6 +97,9 @@ class AppointmentView:
     local_time: time
     minutes: int
     zone: str
+    fold: int
+    comes_twice: bool
+    """Whether its time comes twice on its day; ``fold`` is 1 for the second."""
     starts_at: datetime
     format: SessionFormat
     location_id: int | None
@@ -101,6 +111,10 @@ class AppointmentView:
     provider: str
     supervisor_id: int | None
     supervisor: str
+    supervisor_is_own: bool
+    """Whether the supervisor was chosen for this appointment alone."""
+    inherited_supervisor: str
+    """Whom it would have otherwise; empty for nobody."""
     people: tuple[Attendee, ...]
     series_position: str
     cancelled_reason: str
@@ -160,6 +174,8 @@ class BookingChoices:
     """What was booked the last time, for the form to begin with."""
     last_format: SessionFormat | None = None
     last_location_id: int | None = None
+    zone: str = "UTC"
+    """Of the wall clock on which appointments are booked."""
 
 
 @reader(Resource.APPOINTMENTS)
@@ -249,17 +265,27 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
     return AppointmentView(
         appointment_id=found.id, revision=found.revision, case_id=found.case_id, case_name=names.case.name,
         case_type=names.case.type, status=found.status, local_date=found.local_date, local_time=found.local_time,
-        minutes=found.minutes, zone=found.zone, starts_at=found.starts_at, format=found.format,
+        minutes=found.minutes, zone=found.zone, fold=found.fold, starts_at=found.starts_at,
+        comes_twice=rules.comes_twice(found.local_date, found.local_time, found.zone), format=found.format,
         location_id=found.location_id, location=names.location.name if names.location else "",
         service_id=found.service_id, service=names.service.name, fee_cents=found.fee_cents,
         provider_id=found.provider_id, provider=names.provider.name, supervisor_id=found.supervisor_id,
-        supervisor=names.supervisor.name if names.supervisor else "", people=people, series_position=position,
+        supervisor=names.supervisor.name if names.supervisor else "", supervisor_is_own=found.supervisor_is_own,
+        inherited_supervisor=_inherited(session, found, names), people=people, series_position=position,
         cancelled_reason=found.cancelled_reason, override_reason=found.override_reason,
         why_fixed=why_fixed(session, found), why_immovable=why_immovable(session, found),
         memo=found.memo if allowed(Action.READ, Resource.APPOINTMENT_MEMO) else None,
         may_write_memo=allowed(Action.UPDATE, Resource.APPOINTMENT_MEMO),
         may_change=allowed(Action.UPDATE, Resource.APPOINTMENTS), created_at=found.created_at, history=tuple(deeds),
     )
+
+
+def _inherited(session: Session, found: Appointment, names: calendar.Around) -> str:
+    """The name of the supervisor without one chosen for this appointment alone."""
+    if not found.supervisor_is_own:
+        return names.supervisor.name if names.supervisor else ""
+    supervisor_id = inherited_supervisor(session, names.case, found.provider_id, found.local_date)
+    return session.get_one(Staff, supervisor_id).name if supervisor_id is not None else ""
 
 
 @reader(Resource.APPOINTMENTS)
@@ -288,7 +314,7 @@ def booking_choices(session: Session, actor: Actor, case_id: int) -> BookingChoi
         may_override=bool(actor.roles & rules.MAY_OVERRIDE),
         may_write_memo=may(actor, Action.CREATE, Resource.APPOINTMENT_MEMO),
         last_service_id=last.service_id if last else None, last_format=last.format if last else None,
-        last_location_id=last.location_id if last else None,
+        last_location_id=last.location_id if last else None, zone=practice.the_practice(session).zone,
     )
 
 

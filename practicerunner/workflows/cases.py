@@ -28,6 +28,7 @@ from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.naming import Member, naming, rename
 from practicerunner.workflows.people import PersonDetails, check_findable, create_people, create_person, search_text
+from practicerunner.workflows.staff import follow
 
 
 class CaseIsArchived(RuleViolation):
@@ -263,6 +264,9 @@ def change_case(session: Session, actor: Actor, asked: ChangeCase) -> int:
         case.name = asked.name
     case.revision += 1
     session.flush()
+    if "supervisor_id" in changed:
+        today = clock.today(practice.the_practice(session).zone)
+        follow(session, scheduling.followers(session, today, case_id=case.id))
     rename(session, case)
     session.info["detail"] = "changed " + ", ".join(changed)
     return case.id

@@ -65,7 +65,7 @@ def _move(session: Session, moved: Sequence[tuple[Appointment, datetime]]) -> No
         found.ends_at = starts_at + (found.ends_at - found.starts_at)
         found.starts_at = starts_at
         found.revision += 1
-        scheduling.release(session, appointment_id=found.id)
+        scheduling.release(session, [found.id])
     session.flush()
     # What was allowed to overlap comes last, so that the others do not meet it and are not marked for it.
     for found, _ in sorted(moved, key=lambda one: any(hold.overriding for hold in held.get(one[0].id, ()))):
@@ -88,13 +88,13 @@ def _busy(session: Session, found: Appointment) -> set[int]:
     """Whose other appointment this one touches."""
     people = [row.person_id for row in found.attendances if row.status not in calendar.ABSENT]
     return {one.resource_id for one in scheduling.attending(
-        session, people, found.starts_at, found.ends_at, except_id=found.id)}
+        session, people, [(found.starts_at, found.ends_at)], except_ids=[found.id])}
 
 
 def _take(session: Session, found: Appointment, allowed: dict[int, bool], busy_before: set[int]) -> None:
     """Take what the appointment held at its new moment, over whatever is there. ``allowed``: what → may overlap."""
     over = {one.resource_id for one in scheduling.taken(
-        session, allowed, found.starts_at, found.ends_at, except_id=found.id)}
+        session, allowed, [(found.starts_at, found.ends_at)], except_ids=[found.id])}
     newly = {resource_id for resource_id in over if not allowed[resource_id]} | (_busy(session, found) - busy_before)
     if newly and not found.override_reason:
         found.override_reason = OVERLAPS

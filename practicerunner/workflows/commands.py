@@ -46,7 +46,8 @@ def _line(text: str) -> str:
     return _printable(text, "")
 
 
-def _paragraph(text: str) -> str:
+def paragraph(text: str) -> str:
+    """Text with line breaks whose every character can be shown."""
     return _printable(text, "\n\t\r")
 
 
@@ -60,10 +61,10 @@ Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
 """One line of text, kept exactly as typed; may be empty."""
 RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_required)]
 """One line of text that must say something."""
-Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(_paragraph)]
+Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(paragraph)]
 """Text with line breaks, kept exactly as typed."""
 RequiredParagraph = Annotated[
-    str, Field(max_length=100_000), AfterValidator(_paragraph), AfterValidator(_required)
+    str, Field(max_length=100_000), AfterValidator(paragraph), AfterValidator(_required)
 ]
 """Text with line breaks that must say something."""
 

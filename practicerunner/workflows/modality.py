@@ -20,7 +20,7 @@ from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.cases import OpenCase, Taking, case_for, check_known, create_case
 from practicerunner.workflows.commands import Command, Line, command
-from practicerunner.workflows.scheduling import appointment_for, why_immovable
+from practicerunner.workflows.scheduling import appointment_for, inherited_supervisor, why_immovable
 from practicerunner.workflows.slots import occupy
 
 
@@ -138,8 +138,9 @@ def _move(session: Session, actor: Actor, new: Case, moved: Sequence[Appointment
         appointment.case_id, appointment.service_id = new.id, service.id
         appointment.minutes, appointment.fee_cents = service.minutes, practice.fee_on(service, appointment.local_date)
         appointment.ends_at = appointment.starts_at + timedelta(minutes=service.minutes)
-        if new.supervisor_id is not None:
-            appointment.supervisor_id = new.supervisor_id
+        if not appointment.supervisor_is_own:
+            appointment.supervisor_id = inherited_supervisor(
+                session, new, appointment.provider_id, appointment.local_date)
         if appointment.series_id is not None:
             appointment.series_id = _series(session, new, appointment, series).id
         _attend(new, appointment)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
@@ -13,6 +13,8 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.rules import attendance as attendance_rules
+from practicerunner.rules import scheduling as rules
+from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
@@ -23,18 +25,18 @@ from practicerunner.vocabulary import (
     Role,
     SessionFormat,
 )
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows import notices
+from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.booking import (
     bookable_place,
     bookable_provider,
     bookable_service,
     plausible_length,
     slot_on,
-    supervisor_on,
 )
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command
-from practicerunner.workflows.slots import occupy
+from practicerunner.workflows.slots import change_room, occupy
 
 
 class AppointmentIsFixed(RuleViolation):
@@ -54,6 +56,10 @@ class Move(Command):
     location_id: int | None = None
     """With neither format nor location, both stay as they are."""
     override_reason: Line = ""
+    fold: int | None = Field(default=None, ge=0, le=1)
+    """Of two equal times the first (0) or the second (1); ``None``: as it is where date and time stay, else first."""
+    notify: bool = False
+    """Tell by e-mail those who are expected, if they let us write to them."""
 
     _length = field_validator("minutes")(plausible_length)
 
@@ -71,6 +77,8 @@ class ChangeAppointment(Command):
     """``None`` leaves the memo as it is, for those who may not read it."""
     supervisor_id: int | None = None
     """Another supervisor for this appointment alone (E24); ``None`` leaves it as it is. Owner and admin."""
+    inherit_supervisor: bool = False
+    """Go back to the supervisor of the case, or of the provider on that day. Owner and admin."""
     override_reason: Line = ""
 
 
@@ -80,6 +88,10 @@ class Cancel(Command):
     appointment_id: int
     by: CancelledBy
     reason: Line = ""
+    notify: bool = False
+    """Tell by e-mail those who were expected, if they let us write to them."""
+    told_at: AwareDatetime | None = None
+    """When the client said so, if that was earlier than now: by it a cancellation is late or not."""
 
 
 class Reinstate(Command):
@@ -133,6 +145,19 @@ def why_immovable(session: Session, appointment: Appointment) -> str | None:
 def move(session: Session, actor: Actor, asked: Move) -> int:
     """Move an appointment; the same checks as booking. Raises Stale, AppointmentIsFixed, SlotTaken, BadInput."""
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
+    case = session.get_one(Case, found.case_id)
+    if (asked.provider_id or found.provider_id) not in (found.provider_id, case.provider_id):
+        authorize(
+            session, actor, Action.UPDATE, Resource.APPOINTMENTS, responsible=[asked.provider_id], case_id=case.id
+        )
+    return move_agreed(session, actor, found, asked)
+
+
+def move_agreed(session: Session, actor: Actor | PortalActor, found: Appointment, asked: Move) -> int:
+    """Move an appointment that whoever calls has locked and may move: staff, or a client to a time they were offered.
+
+    Returns its id. Raises Stale, AppointmentIsFixed, SlotTaken, BadInput.
+    """
     if found.revision != asked.revision:
         raise Stale
     reason = why_immovable(session, found)
@@ -141,29 +166,31 @@ def move(session: Session, actor: Actor, asked: Move) -> int:
     case = session.get_one(Case, found.case_id)
     before = (found.provider_id, found.local_date)
     provider = bookable_provider(session, asked.provider_id or found.provider_id)
-    if provider.id not in (found.provider_id, case.provider_id):
-        authorize(session, actor, Action.UPDATE, Resource.APPOINTMENTS, responsible=[provider.id], case_id=case.id)
     if asked.format is None and asked.location_id is None:
         held_as, location = found.format, session.get(Location, found.location_id) if found.location_id else None
     else:
         held_as, location = bookable_place(session, asked.format, asked.location_id)
-    slot = slot_on(asked.local_date, asked.local_time, asked.minutes, practice.the_practice(session).zone)
-    inherited = case.supervisor_id or supervisor_on(scheduling.supervisions_over(session, before[0]), before[1])
-    if found.supervisor_id == inherited:
-        found.supervisor_id = case.supervisor_id or supervisor_on(
-            scheduling.supervisions_over(session, provider.id), slot.local_date
-        )
+    stays = (asked.local_date, asked.local_time) == (found.local_date, found.local_time)
+    fold = asked.fold if asked.fold is not None else found.fold if stays else 0
+    slot = slot_on(asked.local_date, asked.local_time, asked.minutes, practice.the_practice(session).zone, fold)
+    if found.supervisor_id == provider.id:
+        found.supervisor_is_own = False  # nobody supervises themselves
+    if not found.supervisor_is_own and (provider.id, slot.local_date) != before:
+        found.supervisor_id = inherited_supervisor(session, case, provider.id, slot.local_date)
     found.provider_id, found.format, found.location_id = provider.id, held_as, location.id if location else None
     if found.series_id is not None and (slot.local_date, slot.local_time) != (found.local_date, found.local_time):
         found.series_moved = True
     found.local_date, found.local_time, found.minutes, found.zone = (
         slot.local_date, slot.local_time, slot.minutes, slot.zone
     )
+    found.fold, was = slot.fold, found.starts_at
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
     occupy(session, actor, found, asked.override_reason)
     found.revision += 1
     session.info["detail"] = f"from {before[1]} to {found.local_date} {found.local_time:%H:%M}"
     session.flush()
+    if asked.notify and found.starts_at != was:
+        notices.notice_moved(session, found, was, expected_at(found))
     return found.id
 
 
@@ -188,7 +215,7 @@ def change_appointment(session: Session, actor: Actor, asked: ChangeAppointment)
             found.format, location = bookable_place(session, asked.format, asked.location_id)
             found.location_id = location.id if location else None
             if found.status is not AppointmentStatus.CANCELLED:
-                occupy(session, actor, found, asked.override_reason or found.override_reason)
+                change_room(session, actor, found, asked.override_reason)
         else:
             found.format = asked.format or found.format
         changed.append("place")
@@ -200,9 +227,7 @@ def change_appointment(session: Session, actor: Actor, asked: ChangeAppointment)
         )
         found.memo = asked.memo
         changed.append("memo")
-    if asked.supervisor_id is not None and asked.supervisor_id != found.supervisor_id:
-        _check_supervisor(session, actor, found, asked.supervisor_id)
-        found.supervisor_id = asked.supervisor_id
+    if _set_supervisor(session, actor, found, case, asked):
         changed.append("supervisor")
     found.revision += 1
     session.info["case_id"], session.info["detail"] = case.id, "changed " + ", ".join(changed)
@@ -210,12 +235,38 @@ def change_appointment(session: Session, actor: Actor, asked: ChangeAppointment)
     return found.id
 
 
-def _check_supervisor(session: Session, actor: Actor, found: Appointment, supervisor_id: int) -> None:
+def inherited_supervisor(session: Session, case: Case, provider_id: int, day: date) -> int | None:
+    """The supervisor of an appointment of a case with a provider on a day, unless it has one of its own."""
+    return inherited(case.supervisor_id, provider_id, scheduling.supervisions_over(session, provider_id), day)
+
+
+def _set_supervisor(
+    session: Session, actor: Actor, found: Appointment, case: Case, asked: ChangeAppointment
+) -> bool:
+    """Set or clear the supervisor of one appointment alone. Returns whether anything changed."""
+    now = (found.supervisor_id, found.supervisor_is_own)
+    if asked.inherit_supervisor:
+        if not found.supervisor_is_own:
+            return False
+        _check_chooser(actor, found)
+        found.supervisor_id = inherited_supervisor(session, case, found.provider_id, found.local_date)
+        found.supervisor_is_own = False
+    elif asked.supervisor_id is not None and (asked.supervisor_id, True) != now:
+        _check_supervisor(session, actor, found, asked.supervisor_id)
+        found.supervisor_id, found.supervisor_is_own = asked.supervisor_id, True
+    return (found.supervisor_id, found.supervisor_is_own) != now
+
+
+def _check_chooser(actor: Actor, found: Appointment) -> None:
     if not actor.roles & {Role.OWNER, Role.ADMIN}:
         raise NotPermitted(
             "Only an owner or an admin chooses another supervisor.", actor=actor, action="change_appointment",
             resource=Resource.APPOINTMENTS, resource_id=found.id, case_id=found.case_id,
         )
+
+
+def _check_supervisor(session: Session, actor: Actor, found: Appointment, supervisor_id: int) -> None:
+    _check_chooser(actor, found)
     chosen = session.get(Staff, supervisor_id)
     if chosen is None or not chosen.active or Role.SUPERVISOR not in {r.role for r in chosen.roles}:
         raise BadInput("supervisor_id", "Choose somebody with the supervisor role.")
@@ -234,16 +285,30 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     reason = why_fixed(session, found)
     if reason:
         raise AppointmentIsFixed(reason)
-    call_off(session, actor, found, asked.by, asked.reason)
+    expected = expected_at(found)
+    call_off(session, actor, found, asked.by, asked.reason, asked.told_at)
     session.info["detail"] = f"by {asked.by}"
     session.flush()
+    if asked.notify:
+        notices.notice_cancelled(session, found, expected)
     return found.id
 
 
-def call_off(session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str) -> None:
-    """Write that an appointment is called off, and let its time go; callers have authorised and checked it."""
+def expected_at(found: Appointment) -> list[int]:
+    """The people who are expected at an appointment, or came."""
+    return [row.person_id for row in found.attendances if row.status not in calendar.ABSENT]
+
+
+def call_off(
+    session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str, told_at: datetime | None = None
+) -> None:
+    """Write that an appointment is called off, and let its time go; callers have authorised and checked it.
+
+    ``told_at`` is when the client said so: by it the cancellation is late or not.
+    """
     becomes = attendance_rules.cancelled_as(
-        by, clock.wall(found.zone), datetime.combine(found.local_date, found.local_time),
+        by, rules.wall(min(told_at or clock.now(), clock.now()), found.zone),
+        datetime.combine(found.local_date, found.local_time),
         practice.the_practice(session).late_cancel_hours,
     )
     for row in found.attendances:

@@ -26,6 +26,7 @@ from practicerunner.rules import scheduling as scheduling_rules
 from practicerunner.rules import series as rules
 from practicerunner.rules.scheduling import Slot
 from practicerunner.rules.series import Occurrence
+from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import Action, AttendanceStatus, CancelledBy, Resource, SeriesScope, SessionFormat
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.booking import (
@@ -34,7 +35,6 @@ from practicerunner.workflows.booking import (
     bookable_service,
     plausible_length,
     slot_on,
-    supervisor_on,
 )
 from practicerunner.workflows.commands import Command, Line, command, reader
 from practicerunner.workflows.scheduling import AppointmentIsFixed, appointment_for, call_off, watching, why_immovable
@@ -438,8 +438,11 @@ def _write(session: Session, actor: Actor, asked: ChangeSeries, change: _Change)
 def _inherit_supervisor(case: Case, one: _Becoming, supervisions: dict[int, list[Supervision]]) -> None:
     """A supervisor who was inherited is inherited anew; one chosen for this occurrence alone stays (E24)."""
     found = one.found
-    if found.supervisor_id == (case.supervisor_id or supervisor_on(supervisions[found.provider_id], found.local_date)):
-        found.supervisor_id = case.supervisor_id or supervisor_on(supervisions[one.provider.id], one.slot.local_date)
+    if found.supervisor_id == one.provider.id:
+        found.supervisor_is_own = False
+    if not found.supervisor_is_own:
+        found.supervisor_id = inherited(
+            case.supervisor_id, one.provider.id, supervisions[one.provider.id], one.slot.local_date)
 
 
 def _become_so(

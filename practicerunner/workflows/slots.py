@@ -24,7 +24,7 @@ from practicerunner.rules.scheduling import Slot
 from practicerunner.vocabulary import (
     SessionFormat,
 )
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 
 
 class SeriesConflicts(SlotTaken):
@@ -59,6 +59,8 @@ class Conflict:
         end = f"{self.ends:%H:%M}"
         if self.ends.date() != self.starts.date():
             end = f"{day_in_words(self.ends)} {end}"
+        elif self.ends <= self.starts:
+            end += ", after the clocks went back"
         return f"{self.name} {verb} on {day_in_words(self.starts)}, {self.starts:%H:%M}–{end}."
 
 
@@ -145,6 +147,13 @@ def find_conflicts(
     return found
 
 
+def free_rooms(session: Session, slots: Sequence[Slot]) -> tuple[str, ...]:
+    """The rooms that nobody has taken at any of these times, by name."""
+    rooms = {place.id: place.name for place in practice.locations(session) if place.is_room}
+    taken = scheduling.taken(session, rooms, [(slot.starts_at, slot.ends_at) for slot in slots]) if rooms else []
+    return tuple(name for room_id, name in rooms.items() if all(hold.resource_id != room_id for hold in taken))
+
+
 Overridden = set[tuple[Slot, int]]
 """Slots that override what is there already, each with whom or what they override."""
 
@@ -155,14 +164,17 @@ def take_turns(session: Session, wanted: Iterable[Wanted]) -> None:
 
 
 def settle(
-    session: Session, actor: Actor, wanted: Sequence[Wanted], reason: str, *, except_ids: Collection[int] = (),
+    session: Session, actor: Actor | PortalActor, wanted: Sequence[Wanted], reason: str, *,
+    except_ids: Collection[int] = (),
 ) -> Overridden:
     """Refuse conflicts, or allow them with a reason. Returns which slots override what. Raises SlotTaken."""
     take_turns(session, wanted)
     return allow(actor, wanted, find_conflicts(session, wanted, except_ids=except_ids), reason)
 
 
-def allow(actor: Actor, wanted: Sequence[Wanted], found: Sequence[Conflict], reason: str) -> Overridden:
+def allow(
+    actor: Actor | PortalActor, wanted: Sequence[Wanted], found: Sequence[Conflict], reason: str
+) -> Overridden:
     """Refuse conflicts that were found, or allow them with a reason (E15). Raises SlotTaken, NoOverride."""
     if not found:
         return set()
@@ -170,7 +182,7 @@ def allow(actor: Actor, wanted: Sequence[Wanted], found: Sequence[Conflict], rea
         if len(wanted) > 1:
             raise SeriesConflicts(found)
         raise SlotTaken(" ".join(conflict.sentence for conflict in found))
-    if not actor.roles & rules.MAY_OVERRIDE:
+    if not isinstance(actor, Actor) or not actor.roles & rules.MAY_OVERRIDE:
         raise NoOverride
     return {(conflict.slot, conflict.resource_id) for conflict in found}
 
@@ -204,15 +216,48 @@ def take(session: Session, rows: Sequence[dict[str, Any]], names: dict[int, str]
 def wanted_by(session: Session, found: Appointment) -> Wanted:
     """What an appointment takes as it now stands; those who called off or are not expected leave their time free."""
     location = session.get(Location, found.location_id) if found.location_id else None
-    slot = Slot(found.local_date, found.local_time, found.minutes, found.zone, found.starts_at, found.ends_at)
+    slot = Slot(
+        found.local_date, found.local_time, found.minutes, found.zone, found.starts_at, found.ends_at, fold=found.fold
+    )
     there = tuple(a.person_id for a in found.attendances if a.status not in calendar.ABSENT)
     return Wanted(slot, resources_of(session.get_one(Staff, found.provider_id), location), there)
 
 
-def occupy(session: Session, actor: Actor, found: Appointment, override_reason: str = "") -> None:
+def occupy(session: Session, actor: Actor | PortalActor, found: Appointment, override_reason: str = "") -> None:
     """Take the provider and the room for an appointment as it now stands, instead of what it held. Raises SlotTaken."""
     want = wanted_by(session, found)
     over = settle(session, actor, [want], override_reason, except_ids=[found.id])
     found.override_reason = override_reason if over else ""
+    _hold(session, found, want, over)
+
+
+def change_room(session: Session, actor: Actor, found: Appointment, override_reason: str = "") -> None:
+    """Take another room for an appointment that stays when and with whom it is. Raises SlotTaken, NoOverride.
+
+    Only the room can clash anew; what was allowed before for the provider or a participant stays allowed, whoever
+    changes the room.
+    """
+    want = wanted_by(session, found)
+    take_turns(session, [want])
+    clashing = find_conflicts(session, [want], except_ids=[found.id])
+    over = allow(actor, [want], [one for one in clashing if one.resource_id == found.location_id], override_reason)
+    if over:
+        found.override_reason = override_reason
+    elif not clashing:
+        found.override_reason = ""
+    standing = scheduling.overridden_by(session, found.id) & {one.resource_id for one in clashing}
+    _hold(session, found, want, over | {(want.slot, key) for key in standing})
+
+
+def expect_again(
+    session: Session, actor: Actor, found: Appointment, people: Collection[int], override_reason: str = ""
+) -> None:
+    """Refuse that people who had called off come after all while they are expected elsewhere. Raises SlotTaken."""
+    want = replace(wanted_by(session, found), resources={}, people=tuple(people))
+    if settle(session, actor, [want], override_reason, except_ids=[found.id]):
+        found.override_reason = override_reason
+
+
+def _hold(session: Session, found: Appointment, want: Wanted, over: Overridden) -> None:
     scheduling.release(session, [found.id])
     take(session, holds_of(found.id, want.slot, want.resources, over), want.resources)

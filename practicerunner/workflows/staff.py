@@ -1,6 +1,7 @@
 """The people who work here: adding them, their roles, who supervises whom. Accounts: ``workflows.invitations``."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import Field, field_validator
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import logins, practice
+from practicerunner.records import logins, practice, scheduling
 from practicerunner.records.logins import Staff, StaffRole, Supervision
+from practicerunner.records.scheduling import Appointment
+from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader, to_change
@@ -131,6 +134,19 @@ def _assign_supervisor(session: Session, person: Staff, asked: StaffDetails) -> 
         current.ends_on = today
     if asked.supervisor_id is not None:
         session.add(Supervision(associate_id=person.id, supervisor_id=asked.supervisor_id, starts_on=today))
+    session.flush()
+    follow(session, scheduling.followers(session, today, provider_id=person.id))
+
+
+def follow(session: Session, appointments: Iterable[tuple[Appointment, int | None]]) -> None:
+    """Let appointments have the supervisor whom their case, given beside each, or their provider has by now (E24)."""
+    known: dict[int, list[Supervision]] = {}
+    for found, case_supervisor_id in appointments:
+        if found.provider_id not in known:
+            known[found.provider_id] = scheduling.supervisions_over(session, found.provider_id)
+        found.supervisor_id = inherited(
+            case_supervisor_id, found.provider_id, known[found.provider_id], found.local_date)
+    session.flush()
 
 
 @reader(Resource.USERS)

@@ -15,6 +15,7 @@ from practicerunner.workflows.alerts import my_alerts
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.request_queue import how_many_wait
 
 LOOK_BACK_DAYS = 30
 UNRECORDED = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
@@ -90,6 +91,9 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if len(mine) > overdue:
             notes = _many(len(mine) - overdue, "note", "notes")
             found.append(Waiting(f"{notes} to write", "documentation"))
+    asked = how_many_wait(session, actor)
+    if asked:
+        found.append(Waiting(f"{_many(asked, 'request', 'requests')} waiting", "requests"))
     if unfinished:
         found.append(Waiting(f"{_many(unfinished, 'appointment', 'appointments')} without attendance", "today"))
     if may(actor, Action.CREATE, Resource.INVOICES):

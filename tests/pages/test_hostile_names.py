@@ -16,8 +16,9 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.rules.notes import FORMS
 from practicerunner.ui import identity, navigation
-from practicerunner.vocabulary import CancelledBy, CaseType, NoteKind, RelationshipKind, ServiceCategory
+from practicerunner.vocabulary import CancelledBy, CaseType, NoteKind, RelationshipKind, RequestKind, ServiceCategory
 from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
@@ -156,6 +157,10 @@ def build(cast: Cast) -> House:
         cancelled = ahead(group, 16, memo=HOSTILE)
         cast.do("Marcus", cancel, Cancel(appointment_id=cancelled, by=next(iter(CancelledBy)), reason=HOSTILE))
         ahead(single, 7)
+        cast.do("Marcus", record_request, RecordRequest(
+            kind=RequestKind.MOVE, case_id=couple, appointment_id=overlapping, message=HOSTILE,
+            person_id=next(iter(people_of(cast, couple).values())), local_date=date(2026, 11, 20),
+            local_time=time(10)))
         cast.do("Marcus", add_time_block, AddTimeBlock(
             provider_id=cast.staff["Marcus"], starts_on=date(2026, 11, 13), starts=time(9), ends_on=date(2026, 11, 13),
             ends=time(10), reason=HOSTILE[:120]))
@@ -254,10 +259,15 @@ def test_the_check_itself_sees_what_is_alive() -> None:
 @pytest.mark.parametrize(("who", "page"), [
     ("Marcus", "today"), ("Dana", "today"), ("Marcus", "clients"), ("Ruth", "documentation"),
     ("Marcus", "documentation"), ("Priya", "documentation"), ("Dana", "staff"), ("Dana", "audit"),
-    ("Marcus", "account"),
+    ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"),
 ])
 def test_a_page_shows_names_as_typed(visit: Visit, who: str, page: str) -> None:
     visit(who, page)
+
+
+@pytest.mark.parametrize("label", ["Offer another time", "Decline"])
+def test_what_opens_over_a_request_shows_names_as_typed(visit: Visit, label: str) -> None:
+    press(visit("Marcus", "requests"), label)
 
 
 def test_the_calendar_shows_names_as_typed(visit: Visit) -> None:

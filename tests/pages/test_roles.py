@@ -14,8 +14,9 @@ from practicerunner.records.notes import Note
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.notes import FORMS
 from practicerunner.ui import identity, navigation
-from practicerunner.vocabulary import CaseType
+from practicerunner.vocabulary import CaseType, RequestKind
 from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, people_of
@@ -35,7 +36,8 @@ FORBIDDEN = ("diagnos", "treatment", "symptom", "patient")
 SECTIONS = ("overview", "clinical", "billing", "relationships")
 
 EVERYBODYS = {
-    "today", "clients", "calendar", "billing", "overview", "hours", "account", "case", "appointment", "payer",
+    "today", "clients", "calendar", "requests", "billing", "overview", "hours", "account", "case", "appointment",
+    "payer",
 }
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
@@ -90,6 +92,9 @@ def work_of(cast: Cast, provider: str, kind: CaseType, place: int) -> Records:
             case_id=case_id, service_id=cast.services[SERVICE[kind]], local_date=date(2026, 11, 12 + place),
             local_time=time(10), location_id=cast.office))
         made = Records(case_id, held, ahead)
+        cast.do(provider, record_request, RecordRequest(
+            kind=RequestKind.CANCEL, case_id=case_id, appointment_id=ahead,
+            person_id=min(people_of(cast, case_id).values())))
         made.note = cast.do(provider, start_note, StartNote(appointment_id=held, kind=able.main_note))
         with database.reading(cast.engine) as session:
             note = session.get_one(Note, made.note)
@@ -167,7 +172,7 @@ def test_a_role_opens_its_screens_finds_no_others_and_reads_nothing_of_strangers
             continue
         text = turn_to(app, screen.name)
         assert not {name for name in strangers | untold if name in text}, screen.name
-        if screen.name == "clients":
+        if screen.name in ("clients", "requests"):
             assert {name for name in READS[who] if name in text} == READS[who]
 
 

@@ -38,6 +38,31 @@ def test_a_time_that_comes_twice_is_the_first_and_lasts_real_minutes() -> None:
     assert slot.shifted is False
 
 
+@pytest.mark.parametrize(("fold", "utc"), [(0, "2026-11-01 05:30"), (1, "2026-11-01 06:30")])
+def test_of_two_equal_times_either_can_be_meant(fold: int, utc: str) -> None:
+    slot = rules.slot(date(2026, 11, 1), time(1, 30), 50, NEW_YORK, fold)
+    assert (f"{slot.starts_at:%Y-%m-%d %H:%M}", slot.local_time, slot.fold, slot.shifted) == (
+        utc, time(1, 30), fold, False)
+    assert slot.ends_at - slot.starts_at == timedelta(minutes=50)
+
+
+@pytest.mark.parametrize(("day", "at", "twice"), [
+    (date(2026, 11, 1), time(0, 59), False), (date(2026, 11, 1), time(1), True), (date(2026, 11, 1), time(1, 59), True),
+    (date(2026, 11, 1), time(2), False), (date(2026, 11, 2), time(1, 30), False),
+    (date(2027, 3, 14), time(2, 30), False), (date(2027, 3, 14), time(1, 30), False),
+])
+def test_a_time_comes_twice_only_in_the_night_in_which_the_clocks_go_back(day: date, at: time, twice: bool) -> None:
+    assert rules.comes_twice(day, at, NEW_YORK) is twice
+
+
+@pytest.mark.parametrize(("day", "at"), [
+    (date(2027, 3, 14), time(2, 30)), (date(2026, 11, 1), time(3)), (date(2026, 7, 1), time(10)),
+])
+def test_where_a_time_does_not_come_twice_the_second_is_the_only_one(day: date, at: time) -> None:
+    """A skipped time goes forward whichever was asked for, never back."""
+    assert rules.slot(day, at, 50, NEW_YORK, 1) == rules.slot(day, at, 50, NEW_YORK)
+
+
 @given(moments, st.integers(1, 1440), moments, st.integers(1, 1440))
 def test_two_stretches_overlap_exactly_when_they_share_a_minute(a: datetime, la: int, b: datetime, lb: int) -> None:
     ends, other = a + timedelta(minutes=la), b + timedelta(minutes=lb)

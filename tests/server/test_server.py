@@ -103,6 +103,7 @@ def test_nothing_answers_without_a_cookie_and_the_app_does_with_one(address: str
             page = stranger.get(path, headers=HTML)
             assert (page.status_code, page.text) == (303, ""), path
             assert page.headers["location"].startswith("/auth/sign-in")
+        assert stranger.get("/feeds/guess.ics", headers=HTML).text == "There is no such calendar."
         assert stranger.put("/_stcore/upload_file/a/b", content=b"x").status_code == 401
         for path in ("/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/agent/mcp", "/auth/login"):
             assert stranger.get(path).status_code == 404

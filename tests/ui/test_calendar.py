@@ -9,6 +9,7 @@ from practicerunner.records.calendar import CalendarEntry
 from practicerunner.ui import calendar
 from practicerunner.vocabulary import AppointmentStatus, CaseType, SessionFormat
 from practicerunner.workflows.calendar import Blocked
+from practicerunner.workflows.rooms import RoomTaken
 
 THURSDAY = date(2026, 11, 12)
 
@@ -19,7 +20,7 @@ def entry(**changes: Any) -> CalendarEntry:
         "case_type": CaseType.TWO_PERSON, "provider_id": 2, "provider_first": "Marcus", "provider_last": "Bell",
         "colour": "#0F766E", "service": "FAM50", "location": "Office", "format": SessionFormat.IN_PERSON,
         "status": AppointmentStatus.SCHEDULED, "local_date": THURSDAY, "local_time": time(10), "minutes": 50,
-        "series_id": None, "has_note": False, "unpaid": False,
+        "fold": 0, "series_id": None, "has_note": False, "unpaid": False,
     }
     return CalendarEntry(**facts | changes)
 
@@ -28,7 +29,7 @@ def test_an_event_has_wall_times_without_a_zone_and_its_providers_colour() -> No
     event, = calendar.events([entry()])
     assert (event["id"], event["start"], event["end"]) == ("7", "2026-11-12T10:00:00", "2026-11-12T10:50:00")
     assert event["backgroundColor"] == event["borderColor"] == "#0F766E"
-    assert event["extendedProps"] == {"revision": 3} and event["editable"] is True
+    assert event["extendedProps"] == {"revision": 3, "place": 0} and event["editable"] is True
 
 
 @pytest.mark.parametrize(("changes", "text"), [
@@ -37,6 +38,7 @@ def test_an_event_has_wall_times_without_a_zone_and_its_providers_colour() -> No
     ({"status": AppointmentStatus.HELD}, "Maya & Tom Rivera · no note"),
     ({"status": AppointmentStatus.HELD, "has_note": True, "unpaid": True}, "Maya & Tom Rivera · unpaid"),
     ({"status": AppointmentStatus.CANCELLED}, "Maya & Tom Rivera · cancelled"),
+    ({"fold": 1, "local_time": time(1, 30)}, "second 01:30 · Maya & Tom Rivera"),
 ])
 def test_the_label_says_who_of_how_many_and_what_is_missing(changes: dict[str, Any], text: str) -> None:
     assert calendar.label(entry(**changes)) == text
@@ -47,6 +49,23 @@ def test_only_what_may_still_move_can_be_dragged(status: AppointmentStatus) -> N
     movable = {AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED}
     assert calendar.events([entry(status=status)])[0]["editable"] is (status in movable)
     assert calendar.events([entry(status=status)], editable=False)[0]["editable"] is False
+
+
+def test_of_two_equal_times_the_first_stands_first() -> None:
+    """Both begin at 01:30 on the wall; the component orders what begins together by its place."""
+    night = {"local_date": date(2026, 11, 1), "local_time": time(1, 30)}
+    first, second = calendar.events([entry(**night), entry(**night, fold=1, appointment_id=3, case_name="Aaron")])
+    assert first["start"] == second["start"] == "2026-11-01T01:30:00"
+    assert [event["extendedProps"]["place"] for event in (first, second)] == [0, 1]
+    options = calendar.options(calendar.LIST, THURSDAY, datetime.fromisoformat("2026-11-12 09:00"), editable=True)
+    assert options["eventOrder"] == "start,place"
+
+
+def test_a_room_that_somebody_has_is_shown_and_opens_nothing() -> None:
+    ten, eleven = (datetime.fromisoformat(f"2026-11-12 {hour}:00") for hour in (10, 11))
+    event, = calendar.events([], [], [RoomTaken("Room 2", ten, eleven)])
+    assert (event["title"], event["editable"], event["start"]) == ("Room 2 is taken", False, "2026-11-12T10:00:00")
+    assert calendar.proposal({"callback": "eventClick", "eventClick": {"event": {"id": event["id"]}}}) is None
 
 
 def test_blocked_time_is_shown_and_never_dragged() -> None:

@@ -403,3 +403,23 @@ def test_word_of_a_move_and_of_a_cancellation_goes_out_once_a_revision_to_those_
     with at("2026-08-20 10:00"):
         cast.do("Marcus", reinstate, Reinstate(appointment_id=appointment))
     assert not two.wanted(second, "2026-08-20 10:00")
+
+
+def test_who_moves_or_cancels_can_have_the_participants_told_and_a_second_click_tells_nobody_twice(two: Two) -> None:
+    with at("2026-09-01 09:00"):
+        quiet = Move(appointment_id=two.appointment, revision=1, local_date=date(2026, 9, 8), local_time=time(11),
+                     minutes=50)
+        two.cast.do("Marcus", move, quiet)
+        assert two.messages() == []
+        told = Move(appointment_id=two.appointment, revision=2, local_date=date(2026, 9, 9), local_time=time(11),
+                    minutes=50, notify=True)
+        assert two.cast.do("Marcus", move, told) == two.cast.do("Marcus", move, told)
+        assert {m.person_id for m in two.messages(kind=MessageKind.APPOINTMENT_CHANGED)} == {two.ada, two.ben}
+        longer = Move(appointment_id=two.appointment, revision=3, local_date=date(2026, 9, 9), local_time=time(11),
+                      minutes=80, notify=True)
+        two.cast.do("Marcus", move, longer)
+        assert len(two.messages()) == 2
+        two.cast.do("Marcus", set_attendance, SetAttendance(
+            appointment_id=two.appointment, statuses={two.ben: AttendanceStatus.EXCUSED}))
+        two.cast.do("Marcus", cancel, Cancel(appointment_id=two.appointment, by=CancelledBy.PROVIDER, notify=True))
+        assert [m.person_id for m in two.messages(kind=MessageKind.APPOINTMENT_CANCELLED)] == [two.ada]

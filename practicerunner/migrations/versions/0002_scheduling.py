@@ -143,7 +143,11 @@ def upgrade() -> None:
         sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
         sa.Column('kind', sa.String(length=32), nullable=False),
         sa.Column('status', sa.String(length=32), nullable=False),
+        sa.Column('asked_at', sa.DateTime(), nullable=False),
+        sa.Column('recorded_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
         sa.Column('appointment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+        sa.Column('was_date', sa.Date(), nullable=True),
+        sa.Column('was_time', sa.Time(), nullable=True),
         sa.Column('provider_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
         sa.Column('service_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
         sa.Column('local_date', sa.Date(), nullable=True),
@@ -166,15 +170,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['location_id'], ['location.id'], name=op.f('fk_scheduling_request_location_id')),
         sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_scheduling_request_person_id')),
         sa.ForeignKeyConstraint(['provider_id'], ['staff.id'], name=op.f('fk_scheduling_request_provider_id')),
+        sa.ForeignKeyConstraint(['recorded_by_id'], ['staff.id'], name=op.f('fk_scheduling_request_recorded_by_id')),
         sa.ForeignKeyConstraint(['service_id'], ['service.id'], name=op.f('fk_scheduling_request_service_id')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_scheduling_request'))
     )
     op.create_index(op.f('ix_scheduling_request_appointment_id'), 'scheduling_request', ['appointment_id'], unique=False)
     op.create_index(op.f('ix_scheduling_request_case_id'), 'scheduling_request', ['case_id'], unique=False)
     op.create_index(op.f('ix_scheduling_request_person_id'), 'scheduling_request', ['person_id'], unique=False)
-    op.create_index('ix_scheduling_request_status', 'scheduling_request', ['status', 'created_at'], unique=False)
+    op.create_index('ix_scheduling_request_status', 'scheduling_request', ['status', 'asked_at'], unique=False)
     op.add_column('appointment', sa.Column('series_moved', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('appointment', sa.Column('fold', sa.BigInteger(), nullable=False, server_default='0'))
+    op.add_column('appointment', sa.Column('changed_at', sa.DateTime(), nullable=True))
+    op.add_column('appointment', sa.Column('supervisor_is_own', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('audit_log', sa.Column('person_id', sa.BigInteger(), nullable=True))
     op.add_column('case_file', sa.Column('capacity', sa.BigInteger(), nullable=True))
     op.add_column('operation', sa.Column('person_id', sa.BigInteger(), nullable=True))

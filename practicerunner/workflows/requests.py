@@ -1,0 +1,329 @@
+"""What clients ask for: a new time, another time, a cancellation; what they were offered; what is theirs (E18, I05).
+
+A client asks about a case in which they take part now, and about appointments at which they are expected. All else
+does not exist for them. What they ask holds no slot (DEC9): staff grant it in ``answers``.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from pydantic import field_validator
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.records import requests, scheduling
+from practicerunner.records.cases import Case
+from practicerunner.records.practice import Location
+from practicerunner.records.requests import Asked, OwnAppointment, SchedulingRequest
+from practicerunner.records.scheduling import Appointment
+from practicerunner.rules import requests as rules
+from practicerunner.rules.availability import FreeSlot
+from practicerunner.vocabulary import (
+    Action,
+    AttendanceStatus,
+    Audience,
+    CaseStatus,
+    RequestKind,
+    RequestStatus,
+    Resource,
+    SessionFormat,
+)
+from practicerunner.workflows import availability
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.asking import (
+    Message,
+    Told,
+    Wish,
+    request_cancellation,
+    request_move,
+    request_time,
+    today_here,
+)
+from practicerunner.workflows.booking import plausible_length
+from practicerunner.workflows.cases import CaseIsArchived
+from practicerunner.workflows.commands import Command, command, reader
+from practicerunner.workflows.granting import (
+    AppointmentChanged,
+    NotExpected,
+    RequestIsClosed,
+    check_open,
+    grant,
+)
+from practicerunner.workflows.scheduling import AppointmentIsFixed
+
+SHOWN = 100
+"""How many of somebody's requests are listed."""
+
+
+class NotPossible(RuleViolation):
+    """This is not possible any more. Please ask for another time, or call the practice."""
+
+
+class AskForTime(Command):
+    """A client asks for an appointment at a time of their own choosing."""
+
+    case_id: int
+    local_date: date
+    local_time: time
+    minutes: int | None = None
+    """``None``: as long as the last one, or as the service lasts."""
+    format: SessionFormat | None = None
+    """``None``: where the last one was."""
+    message: Message = ""
+
+    _length = field_validator("minutes")(plausible_length)
+
+
+class AskToMove(Command):
+    """A client asks to have one appointment at another time; of a series this one only."""
+
+    appointment_id: int
+    local_date: date
+    local_time: time
+    minutes: int | None = None
+    format: SessionFormat | None = None
+    """``None``: as it is."""
+    message: Message = ""
+
+    _length = field_validator("minutes")(plausible_length)
+
+
+class AskToCancel(Command):
+    """A client asks to be let off one appointment."""
+
+    appointment_id: int
+    message: Message = ""
+
+
+class Withdraw(Command):
+    """Take a request back that nobody has granted yet."""
+
+    request_id: int
+
+
+class TakeOffer(Command):
+    """Take the time that the practice has offered, as it was shown."""
+
+    request_id: int
+    revision: int
+
+
+class DeclineOffer(Command):
+    """Say no to the time that the practice has offered; everything stays as it is."""
+
+    request_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyRequest:
+    """One of somebody's own requests, as they read it."""
+
+    request_id: int
+    revision: int
+    case_id: int
+    case_name: str
+    """Empty once they have left: by then it may name somebody whom they do not know."""
+    kind: RequestKind
+    status: RequestStatus
+    asked_at: datetime
+    provider: str
+    was: datetime | None
+    """When the appointment was that they asked to move or cancel; on the practice's wall clock, like all times here."""
+    asked_for: datetime | None
+    offered: datetime | None
+    minutes: int | None
+    format: SessionFormat | None
+    message: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyAppointment:
+    """An appointment ahead of somebody, as they read it: nothing of who else comes."""
+
+    appointment_id: int
+    case_id: int
+    case_name: str
+    local_date: date
+    local_time: time
+    minutes: int
+    zone: str
+    starts_at: datetime
+    format: SessionFormat
+    location: str
+    address: str
+    provider: str
+    status: AttendanceStatus
+    """Their own."""
+    request_id: int | None
+    """Their open request about it."""
+
+
+# --- The doors
+
+
+def own_case(session: Session, actor: PortalActor, case_id: int, action: Action = Action.REQUEST) -> Case:
+    """A case in which somebody takes part now. Raises NotFound."""
+    case = session.get(Case, case_id)
+    if case is None or not requests.takes_part(session, case.id, actor.person_id, today_here(session)):
+        raise NotFound(actor=actor, action=action, resource=Resource.APPOINTMENTS, case_id=case.id if case else None)
+    return case
+
+
+def own_appointment(session: Session, actor: PortalActor, appointment_id: int) -> Appointment:
+    """An appointment at which somebody is expected, of a case in which they take part now. Raises NotFound."""
+    found = scheduling.appointment(session, appointment_id)
+    if found is None or requests.expected_at(session, found.id, actor.person_id) is None or not requests.takes_part(
+        session, found.case_id, actor.person_id, today_here(session)
+    ):
+        raise NotFound(
+            actor=actor, action=Action.REQUEST, resource=Resource.APPOINTMENTS, resource_id=appointment_id,
+            case_id=found.case_id if found else None,
+        )
+    return found
+
+
+def own_request(session: Session, actor: PortalActor, request_id: int) -> SchedulingRequest:
+    """Somebody's own request, locked. Raises NotFound."""
+    found = session.get(SchedulingRequest, request_id, with_for_update=True)
+    if found is None or found.person_id != actor.person_id:
+        raise NotFound(
+            actor=actor, action=Action.REQUEST, resource=Resource.APPOINTMENTS, resource_id=request_id,
+            case_id=found.case_id if found else None,
+        )
+    session.info["case_id"] = found.case_id
+    return found
+
+
+# --- Asking
+
+
+@command(Resource.APPOINTMENTS, Action.REQUEST)
+def ask_for_time(session: Session, actor: PortalActor, asked: AskForTime) -> int:
+    """Ask for a new time. Returns the request's id. Raises NotFound, BadInput, TooManyRequests, TakesNoNewTimes."""
+    case = own_case(session, actor, asked.case_id)
+    return request_time(session, case, Told(actor.person_id, clock.now(), asked.message), Wish(
+        asked.local_date, asked.local_time, asked.minutes, asked.format))
+
+
+@command(Resource.APPOINTMENTS, Action.REQUEST)
+def ask_to_move(session: Session, actor: PortalActor, asked: AskToMove) -> int:
+    """Ask to move an appointment. Returns the request's id. Raises NotFound, BadInput, TooManyRequests, AskedBefore."""
+    found = own_appointment(session, actor, asked.appointment_id)
+    return request_move(session, found, Told(actor.person_id, clock.now(), asked.message), Wish(
+        asked.local_date, asked.local_time, asked.minutes, asked.format))
+
+
+@command(Resource.APPOINTMENTS, Action.REQUEST)
+def ask_to_cancel(session: Session, actor: PortalActor, asked: AskToCancel) -> int:
+    """Ask to cancel an appointment. Returns the request's id. Raises NotFound, TooManyRequests, AskedBefore."""
+    found = own_appointment(session, actor, asked.appointment_id)
+    return request_cancellation(session, found, Told(actor.person_id, clock.now(), asked.message))
+
+
+# --- What becomes of it
+
+
+@command(Resource.APPOINTMENTS, Action.REQUEST)
+def withdraw(session: Session, actor: PortalActor, asked: Withdraw) -> int:
+    """Take one's own request back. Returns its id. Raises NotFound, RequestIsClosed."""
+    found = own_request(session, actor, asked.request_id)
+    check_open(found, found.revision)
+    _close(found, RequestStatus.WITHDRAWN)
+    session.flush()
+    return found.id
+
+
+@command(Resource.APPOINTMENTS, Action.REQUEST)
+def take_offer(session: Session, actor: PortalActor, asked: TakeOffer) -> int:
+    """Take the offered time, if it is still free. Returns the appointment's id.
+
+    Raises NotFound, RequestIsClosed, Stale, NotPossible; TimeIsTaken with the next free start, and the offer stays.
+    """
+    found = own_request(session, actor, asked.request_id)
+    check_open(found, asked.revision)
+    if found.status is not RequestStatus.OFFERED:
+        raise RequestIsClosed("The practice has not offered another time yet.")
+    case = own_case(session, actor, found.case_id)
+    appointment = scheduling.appointment(session, found.appointment_id, lock=True) if found.appointment_id else None
+    try:
+        appointment_id = grant(session, actor, found, case, appointment)
+    except (AppointmentChanged, NotExpected, AppointmentIsFixed, CaseIsArchived, BadInput):
+        raise NotPossible from None  # why, is for the practice to read
+    found.status, found.appointment_id = RequestStatus.ACCEPTED, appointment_id
+    found.revision += 1
+    session.info["case_id"] = case.id
+    session.info["detail"] = f"request {found.id}, offered by {found.decided_by_id}"
+    session.flush()
+    return appointment_id
+
+
+@command(Resource.APPOINTMENTS, Action.REQUEST)
+def decline_offer(session: Session, actor: PortalActor, asked: DeclineOffer) -> int:
+    """Say no to the offered time. Returns the request's id. Raises NotFound, RequestIsClosed, Stale."""
+    found = own_request(session, actor, asked.request_id)
+    check_open(found, asked.revision)
+    if found.status is not RequestStatus.OFFERED:
+        raise RequestIsClosed("The practice has not offered another time yet.")
+    _close(found, RequestStatus.DECLINED)
+    session.flush()
+    return found.id
+
+
+def _close(found: SchedulingRequest, status: RequestStatus) -> None:
+    """The asker ends it themselves."""
+    found.status, found.decided_by_id, found.decided_at = status, None, clock.now()
+    found.revision += 1
+
+
+# --- What is theirs
+
+
+@reader(Resource.APPOINTMENTS)
+def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
+    """What somebody has asked, the newest first."""
+    names = {case.id: case.name for case in requests.own_cases(session, actor.person_id, today_here(session))}
+    return [_mine(one, names) for one in requests.of_person(session, actor.person_id, SHOWN)]
+
+
+def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
+    found, together = one.request, rules.together
+    return MyRequest(
+        found.id, found.revision, found.case_id, names.get(found.case_id, ""), found.kind, found.status,
+        found.asked_at, one.provider.name, together(found.was_date, found.was_time),
+        together(found.local_date, found.local_time), together(found.offered_date, found.offered_time), found.minutes,
+        found.format, found.message, found.reply,
+    )
+
+
+@reader(Resource.APPOINTMENTS)
+def my_appointments(session: Session, actor: PortalActor) -> list[MyAppointment]:
+    """Appointments ahead at which somebody is expected, by time."""
+    asked = {one.appointment_id: one.id for one in requests.open_of(session, actor.person_id) if one.appointment_id}
+    ahead = requests.own_ahead(session, actor.person_id, clock.now(), today_here(session))
+    return [_ahead(one, asked.get(one.appointment.id)) for one in ahead]
+
+
+def _ahead(one: OwnAppointment, request_id: int | None) -> MyAppointment:
+    found, place = one.appointment, one.location or Location(name="", address="")
+    return MyAppointment(
+        found.id, found.case_id, one.case.name, found.local_date, found.local_time, found.minutes, found.zone,
+        found.starts_at, found.format, place.name, place.address, one.provider.name, one.attendance.status, request_id,
+    )
+
+
+@reader(Resource.APPOINTMENTS)
+def times_to_ask_for(
+    session: Session, actor: PortalActor, case_id: int, first: date, last: date
+) -> list[FreeSlot]:
+    """Free starts for existing clients that suit a case of theirs, from a date to a date. Raises NotFound, BadInput."""
+    case = own_case(session, actor, case_id, Action.READ)
+    if case.status is CaseStatus.ARCHIVED:
+        return []
+    usual = scheduling.last_of_case(session, case.id)
+    return availability.free_slots(
+        session, case.provider_id, usual.minutes if usual else rules.USUAL_MINUTES, first, last,
+        audience=Audience.EXISTING_CLIENTS, service_id=usual.service_id if usual else None,
+    )
