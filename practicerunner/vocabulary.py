@@ -346,11 +346,6 @@ class AssignmentStatus(Word):
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
 
-    @property
-    def label(self) -> str:
-        """``Sent`` is what the practice did."""
-        return "Sent" if self is AssignmentStatus.ASSIGNED else super().label
-
 
 class AlertAction(Word):
     """What was done about a critical answer; without one no alert is closed (FHIR Flag.status)."""

@@ -320,7 +320,7 @@ def answer_words(field: Field, answer: Any) -> str:
         return "–"
     if field.kind is FieldKind.SCALE:
         words = field.options[answer - field.low] if field.options else ""
-        return f"{answer}, {words}" if words else str(answer)
+        return f"{words} ({answer})" if words else str(answer)
     if field.kind is FieldKind.CHOICES:
         return ", ".join(answer)
     return "Yes" if field.kind is FieldKind.ACKNOWLEDGEMENT else str(answer)

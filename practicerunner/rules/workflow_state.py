@@ -186,7 +186,7 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
         found.append(Item(
             AttentionKind.CRITICAL_ANSWER,
             "A critical answer waits for somebody." if number == 1 else f"{number} critical answers wait for somebody.",
-            number, "Read it and say what was done", _part(facts, "clinical"),
+            number, "Open the forms", _part(facts, "clinical"),
         ))
     if facts.notes_returned:
         number = len(facts.notes_returned)
@@ -258,8 +258,8 @@ def _paper(kind: AttentionKind, what: str, facts: Facts, missing: Sequence[Someb
     names = [person.name for person in missing]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return Item(
-        kind, f"{what} missing: {listed}.", len(names), f"Send the {what.lower()}",
-        Place("case", {"case": facts.case_id, "part": "clinical", "do": "send"}),
+        kind, f"{what} missing: {listed}.", len(names), f"Assign the {what.lower()}",
+        Place("case", {"case": facts.case_id, "part": "clinical", "do": "assign"}),
     )
 
 

@@ -18,7 +18,7 @@ from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, Res
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import Command, command
-from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, full_name, today_here
+from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
 
 
 class FormDoesNotFit(RuleViolation):
@@ -56,7 +56,10 @@ class RemindOfForm(Command):
 
 @command(Resource.CONSENTS, Action.CREATE)
 def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int]:
-    """Give each form to each of these participants. Returns the ids. Raises FormDoesNotFit, BadInput, NotFound."""
+    """Give each form to each of these participants, unless they still have it to fill in. Returns the new ids.
+
+    Raises FormDoesNotFit, BadInput, NotFound.
+    """
     # Two who send at once take turns at the case, so that nobody gets the same form twice.
     case = session.get(Case, asked.case_id, with_for_update=True)
     if case is None:
@@ -68,14 +71,16 @@ def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int
         raise BadInput("person_ids", "Choose people who take part.")
     if asked.due_on is not None and asked.due_on < today_here(session):
         raise BadInput("due_on", "This day is over; choose a later one.")
-    _check_open(session, case, asked_of, templates)
+    still = forms.open_ones(session, case.id, asked_of, [template.id for template in templates])
     versions = forms.current_versions(session, [template.id for template in templates])
     made = [
         FormAssignment(
             id=ids.new_id(), case_id=case.id, person_id=person_id, template_id=template.id,
             version_id=versions[template.id].id, due_on=asked.due_on, assigned_by_id=actor.staff_id, draft={},
-        ) for person_id in asked_of for template in templates
+        ) for person_id in asked_of for template in templates if (person_id, template.id) not in still
     ]
+    if not made:
+        raise BadInput("person_ids", "Everybody chosen has this to fill in already.")
     session.add_all(made)
     session.info["detail"] = f"{len(made)} forms"
     return [assignment.id for assignment in made]
@@ -90,17 +95,6 @@ def _to_give(session: Session, actor: Actor, case: Case, template_id: int) -> Fo
     if template.purpose not in rule.purposes_for(case.type, clinical=clinical):
         raise FormDoesNotFit(f"“{template.name}” does not belong to this kind of case.")
     return template
-
-
-def _check_open(session: Session, case: Case, person_ids: list[int], templates: list[FormTemplate]) -> None:
-    still = forms.open_ones(session, case.id, person_ids, [template.id for template in templates])
-    if still:
-        person_id, template_id = sorted(still)[0]
-        template = next(template for template in templates if template.id == template_id)
-        raise BadInput(
-            "person_ids",
-            f"{full_name(session.get_one(Person, person_id))} has “{template.name}” still to fill in."
-        )
 
 
 @command(Resource.CONSENTS, Action.CREATE)

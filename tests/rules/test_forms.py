@@ -168,7 +168,7 @@ def test_critical_answers_are_found_whatever_else_was_answered() -> None:
     assert forms.critical_answers(ALL_KINDS, ANSWERS) == ()
     phq9 = next(form.content for form in BUILT_IN if form.key == "phq9")
     only = {f"phq9_{number}": 0 for number in range(1, 9)} | {"phq9_9": 1}
-    assert [one.answer for one in forms.critical_answers(phq9, only)] == ["1, Several days"]
+    assert [one.answer for one in forms.critical_answers(phq9, only)] == ["Several days (1)"]
     assert forms.critical_answers(phq9, only | {"phq9_9": 0}) == ()
     assert len(forms.unanswered(phq9, {"phq9_9": 0})) == 8
 

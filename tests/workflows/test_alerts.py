@@ -111,7 +111,7 @@ def test_the_ninth_item_alone_raises_an_alert_though_the_total_is_minimal(cast: 
         assert isinstance(page, ResponsePage) and page.score is not None
         assert (page.score.total, page.score.band) == (1, "minimal")
         assert page.alert is not None and page.alert.alert_id == alert_id and page.alert.may_close
-        assert [(item.label[:2], item.answer) for item in page.alert.items] == [("9.", "1, Several days")]
+        assert [(item.label[:2], item.answer) for item in page.alert.items] == [("9.", "Several days (1)")]
         for words in ("988", "not monitored continuously", "+1 518 555 0100"):
             assert words in page.crisis
         assert "no risk" not in repr(page).lower()
