@@ -25,14 +25,20 @@ def show_state() -> None:
         st.text(f"E-mail is sent from {settings().mail_from}. What waits goes out within a minute.")
 
 
-def ask_status(counts: dict[MessageStatus, int]) -> MessageStatus | None:
-    """Which messages to show, with how many there are."""
-    labels = {status: f"{status.label} {counts[status]}" for status in MessageStatus if counts.get(status)}
-    chosen = st.pills(
-        "Show", [ALL, *labels], default=ALL, required=True, format_func=lambda one: labels.get(one, ALL),
-        key="outbox_status", label_visibility="collapsed", on_change=st.session_state.pop, args=("outbox_page", None),
+def chosen_status() -> MessageStatus | None:
+    """Which messages are asked for; ``None`` is all."""
+    chosen = st.session_state.get("outbox_status", ALL)
+    return None if chosen == ALL else MessageStatus(chosen)
+
+
+def ask_status(counts: dict[MessageStatus, int]) -> None:
+    """Ask which messages to show, with how many there are."""
+    there = [status for status in MessageStatus if counts.get(status) or status is chosen_status()]
+    st.pills(
+        "Show", [ALL, *there], default=ALL, required=True, key="outbox_status", label_visibility="collapsed",
+        format_func=lambda one: ALL if one == ALL else f"{MessageStatus(one).label} {counts.get(one, 0)}",
+        on_change=st.session_state.pop, args=("outbox_page", None),
     )
-    return None if chosen in (None, ALL) else MessageStatus(chosen)
 
 
 def show_message(actor: Actor, message: MessageView, zone: str) -> None:
@@ -77,13 +83,15 @@ me = require("outbox")
 st.title("Outbox", anchor=False)
 show_state()
 zone = read(practice_settings, me).zone
-counts = read(outbox_page, me).counts
-if not counts:
+found = read(outbox_page, me, chosen_status(), int(st.session_state.get("outbox_page", 1)))
+if not found.counts:
     st.text("Nothing was written yet. Reminders and notices to clients appear here; when reminders go out is set under "
             "Practice settings and on each client's page.")
     st.stop()
-found = read(outbox_page, me, ask_status(counts), int(st.session_state.get("outbox_page", 1)))
+ask_status(found.counts)
 for message in found.rows:
     show_message(me, message, zone)
+if not found.rows:
+    st.text("No message is in this state any more.")
 if found.total > PAGE:
     st.pagination(-(-found.total // PAGE), key="outbox_page")

@@ -32,6 +32,9 @@ if account.invoices:
         panel(me, picked, account)
 else:
     st.text("No invoices yet.")
+if account.adjustments:
+    st.subheader("Adjustments", anchor=False)
+    account_tables.adjustment_list(account.adjustments, account.today)
 st.subheader("Payments", anchor=False)
 if account.payments:
     account_tables.payment_list(account.payments, account.today)

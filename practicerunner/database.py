@@ -6,6 +6,7 @@ check-then-insert in a deferred one double-books. PostgreSQL runs the same code 
 
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,8 +28,11 @@ from practicerunner.settings import settings
 from practicerunner.vocabulary import Outcome
 
 _PRAGMAS = ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "busy_timeout=30000", "cache_size=-64000")
+_PATIENCE = 30.0
+"""Seconds that a write waits for those before it; as long as ``busy_timeout`` lets it wait for other processes."""
 _engines: dict[str, Engine] = {}
 _engines_lock = threading.Lock()
+_turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
 
 class NotSaved(PracticeError):
@@ -72,25 +76,44 @@ def transaction(bound: Engine | None = None) -> Iterator[Session]:
     A refusal (``NotPermitted``) is written to the audit log in a transaction of its own, after the roll-back.
     """
     bound = bound or engine()
-    session = Session(bound, autoflush=False, expire_on_commit=False)
+    with _turn(bound):
+        session = Session(bound, autoflush=False, expire_on_commit=False)
+        try:
+            session.connection(execution_options={"writes": True})
+            yield session
+            session.flush()
+            audit.append_pending(session)
+            session.commit()
+        except NotPermitted as refusal:
+            session.rollback()
+            _record_refusal(bound, refusal)
+            raise
+        except OperationalError as trouble:
+            session.rollback()
+            raise NotSaved from trouble
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+
+@contextmanager
+def _turn(bound: Engine) -> Iterator[None]:
+    """One write after the other on SQLite, each called as soon as the one before it has finished.
+
+    Left to SQLite they would sleep and look again, which twenty at once do for half a second while nobody writes.
+    """
+    if bound.dialect.name != "sqlite":
+        yield
+        return
+    turn = _turns[bound.url.database or ""]
+    if not turn.acquire(timeout=_PATIENCE):
+        raise NotSaved
     try:
-        session.connection(execution_options={"writes": True})
-        yield session
-        session.flush()
-        audit.append_pending(session)
-        session.commit()
-    except NotPermitted as refusal:
-        session.rollback()
-        _record_refusal(bound, refusal)
-        raise
-    except OperationalError as trouble:
-        session.rollback()
-        raise NotSaved from trouble
-    except BaseException:
-        session.rollback()
-        raise
+        yield
     finally:
-        session.close()
+        turn.release()
 
 
 @contextmanager

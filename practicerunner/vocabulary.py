@@ -437,6 +437,7 @@ class InvoiceState(Word):
     OPEN = "open"
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
+    CREDITED = "credited"
     OVERDUE = "overdue"
     VOID = "void"
 
@@ -473,6 +474,7 @@ class AttentionKind(Word):
     ATTENDANCE_MISSING = "attendance_missing"
     NOT_INVOICED = "not_invoiced"
     INVOICE_OVERDUE = "invoice_overdue"
+    PLACE_FREE = "place_free"
     NOBODY_TAKES_PART = "nobody_takes_part"
     INTAKE_MISSING = "intake_missing"
     CONSENT_MISSING = "consent_missing"

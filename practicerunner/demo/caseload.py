@@ -50,6 +50,10 @@ class Plan:
     card: bool = False
     extra: tuple[str, ...] = field(default=())
     """People who joined later."""
+    places: int | None = None
+    """How many take part at most, until lately; there is one place more by now."""
+    waiting: tuple[str, ...] = ()
+    """People on the waitlist, first in line first."""
 
 
 _VIDEO, _PHONE = SessionFormat.VIDEO, SessionFormat.PHONE
@@ -147,7 +151,7 @@ CASES: tuple[Plan, ...] = (
     # --- Groups
     Plan(CaseType.THERAPY_GROUP, ("Winston|Abara", "Mei-Ling|Chow", "Paulette|Desrosiers", "Andrés|Villaseñor",
                                   "Noor|Haddad", "Gideon|Stroud"), "Nadia", 7, 1, M, name="Finding Ground group",
-         extra=("Kaya|Redfern",),
+         extra=("Kaya|Redfern",), places=7, waiting=("Corinne|Aldaba", "Thaddeus|Okeke"),
          terms=(("Winston|Abara", FeeTerms.SLIDING_SCALE, 5000), ("Mei-Ling|Chow", FeeTerms.FIXED, 45_00))),
     # --- Colleagues
     Plan(_CONSULT, ("Paula|Reinholdt",), "Amara", 20, 4, P, how=_VIDEO),

@@ -16,16 +16,19 @@ from practicerunner.demo.people import ZONE
 from practicerunner.records import billing
 from practicerunner.records.billing import Invoice
 from practicerunner.rules.scheduling import moment
-from practicerunner.vocabulary import PaymentMethodKind
+from practicerunner.vocabulary import ChargeKind, PaymentMethodKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
 from practicerunner.workflows.payments import ApplyCredit, RecordPayment, apply_credit, record_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.waivers import WaiveFee, waive_fee
 
 DAYS = (1, 4)
 """Weekdays on which invoices are written."""
 VOIDED, REISSUED = frozenset({30, 110, 210}), frozenset({70, 160})
 """Which of the invoices, counted from the first, turn out to be wrong."""
+WAIVED = frozenset({2, 7})
+"""Which of the fees for missed appointments are waived, counted from the first."""
 IN_ADVANCE = 600_00
 _Key = tuple[int, int]
 
@@ -42,6 +45,7 @@ class Desk:
         self._seen: set[int] = set()
         self._unpaid: dict[_Key, list[int]] = defaultdict(list)
         self._forgotten = 0
+        self._missed = 0
 
     def _do(self, session: Session, verb: Any, command: Any) -> Any:
         result = verb(session, self.actor, command)
@@ -77,6 +81,7 @@ class Desk:
     def _sort_out(self, session: Session, invoice_id: int) -> None:
         """Most invoices are paid as their payers pay; some are wrong and are voided or issued anew."""
         number = len(self._seen)
+        self._excuse(session, invoice_id)
         tomorrow = moment(clock.today(ZONE) + timedelta(days=1), time(11, 15), ZONE)
         if number in VOIDED:
             self.diary.note(tomorrow, partial(self._void, invoice_id))
@@ -84,6 +89,16 @@ class Desk:
             self.diary.note(tomorrow, partial(self._reissue, invoice_id))
         else:
             self._collect(session, invoice_id)
+
+    def _excuse(self, session: Session, invoice_id: int) -> None:
+        """Waive a fee for a missed appointment now and then."""
+        for charge in billing.charges(session, [share.charge_id for share in billing.shares_on(session, invoice_id)]):
+            if charge.kind is not ChargeKind.SERVICE:
+                self._missed += 1
+                if self._missed in WAIVED:
+                    self._do(session, waive_fee, WaiveFee(
+                        appointment_id=charge.appointment_id, person_id=charge.person_id, reason="Down with the flu",
+                    ))
 
     def _void(self, invoice_id: int, session: Session) -> None:
         """Void it; what it charged is invoiced again on the next desk day."""

@@ -44,6 +44,7 @@ from practicerunner.workflows.cases import (
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.people import AddOrganisation, AddPerson, add_organisation, add_person
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
+from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity
 
 BEGINNING = (
     (FormPurpose.INTAKE, "intake"), (FormPurpose.CONSENT, "consent"), (FormPurpose.NO_SECRETS, "no_secrets"),
@@ -241,6 +242,9 @@ class Story:
             if plan.extra:
                 joined = first + timedelta(weeks=plan.since // 2 or 1, days=-2)
                 self.diary.note(self._at(joined, 12, 10), partial(self._join, plan, case_id))
+            if plan.places is not None:
+                lately = self.today - timedelta(days=12)
+                self.diary.note(self._at(lately, 12, 30), partial(self._limit, plan, case_id))
             return
         visit = self.visits.book_intake(plan, case_id, place, first, session)
         if plan.every:
@@ -273,6 +277,15 @@ class Story:
             token=f"demo_{self.rng.randrange(10**6)}",  # short: a longer number would look like a card's
             expires=f"{self.today.year + self.rng.randrange(1, 4)}-{self.rng.randrange(1, 13):02d}",
         ))
+
+    def _limit(self, plan: Plan, case_id: int, session: Session) -> None:
+        """The group is full and people wait for a place; then there is one more."""
+        rng = Random(plan.name)  # noqa: S311 (its own dice, so that everybody else's day stays as it was)
+        self._do(session, plan.provider, set_capacity, SetCapacity(case_id=case_id, capacity=plan.places))
+        for name in plan.waiting:
+            self._do(session, ADMIN, put_on_waitlist, PutOnWaitlist(
+                case_id=case_id, participant=Taking(person=details(name, self.today, rng))))
+        self._do(session, plan.provider, set_capacity, SetCapacity(case_id=case_id, capacity=(plan.places or 0) + 1))
 
     def _join(self, plan: Plan, case_id: int, session: Session) -> None:
         for name in plan.extra:

@@ -22,7 +22,7 @@ from practicerunner.records import cases
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.recurrence import Recurrence, dates
 from practicerunner.rules.scheduling import moment
-from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseStatus, SessionFormat
+from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseStatus, ParticipantStatus, SessionFormat
 from practicerunner.workflows.attendance import AttendAll, MarkAll, SetAttendance, attend_all, mark_all, set_attendance
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.scheduling import Cancel, cancel
@@ -165,7 +165,7 @@ class Visits:
             return
         provider = visit.plan.provider
         here = [person.id for participant, person in cases.people_in(session, visit.case_id)
-                if participant.joined_on <= visit.day]
+                if participant.status is ParticipantStatus.ACTIVE and participant.joined_on <= visit.day]
         away = self._absent(visit, here)
         if away:
             everybody_else = dict.fromkeys((p for p in here if p not in away), AttendanceStatus.ATTENDED)

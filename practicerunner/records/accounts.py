@@ -25,7 +25,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.vocabulary import AttendanceStatus, PaymentMethodKind
+from practicerunner.vocabulary import AttendanceStatus, EntryKind, PaymentMethodKind
 
 UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
 """Attendance that still has to be recorded."""
@@ -46,6 +46,11 @@ class InvoiceFacts:
     total_cents: int
     open_cents: int
     voided_on: date | None
+    credited_cents: int = 0
+    """What credit adjustments and write-offs took off it."""
+
+
+ADJUSTMENTS = (EntryKind.CREDIT, EntryKind.WRITE_OFF)
 
 
 def _invoice_facts() -> Select[*tuple[Any, ...]]:
@@ -53,6 +58,9 @@ def _invoice_facts() -> Select[*tuple[Any, ...]]:
         select(
             Invoice.id, Invoice.number, Invoice.payer_id, Payer.name, Invoice.case_id, Case.name, Invoice.issued_on,
             Invoice.due_on, Invoice.total_cents, OpenInvoice.open_cents, InvoiceVoid.voided_on,
+            select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
+                LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind.in_(ADJUSTMENTS)
+            ).scalar_subquery(),
         )
         .join(Payer, Payer.id == Invoice.payer_id).join(Case, Case.id == Invoice.case_id)
         .join(OpenInvoice, OpenInvoice.invoice_id == Invoice.id)
@@ -173,6 +181,42 @@ def payments_of(session: Session, *, case_id: int | None = None, payer_id: int |
     if payer_id is not None:
         query = query.where(Payment.payer_id == payer_id)
     return [PaymentFacts(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentFacts:
+    """A credit adjustment or write-off: how much less is owed (less than zero where it was taken back), and why."""
+
+    entry_id: int
+    kind: EntryKind
+    payer_id: int
+    payer: str
+    case_id: int
+    invoice: str
+    """Number of the invoice it stands on; empty if on none."""
+    amount_cents: int
+    effective_on: date
+    reason: str
+    by: str
+
+
+def adjustments_of(
+    session: Session, *, case_id: int | None = None, payer_id: int | None = None
+) -> list[AdjustmentFacts]:
+    """Credit adjustments and write-offs on a case or of a payer, newest first."""
+    query: Select[*tuple[Any, ...]] = (
+        select(LedgerEntry.id, LedgerEntry.kind, LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id,
+               func.coalesce(Invoice.number, ""), -LedgerEntry.amount_cents, LedgerEntry.effective_on,
+               LedgerEntry.reason, Staff.first_name + " " + Staff.last_name)
+        .join(Payer, Payer.id == LedgerEntry.payer_id).join(Staff, Staff.id == LedgerEntry.recorded_by_id)
+        .outerjoin(Invoice, Invoice.id == LedgerEntry.invoice_id).where(LedgerEntry.kind.in_(ADJUSTMENTS))
+        .order_by(LedgerEntry.effective_on.desc(), LedgerEntry.id.desc())
+    )
+    if case_id is not None:
+        query = query.where(LedgerEntry.case_id == case_id)
+    if payer_id is not None:
+        query = query.where(LedgerEntry.payer_id == payer_id)
+    return [AdjustmentFacts(*row) for row in session.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,13 @@ class Row(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
 
+FOR_CHANGE = {"key_share": True}
+"""How a row is locked that is going to be changed, not deleted: rows that refer to it can be written meanwhile.
+
+Without it, who changes a client and who books for them wait for each other on PostgreSQL until one is turned away.
+"""
+
+
 class Revised(Row):
     """A row that people edit: a save with an old revision is refused (``errors.Stale``)."""
 

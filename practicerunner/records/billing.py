@@ -266,16 +266,22 @@ def payer_names(session: Session, payer_ids: Collection[int]) -> dict[int, str]:
 def charged_since(
     session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date
 ) -> dict[int, int]:
-    """Payer id → cents charged to them for services from a day on, for what is left of a cap."""
-    query = (
-        select(ChargeShare.payer_id, func.sum(ChargeShare.amount_cents)).join(Charge)
-        .where(
-            Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
-            Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
-            ChargeShare.payer_id.in_(payer_ids),
-        ).group_by(ChargeShare.payer_id)
+    """Payer id → cents charged to them for services from a day on and not waived, for what is left of a cap."""
+    counted = (
+        Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
+        Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
     )
-    return {payer_id: int(total) for payer_id, total in session.execute(query)}
+    charged = select(ChargeShare.payer_id, func.sum(ChargeShare.amount_cents)).join(Charge).where(
+        *counted, ChargeShare.payer_id.in_(payer_ids)
+    ).group_by(ChargeShare.payer_id)
+    waived = select(LedgerEntry.payer_id, func.sum(LedgerEntry.amount_cents)).join(
+        Charge, Charge.id == LedgerEntry.charge_id
+    ).where(
+        *counted, LedgerEntry.case_id == case_id, LedgerEntry.payer_id.in_(payer_ids),
+        LedgerEntry.kind == EntryKind.CREDIT,
+    ).group_by(LedgerEntry.payer_id)
+    less = {payer_id: int(cents) for payer_id, cents in session.execute(waived)}
+    return {payer_id: int(total) + less.get(payer_id, 0) for payer_id, total in session.execute(charged)}
 
 
 def live_charges(session: Session, appointment_id: int) -> list[Charge]:
@@ -361,6 +367,22 @@ def document_of(
     """The issued paper of an invoice or a payment."""
     column, value = (IssuedDocument.invoice_id, invoice_id) if invoice_id else (IssuedDocument.payment_id, payment_id)
     return session.scalar(select(IssuedDocument).where(column == value))
+
+
+def paid_on(session: Session, invoice_id: int) -> list[tuple[int | None, int]]:
+    """What each payment pays of an invoice by now, oldest first."""
+    paid = func.sum(LedgerEntry.amount_cents)
+    query = select(LedgerEntry.payment_id, paid).where(
+        LedgerEntry.invoice_id == invoice_id, LedgerEntry.kind == EntryKind.PAYMENT
+    ).group_by(LedgerEntry.payment_id).having(paid < 0).order_by(LedgerEntry.payment_id)
+    return [(payment_id, -int(cents)) for payment_id, cents in session.execute(query)]
+
+
+def credited(session: Session, invoice_id: int, charge_id: int) -> list[LedgerEntry]:
+    """Credit adjustments for a charge on an invoice, in order."""
+    return list(session.scalars(select(LedgerEntry).where(
+        LedgerEntry.invoice_id == invoice_id, LedgerEntry.charge_id == charge_id, LedgerEntry.kind == EntryKind.CREDIT,
+    ).order_by(LedgerEntry.id)))
 
 
 def void_of(session: Session, invoice_id: int) -> InvoiceVoid | None:

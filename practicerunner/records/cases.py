@@ -163,10 +163,13 @@ def search_payers(session: Session, text: str, visibility: Sees, limit: int) -> 
     return [(payer_id, name) for payer_id, name in session.execute(query.order_by(Payer.name).limit(limit))]
 
 
-def cases_of(session: Session, person_id: int) -> list[Case]:
-    """Every case that a person is or was in."""
+def cases_of(session: Session, person_id: int, *, lock: bool = False) -> list[Case]:
+    """Every case that a person is or was in; locked by id, so that a name can follow from all its people."""
     inside = select(Participant.case_id).where(Participant.person_id == person_id)
-    return list(session.scalars(select(Case).where(Case.id.in_(inside)).order_by(Case.opened_on)))
+    query = select(Case).where(Case.id.in_(inside))
+    if lock:
+        return list(session.scalars(query.order_by(Case.id).with_for_update(key_share=True)))
+    return list(session.scalars(query.order_by(Case.opened_on)))
 
 
 def people_in(session: Session, case_id: int) -> list[tuple[Participant, Person]]:

@@ -16,7 +16,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "appointment": ("id", "case_id", "provider_id", "status", "local_date", "starts_at", "ends_at", "fee_cents"),
     "attendance": ("id", "appointment_id", "case_id", "person_id", "status"),
     "billing_arrangement": ("id", "case_id", "person_id", "valid_from"),
-    "case_file": ("id", "type", "name", "status", "provider_id", "opened_on", "needs_review"),
+    "case_file": ("id", "type", "name", "status", "provider_id", "opened_on", "needs_review", "capacity"),
     "charge": ("id", "appointment_id", "withdrawn_at"),
     "critical_alert": ("id", "case_id", "raised_at", "closed_at"),
     "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),

@@ -33,6 +33,7 @@ from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseStatus,
     CaseType,
+    EntryKind,
     NoteKind,
     NoteStatus,
     PaperKind,
@@ -76,6 +77,8 @@ class Listed:
     status: CaseStatus
     provider: str
     needs_review: bool
+    capacity: int | None = None
+    """How many take part at once at most; ``None`` is no limit."""
 
 
 def _matching(words: Sequence[str]) -> ColumnElement[bool]:
@@ -104,7 +107,7 @@ def listed(
     """One page of cases in one of the orders of the list; ties by name, so that pages never overlap."""
     query: Select[*tuple[Any, ...]] = (
         select(Case.id, Case.name, Case.type, Case.label, Case.status, Staff.first_name, Staff.last_name,
-               Case.needs_review)
+               Case.needs_review, Case.capacity)
         .join(Staff, Staff.id == Case.provider_id)
         .where(selection.condition(), Case.status.in_(statuses))
     )
@@ -135,8 +138,8 @@ def listed(
     query = query.order_by(*order, Case.sort_key, Case.id).offset(offset)
     rows = session.execute(query if limit is None else query.limit(limit))
     return [
-        Listed(case_id, name, kind, label, status, f"{first} {last}".strip(), review)
-        for case_id, name, kind, label, status, first, last, review in rows
+        Listed(case_id, name, kind, label, status, f"{first} {last}".strip(), review, capacity)
+        for case_id, name, kind, label, status, first, last, review, capacity in rows
     ]
 
 
@@ -145,19 +148,22 @@ def count_people(session: Session, visibility: Sees, types: Sequence[CaseType], 
     return session.scalar(
         select(func.count(Participant.person_id.distinct())).join(Case, Case.id == Participant.case_id)
         .where(seen(visibility), Case.type.in_(types), Case.status.in_(statuses),
-               Participant.status != ParticipantStatus.LEFT)
+               Participant.status == ParticipantStatus.ACTIVE)
     ) or 0
 
 
-def active_people(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, str, str, str]]:
-    """Those who take part now: case, person, first, last and preferred name."""
+def people_and_waiting(
+    session: Session, case_ids: Sequence[int]
+) -> list[tuple[int, ParticipantStatus, int, str, str, str]]:
+    """Those who take part now and those who wait for a place: case, standing, person, first, last, preferred name."""
     rows = session.execute(
-        select(Participant.case_id, Person.id, Person.first_name, Person.last_name, Person.preferred_name)
+        select(Participant.case_id, Participant.status, Person.id, Person.first_name, Person.last_name,
+               Person.preferred_name)
         .join(Person, Person.id == Participant.person_id)
-        .where(Participant.case_id.in_(case_ids), Participant.status == ParticipantStatus.ACTIVE)
+        .where(Participant.case_id.in_(case_ids), Participant.status != ParticipantStatus.LEFT)
         .order_by(Participant.case_id, Participant.position, Participant.id)
     )
-    return [(case_id, person_id, first, last, preferred) for case_id, person_id, first, last, preferred in rows]
+    return [(case_id, status, person, first, last, called) for case_id, status, person, first, last, called in rows]
 
 
 def papers(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, PaperKind]]:
@@ -273,7 +279,8 @@ def with_payment_method(session: Session, case_ids: Sequence[int]) -> set[int]:
     taking_part = (
         select(Participant.case_id).join(Payer, Payer.person_id == Participant.person_id)
         .join(PaymentMethod, PaymentMethod.payer_id == Payer.id)
-        .where(Participant.case_id.in_(case_ids), ~PaymentMethod.removed)
+        .where(Participant.case_id.in_(case_ids), Participant.status != ParticipantStatus.WAITLISTED,
+               ~PaymentMethod.removed)
     )
     return set(session.scalars(union(paying, taking_part)))
 
@@ -357,18 +364,22 @@ def note_states(session: Session, appointment_ids: Sequence[int], kind: NoteKind
     return {appointment_id: status for appointment_id, status in rows if appointment_id is not None}
 
 
-def invoiced(session: Session, appointment_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Of each invoiced appointment: cents on invoices, and cents still open on the invoices that carry them."""
+def invoiced(session: Session, appointment_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """Of each invoiced appointment: cents on invoices, still open on those that carry them, and taken off by credit."""
+    credit = select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.invoice_id == ChargeShare.invoice_id, LedgerEntry.charge_id == Charge.id,
+        LedgerEntry.kind == EntryKind.CREDIT,
+    ).scalar_subquery()
     rows = session.execute(
-        select(Charge.appointment_id, ChargeShare.amount_cents, ChargeShare.invoice_id, OpenInvoice.open_cents)
+        select(Charge.appointment_id, ChargeShare.amount_cents, OpenInvoice.open_cents, credit)
         .join(ChargeShare, ChargeShare.charge_id == Charge.id)
         .join(OpenInvoice, OpenInvoice.invoice_id == ChargeShare.invoice_id)
         .where(Charge.appointment_id.in_(appointment_ids), Charge.withdrawn_at.is_(None))
     )
-    found: dict[int, tuple[int, int]] = {}
-    for appointment_id, cents, _, still_open in rows:
-        total, due = found.get(appointment_id, (0, 0))
-        found[appointment_id] = (total + cents, due + min(cents, still_open))
+    found: dict[int, tuple[int, int, int]] = {}
+    for appointment_id, cents, still_open, taken_off in rows:
+        total, due, waived = found.get(appointment_id, (0, 0, 0))
+        found[appointment_id] = (total + cents, due + min(cents, still_open), waived + int(taken_off))
     return found
 
 
@@ -380,6 +391,22 @@ def people_with_contacts(session: Session, case_id: int) -> list[tuple[Participa
         .order_by(Participant.left_on.is_not(None), Participant.position, Participant.id)
     )
     return [(participant, person) for participant, person in rows]
+
+
+def memberships(
+    session: Session, case_id: int, types: Sequence[CaseType], visibility: Sees
+) -> list[tuple[int, int, str, CaseType]]:
+    """Other cases of these kinds in which a case's people take part, as far as somebody may see them: who, which."""
+    here = select(Participant.person_id).where(
+        Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE
+    )
+    rows = session.execute(
+        select(Participant.person_id, Case.id, Case.name, Case.type).join(Case, Case.id == Participant.case_id).where(
+            Participant.person_id.in_(here), Participant.status == ParticipantStatus.ACTIVE, Case.id != case_id,
+            Case.type.in_(types), Case.status != CaseStatus.ARCHIVED, seen(visibility),
+        ).order_by(Case.sort_key, Case.id)
+    )
+    return [(person_id, found, name, kind) for person_id, found, name, kind in rows]
 
 
 def linked(

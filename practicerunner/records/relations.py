@@ -23,7 +23,7 @@ def of_case(session: Session, case_id: int) -> list[tuple[Relationship, Person, 
     rows = session.execute(
         select(Relationship, Person, other).join(Person, Person.id == Relationship.person_id)
         .join(other, other.id == Relationship.other_id).join(Participant, Participant.person_id == Person.id)
-        .where(Participant.case_id == case_id, Participant.status != ParticipantStatus.LEFT)
+        .where(Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE)
         .options(selectinload(other.contacts)).order_by(Relationship.id)
     )
     return [(link, person, somebody) for link, person, somebody in rows]
@@ -37,7 +37,7 @@ def payers_of_case(session: Session, case_id: int) -> list[tuple[int, str]]:
     )
     taking_part = (
         select(Payer.id).join(Participant, Participant.person_id == Payer.person_id)
-        .where(Participant.case_id == case_id, Participant.status != ParticipantStatus.LEFT)
+        .where(Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE)
     )
     rows = session.execute(
         select(Payer.id, Payer.name).where(Payer.id.in_(union(named, taking_part))).order_by(Payer.name, Payer.id)

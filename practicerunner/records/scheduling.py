@@ -1,22 +1,19 @@
 """Appointments, who came, series, blocked time, and the holds that keep two of them from one slot."""
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     CheckConstraint,
     ForeignKey,
     Index,
     String,
     Text,
-    TextClause,
     UniqueConstraint,
-    bindparam,
     delete,
     select,
     text,
@@ -28,6 +25,7 @@ from practicerunner import clock
 from practicerunner.records.base import Revised, Row, moment, stamp, word
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff, Supervision
+from practicerunner.records.touching import ATTENDING_ON, TAKEN_ON
 from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat
 
@@ -143,15 +141,6 @@ def has_upcoming(session: Session, case_id: int, moment: datetime) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def unheld_from(session: Session, case_id: int, day: date) -> list[Appointment]:
-    """Appointments of a case from a local date on whose attendance is not yet recorded, with their attendances."""
-    query = select(Appointment).where(
-        Appointment.case_id == case_id, Appointment.local_date >= day,
-        Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
-    ).options(selectinload(Appointment.attendances))
-    return list(session.scalars(query.order_by(Appointment.starts_at).with_for_update()))
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A stretch in which somebody or something is taken already."""
@@ -180,55 +169,16 @@ def take_turns(session: Session, resource_ids: Iterable[int]) -> None:
         )
 
 
-# What touches many stretches at once is one statement with one parameter for all of them: fifty-two searches in an
-# index, whatever else a provider has in that year.
-_ASKED = {
-    "sqlite": "(select cast(value ->> 0 as integer) as asked, value ->> 1 as starts, value ->> 2 as ends, "
-    "value ->> 3 as before from json_each(:stretches))",
-    "postgresql": "(select (value ->> 0)::int as asked, (value ->> 1)::timestamp as starts, "
-    "(value ->> 2)::timestamp as ends, (value ->> 3)::timestamp as before "
-    "from json_array_elements(cast(:stretches as json)) as given(value))",
-}
-_TAKEN = """
-select h.resource_id, h.starts_at, h.ends_at, h.time_block_id is not null as is_block, w.asked
-from {asked} w cross join hold h
-where h.resource_id in :ids and h.starts_at > w.before and h.starts_at < w.ends and h.ends_at > w.starts
-    and coalesce(h.appointment_id, 0) not in :except_ids
-order by h.starts_at, w.asked
-"""
-_ATTENDING = """
-select a.person_id, p.starts_at, p.ends_at, false as is_block, w.asked
-from {asked} w cross join attendance a join appointment p on p.id = a.appointment_id
-where a.person_id in :ids and a.status not in :called_off and p.status <> :cancelled
-    and p.starts_at > w.before and p.starts_at < w.ends and p.ends_at > w.starts and p.id not in :except_ids
-order by p.starts_at, w.asked
-"""
-
-
-def _touching(statement: str) -> dict[str, TextClause]:
-    """The statement for each engine, with its columns as we read them."""
-    expanding: list[BindParameter[Any]] = [bindparam("ids", expanding=True), bindparam("except_ids", expanding=True)]
-    if ":called_off" in statement:
-        expanding.append(bindparam("called_off", expanding=True))
-    return {
-        dialect: text(statement.format(asked=asked)).bindparams(*expanding)
-        for dialect, asked in _ASKED.items()
-    }
-
-
-_TAKEN_ON, _ATTENDING_ON = _touching(_TAKEN), _touching(_ATTENDING)
-
-
-def _ask(
-    session: Session, statements: dict[str, TextClause], ids: Iterable[int], stretches: Sequence[Stretch],
-    except_ids: Collection[int], **more: object,
+def taken(
+    session: Session, resource_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
 ) -> list[Taken]:
+    """Holds of providers and rooms that touch any of the stretches, those of some appointments left out."""
     asked = [
         (at, stamp(starts), stamp(ends), stamp(starts - _DAY)) for at, (starts, ends) in enumerate(stretches)
     ]
     connection = session.connection()
-    rows = connection.execute(statements[connection.dialect.name], {
-        "stretches": json.dumps(asked), "ids": list(ids), "except_ids": list(except_ids) or [-1], **more,
+    rows = connection.execute(TAKEN_ON[connection.dialect.name], {
+        "stretches": json.dumps(asked), "ids": list(resource_ids), "except_ids": list(except_ids) or [-1],
     })
     return [
         Taken(resource_id, moment(starts), moment(ends), bool(is_block), at)
@@ -236,24 +186,29 @@ def _ask(
     ]
 
 
-def taken(
-    session: Session, resource_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
-) -> list[Taken]:
-    """Holds of providers and rooms that touch any of the stretches, those of some appointments left out."""
-    return _ask(session, _TAKEN_ON, resource_ids, stretches, except_ids)
-
-
 def attending(
     session: Session, person_ids: Iterable[int], stretches: Sequence[Stretch], *, except_ids: Collection[int] = (),
 ) -> list[Taken]:
     """When these people have another appointment that touches one of the stretches and is not called off."""
     people = list(person_ids)
-    if not people:
+    if not people or not stretches:
         return []
-    return _ask(
-        session, _ATTENDING_ON, people, stretches, except_ids, called_off=[word.value for word in CALLED_OFF],
-        cancelled=AppointmentStatus.CANCELLED.value,
-    )
+    connection = session.connection()
+    rows = [
+        (person_id, moment(starts), moment(ends))
+        for person_id, starts, ends in connection.execute(ATTENDING_ON[connection.dialect.name], {
+            "ids": people, "except_ids": list(except_ids) or [-1], "called_off": [word.value for word in CALLED_OFF],
+            "cancelled": AppointmentStatus.CANCELLED.value, "ends": stamp(max(ends for _, ends in stretches)),
+            "before": stamp(min(starts for starts, _ in stretches) - _DAY),
+        })
+    ]
+    begins = [starts_at for _, starts_at, _ in rows]
+    return [
+        Taken(person_id, starts_at, ends_at, asked=at)
+        for at, (starts, ends) in enumerate(stretches)
+        for person_id, starts_at, ends_at in rows[bisect_right(begins, starts - _DAY):bisect_left(begins, ends)]
+        if ends_at > starts
+    ]
 
 
 CALLED_OFF = (
@@ -278,7 +233,7 @@ def is_overlap(error: IntegrityError) -> bool:
 def appointment(session: Session, appointment_id: int, *, lock: bool = False) -> Appointment | None:
     """An appointment with its attendances, locked if it is going to be changed."""
     query = select(Appointment).where(Appointment.id == appointment_id).options(selectinload(Appointment.attendances))
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(query.with_for_update(key_share=True) if lock else query)
 
 
 def blocks(
@@ -313,7 +268,7 @@ def followers(
         Appointment.status.not_in([AppointmentStatus.HELD, AppointmentStatus.NOT_HELD]),
         Appointment.case_id == case_id if case_id is not None else Appointment.provider_id == provider_id,
     )
-    rows = session.execute(query.order_by(Appointment.id).with_for_update(of=Appointment))
+    rows = session.execute(query.order_by(Appointment.id).with_for_update(of=Appointment, key_share=True))
     return [(found, supervisor_id) for found, supervisor_id in rows]
 
 
@@ -348,7 +303,7 @@ def ahead(session: Session, moment: datetime) -> list[Appointment]:
     """Every appointment that starts after a moment, locked for a change, with its attendances; by id."""
     return list(session.scalars(
         select(Appointment).where(Appointment.starts_at > moment).options(selectinload(Appointment.attendances))
-        .order_by(Appointment.id).with_for_update()
+        .order_by(Appointment.id).with_for_update(key_share=True)
     ))
 
 

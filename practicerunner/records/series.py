@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 
-from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.base import FOR_CHANGE, Revised, Row, word
 from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.notes import Note
 from practicerunner.records.scheduling import Appointment
@@ -53,15 +53,28 @@ class SeriesSkip(Row):
 
 def series(session: Session, series_id: int, *, lock: bool = False) -> Series | None:
     """A series, locked if it is going to be changed."""
-    return session.get(Series, series_id, with_for_update=lock)
+    return session.get(Series, series_id, with_for_update=FOR_CHANGE if lock else None)
 
 
-def occurrences(session: Session, series_id: int, *, lock: bool = False) -> list[Appointment]:
+def lock_whole(session: Session, appointment_id: int) -> None:
+    """Lock the series of an appointment and then all its occurrences by id.
+
+    In one order, whichever occurrence somebody begins from: else two who change one series wait for each other.
+    """
+    of_it = select(Appointment.series_id).where(Appointment.id == appointment_id).scalar_subquery()
+    session.execute(select(Series.id).where(Series.id == of_it).with_for_update(key_share=True))
+    session.execute(
+        select(Appointment.id).where(Appointment.series_id == of_it).order_by(Appointment.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def occurrences(session: Session, series_id: int) -> list[Appointment]:
     """Every appointment of a series with its attendances, by the dates that the rule gave."""
-    query = select(Appointment).where(Appointment.series_id == series_id).options(
-        selectinload(Appointment.attendances)
-    ).order_by(Appointment.series_date)
-    return list(session.scalars(query.with_for_update() if lock else query))
+    return list(session.scalars(
+        select(Appointment).where(Appointment.series_id == series_id).options(selectinload(Appointment.attendances))
+        .order_by(Appointment.series_date)
+    ))
 
 
 def skips(session: Session, series_id: int) -> list[SeriesSkip]:

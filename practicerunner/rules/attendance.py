@@ -9,9 +9,15 @@ CANCELLED = frozenset({
     AttendanceStatus.LATE_CANCELLED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER,
 })
 """Statuses of somebody who called it off before it began, or for whom it was called off."""
+ABSENT = CANCELLED | {AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED}
+"""Statuses of a participant who was not there, or is not expected."""
 AHEAD = frozenset({AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED})
 """Statuses that say nothing yet about who came."""
 ONLY_AFTER_THE_START = frozenset({AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW})
+STAYS = frozenset({
+    AttendanceStatus.ARRIVED, AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED,
+})
+"""Statuses that stay on record when somebody leaves: they came, or their absence may cost something."""
 OVER = frozenset({AppointmentStatus.HELD, AppointmentStatus.NOT_HELD})
 """An appointment that has taken place, or that nobody came to."""
 
@@ -28,6 +34,11 @@ def appointment_status(statuses: Iterable[AttendanceStatus]) -> AppointmentStatu
     if AttendanceStatus.CONFIRMED in found:
         return AppointmentStatus.CONFIRMED
     return AppointmentStatus.CANCELLED if found <= CANCELLED else AppointmentStatus.NOT_HELD
+
+
+def goes_with_the_leaver(status: AttendanceStatus, *, has_begun: bool) -> bool:
+    """Whether the row of somebody who takes part no more is removed; what was recorded of the past stays (A16)."""
+    return status in AHEAD if has_begun else status not in STAYS
 
 
 def is_late(cancelled_at_wall: datetime, starts_wall: datetime, hours: int) -> bool:

@@ -59,12 +59,14 @@ def allocate(amount_cents: int, invoices: Sequence[Open]) -> tuple[list[tuple[in
     return given, amount_cents
 
 
-def invoice_state(total_cents: int, open_cents: int, due_on: date, today: date, *, voided: bool) -> InvoiceState:
-    """The state people read."""
+def invoice_state(
+    total_cents: int, open_cents: int, due_on: date, today: date, *, voided: bool, credited_cents: int = 0
+) -> InvoiceState:
+    """The state people read; what credit adjustments took off counts as neither open nor paid."""
     if voided:
         return InvoiceState.VOID
     if open_cents == 0:
-        return InvoiceState.PAID
+        return InvoiceState.CREDITED if credited_cents >= total_cents else InvoiceState.PAID
     if due_on < today:
         return InvoiceState.OVERDUE
-    return InvoiceState.OPEN if open_cents == total_cents else InvoiceState.PARTLY_PAID
+    return InvoiceState.OPEN if open_cents >= total_cents - credited_cents else InvoiceState.PARTLY_PAID

@@ -32,6 +32,7 @@ STATE_OF: dict[AttentionKind, WorkflowState] = {
     AttentionKind.ATTENDANCE_MISSING: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOT_INVOICED: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.INVOICE_OVERDUE: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.PLACE_FREE: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOBODY_TAKES_PART: WorkflowState.INTAKE_INCOMPLETE,
     AttentionKind.INTAKE_MISSING: WorkflowState.INTAKE_INCOMPLETE,
     AttentionKind.CONSENT_MISSING: WorkflowState.INTAKE_INCOMPLETE,
@@ -67,6 +68,10 @@ class Facts:
     type: CaseType
     status: CaseStatus
     people: tuple[Somebody, ...] = ()
+    waiting: tuple[Somebody, ...] = ()
+    """Those on the waitlist, first in line first."""
+    capacity: int | None = None
+    """How many take part at once at most; ``None`` is no limit."""
     intake_from: frozenset[int] = frozenset()
     """People whose intake has arrived, for whichever of their cases."""
     consent_from: frozenset[int] = frozenset()
@@ -129,6 +134,11 @@ def items(facts: Facts, today: date) -> list[Item]:
     """Everything that waits, most urgent first."""
     able = capabilities(facts.type)
     found = [*_record_and_books(facts, able, today)]
+    if facts.status in ONBOARDING and place_is_free(facts):
+        found.append(Item(
+            AttentionKind.PLACE_FREE, f"Offer the place to {facts.waiting[0].name}.", 1, "Open the waitlist",
+            _part(facts, "relationships"),
+        ))
     if facts.status in ONBOARDING and not facts.needs_review:
         found += _onboarding(facts, able)
     if facts.status in SCHEDULING and not facts.upcoming and not facts.needs_review:
@@ -143,6 +153,11 @@ def items(facts: Facts, today: date) -> list[Item]:
         ))
     order = list(STATE_OF)
     return sorted(found, key=lambda item: order.index(item.kind))
+
+
+def place_is_free(facts: Facts) -> bool:
+    """Whether somebody waits though there is a place, now or from a day on on which somebody will have left (A17)."""
+    return bool(facts.waiting) and (facts.capacity is None or len(facts.people) < facts.capacity)
 
 
 def state(waiting: Sequence[Item]) -> WorkflowState:

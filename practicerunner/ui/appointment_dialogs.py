@@ -6,13 +6,15 @@ from typing import Any
 import streamlit as st
 
 from practicerunner import money
+from practicerunner.rules.attendance import ABSENT
+from practicerunner.ui.attendance_block import consequence
 from practicerunner.ui.booking import Where, places, where_now, which_of_two
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.series_scope import cancel_several, change_several, scope
 from practicerunner.ui.text import day, md
-from practicerunner.vocabulary import CancelledBy, Role, SeriesScope
-from practicerunner.workflows.access import Actor
+from practicerunner.vocabulary import Action, AttendanceStatus, CancelledBy, Resource, Role, SeriesScope
+from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.calendar import (
     AppointmentView,
     BookingChoices,
@@ -30,6 +32,7 @@ from practicerunner.workflows.scheduling import (
     move,
     reinstate,
 )
+from practicerunner.workflows.waivers import fee_consequences
 
 
 def move_dialog(actor: Actor, page: AppointmentView) -> None:
@@ -183,18 +186,43 @@ def _cancel(actor: Actor, page: AppointmentView) -> None:
     by = st.radio(
         "Who cancels?", list(CancelledBy), format_func=lambda who: who.label, key=form.field_key("by"), horizontal=True
     ) or CancelledBy.CLIENT
-    reason = form.text("reason", "Reason")
     reach = scope(form, page)
-    if reach is not SeriesScope.THIS:
+    alone = reach is SeriesScope.THIS
+    late = _counts_as_late(actor, form, page) if by is CancelledBy.CLIENT and alone else None
+    if by is CancelledBy.PROVIDER:
+        st.text("Nobody is charged.")
+    reason = form.text("reason", "Reason")
+    if not alone:
         cancel_several(form, actor, page, reach, by, reason)
         return
     notify = _notify(form)
     if st.button("Cancel this appointment", type="primary", width="stretch"):
         done, _ = form.submit(cancel, actor, lambda: Cancel(
-            op=form.op, appointment_id=page.appointment_id, by=by, reason=reason, notify=notify,
+            op=form.op, appointment_id=page.appointment_id, by=by, reason=reason, late=late, notify=notify,
         ), done="Appointment cancelled")
         if done:
             st.rerun()
+
+
+def _counts_as_late(actor: Actor, form: Form, page: AppointmentView) -> bool:
+    """Late or in time, as the clock says unless somebody chooses the other; with what it costs."""
+    cents, several = 0, False
+    if may(actor, Action.READ, Resource.INVOICES):
+        fees = read(fee_consequences, actor, page.appointment_id)
+        expected = [one.person_id for one in page.people if one.status not in ABSENT]
+        each = [fees.cents[person_id][AttendanceStatus.LATE_CANCELLED] for person_id in expected]
+        several = not fees.together and len(each) > 1
+        cents = sum(each) if several else max(each, default=0)
+    words = {
+        AttendanceStatus.LATE_CANCELLED: f"Late, {consequence(cents)}{' in all' if several else ''}",
+        AttendanceStatus.CANCELLED_BY_CLIENT: "In time, no fee",
+    }
+    chosen = st.radio(
+        "It counts as", list(words), index=list(words).index(page.cancels_as), format_func=words.__getitem__,
+        key=form.field_key("late"), horizontal=True,
+        help="By the clock and the practice's policy; choose the other if they called earlier, or later.",
+    )
+    return chosen is AttendanceStatus.LATE_CANCELLED
 
 
 def reinstate_dialog(actor: Actor, page: AppointmentView) -> None:

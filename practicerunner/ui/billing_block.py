@@ -7,6 +7,7 @@ import streamlit as st
 from practicerunner import ids
 from practicerunner.money import dollars
 from practicerunner.ui import navigation, payment_form
+from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, day, md
@@ -19,6 +20,7 @@ from practicerunner.workflows.billing import (
     appointment_billing,
     invoice_appointment,
 )
+from practicerunner.workflows.waivers import MissedFee, WaiveFee, missed_fees, waive_fee
 
 
 def show(actor: Actor, appointment_id: int) -> None:
@@ -31,11 +33,52 @@ def show(actor: Actor, appointment_id: int) -> None:
         payment_form.offer_receipt()
         for invoice in billing.invoices:
             invoice_row(invoice, billing.today)
+        _missed(actor, appointment_id, billing.today)
         payment_form.payment_buttons(actor, billing.invoices, billing.today)
         if billing.planned:
             _planned(actor, appointment_id, billing)
         elif not any(invoice.state is not InvoiceState.VOID for invoice in billing.invoices):
             st.text(billing.problem)
+
+
+def _missed(actor: Actor, appointment_id: int, today: date) -> None:
+    """Fees for missed appointments: waived by whom and why, or the way to waive them."""
+    found = read(missed_fees, actor, appointment_id)
+    for fee in found.fees:
+        whose = f", {fee.name}" if fee.name else ""
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.text(f"{fee.kind.label} fee {dollars(fee.amount_cents)}{whose}", width="content")
+            if fee.waived is None and found.may_waive and st.button(
+                "Waive fee", key=f"waive.{fee.person_id or 0}", type="tertiary"
+            ):
+                waive_dialog(actor, appointment_id, fee, found.invoices_first)
+        if fee.waived is not None:
+            st.caption(md(f"Waived on {day(fee.waived.on, today)} by {fee.waived.by}: {fee.waived.reason}"))
+
+
+@st.dialog("Waive fee")
+def waive_dialog(actor: Actor, appointment_id: int, fee: MissedFee, invoices_first: int) -> None:
+    """What is waived for whom, and why."""
+    whose = f" of {fee.name}" if fee.name else ""
+    what = f"{fee.kind.label.lower()} fee{whose}, {dollars(fee.amount_cents)},"
+    st.text(f"The {what} is taken back by a credit adjustment.")
+    for payer, cents in fee.payers:
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.text(payer)
+            st.text(dollars(cents))
+    st.text("The attendance stays as recorded; the fee and the credit both stay on the account. What was paid already "
+            "becomes the payer's credit.")
+    if invoices_first:
+        st.text(f"The appointment is not invoiced yet: {count(invoices_first, 'invoice')} will be created first.")
+    form = Form(f"waive.{appointment_id}.{fee.person_id or 0}")
+    reason = form.text("reason", "Reason")
+    form.place("person_id")
+    if st.button("Waive this fee", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(waive_fee, actor, lambda: WaiveFee(
+            op=form.op, appointment_id=appointment_id, person_id=fee.person_id, reason=reason,
+        ), f"{fee.kind.label} fee waived")
+        if done:
+            st.rerun()
 
 
 def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> None:

@@ -35,6 +35,9 @@ def show(actor: Actor, case_id: int) -> None:
             st.caption("Choose a row to open the paper, take a payment or void the invoice.")
     else:
         st.text("No invoices yet. An invoice is made from an appointment whose attendance is recorded.")
+    if account.adjustments:
+        st.subheader("Adjustments", anchor=False)
+        account_tables.adjustment_list(account.adjustments, account.today)
     if account.payments:
         st.subheader("Payments", anchor=False)
         account_tables.payment_list(account.payments, account.today)

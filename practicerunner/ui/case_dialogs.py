@@ -4,22 +4,19 @@ from datetime import date
 
 import streamlit as st
 
-from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui.forms import Form
-from practicerunner.ui.new_case import ask_label, ask_people
+from practicerunner.ui.new_case import ask_label
 from practicerunner.ui.perform import read
 from practicerunner.vocabulary import CaseStatus, PaperKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import (
-    AddParticipant,
     ChangeCase,
     MarkReviewed,
     RecordPaper,
     RemoveParticipant,
     SetCaseStatus,
     SwitchClinicalFields,
-    add_participant,
     change_case,
     mark_reviewed,
     record_paper,
@@ -60,25 +57,6 @@ def edit_dialog(actor: Actor, page: CasePage) -> None:
             op=form.op, case_id=page.case_id, revision=page.revision, name=name, label=label, status=status,
             provider_id=provider_id, supervisor_id=supervisor_id,
         ), "Changes saved")
-        if done:
-            st.rerun()
-
-
-@st.dialog("Somebody joins", width="large")
-def join_dialog(actor: Actor, page: CasePage) -> None:
-    """Add a participant from a date on."""
-    able = capabilities(page.type)
-    form = Form(f"join.{page.case_id}")
-    people = ask_people(actor, form, able, ())
-    joined_on = form.date("joined_on", "From", page.today)
-    if st.button(f"Add the {able.called}", type="primary", key=form.field_key("save")):
-        def build() -> AddParticipant:
-            if len(people) != 1:
-                raise BadInput("participants", "Add one person at a time.")
-            return AddParticipant(
-                op=form.op, case_id=page.case_id, participant=people[0](), joined_on=joined_on or page.today)
-
-        done, _ = form.submit(add_participant, actor, build, f"{able.called.capitalize()} added")
         if done:
             st.rerun()
 

@@ -78,14 +78,20 @@ def _people(page: CasePage) -> None:
 def person_lines(page: CasePage, person: ParticipantView) -> None:
     """Somebody with their part, dates and how to reach them."""
     part = f"{person.called}, {person.role}" if person.role else person.called
-    left = f", left {day(person.left_on, page.today)}" if person.left_on else ""
+    since = f"{'joins' if person.joined_on > page.today else 'joined'} {day(person.joined_on, page.today)}"
+    until = ""
+    if person.left_on is not None:
+        until = f", {'leaves' if person.left_on > page.today else 'left'} {day(person.left_on, page.today)}"
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(person.name, width="content")
             badge(person.status)
-            st.text(f"{part}, joined {day(person.joined_on, page.today)}{left}", width="content")
+            st.text(f"{part}, {since}{until}", width="content")
         for contact in sorted(person.contacts, key=lambda point: not point.preferred):
             st.text(contact_line(contact))
+        for group in person.groups:
+            navigation.link(md(f"Also in {group.name} ({capabilities(group.type).heading})"), "case",
+                            icon=":material/groups:", case=group.case_id)
 
 
 def contact_line(contact: ContactView) -> str:
@@ -185,7 +191,9 @@ def paid(row: RecentAppointment) -> str:
     """Is it paid?"""
     if not row.invoiced_cents:
         return "not invoiced" if row.attended and row.appointment.fee_cents else ""
+    if row.waived_cents and row.waived_cents >= row.invoiced_cents:
+        return f"invoiced {dollars(row.invoiced_cents)} · waived"
     if not row.open_cents:
         return f"invoiced {dollars(row.invoiced_cents)} · paid"
-    received = row.invoiced_cents - row.open_cents
+    received = row.invoiced_cents - row.open_cents - row.waived_cents
     return f"invoiced {dollars(row.invoiced_cents)} · " + (f"paid {dollars(received)}" if received else "unpaid")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import case_dialogs, feed_block, navigation, reminder_form
+from practicerunner.ui import case_dialogs, feed_block, navigation, reminder_form, waitlist_block
 from practicerunner.ui.case_overview import person_lines
 from practicerunner.ui.change_work import change_work_dialog
 from practicerunner.ui.forms import Form
@@ -45,6 +45,8 @@ def show(actor: Actor, page: CasePage) -> None:
             reminder_form.case_times(actor, page)
         _linked(actor, page)
     with right:
+        if capabilities(page.type).is_group:
+            waitlist_block.show(actor, page, changes=changes)
         if may(actor, Action.READ, Resource.DEMOGRAPHICS):
             _relationships(actor, page)
         if may(actor, Action.READ, Resource.INVOICES):
@@ -57,13 +59,15 @@ def _participants(actor: Actor, page: CasePage, *, changes: bool) -> None:
     able = capabilities(page.type)
     with st.container(border=True):
         st.subheader("Who takes part", anchor=False)
-        if not page.participants:
+        if not page.present:
             st.text(f"No {able.called} yet. Appointments can be booked once somebody takes part.")
-        for person in page.participants:
+        for place, person in enumerate(page.participants):
+            if person in page.waiting:
+                continue
             person_lines(page, person)
             with st.container(horizontal=True):
                 if may(actor, Action.UPDATE, Resource.DEMOGRAPHICS) and st.button(
-                    "Change details", key=f"person.{person.person_id}.{person.joined_on}", type="tertiary"
+                    "Change details", key=f"person.{person.person_id}.{place}", type="tertiary"
                 ):
                     person_dialog(actor, person.person_id)
                 if person in page.present and feed_block.may_offer(actor, page) and st.button(
@@ -77,7 +81,7 @@ def _participants(actor: Actor, page: CasePage, *, changes: bool) -> None:
         with st.container(horizontal=True):
             full = able.most is not None and len(page.present) >= able.most
             if changes and not full and st.button(f"Add a {able.called}", icon=":material/add:", key="join"):
-                case_dialogs.join_dialog(actor, page)
+                waitlist_block.join_dialog(actor, page)
             if page.present and (able.intake or able.consent) and may(actor, Action.CREATE, Resource.CONSENTS) and (
                 st.button("Record a paper", icon=":material/description:", key="paper")
             ):

@@ -57,9 +57,16 @@ def _count(key: str, change: int) -> None:
     st.session_state[key] += change
 
 
-def _somebody(actor: Actor, form: Form, able: Capabilities, place: int) -> Builder:
+def ask_one(actor: Actor, form: Form, able: Capabilities) -> Builder:
+    """Who it is: somebody known or somebody new. Returns what builds them."""
+    builder = _somebody(actor, form, able, 0, numbered=False)
+    form.place("participants")
+    return builder
+
+
+def _somebody(actor: Actor, form: Form, able: Capabilities, place: int, *, numbered: bool = True) -> Builder:
     prefix = f"p{place}"
-    title = able.called.capitalize() if able.most == 1 else f"{able.called.capitalize()} {place + 1}"
+    title = f"{able.called.capitalize()} {place + 1}" if numbered and able.most != 1 else able.called.capitalize()
     already = st.toggle(f"{title} is already here", key=form.field_key(f"{prefix}.known"))
     role = ""
     if already:

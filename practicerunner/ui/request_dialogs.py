@@ -1,10 +1,13 @@
 """The forms around a request: accepting with a choice, offering another time, declining, and one that came by phone."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.requests import LONGEST_MESSAGE
@@ -26,10 +29,36 @@ from practicerunner.workflows.answers import (
     record_request,
 )
 from practicerunner.workflows.calendar import BookingChoices, booking_choices, wall_clock
+from practicerunner.workflows.granting import TimeIsTaken
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.request_queue import Askable, Asker, RequestRow, who_may_ask
 
 KINDS = {RequestKind.NEW_TIME: "A new time", RequestKind.MOVE: "To move", RequestKind.CANCEL: "To cancel"}
+
+
+REFUSED = "requests.refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request could not be granted a moment ago, and which start is free instead."""
+
+    request_id: int
+    sentence: str
+    next_free: datetime | None = None
+
+
+def watched(verb: Callable[[Session, Actor, Any], int], row: RequestRow) -> Callable[[Session, Actor, Any], int]:
+    """The verb; a time that is taken stands at its row afterwards, with the next start that is free."""
+
+    def carry_out(session: Session, who: Actor, asked: Any) -> int:
+        try:
+            return verb(session, who, asked)
+        except TimeIsTaken as taken:
+            st.session_state[REFUSED] = Refusal(row.request_id, str(taken), taken.next_free)
+            raise
+
+    return carry_out
 
 
 def accept_dialog(actor: Actor, row: RequestRow, done: str) -> None:
@@ -41,10 +70,11 @@ def _accept(actor: Actor, row: RequestRow, done: str) -> None:
     form = Form(f"accept.{row.request_id}.{row.revision}")
     chosen = _missing(form, row, read(booking_choices, actor, row.case_id))
     if st.button("Accept", type="primary", width="stretch"):
-        ok, _ = form.submit(accept, actor, lambda: Accept(
+        st.session_state.pop(REFUSED, None)
+        ok, _ = form.submit(watched(accept, row), actor, lambda: Accept(
             op=form.op, request_id=row.request_id, revision=row.revision, **chosen,
         ), done=done)
-        if ok:
+        if ok or REFUSED in st.session_state:
             st.rerun()
 
 
@@ -60,17 +90,18 @@ def _missing(form: Form, row: RequestRow, choices: BookingChoices) -> dict[str, 
     return found
 
 
-def offer_dialog(actor: Actor, row: RequestRow, today: date) -> None:
-    """Open "Offer another time"."""
-    st.dialog("Offer another time")(_offer)(actor, row, today)
+def offer_dialog(actor: Actor, row: RequestRow, today: date, suggested: datetime | None = None) -> None:
+    """Open "Offer another time", with a time to begin with."""
+    st.dialog("Offer another time")(_offer)(actor, row, today, suggested)
 
 
-def _offer(actor: Actor, row: RequestRow, today: date) -> None:
-    form = Form(f"offer.{row.request_id}.{row.revision}")
+def _offer(actor: Actor, row: RequestRow, today: date, suggested: datetime | None) -> None:
+    form = Form(f"offer.{row.request_id}.{row.revision}.{suggested:%m%d%H%M}" if suggested
+                else f"offer.{row.request_id}.{row.revision}")
     keys = form.field_key("local_date"), form.field_key("local_time")
     wanted = row.offered or row.asked_for or datetime.combine(today, time(9))
-    st.session_state.setdefault(keys[0], max(wanted.date(), today))
-    st.session_state.setdefault(keys[1], wanted.time())
+    st.session_state.setdefault(keys[0], max((suggested or wanted).date(), today))
+    st.session_state.setdefault(keys[1], (suggested or wanted).time())
     st.text(f"{row.asker} asked for {day(wanted.date(), today)}, {wanted:%H:%M}." if row.offered is None
             else f"{day(wanted.date(), today)}, {wanted:%H:%M} is offered so far.")
     when, start = st.columns(2)

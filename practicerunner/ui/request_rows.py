@@ -1,7 +1,6 @@
 """A request as a row: who asks what, since when, whether it could be done now, and the buttons that answer it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -18,20 +17,7 @@ from practicerunner.ui.text import age, clock_span, day, md
 from practicerunner.vocabulary import RequestKind, RequestStatus, SessionFormat
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.answers import Accept, OfferAnother, accept, offer_another
-from practicerunner.workflows.granting import TimeIsTaken
 from practicerunner.workflows.request_queue import RequestRow
-
-_REFUSED = "requests.refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request could not be granted a moment ago, and which start is free instead."""
-
-    request_id: int
-    sentence: str
-    next_free: datetime | None
-
 
 # --- Words
 
@@ -73,7 +59,12 @@ def who_and_when(row: RequestRow) -> str:
 
 
 def answer_in_words(row: RequestRow, today: date) -> str:
-    """How a closed request ended, or what was offered."""
+    """How a closed request ended, or what was offered, and when."""
+    on = f", {day(row.answered_on, today)}" if row.answered_on is not None else ""
+    return f"{_answer(row, today)}{on}"
+
+
+def _answer(row: RequestRow, today: date) -> str:
     if row.status is RequestStatus.OFFERED:
         return f"{row.answered_by} offered {at(row.offered, today)}"
     if row.status is RequestStatus.ACCEPTED and row.offered is not None:
@@ -159,33 +150,29 @@ def answer(
     """Answer a request with one click; a refusal stands at its row until the next try."""
     place = f"requests.{row.request_id}.{row.revision}.{verb.__name__}.op"
     op: str = st.session_state.setdefault(place, ids.new_operation())
-    next_free: list[datetime | None] = [None]
-
-    def watched(session: Session, who: Actor, asked: Any) -> int:
-        try:
-            return verb(session, who, asked)
-        except TimeIsTaken as taken:
-            next_free[0] = taken.next_free
-            raise
 
     def refuse(_: str, sentence: str) -> None:
-        st.session_state[_REFUSED] = Refusal(row.request_id, sentence, next_free[0])
+        st.session_state.setdefault(dialogs.REFUSED, dialogs.Refusal(row.request_id, sentence))
 
-    st.session_state.pop(_REFUSED, None)
-    perform(watched, actor, lambda: build(op), done=done, show=refuse)
+    st.session_state.pop(dialogs.REFUSED, None)
+    perform(dialogs.watched(verb, row), actor, lambda: build(op), done=done, show=refuse)
     st.rerun()
 
 
 def _refusal(actor: Actor, row: RequestRow, today: date) -> None:
     """What stood in the way, and the next free start as an offer in one click."""
-    refusal: Refusal | None = st.session_state.get(_REFUSED)
+    refusal: dialogs.Refusal | None = st.session_state.get(dialogs.REFUSED)
     if refusal is None or refusal.request_id != row.request_id:
         return
     st.warning(md(refusal.sentence), icon=":material/block:")
     free = refusal.next_free
-    if free is not None and row.may_answer and not row.lacks_service and not row.lacks_place and st.button(
+    if free is None or not row.may_answer or not st.button(
         f"Offer {at(free, today)} instead", key=f"requests.{row.request_id}.instead", icon=":material/schedule_send:"
     ):
+        return
+    if row.lacks_service or row.lacks_place:
+        dialogs.offer_dialog(actor, row, today, free)
+    else:
         answer(actor, row, offer_another, lambda op: OfferAnother(
             op=op, request_id=row.request_id, revision=row.revision, local_date=free.date(), local_time=free.time(),
         ), f"{row.asker}: {at(free, today)} offered")
@@ -199,4 +186,7 @@ def brief(row: RequestRow, today: date) -> None:
             st.badge(waits, color=colour(row.status))
         else:
             badge(row.status)
-        link(md(f"{row.asker}: {in_words(row, today)}"), "requests", icon=":material/pending_actions:")
+        words = in_words(row, today)
+        names_them = row.kind is RequestKind.CANCEL and capabilities(row.case_type).is_group
+        st.text(words if names_them else f"{row.asker}: {words}")
+        link("Open the requests", "requests", icon=":material/pending_actions:")

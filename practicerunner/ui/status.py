@@ -48,6 +48,7 @@ _COLOURS: tuple[tuple[Word, Colour], ...] = (
     (InvoiceState.OPEN, "orange"),
     (InvoiceState.PARTLY_PAID, "orange"),
     (InvoiceState.PAID, "primary"),
+    (InvoiceState.CREDITED, "blue"),
     (InvoiceState.OVERDUE, "red"),
     (MessageStatus.WAITING, "orange"),
     (MessageStatus.SENDING, "blue"),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import accounts, cases, practice
-from practicerunner.records.accounts import PayerStanding, PaymentFacts, Uninvoiced
+from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, PaymentFacts, Uninvoiced
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, visible
@@ -21,12 +21,14 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Standings, invoices and payments, of a case or of a payer. The payers' balances sum to the case's (C13)."""
+    """Standings, invoices, payments, adjustments of a case or a payer. The payers' balances sum to the case's (C13)."""
 
     title: str
     standings: tuple[PayerStanding, ...]
     invoices: tuple[InvoiceView, ...]
     payments: tuple[PaymentFacts, ...]
+    adjustments: tuple[AdjustmentFacts, ...]
+    """Credit adjustments and write-offs, beside the invoices that they take something off."""
     today: date
 
     @property
@@ -58,7 +60,8 @@ def case_account(session: Session, actor: Actor, case_id: int) -> Account:
     return Account(
         case.name, tuple(accounts.standings(session, case_id=case_id)),
         tuple(view(facts, today) for facts in accounts.invoices_of_case(session, case_id)),
-        tuple(accounts.payments_of(session, case_id=case_id)), today,
+        tuple(accounts.payments_of(session, case_id=case_id)),
+        tuple(accounts.adjustments_of(session, case_id=case_id)), today,
     )
 
 
@@ -75,7 +78,8 @@ def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
         payer.name,
         tuple(row for row in accounts.standings(session, payer_id=payer_id) if row.case_id in shown),
         tuple(view(f, today) for f in accounts.invoices_of_payer(session, payer_id, cases.seen(sees))),
-        tuple(p for p in accounts.payments_of(session, payer_id=payer_id) if p.case_id in shown), today,
+        tuple(p for p in accounts.payments_of(session, payer_id=payer_id) if p.case_id in shown),
+        tuple(a for a in accounts.adjustments_of(session, payer_id=payer_id) if a.case_id in shown), today,
     )
 
 

@@ -182,7 +182,7 @@ def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
     able = capabilities(case.type)
     present = [
         person for participant, person in cases.people_in(session, case_id)
-        if participant.status is not ParticipantStatus.LEFT
+        if participant.status is ParticipantStatus.ACTIVE
     ]
     if able.charged_each:
         sentence = f"Each {able.called} pays for themselves, at the standard fee."

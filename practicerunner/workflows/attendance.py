@@ -13,6 +13,7 @@ from practicerunner.vocabulary import Action, AppointmentStatus, AttendanceStatu
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, command
+from practicerunner.workflows.membership import follow
 from practicerunner.workflows.scheduling import appointment_for, record
 from practicerunner.workflows.slots import expect_again, occupy
 
@@ -109,8 +110,13 @@ def _set(
     if found.status is AppointmentStatus.CANCELLED:
         scheduling.release(session, [found.id])
     elif before is AppointmentStatus.CANCELLED:
-        if session.get_one(Case, found.case_id).status is CaseStatus.ARCHIVED:
+        case = session.get_one(Case, found.case_id)
+        if case.status is CaseStatus.ARCHIVED:
             raise CaseIsArchived
+        follow(case, found)
+        found.status = rules.appointment_status(row.status for row in found.attendances)
+        if found.status is AppointmentStatus.CANCELLED:
+            raise BadInput("statuses", "Whoever it was put back for takes part no more.")
         occupy(session, actor, found, override_reason)
         found.cancelled_reason = ""
     found.revision += 1

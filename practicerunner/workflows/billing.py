@@ -13,8 +13,9 @@ from practicerunner.documents.invoice import Line as PaperLine
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import accounts, billing, logins, practice
 from practicerunner.records.accounts import InvoiceFacts
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import (
+    BillingArrangement,
     Charge,
     ChargeShare,
     Invoice,
@@ -36,7 +37,6 @@ from practicerunner.vocabulary import (
     ChargeKind,
     DocumentKind,
     EntryKind,
-    FeeTerms,
     InvoiceState,
     Resource,
 )
@@ -112,8 +112,12 @@ class AppointmentBilling:
     today: date
 
 
-def _appointment_for(session: Session, actor: Actor, appointment_id: int, action: Action) -> tuple[Appointment, Case]:
-    appointment = session.get(Appointment, appointment_id, with_for_update=action is not Action.READ)
+def appointment_to_bill(
+    session: Session, actor: Actor, appointment_id: int, action: Action
+) -> tuple[Appointment, Case]:
+    """The door to an appointment's billing. Locks its row for anything but reading. Raises NotFound, NotPermitted."""
+    lock = None if action is Action.READ else FOR_CHANGE
+    appointment = session.get(Appointment, appointment_id, with_for_update=lock)
     if appointment is None:
         raise NotFound(actor=actor, action=action, resource=Resource.INVOICES, resource_id=appointment_id)
     case = session.get_one(Case, appointment.case_id)
@@ -124,7 +128,7 @@ def _appointment_for(session: Session, actor: Actor, appointment_id: int, action
     return appointment, case
 
 
-def _plan(session: Session, appointment: Appointment, case: Case) -> list[Planned]:
+def planned_charges(session: Session, appointment: Appointment, case: Case) -> list[Planned]:
     """What is to be charged for an appointment. Raises AttendanceMissing, PayerMissing, NothingToCharge."""
     able = capabilities(case.type)
     statuses = {row.person_id: row.status for row in appointment.attendances}
@@ -140,13 +144,7 @@ def _plan(session: Session, appointment: Appointment, case: Case) -> list[Planne
     planned = []
     for person_id, came in units:
         arrangement = arrangements.get(person_id)
-        agreed = fees.agreed_fee(
-            appointment.fee_cents, *(
-                (arrangement.fee_terms, arrangement.fee_cents, arrangement.fee_basis_points) if arrangement
-                else (FeeTerms.STANDARD, None, None)
-            )
-        )
-        charged = fees.charge(came, agreed, missed)
+        charged = fees.charge(came, agreed_fee(appointment, arrangement), missed)
         if charged is None or charged[1] == 0:
             continue
         kind, amount = charged
@@ -159,6 +157,15 @@ def _plan(session: Session, appointment: Appointment, case: Case) -> list[Planne
     if not planned:
         raise NothingToCharge
     return planned
+
+
+def agreed_fee(appointment: Appointment, arrangement: BillingArrangement | None) -> int:
+    """What was agreed for an appointment by the arrangement in force on its day, in cents."""
+    if arrangement is None:
+        return appointment.fee_cents
+    return fees.agreed_fee(
+        appointment.fee_cents, arrangement.fee_terms, arrangement.fee_cents, arrangement.fee_basis_points
+    )
 
 
 def _self_payer(session: Session, case: Case, person_id: int | None, people: Sequence[int]) -> Payer:
@@ -176,9 +183,9 @@ def invoice_appointment(session: Session, actor: Actor, asked: InvoiceAppointmen
 
     Raises AttendanceMissing, PayerMissing, NothingToCharge, BadInput.
     """
-    appointment, case = _appointment_for(session, actor, asked.appointment_id, Action.CREATE)
+    appointment, case = appointment_to_bill(session, actor, asked.appointment_id, Action.CREATE)
     session.info["case_id"] = case.id
-    return _issue_for(session, actor, appointment, case, asked.issued_on)
+    return issue_for(session, actor, appointment, case, asked.issued_on)
 
 
 @command(Resource.INVOICES, Action.CREATE)
@@ -186,23 +193,22 @@ def invoice_appointments(session: Session, actor: Actor, asked: InvoiceAppointme
     """Charge and invoice several appointments: all or none. Returns the invoice ids."""
     made = []
     for appointment_id in asked.appointment_ids:
-        appointment, case = _appointment_for(session, actor, appointment_id, Action.CREATE)
-        made += _issue_for(session, actor, appointment, case, None)
+        appointment, case = appointment_to_bill(session, actor, appointment_id, Action.CREATE)
+        made += issue_for(session, actor, appointment, case, None)
     session.info["detail"] = f"{len(made)} invoices"
     return made
 
 
-def _issue_for(session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None) -> list[int]:
+def issue_for(session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None) -> list[int]:
+    """Charge an appointment and issue what no invoice carries yet; callers have authorised it. Returns all invoices."""
     house = practice.the_practice(session)
     issued_on = day or clock.today(house.zone)
     if issued_on < appointment.local_date:
         raise BadInput("issued_on", "An invoice cannot be older than the appointment.")
     charges = billing.live_charges(session, appointment.id)
-    if charges:
-        by_id = {charge.id: charge for charge in charges}
-        parts = [part_of(by_id[s.charge_id], s) for s in billing.shares_of(session, list(by_id))]
-    else:
-        parts = _charge(session, appointment, case)
+    by_id = {charge.id: charge for charge in charges}
+    parts = [part_of(by_id[share.charge_id], share) for share in billing.shares_of(session, list(by_id))]
+    parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges))
     waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
         if part.invoice_id is None:
@@ -242,10 +248,27 @@ def part_of(charge: Charge, share: ChargeShare) -> BilledPart:
     )
 
 
-def _charge(session: Session, appointment: Appointment, case: Case) -> list[BilledPart]:
+def uncharged(
+    session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge]
+) -> list[Planned]:
+    """What is to be charged beside the charges that stand already: everything, or who was voided or changed since.
+
+    Raises AttendanceMissing, PayerMissing, NothingToCharge where no charge stands yet.
+    """
+    if not charges:
+        return planned_charges(session, appointment, case)
+    try:
+        planned = planned_charges(session, appointment, case)
+    except RuleViolation:
+        return []
+    standing = {charge.person_id for charge in charges}
+    return [one for one in planned if one.person_id not in standing]
+
+
+def _charge(session: Session, appointment: Appointment, case: Case, planned: Sequence[Planned]) -> list[BilledPart]:
     """Write what is charged for an appointment, and say how it is shared."""
     rows, parts = [], []
-    for plan in _plan(session, appointment, case):
+    for plan in planned:
         charge_id = ids.new_id()
         rows.append({
             "id": charge_id, "case_id": case.id, "appointment_id": appointment.id, "person_id": plan.person_id,
@@ -346,7 +369,8 @@ def invoice_for(session: Session, actor: Actor, invoice_id: int, action: Action)
 def view(facts: InvoiceFacts, today: date) -> InvoiceView:
     """An invoice with its computed state."""
     state = invoice_state(
-        facts.total_cents, facts.open_cents, facts.due_on, today, voided=facts.voided_on is not None
+        facts.total_cents, facts.open_cents, facts.due_on, today, voided=facts.voided_on is not None,
+        credited_cents=facts.credited_cents,
     )
     return InvoiceView(facts, state)
 
@@ -354,7 +378,7 @@ def view(facts: InvoiceFacts, today: date) -> InvoiceView:
 @reader(Resource.INVOICES)
 def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> AppointmentBilling:
     """The billing block of the appointment page: what will be invoiced to whom, exactly, or the invoices there are."""
-    appointment, case = _appointment_for(session, actor, appointment_id, Action.READ)
+    appointment, case = appointment_to_bill(session, actor, appointment_id, Action.READ)
     today = clock.today(practice.the_practice(session).zone)
     found = [view(facts, today) for facts in accounts.invoices_of_appointment(session, appointment_id)]
     may_invoice = may(actor, Action.CREATE, Resource.INVOICES)
@@ -363,15 +387,13 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
     charges = billing.live_charges(session, appointment_id)
     try:
         lines: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        if charges:
-            by_id = {charge.id: charge for charge in charges}
-            for share in billing.shares_of(session, list(by_id)):
-                if share.invoice_id is None:
-                    lines[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
-        else:
-            for plan in _plan(session, appointment, case):
-                for payer_id, cents in plan.shares:
-                    lines[payer_id].append((plan.description, cents))
+        by_id = {charge.id: charge for charge in charges}
+        for share in billing.shares_of(session, list(by_id)):
+            if share.invoice_id is None:
+                lines[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
+        for plan in uncharged(session, appointment, case, charges):
+            for payer_id, cents in plan.shares:
+                lines[payer_id].append((plan.description, cents))
         payers = billing.payer_names(session, list(lines))
         planned = [
             PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows))

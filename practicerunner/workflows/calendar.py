@@ -22,6 +22,7 @@ from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
     AttendanceStatus,
+    CancelledBy,
     CaseStatus,
     CaseType,
     Resource,
@@ -33,6 +34,7 @@ from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.scheduling import (
     appointment_for,
+    cancelled_as,
     inherited_supervisor,
     watching,
     why_fixed,
@@ -116,6 +118,8 @@ class AppointmentView:
     inherited_supervisor: str
     """Whom it would have otherwise; empty for nobody."""
     people: tuple[Attendee, ...]
+    cancels_as: AttendanceStatus
+    """What a client's cancellation at this moment is by the clock: late or in time."""
     series_position: str
     cancelled_reason: str
     override_reason: str
@@ -271,7 +275,8 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
         service_id=found.service_id, service=names.service.name, fee_cents=found.fee_cents,
         provider_id=found.provider_id, provider=names.provider.name, supervisor_id=found.supervisor_id,
         supervisor=names.supervisor.name if names.supervisor else "", supervisor_is_own=found.supervisor_is_own,
-        inherited_supervisor=_inherited(session, found, names), people=people, series_position=position,
+        inherited_supervisor=_inherited(session, found, names), people=people,
+        cancels_as=cancelled_as(session, found, CancelledBy.CLIENT), series_position=position,
         cancelled_reason=found.cancelled_reason, override_reason=found.override_reason,
         why_fixed=why_fixed(session, found), why_immovable=why_immovable(session, found),
         memo=found.memo if allowed(Action.READ, Resource.APPOINTMENT_MEMO) else None,

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
 from practicerunner.records import logins, practice, scheduling
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case, PaperReceived, Participant
 from practicerunner.records.people import Person
-from practicerunner.records.scheduling import Attendance
+from practicerunner.rules import membership as stays
 from practicerunner.rules.case_types import capabilities, participants_problem
 from practicerunner.vocabulary import (
     Action,
@@ -26,6 +26,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, command
+from practicerunner.workflows.membership import GroupIsFull, attend, attend_no_more, no_room, stay_of, stays_of
 from practicerunner.workflows.naming import Member, naming, rename
 from practicerunner.workflows.people import PersonDetails, check_findable, create_people, create_person, search_text
 from practicerunner.workflows.staff import follow
@@ -130,7 +131,7 @@ def case_for(
 
     Raises NotFound for strangers, NotPermitted where the role never allows it.
     """
-    case = session.get(Case, case_id, with_for_update=action is not Action.READ)
+    case = session.get(Case, case_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
     if case is None:
         raise NotFound(actor=actor, action=action, resource=resource, case_id=case_id)
     authorize(
@@ -220,22 +221,37 @@ TREATING = frozenset({Role.PROVIDER, Role.ASSOCIATE})
 """Roles whose holders may be a case's provider."""
 
 
-def _join(session: Session, case: Case, taking: Taking, joined_on: date) -> Participant:
-    """Add somebody to a case, refusing a second membership at the same time."""
+def enter(session: Session, case: Case, taking: Taking, joined_on: date, status: ParticipantStatus) -> Participant:
+    """Put somebody into a case, last in order; callers have checked that they are not in it. Raises BadInput."""
     person_id = taking.person_id
     if taking.person is not None:
         person_id = create_person(session, taking.person).id
     elif session.get(Person, person_id) is None:
         raise BadInput("participants", "That person is no longer in the list.")
-    if any(p.person_id == person_id and p.status is not ParticipantStatus.LEFT for p in case.participants):
-        raise BadInput("participants", "The same person cannot take part twice.")
-    position = max((p.position for p in case.participants), default=0) + 1
     participant = Participant(
-        id=ids.new_id(), case_id=case.id, person_id=person_id, position=position, role=taking.role,
-        joined_on=joined_on, status=ParticipantStatus.ACTIVE,
+        id=ids.new_id(), case_id=case.id, person_id=person_id, role=taking.role, joined_on=joined_on, status=status,
+        position=last_place(case) + 1,
     )
     case.participants.append(participant)
     return participant
+
+
+def last_place(case: Case) -> int:
+    """The last place in the order of those who take part or wait."""
+    return max((p.position for p in case.participants), default=0)
+
+
+def check_once(case: Case, person_id: int | None, joined_on: date) -> None:
+    """Nobody takes part twice at the same time, or waits while they take part. Raises BadInput."""
+    for known in case.participants:
+        if known.person_id != person_id:
+            continue
+        if known.status is ParticipantStatus.WAITLISTED:
+            raise BadInput("participants", "They are on the waitlist. Take them in from there.")
+        if stay_of(known).meets(joined_on):
+            if known.left_on is None:
+                raise BadInput("participants", "The same person cannot take part twice.")
+            raise BadInput("joined_on", f"They take part until {known.left_on}. Choose that day or a later one.")
 
 
 @command(Resource.CASE, Action.UPDATE)
@@ -286,19 +302,26 @@ def set_case_status(session: Session, actor: Actor, asked: SetCaseStatus) -> int
 
 @command(Resource.CASE, Action.UPDATE)
 def add_participant(session: Session, actor: Actor, asked: AddParticipant) -> int:
-    """Let somebody join; appointments ahead of the date get an attendance row for them (A16). Returns the person id."""
+    """Let somebody join; appointments ahead of the date get an attendance row for them (A16). Returns the person id.
+
+    Raises GroupIsFull where there is no place from that day on, BadInput.
+    """
     case = case_for(session, actor, asked.case_id, Action.UPDATE)
     check_known(session, actor, [asked.participant])
     able = capabilities(case.type)
-    present = sum(p.status is not ParticipantStatus.LEFT for p in case.participants)
-    if able.most is not None and present >= able.most:
-        raise BadInput("participants", participants_problem(case.type, present + 1) or "")
-    participant = _join(session, case, asked.participant, asked.joined_on)
+    if able.most is not None:
+        present = stays.most_at_once(stays_of(case), asked.joined_on)
+        if present >= able.most:
+            raise BadInput("participants", participants_problem(case.type, present + 1) or "")
+    check_once(case, asked.participant.person_id, asked.joined_on)
+    full = no_room(session, case, asked.participant.person_id, asked.joined_on)
+    if full:
+        raise GroupIsFull(full)
+    participant = enter(session, case, asked.participant, asked.joined_on, ParticipantStatus.ACTIVE)
     session.flush()
-    for appointment in scheduling.unheld_from(session, case.id, asked.joined_on):
-        if all(a.person_id != participant.person_id for a in appointment.attendances):
-            appointment.attendances.append(Attendance(case_id=case.id, person_id=participant.person_id))
+    ahead = attend(session, case, participant.person_id, asked.joined_on)
     rename(session, case)
+    session.info["detail"] = f"from {asked.joined_on}, {ahead} appointments"
     return participant.person_id
 
 
@@ -306,21 +329,26 @@ def add_participant(session: Session, actor: Actor, asked: AddParticipant) -> in
 def remove_participant(session: Session, actor: Actor, asked: RemoveParticipant) -> int:
     """Let somebody leave; what was attended and charged stays, appointments ahead go on without them (A16)."""
     case = case_for(session, actor, asked.case_id, Action.UPDATE)
-    present = [p for p in case.participants if p.status is not ParticipantStatus.LEFT]
-    leaving = next((p for p in present if p.person_id == asked.person_id), None)
+    leaving = next((
+        p for p in case.participants if p.person_id == asked.person_id and p.status is ParticipantStatus.ACTIVE
+    ), None)
     if leaving is None:
         raise BadInput("person_id", "That person does not take part any more.")
-    problem = participants_problem(case.type, len(present) - 1)
+    if capabilities(case.type).most == 1:
+        raise BadInput("person_id", f"All of this is about its {capabilities(case.type).called}. Archive it instead.")
+    problem = participants_problem(
+        case.type, stays.fewest_without(stays_of(case), stay_of(leaving), asked.left_on)
+    )
     if problem:
         raise BadInput("person_id", problem)
     if asked.left_on < leaving.joined_on:
         raise BadInput("left_on", "Nobody can leave before they joined.")
     leaving.status, leaving.left_on = ParticipantStatus.LEFT, asked.left_on
     leaving.revision += 1
-    for appointment in scheduling.unheld_from(session, case.id, asked.left_on):
-        appointment.attendances[:] = [a for a in appointment.attendances if a.person_id != asked.person_id]
+    ahead = attend_no_more(session, case, asked.person_id, asked.left_on)
     session.flush()
     rename(session, case)
+    session.info["detail"] = f"from {asked.left_on}, {ahead} appointments"
     return asked.person_id
 
 

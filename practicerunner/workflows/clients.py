@@ -135,6 +135,8 @@ class ParticipantView:
     joined_on: date
     left_on: date | None
     contacts: tuple[ContactView, ...]
+    groups: tuple[FoundCase, ...]
+    """Groups and workshops in which they take part too; on pages of groups nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class RecentAppointment:
     needs_note: bool
     invoiced_cents: int
     open_cents: int
+    waived_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class CasePage:
     opened_on: date
     needs_review: bool
     clinical_fields: bool
+    capacity: int | None
     participants: tuple[ParticipantView, ...]
     upcoming: tuple[Dated, ...]
     upcoming_count: int
@@ -187,7 +191,12 @@ class CasePage:
     @property
     def present(self) -> tuple[ParticipantView, ...]:
         """Those who take part now."""
-        return tuple(p for p in self.participants if p.status is not ParticipantStatus.LEFT)
+        return tuple(p for p in self.participants if p.status is ParticipantStatus.ACTIVE)
+
+    @property
+    def waiting(self) -> tuple[ParticipantView, ...]:
+        """Those on the waitlist, first in line first."""
+        return tuple(p for p in self.participants if p.status is ParticipantStatus.WAITLISTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +307,12 @@ class _Known:
     due_cents: int
 
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _grouped(rows: Iterable[tuple[int, V]]) -> dict[int, list[V]]:
-    found: dict[int, list[V]] = defaultdict(list)
+def _grouped(rows: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    found: dict[K, list[V]] = defaultdict(list)
     for key, value in rows:
         found[key].append(value)
     return found
@@ -318,9 +328,9 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
     overdue_before = moment - timedelta(hours=house.note_due_hours)
     main_notes = {kind: able.main_note for kind, able in CASE_TYPES.items()}
 
-    people = _grouped(
-        (case_id, Somebody(person_id, names.person_name(first, last, preferred)))
-        for case_id, person_id, first, last, preferred in clients.active_people(session, case_ids)
+    standing = _grouped(
+        ((case_id, status), Somebody(person_id, names.person_name(first, last, preferred)))
+        for case_id, status, person_id, first, last, preferred in clients.people_and_waiting(session, case_ids)
     )
     received = clients.papers(session, case_ids)
     intakes = frozenset(person for _, person, kind in received if kind is PaperKind.INTAKE)
@@ -349,7 +359,9 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
         ahead, starts = calendars.get(here, (0, None))
         known[here] = _Known(
             Facts(
-                case_id=here, type=case.type, status=case.status, people=tuple(people.get(here, ())),
+                case_id=here, type=case.type, status=case.status,
+                people=tuple(standing.get((here, ParticipantStatus.ACTIVE), ())),
+                waiting=tuple(standing.get((here, ParticipantStatus.WAITLISTED), ())), capacity=case.capacity,
                 intake_from=intakes, consent_from=frozenset(consents.get(here, ())),
                 critical_answers=len(critical.get(here, ())),
                 notes_due=tuple(occasion for occasion, _ in due.get(here, ())),
@@ -366,7 +378,7 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
 
 
 def _as_listed(case: Case) -> Listed:
-    return Listed(case.id, case.name, case.type, case.label, case.status, "", case.needs_review)
+    return Listed(case.id, case.name, case.type, case.label, case.status, "", case.needs_review, case.capacity)
 
 
 @reader(Resource.CASE)
@@ -407,6 +419,7 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
         provider=staff[case.provider_id], supervisor_id=case.supervisor_id,
         supervisor=staff.get(supervisor_id or 0, ""), supervisor_is_default=case.supervisor_id is None,
         opened_on=case.opened_on, needs_review=case.needs_review, clinical_fields=case.clinical_fields,
+        capacity=case.capacity,
         participants=_participants(session, actor, case), upcoming=tuple(upcoming[:UPCOMING]),
         upcoming_count=len(upcoming), recent=_recent(session, case, moment),
         came_from=FoundCase(*before[0]) if before else None, led_to=tuple(FoundCase(*row) for row in after),
@@ -416,12 +429,21 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
 
 def _participants(session: Session, actor: Actor, case: Case) -> tuple[ParticipantView, ...]:
     reachable = may(actor, Action.READ, Resource.DEMOGRAPHICS)
-    called = capabilities(case.type).called
+    able = capabilities(case.type)
+    groups: dict[int, list[FoundCase]] = {}
+    if not able.is_group:
+        kinds = [kind for kind, known in CASE_TYPES.items() if known.is_group]
+        sees = visible(actor, Action.READ, Resource.CASE)
+        groups = _grouped(
+            (person_id, FoundCase(group_id, name, kind))
+            for person_id, group_id, name, kind in clients.memberships(session, case.id, kinds, sees)
+        )
     return tuple(
         ParticipantView(
-            person.id, names.person_name(person.first_name, person.last_name, person.preferred_name), called,
+            person.id, names.person_name(person.first_name, person.last_name, person.preferred_name), able.called,
             participant.role, participant.status, participant.joined_on, participant.left_on,
             tuple(_contact(point) for point in person.contacts) if reachable else (),
+            tuple(groups.get(person.id, ())) if participant.status is ParticipantStatus.ACTIVE else (),
         )
         for participant, person in clients.people_with_contacts(session, case.id)
     )
@@ -445,7 +467,7 @@ def _recent(session: Session, case: Case, moment: datetime) -> tuple[RecentAppoi
             appointment, sum(status is AttendanceStatus.ATTENDED for status in statuses),
             sum(status not in CANCELLED for status in statuses),
             statuses[0] if len(set(statuses)) == 1 else None, notes.get(here),
-            appointment.status is AppointmentStatus.HELD, *billed.get(here, (0, 0)),
+            appointment.status is AppointmentStatus.HELD, *billed.get(here, (0, 0, 0)),
         ))
     return tuple(rows)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import ids
 from practicerunner.errors import NotFound, RuleViolation, Stale
 from practicerunner.records import audit
-from practicerunner.records.base import Revised
+from practicerunner.records.base import FOR_CHANGE, Revised
 from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
 from practicerunner.vocabulary import Action, Resource
@@ -164,7 +164,7 @@ def to_change(
     session: Session, actor: Actor, kind: type[Edited], row_id: int, revision: int, resource: Resource
 ) -> Edited:
     """A row locked for a change that was begun at ``revision``. Raises NotFound, Stale."""
-    row = session.get(kind, row_id, with_for_update=True)
+    row = session.get(kind, row_id, with_for_update=FOR_CHANGE)
     if row is None:
         raise NotFound(actor=actor, action=Action.UPDATE, resource=resource, resource_id=row_id)
     if row.revision != revision:

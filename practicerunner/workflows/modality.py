@@ -21,7 +21,7 @@ from practicerunner.workflows.arrangements import SetArrangement, Share, set_arr
 from practicerunner.workflows.cases import OpenCase, Taking, case_for, check_known, create_case
 from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.scheduling import appointment_for, inherited_supervisor, why_immovable
-from practicerunner.workflows.slots import occupy
+from practicerunner.workflows.slots import occupy, take_turns, wanted_by
 
 
 class PlannedShare(BaseModel):
@@ -80,7 +80,7 @@ def change_modality(session: Session, actor: Actor, asked: ChangeModality) -> in
     )))
     if asked.shares:
         _arrange(session, actor, new, asked, starts_on)
-    moved = [_movable(session, actor, old, appointment_id) for appointment_id in dict.fromkeys(asked.appointment_ids)]
+    moved = [_movable(session, actor, old, appointment_id) for appointment_id in sorted(set(asked.appointment_ids))]
     if moved:
         _move(session, actor, new, moved, _service(session, new, asked.service_id))
     session.info["case_id"] = new.id
@@ -146,6 +146,7 @@ def _move(session: Session, actor: Actor, new: Case, moved: Sequence[Appointment
         _attend(new, appointment)
         appointment.revision += 1
         session.flush()
+    take_turns(session, [wanted_by(session, appointment) for appointment in moved])
     for appointment in moved:
         occupy(session, actor, appointment, appointment.override_reason)
     session.flush()

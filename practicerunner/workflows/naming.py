@@ -50,7 +50,7 @@ def rename(session: Session, case: Case) -> None:
     """Set a case's name, sort key and search text from its current people; flush before calling."""
     everybody = [
         Member(person.first_name, person.last_name, person.preferred_name, person.search_text,
-               participant.status is not ParticipantStatus.LEFT)
+               participant.status is ParticipantStatus.ACTIVE)
         for participant, person in cases.people_in(session, case.id)
     ]
     now = naming(case.type, case.name, everybody, own_name=case.has_own_name)

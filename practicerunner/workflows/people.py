@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, Stale
 from practicerunner.records import cases, people, practice
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.people import ContactPoint, Organisation, Payer, Person
 from practicerunner.rules import names
 from practicerunner.vocabulary import Action, ContactKind, Resource
@@ -197,7 +197,7 @@ def change_person(session: Session, actor: Actor, asked: ChangePerson) -> int:
     if payer is not None:
         payer.name = names.person_name(person.first_name, person.last_name)
     session.flush()
-    for case in cases.cases_of(session, person.id):
+    for case in cases.cases_of(session, person.id, lock=True):
         rename(session, case)
     session.info["detail"] = "changed " + ", ".join(f for f, old in was.items() if getattr(person, f) != old)
     return person.id
@@ -205,7 +205,7 @@ def change_person(session: Session, actor: Actor, asked: ChangePerson) -> int:
 
 def person_for(session: Session, actor: Actor, person_id: int, action: Action = Action.READ) -> Person:
     """The person, if the actor may do this with their details. Raises NotFound, NotPermitted."""
-    person = session.get(Person, person_id, with_for_update=action is not Action.READ)
+    person = session.get(Person, person_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
     if person is None:
         raise NotFound(actor=actor, action=action, resource=Resource.DEMOGRAPHICS, resource_id=person_id)
     responsible, supervisors = cases.staff_around(session, person_id)

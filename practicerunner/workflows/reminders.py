@@ -113,11 +113,18 @@ def _due(session: Session) -> Iterator[tuple[str, Expected]]:
     times, now = reminders.times(session), clock.now()
     longest = max((hours for found in times.values() for hours in found), default=0)
     if longest:
-        us, known = practice.the_practice(session), records.keys_ahead(session, MessageKind.REMINDER, now)
+        us = practice.the_practice(session)
+        # Where the times were changed, who has had a later reminder gets no earlier one.
+        known: dict[str, int] = {}
+        for key in records.keys_ahead(session, MessageKind.REMINDER, now):
+            occasion, _, hours = key.rpartition(":")
+            known[occasion] = min(int(hours), known.get(occasion, rules.LONGEST))
         for one in reminders.expected_between(session, now, now + timedelta(hours=longest) + _ANY_CHANGE):
-            key = _key_due(us, times, one, now)
-            if key is not None and key not in known:
-                yield key, one
+            due = _key_due(us, times, one, now)
+            if due is not None:
+                occasion, _, hours = due.rpartition(":")
+                if int(hours) < known.get(occasion, rules.LONGEST + 1):
+                    yield due, one
 
 
 def still_wanted(session: Session, message_id: int) -> OutboxMessage | None:

@@ -69,7 +69,7 @@ class RequestRow:
     """How it would be held."""
     message: str
     reply: str
-    answered_at: datetime | None
+    answered_on: date | None
     answered_by: str
     """Empty where the asker closed it."""
     free: bool | None
@@ -206,7 +206,8 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
         other_length=about is not None and found.minutes not in (None, about.minutes), format=found.format,
         location=one.location.name if one.location else "", place_id=place.id if place else None,
         held_as=found.format or (about.format if about else None), message=found.message,
-        reply=found.reply, answered_at=found.decided_at, answered_by=one.answered_by.name if one.answered_by else "",
+        reply=found.reply, answered_on=wall(found.decided_at, zone).date() if found.decided_at else None,
+        answered_by=one.answered_by.name if one.answered_by else "",
         problem=problem,
         free=not clashes(session, found, case, about, when) if is_open and not problem and when else None,
         lacks_service=asks_for_time and about is None and not _is_active(session, found.service_id),

@@ -252,7 +252,7 @@ def take_offer(session: Session, actor: PortalActor, asked: TakeOffer) -> int:
         appointment_id = grant(session, actor, found, case, appointment)
     except (AppointmentChanged, NotExpected, AppointmentIsFixed, CaseIsArchived, BadInput):
         raise NotPossible from None  # why, is for the practice to read
-    found.status, found.appointment_id = RequestStatus.ACCEPTED, appointment_id
+    found.status, found.appointment_id, found.decided_at = RequestStatus.ACCEPTED, appointment_id, clock.now()
     found.revision += 1
     session.info["case_id"] = case.id
     session.info["detail"] = f"request {found.id}, offered by {found.decided_by_id}"

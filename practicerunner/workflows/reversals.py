@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import RuleViolation
 from practicerunner.records import billing, practice
+from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
 from practicerunner.vocabulary import Action, EntryKind, Resource
 from practicerunner.workflows.access import Actor
@@ -31,7 +32,7 @@ class VoidInvoice(Command):
 
 
 class ReissueInvoice(Command):
-    """Void an invoice and issue it anew under the next number; its payments move along (H08)."""
+    """Void an invoice and issue it anew under the next number; its payments and credits move along (H08)."""
 
     invoice_id: int
     reason: RequiredLine
@@ -57,7 +58,8 @@ def void_invoice(session: Session, actor: Actor, asked: VoidInvoice) -> int:
 def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> int:
     """Void an invoice and issue the same shares anew, with names and addresses of today. Returns the new invoice's id.
 
-    Payments go to the payer's credit and from there onto the new invoice, all in one step (H08). Raises InvoiceIsVoid.
+    Payments go to the payer's credit and from there onto the new invoice, all in one step (H08); what was waived
+    stays waived. Raises InvoiceIsVoid.
     """
     invoice, case = invoice_for(session, actor, asked.invoice_id, Action.VOID)
     open_row = billing.open_row(session, invoice.id)
@@ -69,6 +71,7 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
             paid[entry.payment_id] -= entry.amount_cents
     for payment_id, cents in paid.items():
         move_payment(session, actor, invoice, payment_id, cents, today, onto=False)
+    waived = [entry for entry in billing.entries_of_invoice(session, invoice.id) if entry.kind in ADJUSTMENTS]
     _void(session, actor, invoice, open_row, asked.reason)
     shares = billing.shares_on(session, invoice.id)
     charges = {charge.id: charge for charge in billing.charges(session, [share.charge_id for share in shares])}
@@ -77,6 +80,13 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
         Invoice, issue(session, actor, house, case, invoice.payer_id, due, today, replaces=invoice)
     )
     fresh = billing.open_row(session, anew.id)
+    for entry in waived:  # with its reason and author: nobody has decided it anew
+        session.add(LedgerEntry(
+            case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind, amount_cents=entry.amount_cents,
+            effective_on=today, invoice_id=anew.id, charge_id=entry.charge_id, reason=entry.reason,
+            recorded_by_id=entry.recorded_by_id,
+        ))
+        fresh.open_cents += entry.amount_cents
     for payment_id, cents in paid.items():
         move_payment(session, actor, anew, payment_id, cents, today, onto=True)
         fresh.open_cents -= cents

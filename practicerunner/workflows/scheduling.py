@@ -14,6 +14,7 @@ from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import scheduling as rules
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.supervision import inherited
 from practicerunner.vocabulary import (
     Action,
@@ -36,7 +37,8 @@ from practicerunner.workflows.booking import (
 )
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command
-from practicerunner.workflows.slots import change_room, occupy
+from practicerunner.workflows.membership import follow
+from practicerunner.workflows.slots import change_room, day_in_words, occupy
 
 
 class AppointmentIsFixed(RuleViolation):
@@ -92,6 +94,8 @@ class Cancel(Command):
     """Tell by e-mail those who were expected, if they let us write to them."""
     told_at: AwareDatetime | None = None
     """When the client said so, if that was earlier than now: by it a cancellation is late or not."""
+    late: bool | None = None
+    """Whether a client's cancellation counts as late all the same; ``None``: as the clock says (F04)."""
 
 
 class Reinstate(Command):
@@ -185,6 +189,8 @@ def move_agreed(session: Session, actor: Actor | PortalActor, found: Appointment
     )
     found.fold, was = slot.fold, found.starts_at
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
+    if found.local_date != before[1]:
+        expect_on_its_day(case, found)
     occupy(session, actor, found, asked.override_reason)
     found.revision += 1
     session.info["detail"] = f"from {before[1]} to {found.local_date} {found.local_time:%H:%M}"
@@ -192,6 +198,15 @@ def move_agreed(session: Session, actor: Actor | PortalActor, found: Appointment
     if asked.notify and found.starts_at != was:
         notices.notice_moved(session, found, was, expected_at(found))
     return found.id
+
+
+def expect_on_its_day(case: Case, found: Appointment) -> set[int]:
+    """Expect those who take part on the day on which an appointment now lies. Raises BadInput where nobody does."""
+    there = follow(case, found)
+    if not there:
+        called = capabilities(case.type).called
+        raise BadInput("local_date", f"No {called} takes part on {day_in_words(found.local_date)}. Add one first.")
+    return there
 
 
 @command(Resource.APPOINTMENTS, Action.UPDATE)
@@ -286,8 +301,11 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     if reason:
         raise AppointmentIsFixed(reason)
     expected = expected_at(found)
-    call_off(session, actor, found, asked.by, asked.reason, asked.told_at)
-    session.info["detail"] = f"by {asked.by}"
+    by_the_clock = becomes = cancelled_as(session, found, asked.by, asked.told_at)
+    if asked.late is not None and asked.by is CancelledBy.CLIENT:
+        becomes = AttendanceStatus.LATE_CANCELLED if asked.late else AttendanceStatus.CANCELLED_BY_CLIENT
+    call_off(session, actor, found, becomes, asked.reason)
+    session.info["detail"] = f"by {asked.by}" + ("" if becomes is by_the_clock else f", counted as {becomes}")
     session.flush()
     if asked.notify:
         notices.notice_cancelled(session, found, expected)
@@ -299,24 +317,27 @@ def expected_at(found: Appointment) -> list[int]:
     return [row.person_id for row in found.attendances if row.status not in calendar.ABSENT]
 
 
-def call_off(
-    session: Session, actor: Actor, found: Appointment, by: CancelledBy, reason: str, told_at: datetime | None = None
-) -> None:
-    """Write that an appointment is called off, and let its time go; callers have authorised and checked it.
-
-    ``told_at`` is when the client said so: by it the cancellation is late or not.
-    """
-    becomes = attendance_rules.cancelled_as(
-        by, rules.wall(min(told_at or clock.now(), clock.now()), found.zone),
-        datetime.combine(found.local_date, found.local_time),
-        practice.the_practice(session).late_cancel_hours,
-    )
+def call_off(session: Session, actor: Actor, found: Appointment, becomes: AttendanceStatus, reason: str) -> None:
+    """Write that an appointment is called off, and let its time go; callers have authorised and checked it."""
     for row in found.attendances:
         if row.status not in calendar.ABSENT:
             record(row, actor, becomes)
     found.status, found.cancelled_reason = AppointmentStatus.CANCELLED, reason
     found.revision += 1
     scheduling.release(session, [found.id])
+
+
+def cancelled_as(
+    session: Session, found: Appointment, by: CancelledBy, told_at: datetime | None = None
+) -> AttendanceStatus:
+    """What a cancellation is by the wall clock: late or not; the provider is never late (F04).
+
+    ``told_at`` is when the client said so, if that was earlier than now.
+    """
+    return attendance_rules.cancelled_as(
+        by, rules.wall(min(told_at or clock.now(), clock.now()), found.zone),
+        datetime.combine(found.local_date, found.local_time), practice.the_practice(session).late_cancel_hours,
+    )
 
 
 def record(row: Attendance, actor: Actor, status: AttendanceStatus) -> None:
@@ -331,13 +352,15 @@ def reinstate(session: Session, actor: Actor, asked: Reinstate) -> int:
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
     if found.status is not AppointmentStatus.CANCELLED:
         raise RuleViolation("It is not cancelled.")
-    if session.get_one(Case, found.case_id).status is CaseStatus.ARCHIVED:
+    case = session.get_one(Case, found.case_id)
+    if case.status is CaseStatus.ARCHIVED:
         raise CaseIsArchived
     reason = why_fixed(session, found)
     if reason:
         raise AppointmentIsFixed(reason)
+    there = expect_on_its_day(case, found)
     for row in found.attendances:
-        if row.status in attendance_rules.CANCELLED:
+        if row.status in attendance_rules.CANCELLED and row.person_id in there:
             record(row, actor, AttendanceStatus.SCHEDULED)
     found.status = attendance_rules.appointment_status(row.status for row in found.attendances)
     found.cancelled_reason = ""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation, Stale
-from practicerunner.records import audit, calendar, practice, scheduling
+from practicerunner.records import audit, practice, scheduling
 from practicerunner.records import series as records
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff, Supervision
@@ -37,7 +37,16 @@ from practicerunner.workflows.booking import (
     slot_on,
 )
 from practicerunner.workflows.commands import Command, Line, command, reader
-from practicerunner.workflows.scheduling import AppointmentIsFixed, appointment_for, call_off, watching, why_immovable
+from practicerunner.workflows.membership import taking_part
+from practicerunner.workflows.scheduling import (
+    AppointmentIsFixed,
+    appointment_for,
+    call_off,
+    cancelled_as,
+    expect_on_its_day,
+    watching,
+    why_immovable,
+)
 from practicerunner.workflows.slots import (
     Conflict,
     Overridden,
@@ -149,10 +158,12 @@ class _Becoming:
     location: Location | None
     keeps_time: bool
 
+    people: tuple[int, ...]
+    """Who is expected on its day."""
+
     @property
     def wanted(self) -> Wanted:
-        there = tuple(a.person_id for a in self.found.attendances if a.status not in calendar.ABSENT)
-        return Wanted(self.slot, resources_of(self.provider, self.location), there)
+        return Wanted(self.slot, resources_of(self.provider, self.location), self.people)
 
     @property
     def is_elsewhen(self) -> bool:
@@ -224,7 +235,7 @@ def cancel_series(session: Session, actor: Actor, asked: CancelSeries) -> list[i
     if not going:
         raise RuleViolation("Nothing is cancelled: " + _first_reason(staying))
     for found in going:
-        call_off(session, actor, found, asked.by, asked.reason)
+        call_off(session, actor, found, cancelled_as(session, found, asked.by), asked.reason)
         _log(session, actor, "cancel_series", found, f"by {asked.by}")
     if asked.scope is not SeriesScope.THIS:
         first = origin.series_date if asked.scope is SeriesScope.FOLLOWING else clock.today(series.zone)
@@ -244,12 +255,7 @@ def preview_cancel(session: Session, actor: Actor, asked: CancelSeries) -> Cance
     _, _, going, staying = _reach(
         session, actor, asked.appointment_id, asked.revision, asked.scope, lock=False
     )
-    hours = practice.the_practice(session).late_cancel_hours
-    late = sum(
-        attendance_rules.cancelled_as(
-            asked.by, clock.wall(found.zone), datetime.combine(found.local_date, found.local_time), hours
-        ) is AttendanceStatus.LATE_CANCELLED for found in going
-    )
+    late = sum(cancelled_as(session, found, asked.by) is AttendanceStatus.LATE_CANCELLED for found in going)
     return CancelPreview(tuple((found.local_date, found.local_time) for found in going), tuple(staying), late)
 
 
@@ -279,19 +285,21 @@ def _reach(
 
     Raises NotFound, Stale, NotInSeries, AppointmentIsFixed where only this one is meant and it is fixed.
     """
+    if lock and scope is not SeriesScope.THIS:
+        records.lock_whole(session, appointment_id)
     origin = appointment_for(session, actor, appointment_id, Action.UPDATE if lock else Action.READ)
     if origin.revision != revision:
         raise Stale
     if origin.series_id is None:
         raise NotInSeries
-    series = records.series(session, origin.series_id, lock=lock)
+    series = records.series(session, origin.series_id)
     assert series is not None  # the foreign key holds  # noqa: S101
     if scope is SeriesScope.THIS:
         reason = why_immovable(session, origin)
         if reason:
             raise AppointmentIsFixed(reason)
         return series, origin, [origin], []
-    everyone = records.occurrences(session, series.id, lock=lock)
+    everyone = records.occurrences(session, series.id)
     case = session.get_one(Case, series.case_id)
     now = clock.now()
     facts = {one.appointment_id: one for one in occurrences_of(session, everyone)}
@@ -353,9 +361,18 @@ def _become(
         made.append(_Becoming(
             found, _slot(found, day, at, minutes), provider or session.get_one(Staff, found.provider_id),
             service.id if service else found.service_id, _fee(asked, found, service, day), held_as, location,
-            keeps_time=facts[found.id].is_moved and found is not origin,
+            keeps_time=facts[found.id].is_moved and found is not origin, people=_expected(case, found, day),
         ))
     return made
+
+
+def _expected(case: Case, found: Appointment, day: date) -> tuple[int, ...]:
+    """Who is expected at an occurrence: on another day, whoever takes part by then and has not called off."""
+    absent = {row.person_id for row in found.attendances if row.status in attendance_rules.ABSENT}
+    there = (
+        [row.person_id for row in found.attendances] if day == found.local_date else sorted(taking_part(case, day))
+    )
+    return tuple(person_id for person_id in there if person_id not in absent)
 
 
 def _slot(found: Appointment, day: date, at: time, minutes: int) -> Slot:
@@ -427,7 +444,7 @@ def _write(session: Session, actor: Actor, asked: ChangeSeries, change: _Change)
     for one in change.becoming:
         if one in moving:
             _inherit_supervisor(change.case, one, supervisions)
-        _become_so(session, actor, asked, one, overriding)
+        _become_so(session, actor, asked, change.case, one, overriding)
     session.flush()
     take(session, holds, names)
     if asked.scope is not SeriesScope.THIS:
@@ -446,7 +463,7 @@ def _inherit_supervisor(case: Case, one: _Becoming, supervisions: dict[int, list
 
 
 def _become_so(
-    session: Session, actor: Actor, asked: ChangeSeries, one: _Becoming, overriding: set[Slot]
+    session: Session, actor: Actor, asked: ChangeSeries, case: Case, one: _Becoming, overriding: set[Slot]
 ) -> None:
     found, slot = one.found, one.slot
     before = f"{found.local_date} {found.local_time:%H:%M} {found.minutes} min"
@@ -455,7 +472,10 @@ def _become_so(
     if (slot.local_date, slot.local_time) != (found.local_date, found.local_time):
         found.series_moved = found.series_moved or asked.scope is SeriesScope.THIS
         found.fold = 0
+    other_day = slot.local_date != found.local_date
     found.local_date, found.local_time, found.minutes = slot.local_date, slot.local_time, slot.minutes
+    if other_day:
+        expect_on_its_day(case, found)
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
     found.provider_id, found.service_id, found.fee_cents = one.provider.id, one.service_id, one.fee_cents
     found.format, found.location_id = one.held_as, one.location.id if one.location else None

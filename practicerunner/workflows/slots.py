@@ -31,7 +31,7 @@ class SeriesConflicts(SlotTaken):
     """Some dates of this series are already taken."""
 
     def __init__(self, conflicts: "Sequence[Conflict]") -> None:
-        super().__init__("Nothing was booked. " + " ".join(conflict.sentence for conflict in conflicts))
+        super().__init__("Nothing was saved. " + " ".join(conflict.sentence for conflict in conflicts))
         self.conflicts = tuple(conflicts)
 
 

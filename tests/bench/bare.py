@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -33,6 +33,10 @@ class Bare:
     def run(self, sql: str, **params: Any) -> None:
         """A statement without rows."""
         self._connection.execute(sql, params)
+
+    def run_each(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """The same statement for many rows."""
+        self._connection.executemany(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -111,6 +115,14 @@ def create_client(bare: Bare, first: str, last: str, phone: str, provider_id: in
     return case
 
 
+_TAKEN = (
+    "select 1 from hold where resource_id = :provider and starts_at < :ends and starts_at > :before "
+    "and ends_at > :starts union all select 1 from attendance a join appointment p on p.id = a.appointment_id "
+    "where a.person_id = :person and a.status in ('scheduled', 'confirmed', 'arrived', 'attended', 'no_show') "
+    "and p.status <> 'cancelled' and p.starts_at < :ends and p.starts_at > :before and p.ends_at > :starts"
+)
+
+
 def create_appointment(bare: Bare, case_id: int, person_id: int, provider_id: int, day: date, hour: int) -> int:
     """Look whether provider or client are taken; then the appointment, who takes part and the provider's hold."""
     starts = datetime.combine(day, time(hour), ZoneInfo(ZONE)).astimezone(UTC)
@@ -118,14 +130,7 @@ def create_appointment(bare: Bare, case_id: int, person_id: int, provider_id: in
     before = _text(starts - timedelta(days=1))
     now, appointment = _text(clock.now()), ids.new_id()
     with bare.transaction():
-        taken = bare.all(
-            "select 1 from hold where resource_id = :provider and starts_at < :ends and starts_at > :before "
-            "and ends_at > :starts union all select 1 from attendance a join appointment p on p.id = a.appointment_id "
-            "where a.person_id = :person and a.status in ('scheduled', 'confirmed', 'arrived', 'attended', 'no_show') "
-            "and p.status <> 'cancelled' and p.starts_at < :ends and p.starts_at > :before and p.ends_at > :starts",
-            provider=provider_id, person=person_id, starts=starts_at, ends=ends_at, before=before,
-        )
-        if taken:
+        if bare.all(_TAKEN, provider=provider_id, person=person_id, starts=starts_at, ends=ends_at, before=before):
             raise ValueError("The slot is taken.")
         bare.run(
             "insert into appointment (id, created_at, revision, case_id, provider_id, service_id, status, local_date, "
@@ -149,6 +154,50 @@ def create_appointment(bare: Bare, case_id: int, person_id: int, provider_id: in
         )
         _traces(bare, now, "book", "appointments", appointment, case_id)
     return appointment
+
+
+def book_series(
+    bare: Bare, case_id: int, person_id: int, provider_id: int, first: date, hour: int, count: int
+) -> list[int]:
+    """Look at each date whether provider or client are taken; then the series and all its rows, table by table."""
+    days = [first + timedelta(weeks=n) for n in range(count)]
+    starts = [datetime.combine(day, time(hour), ZoneInfo(ZONE)).astimezone(UTC) for day in days]
+    slots = [(_text(at), _text(at + timedelta(minutes=MINUTES)), _text(at - timedelta(days=1))) for at in starts]
+    now, series, made = _text(clock.now()), ids.new_id(), [ids.new_id() for _ in days]
+    at = f"{hour:02d}:00:00.000000"
+    with bare.transaction():
+        for starts_at, ends_at, before in slots:
+            if bare.all(_TAKEN, provider=provider_id, person=person_id, starts=starts_at, ends=ends_at, before=before):
+                raise ValueError("The slot is taken.")
+        bare.run(
+            "insert into series (id, created_at, revision, case_id, rule, first_date, local_time, zone, shift_days, "
+            "provider_id, service_id, minutes, format, location_id) values (:id, :now, 1, :case_id, :rule, :first, "
+            ":at, :zone, 0, :provider, :service, :minutes, 'in_person', :office)",
+            id=series, now=now, case_id=case_id, rule=f"FREQ=WEEKLY;INTERVAL=1;COUNT={count}", first=first.isoformat(),
+            at=at, zone=ZONE, provider=provider_id, service=THERAPY, minutes=MINUTES, office=OFFICE,
+        )
+        bare.run_each(
+            "insert into appointment (id, created_at, revision, case_id, provider_id, service_id, status, local_date, "
+            "local_time, minutes, zone, starts_at, ends_at, format, location_id, fee_cents, memo, series_id, "
+            "series_date, series_moved, fold, cancelled_reason, override_reason) values (?, ?, 1, ?, ?, ?, 'scheduled',"
+            " ?, ?, ?, ?, ?, ?, 'in_person', ?, ?, '', ?, ?, 0, 0, '', '')",
+            [(one, now, case_id, provider_id, THERAPY, day.isoformat(), at, MINUTES, ZONE, starts_at, ends_at, OFFICE,
+              FEE_CENTS, series, day.isoformat())
+             for one, day, (starts_at, ends_at, _) in zip(made, days, slots, strict=True)],
+        )
+        bare.run_each(
+            "insert into attendance (id, created_at, revision, appointment_id, case_id, person_id, status) "
+            "values (?, ?, 1, ?, ?, ?, 'scheduled')",
+            [(ids.new_id(), now, one, case_id, person_id) for one in made],
+        )
+        bare.run_each(
+            "insert into hold (id, created_at, resource_id, starts_at, ends_at, appointment_id, overriding) "
+            "values (?, ?, ?, ?, ?, ?, 0)",
+            [(ids.new_id(), now, provider_id, starts_at, ends_at, one)
+             for one, (starts_at, ends_at, _) in zip(made, slots, strict=True)],
+        )
+        _traces(bare, now, "book_series", "appointments", made, case_id)
+    return made
 
 
 def _number(bare: Bare, kind: str, prefix: str, year: int) -> str:

@@ -17,7 +17,7 @@ from tests.bench.volume import NOW, OWNER, Scale
 from tests.bench.writing import Writing
 
 TINY = Scale(50)
-ACTS = ("create_client", "create_appointment", "invoice_from_appointment", "payment")
+ACTS = ("create_client", "create_appointment", "series_52", "invoice_from_appointment", "payment")
 IN_MILLISECONDS = {"replica_refresh", "page_run_clients", "page_run_case", "page_run_calendar"}
 
 

@@ -1,4 +1,7 @@
-"""What is done: opening a client, booking, invoicing, taking a payment. Permission, operation and audit included."""
+"""What is done: opening a client, booking once or every week, invoicing, taking a payment.
+
+Permission, operation and audit included.
+"""
 
 from datetime import date, time, timedelta
 from typing import Any
@@ -11,6 +14,7 @@ from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.series import BookSeries, book_series
 from tests.bench import bare
 from tests.bench.building import Volume
 from tests.bench.measure import Result, compare
@@ -18,7 +22,7 @@ from tests.bench.volume import FEE_CENTS, OFFICE, THERAPY, TODAY, payer_of, prov
 
 
 class Writing:
-    """The four acts on one volume. Ours takes the even clients, the bare one the odd ones."""
+    """The five acts on one volume. Ours takes the even clients, the bare one the odd ones."""
 
     def __init__(self, volume: Volume, actor: Actor, limit: bare.Bare) -> None:
         self.volume, self.actor, self.limit = volume, actor, limit
@@ -73,6 +77,30 @@ class Writing:
             )
 
         return compare("create_appointment", 5, n, ours, limit)
+
+    def series_52(self, n: int) -> Result:
+        """Every week for a year, in the night, where the provider is free; conflicts are looked for on each date."""
+
+        def place(turn: int, side: int) -> tuple[int, date, int]:
+            client = (2 * turn * 7 + side) % self.volume.scale.clients
+            round_of = 2 * turn * 7 // self.volume.scale.clients
+            # A weekday and an hour for each client of a provider, and another year for each round.
+            return client, TODAY + timedelta(days=1 + client % 5, weeks=53 * round_of), (22 + client % 50 // 5) % 24
+
+        def ours(turn: int) -> None:
+            client, day, hour = place(turn, 0)
+            self.do(book_series, BookSeries(
+                case_id=row_id("case", client), service_id=THERAPY, local_date=day, local_time=time(hour),
+                location_id=OFFICE, count=52,
+            ))
+
+        def limit(turn: int) -> None:
+            client, day, hour = place(turn, 1)
+            bare.book_series(
+                self.limit, row_id("case", client), row_id("person", client), provider_of(client), day, hour, 52
+            )
+
+        return compare("series_52", 6, n, ours, limit)
 
     def invoice_from_appointment(self, n: int) -> Result:
         """An appointment that was held is charged and invoiced to its one payer."""

@@ -10,9 +10,11 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.ui import identity
-from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType
+from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CancelledBy, CaseType
+from practicerunner.workflows.attendance import SetAttendance, set_attendance
+from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.series import BookSeries, book_series
-from tests.cast import Cast, at, bring_on
+from tests.cast import Cast, arrange, at, bring_on, people_of
 from tests.pages.opening import opened, press, said
 
 
@@ -66,6 +68,118 @@ def test_one_member_is_marked_absent(practice: Cast, monkeypatch: pytest.MonkeyP
             Attendance.appointment_id == first)).all())
     assert sorted(found.values()) == [AttendanceStatus.NO_SHOW, AttendanceStatus.SCHEDULED]
     assert found[person] is AttendanceStatus.NO_SHOW
+
+
+def control(app: AppTest, name: int, revision: int, status: AttendanceStatus) -> list[str]:
+    """What is one click away for somebody."""
+    return list(app.segmented_control(key=f"attendance.{name}.{revision}.{status}").options)
+
+
+def foretold(app: AppTest) -> list[str]:
+    """What the rows say of the next click."""
+    return [caption.value for caption in app.caption if "fee" in caption.value]
+
+
+def test_each_row_says_what_it_costs_before_and_after_the_click(
+    practice: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_ = group(practice)
+    eve = people_of(practice, row(practice, first).case_id)["Eve"]
+    arrange(practice, row(practice, first).case_id, {eve: 0}, since="2026-09-01", person_id=eve,
+            fee_terms="sliding_scale", fee_basis_points=4500)
+    app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=first)
+    assert control(app, eve, 1, AttendanceStatus.SCHEDULED) == ["Attended", "No-show", "Late cancellation"]
+    assert foretold(app) == ["No-show or late: fee 16.88", "No-show or late: fee 37.50"]
+    assert "Excused, no fee" in said(app)
+    assert "fee 16.88" not in [text.value for text in app.text]
+    app.segmented_control(key=f"attendance.{eve}.1.{AttendanceStatus.SCHEDULED}").set_value(
+        AttendanceStatus.NO_SHOW).run()
+    assert "fee 16.88" in [text.value for text in app.text]
+
+
+def test_a_cancellation_is_offered_by_the_clock_and_then_the_other_with_a_click(
+    practice: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second, _ = group(practice)
+    eve = people_of(practice, row(practice, second).case_id)["Eve"]
+    with at("2026-09-14 10:00:00"):
+        app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=second)
+        assert control(app, eve, 1, AttendanceStatus.SCHEDULED) == ["Confirmed", "Arrived", "Cancelled by client"]
+        assert foretold(app) == ["Cancelled now, in time: no fee"] * 2
+    with at("2026-09-14 10:00:01"):
+        app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=second)
+        assert control(app, eve, 1, AttendanceStatus.SCHEDULED)[2] == "Late cancellation"
+        assert foretold(app) == ["Cancelled now, late: fee 37.50"] * 2
+        app.segmented_control(key=f"attendance.{eve}.1.{AttendanceStatus.SCHEDULED}").set_value(
+            AttendanceStatus.LATE_CANCELLED).run()
+        assert control(app, eve, 2, AttendanceStatus.LATE_CANCELLED)[2:] == [
+            "Late cancellation", "Cancelled by client"]
+        app.segmented_control(key=f"attendance.{eve}.2.{AttendanceStatus.LATE_CANCELLED}").set_value(
+            AttendanceStatus.CANCELLED_BY_CLIENT).run()
+        assert "no fee" in [text.value for text in app.text]
+    statuses = {one.person_id: one.status for one in practice.read("Marcus", appointment_page, second).people}
+    assert statuses[eve] is AttendanceStatus.CANCELLED_BY_CLIENT
+
+
+def test_a_fee_is_waived_with_a_reason_in_a_dialog_that_shows_amount_and_payers(
+    practice: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *_ = group(practice)
+    people = people_of(practice, row(practice, first).case_id)
+    practice.do("Marcus", set_attendance, SetAttendance(appointment_id=first, statuses={
+        people["Eve"]: AttendanceStatus.NO_SHOW, people["Jo"]: AttendanceStatus.ATTENDED}))
+    app = opened(practice, monkeypatch, "Marcus", "appointment", appointment=first)
+    assert "No-show fee 37.50, Eve Moss" in said(app)
+    assert f"waive.{people['Eve']}" not in [button.key for button in app.button], "providers do not waive"
+    app = press(opened(practice, monkeypatch, "Tom", "appointment", appointment=first), f"waive.{people['Eve']}")
+    for fact in ("The no-show fee of Eve Moss, 37.50, is taken back by a credit adjustment.", "Eve Moss",
+                 "The appointment is not invoiced yet: 2 invoices will be created first."):
+        assert fact in said(app), fact
+    monkeypatch.setattr(identity, "IDENTITY", practice.staff["Tom"])
+    app = AppTest.from_function(waiving, default_timeout=30, args=(first,)).run()
+    save = next(button.key for button in app.button)
+    press(app, save)
+    assert [error.value for error in app.error] == ["Please fill in this field."]
+    app.text_input[0].set_value("*illness*")
+    press(app, save)
+    text = said(opened(practice, monkeypatch, "Marcus", "appointment", appointment=first))
+    assert r"Waived on Tue 8 Sep by Tom Alvarez\: \*illness\*" in text
+    assert "Credited" in text
+    assert "fee 37.50, waived" in text
+    account = said(opened(practice, monkeypatch, "Tom", "case", case=row(practice, first).case_id, part="billing"))
+    assert "Tue 8 Sep  Eve Moss  Credit  -37.50  INV-2026-0001  *illness* (Tom Alvarez)" in account
+
+
+def waiving(appointment_id: int) -> None:
+    from practicerunner.ui import billing_block
+    from practicerunner.ui.identity import signed_in
+    from practicerunner.ui.perform import read
+    from practicerunner.workflows.waivers import missed_fees
+
+    actor = signed_in()
+    found = read(missed_fees, actor, appointment_id)
+    if found.fees[0].waived is None:
+        billing_block.waive_dialog(actor, appointment_id, found.fees[0], found.invoices_first)
+
+
+def test_the_form_for_calling_off_says_late_or_in_time_and_takes_the_other(
+    practice: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second, third = group(practice)
+    monkeypatch.setattr(identity, "IDENTITY", practice.staff["Marcus"])
+    with at("2026-09-15 08:00"):
+        app = AppTest.from_function(dialog, default_timeout=30, args=("cancel_dialog", second)).run()
+        late = next(radio for radio in app.radio if radio.label == "It counts as")
+        assert (late.options, late.index) == (["Late, fee 75.00 in all", "In time, no fee"], 0)
+        late.set_value(AttendanceStatus.CANCELLED_BY_CLIENT)
+        app.button[0].click().run()
+        assert not app.exception, app.exception
+        app = AppTest.from_function(dialog, default_timeout=30, args=("cancel_dialog", third)).run()
+        assert next(radio for radio in app.radio if radio.label == "It counts as").index == 1
+        app.radio[0].set_value(CancelledBy.PROVIDER).run()
+        assert "Nobody is charged." in said(app)
+    assert {a.status for a in practice.read("Marcus", appointment_page, second).people} == {
+        AttendanceStatus.CANCELLED_BY_CLIENT}
 
 
 def test_a_later_session_offers_nothing_that_only_its_time_can_tell(

@@ -220,7 +220,7 @@ def test_the_guided_change_of_work_makes_the_linked_couple_with_its_appointments
 def other_dialogs() -> None:
     import streamlit as st
 
-    from practicerunner.ui import case_dialogs, case_relationships
+    from practicerunner.ui import case_dialogs, case_relationships, waitlist_block
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
     from practicerunner.ui.person_form import person_dialog
@@ -238,7 +238,7 @@ def other_dialogs() -> None:
     elif asked == "edit":
         case_dialogs.edit_dialog(actor, page)
     elif asked == "join":
-        case_dialogs.join_dialog(actor, page)
+        waitlist_block.join_dialog(actor, page)
     elif asked == "leave":
         case_dialogs.leave_dialog(actor, page, page.participants[0])
     elif asked == "paper":

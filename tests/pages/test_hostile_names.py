@@ -16,12 +16,20 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.rules.notes import FORMS
 from practicerunner.ui import identity, navigation
-from practicerunner.vocabulary import CancelledBy, CaseType, NoteKind, RelationshipKind, RequestKind, ServiceCategory
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CancelledBy,
+    CaseType,
+    NoteKind,
+    RelationshipKind,
+    RequestKind,
+    ServiceCategory,
+)
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.cases import OpenCase, Taking, open_case
+from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
 from practicerunner.workflows.notes import (
     AddAddendum,
     ReturnNote,
@@ -40,6 +48,8 @@ from practicerunner.workflows.relationships import AddRelationship, add_relation
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
+from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity
+from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, at, bring_on, hold, invoice, pay, people_of
 from tests.pages.opening import SHELL
 from tests.pages.walking import live, shown, words
@@ -69,6 +79,8 @@ class House:
     returned: int
     group_note: int
     payer: int
+    waived: int
+    missed: int
 
 
 def rename(cast: Cast, name: str) -> None:
@@ -127,11 +139,24 @@ def build(cast: Cast) -> House:
         cast.do("Dana", add_relationship, AddRelationship(
             person_id=client, other=PersonDetails(first_name=HOSTILE), kind=next(iter(RelationshipKind)),
             is_emergency_contact=True))
+        cast.do("Dana", add_participant, AddParticipant(
+            case_id=group, participant=Taking(person_id=client), joined_on=date(2026, 10, 1)))
+        cast.do("Dana", set_capacity, SetCapacity(case_id=group, capacity=4))
+        for place in range(2):
+            cast.do("Dana", put_on_waitlist, PutOnWaitlist(case_id=group, participant=Taking(
+                person=PersonDetails(first_name=f"W{place}{HOSTILE}", last_name="Holm"), role="**bold** $5")))
     held = hold(cast, single, "THERAPY", "2026-11-02 10:00")
     unwritten = hold(cast, single, "THERAPY", "2026-11-03 10:00")
     group_held = hold(cast, group, "THERAPY", "2026-11-04 10:00")
     hers_held = hold(cast, hers, "THERAPY", "2026-11-05 10:00", by="Priya")
     hold(cast, couple, "THERAPY", "2026-11-06 10:00")
+    waived, missed = (
+        hold(cast, case_id, "THERAPY", f"2026-11-{day} 12:00",
+             missed=dict.fromkeys([*people_of(cast, case_id).values()][:2], AttendanceStatus.NO_SHOW))
+        for case_id, day in ((couple, "06"), (group, "05"))
+    )
+    with at("2026-11-06 23:00"):
+        cast.do("Tom", waive_fee, WaiveFee(appointment_id=waived, reason=HOSTILE))
     with at("2026-11-07 09:00"):
         note = write(cast, "Marcus", held, NoteKind.PROGRESS)
         cast.do("Marcus", add_addendum, AddAddendum(note_id=note, reason=HOSTILE, text=HOSTILE))
@@ -165,7 +190,7 @@ def build(cast: Cast) -> House:
             provider_id=cast.staff["Marcus"], starts_on=date(2026, 11, 13), starts=time(9), ends_on=date(2026, 11, 13),
             ends=time(10), reason=HOSTILE[:120]))
     return House(cast, single, group, couple, held, group_held, overlapping, cancelled, note, draft, returned,
-                 group_note, payer)
+                 group_note, payer, waived, missed)
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +320,7 @@ def test_what_opens_over_a_case_shows_names_as_typed(house: House, visit: Visit,
 
 @pytest.mark.parametrize("label", [
     "Change details", "Leaves", "Add a member", "Record a paper", "Emergency contact", "Relationship",
-    "Payment method", "Reminder times",
+    "Payment method", "Reminder times", "Set places", "Offer the place", "Take in", "Remove",
 ])
 def test_what_opens_over_relationships_shows_names_as_typed(house: House, visit: Visit, label: str) -> None:
     press(visit("Dana", "case", case=house.group, part="relationships"), label)
@@ -307,6 +332,8 @@ def test_appointments_and_what_opens_over_them_show_names_as_typed(house: House,
     for label in ("Move", "Change", "Cancel"):
         press(visit("Marcus", "appointment", appointment=house.overlapping), label)
     press(visit("Marcus", "appointment", appointment=house.cancelled), "Reinstate")
+    visit("Tom", "appointment", appointment=house.waived)
+    press(visit("Tom", "appointment", appointment=house.missed), "Waive fee")
 
 
 def test_notes_show_names_and_text_as_typed(house: House, visit: Visit) -> None:

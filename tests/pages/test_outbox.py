@@ -76,6 +76,10 @@ def test_the_list_is_narrowed_to_a_state(practice: Cast, monkeypatch: pytest.Mon
     app.pills(key="outbox_status").set_value(MessageStatus.FAILED).run()
     assert not app.exception, app.exception
     assert "ben@river.example" in said(app) and "ada@river.example" not in said(app)
+    press(app, f"again.{failed(practice).id}.0.save")
+    assert "No message is in this state any more." in said(app) and "Failed 0" in words(app)
+    app.pills(key="outbox_status").set_value("All").run()
+    assert "ben@river.example" in said(app) and "Failed" not in words(app)
 
 
 def test_a_failed_message_is_tried_again(

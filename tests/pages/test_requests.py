@@ -247,6 +247,24 @@ def test_what_was_never_booked_is_accepted_with_a_service_and_a_place(
     assert ask.appointment(ask.row(request_id).appointment_id).location_id == ask.cast.office
 
 
+def test_a_taken_time_met_in_the_form_stands_at_the_row_with_the_next_free_start(
+    ask: Askers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = ask.cast.open_case(CaseType.INDIVIDUAL, "Una Berg")
+    request_id = ask.cast.do("Marcus", record_request, RecordRequest(
+        kind=RequestKind.NEW_TIME, case_id=case_id, person_id=ask.cast.read("Marcus", who_asks, case_id),
+        local_date=FRIDAY, local_time=time(11)))
+    booked(ask.cast, ask.cases["Ida"], "IND50", f"{FRIDAY} 11:00")
+    app = dialog(ask, monkeypatch, "accept_dialog", request_id)
+    click(app, "Accept")
+    refusal = app.session_state["requests.refused"]
+    assert (refusal.request_id, refusal.next_free.hour) == (request_id, 12)
+    seen = queue(ask, monkeypatch, **{"requests.refused": refusal})
+    press(seen, f"requests.{request_id}.instead")
+    assert "Offer this time" in [button.label for button in seen.button]
+    assert seen.time_input[0].value == time(12)
+
+
 def who_asks(session: Any, _: Any, case_id: int) -> int:
     from practicerunner.records.cases import people_in
     return people_in(session, case_id)[0][1].id

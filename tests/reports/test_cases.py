@@ -15,6 +15,7 @@ from practicerunner.reports import read
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,
+    AttentionKind,
     CaseStatus,
     CaseType,
     EntryKind,
@@ -69,7 +70,7 @@ def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(sto
         "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "critical_open": None,
         "notes_returned": 0, "without_note": 0, "notes_overdue": 0, "attendance_missing": 0, "not_invoiced": 0,
         "due_cents": 16500, "overdue_cents": 0, "has_arrangement": True, "has_paid_or_can": False, "papers_missing": 0,
-        "needs_review": False, "workflow_state": "all_set",
+        "waiting": 0, "place_free": False, "needs_review": False, "workflow_state": "all_set",
     }
     assert state(story, decoy) == "needs_attention"
 
@@ -209,11 +210,14 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
         people = chance.sample(pool, chance.randint(0, 2))
         settled = chance.random() < 0.6
         case = story.case(kind, people=tuple(people), needs_review=chance.random() < 0.4, name="Somebody",
+                          capacity=chance.choice([None, None, 1, 2]),
                           status=chance.choice([CaseStatus.ACTIVE, CaseStatus.ACTIVE, *CaseStatus]))
         for person in people:
             for paper in PaperKind:
                 if settled or chance.random() < 0.4:
                     story.paper(case, person, paper)
+        if chance.random() < 0.3:
+            story.joins(case, chance.choice(pool), status=ParticipantStatus.WAITLISTED)
         if chance.random() < 0.5:
             story.arrangement(case, payer=chance.choice([None, *payers]))
         if chance.random() < 0.6:
@@ -239,6 +243,8 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
         with database.reading(story.engine) as session:
             shown = clients.case_summary(session, owner, case)
         assert rows[case]["workflow_state"] == shown.state.value, (rows[case], shown)
+        offered = any(item.kind is AttentionKind.PLACE_FREE for item in shown.attention)
+        assert rows[case]["place_free"] is offered, (rows[case], shown)
 
 
 def test_someone_who_left_is_asked_for_nothing(story: Story) -> None:
@@ -248,6 +254,32 @@ def test_someone_who_left_is_asked_for_nothing(story: Story) -> None:
     assert (summary(story, case)["participants"], summary(story, case)["papers_missing"]) == (2, 4)
     story.change(Participant, membership, status=ParticipantStatus.LEFT, left_on=date(2026, 11, 1))
     assert (summary(story, case)["participants"], summary(story, case)["papers_missing"]) == (1, 2)
+
+
+def test_a_place_is_free_while_somebody_waits_and_fewer_take_part_than_there_are_places(story: Story) -> None:
+    ada, bo, cy = (story.person(name) for name in ("Ada", "Bo", "Cy"))
+    group = story.case(CaseType.WORKSHOP, people=(ada, bo), name="Workshop", capacity=2)
+    decoy = story.case(CaseType.WORKSHOP, people=(ada,), name="Nobody waits here", capacity=2)
+    membership = story.joins(group, cy, status=ParticipantStatus.WAITLISTED)
+    card = story.add(Payer(person_id=cy, name="Cy"))
+    story.card(card)
+
+    def seen() -> tuple[int, int, bool]:
+        row = summary(story, group)
+        assert not row["has_paid_or_can"], "who waits pays for nothing"
+        return row["participants"], row["waiting"], row["place_free"]
+
+    assert seen() == (2, 1, False)
+    story.change(Case, group, capacity=3)
+    assert (seen(), state(story, group)) == ((2, 1, True), "needs_attention")
+    assert (summary(story, decoy)["waiting"], summary(story, decoy)["place_free"]) == (0, False)
+    story.change(Case, group, status=CaseStatus.ARCHIVED)
+    assert seen() == (2, 1, False)
+    story.change(Case, group, status=CaseStatus.ACTIVE)
+    rows = read(story.engine, story.owner, "cases__caseload", as_of=DAY)
+    assert [row["participants"] for row in rows] == [2], "who waits is not counted"
+    story.remove(Participant, membership)
+    assert seen() == (2, 0, False)
 
 
 def test_the_caseload_counts_a_person_once_and_no_workshop_participant_as_a_client(story: Story) -> None:

@@ -37,6 +37,7 @@ def test_a_case_with_everything_in_place_is_all_set() -> None:
     ({"attendance_missing": (HELD,)}, AttentionKind.ATTENDANCE_MISSING, WorkflowState.NEEDS_ATTENTION),
     ({"not_invoiced": (HELD,)}, AttentionKind.NOT_INVOICED, WorkflowState.NEEDS_ATTENTION),
     ({"overdue_invoices": 2, "overdue_cents": 21000}, AttentionKind.INVOICE_OVERDUE, WorkflowState.NEEDS_ATTENTION),
+    ({"waiting": (Somebody(3, "Ada Moss"),), "capacity": 3}, AttentionKind.PLACE_FREE, WorkflowState.NEEDS_ATTENTION),
     ({"people": ()}, AttentionKind.NOBODY_TAKES_PART, WorkflowState.INTAKE_INCOMPLETE),
     ({"intake_from": frozenset({1})}, AttentionKind.INTAKE_MISSING, WorkflowState.INTAKE_INCOMPLETE),
     ({"consent_from": frozenset()}, AttentionKind.CONSENT_MISSING, WorkflowState.INTAKE_INCOMPLETE),
@@ -120,6 +121,25 @@ def test_an_archived_case_is_asked_only_for_record_and_books() -> None:
     assert kinds(replace(bare, notes_due=(HELD,), overdue_invoices=1)) == [
         AttentionKind.NOTE_DUE, AttentionKind.INVOICE_OVERDUE,
     ]
+
+
+def test_a_free_place_is_offered_once_to_the_first_in_line_while_there_is_one() -> None:
+    ada, bo = Somebody(3, "Ada Moss"), Somebody(4, "Bo Reed")
+    group = replace(SETTLED, type=CaseType.THERAPY_GROUP, capacity=4, waiting=(ada, bo))
+    (item,) = items(group, TODAY)
+    assert (item.sentence, item.count, item.place.selectors) == (
+        "Offer the place to Ada Moss.", 1, {"case": 7, "part": "relationships"})
+    assert kinds(replace(group, capacity=2)) == [], "all places are taken"
+    assert kinds(replace(group, capacity=1)) == [], "more take part than there are places"
+    assert kinds(replace(group, waiting=())) == [], "nobody waits"
+    assert kinds(replace(group, capacity=None)) == [AttentionKind.PLACE_FREE], "no limit any more"
+    for status in (CaseStatus.ARCHIVED, CaseStatus.INACTIVE, CaseStatus.CONTACT):
+        assert kinds(replace(group, status=status)) == []
+
+
+def test_who_waits_is_asked_for_nothing() -> None:
+    group = replace(SETTLED, type=CaseType.THERAPY_GROUP, capacity=2, waiting=(Somebody(3, "Ada Moss"),))
+    assert all(step.done for step in checklist(group))
 
 
 def test_nothing_booked_is_a_next_step_and_no_fault() -> None:

@@ -1,8 +1,7 @@
 """What the practice answers: accepted as the calendar would do it, declined, offered; late by the moment of asking."""
 
 from collections.abc import Iterator
-from datetime import date, time, timedelta
-from typing import Any
+from datetime import date, time
 
 import pytest
 from sqlalchemy import select
@@ -30,7 +29,6 @@ from practicerunner.vocabulary import (
     SessionFormat,
 )
 from practicerunner.workflows.answers import Accept, RecordRequest, accept, decline, record_request
-from practicerunner.workflows.asking import AskedBefore
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.cases import (
@@ -47,15 +45,13 @@ from practicerunner.workflows.people import payer_of
 from practicerunner.workflows.request_queue import (
     how_many_wait,
     request_queue,
-    requests_about,
     requests_of_case,
-    who_may_ask,
 )
 from practicerunner.workflows.requests import AskToCancel, ask_to_cancel
 from practicerunner.workflows.scheduling import AppointmentIsFixed, Cancel, Move, cancel, move
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.trail import trail
-from tests.cast import Cast, at, moment, people_of
+from tests.cast import Cast, at, people_of
 from tests.workflows.asking import FRIDAY, NOON, THURSDAY, Askers, askers, booked, may_be_mailed
 
 
@@ -276,51 +272,6 @@ def test_an_appointment_may_move_over_its_own_old_time(ask: Askers) -> None:
     assert ask.accept(request_id)
 
 
-# --- Late by the moment of asking
-
-
-@pytest.mark.parametrize(("asked", "starts", "expected"), [
-    ("2026-11-18 10:00", "2026-11-19 10:00", AttendanceStatus.CANCELLED_BY_CLIENT),
-    ("2026-11-18 10:01", "2026-11-19 10:00", AttendanceStatus.LATE_CANCELLED),
-    # The clocks go back on Sunday 1 November and forward on Sunday 14 March: 24 hours are counted on the wall clock.
-    ("2026-10-31 10:00", "2026-11-01 10:00", AttendanceStatus.CANCELLED_BY_CLIENT),
-    ("2026-10-31 10:01", "2026-11-01 10:00", AttendanceStatus.LATE_CANCELLED),
-    ("2027-03-13 10:00", "2027-03-14 10:00", AttendanceStatus.CANCELLED_BY_CLIENT),
-    ("2027-03-13 10:01", "2027-03-14 10:00", AttendanceStatus.LATE_CANCELLED),
-])
-def test_a_cancellation_is_late_by_when_the_client_asked_and_not_by_when_staff_clicked(
-    cast: Cast, asked: str, starts: str, expected: AttendanceStatus
-) -> None:
-    with at("2026-10-01 09:00"):
-        ask = askers(cast)
-        ask.appointments["Ida"] = booked(cast, ask.cases["Ida"], "IND50", starts)
-        ask.appointments["Jo"] = booked(cast, ask.cases["Jo"], "GRP90", f"{starts[:10]} 11:00")
-    with at(asked):
-        alone = ask.cancel("Ida")
-    with at(asked.replace(" 10:", " 11:")):
-        in_group = ask.cancel("Jo")
-    with at(f"{starts[:10]} 09:59"):
-        ask.accept(alone)
-        ask.accept(in_group)
-    assert [row.status for row in ask.appointment("Ida").attendances] == [expected]
-    assert {row.status for row in ask.appointment("Jo").attendances if row.person_id == ask.people["Jo"]} == {
-        expected}
-
-
-def test_a_cancellation_that_was_in_time_is_accepted_after_the_appointment_should_have_begun(ask: Askers) -> None:
-    request_id = ask.cancel("Ida")
-    with at("2026-11-12 12:00"):
-        ask.accept(request_id)
-    assert statuses(ask, "Ida") == {"Ida": AttendanceStatus.CANCELLED_BY_CLIENT}
-
-
-def test_nobody_says_that_a_client_will_have_cancelled(ask: Askers) -> None:
-    with at("2026-11-12 09:00"):
-        ask.cast.do("Marcus", cancel, Cancel(
-            appointment_id=ask.appointments["Ida"], by=CancelledBy.CLIENT, told_at=moment("2030-01-01 09:00")))
-    assert statuses(ask, "Ida") == {"Ida": AttendanceStatus.LATE_CANCELLED}
-
-
 # --- Declining and offering
 
 
@@ -419,63 +370,6 @@ def test_the_asker_is_told_that_there_is_an_answer_and_not_which(ask: Askers) ->
     assert {one.subject for one in sent} == {"Your request was answered"}
 
 
-# --- By phone
-
-
-def test_a_request_by_phone_waits_like_any_other_and_says_who_wrote_it_down(ask: Askers) -> None:
-    with at("2026-11-11 18:00"):
-        request_id = ask.cast.do("Tom", record_request, RecordRequest(
-            kind=RequestKind.CANCEL, case_id=ask.cases["Ida"], person_id=ask.people["Ida"],
-            appointment_id=ask.appointments["Ida"], asked_at=moment("2026-11-11 09:00"), message="By voicemail"))
-    found = ask.row(request_id)
-    assert (found.recorded_by_id, found.asked_at, found.person_id) == (
-        ask.cast.staff["Tom"], moment("2026-11-11 09:00"), ask.people["Ida"])
-    with at("2026-11-11 19:00"):
-        ask.accept(request_id)
-    assert statuses(ask, "Ida") == {"Ida": AttendanceStatus.CANCELLED_BY_CLIENT}
-    row, = ask.log("record_request")
-    assert (row.staff_id, row.person_id, row.case_id) == (ask.cast.staff["Tom"], None, ask.cases["Ida"])
-
-
-def test_what_was_called_off_before_it_began_is_written_down_after(ask: Askers) -> None:
-    facts: dict[str, Any] = {"kind": RequestKind.CANCEL, "case_id": ask.cases["Ida"], "person_id": ask.people["Ida"],
-                             "appointment_id": ask.appointments["Ida"]}
-    with at("2026-11-12 12:00"):
-        assert [one.appointment_id for one in ask.cast.read("Tom", who_may_ask, ask.cases["Ida"])[0].ahead] == [
-            ask.appointments["Ida"]]
-        with pytest.raises(RuleViolation, match="begun already"):
-            ask.cast.do("Tom", record_request, RecordRequest(**facts))
-        with pytest.raises(BadInput, match="future"):
-            ask.cast.do("Tom", record_request, RecordRequest(**facts, asked_at=moment("2026-11-12 12:01")))
-        request_id = ask.cast.do("Tom", record_request, RecordRequest(**facts, asked_at=moment("2026-11-12 08:00")))
-        ask.accept(request_id)
-    assert statuses(ask, "Ida") == {"Ida": AttendanceStatus.LATE_CANCELLED}
-
-
-def test_only_for_somebody_who_takes_part_and_about_their_own_appointment(ask: Askers) -> None:
-    def record(kind: RequestKind, case: str, person: str, appointment: str | None, **more: Any) -> int:
-        return ask.cast.do("Dana", record_request, RecordRequest(
-            kind=kind, case_id=ask.cases[case], person_id=ask.people[person],
-            appointment_id=ask.appointments[appointment] if appointment else None, **more))
-
-    ask.cast.do("Marcus", set_attendance, SetAttendance(
-        appointment_id=ask.appointments["Eve"], statuses={ask.people["Jo"]: AttendanceStatus.EXCUSED}))
-    for arguments, field in (
-        ((RequestKind.CANCEL, "Ida", "Noor", "Ida"), "person_id"), ((RequestKind.CANCEL, "Ida", "Ida", "Noor"),
-                                                                     "appointment_id"),
-        ((RequestKind.CANCEL, "Ida", "Ida", None), "appointment_id"), ((RequestKind.CANCEL, "Eve", "Jo", "Eve"),
-                                                                       "person_id"),
-        ((RequestKind.MOVE, "Ida", "Ida", "Ida"), "local_date"), ((RequestKind.NEW_TIME, "Ida", "Ida", None),
-                                                                  "local_date"),
-    ):
-        with pytest.raises(BadInput) as refused:
-            record(*arguments)
-        assert refused.value.field == field, arguments
-    record(RequestKind.CANCEL, "Ida", "Ida", "Ida")
-    with pytest.raises(AskedBefore):
-        ask.cancel("Ida")
-
-
 # --- Who may
 
 
@@ -522,92 +416,6 @@ def test_a_case_in_other_hands_takes_its_requests_along(ask: Askers) -> None:
     with pytest.raises(NotFound):
         ask.accept(request_id, by="Marcus")
     assert ask.appointment(ask.accept(request_id, by="Olga")).provider_id == ask.cast.staff["Olga"]
-
-
-# --- The queue
-
-
-def test_the_queue_is_in_the_order_of_asking_and_says_what_could_be_done_now(ask: Askers) -> None:
-    made = []
-    for day, work in enumerate((
-        lambda: ask.move("Noor"), lambda: ask.new_time("Ida", hour=14), lambda: ask.cancel("Jo"),
-        lambda: ask.new_time("Bo"),
-    )):
-        with at(f"2026-11-0{6 + day} 09:00"):
-            made.append(work())
-    booked(ask.cast, ask.cases["Ida"], "IND50", f"{FRIDAY} 11:30")
-    seen = ask.cast.read("Dana", request_queue)
-    assert [row.request_id for row in seen.rows] == made and seen.total == 4
-    assert [row.age_days for row in seen.rows] == [4, 3, 2, 1]
-    assert [(row.asker, row.case_name, row.free, row.problem) for row in seen.rows] == [
-        ("Noor Haddad", "Noor Haddad & Sam Ortiz", False, ""), ("Ida Holm", "Ida Holm", True, ""),
-        ("Jo Park", "Thursday group", None, ""), ("Bo Ek", "Bo Ek", True, "")]
-    assert (seen.rows[0].was.isoformat(), seen.rows[0].asked_for.isoformat(), seen.rows[0].people) == (
-        "2026-11-12T13:00:00", "2026-11-13T11:00:00", 2)
-    assert [row.request_id for row in ask.cast.read("Marcus", request_queue).rows] == made[:3]
-    assert [row.request_id for row in ask.cast.read("Olga", request_queue).rows] == made[3:]
-    assert [ask.cast.read(who, how_many_wait) for who in ("Dana", "Tom", "Marcus", "Olga", "Priya")] == [4, 4, 3, 1, 0]
-
-
-def test_the_queue_is_narrowed_by_kind_type_age_and_whose(ask: Askers) -> None:
-    moved, called_off, decoy = ask.move("Noor"), ask.cancel("Jo"), ask.new_time("Bo")
-    with at("2026-11-12 13:00"):
-
-        def shown(who: str = "Dana", *statuses: RequestStatus, **filters: Any) -> list[int]:
-            found = ask.cast.read(who, request_queue, statuses or (RequestStatus.PENDING,), **filters)
-            assert found.total == len(found.rows)
-            return [row.request_id for row in found.rows]
-
-        assert shown() == [moved, called_off, decoy]
-        assert shown(kinds=[RequestKind.CANCEL]) == [called_off]
-        assert shown(types=[CaseType.TWO_PERSON, CaseType.INDIVIDUAL]) == [moved, decoy]
-        assert shown(older_than=2) == [moved, called_off, decoy] and shown(older_than=3) == []
-        assert shown(mine=True) == [] and shown("Marcus", mine=True) == [moved, called_off]
-        assert shown("Dana", RequestStatus.OFFERED) == []
-        ask.decline(called_off)
-        ask.offer(decoy, by="Olga")
-        assert shown() == [moved]
-        assert shown("Dana", RequestStatus.OFFERED) == [decoy]
-        assert shown("Dana", RequestStatus.DECLINED) == [called_off]
-        assert ask.cast.read("Dana", request_queue).counts == {
-            RequestStatus.PENDING: 1, RequestStatus.OFFERED: 1, RequestStatus.DECLINED: 1}
-    with at("2026-12-20 13:00"):
-        assert shown("Dana", RequestStatus.DECLINED) == []
-
-
-def test_a_page_has_twenty_five(ask: Askers) -> None:
-    for name in ("Ida", "Noor", "Bo"):
-        for n in range(10):
-            ask.new_time(name, day=date(2026, 12, 1) + timedelta(days=n))
-    first, second = (ask.cast.read("Dana", request_queue, page=page) for page in (1, 2))
-    assert (len(first.rows), len(second.rows), first.total) == (25, 5, 30)
-    assert not {row.request_id for row in first.rows} & {row.request_id for row in second.rows}
-
-
-def test_a_row_says_what_stands_in_its_way(ask: Askers) -> None:
-    moved, called_off = ask.move("Ida"), ask.cancel("Noor")
-    late = ask.new_time("Ida", day=date(2026, 11, 11))
-    shift(ask, "Ida", FRIDAY, 9)
-    with at("2026-11-12 14:00"):
-        ask.cast.do("Marcus", attend_all, AttendAll(appointment_id=ask.appointments["Noor"]))
-        rows = {row.request_id: row.problem for row in ask.cast.read("Marcus", request_queue).rows}
-    assert rows == {
-        moved: "The appointment was moved to Fri 13 Nov 2026, 09:00 after this was asked.",
-        called_off: "Attendance is recorded, so it stays where it is.", late: "That time has passed."}
-
-
-def test_a_case_and_an_appointment_show_what_waits_for_them(ask: Askers) -> None:
-    request_id, other = ask.cancel("Sam"), ask.new_time("Noor")
-    ask.cancel("Bo")
-    assert [row.request_id for row in ask.cast.read("Marcus", requests_of_case, ask.cases["Noor"])] == [
-        request_id, other]
-    assert [row.request_id for row in ask.cast.read("Marcus", requests_about, ask.appointments["Noor"])] == [request_id]
-    for reader, record_id in ((requests_of_case, ask.cases["Noor"]), (requests_about, ask.appointments["Noor"]),
-                              (who_may_ask, ask.cases["Noor"])):
-        with pytest.raises(NotFound):
-            ask.cast.read("Olga", reader, record_id)
-    ask.decline(request_id)
-    assert ask.cast.read("Marcus", requests_about, ask.appointments["Noor"]) == []
 
 
 def test_a_client_does_not_answer_themselves(ask: Askers) -> None:

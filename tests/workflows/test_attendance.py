@@ -11,7 +11,15 @@ from practicerunner.records.billing import Charge, ChargeShare, Invoice
 from practicerunner.records.notes import Note
 from practicerunner.records.people import payer_of_person
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType, ChargeKind, NoteKind, NoteStatus
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CancelledBy,
+    CaseType,
+    ChargeKind,
+    NoteKind,
+    NoteStatus,
+)
 from practicerunner.workflows.attendance import (
     AttendAll,
     AttendanceIsInvoiced,
@@ -23,10 +31,20 @@ from practicerunner.workflows.attendance import (
     mark_all,
     set_attendance,
 )
+from practicerunner.workflows.billing import AttendanceMissing, InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
-from practicerunner.workflows.scheduling import AppointmentIsFixed, Move, move
-from tests.cast import Cast, at
+from practicerunner.workflows.practice import AddLocation, add_location
+from practicerunner.workflows.scheduling import (
+    AppointmentIsFixed,
+    Cancel,
+    ChangeAppointment,
+    Move,
+    cancel,
+    change_appointment,
+    move,
+)
+from tests.cast import Cast, at, lines
 
 DAY = date(2026, 9, 8)
 
@@ -69,6 +87,78 @@ def invoiced(cast: Cast, appointment_id: int, person_id: int | None) -> None:
                     service_date=DAY, description="Group", standard_cents=75_00, amount_cents=75_00,
                     provider_id=found.provider_id)
     write(cast, invoice, charge, ChargeShare(charge_id=3, payer_id=payer.id, amount_cents=75_00, invoice_id=2))
+
+
+@pytest.mark.parametrize(("status", "cents"), [
+    (AttendanceStatus.SCHEDULED, None), (AttendanceStatus.CONFIRMED, None), (AttendanceStatus.ARRIVED, None),
+    (AttendanceStatus.ATTENDED, 75_00), (AttendanceStatus.NO_SHOW, 37_50), (AttendanceStatus.LATE_CANCELLED, 37_50),
+    (AttendanceStatus.EXCUSED, 0), (AttendanceStatus.CANCELLED_BY_CLIENT, 0),
+    (AttendanceStatus.CANCELLED_BY_PROVIDER, 0),
+])
+def test_each_of_the_nine_statuses_of_one_member_leaves_the_group_standing_and_costs_its_own(
+    cast: Cast, group: int, status: AttendanceStatus, cents: int | None
+) -> None:
+    first, second, third = people(cast, group)
+    with at("2026-09-08 12:00"):
+        cast.do("Marcus", set_attendance, SetAttendance(appointment_id=group, statuses={
+            first: status, second: AttendanceStatus.ATTENDED, third: AttendanceStatus.ATTENDED}))
+        came = [AttendanceStatus.ATTENDED] * 2
+        assert statuses(cast, group) == (AppointmentStatus.HELD, [status, *came])
+        ask = InvoiceAppointment(appointment_id=group)
+        if cents is None:
+            with pytest.raises(AttendanceMissing):
+                cast.do("Tom", invoice_appointment, ask)
+        else:
+            issued = lines(cast, cast.do("Tom", invoice_appointment, ask))
+            assert dict(issued).get("Eve Moss", 0) == cents
+            assert sum(amount for _, amount in issued) == 150_00 + cents
+
+
+def test_saving_an_old_appointment_again_changes_no_status(cast: Cast, group: int) -> None:
+    first, second, third = people(cast, group)
+    with at("2026-09-08 12:00"):
+        cast.do("Marcus", set_attendance, SetAttendance(appointment_id=group, statuses={
+            first: AttendanceStatus.LATE_CANCELLED, second: AttendanceStatus.ATTENDED,
+            third: AttendanceStatus.EXCUSED}))
+    room = cast.do("Dana", add_location, AddLocation(name="Room", is_room=True))
+
+    def kept() -> list[Any]:
+        with database.reading(cast.engine) as session:
+            found = session.get_one(Appointment, group)
+            return [found.status, [(a.status, a.recorded_at, a.recorded_by_id, a.revision) for a in found.attendances]]
+
+    before = kept()
+    changes: list[dict[str, Any]] = [{"memo": "Called back"}, {"location_id": room}, {"format": "video"}, {}]
+    for revision, change in enumerate(changes, start=2):
+        with at("2026-12-01 09:00"):
+            saved = {"location_id": room if revision > 2 else cast.office} | change
+            cast.do("Marcus", change_appointment, ChangeAppointment(
+                appointment_id=group, revision=revision, service_id=cast.services["GRP90"], fee_cents=75_00, **saved))
+    assert kept() == before
+
+
+@pytest.mark.parametrize(("moment", "offered"), [
+    ("2026-09-07 10:00:00", AttendanceStatus.CANCELLED_BY_CLIENT),
+    ("2026-09-07 10:00:01", AttendanceStatus.LATE_CANCELLED),
+    ("2026-09-08 12:00:00", AttendanceStatus.LATE_CANCELLED),
+])
+def test_a_client_s_cancellation_is_offered_as_the_clock_has_it_and_staff_may_choose_the_other(
+    cast: Cast, group: int, moment: str, offered: AttendanceStatus
+) -> None:
+    other = ({AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.LATE_CANCELLED} - {offered}).pop()
+    with at(moment):
+        assert cast.read("Marcus", appointment_page, group).cancels_as is offered
+        cast.do("Marcus", cancel, Cancel(
+            appointment_id=group, by=CancelledBy.CLIENT, late=other is AttendanceStatus.LATE_CANCELLED))
+        assert statuses(cast, group) == (AppointmentStatus.CANCELLED, [other] * 3)
+        page = cast.read("Dana", appointment_page, group)
+    assert page.history[0].detail == f"by client, counted as {other}"
+
+
+def test_the_provider_is_never_late(cast: Cast, group: int) -> None:
+    with at("2026-09-08 09:59"):
+        cast.do("Marcus", cancel, Cancel(appointment_id=group, by=CancelledBy.PROVIDER, late=True))
+    assert statuses(cast, group)[1] == [AttendanceStatus.CANCELLED_BY_PROVIDER] * 3
 
 
 def test_one_member_absent_and_the_group_still_stands(cast: Cast, group: int) -> None:

@@ -14,6 +14,7 @@ from practicerunner.records.billing import Invoice, LedgerEntry
 from practicerunner.vocabulary import AttendanceStatus, CaseType, EntryKind, InvoiceState, ShareKind
 from practicerunner.workflows.accounts import case_account, open_invoices, uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import (
     AttendanceMissing,
     InvoiceAppointment,
@@ -213,6 +214,25 @@ def test_twenty_clicks_at_once_make_one_invoice_and_numbers_have_no_gap(cast: Ca
         numbers = sorted(session.scalars(select(Invoice.number)))
         assert numbers == [f"INV-2026-{n:04d}" for n in range(1, 6)]
         assert len(session.scalars(select(LedgerEntry.id)).all()) == 5
+
+
+def test_one_member_s_invoice_is_voided_and_that_member_alone_is_invoiced_anew(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Ada One", "Bo Two", "Cy Three", name="Group")
+    people = people_of(cast, group)
+    appointment = hold(cast, group, "GRP90", "2026-09-03 18:00", missed={people["Cy"]: AttendanceStatus.EXCUSED})
+    first = invoice(cast, appointment)
+    ada = next(one for one in first if lines(cast, [one]) == [("Ada One", 75_00)])
+    with at("2026-09-04 09:00"):
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=ada, reason="was not there"))
+        cast.do("Marcus", set_attendance, SetAttendance(appointment_id=appointment, statuses={
+            people["Ada"]: AttendanceStatus.NO_SHOW, people["Cy"]: AttendanceStatus.ATTENDED}))
+        planned = cast.read("Tom", appointment_billing, appointment).planned
+        assert [(plan.payer, plan.total_cents) for plan in planned] == [("Ada One", 37_50), ("Cy Three", 75_00)]
+    second = invoice(cast, appointment, on="2026-09-04")
+    assert sorted(lines(cast, second)) == [("Ada One", 37_50), ("Bo Two", 75_00), ("Cy Three", 75_00)]
+    assert invoice(cast, appointment, on="2026-09-05") == second
+    assert balance(cast, group) == {"Ada One": 37_50, "Bo Two": 75_00, "Cy Three": 75_00}
 
 
 def test_what_was_owed_before_an_import_is_paid_first_and_is_no_credit(cast: Cast, ida: int) -> None:

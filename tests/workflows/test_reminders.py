@@ -164,6 +164,15 @@ def test_what_waited_too_long_gives_way_to_the_later_reminder(two: Two) -> None:
     assert not two.wanted(ada, "2026-09-08 08:00")
 
 
+def test_who_has_had_a_later_reminder_gets_no_earlier_one_when_the_times_change(two: Two) -> None:
+    two.make("2026-09-07 10:00")
+    with at("2026-09-07 11:00"):
+        times(two.cast, 36, 1)
+    assert two.make("2026-09-07 11:01") == 0
+    assert two.make("2026-09-08 09:00") == 2
+    assert two.keys() == [("Ada", 24), ("Ben", 24), ("Ada", 1), ("Ben", 1)]
+
+
 def test_several_jobs_at_once_write_each_reminder_once(two: Two) -> None:
     gate, written = Barrier(4), []
 

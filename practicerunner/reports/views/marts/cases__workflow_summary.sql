@@ -10,7 +10,7 @@
 --   needs_attention               nobody has said what was done about a critical answer; a note was returned; a held
 --                                 appointment has no main note beyond a draft; an appointment is over and somebody's
 --                                 attendance is not recorded; an appointment can be charged and is not; an invoice is
---                                 past due
+--                                 past due; somebody is on the waitlist while fewer take part than there are places
 --   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
 --                                 consent (to this case) that the kind of case asks for
 --   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
@@ -18,6 +18,7 @@
 --   ready_to_schedule             no appointment lies ahead
 --   imported_record_needs_review  the record was imported and nobody has looked at it
 --   all_set                       none of these
+-- Who is on a waitlist is asked for nothing and pays for nothing. A place is offered while a case is onboarding.
 -- Papers and payment are asked for while a case is onboarding, an appointment while it is scheduling; of an imported
 -- record neither, until somebody has looked at it.
 
@@ -32,6 +33,10 @@ intakes as (
 consents as (
     select distinct r.case_id, r.person_id
     from stg_paper_received r join as_of on r.is_consent and r.received_on <= as_of.day
+),
+
+waiting as (
+    select case_id, count(*) as waiting from stg_participant where is_waiting group by case_id
 ),
 
 participants as (
@@ -63,6 +68,7 @@ payable as (
     from stg_participant p
     join stg_payer y on y.person_id = p.person_id
     join stg_payment_method m on m.payer_id = y.payer_id and m.is_kept
+    where not p.is_waiting
 ),
 
 attendances as (
@@ -157,11 +163,15 @@ facts as (
         b.case_id is not null as has_arrangement,
         y.case_id is not null as has_paid_or_can,
         coalesce(p.papers_missing, 0) as papers_missing,
+        coalesce(w.waiting, 0) as waiting,
+        c.is_onboarding and coalesce(w.waiting, 0) > 0
+        and (c.capacity is null or coalesce(p.participants, 0) < c.capacity) as place_free,
         c.needs_review, c.is_onboarding, c.is_scheduling, k.charged_each, k.one_person
     from stg_case_file c
     join case_type_capability k using (case_type)
     join stg_staff s on s.staff_id = c.provider_id
     left join participants p on p.case_id = c.case_id
+    left join waiting w on w.case_id = c.case_id
     left join arranged b on b.case_id = c.case_id
     left join payable y on y.case_id = c.case_id
     left join critical l on l.case_id = c.case_id
@@ -173,7 +183,8 @@ facts as (
 select
     * exclude (is_onboarding, is_scheduling, charged_each, one_person),
     case
-        when critical_open + notes_returned + without_note + attendance_missing + not_invoiced > 0 or overdue_cents > 0
+        when critical_open + notes_returned + without_note + attendance_missing + not_invoiced > 0
+            or overdue_cents > 0 or place_free
             then 'needs_attention'
         when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
         when is_onboarding and not needs_review and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))

@@ -1,4 +1,5 @@
 select
     id as participant_id, case_id, person_id, joined_on, left_on,
-    status = 'active' as is_active
+    status = 'active' as is_active,
+    status = 'waitlisted' as is_waiting
 from participant
