@@ -5,7 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import case_billing, case_dialogs, case_notes, case_overview, case_relationships, navigation
+from practicerunner.ui import (
+    alert_banner,
+    case_billing,
+    case_dialogs,
+    case_notes,
+    case_overview,
+    case_relationships,
+    form_block,
+    navigation,
+)
 from practicerunner.ui.booking import booking_dialog
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
@@ -59,7 +68,7 @@ def show_sections(actor: Actor, page: CasePage) -> None:
                    key=f"sections.{page.case_id}.{part}")
     drawn: dict[str, Callable[[], None]] = {
         "overview": lambda: case_overview.show(actor, page),
-        "clinical": lambda: case_notes.show(actor, page.case_id),
+        "clinical": lambda: show_record(actor, page),
         "billing": lambda: case_billing.show(actor, page.case_id),
         "relationships": lambda: case_relationships.show(actor, page),
     }
@@ -67,6 +76,12 @@ def show_sections(actor: Actor, page: CasePage) -> None:
         if tab.open:
             with tab:
                 draw()
+
+
+def show_record(actor: Actor, page: CasePage) -> None:
+    """What was written and what was filled in."""
+    case_notes.show(actor, page.case_id)
+    form_block.show(actor, page)
 
 
 me = navigation.require("case")
@@ -78,7 +93,13 @@ if case_id is None:
 else:
     found = read(case_page, me, case_id)
     show_header(me, found)
-    if st.query_params.get("do") == "book":
+    if may(me, Action.READ, Resource.QUESTIONNAIRES):
+        alert_banner.show(me, case_id)
+    asked = st.query_params.get("do")
+    if asked is not None:
         del st.query_params["do"]
+    if asked == "book":
         booking_dialog(me, case_id=case_id)
+    elif asked == "assign" and may(me, Action.CREATE, Resource.CONSENTS):
+        form_block.assign_dialog(me, found)
     show_sections(me, found)

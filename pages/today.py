@@ -33,7 +33,7 @@ def needs_you(actor: Actor, waiting: tuple[Waiting, ...]) -> None:
         shown = [item for item in waiting if may_open(actor, item.page)]
         for item in shown:
             icon = ":material/priority_high:" if item.urgent else ":material/chevron_right:"
-            link(item.sentence, item.page, icon=icon)
+            link(md(item.sentence), item.page, icon=icon, **item.selectors)
         if not shown:
             st.text("Nothing waits for you. Notes to write, reviews and bills appear here.")
 

@@ -17,12 +17,15 @@ from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command
 from practicerunner.server import jobs as all_jobs
 from practicerunner.settings import ROOT, settings
-from practicerunner.workflows import invitations, sign_in
+from practicerunner.workflows import form_templates, invitations, sign_in
 
 
 def init(asked: argparse.Namespace) -> int:
     """Make the database or bring it to this version; with --demo fill an empty one with the demo practice."""
     _migrate()
+    if database.is_set_up():
+        with database.transaction() as session:
+            form_templates.make_built_in_forms(session)
     if asked.demo and not database.is_set_up():
         _say_who(make_demo())
     return 0

@@ -1,5 +1,7 @@
 """What can go wrong. An error is a fact; its docstring is the sentence that the user reads."""
 
+from collections.abc import Mapping
+
 
 class PracticeError(Exception):
     """Something went wrong. Nothing was saved."""
@@ -14,6 +16,14 @@ class BadInput(PracticeError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class FieldProblems(BadInput):
+    """Please check the marked fields."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__(*next(iter(self.problems.items())))
 
 
 class RuleViolation(PracticeError):

@@ -203,6 +203,8 @@ class MessageKind(Word):
     REQUEST_ANSWERED = "request_answered"
     APPOINTMENT_CHANGED = "appointment_changed"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
+    FORM_REMINDER = "form_reminder"
+    URGENT_NOTICE = "urgent_notice"
 
     @property
     def label(self) -> str:
@@ -307,6 +309,80 @@ class PaperKind(Word):
     CONSENT = "consent"
 
 
+class FormPurpose(Word):
+    """What a form is for (FHIR Questionnaire.code); which fit a case is in ``rules/case_types.py``."""
+
+    INTAKE = "intake"
+    CONSENT = "consent"
+    NO_SECRETS = "no_secrets"
+    TELEHEALTH = "telehealth"
+    CONSULTATION_AGREEMENT = "consultation_agreement"
+    MEASURE = "measure"
+    QUESTIONNAIRE = "questionnaire"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """The words of the practice."""
+        return {"no_secrets": "No-secrets policy", "telehealth": "Telehealth consent", "other": "Other form"}.get(
+            self.value, super().label
+        )
+
+
+class FieldKind(Word):
+    """What a field of a form asks for, or shows (FHIR Questionnaire.item.type)."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    SCALE = "scale"
+    DATE = "date"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    SIGNATURE = "signature"
+    DOCUMENT = "document"
+    HEADING = "heading"
+
+    @property
+    def label(self) -> str:
+        """What the builder offers."""
+        return {
+            "text": "A line of text", "choice": "One of several", "choices": "Several of several",
+            "acknowledgement": "Box to tick", "document": "Text to read",
+        }.get(self.value, super().label)
+
+
+class AssignmentStatus(Word):
+    """Where a form stands that somebody was given (FHIR Task.status, QuestionnaireResponse.status)."""
+
+    ASSIGNED = "assigned"
+    STARTED = "started"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+class AlertAction(Word):
+    """What was done about a critical answer; without one no alert is closed (FHIR Flag.status)."""
+
+    ASSESSED = "assessed"
+    CONTACTED = "contacted"
+    REFERRED = "referred"
+
+
+class SignsAs(Word):
+    """As what somebody signs for another (FHIR RelatedPerson.relationship, Consent.performer); no helper can (D09)."""
+
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    HEALTH_CARE_AGENT = "health_care_agent"
+
+    @property
+    def label(self) -> str:
+        """As the signature prints it: "Elena Castellano, guardian of Leo Castellano"."""
+        return self.value.replace("_", " ")
+
+
 class ShareKind(Word):
     """How a payer's part of a line is reckoned (H02)."""
 
@@ -406,6 +482,7 @@ class WorkflowState(Word):
 class AttentionKind(Word):
     """What may wait in a case; which state each stands for is in ``rules/workflow_state.py`` (C06, C09)."""
 
+    CRITICAL_ANSWER = "critical_answer"
     NOTE_RETURNED = "note_returned"
     NOTE_DUE = "note_due"
     ATTENDANCE_MISSING = "attendance_missing"

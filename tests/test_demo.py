@@ -22,12 +22,14 @@ from practicerunner.records.base import Base
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.cases import Case, PaperReceived, PaymentMethod
 from practicerunner.records.diagnoses import Diagnosis
+from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse
 from practicerunner.records.notes import Note
 from practicerunner.records.people import ContactPoint, Person
 from practicerunner.records.practice import the_practice
 from practicerunner.records.scheduling import Appointment, Attendance, Hold, TimeBlock
 from practicerunner.vocabulary import (
     AppointmentStatus,
+    AssignmentStatus,
     AttendanceStatus,
     CaseStatus,
     CaseType,
@@ -190,6 +192,27 @@ def test_three_requests_of_three_kinds_wait_and_one_of_them_for_a_time_that_is_t
     assert [row.problem for row in rows] == ["", "", ""]
     assert [row.by_phone for row in rows] == [False, False, True]
     assert all(row.message and row.age_days for row in rows)
+
+
+@pytest.mark.slow
+def test_forms_came_back_signed_two_measures_have_a_trend_one_is_late_and_one_answer_calls(made: Engine) -> None:
+    assert count(made, FormAssignment.status)[AssignmentStatus.COMPLETED] > 100
+    late = FormAssignment.status == AssignmentStatus.ASSIGNED, FormAssignment.due_on < TODAY
+    assert number(made, FormAssignment, *late) >= 1
+    with database.reading(made) as session:
+        scores = [(r.person_id, r.score["measure"], r.score["total"]) for r in session.scalars(
+            select(FormResponse).where(FormResponse.score.is_not(None)).order_by(FormResponse.submitted_at))]
+        alerts = session.scalars(select(CriticalAlert)).all()
+        judith = next(person for person in logins.all_staff(session) if person.first_name == "Judith")
+        said = day(session, actor_for(session, judith.id))
+        signed_for = session.scalars(
+            select(FormResponse.capacity).where(FormResponse.signed_by_id != FormResponse.person_id))
+        assert any(", parent of " in capacity for capacity in signed_for)
+    series = [[total for p, m, total in scores if (p, m) == key] for key in {(p, m) for p, m, _ in scores}]
+    trends = [totals for totals in series if len(totals) >= 5]
+    assert len(trends) == 2 and all(totals == sorted(totals, reverse=True) for totals in trends)
+    assert sorted(alert.closed_at is None for alert in alerts) == [False, True]
+    assert said.waiting[0].sentence.startswith("Critical answer: ")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from practicerunner.demo.desk import Desk
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
 from practicerunner.demo.notebook import Notebook
+from practicerunner.demo.paperwork import Paperwork
 from practicerunner.demo.people import OWNER, ZONE, details
 from practicerunner.demo.visits import Visits
 from practicerunner.demo.week import SERVICES, Place, Week
@@ -25,7 +26,7 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import (
     CaseStatus,
     FeeTerms,
-    PaperKind,
+    FormPurpose,
     PaymentMethodKind,
     RelationshipKind,
     ShareKind,
@@ -34,12 +35,10 @@ from practicerunner.workflows.arrangements import SetArrangement, Share, set_arr
 from practicerunner.workflows.cases import (
     AddParticipant,
     OpenCase,
-    RecordPaper,
     SetCaseStatus,
     Taking,
     add_participant,
     open_case,
-    record_paper,
     set_case_status,
 )
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
@@ -47,6 +46,11 @@ from practicerunner.workflows.people import AddOrganisation, AddPerson, add_orga
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity
 
+BEGINNING = (
+    (FormPurpose.INTAKE, "intake"), (FormPurpose.CONSENT, "consent"), (FormPurpose.NO_SECRETS, "no_secrets"),
+    (FormPurpose.CONSULTATION_AGREEMENT, "agreement"),
+)
+"""Forms that people fill in at the beginning, where their kind of case has them."""
 NOT_BEGUN = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStatus.WAITLIST, CaseStatus.CONTACT})
 KIN = (
     ("Oliver|Strand", "Ingrid|Strand", RelationshipKind.PARENT, True),
@@ -75,6 +79,7 @@ class Story:
         self.week = Week(self.today, self.rng)
         self.desk = Desk(self.diary, self.house.actors[ADMIN], self.today, self.rng)
         notebook = Notebook(self.diary, self.house.actors, self.today, self.rng)
+        self.paperwork = Paperwork(self.diary, self.house, self.today)
         self.visits = Visits(self.diary, self.house, self.week, self.desk, notebook, self.rng)
 
     def begin(self) -> None:
@@ -202,20 +207,30 @@ class Story:
 
     def _file(self, plan: Plan, case_id: int, session: Session) -> None:
         """Intake and consent of everybody arrive, but for a few that somebody has to ask for again."""
-        able = capabilities(plan.type)
-        for place, name in enumerate(plan.people):
-            forgotten = place > 0 and self.rng.random() < 0.15
-            for kind, asked in ((PaperKind.INTAKE, able.intake), (PaperKind.CONSENT, able.consent and not forgotten)):
-                if asked:
-                    self._do(session, ADMIN, record_paper, RecordPaper(
-                        case_id=case_id, person_id=self.person_ids[name], kind=kind, received_on=self._wall_date(),
-                    ))
         for name, other, kin, emergency in KIN:
             if name in plan.people and other in self.person_ids:
                 self._do(session, ADMIN, add_relationship, AddRelationship(
                     person_id=self.person_ids[name], other_id=self.person_ids[other], kind=kin,
                     is_emergency_contact=emergency,
                 ))
+        for place, name in enumerate(plan.people):
+            forgotten = place > 0 and self.rng.random() < 0.15
+            self._fill_in(plan, case_id, name, session, forgotten=forgotten)
+        self.paperwork.begin(plan, case_id, self.person_ids)
+
+    def _fill_in(self, plan: Plan, case_id: int, name: str, session: Session, *, forgotten: bool) -> None:
+        """What the kind of case asks of somebody: an intake, and what has to be signed."""
+        able, person_id = capabilities(plan.type), self.person_ids[name]
+        kin = {other for one, other, kind, _ in KIN if one == name and kind is RelationshipKind.PARENT}
+        parents = [self.person_ids[other] for other in (*kin, plan.people[0]) if other in self.person_ids]
+        for purpose, key in BEGINNING:
+            if purpose not in able.forms:
+                continue
+            if forgotten and purpose is not FormPurpose.INTAKE:
+                self.paperwork.assign(case_id, person_id, key, session)
+            else:
+                self.paperwork.fill_in(plan.provider, case_id, person_id, key, next(
+                    (one for one in parents if one != person_id), None), session)
 
     # --- Appointments
 

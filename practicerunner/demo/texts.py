@@ -141,3 +141,19 @@ INTAKE = (
     "Weekly or every other week at a fixed time. Agree on two goals at the next appointment.",
 )
 OBSERVED = "On time, attentive, speech and mood in keeping with what was talked about."
+ANSWERED = {
+    "reason": "A difficult year, and the wish to speak about it with somebody from outside.",
+    "wish": "Sleep through the night again, and argue less at home.",
+    "doctor": "Dr. Halvorsen, Port Ellery, (631) 555-0177",
+    "sleep": 1,
+    "contact": "A sister",
+    "contact_phone": "(631) 555-0164",
+    "licence": "Licensed clinical social worker, New York",
+    "expect": "Two sentences that I can use on Monday.",
+    "place": "At home",
+}
+"""Field of a form → what people of the demo practice answer."""
+ALERT_DONE = (
+    "Spoke about it in the same hour. Passing thoughts, no plan, no means, no earlier attempt. Safety plan written "
+    "together; the sister knows. Next appointment in five days, phone call in between."
+)

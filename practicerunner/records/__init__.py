@@ -7,6 +7,7 @@ from practicerunner.records import (  # noqa: F401
     cases,
     diagnoses,
     feeds,
+    forms,
     imports,
     logins,
     notes,

@@ -18,6 +18,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "billing_arrangement": ("id", "case_id", "person_id", "valid_from"),
     "case_file": ("id", "type", "name", "status", "provider_id", "opened_on", "needs_review", "capacity"),
     "charge": ("id", "appointment_id", "withdrawn_at"),
+    "critical_alert": ("id", "case_id", "raised_at", "closed_at"),
     "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),
     "ledger_entry": ("id", "case_id", "payer_id", "kind", "amount_cents", "effective_on", "invoice_id"),
     "note": ("id", "case_id", "appointment_id", "kind", "status", "author_id", "locked_at"),

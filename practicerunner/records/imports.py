@@ -135,7 +135,8 @@ _OWN = frozenset({"contact_point", "participant", "payer", "ledger_entry"})
 """Tables that an import writes itself beside people and cases; what is in them is looked at more closely."""
 _SPOKEN = {
     "case_file": "another case that came from it", "psychotherapy_note": "a note", "paper_received": "a paper",
-    "attendance": "an appointment", "diagnosis": "a clinical entry",
+    "attendance": "an appointment", "diagnosis": "a clinical entry", "form_assignment": "a form",
+    "form_response": "a form", "critical_alert": "a form",
 }
 
 

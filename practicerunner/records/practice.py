@@ -41,6 +41,8 @@ class Practice(Revised):
     """No-show and late-cancellation fee as a share of the participant's agreed fee (DEC11)."""
     note_due_hours: Mapped[int] = mapped_column(default=48)
     payment_due_days: Mapped[int] = mapped_column(default=14)
+    pcl5_cut: Mapped[int] = mapped_column(default=33)
+    """From this total on the PCL-5 counts as positive, 31 to 33."""
     totp_required: Mapped[bool] = mapped_column(default=True)
     tzdata_version: Mapped[str] = mapped_column(String(20), default="")
     """With which rules of the world's clocks the moments of appointments ahead were computed (R5)."""

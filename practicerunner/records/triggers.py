@@ -16,8 +16,9 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_file", "invoice", "invoice_line",
-    "invoice_void", "issued_document", "ledger_entry", "note_version", "payment", "review_comment", "signature",
+    "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_file", "form_response", "form_version",
+    "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry", "note_version", "payment",
+    "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
@@ -38,6 +39,10 @@ _WORDS_FIXED = ", ".join(
 _LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
 _NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "service_date", "version")
 _NOTE_FIXED = "the text of a signed note is never changed"
+
+
+_ALERT_FIXED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
+"""What never happens to a critical alert: a change of what was done about it, and that it goes away (C72)."""
 
 
 def _note_changes(differs: str, as_text: str) -> str:
@@ -75,6 +80,12 @@ def _sqlite() -> dict[str, str]:
         "create trigger fixed_note_delete before delete on note when old.version > 0 begin "
         f"select raise(abort, '{_NOTE_FIXED}'); end"
     )
+    for event, condition in _ALERT_FIXED.items():
+        name = f"fixed_critical_alert_{event}"
+        made[name] = (
+            f"create trigger {name} before {event} on critical_alert when {condition} begin "
+            "select raise(abort, 'critical_alert rows are never changed once closed'); end"
+        )
     for event in ("insert", "update"):
         # A hold is at most a day long, so the search in the index has two ends.
         made[f"overlap_hold_{event}"] = (
@@ -134,6 +145,12 @@ def _postgres() -> dict[str, str]:
         "create trigger fixed_note_delete before delete on note for each row when (old.version > 0) "
         "execute function refuse_note_change()"
     )
+    for event, condition in _ALERT_FIXED.items():
+        name = f"fixed_critical_alert_{event}"
+        made[name] = (
+            f"create trigger {name} before {event} on critical_alert for each row when ({condition}) "
+            "execute function refuse_change()"
+        )
     return made
 
 

@@ -5,9 +5,12 @@ Source: FEATURES, section 3. A cell that differs between types is a field here; 
 
 from dataclasses import dataclass
 
-from practicerunner.vocabulary import CaseType, NoteKind, ServiceCategory
+from practicerunner.vocabulary import CaseType, FormPurpose, NoteKind, ServiceCategory
 
 _THERAPY_NOTES = (NoteKind.PROGRESS, NoteKind.PSYCHOTHERAPY, NoteKind.MEMO)
+_THERAPY_FORMS = (FormPurpose.INTAKE, FormPurpose.CONSENT, FormPurpose.TELEHEALTH, FormPurpose.OTHER)
+_SHARED_FORMS = (*_THERAPY_FORMS[:2], FormPurpose.NO_SECRETS, *_THERAPY_FORMS[2:])
+_CONSULTATION_FORMS = (FormPurpose.CONSULTATION_AGREEMENT, FormPurpose.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Capabilities:
     """Whether participants count in the number of clients (X09)."""
     clinical_section: str
     """Name of the page's second section."""
+    forms: tuple[FormPurpose, ...]
+    """Which forms its participants may be given; measures and questionnaires come with the clinical fields."""
     consent: bool = True
     """Whether a consent of each participant is asked for."""
 
@@ -71,6 +76,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         has_label=False, categories=(ServiceCategory.THERAPY,), attendance_each=False, charged_each=False,
         notes=_THERAPY_NOTES, main_note=NoteKind.PROGRESS, clinical_fields=True, clinical_fields_switchable=False,
         superbill=True, estimate=True, intake=True, counts_as_client=True, clinical_section="Clinical",
+        forms=_THERAPY_FORMS,
     ),
     CaseType.TWO_PERSON: Capabilities(
         heading="Couple / two-person", sentence="Therapy with exactly two people, whatever they are to each other.",
@@ -78,7 +84,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         needs_name=False, family_name=False, has_label=True, categories=(ServiceCategory.THERAPY,),
         attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, main_note=NoteKind.PROGRESS,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
-        counts_as_client=True, clinical_section="Clinical",
+        counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS,
     ),
     CaseType.FAMILY: Capabilities(
         heading="Family", sentence="Therapy with a family, or with more than two people in one case.",
@@ -86,7 +92,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         needs_name=False, family_name=True, has_label=False, categories=(ServiceCategory.THERAPY,),
         attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, main_note=NoteKind.PROGRESS,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
-        counts_as_client=True, clinical_section="Clinical",
+        counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS,
     ),
     CaseType.THERAPY_GROUP: Capabilities(
         heading="Therapy group", sentence="A psychotherapy group; attendance and fees are each member's own.",
@@ -94,7 +100,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         needs_name=True, family_name=False, has_label=False, categories=(ServiceCategory.THERAPY,),
         attendance_each=True, charged_each=True, notes=(*_THERAPY_NOTES, NoteKind.GROUP), main_note=NoteKind.GROUP,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
-        counts_as_client=True, clinical_section="Clinical",
+        counts_as_client=True, clinical_section="Clinical", forms=_THERAPY_FORMS,
     ),
     CaseType.INDIVIDUAL_CONSULTATION: Capabilities(
         heading="Individual consultation", sentence="Professional consultation for one colleague.",
@@ -103,7 +109,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         categories=(ServiceCategory.CONSULTATION,), attendance_each=False, charged_each=False,
         notes=(NoteKind.CONSULTATION, NoteKind.MEMO), main_note=NoteKind.CONSULTATION, clinical_fields=False,
         clinical_fields_switchable=True, superbill=False, estimate=False, intake=False, counts_as_client=False,
-        clinical_section="Documentation",
+        clinical_section="Documentation", forms=_CONSULTATION_FORMS,
     ),
     CaseType.CONSULTATION_GROUP: Capabilities(
         heading="Consultation group", sentence="Several professionals receive consultation together.",
@@ -112,7 +118,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         categories=(ServiceCategory.CONSULTATION,), attendance_each=True, charged_each=True,
         notes=(NoteKind.CONSULTATION, NoteKind.MEMO, NoteKind.GROUP), main_note=NoteKind.CONSULTATION,
         clinical_fields=False, clinical_fields_switchable=True, superbill=False, estimate=False, intake=False,
-        counts_as_client=False, clinical_section="Documentation",
+        counts_as_client=False, clinical_section="Documentation", forms=_CONSULTATION_FORMS,
     ),
     CaseType.WORKSHOP: Capabilities(
         heading="Workshop", sentence="A training, coaching or skills group that is not billed as therapy.",
@@ -121,7 +127,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         categories=(ServiceCategory.OTHER,), attendance_each=True, charged_each=True,
         notes=(NoteKind.GROUP, NoteKind.MEMO), main_note=NoteKind.GROUP, clinical_fields=False,
         clinical_fields_switchable=False, superbill=False, estimate=False, intake=False, counts_as_client=False,
-        clinical_section="Documentation", consent=False,
+        clinical_section="Documentation", forms=(FormPurpose.OTHER,), consent=False,
     ),
 }
 

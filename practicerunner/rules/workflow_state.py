@@ -26,6 +26,7 @@ SCHEDULING = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStat
 """Statuses in which there should be an appointment ahead."""
 
 STATE_OF: dict[AttentionKind, WorkflowState] = {
+    AttentionKind.CRITICAL_ANSWER: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOTE_RETURNED: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOTE_DUE: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.ATTENDANCE_MISSING: WorkflowState.NEEDS_ATTENTION,
@@ -75,6 +76,8 @@ class Facts:
     """People whose intake has arrived, for whichever of their cases."""
     consent_from: frozenset[int] = frozenset()
     """People whose consent to this case has arrived."""
+    critical_answers: int = 0
+    """Critical answers that nobody has said anything about yet; not told to the front desk."""
     notes_due: tuple[Occasion, ...] = ()
     """Held appointments whose main note nobody has signed."""
     notes_overdue: int = 0
@@ -193,6 +196,13 @@ def _arrangement_missing(facts: Facts, able: Capabilities) -> bool:
 
 def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Item]:
     found = []
+    if facts.critical_answers:
+        number = facts.critical_answers
+        found.append(Item(
+            AttentionKind.CRITICAL_ANSWER,
+            "A critical answer waits for somebody." if number == 1 else f"{number} critical answers wait for somebody.",
+            number, "Open the forms", _part(facts, "clinical"),
+        ))
     if facts.notes_returned:
         number = len(facts.notes_returned)
         one = Place("note", {"note": facts.notes_returned[0]})
@@ -263,7 +273,8 @@ def _paper(kind: AttentionKind, what: str, facts: Facts, missing: Sequence[Someb
     names = [person.name for person in missing]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return Item(
-        kind, f"{what} missing: {listed}.", len(names), f"Record the {what.lower()}", _part(facts, "relationships"),
+        kind, f"{what} missing: {listed}.", len(names), f"Assign the {what.lower()}",
+        Place("case", {"case": facts.case_id, "part": "clinical", "do": "assign"}),
     )
 
 

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from practicerunner import database, reports
+from practicerunner import clock, database, reports
 from practicerunner.server import mail
-from practicerunner.workflows import clock_rules, papers, reminders, sign_in
+from practicerunner.workflows import alerts, clock_rules, papers, reminders, sign_in
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
@@ -34,6 +34,12 @@ def make_reminders() -> None:
         with database.transaction() as session:
             if not reminders.make_due(session):
                 return
+
+
+def escalate_alerts() -> None:
+    """Take critical answers that nobody has spoken to for too long to the supervisor and the owners."""
+    with database.transaction() as session:
+        alerts.escalate_alerts(session, clock.now())
 
 
 def send_messages() -> None:
@@ -82,6 +88,7 @@ MINUTE = timedelta(minutes=1)
 JOBS = (
     Job(follow_clock_rules, None),
     Job(make_reminders, MINUTE),
+    Job(escalate_alerts, MINUTE),
     Job(send_messages, MINUTE),
     Job(draw_missing_papers, MINUTE),
     Job(prune_changes, timedelta(minutes=10)),

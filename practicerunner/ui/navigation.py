@@ -41,6 +41,7 @@ SCREENS = (
            Action.MANAGE),
     Screen("hours", "Opening hours", "Practice settings", ":material/schedule:", Resource.APPOINTMENTS, Action.UPDATE),
     Screen("staff", "Staff", "Practice settings", ":material/badge:", Resource.USERS),
+    Screen("forms", "Forms", "Practice settings", ":material/assignment:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
     Screen("outbox", "Outbox", "Practice settings", ":material/outbox:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
     Screen("imports", "Import clients", "Practice settings", ":material/upload_file:", Resource.BULK_DATA,
            Action.CREATE),
@@ -49,6 +50,7 @@ SCREENS = (
     Screen("case", "Client", "Practice", "", Resource.CASE, hidden=True),
     Screen("appointment", "Appointment", "Practice", "", Resource.APPOINTMENTS, hidden=True),
     Screen("note", "Note", "Work", "", Resource.CLINICAL_NOTE, hidden=True),
+    Screen("form", "Form", "Practice", "", Resource.CONSENTS, hidden=True),
     Screen("payer", "Payer", "Work", "", Resource.INVOICES, hidden=True),
 )
 _BY_NAME = {screen.name: screen for screen in SCREENS}

@@ -37,7 +37,7 @@ from practicerunner.workflows.psychotherapy import (
     save_psychotherapy_note,
 )
 
-Keep = Callable[[Session, int, Mapping[str, str]], Any]
+Keep = Callable[[Session, int, Mapping[str, Any]], Any]
 """Saves the texts of an editor, given the revision that it knows."""
 
 
@@ -48,7 +48,7 @@ class Draft:
     has seen both texts and chosen.
     """
 
-    def __init__(self, key: str, revision: int, texts: Mapping[str, str], keep: Keep) -> None:
+    def __init__(self, key: str, revision: int, texts: Mapping[str, Any], keep: Keep) -> None:
         self.key, self.revision, self.texts, self._keep = key, revision, texts, keep
         known = key in st.session_state and all(self.field(name) in st.session_state for name in texts)
         if not known or (self.state["revision"] != revision and self.typed() == self.state["saved"]):
@@ -63,7 +63,7 @@ class Draft:
         """The widget key of a field."""
         return f"{self.key}.{name}"
 
-    def typed(self) -> dict[str, str]:
+    def typed(self) -> dict[str, Any]:
         """What stands in the fields now."""
         return {name: st.session_state[self.field(name)] for name in self.texts}
 
@@ -108,7 +108,7 @@ class Draft:
         with st.expander("What is saved now", expanded=True):
             for name, text in self.texts.items():
                 if text != self.typed()[name]:
-                    st.text(text or "–")
+                    st.text(str(text or "–"))
             with st.container(horizontal=True):
                 st.button("Keep what I wrote", key=f"{self.key}.insist", on_click=self.insist)
                 st.button("Take what is saved", key=f"{self.key}.take", on_click=self.take)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from practicerunner import database
-from practicerunner.errors import BadInput, PracticeError
+from practicerunner.errors import BadInput, FieldProblems, PracticeError
 from practicerunner.ui.identity import in_dialog, present
 from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
@@ -101,6 +101,10 @@ def _attempt(
         result = carry_out()
     except ValidationError as problem:
         for field, sentence in field_messages(problem).items():
+            tell(field, sentence)
+        return False, None
+    except FieldProblems as problem:
+        for field, sentence in problem.problems.items():
             tell(field, sentence)
         return False, None
     except BadInput as problem:

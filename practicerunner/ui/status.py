@@ -6,6 +6,7 @@ import streamlit as st
 
 from practicerunner.vocabulary import (
     AppointmentStatus,
+    AssignmentStatus,
     AttendanceStatus,
     CaseStatus,
     InvoiceState,
@@ -41,6 +42,9 @@ _COLOURS: tuple[tuple[Word, Colour], ...] = (
     (NoteStatus.LOCKED, "primary"),
     (NoteStatus.AMENDED, "primary"),
     (NoteStatus.FINAL, "primary"),
+    (AssignmentStatus.ASSIGNED, "orange"),
+    (AssignmentStatus.STARTED, "blue"),
+    (AssignmentStatus.COMPLETED, "primary"),
     (InvoiceState.OPEN, "orange"),
     (InvoiceState.PARTLY_PAID, "orange"),
     (InvoiceState.PAID, "primary"),

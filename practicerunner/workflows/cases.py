@@ -364,9 +364,16 @@ def record_paper(session: Session, actor: Actor, asked: RecordPaper) -> int:
         raise BadInput("person_id", "That person does not take part.")
     if asked.received_on > clock.today(practice.the_practice(session).zone):
         raise BadInput("received_on", "A paper cannot arrive in the future.")
+    return keep_paper(session, case.id, asked.person_id, asked.kind, asked.received_on, actor.staff_id)
+
+
+def keep_paper(
+    session: Session, case_id: int, person_id: int, kind: PaperKind, received_on: date, staff_id: int
+) -> int:
+    """Write that a paper has arrived; callers have authorised it. Returns the record's id."""
     paper = PaperReceived(
-        id=ids.new_id(), case_id=case.id, person_id=asked.person_id, kind=asked.kind, received_on=asked.received_on,
-        recorded_by_id=actor.staff_id,
+        id=ids.new_id(), case_id=case_id, person_id=person_id, kind=kind, received_on=received_on,
+        recorded_by_id=staff_id,
     )
     session.add(paper)
     return paper.id

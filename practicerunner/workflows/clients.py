@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, money
 from practicerunner.documents.csv_table import write_csv
-from practicerunner.records import accounts, audit, clients, logins, practice
+from practicerunner.records import accounts, audit, clients, forms, logins, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
@@ -238,7 +238,7 @@ def client_list(
         offset=(max(page, 1) - 1) * size,
     )
     today = clock.today(practice.the_practice(session).zone)
-    return ClientPage(tuple(_rows(session, found, moment)), counts[filter], counts, today)
+    return ClientPage(tuple(_rows(session, actor, found, moment)), counts[filter], counts, today)
 
 
 def _selection(actor: Actor, search: str, types: Sequence[CaseType], provider_id: int | None) -> Selection:
@@ -247,10 +247,10 @@ def _selection(actor: Actor, search: str, types: Sequence[CaseType], provider_id
     )
 
 
-def _rows(session: Session, found: Sequence[Listed], moment: datetime) -> list[ClientRow]:
+def _rows(session: Session, actor: Actor, found: Sequence[Listed], moment: datetime) -> list[ClientRow]:
     zone = practice.the_practice(session).zone
     today = clock.today(zone)
-    known = _gather(session, found, moment)
+    known = _gather(session, actor, found, moment)
     return [
         ClientRow(
             case.case_id, case.name, case.type, case.label, case.status, case.provider,
@@ -287,7 +287,8 @@ def client_csv(
     found = clients.listed(
         session, chosen, rule.statuses(filter), sort, moment, descending=descending, limit=None
     )
-    rows = [row for start in range(0, len(found), 500) for row in _rows(session, found[start:start + 500], moment)]
+    rows = [row for start in range(0, len(found), 500) for row in _rows(
+        session, actor, found[start:start + 500], moment)]
     audit.note(
         session, staff_id=actor.staff_id, action=Action.EXPORT, resource=Resource.CLIENT_DIRECTORY,
         detail=f"{len(rows)} rows, {filter}",
@@ -317,7 +318,7 @@ def _grouped(rows: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
     return found
 
 
-def _gather(session: Session, found: Sequence[Listed], moment: datetime) -> dict[int, _Known]:
+def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: datetime) -> dict[int, _Known]:
     """The facts of some cases, in the same number of statements for one as for fifty."""
     if not found:
         return {}
@@ -336,6 +337,9 @@ def _gather(session: Session, found: Sequence[Listed], moment: datetime) -> dict
     consents = _grouped((case_id, person) for case_id, person, kind in received if kind is PaperKind.CONSENT)
     due = _grouped((case_id, (Occasion(a, day), ends)) for case_id, a, day, ends in clients.notes_due(
         session, case_ids, main_notes))
+    # That an answer was critical is an answer: nothing of it is told to whoever never reads answers.
+    reads_answers = may(actor, Action.READ, Resource.QUESTIONNAIRES)
+    critical = _grouped(forms.open_alert_counts(session, case_ids)) if reads_answers else {}
     returned = _grouped(clients.notes_returned(session, case_ids))
     unrecorded = _grouped(
         (case_id, Occasion(a, day)) for case_id, a, day in clients.attendance_missing(session, case_ids, moment)
@@ -359,6 +363,7 @@ def _gather(session: Session, found: Sequence[Listed], moment: datetime) -> dict
                 people=tuple(standing.get((here, ParticipantStatus.ACTIVE), ())),
                 waiting=tuple(standing.get((here, ParticipantStatus.WAITLISTED), ())), capacity=case.capacity,
                 intake_from=intakes, consent_from=frozenset(consents.get(here, ())),
+                critical_answers=len(critical.get(here, ())),
                 notes_due=tuple(occasion for occasion, _ in due.get(here, ())),
                 notes_overdue=sum(ends < overdue_before for _, ends in due.get(here, ())),
                 notes_returned=tuple(returned.get(here, ())), attendance_missing=tuple(unrecorded.get(here, ())),
@@ -381,7 +386,7 @@ def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
     """What a case needs next, computed from its facts; states only, so that an administrator may read it too (J03)."""
     case = case_for(session, actor, case_id)
     today = clock.today(practice.the_practice(session).zone)
-    known = _gather(session, [_as_listed(case)], clock.now())[case.id]
+    known = _gather(session, actor, [_as_listed(case)], clock.now())[case.id]
     waiting = workflow_state.items(known.facts, today)
     in_force: dict[int | None, ArrangementView] = {}
     for view in arrangements_of(session, actor, case_id):

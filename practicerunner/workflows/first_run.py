@@ -1,4 +1,4 @@
-"""The first run: a practice, its owner, and plain services to begin with. Possible only while there is no practice."""
+"""The first run: a practice, its owner, plain services and forms. Possible only while there is no practice."""
 
 from zoneinfo import available_timezones
 
@@ -12,7 +12,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Practice
 from practicerunner.rules import passwords
 from practicerunner.vocabulary import Resource, Role, ServiceCategory
-from practicerunner.workflows import invitations, staff
+from practicerunner.workflows import form_templates, invitations, staff
 from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine
 from practicerunner.workflows.practice import ServiceDetails, create_service
 from practicerunner.workflows.staff import StaffDetails
@@ -57,7 +57,7 @@ class SetUpPractice(Command):
 def set_up_practice(
     session: Session, asked: SetUpPractice, *, is_demo: bool = False, totp_required: bool = True,
 ) -> int:
-    """Write the practice, its owner with a password, plain services and one location. Returns the owner's staff id.
+    """Write the practice, its owner with a password, services, forms and one location. Returns the owner's staff id.
 
     Raises AlreadySetUp if there is a practice, BadInput at a field.
     """
@@ -78,6 +78,7 @@ def set_up_practice(
     session.flush()
     for name, category, minutes, fee_cents in PLAIN_SERVICES:
         create_service(session, ServiceDetails(name=name, category=category, minutes=minutes, fee_cents=fee_cents))
+    form_templates.make_built_in_forms(session)
     session.add(Location(name=FIRST_LOCATION, address=asked.address))
     owner_id = staff.create_staff(session, owner_details)
     invitations.set_password(session, session.get_one(Staff, owner_id), password)

@@ -1,6 +1,6 @@
 """What waits for somebody today: a count for each queue they work, the appointments, what was left unfinished."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from practicerunner.records.calendar import CalendarEntry
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.alerts import my_alerts
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
@@ -27,6 +28,8 @@ class Waiting:
     sentence: str
     page: str
     urgent: bool = False
+    selectors: dict[str, object] = field(default_factory=dict)
+    """What the page is opened with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ def _end(entry: CalendarEntry) -> datetime:
 def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> list[Waiting]:
     """The queues that are not empty, the most pressing first."""
     found: list[Waiting] = []
+    if may(actor, Action.READ, Resource.QUESTIONNAIRES):
+        found += [
+            Waiting(f"Critical answer: {alert.person}, {alert.form}", "case", urgent=True,
+                    selectors={"case": alert.case_id, "part": "clinical"})
+            for alert in my_alerts(session, actor)
+        ]
     if may(actor, Action.READ, Resource.CLINICAL_NOTE):
         queue = my_queue(session, actor)
         if queue.to_review or queue.addenda:

@@ -37,11 +37,11 @@ SECTIONS = ("overview", "clinical", "billing", "relationships")
 
 EVERYBODYS = {
     "today", "clients", "calendar", "requests", "billing", "overview", "hours", "account", "case", "appointment",
-    "payer",
+    "payer", "form",
 }
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
-    "Dana": PROVIDERS | {"settings", "staff", "outbox", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
+    "Dana": PROVIDERS | {"settings", "staff", "forms", "outbox", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
     "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,
 }
 READS = {

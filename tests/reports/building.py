@@ -18,18 +18,22 @@ from practicerunner.records.billing import (
     Payment,
 )
 from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod
+from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse, FormTemplate, FormVersion
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice, Service
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
+    AlertAction,
     AppointmentStatus,
+    AssignmentStatus,
     AttendanceStatus,
     CaseStatus,
     CaseType,
     ChargeKind,
     EntryKind,
+    FormPurpose,
     NoteKind,
     NoteStatus,
     PaperKind,
@@ -177,6 +181,22 @@ class Story:
             service_id=self.service, service_date=date(2026, 10, 1), description="Session", standard_cents=16500,
             amount_cents=16500, provider_id=self.bell, withdrawn_at=withdrawn_at,
         ))
+
+    def critical(self, case: int, person: int, *, closed_at: datetime | None = None) -> int:
+        """A critical answer of somebody, closed or not."""
+        form = self.add(FormTemplate(name="Questions", purpose=FormPurpose.QUESTIONNAIRE))
+        version = self.add(FormVersion(template_id=form, number=1, name="Questions", content={}, text_hash=""))
+        sent = self.add(FormAssignment(case_id=case, person_id=person, template_id=form, version_id=version,
+                                       status=AssignmentStatus.COMPLETED, assigned_by_id=self.bell))
+        moment = datetime(2026, 11, 2, 12, tzinfo=UTC)
+        response = self.add(FormResponse(
+            assignment_id=sent, case_id=case, person_id=person, version_id=version, answers={}, signed_by_id=person,
+            capacity="", submitted_at=moment, content_hash=""))
+        done: dict[str, Any] = {} if closed_at is None else {
+            "closed_at": closed_at, "closed_by_id": self.bell, "action": AlertAction.ASSESSED, "text": "Spoke"}
+        return self.add(CriticalAlert(
+            response_id=response, case_id=case, person_id=person, items=["a"], raised_at=moment, escalates_at=moment,
+            **done))
 
     def paper(self, case: int, person: int, kind: PaperKind) -> int:
         return self.add(PaperReceived(

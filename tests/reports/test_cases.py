@@ -28,7 +28,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows import clients
 from practicerunner.workflows.access import Actor
-from tests.reports.building import Story
+from tests.reports.building import Reading, Story
 
 DAY = date(2026, 11, 12)
 
@@ -67,16 +67,17 @@ def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(sto
     assert summary(story, case) == {
         "case_id": case, "case_name": "Noor Haddad", "case_type": "individual", "case_status": "active",
         "provider_id": story.bell, "provider_name": "Marcus Bell", "participants": 1,
-        "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "notes_returned": 0,
-        "without_note": 0, "notes_overdue": 0, "attendance_missing": 0, "not_invoiced": 0, "due_cents": 16500,
-        "overdue_cents": 0, "has_arrangement": True, "has_paid_or_can": False, "papers_missing": 0,
+        "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "critical_open": None,
+        "notes_returned": 0, "without_note": 0, "notes_overdue": 0, "attendance_missing": 0, "not_invoiced": 0,
+        "due_cents": 16500, "overdue_cents": 0, "has_arrangement": True, "has_paid_or_can": False, "papers_missing": 0,
         "waiting": 0, "place_free": False, "needs_review": False, "workflow_state": "all_set",
     }
     assert state(story, decoy) == "needs_attention"
 
 
 def test_each_thing_that_needs_attention_is_counted_in_its_own_column(story: Story) -> None:
-    columns = ("notes_returned", "without_note", "notes_overdue", "attendance_missing", "not_invoiced", "overdue_cents")
+    columns = ("notes_returned", "without_note", "notes_overdue", "attendance_missing",
+               "not_invoiced", "overdue_cents")
 
     def seen(case: int) -> tuple[str, dict[str, int]]:
         row = summary(story, case)
@@ -99,7 +100,14 @@ def test_each_thing_that_needs_attention_is_counted_in_its_own_column(story: Sto
     story.invoice(unpaid, story.payer("Ada"), 100, date(2026, 10, 1))
     brought, _ = settled_case(story)
     story.entry(brought, story.payer("Bo"), EntryKind.OPENING, 100, date(2026, 11, 1))
+    critical, person = settled_case(story)
+    story.critical(critical, person)
+    story.critical(critical, person, closed_at=datetime(2026, 11, 3, tzinfo=UTC))
     urgent = "needs_attention"
+    assert seen(critical) == (urgent, {}), "how many answers were critical is for those who read answers"
+    provider = Reading(story.bell, frozenset({Role.PROVIDER}))
+    rows = read(story.engine, provider, "cases__workflow_summary", as_of=DAY)
+    assert {r["case_id"]: r["critical_open"] for r in rows if r["critical_open"]} == {critical: 1}
     assert seen(unrecorded) == (urgent, {"attendance_missing": 1})
     assert seen(late) == (urgent, {"without_note": 1, "notes_overdue": 1})
     assert seen(fresh) == (urgent, {"without_note": 1})
@@ -224,6 +232,8 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
                 story.charge(case, appointment)
             if chance.random() < 0.4:
                 story.invoice(case, payers[0], 100, date(2026, chance.choice([9, 11]), 1))
+        if people and chance.random() < 0.2:
+            story.critical(case, people[0], closed_at=chance.choice([None, datetime(2026, 11, 9, tzinfo=UTC)]))
         if chance.random() < 0.3:
             story.pay(case, payers[0], 50, date(2026, 11, 1))
         cases.append(case)

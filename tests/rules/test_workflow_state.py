@@ -31,6 +31,7 @@ def test_a_case_with_everything_in_place_is_all_set() -> None:
 
 
 @pytest.mark.parametrize(("change", "kind", "expected"), [
+    ({"critical_answers": 1}, AttentionKind.CRITICAL_ANSWER, WorkflowState.NEEDS_ATTENTION),
     ({"notes_returned": (4,)}, AttentionKind.NOTE_RETURNED, WorkflowState.NEEDS_ATTENTION),
     ({"notes_due": (HELD,)}, AttentionKind.NOTE_DUE, WorkflowState.NEEDS_ATTENTION),
     ({"attendance_missing": (HELD,)}, AttentionKind.ATTENDANCE_MISSING, WorkflowState.NEEDS_ATTENTION),
@@ -107,7 +108,7 @@ def test_consultation_and_workshop_items_use_their_own_words(kind: CaseType) -> 
     facts = replace(
         SETTLED, type=kind, people=(), intake_from=frozenset(), consent_from=frozenset(), arranged_for=frozenset(),
         has_payment_method=False, upcoming=0, notes_due=(HELD,), attendance_missing=(HELD,), not_invoiced=(HELD,),
-        notes_returned=(1, 2), overdue_invoices=1, needs_review=True,
+        notes_returned=(1, 2), overdue_invoices=1, needs_review=True, critical_answers=2,
     )
     texts = " ".join(f"{item.sentence} {item.action}" for item in items(facts, TODAY)).lower()
     for word in ("diagnos", "treatment", "symptom", "patient", "therapy", "progress note"):

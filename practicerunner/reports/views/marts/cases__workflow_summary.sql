@@ -3,13 +3,14 @@
 -- key: case_id
 -- resource: clinical_dashboards
 -- restricted: financial_dashboards due_cents, overdue_cents
+-- restricted: questionnaires critical_open
 --
 -- The same definitions as rules/workflow_state.py, for all cases at once; a test holds the two equal.
 -- workflow_state is the first of these that applies:
---   needs_attention               a note was returned; a held appointment has no main note beyond a draft; an appointment
---                                 is over and somebody's attendance is not recorded; an appointment can be charged and
---                                 is not; an invoice is past due; somebody is on the waitlist while fewer take part than
---                                 there are places
+--   needs_attention               nobody has said what was done about a critical answer; a note was returned; a held
+--                                 appointment has no main note beyond a draft; an appointment is over and somebody's
+--                                 attendance is not recorded; an appointment can be charged and is not; an invoice is
+--                                 past due; somebody is on the waitlist while fewer take part than there are places
 --   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
 --                                 consent (to this case) that the kind of case asks for
 --   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
@@ -88,6 +89,13 @@ written as (
     where n.is_written and n.appointment_id is not null
 ),
 
+critical as (
+    select a.case_id, count(*) as critical_open
+    from stg_critical_alert a
+    join as_of on a.raised_at <= as_of.moment and (a.closed_at is null or a.closed_at > as_of.moment)
+    group by a.case_id
+),
+
 returned as (
     select case_id, count(*) as notes_returned from stg_note where is_returned group by case_id
 ),
@@ -144,6 +152,7 @@ facts as (
         c.case_id, c.case_name, c.case_type, c.case_status, c.provider_id, s.staff_name as provider_name,
         coalesce(p.participants, 0) as participants,
         a.next_at, a.last_held_on,
+        coalesce(l.critical_open, 0) as critical_open,
         coalesce(r.notes_returned, 0) as notes_returned,
         coalesce(a.without_note, 0) as without_note,
         coalesce(a.notes_overdue, 0) as notes_overdue,
@@ -165,6 +174,7 @@ facts as (
     left join waiting w on w.case_id = c.case_id
     left join arranged b on b.case_id = c.case_id
     left join payable y on y.case_id = c.case_id
+    left join critical l on l.case_id = c.case_id
     left join returned r on r.case_id = c.case_id
     left join appointments a on a.case_id = c.case_id
     left join money m on m.case_id = c.case_id
@@ -173,7 +183,8 @@ facts as (
 select
     * exclude (is_onboarding, is_scheduling, charged_each, one_person),
     case
-        when notes_returned + without_note + attendance_missing + not_invoiced > 0 or overdue_cents > 0 or place_free
+        when critical_open + notes_returned + without_note + attendance_missing + not_invoiced > 0
+            or overdue_cents > 0 or place_free
             then 'needs_attention'
         when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
         when is_onboarding and not needs_review and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))

@@ -1,0 +1,57 @@
+"""Who may sign a form for whom, and what stands under it (D09, A24); and the two messages that forms send."""
+
+from datetime import date
+
+from practicerunner.rules.reminders import Letter
+from practicerunner.vocabulary import SignsAs
+
+ADULT = 18
+
+
+def is_adult(born: date | None, today: date) -> bool | None:
+    """Whether somebody is eighteen; unknown without a birth date. Born on 29 February: from 1 March on."""
+    if born is None:
+        return None
+    try:
+        return today >= born.replace(year=born.year + ADULT)
+    except ValueError:
+        return today >= date(born.year + ADULT, 3, 1)
+
+
+def signing_problem(
+    relation: SignsAs, *, signer_born: date | None, person_born: date | None, today: date
+) -> str:
+    """Why somebody cannot sign for another; empty if they can. A helper is no relation, so a helper never signs."""
+    if is_adult(signer_born, today) is False:
+        return "Somebody under 18 cannot sign for another."
+    if relation is SignsAs.PARENT and is_adult(person_born, today):
+        return "At 18 a parent no longer signs. Choose in which other capacity they sign, or let the client sign."
+    return ""
+
+
+def capacity(signer: str, relation: SignsAs | None, person: str) -> str:
+    """What is printed under a form: ``Leo Castellano``, or ``Elena Castellano, guardian of Leo Castellano``."""
+    return signer if relation is None else f"{signer}, {relation.label} of {person}"
+
+
+def reminder_letter(name: str, practice: str, phone: str) -> Letter:
+    """That something is to be filled in; not what, and nothing of why."""
+    line = _line(phone)
+    ask = f"please call us: {line}" if line else "please get in touch with us"
+    return Letter("Something to fill in", (
+        f"Hello {_line(name)},\n\nthere is something for you to fill in that we have not received yet. You can bring "
+        f"it with you when you come; if you have questions, {ask}.\n\n{_line(practice)}\n"
+    ))
+
+
+def urgent_letter(practice: str) -> Letter:
+    """That something urgent waits for a member of staff; not what, and not about whom."""
+    return Letter("Something urgent waits for you", (
+        "Something that cannot wait needs you. Please sign in now and open Today; it stands at the top.\n\n"
+        f"{_line(practice)}\n"
+    ))
+
+
+def _line(text: str) -> str:
+    """One line, whatever was typed."""
+    return " ".join(text.split())

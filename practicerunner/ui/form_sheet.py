@@ -1,0 +1,105 @@
+"""Filling a form in together with whom it is about: kept on every change, handed in signed."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from practicerunner.rules import forms as rule
+from practicerunner.ui import form_fields, navigation
+from practicerunner.ui.forms import Form
+from practicerunner.ui.note_editor import Draft
+from practicerunner.ui.status import badge
+from practicerunner.ui.text import count, md
+from practicerunner.vocabulary import AssignmentStatus, SignsAs
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.form_pages import SheetPage
+from practicerunner.workflows.forms import CompleteForm, SaveAnswers, complete_form, save_answers
+
+WIDTH = 760
+"""Pixels: about what a sheet of paper shows of a line."""
+
+
+def show(actor: Actor, page: SheetPage, zone: str) -> None:
+    """Draw the form."""
+    title(page)
+    if page.response_id is not None:
+        navigation.go("form", response=page.response_id)
+    if page.status is AssignmentStatus.WITHDRAWN:
+        st.info("This form was withdrawn, so there is nothing to fill in any more.")
+        return
+
+    def keep(session: Session, revision: int, typed: Mapping[str, Any]) -> int:
+        return save_answers(session, actor, SaveAnswers(
+            assignment_id=page.assignment_id, revision=revision, answers=form_fields.answers(page.content, typed)))
+
+    draft = Draft(f"sheet.{page.assignment_id}", page.revision, form_fields.values(page.content, page.answers), keep)
+    form = Form(f"hand_in.{page.assignment_id}")
+    with st.container(width=WIDTH):
+        if page.content.intro:
+            st.text(page.content.intro)
+        answers = form_fields.answers(page.content, draft.typed())
+        _fields(page, draft, form, answers)
+        signer = _signer(page, form) if page.content.signature else {}
+        in_trouble = draft.trouble()
+        if page.saved_at is not None:
+            st.text(f"Saved {page.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
+        _hand_in(actor, page, draft, form, signer, in_trouble=in_trouble)
+        if page.content.notice:
+            st.caption(md(page.content.notice))
+
+
+def title(page: SheetPage) -> None:
+    """Which form, for whom."""
+    navigation.link(md(page.case_name), "case", icon=":material/arrow_back:", case=page.case_id, part="clinical")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(md(page.name), anchor=False, width="content")
+        badge(page.status)
+    again = " It will take the place of what was handed in before." if page.replaces else ""
+    st.text(f"For {page.person}.{again}")
+
+
+def _fields(page: SheetPage, draft: Draft, form: Form, answers: Mapping[str, Any]) -> None:
+    """The fields in order; under the first critical answer stands whom to call."""
+    critical = next(iter(rule.critical_answers(page.content, answers)), None)
+    for field in page.content.fields:
+        form_fields.draw(field, draft.field(field.key), draft.save)
+        form.place(field.key)
+        if critical is not None and field.key == critical.key:
+            st.warning(md(page.crisis), icon=":material/call:")
+
+
+def _signer(page: SheetPage, form: Form) -> dict[str, Any]:
+    """Who signs: the person, or somebody for them."""
+    if not page.signers:
+        form.place("signed_by_id")
+        return {}
+    who = form.choice(
+        "signed_by_id", "Who signs", [page.person_id, *page.signers],
+        format_func=lambda one: page.signers.get(one, page.person),
+    )
+    if who == page.person_id:
+        return {}
+    relation = st.pills(f"As what of {md(page.person)}", list(SignsAs), format_func=lambda word: word.label,
+                        key=form.field_key("signs_as"))
+    form.place("signs_as")
+    authority = form.text("authority", "How was it verified?", placeholder="For instance: birth certificate seen")
+    return {"signed_by_id": who, "signs_as": relation, "authority": authority}
+
+
+def _hand_in(
+    actor: Actor, page: SheetPage, draft: Draft, form: Form, signer: dict[str, Any], *, in_trouble: bool
+) -> None:
+    answers = form_fields.answers(page.content, draft.typed())
+    left = rule.unanswered(page.content, answers)
+    if page.content.measure and left:
+        st.text(f"{count(len(left), 'question')} without an answer. As it is, there will be no total.")
+    label = "Sign and hand in" if page.content.signature else "Hand in"
+    if st.button(label, type="primary", icon=":material/draw:", disabled=in_trouble, key=form.field_key("save")):
+        done, response_id = form.submit(complete_form, actor, lambda: CompleteForm(
+            op=form.op, assignment_id=page.assignment_id, revision=draft.state["revision"], answers=answers, **signer,
+        ), f"{page.name} handed in")
+        if done and response_id is not None:
+            navigation.go("form", response=response_id)

@@ -1,0 +1,240 @@
+"""Reading forms: what everybody in a case was given, a form to fill in, and what came back (C12).
+
+Whoever may not read answers gets a value that has none: that a form was sent, and that it came back. A reader that
+returns answers writes a row of the audit log, so it needs a transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import NotFound
+from practicerunner.records import audit, cases, forms, practice, relations
+from practicerunner.records.cases import Case
+from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
+from practicerunner.rules import alerts as alert_rule
+from practicerunner.rules import forms as rule
+from practicerunner.rules import permissions
+from practicerunner.rules.forms import Content
+from practicerunner.rules.measures import Score
+from practicerunner.rules.permissions import Allowed
+from practicerunner.vocabulary import Action, AssignmentStatus, FieldKind, FormPurpose, ParticipantStatus, Resource
+from practicerunner.workflows.access import Actor, authorize, may_touch
+from practicerunner.workflows.alerts import AlertView, alert_view
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.forms import content_of, full_name, response_hash, score_of
+
+LOG_AGAIN_AFTER = timedelta(minutes=15)
+"""A page that redraws itself is one reading; after this long it is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """A form to fill in."""
+
+    assignment_id: int
+    revision: int
+    case_id: int
+    case_name: str
+    person_id: int
+    person: str
+    name: str
+    purpose: FormPurpose
+    status: AssignmentStatus
+    response_id: int | None
+    """What came back, once it was handed in."""
+    content: Content
+    answers: dict[str, Any]
+    saved_at: datetime | None
+    replaces: bool
+    signers: dict[int, str]
+    """Who may be chosen to sign for them: person id and name."""
+    crisis: str
+    """What to show after a critical answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A field of a form as it reads on paper."""
+
+    kind: FieldKind
+    label: str
+    words: str
+    """The answer; of a text to read the text."""
+    critical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFacts:
+    """What somebody sees of a response whose answers are not theirs to read."""
+
+    name: str
+    person: str
+    case_id: int
+    case_name: str
+    submitted_at: datetime
+    needs_reason: bool
+    """Whether a typed reason would open it (DEC15)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePage:
+    """What came back, for those who may read it."""
+
+    response_id: int
+    case_id: int
+    case_name: str
+    person: str
+    name: str
+    purpose: FormPurpose
+    version: int
+    intro: str
+    notice: str
+    edition: str
+    language: str
+    answers: tuple[Answered, ...]
+    score: Score | None
+    capacity: str
+    authority: str
+    signature: str
+    recorded_by: str
+    submitted_at: datetime
+    intact: bool
+    """Whether what is kept still has the hash that it was handed in with."""
+    replaced_by: int | None
+    replaces: int | None
+    may_replace: bool
+    alert: AlertView | None
+    crisis: str
+    """What to show for a critical answer; empty without one."""
+
+
+# --- Filling in
+
+
+@reader(Resource.CONSENTS)
+def sheet_page(session: Session, actor: Actor, assignment_id: int) -> SheetPage:
+    """A form to fill in, with what was answered so far. Raises NotFound for strangers, NotPermitted."""
+    assignment = session.get(FormAssignment, assignment_id)
+    if assignment is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.CONSENTS, resource_id=assignment_id)
+    case, template = session.get_one(Case, assignment.case_id), session.get_one(FormTemplate, assignment.template_id)
+    authorize(
+        session, actor, Action.UPDATE, rule.resource_of(template.purpose), responsible=[case.provider_id],
+        supervisor_id=case.supervisor_id, resource_id=assignment.id, case_id=case.id,
+    )
+    person, us = session.get_one(Person, assignment.person_id), practice.the_practice(session)
+    response = forms.response_of(session, assignment.id)
+    return SheetPage(
+        assignment.id, assignment.revision, case.id, case.name, person.id, full_name(person),
+        session.get_one(FormVersion, assignment.version_id).name, template.purpose, assignment.status,
+        response.id if response else None, content_of(session, assignment.version_id), dict(assignment.draft),
+        assignment.saved_at, assignment.replaces_id is not None, _signers(session, case, person),
+        alert_rule.crisis_text(us.name, us.phone),
+    )
+
+
+def _signers(session: Session, case: Case, person: Person) -> dict[int, str]:
+    """People linked to somebody, and those who take part with them, by name."""
+    linked = {other.id: full_name(other) for link, one, other in relations.of_case(session, case.id)
+              if one.id == person.id}
+    with_them = {other.id: full_name(other) for participant, other in cases.people_in(session, case.id)
+                 if participant.status is not ParticipantStatus.LEFT and other.id != person.id}
+    return dict(sorted((linked | with_them).items(), key=lambda item: item[1].casefold()))
+
+
+# --- What came back
+
+
+def touches(actor: Actor, action: Action, resource: Resource, case: Case) -> bool:
+    """Whether the actor may do this in the case, without a typed reason."""
+    return may_touch(
+        actor, action, resource, responsible=[case.provider_id], supervisor_id=case.supervisor_id,
+    )
+
+
+def reading(actor: Actor, purpose: FormPurpose, case: Case) -> Allowed | None:
+    """How the actor may read answers, with or without a typed reason; without a refusal."""
+    return permissions.decide(
+        actor.roles, Action.READ, rule.resource_of(purpose), own=actor.staff_id == case.provider_id,
+        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id,
+        is_clinical_director=actor.is_clinical_director,
+    )
+
+
+
+@reader(Resource.CONSENTS)
+def response_page(
+    session: Session, actor: Actor, response_id: int, reason: str = ""
+) -> ResponsePage | ResponseFacts:
+    """What was handed in for those who may read it; that it came back for those who may only see the case.
+
+    A clinical director gets the answers after typing a reason. The reading is logged, so this needs a transaction.
+    Raises NotFound for strangers.
+    """
+    response = session.get(FormResponse, response_id)
+    if response is None:
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.CONSENTS, resource_id=response_id)
+    case = session.get_one(Case, response.case_id)
+    assignment = session.get_one(FormAssignment, response.assignment_id)
+    template = session.get_one(FormTemplate, assignment.template_id)
+    version, person = session.get_one(FormVersion, response.version_id), session.get_one(Person, response.person_id)
+    allowed = reading(actor, template.purpose, case)
+    if allowed is None or (allowed.needs_reason and not reason.strip()):
+        case_for(session, actor, case.id)
+        return ResponseFacts(
+            version.name, full_name(person), case.id, case.name, response.submitted_at, allowed is not None,
+        )
+    resource = rule.resource_of(template.purpose)
+    authorize(
+        session, actor, Action.READ, resource, responsible=[case.provider_id], supervisor_id=case.supervisor_id,
+        reason=reason, resource_id=response.id, case_id=case.id,
+    )
+    _log_opening(session, actor, case, response, resource, f"reason: {reason.strip()}" if allowed.needs_reason else "")
+    return _page(session, actor, case, template, response, version, person)
+
+
+def _log_opening(
+    session: Session, actor: Actor, case: Case, response: FormResponse, resource: Resource, detail: str
+) -> None:
+    if not session.connection().get_execution_options().get("writes"):
+        raise RuntimeError("reading a response is logged: open a transaction")
+    if not forms.opened_since(
+        session, actor.staff_id, case.id, response.id, detail, clock.now() - LOG_AGAIN_AFTER
+    ):
+        audit.note(
+            session, staff_id=actor.staff_id, role=session.info.get("role", ""), action=forms.OPENED,
+            resource=resource, resource_id=response.id, case_id=case.id, detail=detail,
+        )
+
+
+def _page(
+    session: Session, actor: Actor, case: Case, template: FormTemplate, response: FormResponse, version: FormVersion,
+    person: Person,
+) -> ResponsePage:
+    content = rule.from_json(version.content)
+    critical = {one.key for one in rule.critical_answers(content, response.answers)}
+    recorded_by = session.get(Staff, response.recorded_by_id) if response.recorded_by_id else None
+    later, us = forms.replacement_of(session, response.id), practice.the_practice(session)
+    return ResponsePage(
+        response.id, case.id, case.name, full_name(person), version.name, template.purpose, version.number,
+        content.intro, content.notice, content.edition, content.language,
+        tuple(
+            Answered(field.kind, field.label,
+                     rule.answer_words(field, response.answers.get(field.key)) if field.asks else field.text,
+                     field.key in critical)
+            for field in content.fields if field.kind is not FieldKind.SIGNATURE
+        ),
+        score_of(response.score) if response.score else None, response.capacity, response.authority,
+        response.signature, recorded_by.name if recorded_by else "", response.submitted_at,
+        response_hash(response, version) == response.content_hash, later.id if later else None, response.replaces_id,
+        later is None and touches(actor, Action.UPDATE, rule.resource_of(template.purpose), case),
+        alert_view(session, actor, response.id),
+        alert_rule.crisis_text(us.name, us.phone) if critical else "",
+    )

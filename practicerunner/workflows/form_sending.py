@@ -1,0 +1,136 @@
+"""Giving forms to the participants of a case, each their own; reminding of them; taking them back (I03)."""
+
+from datetime import date
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.records import forms, people, practice
+from practicerunner.records.cases import Case
+from practicerunner.records.forms import FormAssignment, FormTemplate
+from practicerunner.records.people import Person
+from practicerunner.rules import forms as rule
+from practicerunner.rules import signing
+from practicerunner.rules.notes import is_clinical
+from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, Resource
+from practicerunner.workflows import outbox
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.commands import Command, command
+from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
+
+
+class FormDoesNotFit(RuleViolation):
+    """This form does not belong to this kind of case."""
+
+
+class NowhereToRemind(RuleViolation):
+    """There is no e-mail address that this person lets us write to."""
+
+
+class RemindedToday(RuleViolation):
+    """A reminder of this form has gone out today already."""
+
+
+class AssignForms(Command):
+    """Give forms to participants of a case, each their own."""
+
+    case_id: int
+    template_ids: tuple[int, ...] = Field(min_length=1, max_length=20)
+    person_ids: tuple[int, ...] = Field(min_length=1, max_length=200)
+    due_on: date | None = None
+
+
+class WithdrawForm(Command):
+    """Take back a form that is not handed in yet."""
+
+    assignment_id: int
+
+
+class RemindOfForm(Command):
+    """Write to somebody that something is still to be filled in."""
+
+    assignment_id: int
+
+
+@command(Resource.CONSENTS, Action.CREATE)
+def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int]:
+    """Give each form to each of these participants, unless they still have it to fill in. Returns the new ids.
+
+    Raises FormDoesNotFit, BadInput, NotFound.
+    """
+    # Two who send at once take turns at the case, so that nobody gets the same form twice.
+    case = session.get(Case, asked.case_id, with_for_update=True)
+    if case is None:
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.CONSENTS, case_id=asked.case_id)
+    authorize_in(session, actor, Action.CREATE, Resource.CONSENTS, case)
+    templates = [_to_give(session, actor, case, template_id) for template_id in dict.fromkeys(asked.template_ids)]
+    asked_of = list(dict.fromkeys(asked.person_ids))
+    if not all(forms.takes_part(session, case.id, person_id) for person_id in asked_of):
+        raise BadInput("person_ids", "Choose people who take part.")
+    if asked.due_on is not None and asked.due_on < today_here(session):
+        raise BadInput("due_on", "This day is over; choose a later one.")
+    still = forms.open_ones(session, case.id, asked_of, [template.id for template in templates])
+    versions = forms.current_versions(session, [template.id for template in templates])
+    made = [
+        FormAssignment(
+            id=ids.new_id(), case_id=case.id, person_id=person_id, template_id=template.id,
+            version_id=versions[template.id].id, due_on=asked.due_on, assigned_by_id=actor.staff_id, draft={},
+        ) for person_id in asked_of for template in templates if (person_id, template.id) not in still
+    ]
+    if not made:
+        raise BadInput("person_ids", "Everybody chosen has this to fill in already.")
+    session.add_all(made)
+    session.info["detail"] = f"{len(made)} forms"
+    return [assignment.id for assignment in made]
+
+
+def _to_give(session: Session, actor: Actor, case: Case, template_id: int) -> FormTemplate:
+    template = session.get(FormTemplate, template_id)
+    if template is None or not template.active:
+        raise BadInput("template_ids", "This form is not used any more.")
+    authorize_in(session, actor, Action.CREATE, rule.sending_resource(template.purpose), case)
+    clinical = is_clinical(case.type, case.clinical_fields)
+    if template.purpose not in rule.purposes_for(case.type, clinical=clinical):
+        raise FormDoesNotFit(f"“{template.name}” does not belong to this kind of case.")
+    return template
+
+
+@command(Resource.CONSENTS, Action.CREATE)
+def remind_of_form(session: Session, actor: Actor, asked: RemindOfForm) -> int:
+    """Write a reminder into the outbox: that something is to be filled in, not what. Returns the assignment's id.
+
+    Raises NowhereToRemind, RemindedToday, FormIsClosed, FormIsWithdrawn.
+    """
+    assignment, _ = _sent(session, actor, asked.assignment_id)
+    person, us = session.get_one(Person, assignment.person_id), practice.the_practice(session)
+    if not people.mail_address(session, person.id):
+        raise NowhereToRemind
+    letter = signing.reminder_letter(person.preferred_name or person.first_name, us.name, us.phone)
+    written = outbox.put(
+        session, MessageKind.FORM_REMINDER, f"{MessageKind.FORM_REMINDER}:{assignment.id}:{today_here(session)}",
+        letter.subject, letter.body, person_id=person.id, case_id=assignment.case_id,
+    )
+    if written is None:
+        raise RemindedToday
+    assignment.reminded_at = clock.now()
+    return assignment.id
+
+
+@command(Resource.CONSENTS, Action.CREATE)
+def withdraw_form(session: Session, actor: Actor, asked: WithdrawForm) -> int:
+    """Take a form back that is not handed in; answers that were begun are gone. Returns the assignment's id."""
+    assignment, template = _sent(session, actor, asked.assignment_id)
+    assignment.status, assignment.closed_at, assignment.draft = AssignmentStatus.WITHDRAWN, clock.now(), {}
+    assignment.revision += 1
+    session.info["detail"] = template.name
+    return assignment.id
+
+
+def _sent(session: Session, actor: Actor, assignment_id: int) -> tuple[FormAssignment, FormTemplate]:
+    """An open form, locked, for whoever may send such a form in its case."""
+    assignment, template, case = assignment_for(session, actor, assignment_id, Action.CREATE)
+    authorize_in(session, actor, Action.CREATE, rule.sending_resource(template.purpose), case)
+    check_is_open(assignment)
+    return assignment, template

@@ -1,0 +1,601 @@
+"""Forms given, filled in, handed in and replaced, on both engines."""
+
+import re
+from datetime import date
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from practicerunner import database, ids
+from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, PracticeError, Stale
+from practicerunner.records.audit import AuditRow
+from practicerunner.records.cases import PaperReceived
+from practicerunner.records.forms import FormAssignment, FormResponse, FormVersion
+from practicerunner.records.outbox import OutboxMessage
+from practicerunner.vocabulary import (
+    AssignmentStatus,
+    CaseType,
+    ContactKind,
+    MessageKind,
+    OnboardingStep,
+    Outcome,
+    PaperKind,
+    RelationshipKind,
+    SignsAs,
+    WorkflowState,
+)
+from practicerunner.workflows.case_forms import forms_of_case
+from practicerunner.workflows.cases import (
+    OpenCase,
+    RemoveParticipant,
+    SwitchClinicalFields,
+    Taking,
+    open_case,
+    remove_participant,
+    switch_clinical_fields,
+)
+from practicerunner.workflows.clients import case_summary
+from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, sheet_page
+from practicerunner.workflows.form_sending import (
+    AssignForms,
+    FormDoesNotFit,
+    NowhereToRemind,
+    RemindedToday,
+    RemindOfForm,
+    WithdrawForm,
+    assign_forms,
+    remind_of_form,
+    withdraw_form,
+)
+from practicerunner.workflows.forms import (
+    CompleteForm,
+    FormIsClosed,
+    FormIsWithdrawn,
+    ReplaceResponse,
+    SaveAnswers,
+    complete_form,
+    replace_response,
+    save_answers,
+)
+from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.relationships import AddRelationship, add_relationship
+from tests.cast import Cast, at, bring_on, people_of
+from tests.workflows.sending import (
+    bring_forms,
+    complete,
+    filled,
+    form_id,
+    opened,
+    revision,
+    scored,
+    send,
+)
+
+NOW = "2026-11-12 10:00"
+
+
+@pytest.fixture
+def cast(engine) -> Cast:
+    """The practice with its forms, on a Thursday morning."""
+    made = bring_on(engine)
+    bring_forms(made)
+    with at(NOW):
+        yield made
+
+
+@pytest.fixture
+def couple(cast: Cast) -> int:
+    return cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+
+
+def count(cast: Cast, table, *where) -> int:
+    with database.reading(cast.engine) as session:
+        return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
+
+
+def states(cast: Cast, case_id: int, name: str = "Marcus") -> dict[str, list[tuple[str, str]]]:
+    """First name → form and state of each."""
+    return {person.name.split()[0]: [(line.name, line.status.value) for line in person.lines]
+            for person in cast.read(name, forms_of_case, case_id).people}
+
+
+# --- Giving out
+
+
+def test_each_participant_of_a_couple_gets_and_signs_an_own_consent_and_the_checklist_follows(
+    cast: Cast, couple: int
+) -> None:
+    maya, tom = send(cast, couple, "consent")
+    assert states(cast, couple) == {"Maya": [("Consent to treatment", "assigned")],
+                                    "Tom": [("Consent to treatment", "assigned")]}
+
+    def missing() -> list[str]:
+        steps = {step.step: step for step in cast.read("Marcus", case_summary, couple).checklist}
+        return [person.name for person in steps[OnboardingStep.CONSENTS].missing]
+
+    assert missing() == ["Maya Rivera", "Tom Rivera"]
+    complete(cast, maya, filled("consent", signature="Maya Rivera"))
+    assert missing() == ["Tom Rivera"]
+    complete(cast, tom, filled("consent", signature="T. Rivera"))
+    assert missing() == []
+    for intake in send(cast, couple, "intake"):
+        complete(cast, intake, filled("intake"))
+    summary = cast.read("Marcus", case_summary, couple)
+    assert summary.state is not WorkflowState.INTAKE_INCOMPLETE
+    with database.reading(cast.engine) as session:
+        kept = session.execute(select(PaperReceived.person_id, PaperReceived.kind, PaperReceived.received_on)).all()
+    assert sorted(kept) == sorted((person, kind, date(2026, 11, 12)) for person in people_of(cast, couple).values()
+                                  for kind in PaperKind)
+
+
+def test_a_form_can_be_replaced_without_another_paper_on_the_checklist(cast: Cast, couple: int) -> None:
+    response = complete(cast, send(cast, couple, "consent", to="Maya")[0], filled("consent"))
+    again = cast.do("Marcus", replace_response, ReplaceResponse(response_id=response))
+    complete(cast, again, filled("consent", signature="Maya R."))
+    assert count(cast, PaperReceived) == 1
+
+
+def test_a_form_goes_only_to_the_kind_of_case_that_it_fits(cast: Cast) -> None:
+    therapy = {"intake", "consent", "telehealth", "ground_rules", "phq9", "pcl5"}
+    fitting = {
+        CaseType.INDIVIDUAL: therapy, CaseType.FAMILY: therapy | {"no_secrets"}, CaseType.THERAPY_GROUP: therapy,
+        CaseType.INDIVIDUAL_CONSULTATION: {"agreement", "ground_rules"},
+        CaseType.CONSULTATION_GROUP: {"agreement", "ground_rules"}, CaseType.WORKSHOP: {"ground_rules"},
+    }
+    for kind, keys in fitting.items():
+        names = ("Ada Lund", "Bo Lund") if kind is CaseType.FAMILY else ("Ada Lund",)
+        case_id = cast.open_case(kind, *names, name="Circle" if kind is not CaseType.FAMILY else "")
+        for key in {*therapy, "no_secrets", "agreement"}:
+            if key in keys:
+                assert len(send(cast, case_id, key)) == len(names), (kind, key)
+            else:
+                with pytest.raises(FormDoesNotFit, match="does not belong to this kind of case"):
+                    send(cast, case_id, key)
+        offered = {offer.template_id for offer in cast.read("Marcus", forms_of_case, case_id).offers}
+        assert {form_id(cast, key) for key in keys} <= offered
+        assert not {form_id(cast, key) for key in {*therapy, "no_secrets", "agreement"} - keys} & offered
+
+
+def test_a_consultation_gets_measures_only_while_its_clinical_fields_are_switched_on(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL_CONSULTATION, "Lena Fischer")
+    with pytest.raises(FormDoesNotFit):
+        send(cast, case_id, "gad7")
+    cast.do("Dana", switch_clinical_fields, SwitchClinicalFields(case_id=case_id, on=True))
+    assert send(cast, case_id, "gad7")
+
+
+def test_nobody_gets_the_same_form_twice_and_only_those_who_take_part_get_one(cast: Cast, couple: int) -> None:
+    first = send(cast, couple, "consent", to="Tom")[0]
+    with pytest.raises(BadInput, match="has this to fill in already"):
+        send(cast, couple, "consent", to="Tom")
+    assert len(send(cast, couple, "consent")) == 1, "only Maya had none"
+    cast.do("Marcus", withdraw_form, WithdrawForm(assignment_id=first))
+    assert len(send(cast, couple, "consent")) == 1
+    assert {name: len(lines) for name, lines in states(cast, couple).items()} == {"Maya": 1, "Tom": 1}
+    stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Ida Holm"))["Ida"]
+    for person_id in (stranger, 12345):
+        with pytest.raises(BadInput, match="take part"):
+            cast.do("Marcus", assign_forms, AssignForms(
+                case_id=couple, template_ids=(form_id(cast, "phq9"),), person_ids=(person_id,)))
+    with pytest.raises(BadInput, match="not used"):
+        cast.do("Marcus", assign_forms, AssignForms(
+            case_id=couple, template_ids=(999,), person_ids=tuple(people_of(cast, couple).values())))
+    with pytest.raises(BadInput, match="This day is over"):
+        send(cast, couple, "phq9", due_on=date(2026, 11, 11))
+
+
+def test_somebody_who_left_keeps_what_came_back_and_gets_nothing_new(cast: Cast) -> None:
+    family = cast.open_case(CaseType.FAMILY, "Ana Lima", "Bo Lima", "Cy Lima", opened_on=date(2026, 3, 3))
+    complete(cast, send(cast, family, "consent", to="Cy")[0], filled("consent"))
+    cy = people_of(cast, family)["Cy"]
+    cast.do("Marcus", remove_participant, RemoveParticipant(
+        case_id=family, person_id=cy, left_on=date(2026, 11, 1)))
+    shown = cast.read("Marcus", forms_of_case, family).people
+    assert [(person.name, person.here) for person in shown] == [
+        ("Ana Lima", True), ("Bo Lima", True), ("Cy Lima", False)]
+    with pytest.raises(BadInput, match="take part"):
+        send(cast, family, "phq9", to="Cy")
+
+
+def test_a_form_is_overdue_from_the_day_after_it_was_due(cast: Cast, couple: int) -> None:
+    send(cast, couple, "consent", to="Tom", due_on=date(2026, 11, 13))
+
+    def overdue() -> bool:
+        return cast.read("Marcus", forms_of_case, couple).people[1].lines[0].overdue
+
+    with at("2026-11-13 23:59"):
+        assert not overdue()
+    with at("2026-11-14 00:00"):
+        assert overdue()
+
+
+# --- Filling in
+
+
+def test_answers_are_kept_as_typed_and_an_old_page_overwrites_nothing(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "intake", to="Maya")
+    odd = "  **two**\n\tlines <b>$5$</b>  "
+    first = revision(cast, sent)
+    cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=first, answers={"reason": odd}))
+    page = cast.read("Marcus", sheet_page, sent)
+    assert (page.answers, page.status, page.revision) == ({"reason": odd}, AssignmentStatus.STARTED, first + 1)
+    cast.do("Marcus", save_answers, SaveAnswers(
+        assignment_id=sent, revision=page.revision, answers={"reason": odd, "wish": " "}))
+    assert revision(cast, sent) == page.revision, "the same answers again change nothing"
+    for verb, command in ((save_answers, SaveAnswers), (complete_form, CompleteForm)):
+        with pytest.raises(Stale):
+            cast.do("Marcus", verb, command(assignment_id=sent, revision=first, answers=filled("intake")))
+    assert cast.read("Marcus", sheet_page, sent).answers == {"reason": odd}
+
+
+def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    with pytest.raises(FieldProblems) as refused:
+        complete(cast, sent, {})
+    assert refused.value.problems == {
+        "understood": "Please tick this box.", "signature": "Please type the name to sign."}
+    with pytest.raises(FieldProblems):
+        cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=1, answers={"signature": 5}))
+    (intake,) = send(cast, couple, "intake", to="Maya")
+    for text_, sentence in (("x" * 1_000_000, "at most 100000"), ("a\x00b", "cannot be shown")):
+        with pytest.raises(FieldProblems, match=sentence):
+            complete(cast, intake, filled("intake", reason=text_))
+    assert count(cast, FormResponse) == 0 and cast.read("Marcus", sheet_page, sent).answers == {}
+    complete(cast, intake, filled("intake", reason="ж" * 100_000))
+    assert count(cast, FormResponse) == 1
+
+
+def test_a_measure_with_a_missing_answer_is_kept_without_a_total(cast: Cast, couple: int) -> None:
+    whole, = send(cast, couple, "phq9", to="Maya")
+    page = opened(cast, "Marcus", complete(cast, whole, scored("phq9", 2, 2, 2, 1, 1, 1, 1, 0, 0)))
+    assert isinstance(page, ResponsePage) and page.score is not None
+    assert (page.score.total, page.score.band, page.language, page.edition) == (10, "moderate", "en", "PHQ-9, 1999")
+    part, = send(cast, couple, "phq9", to="Maya")
+    page = opened(cast, "Marcus", complete(cast, part, scored("phq9", 2, 2, 2, 1, 1, 1, 1, None, 0)))
+    assert isinstance(page, ResponsePage) and page.score is not None
+    assert (page.score.total, page.score.band, page.score.missing) == (None, "", 1)
+    maya, tom = cast.read("Marcus", forms_of_case, couple).people
+    assert [(s.measure, [p.total for p in s.points]) for s in maya.series] == [("phq9", [10])]
+    assert tom.series == ()
+
+
+def test_one_person_s_answers_are_never_shown_with_another_s(cast: Cast, couple: int) -> None:
+    maya, tom = send(cast, couple, "intake")
+    of_maya = complete(cast, maya, filled("intake", reason="Words of Maya alone"))
+    of_tom = complete(cast, tom, filled("intake", reason="Words of Tom alone"))
+    said = {response: str(opened(cast, "Marcus", response)) for response in (of_maya, of_tom)}
+    assert "Words of Maya alone" in said[of_maya] and "Words of Tom" not in said[of_maya]
+    assert "Words of Tom alone" in said[of_tom] and "Words of Maya" not in said[of_tom]
+
+
+def test_the_second_click_hands_in_once_and_another_click_is_refused(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    click = CompleteForm(op=ids.new_operation(), assignment_id=sent, revision=1, answers=filled("consent"))
+    once = cast.do("Marcus", complete_form, click)
+    assert cast.do("Marcus", complete_form, click) == once
+    with pytest.raises(FormIsClosed):
+        complete(cast, sent, filled("consent"))
+    with pytest.raises(FormIsClosed):
+        cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=2, answers={}))
+    assert (count(cast, FormResponse), count(cast, PaperReceived)) == (1, 1)
+
+
+def test_two_who_hand_in_at_once_make_one_response(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    barrier, outcomes = Barrier(2), []
+
+    def click() -> None:
+        barrier.wait()
+        try:
+            outcomes.append(complete(cast, sent, filled("consent")))
+        except PracticeError as refused:
+            outcomes.append(type(refused))
+
+    threads = [Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(cast, FormResponse) == 1
+    assert sum(isinstance(outcome, int) for outcome in outcomes) == 1
+    assert {outcome for outcome in outcomes if not isinstance(outcome, int)} <= {FormIsClosed, Stale}
+
+
+# --- What came back
+
+
+def test_a_response_says_who_signed_in_which_capacity_and_when(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    page = opened(cast, "Marcus", complete(cast, sent, filled("consent", signature="Maya R.")))
+    assert isinstance(page, ResponsePage)
+    assert (page.person, page.capacity, page.signature, page.recorded_by, page.intact) == (
+        "Maya Rivera", "Maya Rivera", "Maya R.", "Marcus Bell", True)
+    assert page.submitted_at.isoformat() == "2026-11-12T15:00:00+00:00"
+    assert [answer.words for answer in page.answers][1:] == ["Yes"]
+    assert page.answers[0].words.startswith("Psychotherapy is work")
+
+
+@pytest.mark.parametrize("statement", [
+    "update form_response set answers = '{}'", "update form_response set capacity = 'x'", "delete from form_response",
+    "update form_version set content = '{}'", "delete from form_version",
+])
+def test_the_database_itself_refuses_to_change_what_was_handed_in_or_asked(
+    cast: Cast, couple: int, statement: str
+) -> None:
+    response = complete(cast, send(cast, couple, "consent", to="Maya")[0], filled("consent"))
+    with pytest.raises((IntegrityError, DBAPIError), match="never changed"), database.transaction(
+        cast.engine) as session:
+        session.execute(text(statement))
+    page = opened(cast, "Marcus", response)
+    assert isinstance(page, ResponsePage) and page.intact
+
+
+def test_a_response_is_replaced_by_a_new_one_and_both_stay_readable(cast: Cast, couple: int) -> None:
+    old = complete(cast, send(cast, couple, "phq9", to="Maya")[0], scored("phq9", *[1] * 8, 0))
+    begun = cast.do("Marcus", replace_response, ReplaceResponse(response_id=old))
+    assert cast.do("Marcus", replace_response, ReplaceResponse(response_id=old)) == begun
+    page = cast.read("Marcus", sheet_page, begun)
+    assert page.replaces and page.answers == scored("phq9", *[1] * 8, 0)
+    new = complete(cast, begun, scored("phq9", *[2] * 8, 0))
+    first, second = opened(cast, "Marcus", old), opened(cast, "Marcus", new)
+    assert isinstance(first, ResponsePage) and isinstance(second, ResponsePage)
+    assert (first.replaced_by, first.may_replace, second.replaces, second.may_replace) == (new, False, old, True)
+    assert first.score and second.score and (first.score.total, second.score.total) == (8, 16)
+    (series,) = cast.read("Marcus", forms_of_case, couple).people[0].series
+    assert [(point.response_id, point.total) for point in series.points] == [(new, 16)]
+    with pytest.raises(FormIsClosed, match="replaced already"):
+        cast.do("Marcus", replace_response, ReplaceResponse(response_id=old))
+
+
+def test_a_withdrawn_form_is_gone_with_what_was_begun(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "intake", to="Maya")
+    cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=1, answers={"reason": "Half a sentence"}))
+    cast.do("Tom", withdraw_form, WithdrawForm(assignment_id=sent))
+    assert states(cast, couple) == {"Maya": [], "Tom": []}
+    with pytest.raises(FormIsWithdrawn):
+        complete(cast, sent, filled("intake"))
+    with pytest.raises(FormIsWithdrawn):
+        cast.do("Tom", withdraw_form, WithdrawForm(assignment_id=sent))
+    with database.reading(cast.engine) as session:
+        assert session.get_one(FormAssignment, sent).draft == {}
+
+
+def test_what_was_handed_in_cannot_be_withdrawn(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    complete(cast, sent, filled("consent"))
+    with pytest.raises(FormIsClosed):
+        cast.do("Marcus", withdraw_form, WithdrawForm(assignment_id=sent))
+
+
+# --- Signing for another
+
+
+@pytest.fixture
+def leo(cast: Cast) -> tuple[int, int, int]:
+    """Leo, born on 1 December 2008, in a case of his own; his guardian Elena; and the consent he was given."""
+    case_id = cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=PersonDetails(
+            first_name="Leo", last_name="Castellano", birth_date=date(2008, 12, 1))),)))
+    person_id = people_of(cast, case_id)["Leo"]
+    cast.do("Marcus", add_relationship, AddRelationship(person_id=person_id, kind=RelationshipKind.PARENT, other=(
+        PersonDetails(first_name="Elena", last_name="Castellano"))))
+    (sent,) = send(cast, case_id, "consent")
+    (elena,) = cast.read("Marcus", sheet_page, sent).signers
+    return person_id, elena, sent
+
+
+def test_a_guardian_signs_with_name_and_capacity_and_both_ids_are_kept(cast: Cast, leo) -> None:
+    person_id, elena, sent = leo
+    response = complete(cast, sent, filled("consent", signature="Elena Castellano"), signed_by_id=elena,
+                        signs_as=SignsAs.GUARDIAN, authority="Letters of guardianship, seen on paper")
+    page = opened(cast, "Marcus", response)
+    assert isinstance(page, ResponsePage)
+    assert (page.capacity, page.authority) == (
+        "Elena Castellano, guardian of Leo Castellano", "Letters of guardianship, seen on paper")
+    with database.reading(cast.engine) as session:
+        kept = session.get_one(FormResponse, response)
+        assert (kept.person_id, kept.signed_by_id, kept.recorded_by_id) == (person_id, elena, cast.staff["Marcus"])
+
+
+def test_signing_for_another_takes_a_link_a_capacity_and_how_it_was_verified(cast: Cast, leo) -> None:
+    _, elena, sent = leo
+    stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Ida Holm"))["Ida"]
+    told = {"signs_as": SignsAs.GUARDIAN, "authority": "Seen"}
+    for field, more in (
+        ("signed_by_id", {"signed_by_id": stranger} | told), ("signed_by_id", {"signed_by_id": 77} | told),
+        ("signs_as", {"signed_by_id": elena, "authority": "Seen"}),
+        ("authority", {"signed_by_id": elena, "signs_as": SignsAs.GUARDIAN, "authority": " "}),
+    ):
+        with pytest.raises(BadInput) as refused:
+            complete(cast, sent, filled("consent"), **more)
+        assert refused.value.field == field
+    assert count(cast, FormResponse) == 0
+
+
+def test_a_parent_signs_until_the_day_before_the_eighteenth_birthday(cast: Cast, leo) -> None:
+    _, elena, sent = leo
+    told = {"signed_by_id": elena, "signs_as": SignsAs.PARENT, "authority": "Birth certificate"}
+    with at("2026-12-01 00:00"), pytest.raises(BadInput, match="At 18 a parent no longer signs"):
+        complete(cast, sent, filled("consent"), **told)
+    with at("2026-11-30 23:59"):
+        page = opened(cast, "Marcus", complete(cast, sent, filled("consent"), **told))
+    assert isinstance(page, ResponsePage) and page.capacity == "Elena Castellano, parent of Leo Castellano"
+
+
+# --- Reminding
+
+
+def test_a_reminder_goes_out_once_a_day_and_says_neither_what_nor_why(cast: Cast) -> None:
+    mail = Contact(kind=ContactKind.EMAIL, value="noor@example.org", may_email=True)
+    case_id = cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=PersonDetails(
+            first_name="Noor", last_name="Haddad", contacts=(mail,))),)))
+    (sent,) = send(cast, case_id, "phq9")
+    (consent,) = send(cast, case_id, "consent")
+    cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
+    with pytest.raises(RemindedToday):
+        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
+    with at("2026-11-13 09:00"):
+        cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=consent))
+        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
+    with database.reading(cast.engine) as session:
+        letters = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == MessageKind.FORM_REMINDER)).all()
+    assert len(letters) == 3 and {letter.to_address for letter in letters} == {"noor@example.org"}
+    for letter in letters:
+        assert "Hello Noor" in letter.body and "Haddad" not in letter.body
+        assert not any(word in (letter.subject + letter.body).lower() for word in ("phq", "consent", "form"))
+    line = next(line for line in cast.read("Marcus", forms_of_case, case_id).people[0].lines
+                if line.assignment_id == sent)
+    assert line.reminded_at is not None
+
+
+def test_without_permission_to_write_nobody_is_reminded(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    with pytest.raises(NowhereToRemind):
+        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
+    assert count(cast, OutboxMessage) == 0
+
+
+# --- Who may do what
+
+
+SECRET = "Confided words"
+
+
+def holds(value: object, *secrets: str) -> bool:
+    """Whether a value has any of these in it, anywhere; ids, which are long numbers, are no secret."""
+    said = re.sub(r"\d{12,}", "", repr(value)).lower()
+    return any(secret.lower() in said for secret in secrets)
+
+
+def tried(cast: Cast, name: str, verb, command) -> str:
+    """``done``, or the name of the refusal; nothing of it stays."""
+    actor = cast.actor(name)
+    try:
+        with database.transaction(cast.engine) as session:
+            verb(session, actor, command)
+            session.rollback()
+    except PracticeError as refused:
+        return type(refused).__name__
+    return "done"
+
+
+def test_every_cell_of_sending_and_filling_in(cast: Cast) -> None:
+    """Priya's client: she treats, Ruth supervises her, Dana owns, Tom keeps the desk, Olga is a stranger."""
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
+    person = people_of(cast, case_id)["Pia"]
+    sent = {key: send(cast, case_id, key, by="Priya")[0] for key in ("phq9", "intake", "consent")}
+    denied, hidden = NotPermitted.__name__, NotFound.__name__
+
+    def sends(name: str, key: str) -> str:
+        return tried(cast, name, withdraw_form, WithdrawForm(assignment_id=sent[key]))
+
+    def gives(name: str, key: str) -> str:
+        return tried(cast, name, assign_forms, AssignForms(
+            case_id=case_id, template_ids=(form_id(cast, key),), person_ids=(person,)))
+
+    def fills(name: str, key: str) -> str:
+        return tried(cast, name, save_answers, SaveAnswers(assignment_id=sent[key], revision=1, answers={}))
+
+    done = "done"
+    assert {(name, key): sends(name, key) for name in ("Priya", "Dana", "Ruth", "Tom", "Olga") for key in sent} == {
+        ("Priya", "phq9"): done, ("Priya", "intake"): done, ("Priya", "consent"): done,
+        ("Dana", "phq9"): hidden, ("Dana", "intake"): done, ("Dana", "consent"): done,
+        ("Ruth", "phq9"): hidden, ("Ruth", "intake"): hidden, ("Ruth", "consent"): hidden,
+        ("Tom", "phq9"): denied, ("Tom", "intake"): done, ("Tom", "consent"): done,
+        ("Olga", "phq9"): hidden, ("Olga", "intake"): hidden, ("Olga", "consent"): hidden,
+    }
+    assert {(name, key): fills(name, key) for name in ("Priya", "Dana", "Ruth", "Tom", "Olga") for key in sent} == {
+        ("Priya", "phq9"): done, ("Priya", "intake"): done, ("Priya", "consent"): done,
+        ("Dana", "phq9"): hidden, ("Dana", "intake"): hidden, ("Dana", "consent"): done,
+        ("Ruth", "phq9"): hidden, ("Ruth", "intake"): hidden, ("Ruth", "consent"): hidden,
+        ("Tom", "phq9"): denied, ("Tom", "intake"): denied, ("Tom", "consent"): denied,
+        ("Olga", "phq9"): hidden, ("Olga", "intake"): hidden, ("Olga", "consent"): hidden,
+    }
+    assert [gives(name, "gad7") for name in ("Priya", "Dana", "Ruth", "Tom", "Olga")] == [
+        done, hidden, hidden, denied, hidden]
+    assert [gives(name, "telehealth") for name in ("Priya", "Dana", "Ruth", "Tom", "Olga")] == [
+        done, done, hidden, done, hidden]
+
+
+def test_every_cell_of_reading_and_each_reading_is_logged(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
+    answers = {"phq9": scored("phq9", 3, *[2] * 7, 0), "intake": filled("intake", reason=SECRET),
+               "consent": filled("consent", signature=SECRET)}
+    back = {key: complete(cast, send(cast, case_id, key, by="Priya")[0], given, by="Priya")
+            for key, given in answers.items()}
+
+    def reads(name: str, key: str, reason: str = "") -> str:
+        try:
+            page = opened(cast, name, back[key], reason)
+        except NotPermitted as refused:
+            return type(refused).__name__
+        if isinstance(page, ResponseFacts):
+            assert not holds(page, SECRET, "17", "moderate")
+            return "reason" if page.needs_reason else "facts"
+        return "read"
+
+    assert {name: [reads(name, key) for key in back] for name in ("Priya", "Ruth", "Tom", "Dana", "Olga")} == {
+        "Priya": ["read"] * 3, "Ruth": ["read"] * 3, "Tom": ["facts", "facts", "read"],
+        "Dana": ["facts", "facts", "read"], "Olga": ["NotFound"] * 3,
+    }
+    with database.transaction(cast.engine) as session:
+        session.execute(text("update staff set is_clinical_director = true where first_name = 'Dana'"))
+    assert [reads("Dana", key) for key in back] == ["reason", "reason", "read"]
+    assert [reads("Dana", key, "Complaint of 3 November") for key in back] == ["read"] * 3
+    with database.reading(cast.engine) as session:
+        logged = session.execute(
+            select(AuditRow.staff_id, AuditRow.resource_id, AuditRow.detail, AuditRow.role)
+            .where(AuditRow.action == "open_response", AuditRow.outcome == Outcome.ALLOWED)).all()
+    dana, tom = cast.staff["Dana"], cast.staff["Tom"]
+    assert (dana, back["phq9"], "reason: Complaint of 3 November", "owner") in logged
+    assert {row[1] for row in logged if row[0] == tom} == {back["consent"]}
+    assert sum(row[0] == cast.staff["Priya"] for row in logged) == 3
+
+
+def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
+    complete(cast, send(cast, case_id, "phq9", by="Priya")[0], scored("phq9", 3, 3, 3, 3, 3, 1, 1, 0, 1), by="Priya")
+    complete(cast, send(cast, case_id, "intake", by="Priya")[0], filled("intake", reason=SECRET, harm="Yes"),
+             by="Priya")
+    value = cast.read("Tom", forms_of_case, case_id)
+    lines = value.people[0].lines
+    assert [(line.name, line.status, line.capacity, line.can_open) for line in lines] == [
+        ("Intake", AssignmentStatus.COMPLETED, "", False), ("PHQ-9", AssignmentStatus.COMPLETED, "", False)]
+    assert value.people[0].series == ()
+    summary = cast.read("Tom", case_summary, case_id)
+    for each in (value, summary):
+        assert not holds(each, SECRET, "18", "moderately", "critical", "harm", "phq9_9")
+    assert cast.read("Priya", forms_of_case, case_id).people[0].series[0].last.total == 18
+
+
+def test_a_stranger_opens_nothing_and_an_unknown_id_is_not_found(cast: Cast, couple: int) -> None:
+    (sent,) = send(cast, couple, "consent", to="Maya")
+    for reader, subject in ((forms_of_case, couple), (sheet_page, sent), (sheet_page, 5)):
+        with pytest.raises(NotFound):
+            cast.read("Olga", reader, subject)
+    with pytest.raises(NotFound):
+        opened(cast, "Marcus", 5)
+    with pytest.raises(NotFound):
+        cast.do("Olga", assign_forms, AssignForms(case_id=55, template_ids=(1,), person_ids=(1,)))
+    with pytest.raises(NotFound):
+        cast.do("Marcus", replace_response, ReplaceResponse(response_id=5))
+
+
+def test_hostile_names_are_kept_as_typed_in_forms_and_signatures(cast: Cast) -> None:
+    odd = "**B** <b>[x](https://evil.example)</b> $5$ 🙂 ﷽"
+    case_id = cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"],
+        participants=(Taking(person=PersonDetails(first_name=odd)),)))
+    (sent,) = send(cast, case_id, "consent")
+    page = opened(cast, "Marcus", complete(cast, sent, filled("consent", signature=odd)))
+    assert isinstance(page, ResponsePage)
+    assert (page.person, page.capacity, page.signature, page.intact) == (odd, odd, odd, True)
+
+
+def test_versions_are_frozen_while_the_count_of_templates_is_what_was_made(cast: Cast) -> None:
+    before = count(cast, FormVersion)
+    bring_forms(cast)
+    assert count(cast, FormVersion) == before == 11
