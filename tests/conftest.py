@@ -85,19 +85,6 @@ def _administer_once(address: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_cast(sqlite_template: Path) -> tuple[Path, Cast]:
-    """A closed SQLite file with Linden Street Practice in it, made through the workflows once, that tests copy."""
-    path = sqlite_template.with_name("cast.db")
-    shutil.copy(sqlite_template, path)
-    engine = database.engine(f"sqlite:///{path}")
-    made = bring_on(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
-    engine.dispose()
-    return path, made
-
-
-@pytest.fixture(scope="session")
 def postgresql_cast(postgresql_server: str) -> Cast:
     """Linden Street Practice in a PostgreSQL database that others are made from."""
     _administer(postgresql_server, "create database template_cast template template_practice")
@@ -115,9 +102,7 @@ def temporary_database(request: pytest.FixtureRequest, folder: Path, holds: str 
     """A database of the kind that the fixture's parameter names; ``database.engine()`` answers with it."""
     name = f"t_{uuid.uuid4().hex}"
     if request.param == "sqlite":
-        if holds == WITH_CAST:
-            shutil.copy(request.getfixturevalue("sqlite_cast")[0], folder / "practice.db")
-        elif holds == MIGRATED:
+        if holds:
             shutil.copy(request.getfixturevalue("sqlite_template"), folder / "practice.db")
         url = f"sqlite:///{folder / 'practice.db'}"
     else:
@@ -159,7 +144,7 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def cast(request: pytest.FixtureRequest, engine: Engine) -> Cast:
     """Linden Street Practice on SQLite and on PostgreSQL, a fresh copy for each test."""
-    kind = engine.dialect.name
-    known: Cast = request.getfixturevalue("sqlite_cast")[1] if kind == "sqlite" else (
-        request.getfixturevalue("postgresql_cast"))
+    if engine.dialect.name == "sqlite":
+        return bring_on(engine)
+    known: Cast = request.getfixturevalue("postgresql_cast")
     return replace(known, engine=engine, staff=dict(known.staff), services=dict(known.services))

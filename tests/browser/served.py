@@ -17,6 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    # Pages of the browser's own, made ahead for a window that nobody opens; Playwright's list stands with them, since
+    # the last list counts.
+    "--disable-features=PreloadTopChromeWebUI,OptimizationGuideOnDeviceModel,OptimizationHints,MediaRouter,"
+    "DialMediaRouteProvider,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,"
+    "PaintHolding,ThirdPartyStoragePartitioning,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "AvoidCorsURLLoaderRestartOnRedirect,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,Translate",
 )
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
