@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     database.migrate(engine)
     engine.dispose()
     yield address
+    _administrator(address).dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -80,11 +82,16 @@ def _administer(address: str, statement: str) -> None:
             time.sleep(0.5)
 
 
+@cache
+def _administrator(address: str) -> Engine:
+    """One connection for all the making and dropping of databases."""
+    return create_engine(
+        address.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT", pool_size=1)
+
+
 def _administer_once(address: str, statement: str) -> None:
-    admin = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with _administrator(address).connect() as connection:
         connection.execute(text(statement))
-    admin.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +119,8 @@ def temporary_database(request: pytest.FixtureRequest, folder: Path, holds: str 
         address = request.getfixturevalue("postgresql_server")
         if holds == WITH_CAST:
             request.getfixturevalue("postgresql_cast")
-        _administer(address, f"create database {name}" + (f" template template_{holds}" if holds else ""))
+        copied = f" template template_{holds} strategy file_copy" if holds else ""
+        _administer(address, f"create database {name}{copied}")
         url = _named(address, name)
     before = database.settings().database_url
     database.settings().database_url = url
