@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import audit, forms, logins, practice, scheduling
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import CriticalAlert, FormResponse, FormVersion, Raised
 from practicerunner.records.logins import Staff
@@ -148,7 +149,7 @@ def close_alert(session: Session, actor: Actor, asked: CloseAlert) -> int:
 
     Raises NotFound, AlertIsClosed.
     """
-    alert = session.get(CriticalAlert, asked.alert_id, with_for_update=True)
+    alert = session.get(CriticalAlert, asked.alert_id, with_for_update=FOR_CHANGE)
     case = session.get_one(Case, alert.case_id) if alert is not None else None
     if alert is None or case is None or not _may_close(session, actor, case):
         raise NotFound(actor=actor, action="close_alert", resource=Resource.QUESTIONNAIRES, resource_id=asked.alert_id,

@@ -6,7 +6,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.errors import BadInput, RuleViolation
 from practicerunner.records import forms, people, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormTemplate
@@ -17,6 +17,7 @@ from practicerunner.rules.notes import is_clinical
 from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, Resource
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
 
@@ -61,10 +62,7 @@ def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int
     Raises FormDoesNotFit, BadInput, NotFound.
     """
     # Two who send at once take turns at the case, so that nobody gets the same form twice.
-    case = session.get(Case, asked.case_id, with_for_update=True)
-    if case is None:
-        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.CONSENTS, case_id=asked.case_id)
-    authorize_in(session, actor, Action.CREATE, Resource.CONSENTS, case)
+    case = case_for(session, actor, asked.case_id, Action.CREATE, resource=Resource.CONSENTS)
     templates = [_to_give(session, actor, case, template_id) for template_id in dict.fromkeys(asked.template_ids)]
     asked_of = list(dict.fromkeys(asked.person_ids))
     if not all(forms.takes_part(session, case.id, person_id) for person_id in asked_of):

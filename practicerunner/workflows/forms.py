@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, RuleViolation, Stale
 from practicerunner.records import forms, practice, relations
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
 from practicerunner.records.people import Person
@@ -93,7 +94,7 @@ def assignment_for(
     session: Session, actor: Actor, assignment_id: int, action: Action
 ) -> tuple[FormAssignment, FormTemplate, Case]:
     """What somebody was given, locked, with its form and case; callers authorise. Raises NotFound."""
-    assignment = session.get(FormAssignment, assignment_id, with_for_update=True)
+    assignment = session.get(FormAssignment, assignment_id, with_for_update=FOR_CHANGE)
     if assignment is None:
         raise NotFound(actor=actor, action=action, resource=Resource.CONSENTS, resource_id=assignment_id)
     session.info["case_id"] = assignment.case_id
