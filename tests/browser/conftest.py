@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.browser.served import browsing, serving
 
 
+@pytest.hookimpl(tryfirst=True)  # before the tests are dealt out to the workers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Journeys run one after the other on one worker, so that they share the server."""
     for item in items:
