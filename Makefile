@@ -40,7 +40,7 @@ test: .venv/.dev browser  ## Everything, browser and PostgreSQL included
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 $(if $(WITHOUT),-m "not $(WITHOUT)")
 
 bench: .venv/.dev  ## Our speed against bare SQL, as ratios in one run
 	$(PY) -m tests.bench

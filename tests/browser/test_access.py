@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from practicerunner.ui.navigation import SCREENS
 from tests.browser.served import open_page, settle, sign_in
 
+pytestmark = pytest.mark.long
+
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 FIRST = "today"
 """The first page has no address of its own."""

@@ -22,6 +22,13 @@ NOW = "2026-09-01 08:00"
 CLASHES = ("provider", "room", "client")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Drills take long."""
+    for item in items:
+        if "tests/drills/" in str(item.path):
+            item.add_marker(pytest.mark.long)
+
+
 @dataclass(frozen=True)
 class Hall:
     """Who is there, place by place: twenty who clash over a provider, twenty over a room, twenty over a client."""
