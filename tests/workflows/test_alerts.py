@@ -38,7 +38,7 @@ from practicerunner.workflows.form_templates import AddForm, add_form
 from practicerunner.workflows.forms import CompleteForm, complete_form
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.today import day
-from tests.cast import Cast, at, bring_on, people_of
+from tests.cast import Cast, at, people_of
 from tests.workflows.sending import bring_forms, complete, filled, opened, revision, scored, send
 
 ONLY_THE_NINTH = scored("phq9", 0, 0, 0, 0, 0, 0, 0, 0, 1)
@@ -46,10 +46,9 @@ THURSDAY = "2026-11-12 10:00"
 
 
 @pytest.fixture
-def cast(engine) -> Cast:
-    made = bring_on(engine)
-    bring_forms(made)
-    return made
+def cast(cast: Cast) -> Cast:
+    bring_forms(cast)
+    return cast
 
 
 def client_of(cast: Cast, provider: str) -> int:

@@ -61,7 +61,7 @@ from practicerunner.workflows.forms import (
 )
 from practicerunner.workflows.people import Contact, PersonDetails
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
-from tests.cast import Cast, at, bring_on, people_of
+from tests.cast import Cast, at, people_of
 from tests.workflows.sending import (
     bring_forms,
     complete,
@@ -77,12 +77,11 @@ NOW = "2026-11-12 10:00"
 
 
 @pytest.fixture
-def cast(engine) -> Cast:
+def cast(cast: Cast) -> Cast:
     """The practice with its forms, on a Thursday morning."""
-    made = bring_on(engine)
-    bring_forms(made)
+    bring_forms(cast)
     with at(NOW):
-        yield made
+        yield cast
 
 
 @pytest.fixture
