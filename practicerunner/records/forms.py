@@ -1,6 +1,6 @@
 """Forms: templates with frozen versions, what somebody was given, what came back signed, and critical alerts (C12)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -344,9 +344,3 @@ def to_escalate(session: Session, now: datetime) -> list[CriticalAlert]:
             CriticalAlert.closed_at.is_(None), CriticalAlert.escalated_at.is_(None), CriticalAlert.escalates_at <= now,
         ).order_by(CriticalAlert.raised_at).with_for_update(skip_locked=True)
     ))
-
-
-def names_of(session: Session, person_ids: Iterable[int]) -> dict[int, Person]:
-    """Some people by id."""
-    found = session.scalars(select(Person).where(Person.id.in_(list(person_ids))))
-    return {person.id: person for person in found}
