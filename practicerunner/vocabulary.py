@@ -551,6 +551,14 @@ class RelationshipKind(Word):
         return {"parent": RelationshipKind.CHILD, "child": RelationshipKind.PARENT}.get(self.value, self)
 
 
+class DocumentClass(Word):
+    """Who may read an uploaded document (FHIR DocumentReference.securityLabel); from the widest to the narrowest."""
+
+    ADMIN = "admin"
+    CLINICAL = "clinical"
+    SEALED = "sealed"
+
+
 class Resource(Word):
     """The rows of the permission table (TRUST 3.2)."""
 
