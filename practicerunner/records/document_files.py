@@ -1,11 +1,13 @@
 """The bytes of uploaded documents: encrypted files beside the database, each under a random name.
 
-A file is whole and on the disk before its row is committed. If the act fails, the file goes; if the machine fails, a
-file without a row stays, which ``sweep`` removes a day later. A row without its file is never made.
+A file is whole and on the disk before its row is committed, and has a second name that begins with a dot; the commit
+takes that one away, a roll-back both. What a crash leaves still has its dotted name: ``sweep`` goes by those alone, so
+that a server which was started on another database never removes a file of this one.
 """
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,6 +22,7 @@ from practicerunner.records import documents
 from practicerunner.settings import settings
 
 LEFT_OVER_AFTER = timedelta(days=1)
+_NAME = re.compile(r"\.[0-9a-f]{32}")
 
 
 class FileMissing(PracticeError):
@@ -50,7 +53,7 @@ def keep(session: Session, document_id: int, content: bytes) -> str:
         _write(path, cipher.seal(content, _purpose(document_id)))
     except OSError:
         raise FileNotWritten from None
-    _remove_if_undone(session, path)
+    _settle_with(session, path)
     return name
 
 
@@ -58,21 +61,30 @@ def _purpose(document_id: int) -> str:
     return f"document {document_id}"
 
 
+def _unsettled(path: Path) -> Path:
+    """The second name of a file while it is not known whether its row is there."""
+    return path.with_name(f".{path.name}")
+
+
 def _write(path: Path, sealed: bytes) -> None:
-    """Under a temporary name first, so that a file with its own name is always whole."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}")
+    draft = _unsettled(path)
     try:
         descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(sealed)
             file.flush()
             os.fsync(file.fileno())
-        draft.rename(path)
+        os.link(draft, path)
         _sync_folder(path.parent)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        _remove(path)
         raise
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _unsettled(path).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -84,20 +96,24 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _remove_if_undone(session: Session, path: Path) -> None:
-    """Once the commit has begun, only the database knows how it ended; then ``sweep`` looks, later."""
+def _settle_with(session: Session, path: Path) -> None:
+    """Let the file stay or go with the transaction."""
     committing = False
 
     def begin(_: Session) -> None:
         nonlocal committing
         committing = True
 
-    def undo(_: Session) -> None:
-        if not committing:
-            path.unlink(missing_ok=True)
+    def stay(_: Session) -> None:
+        _unsettled(path).unlink(missing_ok=True)
+
+    def go(_: Session) -> None:
+        if not committing:  # else only the database knows how the commit ended, and ``sweep`` will ask it
+            _remove(path)
 
     event.listen(session, "before_commit", begin)
-    event.listen(session, "after_rollback", undo)
+    event.listen(session, "after_commit", stay)
+    event.listen(session, "after_rollback", go)
 
 
 def read(document_id: int, stored_name: str, sha256: str) -> bytes:
@@ -127,19 +143,13 @@ def problems(session: Session) -> Iterator[str]:
 
 
 def sweep(session: Session) -> int:
-    """Remove files without a row that are older than a day, half-written ones too. Returns how many."""
+    """Settle what interrupted uploads left more than a day ago: files without a row go. Returns how many did."""
     folder, limit = settings().files_dir, (clock.now() - LEFT_OVER_AFTER).timestamp()
-    if not folder.is_dir():
-        return 0
-    old = [path for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < limit]
-    known = documents.stored_names(session) if old else set()
-    left = [path for path in old if path.name not in known and _is_ours(path.name)]
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
-
-
-def _is_ours(name: str) -> bool:
-    """Whether a name is one that we give, so that a file which somebody put there is let alone."""
-    plain = name.removeprefix(".")
-    return len(plain) == 32 and not set(plain) - set("0123456789abcdef")
+    drafts = [path for path in folder.glob(".*") if _NAME.fullmatch(path.name) and path.stat().st_mtime < limit]
+    known = documents.stored_names(session, [draft.name[1:] for draft in drafts])
+    for draft in drafts:
+        if draft.name[1:] in known:
+            draft.unlink(missing_ok=True)
+        else:
+            _remove(draft.with_name(draft.name[1:]))
+    return len(drafts) - len(known)

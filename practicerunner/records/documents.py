@@ -1,5 +1,6 @@
 """Uploaded documents of a case: what is known of each. The bytes lie beside the database, in ``document_files``."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,7 +85,7 @@ def of_case(session: Session, case_id: int) -> list[Kept]:
         .where(Document.case_id == case_id, Document.archived_at.is_(None))
         .order_by(Document.created_at.desc(), Document.id.desc())
     )
-    return [Kept(*tuple(row)) for row in session.execute(query)]
+    return [Kept(document, author, person) for document, author, person in session.execute(query)]
 
 
 def everything(session: Session) -> list[tuple[int, str, str]]:
@@ -93,9 +94,11 @@ def everything(session: Session) -> list[tuple[int, str, str]]:
     return [(document_id, name, digest) for document_id, name, digest in session.execute(query)]
 
 
-def stored_names(session: Session) -> set[str]:
-    """Names of all files that belong to a document."""
-    return set(session.scalars(select(Document.stored_name)))
+def stored_names(session: Session, names: Collection[str]) -> set[str]:
+    """Which of these files belong to a document."""
+    if not names:
+        return set()
+    return set(session.scalars(select(Document.stored_name).where(Document.stored_name.in_(names))))
 
 
 def has_given_reason(session: Session, staff_id: int, case_id: int, document_id: int, since: datetime) -> bool:

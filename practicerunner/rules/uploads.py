@@ -103,16 +103,16 @@ def _acts(top: pikepdf.Object) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, pikepdf.Array):
-            waiting += [part for part in one.as_list() if _holds(part)]
+            waiting += filter(_holds, one.as_list())
         elif isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
             keys = set(one.keys())
             if keys & _FORBIDDEN_KEYS or str(one.get("/S")) in _FORBIDDEN_ACTIONS:
                 return True
-            waiting += [part for part in (one.get(key) for key in keys) if _holds(part)]
+            waiting += filter(_holds, (one[key] for key in keys))
     return False
 
 
-def _holds(part: object) -> bool:
+def _holds(part: pikepdf.Object) -> bool:
     # What is referred to is an object of its own and is looked at there.
     return isinstance(part, pikepdf.Array | pikepdf.Dictionary) and not part.is_indirect
 
