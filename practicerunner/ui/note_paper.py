@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block
+from practicerunner.ui import diagnosis_block, note_download
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform, read
@@ -73,6 +73,7 @@ def comments(found: Iterable[Comment], zone: str) -> None:
 def show(actor: Actor, page: NotePage, zone: str) -> None:
     """Draw the note for reading, with what the reader may still do."""
     facts(page.header, page.line)
+    note_download.show(actor, page.line)
     diagnosis_block.beside_note(actor, page.line)
     with st.container(border=True):
         texts(page.sections)
