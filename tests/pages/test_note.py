@@ -12,8 +12,9 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
 
 ROOT = Path(__file__).resolve().parents[2]
