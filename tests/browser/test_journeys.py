@@ -104,7 +104,7 @@ def test_from_a_fresh_clone_to_the_downloaded_receipt(clone: Path, browser: Brow
         expect(page.get_by_label("Subjective", exact=True)).to_be_visible(timeout=20_000)
         for section in ("Subjective", "Objective", "Assessment", "Plan"):
             fill(page, section, f"{section} in *plain* words.")
-        press(page, "Sign and lock")
+        press(page, re.compile("Sign and lock"))
         fill(page, "Your password, or the code of your authenticator", DEMO_PASSWORD)
         press(page, "Sign")
         expect(page.get_by_text("Plan in *plain* words.")).to_be_visible(timeout=20_000)
