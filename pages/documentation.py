@@ -31,12 +31,11 @@ def show_reviews(queue: Queue, zone: str) -> None:
 
 
 def show_returned(queue: Queue, zone: str) -> None:
-    """What came back to me, with the last comment."""
+    """What came back to me, with the last comments."""
     st.subheader(f"Returned to you ({len(queue.returned)})", anchor=False)
-    for line, comment in queue.returned:
+    for line, comments in queue.returned:
         note_lines.show(line, zone, with_day=True, with_case=True)
-        if comment is not None:
-            note_paper.comments([comment], zone)
+        note_paper.comments(comments, zone)
 
 
 def show_due(actor: Actor, due: list[DueNote], zone: str) -> None:

@@ -21,7 +21,7 @@ if note_id is None:
     navigation.link("Documentation", "documentation", icon=":material/edit_note:")
     st.stop()
 
-REASON = f"note.{note_id}.reason"
+REASON = note_paper.reason_key(note_id)
 page = read_logged(note_page, actor, note_id, st.session_state.get(REASON, ""))
 if isinstance(page, NoteFacts):
     note_paper.title(page.line)

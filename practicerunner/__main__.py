@@ -17,7 +17,7 @@ from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command
 from practicerunner.server import jobs as all_jobs
 from practicerunner.settings import ROOT, settings
-from practicerunner.workflows import form_templates, invitations, sign_in
+from practicerunner.workflows import form_templates, invitations, sign_in, verification
 
 
 def init(asked: argparse.Namespace) -> int:
@@ -78,7 +78,7 @@ def link(asked: argparse.Namespace) -> int:
 
 
 def verify(_: argparse.Namespace) -> int:
-    """Check that the audit log is unbroken, what is open equals the ledger, and every document and guard is there."""
+    """Check the audit log, the ledger, signed notes and documents, and that every guard is in place."""
     problems = []
     if not database.schema_is_current():
         problems.append("The database is not at this program's version. Run: python -m practicerunner init")
@@ -87,16 +87,20 @@ def verify(_: argparse.Namespace) -> int:
             broken = audit.first_broken_row(session)
             wrong = billing.wrong_open_amounts(session)
             problems += document_files.problems(session)
+            altered = verification.broken_notes(session)
         if broken is not None:
             problems.append(f"The audit log was changed at row {broken}.")
         if wrong:
             problems.append(f"What is open differs from the ledger on invoices {', '.join(map(str, wrong))}.")
+        if altered:
+            problems.append(f"What is kept is not what was signed in notes {', '.join(map(str, altered))}.")
         if missing := sorted(database.missing_triggers()):
             problems.append(f"The database lacks guards: {', '.join(missing)}.")
     for problem in problems:
         print(problem)
     if not problems:
-        print("The audit log is unbroken, what is open equals the ledger, and every document and guard is in place.")
+        print("The audit log is unbroken, what is open equals the ledger, signed notes are as they were signed, "
+              "and every document and guard is in place.")
     return 1 if problems else 0
 
 

@@ -302,6 +302,13 @@ class SignatureRole(Word):
     CO_SIGNER = "co_signer"
 
 
+class ProofMethod(Word):
+    """By what somebody showed, at the moment of signing, who they are (TRUST C23)."""
+
+    PASSWORD = "password"  # noqa: S105
+    CODE = "code"
+
+
 class PaperKind(Word):
     """A paper that onboarding asks of a participant (FHIR Questionnaire, Consent)."""
 

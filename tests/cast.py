@@ -21,6 +21,7 @@ from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseType,
     PaymentMethodKind,
+    ProofMethod,
     Role,
     ServiceCategory,
     ShareKind,
@@ -35,6 +36,7 @@ from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
+from practicerunner.workflows.proof import Signing, proof_of
 from practicerunner.workflows.staff import AddStaff, StaffDetails, actor_for, add_staff, create_staff
 
 ZONE = "America/New_York"
@@ -68,8 +70,11 @@ class Cast:
             return actor_for(session, self.staff[name])
 
     def do(self, name: str, verb: Any, command: Any) -> Any:
-        """Somebody carries out a command, in a transaction of its own."""
+        """Somebody carries out a command, in a transaction of its own; who signs has just shown who they are."""
         actor = self.actor(name)
+        if isinstance(command, Signing) and not command.proof:
+            proof = proof_of(actor.staff_id, ProofMethod.PASSWORD, command.op)
+            command = command.model_copy(update={"proof": proof})
         with database.transaction(self.engine) as session:
             return verb(session, actor, command)
 

@@ -18,24 +18,20 @@ from practicerunner.records.notes import Note
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.scheduling import moment
-from practicerunner.vocabulary import NoteKind
+from practicerunner.vocabulary import NoteKind, ProofMethod
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.notes import (
-    AddAddendum,
-    CosignNote,
     FinishMemo,
-    ReturnNote,
     SaveDraft,
-    SignNote,
     StartNote,
-    add_addendum,
-    cosign_note,
     finish_memo,
-    return_note,
     save_draft,
-    sign_note,
     start_note,
 )
+from practicerunner.workflows.proof import Signing, proof_of
+from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 
 _SLOW = frozenset({"Owen", "Hanna"})
 """Who tends to write late."""
@@ -55,6 +51,9 @@ class Notebook:
         self._themes: dict[tuple[str, ...], str] = {}
 
     def _do(self, session: Session, who: str, verb: Any, command: Any) -> Any:
+        if isinstance(command, Signing):
+            proof = proof_of(self.actors[who].staff_id, ProofMethod.PASSWORD, command.op)
+            command = command.model_copy(update={"proof": proof})
         result = verb(session, self.actors[who], command)
         session.flush()
         return result

@@ -25,7 +25,7 @@ from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, SignatureRole
+from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, ProofMethod, SignatureRole
 
 
 class Note(Revised):
@@ -74,17 +74,27 @@ class NoteVersion(Row):
     __table_args__ = (UniqueConstraint("note_id", "number"),)
 
 
-class Signature(Row):
+class Signer:
+    """What a signature says of its signer, as of its moment (C23)."""
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    name: Mapped[str] = mapped_column(String(401))
+    credentials: Mapped[str] = mapped_column(String(60), default="")
+    licence: Mapped[str] = mapped_column(String(60), default="")
+    method: Mapped[ProofMethod | None] = word(ProofMethod)
+    """How they showed who they are; empty for what was signed before that was asked."""
+    zone: Mapped[str] = mapped_column(String(60), default="")
+    """The practice's zone (IANA) then, in which the local time is printed."""
+
+
+class Signature(Signer, Row):
     """Who signed which version, as what, with the name and credentials of that moment; never changed."""
 
     __tablename__ = "signature"
 
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
     version: Mapped[int]
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     role: Mapped[SignatureRole] = word(SignatureRole)
-    name: Mapped[str] = mapped_column(String(401))
-    credentials: Mapped[str] = mapped_column(String(60), default="")
     text_hash: Mapped[str] = mapped_column(String(64))
     signed_at: Mapped[datetime]
 
@@ -98,19 +108,18 @@ class ReviewComment(Row):
 
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id"), index=True)
     version: Mapped[int]
+    section: Mapped[str] = mapped_column(String(40), default="")
+    """Key of the section, or person id (as text) of the part, that it speaks of; empty for the note as a whole."""
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     text: Mapped[str] = mapped_column(Text)
 
 
-class Addendum(Row):
+class Addendum(Signer, Row):
     """Signed text beneath a locked note: the only way a signed note grows (G11); never changed."""
 
     __tablename__ = "addendum"
 
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id"), index=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    name: Mapped[str] = mapped_column(String(401))
-    credentials: Mapped[str] = mapped_column(String(60), default="")
     reason: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     text_hash: Mapped[str] = mapped_column(String(64))
@@ -118,15 +127,12 @@ class Addendum(Row):
     """Who has to co-sign it; empty where its author may sign alone."""
 
 
-class AddendumSignature(Row):
+class AddendumSignature(Signer, Row):
     """The co-signature beneath an associate's addendum; never changed."""
 
     __tablename__ = "addendum_signature"
 
     addendum_id: Mapped[int] = mapped_column(ForeignKey("addendum.id"), unique=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    name: Mapped[str] = mapped_column(String(401))
-    credentials: Mapped[str] = mapped_column(String(60), default="")
     text_hash: Mapped[str] = mapped_column(String(64))
     signed_at: Mapped[datetime]
 
@@ -351,5 +357,21 @@ def opened_since(
     return session.scalar(query.limit(1)) is not None
 
 
+def signed_ids(session: Session) -> list[int]:
+    """Ids of all notes that were ever signed."""
+    return list(session.scalars(select(NoteVersion.note_id).distinct().order_by(NoteVersion.note_id)))
+
+
+def logged_hashes(session: Session, note_id: int) -> set[str]:
+    """The hashes of texts of a note that the audit log knows from the moments of signing."""
+    case_id = select(Note.case_id).where(Note.id == note_id).scalar_subquery()
+    query = select(AuditRow.detail).where(
+        AuditRow.case_id == case_id, AuditRow.resource_id == note_id, AuditRow.action.in_(SIGNINGS)
+    )
+    return {detail.rsplit(" ", 1)[-1] for detail in session.scalars(query)}
+
+
+SIGNINGS = ("sign_note", "cosign_note", "add_addendum")
+"""Acts by which the audit log learns the hash of a text."""
 OPENED = "open_note"
 """What the audit log calls the reading of a note."""

@@ -183,6 +183,11 @@ def sections_for(form: str, *, clinical: bool, written: Mapping[str, str] | None
     return tuple(s for s in FORMS[form].sections if clinical or not s.clinical or s.key in kept)
 
 
+def section_label(form: str, key: str, names: Mapping[str, str]) -> str:
+    """What a section, or somebody's part, is called; ``names`` are those of the people by their key."""
+    return next((s.label for s in FORMS[form].sections if s.key == key), names.get(key, ""))
+
+
 def missing_sections(form: str, sections: Mapping[str, str]) -> tuple[str, ...]:
     """Labels of the required sections that say nothing yet."""
     return tuple(s.label for s in FORMS[form].sections if s.required and not sections.get(s.key, "").strip())
@@ -210,6 +215,11 @@ def canonical_text(content: Mapping[str, Any]) -> str:
 def text_hash(content: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical text, hexadecimal."""
     return hashlib.sha256(canonical_text(content).encode()).hexdigest()
+
+
+def addendum_hash(note_id: int, reason: str, text: str) -> str:
+    """The hash that an addendum is signed with; it cannot be moved beneath another note."""
+    return text_hash({"note": note_id, "reason": reason, "text": text})
 
 
 def is_late_entry(service_date: date, entered_on: date) -> bool:

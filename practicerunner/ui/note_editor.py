@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.rules.notes import UNSIGNED_KINDS, belongs_in_record
-from practicerunner.ui import diagnosis_block, note_paper
+from practicerunner.ui import diagnosis_block, note_paper, signature_box
+from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import act, perform
 from practicerunner.ui.status import badge
@@ -21,11 +22,9 @@ from practicerunner.workflows.notes import (
     DiscardDraft,
     FinishMemo,
     SaveDraft,
-    SignNote,
     discard_draft,
     finish_memo,
     save_draft,
-    sign_note,
 )
 from practicerunner.workflows.psychotherapy import (
     DiscardPsychotherapyNote,
@@ -36,6 +35,7 @@ from practicerunner.workflows.psychotherapy import (
     finish_psychotherapy_note,
     save_psychotherapy_note,
 )
+from practicerunner.workflows.signatures import SignNote, sign_note
 
 Keep = Callable[[Session, int, Mapping[str, Any]], Any]
 """Saves the texts of an editor, given the revision that it knows."""
@@ -169,9 +169,16 @@ def _finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> Non
         else:
             label = f"Submit to {md(page.supervisor)}" if page.supervisor else "Sign and lock"
             said = f"Note submitted to {page.supervisor}" if page.supervisor else "Note signed"
-            if st.button(label, type="primary", icon=":material/draw:", disabled=blocked):
-                done, _ = perform(sign_note, actor, lambda: SignNote(op=op, note_id=note_id, revision=revision),
-                                  done=said)
+            if blocked:
+                st.button(label, type="primary", icon=":material/draw:", disabled=True)
+            else:
+                with st.popover(label, type="primary", icon=":material/draw:"):
+                    st.text("Signed with your name, credentials and licence. The text of this version is fixed then.")
+                    done = signature_box.sign(
+                        Form(f"sign.{note_id}"), actor, sign_note,
+                        lambda op, proof: SignNote(op=op, proof=proof, note_id=note_id, revision=revision),
+                        label="Sign and submit" if page.supervisor else "Sign", done=said,
+                    )
         if page.may_discard:
             with st.popover("Discard draft"):
                 st.text("The draft will be gone for good.")

@@ -4,26 +4,19 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_download
+from practicerunner.ui import diagnosis_block, note_download, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go, link
-from practicerunner.ui.perform import perform, read
+from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.documentation import Comment, NoteLine, my_queue
 from practicerunner.workflows.note_pages import Header, NotePage, Written
-from practicerunner.workflows.notes import (
-    AddAddendum,
-    CosignAddendum,
-    CosignNote,
-    ReturnNote,
-    add_addendum,
-    cosign_addendum,
-    cosign_note,
-    return_note,
-)
+from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.verification import verify_note
 
 
 def title(line: NoteLine) -> None:
@@ -66,7 +59,8 @@ def comments(found: Iterable[Comment], zone: str) -> None:
     """What supervisors wrote when they returned a version."""
     for comment in found:
         with st.container(border=True):
-            st.text(f"{comment.name} returned version {comment.version}, {moment(comment.at, zone)}")
+            about = f", on {comment.section}" if comment.section else ""
+            st.text(f"{comment.name} returned version {comment.version}{about}, {moment(comment.at, zone)}")
             st.text(comment.text)
 
 
@@ -78,7 +72,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     with st.container(border=True):
         texts(page.sections)
         texts(page.parts, are_names=True)
-    _signatures(page, zone)
+    _signatures(actor, page, zone)
     _addenda(actor, page, zone)
     if page.may_review:
         _review(actor, page)
@@ -95,14 +89,37 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
                 texts(version.parts, are_names=True)
 
 
-def _signatures(page: NotePage, zone: str) -> None:
+def _signatures(actor: Actor, page: NotePage, zone: str) -> None:
     for signature in page.signatures:
         if signature.version != page.line.version:
             continue
         word = "Co-signed" if signature.role is SignatureRole.CO_SIGNER else "Signed"
-        st.text(f"{word} by {signature.name}, {moment(signature.signed_at, zone)}")
+        st.text(f"{word} by {signature.name}, {moment(signature.signed_at, signature.zone or zone)}")
         if not signature.intact:
             st.error("The text is not the one that was signed. Please tell the practice's owner.")
+    if page.signatures and page.line.note_id is not None:
+        with st.popover("Verify", icon=":material/verified:"):
+            _verify(actor, page.line.note_id, zone)
+
+
+def _verify(actor: Actor, note_id: int, zone: str) -> None:
+    """The text as it is kept, checked against what was signed, when somebody asks for it."""
+    st.text("Compares the text that is kept with every signature under it and with the audit log.")
+    if not st.button("Check now", key=f"verify.{note_id}"):
+        return
+    found = read(verify_note, actor, note_id, st.session_state.get(reason_key(note_id), ""))
+    for one in found:
+        st.text(f"{one.what}, signed by {one.by}, {moment(one.at, zone)}")
+        st.code(one.text_hash, language=None, wrap_lines=True)
+        if not one.intact:
+            st.error(f"{one.what} is not what was signed. Please tell the practice's owner.")
+    if all(one.intact for one in found):
+        st.success("Every word is as it was signed.")
+
+
+def reason_key(note_id: int) -> str:
+    """Where the browser session keeps the reason for which somebody opened a note."""
+    return f"note.{note_id}.reason"
 
 
 def _addenda(actor: Actor, page: NotePage, zone: str) -> None:
@@ -116,35 +133,46 @@ def _addenda(actor: Actor, page: NotePage, zone: str) -> None:
                 st.text(f"Co-signed by {addendum.cosigned_by}, {moment(addendum.cosigned_at, zone)}")
             if addendum.awaits:
                 st.text(f"Awaiting the co-signature of {addendum.awaits}.")
-            if addendum.may_cosign and st.button("Co-sign addendum", key=f"cosign.{addendum.addendum_id}"):
-                done, _ = perform(
-                    cosign_addendum, actor, lambda one=addendum: CosignAddendum(  # type: ignore[misc]
-                        addendum_id=one.addendum_id), done="Addendum co-signed",
-                )
-                if done:
-                    st.rerun()
+            if addendum.may_cosign:
+                _cosign_addendum(actor, addendum.addendum_id)
+
+
+def _cosign_addendum(actor: Actor, addendum_id: int) -> None:
+    with st.popover("Co-sign addendum", icon=":material/draw:"):
+        signed = signature_box.sign(
+            Form(f"cosign.{addendum_id}"), actor, cosign_addendum,
+            lambda op, proof: CosignAddendum(op=op, proof=proof, addendum_id=addendum_id),
+            label="Co-sign", done="Addendum co-signed",
+        )
+    if signed:
+        st.rerun()
 
 
 def _review(actor: Actor, page: NotePage) -> None:
-    """Return with a comment, or co-sign; afterwards the next note that waits opens by itself."""
-    note_id = page.line.note_id
+    """Return with comments, or co-sign; afterwards the next note that waits opens by itself."""
+    note_id, version = page.line.note_id or 0, page.line.version
     with st.container(border=True):
-        st.subheader(f"Review of version {page.line.version}", anchor=False)
-        form = Form(f"review.{note_id}.{page.line.version}")
-        comment = form.area("comment", "Comment to the author")
+        st.subheader(f"Review of version {version}", anchor=False)
+        form = Form(f"review.{note_id}.{version}")
+        said = {"": form.area("comment", "Comment to the author", height=90)}
+        with st.expander("Comments on single sections"):
+            for section in (*page.sections, *page.parts):
+                said[section.key] = form.area(f"on.{section.key}", md(section.label), height=90)
+        number = sum(1 for text in said.values() if text.strip())
         with st.container(horizontal=True):
-            returned = st.button("Return with comment", icon=":material/undo:")
-            cosigned = st.button("Co-sign and lock", type="primary", icon=":material/draw:")
-        done = False
+            label = f"Return with {number} comments" if number > 1 else "Return with comment"
+            returned, cosigned = st.button(label, icon=":material/undo:", key=form.field_key("return")), False
+            with st.popover("Co-sign and lock", type="primary", icon=":material/draw:"):
+                cosigned = signature_box.sign(
+                    Form(f"cosign.{note_id}.{version}"), actor, cosign_note,
+                    lambda op, proof: CosignNote(op=op, proof=proof, note_id=note_id, version=version),
+                    label="Co-sign", done="Note co-signed",
+                )
         if returned:
-            done, _ = form.submit(return_note, actor, lambda: ReturnNote(
-                op=form.op, note_id=note_id or 0, version=page.line.version, comment=comment,
+            returned, _ = form.submit(return_note, actor, lambda: ReturnNote(
+                op=form.op, note_id=note_id, version=version, comment=said.pop(""), sections=said,
             ), "Note returned")
-        elif cosigned:
-            done, _ = form.submit(cosign_note, actor, lambda: CosignNote(
-                op=form.op, note_id=note_id or 0, version=page.line.version,
-            ), "Note co-signed")
-        if done:
+        if returned or cosigned:
             waiting = read(my_queue, actor).to_review
             if waiting and waiting[0].note_id is not None:
                 go("note", note=waiting[0].note_id)
@@ -156,9 +184,10 @@ def _amend(actor: Actor, page: NotePage) -> None:
         form = Form(f"addendum.{page.line.note_id}")
         reason = form.text("reason", "Reason", placeholder="For instance: correction")
         text = form.area("text", "Addendum", height=160)
-        if st.button("Sign addendum", key=form.field_key("save")):
-            done, _ = form.submit(add_addendum, actor, lambda: AddAddendum(
-                op=form.op, note_id=page.line.note_id or 0, reason=reason, text=text,
-            ), "Addendum signed")
-            if done:
-                st.rerun()
+        signed = signature_box.sign(
+            form, actor, add_addendum, lambda op, proof: AddAddendum(
+                op=op, proof=proof, note_id=page.line.note_id or 0, reason=reason, text=text,
+            ), label="Sign addendum", done="Addendum signed",
+        )
+    if signed:
+        st.rerun()

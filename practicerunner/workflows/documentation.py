@@ -1,5 +1,6 @@
 """Notes as lists, never with their text: those of a case or an appointment, and what is to be done (G12, G15)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -54,6 +55,8 @@ class Comment:
     name: str
     at: datetime
     text: str
+    section: str = ""
+    """Label of the section, or name of whose part, it speaks of; empty for the note as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Queue:
     """Notes that somebody has to do something about."""
 
     drafts: tuple[NoteLine, ...]
-    returned: tuple[tuple[NoteLine, Comment | None], ...]
+    returned: tuple[tuple[NoteLine, tuple[Comment, ...]], ...]
+    """What came back, with the comments on its last version."""
     to_review: tuple[NoteLine, ...]
     addenda: tuple[tuple[NoteLine, datetime], ...]
     """Notes with an addendum that awaits co-signature, and since when."""
@@ -241,9 +245,11 @@ def my_queue(session: Session, actor: Actor) -> Queue:
     drafts = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.DRAFT])]
     drafts += [line for line in _own_psychotherapy(session, actor) if line.status is NoteStatus.DRAFT]
     returned = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])]
-    last: dict[int, Comment] = {}
+    versions = {line.note_id: line.version for line in returned}
+    last: defaultdict[int, list[Comment]] = defaultdict(list)
     for comment, name in notes.comments_of(session, [line.note_id for line in returned if line.note_id]):
-        last[comment.note_id] = Comment(comment.version, name, comment.created_at, comment.text)
+        if comment.version == versions[comment.note_id]:
+            last[comment.note_id].append(Comment(comment.version, name, comment.created_at, comment.text))
     reviews = [line_of(actor, row) for row in notes.awaiting(session, actor.staff_id)]
     addenda = []
     for addendum in notes.addenda_awaiting(session, actor.staff_id):
@@ -252,6 +258,6 @@ def my_queue(session: Session, actor: Actor) -> Queue:
             addenda.append((replace(line_of(actor, row), author_name=addendum.name), addendum.created_at))
     return Queue(
         tuple(sorted(drafts, key=lambda line: line.service_date)),
-        tuple((line, last.get(line.note_id or 0)) for line in sorted(returned, key=lambda line: line.service_date)),
+        tuple((line, tuple(last[line.note_id or 0])) for line in sorted(returned, key=lambda line: line.service_date)),
         tuple(sorted(reviews, key=lambda line: line.submitted_at or clock.now())), tuple(addenda),
     )

@@ -14,7 +14,7 @@ from practicerunner.errors import NotFound
 from practicerunner.records import audit, cases, notes, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note
+from practicerunner.records.notes import Note, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.names import person_name
@@ -23,7 +23,8 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
-from practicerunner.workflows.notes import Subject, authorize_note, present_at, subject_of, supervisor_for
+from practicerunner.workflows.notes import Subject, authorize_note, present_at, subject_of
+from practicerunner.workflows.supervision import supervisor_for
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
@@ -55,11 +56,16 @@ class Signed:
     """A signature as it is shown."""
 
     name: str
+    """With credentials and licence, as of the moment of signing."""
     role: SignatureRole
     signed_at: datetime
+    zone: str
+    """IANA name of the zone in which the time is printed."""
     version: int
+    text_hash: str
+    """SHA-256 over the canonical text that was signed, hexadecimal."""
     intact: bool
-    """Whether the text still has the hash that was signed."""
+    """Whether the text still has that hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +275,7 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
         actor.roles, Action.SIGN, rule.resource_for(note.kind, subject.case.type), own=is_author,
         supervised=note.author_id in actor.supervisees or note.supervisor_id == actor.staff_id,
     ) is not None
-    form = rule.FORMS[note.form]
+    form, names = rule.FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line, revision=note.revision, form=note.form, clinical=clinical,
         header=Header(
@@ -281,7 +287,7 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
         sections=_written(note.form, sections, clinical=clinical), parts=_parts(note.form, parts, header),
         part_label=form.part.label if form.part else "", missing=() if fixed else missing,
         signatures=tuple(
-            Signed(_with_credentials(s.name, s.credentials), s.role, s.signed_at, s.version,
+            Signed(signer_line(s), s.role, s.signed_at, s.zone, s.version, s.text_hash,
                    hashes.get(s.version) == s.text_hash)
             for s in notes.signatures_of(session, note.id)
         ),
@@ -291,8 +297,8 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
             for v in versions
         ),
         comments=tuple(
-            Comment(c.version, name, c.created_at, c.text) for c, name in notes.comments_of(session, [note.id])
-            if may_sign
+            Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names))
+            for c, name in notes.comments_of(session, [note.id]) if may_sign
         ),
         addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
         lacks_supervisor=cosigned and supervisor is None, may_write=is_author and not fixed,
@@ -303,8 +309,10 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
     )
 
 
-def _with_credentials(name: str, credentials: str) -> str:
-    return f"{name}, {credentials}" if credentials else name
+def signer_line(signer: Signer) -> str:
+    """Name, credentials and licence of a signer, as of the moment of signing."""
+    licence = f"licence {signer.licence}" if signer.licence else ""
+    return ", ".join(filter(None, (signer.name, signer.credentials, licence)))
 
 
 def _addenda(session: Session, actor: Actor, note: Note) -> tuple[AddendumLine, ...]:
@@ -313,9 +321,9 @@ def _addenda(session: Session, actor: Actor, note: Note) -> tuple[AddendumLine, 
         waiting = addendum.supervisor_id is not None and signature is None
         supervisor = session.get(Staff, addendum.supervisor_id) if waiting else None
         lines.append(AddendumLine(
-            addendum.id, _with_credentials(addendum.name, addendum.credentials), addendum.created_at, addendum.reason,
+            addendum.id, signer_line(addendum), addendum.created_at, addendum.reason,
             addendum.text, supervisor.name if supervisor else "",
-            _with_credentials(signature.name, signature.credentials) if signature else "",
+            signer_line(signature) if signature else "",
             signature.signed_at if signature else None,
             waiting and actor.staff_id != addendum.staff_id and (
                 actor.staff_id == addendum.supervisor_id or addendum.staff_id in actor.supervisees

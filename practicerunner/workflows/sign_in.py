@@ -67,17 +67,17 @@ def sign_in(
     name = email.strip().lower()
     subjects = _subjects(name, address, known_device)
     logins.one_attempt_at_a_time(session, subjects[0])
-    if _is_throttled(session, subjects):
+    if is_throttled(session, subjects):
         return Answer(refusal=TOO_MANY)
     person = logins.staff_by_email(session, name)
     account = logins.account_of(session, person.id, lock=True) if person else None
     right = matches(account.password_hash if account else _DUMMY, password)
     if person is None or account is None or not right or not person.active:
-        return _refuse(session, subjects, person, "sign_in", WRONG)
+        return refuse(session, subjects, person, "sign_in", WRONG)
     if account.totp_secret is not None and not code:
         return Answer(ticket=_ticket(account))
     if account.totp_secret is not None and not takes_code(session, account, code):
-        return _refuse(session, subjects, person, "sign_in", WRONG_CODE)
+        return refuse(session, subjects, person, "sign_in", WRONG_CODE)
     return _admit(session, person, account, subjects, device)
 
 
@@ -96,10 +96,10 @@ def sign_in_with_code(
         return Answer(refusal=EXPIRED)
     subjects = _subjects(person.email, address, known_device)
     logins.one_attempt_at_a_time(session, subjects[0])
-    if _is_throttled(session, subjects):
+    if is_throttled(session, subjects):
         return Answer(refusal=TOO_MANY, ticket=ticket)
     if not takes_code(session, account, code):
-        refused = _refuse(session, subjects, person, "sign_in", WRONG_CODE)
+        refused = refuse(session, subjects, person, "sign_in", WRONG_CODE)
         return Answer(refusal=refused.refusal, ticket=ticket)
     return _admit(session, person, account, subjects, device)
 
@@ -114,7 +114,8 @@ def _admit(session: Session, person: Staff, account: Account, subjects: tuple[st
     return Answer(token=token, device=cipher.seal(json.dumps(facts).encode(), _DEVICE).hex())
 
 
-def _refuse(session: Session, subjects: Iterable[str], person: Staff | None, action: str, sentence: str) -> Answer:
+def refuse(session: Session, subjects: Iterable[str], person: Staff | None, action: str, sentence: str) -> Answer:
+    """Count a failed attempt against its subjects and answer with the sentence."""
     for subject in subjects:
         session.add(FailedSignIn(subject=subject, failed_at=clock.now()))
     session.flush()
@@ -143,7 +144,8 @@ def _subjects(name: str, address: str, known_device: str) -> tuple[str, ...]:
     return tuple(hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest() for subject in subjects)
 
 
-def _is_throttled(session: Session, subjects: tuple[str, ...]) -> bool:
+def is_throttled(session: Session, subjects: tuple[str, ...]) -> bool:
+    """Whether the first of these has to wait after too many failures, or another has had far too many."""
     moment = clock.now()
     count, last = logins.failures(session, subjects[0], moment - FAILURES_COUNT_FOR)
     if count >= FREE_FAILURES and last is not None:
@@ -157,12 +159,12 @@ def _is_throttled(session: Session, subjects: tuple[str, ...]) -> bool:
 
 def is_throttled_address(session: Session, address: str) -> bool:
     """Whether an address has guessed too often lately: for links and for the code of the first run."""
-    return _is_throttled(session, ("", *_subjects("", address, "")[1:]))
+    return is_throttled(session, ("", *_subjects("", address, "")[1:]))
 
 
 def count_failure(session: Session, address: str) -> None:
     """Count a wrong link or set-up code against the address it came from."""
-    _refuse(session, _subjects("", address, "")[1:], None, "", "")
+    refuse(session, _subjects("", address, "")[1:], None, "", "")
 
 
 def _seal_of(account: Account) -> str:

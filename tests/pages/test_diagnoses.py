@@ -16,7 +16,8 @@ from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
 from practicerunner.workflows.clients import find_cases
 from practicerunner.workflows.diagnoses import AddDiagnosis, EndDiagnosis, add_diagnosis, end_diagnosis
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import keys, opened, press, said
 from tests.pages.walking import live, words

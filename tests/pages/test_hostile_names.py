@@ -26,26 +26,18 @@ from practicerunner.vocabulary import (
     ServiceCategory,
 )
 from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
-from practicerunner.workflows.notes import (
-    AddAddendum,
-    ReturnNote,
-    SaveDraft,
-    SignNote,
-    StartNote,
-    add_addendum,
-    return_note,
-    save_draft,
-    sign_note,
-    start_note,
-)
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.people import AddOrganisation, PersonDetails, add_organisation
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
+from practicerunner.workflows.reviews import ReturnNote, return_note
 from practicerunner.workflows.scheduling import Cancel, cancel
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity

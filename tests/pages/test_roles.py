@@ -18,7 +18,8 @@ from practicerunner.vocabulary import CaseType, RequestKind
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, people_of
 from tests.pages.opening import SHELL
 from tests.pages.walking import shown, words

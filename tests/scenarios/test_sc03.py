@@ -27,8 +27,9 @@ from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import RecordPaper, Taking, record_paper
 from practicerunner.workflows.clients import case_page, case_summary
 from practicerunner.workflows.modality import ChangeModality, PlannedShare, change_modality
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, balance, hold, invoice, lines, pay, payer_id, people_of
 
 DAYS = ["2026-08-05", "2026-08-12", "2026-08-19", "2026-08-26", "2026-09-02", "2026-09-09"]

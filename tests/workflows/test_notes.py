@@ -19,6 +19,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Addendum, Note, NoteVersion, PsychotherapyNote, Signature
 from practicerunner.rules.notes import FORMS, AwaitingCosignature, forms_for
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Role, SignatureRole
+from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.attendance import MarkAll, SetAttendance, mark_all, set_attendance
 from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
 from practicerunner.workflows.documentation import (
@@ -31,27 +32,15 @@ from practicerunner.workflows.documentation import (
 )
 from practicerunner.workflows.note_pages import MemberView, NoteFacts, NotePage, member_view, note_page
 from practicerunner.workflows.notes import (
-    AddAddendum,
-    CosignAddendum,
-    CosignNote,
     DiscardDraft,
     FinishMemo,
-    NoSupervisor,
     NoteDoesNotFit,
     NoteIsIncomplete,
-    OwnNote,
-    ReturnNote,
     SaveDraft,
-    SignNote,
     StartNote,
-    add_addendum,
-    cosign_addendum,
-    cosign_note,
     discard_draft,
     finish_memo,
-    return_note,
     save_draft,
-    sign_note,
     start_note,
 )
 from practicerunner.workflows.psychotherapy import (
@@ -63,7 +52,10 @@ from practicerunner.workflows.psychotherapy import (
     psychotherapy_page,
     save_psychotherapy_note,
 )
+from practicerunner.workflows.reviews import CosignNote, OwnNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
+from practicerunner.workflows.supervision import NoSupervisor
 from tests.cast import Cast, at, hold, people_of
 from tests.rules.test_notes import FITTING
 
@@ -415,7 +407,7 @@ def test_an_associates_note_is_returned_revised_cosigned_and_amended(cast: Cast)
     with at("2026-10-13 17:40"):
         cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="What is the *plan*?"))
     assert not cast.read("Ruth", my_queue).to_review
-    (line, comment), = cast.read("Priya", my_queue).returned
+    (line, (comment,)), = cast.read("Priya", my_queue).returned
     assert (line.note_id, comment.text, comment.name) == (note_id, "What is the *plan*?", "Ruth Feldman")
     with at("2026-10-14 08:15"):
         fill(cast, "Priya", note_id, "Version two.")

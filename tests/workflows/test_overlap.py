@@ -20,7 +20,7 @@ from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book, preview
 from practicerunner.workflows.calendar import appointment_page, appointments_between
 from practicerunner.workflows.cases import ChangeCase, OpenCase, Taking, change_case, open_case
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.practice import AddLocation, add_location
 from practicerunner.workflows.rooms import room_taken_between
 from practicerunner.workflows.scheduling import (
@@ -34,6 +34,7 @@ from practicerunner.workflows.scheduling import (
     move,
     reinstate,
 )
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.slots import NoOverride
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block

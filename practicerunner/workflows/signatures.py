@@ -1,0 +1,116 @@
+"""Signing a note: the text as a version of its own, under the name, credentials and licence of that moment (G11)."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import Stale
+from practicerunner.records import cases, notes, practice
+from practicerunner.records.logins import Staff
+from practicerunner.records.notes import Note, NoteVersion, Signature
+from practicerunner.rules import notes as rule
+from practicerunner.rules.attendance import AHEAD
+from practicerunner.rules.notes import Act
+from practicerunner.vocabulary import Action, Resource, SignatureRole
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.commands import command
+from practicerunner.workflows.notes import NoteIsIncomplete, Subject, note_to_write, present_at
+from practicerunner.workflows.proof import Signing, proven
+from practicerunner.workflows.supervision import NoSupervisor, supervisor_for
+
+
+class SignNote(Signing):
+    """Sign what is written; an associate's signature submits it for co-signature."""
+
+    note_id: int
+    revision: int
+
+
+@command(Resource.CLINICAL_NOTE, Action.SIGN)
+def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
+    """Sign the text as a version of its own. A provider's signature locks it; an associate's submits it (G11, G12).
+
+    Raises NoteIsIncomplete, NoSupervisor, NoteIsSigned, Stale.
+    """
+    act = Act.SUBMIT if rule.needs_cosignature(actor.roles) else Act.SIGN
+    subject = note_to_write(session, actor, asked.note_id, Action.SIGN, act)
+    note = subject.note
+    if note.revision != asked.revision:
+        raise Stale
+    content = content_to_sign(session, subject)
+    now, hashed = clock.now(), rule.text_hash(content)
+    if act is Act.SUBMIT:
+        supervisor = supervisor_for(session, actor.staff_id, subject.case, subject.appointment)
+        if supervisor is None:
+            raise NoSupervisor
+        note.supervisor_id, note.submitted_at = supervisor.id, now
+    else:
+        note.supervisor_id, note.locked_at = None, now
+    note.status = rule.transition(note.kind, note.status, act)
+    note.version += 1
+    note.revision += 1
+    session.add(NoteVersion(note_id=note.id, number=note.version, content=content, text_hash=hashed))
+    sign(session, actor, asked, note, SignatureRole.AUTHOR, hashed)
+    return note.id
+
+
+def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
+    """What a signature stands under: the text and the facts of the appointment at that moment."""
+    note, case, appointment = subject.note, subject.case, subject.appointment
+    names = {str(person.id): f"{person.first_name} {person.last_name}".strip()
+             for _, person in cases.people_in(session, case.id)}
+    missing = list(rule.missing_sections(note.form, note.sections))
+    header: dict[str, Any] = {"case": case.name, "date": note.service_date.isoformat()}
+    there: list[str] = []
+    if appointment is not None:
+        if appointment.starts_at > clock.now():
+            raise NoteIsIncomplete("A note is signed after its appointment has begun.")
+        there = present_at(appointment)
+        if rule.FORMS[note.form].part and any(a.status in AHEAD for a in appointment.attendances):
+            raise NoteIsIncomplete("Record first who was there; a group note has a part for each of them.")
+        absent = [key for key, text in note.parts.items() if text.strip() and key not in there]
+        if absent:
+            raise NoteIsIncomplete(
+                f"{', '.join(names.get(key, 'Somebody') for key in absent)} was not there. "
+                "Empty that part before you sign."
+            )
+        header |= {
+            "start": f"{appointment.local_time:%H:%M}", "minutes": appointment.minutes,
+            "format": appointment.format.value,
+        }
+    missing += [names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)]
+    if missing:
+        raise NoteIsIncomplete(f"Please fill in before you sign: {', '.join(missing)}.")
+    entered_on = clock.today(practice.the_practice(session).zone).isoformat()
+    late = rule.is_late_entry(note.service_date, clock.today(practice.the_practice(session).zone))
+    if note.version:
+        first = notes.versions_of(session, note.id)[0].content["header"]
+        entered_on, late = first["entered_on"], first["late_entry"]
+    header |= {"present": {key: names[key] for key in there}, "entered_on": entered_on, "late_entry": late}
+    return {
+        "kind": note.kind.value, "form": note.form, "sections": dict(note.sections), "parts": dict(note.parts),
+        "header": header,
+    }
+
+
+def signer(session: Session, actor: Actor, signing: Signing) -> dict[str, Any]:
+    """What a signature says of its signer at this moment (C23). Raises NotProven without a fresh proof."""
+    method = proven(actor, signing)
+    person = session.get_one(Staff, actor.staff_id)
+    return {
+        "staff_id": person.id, "name": person.name, "credentials": person.credentials, "licence": person.licence,
+        "method": method, "zone": practice.the_practice(session).zone,
+    }
+
+
+def sign(session: Session, actor: Actor, signing: Signing, note: Note, role: SignatureRole, hashed: str) -> None:
+    """Put somebody's signature under the last version; the audit log keeps the hash, so that neither can change alone.
+
+    Raises NotProven.
+    """
+    session.add(Signature(
+        note_id=note.id, version=note.version, role=role, text_hash=hashed, signed_at=clock.now(),
+        **signer(session, actor, signing),
+    ))
+    session.info["detail"] = f"version {note.version}, {hashed}"
