@@ -13,9 +13,7 @@ from pydantic_core import PydanticCustomError
 from practicerunner.documents.paper import (
     ALARM,
     INK,
-    INNER,
     LEADING,
-    LEFT,
     MUTED,
     Imprint,
     Letterhead,
@@ -27,7 +25,6 @@ from practicerunner.documents.paper import (
 
 TEMPLATE_VERSION: int = 1
 """Raised when the drawing changes."""
-_FACT = 38.0
 
 
 class Passage(BaseModel):
@@ -103,16 +100,16 @@ def paint_note(page: SignedPage) -> bytes:
             title=f"{page.title}, {long_date(page.dated)}, {page.subject}", author=page.practice.name,
             made_on=last.astimezone(ZoneInfo(page.zone)).date(), subject=f"{page.title}, template {TEMPLATE_VERSION}",
         ),
-        lambda paper: _paint(paper, page),
+        lambda paper: paint_page(paper, page),
     )
 
 
-def _paint(paper: Paper, page: SignedPage) -> None:
+def paint_page(paper: Paper, page: SignedPage) -> None:
+    """Draw a signed page from where the sheet begins."""
     paper.letterhead(page.practice, page.title, long_date(page.dated))
     paper.stack([Text(page.subject, 13, True)])
     paper.space(2.5)
-    for name, value in page.facts:
-        _fact(paper, name, value)
+    paper.facts(page.facts)
     if page.stamp:
         paper.space(3)
         paper.stack([Text(page.stamp, 10, True, ALARM)])
@@ -132,14 +129,6 @@ def _paint(paper: Paper, page: SignedPage) -> None:
     if page.remark:
         paper.space(4)
         paper.stack([Text(page.remark, 9, False, MUTED)])
-
-
-def _fact(paper: Paper, name: str, value: str) -> None:
-    lines = paper.wrap(Text(value, 9), INNER - _FACT)
-    paper.need(len(lines[:2]) * 9 * LEADING)
-    paper.line_of(Text(name, 9, False, MUTED), LEFT, _FACT, advance=False)
-    paper.stack([Text(value, 9)], LEFT + _FACT, INNER - _FACT)
-    paper.space(0.8)
 
 
 def _passage(paper: Paper, passage: Passage) -> None:

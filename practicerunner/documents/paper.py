@@ -383,14 +383,24 @@ class Paper(FPDF):
     def account(self, columns: Sequence[Column], rows: Sequence[Row], label: str, total: str, closing: str) -> None:
         """A table, its total in a quiet box, and a closing sentence. These three end on the same page."""
         words, wide = Text(closing, 9, False, MUTED), INNER - 20
-        self._table(columns, rows, keep=30 + len(self.wrap(words, wide)) * words.size * LEADING)
+        self.listing(columns, rows, keep=30 + len(self.wrap(words, wide)) * words.size * LEADING)
         self.space(5)
         self._total(label, total)
         self.space(9)
         self.stack([words], width=wide)
 
-    def _table(self, columns: Sequence[Column], rows: Sequence[Row], keep: float) -> None:
-        # The headings are repeated on each page; below the last row, ``keep`` millimetres are left.
+    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Facts one below the other, each with its name before it."""
+        wide = 38.0
+        for name, value in facts:
+            lines = self.wrap(Text(value, 9), INNER - wide)
+            self.need(len(lines[:2]) * 9 * LEADING)
+            self.line_of(Text(name, 9, False, MUTED), LEFT, wide, advance=False)
+            self.stack([Text(value, 9)], LEFT + wide, INNER - wide)
+            self.space(0.8)
+
+    def listing(self, columns: Sequence[Column], rows: Sequence[Row], keep: float = 0) -> None:
+        """A table whose headings are repeated on each page; below the last row, ``keep`` millimetres are left."""
         pad = 2.2
         self.need(25)
         self._headings(columns)

@@ -15,7 +15,7 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.gate import token_of
 from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
-from practicerunner.workflows import clients, documents, note_papers, papers, presence
+from practicerunner.workflows import clients, documents, note_papers, papers, presence, record_exports
 from practicerunner.workflows.access import Actor
 
 Fetch = Callable[[Session, Actor], tuple[str, str, bytes]]
@@ -63,12 +63,28 @@ async def document(request: Request) -> Response:
 async def note(request: Request) -> Response:
     """One signed note: ``/files/note/7.pdf``; a participant's copy of a group note: ``/files/note/7.pdf?person=9``."""
     note_id, person = request.path_params["id"], request.query_params.get("person", "")
-    if note_id >= 2**63 or (person and not (person.isascii() and person.isdigit() and len(person) < 19)):
+    if note_id >= 2**63 or not _is_id(person):
         return _nothing()
     person_id = int(person) if person else None
     return await run_in_threadpool(
         _answer, token_of(request),
         lambda session, actor: note_papers.note_pdf(session, actor, note_id, person_id=person_id))
+
+
+async def record(request: Request) -> Response:
+    """The record of a case, ``/files/record/7.pdf``; of a participant of a group ``/files/record/7.pdf?person=9``."""
+    case_id, person = request.path_params["id"], request.query_params.get("person", "")
+    if case_id >= 2**63 or not _is_id(person):
+        return _nothing()
+    person_id = int(person) if person else None
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id))
+
+
+def _is_id(word: str) -> bool:
+    """Whether a word of an address names a row, or nothing."""
+    return not word or (word.isascii() and word.isdigit() and len(word) < 19)
 
 
 async def table(request: Request) -> Response:
@@ -113,6 +129,7 @@ def attachment(name: str) -> str:
 routes = [
     Route("/files/document/{id:int}", document, methods=["GET"]),
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
+    Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
     Route("/files/{name}.csv", table, methods=["GET"]),
 ]

@@ -51,9 +51,9 @@ def note_pdf(
         raise NotPermitted(
             actor=actor, action=Action.EXPORT, resource=rule.resource_for(row.kind, row.case_type),
             resource_id=note_id, case_id=row.case_id)
-    paper = _whole(session, page)
+    paper = signed_page(session, page)
     if person_id is not None:
-        paper = _copy(session, actor, page, paper, person_id, reason)
+        paper = member_copy(session, actor, page, paper, person_id, reason)
     pdf = paint_note(paper)
     audit.note(
         session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="export_note",
@@ -102,7 +102,8 @@ def _authorized(session: Session, actor: Actor, note_id: int) -> NoteRow:
     return row
 
 
-def _whole(session: Session, page: NotePage) -> SignedPage:
+def signed_page(session: Session, page: NotePage) -> SignedPage:
+    """A signed note as a page of paper; callers have read it for somebody."""
     us, line = practice.the_practice(session), page.line
     header = page.header
     return SignedPage(
@@ -168,7 +169,7 @@ def _name(name: str, credentials: str) -> str:
     return f"{name}, {credentials}" if credentials else name
 
 
-def _copy(
+def member_copy(
     session: Session, actor: Actor, page: NotePage, whole: SignedPage, person_id: int, reason: str
 ) -> SignedPage:
     """What one participant's record has of a group note: no other's part, and no other's name.
