@@ -18,9 +18,9 @@ from practicerunner.documents.paper import (
 
 TEMPLATE_VERSION: int = 1
 """Raised when the drawing changes."""
-_VISITS = (Column("Date", 32), Column("Time", 28), Column("Service", 72), Column("Attendance", 43.9))
-_CODES = (Column("Code", 24), Column("Description", 88), Column("From", 32), Column("Until", 31.9))
-_FILES = (Column("Date", 32), Column("Title", 88), Column("Kind", 55.9))
+_VISITS = (Column("Date", 37), Column("Time", 29), Column("Service", 66), Column("Attendance", 43.9))
+_CODES = (Column("Code", 22), Column("Description", 80), Column("From", 37), Column("Until", 36.9))
+_FILES = (Column("Date", 37), Column("Title", 83), Column("Kind", 55.9))
 
 
 class Visit(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.documents.note import Passage, Signature, SignedPage
+from practicerunner.documents.paper import long_date
 from practicerunner.documents.record import Code, Filed, Record, Visit, paint_record
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import audit, calendar, cases, notes, practice
@@ -79,7 +80,7 @@ def record_pdf(session: Session, actor: Actor, case_id: int, person_id: int | No
         subject=_name(whose) if whose else case.name,
         facts=(
             ("Kind of work", able.heading), *((("Group", case.name),) if whose else _people(session, case)),
-            ("Since", f"{case.opened_on:%Y-%m-%d}"), ("Taken out by", actor.name),
+            ("Since", long_date(case.opened_on)), ("Taken out by", actor.name),
         ),
         visits_label=f"{able.appointment.capitalize()}s", visits=_visits(session, case, person_id),
         codes=_codes(session, actor, case, person_id), files=_files(session, actor, case, person_id),
