@@ -62,11 +62,14 @@ def pdf_locked(user: str) -> bytes:
     return saved(made, encryption=pikepdf.Encryption(owner="owner", user=user))
 
 
-def pdf_bomb(megabytes: int) -> bytes:
-    """A small PDF whose page unpacks to many megabytes of objects."""
+def pdf_bomb(objects: int, kilobytes: int) -> bytes:
+    """A small PDF that unpacks to many objects of many kilobytes, a hundred of them in a stream."""
     made = pikepdf.new()
     made.add_blank_page()
-    made.Root.Big = made.make_indirect(pikepdf.Array([pikepdf.String("0" * 60_000)] * (16 * megabytes)))
+    made.Root.Big = pikepdf.Array([
+        made.make_indirect(pikepdf.Array([pikepdf.String(f"{number}" + "0" * 1000)] * kilobytes))
+        for number in range(objects)
+    ])
     return saved(made, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
 
 

@@ -71,6 +71,10 @@ class PdfActive(FileRefused):
     """This PDF carries scripts, other files or commands. Print it as PDF and upload the new one."""
 
 
+class PdfTooLarge(FileRefused):
+    """This PDF unpacks to far more than its size. Print it as PDF and upload the new one."""
+
+
 class PictureBroken(FileRefused):
     """This picture cannot be opened, or a part of it is missing. Save it anew and upload it again."""
 

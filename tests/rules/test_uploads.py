@@ -82,13 +82,32 @@ def test_a_link_in_a_pdf_does_no_harm() -> None:
     assert check("a.pdf", files.pdf(OpenAction=pikepdf.Dictionary(S=pikepdf.Name.GoTo, D=[0, pikepdf.Name.Fit])))
 
 
-def test_a_pdf_that_unpacks_to_more_than_fits_is_refused_at_once() -> None:
-    assert check("a.pdf", files.pdf_bomb(2))
-    bomb = files.pdf_bomb(160)
-    assert len(bomb) < 2 * 1024 * 1024
+@pytest.mark.parametrize(("objects", "kilobytes", "why"), [
+    (1, 60_000, rule.PdfBroken), (1200, 20, rule.PdfTooLarge),
+])
+def test_a_pdf_that_unpacks_to_more_than_fits_is_refused_at_once(
+    objects: int, kilobytes: int, why: type[FileRefused]
+) -> None:
+    bomb = files.pdf_bomb(objects, kilobytes)
+    assert len(bomb) < 1024 * 1024
     began = time.perf_counter()
-    assert refusal("a.pdf", bomb) is rule.PdfBroken
-    assert time.perf_counter() - began < 5
+    assert refusal("a.pdf", bomb) is why
+    assert time.perf_counter() - began < 1
+
+
+def test_a_pdf_with_more_values_than_anybody_writes_is_refused() -> None:
+    row = pikepdf.Array([0] * 1000)
+    assert check("a.pdf", files.pdf(Big=pikepdf.Array([row] * 100)))
+    assert refusal("a.pdf", files.pdf(Big=pikepdf.Array([row] * 1100))) is rule.PdfTooLarge
+
+
+def test_a_pdf_in_which_objects_lead_in_circles_is_fine() -> None:
+    made = pikepdf.new()
+    made.add_blank_page()
+    one = made.make_indirect(pikepdf.Dictionary())
+    one.Again, made.Root.One = one, one
+    assert check("a.pdf", files.saved(made))
+    assert check("a.pdf", files.pdf_bomb(300, 20))
 
 
 # --- Pictures
