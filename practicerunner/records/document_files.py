@@ -131,6 +131,12 @@ def read(document_id: int, stored_name: str, sha256: str) -> bytes:
     return content
 
 
+def discard(session: Session) -> None:
+    """Remove the files of all documents. Only before a demo practice is made anew."""
+    for _, stored_name, _ in documents.everything(session):
+        _remove(settings().files_dir / stored_name)
+
+
 def problems(session: Session) -> Iterator[str]:
     """A sentence for every document whose file is missing or not the one that was uploaded."""
     for document_id, stored_name, sha256 in documents.everything(session):

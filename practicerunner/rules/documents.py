@@ -71,6 +71,10 @@ class PdfActive(FileRefused):
     """This PDF carries scripts, other files or commands. Print it as PDF and upload the new one."""
 
 
+class PdfTooLarge(FileRefused):
+    """This PDF unpacks to far more than its size. Print it as PDF and upload the new one."""
+
+
 class PictureBroken(FileRefused):
     """This picture cannot be opened, or a part of it is missing. Save it anew and upload it again."""
 
@@ -156,5 +160,5 @@ def is_wider(old: DocumentClass, new: DocumentClass) -> bool:
 def size_words(size: int) -> str:
     """``812 bytes``, ``48 KB``, ``2.3 MB``."""
     if size < 1024:
-        return f"{size} bytes"
+        return f"{size} byte{'s' if size != 1 else ''}"
     return f"{size / 1024:.0f} KB" if size < 1024 * 1000 else f"{size / 1024 / 1024:.1f} MB"

@@ -31,6 +31,7 @@ from practicerunner.rules.documents import (
     PdfActive,
     PdfBroken,
     PdfLocked,
+    PdfTooLarge,
     PictureBroken,
     PictureTooLarge,
     TextUnreadable,
@@ -38,9 +39,14 @@ from practicerunner.rules.documents import (
     type_of,
 )
 
+_LARGEST_STREAM = 4 * 1024 * 1024
+"""Of objects and their places packed together in a PDF; pages and pictures are never unpacked here."""
+_MOST_VALUES = 1_000_000
+_PACKED = 2
+"""How the table of a PDF marks an object that lies in a stream with others."""
 pikepdf.settings.set_qpdf_limits(
-    flate_max_memory=LARGEST_UNPACKED, run_length_max_memory=LARGEST_UNPACKED, png_max_memory=LARGEST_UNPACKED,
-    tiff_max_memory=LARGEST_UNPACKED, dct_max_memory=LARGEST_UNPACKED, doc_max_warnings=500,
+    flate_max_memory=_LARGEST_STREAM, run_length_max_memory=_LARGEST_STREAM, png_max_memory=_LARGEST_STREAM,
+    tiff_max_memory=_LARGEST_STREAM, dct_max_memory=_LARGEST_STREAM, parser_max_container_size=_MOST_VALUES,
 )
 _BEGINNINGS = {
     FileType.PDF: b"%PDF-", FileType.PNG: b"\x89PNG\r\n\x1a\n", FileType.JPG: b"\xff\xd8\xff",
@@ -86,8 +92,8 @@ def _pdf(content: bytes) -> bytes:
         with pikepdf.open(io.BytesIO(content)) as file:
             if file.is_encrypted:
                 raise PdfLocked
-            if any(map(_acts, file.objects)) or _acts(file.trailer):
-                raise PdfActive
+            _measure(file)
+            _look_through(file)
             if file.get_warnings() or not file.pages:
                 raise PdfBroken  # what could not be read was not looked at
     except pikepdf.PasswordError:
@@ -97,24 +103,52 @@ def _pdf(content: bytes) -> bytes:
     return content
 
 
-def _acts(top: pikepdf.Object) -> bool:
-    """Whether an object, with what stands directly in it, does something or carries a file."""
-    waiting = [top]
+def _measure(file: pikepdf.Pdf) -> None:
+    """Unpack the streams that hold objects, one by one, before any object is made of them: it takes many times more.
+
+    Raises PdfTooLarge.
+    """
+    packed = {entry.obj_stream_number for entry in file.get_xref_table().values() if entry.type == _PACKED}
+    unpacked = 0
+    for number in packed:
+        stream = file.get_object((number or 0, 0))
+        if not isinstance(stream, pikepdf.Stream):
+            raise PdfBroken
+        unpacked += len(stream.read_bytes())
+        if unpacked > LARGEST_FILE:
+            raise PdfTooLarge
+
+
+def _look_through(file: pikepdf.Pdf) -> None:
+    """Look at every value that can be reached. Raises PdfActive where one acts, PdfTooLarge where there is no end.
+
+    What cannot be reached is never looked at by a viewer either.
+    """
+    waiting: list[pikepdf.Object] = [file.trailer]
+    seen, looked_at = set(), 0
     while waiting:
         one = waiting.pop()
+        if one.is_indirect:
+            if one.objgen in seen:
+                continue
+            seen.add(one.objgen)
         if isinstance(one, pikepdf.Array):
-            waiting += filter(_holds, one.as_list())
+            parts = list(one.as_list())
         elif isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
-            keys = set(one.keys())
-            if keys & _FORBIDDEN_KEYS or str(one.get("/S")) in _FORBIDDEN_ACTIONS:
-                return True
-            waiting += filter(_holds, (one[key] for key in keys))
-    return False
+            if _acts(one):
+                raise PdfActive
+            parts = [one[key] for key in one.keys()]  # noqa: SIM118  (it is no dict)
+        else:
+            continue
+        looked_at += len(parts)
+        if looked_at > _MOST_VALUES:
+            raise PdfTooLarge
+        waiting += [part for part in parts if isinstance(part, pikepdf.Object)]
 
 
-def _holds(part: pikepdf.Object) -> bool:
-    # What is referred to is an object of its own and is looked at there.
-    return isinstance(part, pikepdf.Array | pikepdf.Dictionary) and not part.is_indirect
+def _acts(one: pikepdf.Dictionary | pikepdf.Stream) -> bool:
+    """Whether this does something when the file is opened or used, or carries another file."""
+    return bool(one.keys() & _FORBIDDEN_KEYS) or str(one.get("/S")) in _FORBIDDEN_ACTIONS
 
 
 # --- Pictures

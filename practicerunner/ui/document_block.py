@@ -89,7 +89,7 @@ def _open(actor: Actor, line: DocumentLine) -> None:
 
 
 def _class_choice(
-    form: Form, found: CaseDocuments, classes: tuple[DocumentClass, ...], index: int = 0
+    form: Form, found: CaseDocuments, classes: tuple[DocumentClass, ...], index: int
 ) -> DocumentClass:
     """The classes with a sentence each on who can read them."""
     chosen: DocumentClass = st.radio(
@@ -121,15 +121,14 @@ def _named(found: CaseDocuments) -> Callable[[int | None], str]:
 def upload_dialog(actor: Actor, page: CasePage, found: CaseDocuments) -> None:
     """Which file, what it is called, who may read it, whom it is about."""
     form = Form(f"upload.{page.case_id}")
-    file = st.file_uploader(
-        "File", type=TYPES, key=form.field_key("file"), help="PDF, PNG, JPG, DOCX, TXT or CSV, at most 10 MB")
+    file = st.file_uploader("File", type=TYPES, key=form.field_key("file"))
     form.place("file")
     if file is None:
         return
     title = st.text_input(
         "Title", rule.title_of(file.name), max_chars=200, key=form.field_key(f"title.{file.file_id}"))
     form.place("title")
-    access_class = _class_choice(form, found, found.offered)
+    access_class = _class_choice(form, found, found.offered, found.offered.index(found.usual))
     about = _about_choice(form, found, None, new=True)
     if st.button("Upload", type="primary", key=form.field_key("save"), icon=":material/upload_file:"):
         done, _ = form.submit(upload_document, actor, lambda: UploadDocument(
@@ -148,8 +147,7 @@ def change_dialog(actor: Actor, page: CasePage, found: CaseDocuments, line: Docu
     about = _about_choice(form, found, line.person_id, new=False)
     access_class = line.access_class
     if len(line.classes) > 1:
-        ordered = tuple(one for one in DocumentClass if one in line.classes)
-        access_class = _class_choice(form, found, ordered, ordered.index(line.access_class))
+        access_class = _class_choice(form, found, line.classes, line.classes.index(line.access_class))
     reason = ""
     if rule.is_wider(line.access_class, access_class):
         reason = form.text("reason", "Why may more people read it? The reason is kept in the audit log.", max_chars=200)

@@ -67,8 +67,8 @@ def comments(found: Iterable[Comment], zone: str) -> None:
 def show(actor: Actor, page: NotePage, zone: str) -> None:
     """Draw the note for reading, with what the reader may still do."""
     facts(page.header, page.line)
-    note_download.show(actor, page.line)
     diagnosis_block.beside_note(actor, page.line)
+    note_download.show(actor, page.line)
     with st.container(border=True):
         texts(page.sections)
         texts(page.parts, are_names=True)

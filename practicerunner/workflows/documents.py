@@ -113,7 +113,7 @@ class DocumentLine:
     size: int
     needs_reason: bool
     classes: tuple[DocumentClass, ...]
-    """What the actor may make of it, its own class first; empty where nothing may be changed."""
+    """What the actor may make of it, its own class too; empty where nothing may be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,17 @@ class CaseDocuments:
 
     lines: tuple[DocumentLine, ...]
     offered: tuple[DocumentClass, ...]
-    """Classes in which the actor may upload here, the usual one first."""
+    """Classes in which the actor may upload here."""
     labels: dict[DocumentClass, str]
     people: dict[int, str]
     """Whom a document can be about: those who take part, and those who did."""
     here: tuple[int, ...]
     """Those of them who take part now."""
+
+    @property
+    def usual(self) -> DocumentClass:
+        """The class that is proposed: the clinical one where the actor has it, since fewer people read it."""
+        return DocumentClass.CLINICAL if DocumentClass.CLINICAL in self.offered else self.offered[0]
 
 
 # --- Acts
@@ -252,11 +257,9 @@ def documents_of_case(session: Session, actor: Actor, case_id: int) -> CaseDocum
     case = case_for(session, actor, case_id)
     members = cases.people_in(session, case.id)
     lines = (_line(session, actor, case, kept) for kept in documents.of_case(session, case.id))
-    offered = [one for one in DocumentClass if _may_bring(actor, case, one)]
-    if DocumentClass.CLINICAL in offered:
-        offered.sort(key=lambda one: one is not DocumentClass.CLINICAL)
+    offered = tuple(one for one in DocumentClass if _may_bring(actor, case, one))
     return CaseDocuments(
-        tuple(line for line in lines if line is not None), tuple(offered),
+        tuple(line for line in lines if line is not None), offered,
         {one: rule.class_label(case.type, one) for one in DocumentClass},
         {person.id: person_name(person.first_name, person.last_name, person.preferred_name) for _, person in members},
         tuple(person.id for participant, person in members if participant.status is not ParticipantStatus.LEFT),
@@ -303,11 +306,12 @@ def _classes(actor: Actor, case: Case, document: Document) -> tuple[DocumentClas
     ):
         return ()
     is_author = document.author_id == actor.staff_id
-    others = [
-        one for one in DocumentClass if one is not own and _may_bring(actor, case, one)
-        and (is_author or not (rule.is_wider(own, one) or one is DocumentClass.SEALED))
-    ]
-    return (own, *others)
+    return tuple(
+        one for one in DocumentClass if one is own or (
+            _may_bring(actor, case, one)
+            and (is_author or not (rule.is_wider(own, one) or one is DocumentClass.SEALED))
+        )
+    )
 
 
 @reader(Resource.CASE)
