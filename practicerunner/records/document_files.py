@@ -148,10 +148,17 @@ def problems(session: Session) -> Iterator[str]:
             yield f"The file of document {document_id} is not the one that was uploaded."
 
 
+def _is_older(path: Path, limit: float) -> bool:
+    try:
+        return path.stat().st_mtime < limit
+    except FileNotFoundError:  # just settled by its own act, or by another sweep
+        return False
+
+
 def sweep(session: Session) -> int:
     """Settle what interrupted uploads left more than a day ago: files without a row go. Returns how many did."""
     folder, limit = settings().files_dir, (clock.now() - LEFT_OVER_AFTER).timestamp()
-    drafts = [path for path in folder.glob(".*") if _NAME.fullmatch(path.name) and path.stat().st_mtime < limit]
+    drafts = [path for path in folder.glob(".*") if _NAME.fullmatch(path.name) and _is_older(path, limit)]
     known = documents.stored_names(session, [draft.name[1:] for draft in drafts])
     for draft in drafts:
         if draft.name[1:] in known:

@@ -19,7 +19,6 @@ from practicerunner.rules.documents import (
     LARGEST_PICTURE,
     LARGEST_RATIO,
     LARGEST_UNPACKED,
-    LONGEST_NAME,
     MOST_PARTS,
     ContentDiffers,
     DocxActive,
@@ -76,7 +75,7 @@ def check(name: str, content: bytes) -> Checked:
     beginning = _BEGINNINGS.get(file_type)
     if beginning is not None and not content.startswith(beginning):
         raise ContentDiffers
-    return Checked(kept_name[-LONGEST_NAME:], file_type, _CHECKS[file_type](content))
+    return Checked(kept_name, file_type, _CHECKS[file_type](content))
 
 
 # --- PDF
