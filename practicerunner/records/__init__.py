@@ -18,4 +18,5 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    supervision,
 )

@@ -249,9 +249,9 @@ def blocks(
 
 
 def supervisions_over(session: Session, associate_id: int) -> list[Supervision]:
-    """Everybody who ever supervises somebody, the newest last."""
+    """Everybody who is ever responsible for somebody's work as the default, the newest last."""
     return list(session.scalars(
-        select(Supervision).where(Supervision.associate_id == associate_id)
+        select(Supervision).where(Supervision.associate_id == associate_id, Supervision.is_default)
         .order_by(Supervision.starts_on, Supervision.id)
     ))
 

@@ -16,11 +16,11 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
-from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
+from practicerunner.workflows.note_readers import may_open
 
 MOST_TO_WRITE = 30
 
@@ -112,17 +112,6 @@ class ToWrite:
     start: time
     main: NoteKind
     offered: tuple[NoteKind, ...]
-
-
-def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:
-    """How the actor may open what a list names: the same question as ``authorize_note``, without a refusal."""
-    ours = {row.author_id, row.case_provider_id, row.provider_id}
-    supervisors = {row.supervisor_id, row.case_supervisor_id, row.appointment_supervisor_id}
-    return permissions.decide(
-        actor.roles, action, rule.resource_for(row.kind, row.case_type), own=actor.staff_id in ours,
-        supervised=bool(ours & actor.supervisees) or actor.staff_id in supervisors,
-        is_clinical_director=actor.is_clinical_director,
-    )
 
 
 def line_of(actor: Actor, row: NoteRow) -> NoteLine:
