@@ -141,7 +141,7 @@ class AddendumReview(Revised):
     review_as: Mapped[SignatureRole] = word(SignatureRole, default=SignatureRole.CO_SIGNER)
     done_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_addendum_review_supervisor", "supervisor_id", "done_at"),)
+    __table_args__ = (Index("ix_addendum_review_waiting", "done_at", "supervisor_id"),)
 
 
 class AddendumSignature(Signer, Row):
@@ -310,6 +310,14 @@ def addenda_awaiting(session: Session, supervisor_id: int) -> list[Addendum]:
     return list(session.scalars(query.order_by(Addendum.created_at)))
 
 
+def addenda_handed_in(session: Session, author_id: int) -> list[tuple[Addendum, int]]:
+    """Somebody's addenda that await a signature, each with the id of whose."""
+    query = select(Addendum, AddendumReview.supervisor_id).join(
+        AddendumReview, AddendumReview.addendum_id == Addendum.id
+    ).where(Addendum.staff_id == author_id, AddendumReview.done_at.is_(None))
+    return [(addendum, supervisor_id) for addendum, supervisor_id in session.execute(query)]
+
+
 def review_of_addendum(session: Session, addendum_id: int, *, lock: bool = False) -> AddendumReview | None:
     """The review of an addendum; none where its author signed alone."""
     query = select(AddendumReview).where(AddendumReview.addendum_id == addendum_id)
@@ -338,11 +346,11 @@ def psychotherapy_note(session: Session, appointment_id: int, author_id: int) ->
 
 def psychotherapy_notes(
     session: Session, author_id: int, *, case_id: int | None = None
-) -> list[tuple[int, int, NoteStatus, date, str]]:
-    """Somebody's own: appointment id, case id, state, date of service and the case's name; no text."""
+) -> list[tuple[int, int, NoteStatus, date, str, CaseType]]:
+    """Somebody's own: appointment id, case id, state, date of service, the case's name and type; no text."""
     query = select(
         PsychotherapyNote.appointment_id, PsychotherapyNote.case_id, PsychotherapyNote.status,
-        Appointment.local_date, Case.name,
+        Appointment.local_date, Case.name, Case.type,
     ).join(Appointment, Appointment.id == PsychotherapyNote.appointment_id).join(
         Case, Case.id == PsychotherapyNote.case_id
     ).where(PsychotherapyNote.author_id == author_id).order_by(Appointment.local_date.desc())

@@ -96,11 +96,13 @@ def undecided_notes(
 
 def undecided_addenda(
     session: Session, supervisor_id: int, author_id: int | None, since: date | None, *, lock: bool = False
-) -> list[tuple[AddendumReview, int]]:
-    """Addenda that a supervisor has to co-sign, all or one author's, each with its note's id; by id."""
-    query = select(AddendumReview, Addendum.note_id).join(Addendum, Addendum.id == AddendumReview.addendum_id).join(
-        Note, Note.id == Addendum.note_id
-    ).where(AddendumReview.supervisor_id == supervisor_id, AddendumReview.done_at.is_(None))
+) -> list[tuple[AddendumReview, int, int]]:
+    """Addenda that a supervisor has to co-sign, all or one author's, with the ids of note and author; by id."""
+    query = select(AddendumReview, Addendum.note_id, Addendum.staff_id).join(
+        Addendum, Addendum.id == AddendumReview.addendum_id
+    ).join(Note, Note.id == Addendum.note_id).where(
+        AddendumReview.supervisor_id == supervisor_id, AddendumReview.done_at.is_(None)
+    )
     if author_id is not None:
         query = query.where(Addendum.staff_id == author_id)
     if since is not None:
@@ -108,7 +110,7 @@ def undecided_addenda(
     query = query.order_by(AddendumReview.id)
     if lock:
         query = query.with_for_update(of=AddendumReview).execution_options(populate_existing=True)
-    return [(review, note_id) for review, note_id in session.execute(query)]
+    return [(review, note_id, author_id) for review, note_id, author_id in session.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from practicerunner.records.notes import NoteRow
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
-from practicerunner.rules.permissions import Allowed
+from practicerunner.rules.permissions import Allowed, Scope
 from practicerunner.rules.supervision import reads_as_supervisor
-from practicerunner.vocabulary import Action
+from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor
 
 
@@ -19,6 +19,11 @@ def is_supervised(actor: Actor, row: NoteRow) -> bool:
     named = {row.supervisor_id, row.case_supervisor_id, row.appointment_supervisor_id, *row.reviewer_ids}
     return reads_as_supervisor(
         actor.staff_id, actor.terms, written_by=responsible_for(row), day=row.service_date, named=named)
+
+
+def reviews(actor: Actor) -> bool:
+    """Whether the actor's roles let them sign what others wrote."""
+    return Scope.SUPERVISED in permissions.scopes(actor.roles, Action.SIGN, Resource.CLINICAL_NOTE)
 
 
 def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:

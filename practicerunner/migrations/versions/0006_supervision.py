@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_addendum_review')),
         sa.UniqueConstraint('addendum_id', name=op.f('uq_addendum_review_addendum_id'))
     )
-    op.create_index('ix_addendum_review_supervisor', 'addendum_review', ['supervisor_id', 'done_at'], unique=False)
+    op.create_index('ix_addendum_review_waiting', 'addendum_review', ['done_at', 'supervisor_id'], unique=False)
     op.execute(
         "insert into addendum_review (id, created_at, revision, addendum_id, supervisor_id, review_as, done_at) "
         "select a.id, a.created_at, 1, a.id, a.supervisor_id, 'co_signer', s.signed_at from addendum a "
