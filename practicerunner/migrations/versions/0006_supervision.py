@@ -23,6 +23,10 @@ def upgrade() -> None:
         "(select staff_id from staff_role where role = 'provider')")
     op.add_column('note', sa.Column('review_as', sa.String(length=32), nullable=True))
     op.create_index('ix_note_supervisor', 'note', ['supervisor_id', 'status'], unique=False)
+    op.create_index('ix_appointment_provider_status', 'appointment', ['provider_id', 'status', 'case_id'], unique=False)
+    op.create_index(
+        'ix_appointment_supervisor', 'appointment', ['supervisor_id', 'status'], unique=False,
+        sqlite_where=sa.text('supervisor_id is not null'), postgresql_where=sa.text('supervisor_id is not null'))
     op.add_column(
         'practice', sa.Column('invoice_after_cosign', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table('addendum_review',
