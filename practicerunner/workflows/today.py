@@ -80,7 +80,7 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if queue.to_review or queue.addenda:
             number = len(queue.to_review) + len(queue.addenda)
             waits = _many(number, "note waits", "notes wait")
-            found.append(Waiting(f"{waits} for your co-signature", "documentation"))
+            found.append(Waiting(f"{waits} for your co-signature", "supervision"))
         if queue.returned:
             notes = _many(len(queue.returned), "note was", "notes were")
             found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
