@@ -125,8 +125,9 @@ invited = st.session_state.pop("invited", None)
 for person in everybody:
     if person.id == invited:
         show_link(me, person)
-person = everybody[chosen[0]] if chosen and chosen[0] < len(everybody) else None
-if manages and person is not None:
+opened = everybody[chosen[0]] if chosen and chosen[0] < len(everybody) else None
+if manages and opened is not None:
+    person = opened
     with st.container(horizontal=True):
         if st.button(md(f"Change {person.first_name}")):
             change_dialog(me, everybody, person)
@@ -142,5 +143,5 @@ if manages and person is not None:
                 st.rerun()
 elif manages:
     st.caption("Choose a row to change roles, to assign a supervisor, or to make a link for setting a password.")
-if person is not None and set(roles_of(person)) & {Role.ASSOCIATE, Role.PROVIDER}:
-    assignment_block.show(me, person, everybody, manages=manages)
+if opened is not None and set(roles_of(opened)) & {Role.ASSOCIATE, Role.PROVIDER}:
+    assignment_block.show(me, opened, everybody, manages=manages)
