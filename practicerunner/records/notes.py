@@ -271,6 +271,15 @@ def note_of(session: Session, appointment_id: int, kind: NoteKind, author_id: in
     )
 
 
+def is_locked(session: Session, appointment_id: int, kind: NoteKind) -> bool:
+    """Whether an appointment has a note of a kind that is signed for good."""
+    query = select(Note.id).where(
+        Note.appointment_id == appointment_id, Note.kind == kind,
+        Note.status.in_([NoteStatus.LOCKED, NoteStatus.AMENDED]),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def versions_of(session: Session, note_id: int) -> list[NoteVersion]:
     """Signed versions, the first one first."""
     return list(session.scalars(select(NoteVersion).where(NoteVersion.note_id == note_id).order_by(NoteVersion.number)))

@@ -229,9 +229,9 @@ def is_late_entry(service_date: date, entered_on: date) -> bool:
 
 
 def due_at(ends_at: datetime, hours: int, zone: str) -> datetime:
-    """When the note of an appointment has to be signed: so many hours later on the practice's wall clock (G15)."""
+    """When an appointment's note has to be signed: so many hours later on the wall clock, the later of two (G15)."""
     due = wall(ends_at, zone) + timedelta(hours=hours)
-    return moment(due.date(), due.time(), zone)
+    return moment(due.date(), due.time(), zone, fold=1)
 
 
 _RECORD_WORDS = ("diagnosis", "medication", "prognosis", "symptom", "treatment plan", "test result")

@@ -65,7 +65,7 @@ def _in_hours(minutes: int) -> str:
 
 def _columns(rows: tuple[HourSum, ...] | tuple[HourTotal, ...]) -> dict[str, list[str]]:
     kinds = {kind.label: [_in_hours(row.minutes[kind]) for row in rows] for kind in SupervisionFormat}
-    return kinds | {"Together": [_in_hours(row.together) or "0:00" for row in rows]}
+    return kinds | {"Total": [_in_hours(row.together) or "0:00" for row in rows]}
 
 
 def _totals(hours: Hours) -> None:
@@ -134,16 +134,27 @@ def _form(actor: Actor, page: HourPage | None) -> None:
                 saved, _ = form.submit(change_hour, actor, lambda: ChangeHour(
                     op=form.op, session_id=session_id, revision=revision, **entered), "Hour saved")
         if page is not None and line is not None:
-            saved = _sign_or_discard(actor, page, line) or saved
+            saved = _sign_or_discard(actor, page, line, is_saved=_as_saved(page, line, entered)) or saved
     if saved:
         st.rerun()
 
 
-def _sign_or_discard(actor: Actor, page: HourPage, line: HourLine) -> bool:
+def _as_saved(page: HourPage, line: HourLine, entered: dict[str, object]) -> bool:
+    """Whether the fields say what is kept, so that nobody signs something else than they see."""
+    return entered == {
+        "supervisor_id": line.supervisor_id, "supervisee_ids": tuple(staff_id for staff_id, _ in line.supervisees),
+        "held_on": line.held_on, "starts": line.starts, "minutes": line.minutes, "kind": line.kind,
+        "topics": page.topics,
+    }
+
+
+def _sign_or_discard(actor: Actor, page: HourPage, line: HourLine, *, is_saved: bool) -> bool:
     done = False
-    if page.may_sign:
+    if page.may_sign and not is_saved:
+        st.button("Sign", icon=":material/draw:", disabled=True, help="Save what you changed first.")
+    elif page.may_sign:
         with st.popover("Sign", icon=":material/draw:"):
-            st.text("Signs what was saved. It counts from then on and never changes.")
+            st.text("It counts from then on and never changes.")
             done = signature_box.sign(
                 Form(f"sign_hour.{line.session_id}"), actor, sign_hour,
                 lambda op, proof: SignHour(op=op, proof=proof, session_id=line.session_id, revision=page.revision),

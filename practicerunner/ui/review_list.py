@@ -41,10 +41,10 @@ def show(actor: Actor, zone: str) -> None:
 
 
 def _figures(queue: ReviewQueue) -> None:
-    with st.container(horizontal=True):
-        st.metric("Waiting", len(queue.lines), border=True, width=190)
-        st.metric("Oldest", age(queue.oldest_days) if queue.oldest_days is not None else "–", border=True, width=190)
-        st.metric("Returned, not back", queue.returned, border=True, width=190)
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Waiting", len(queue.lines), width="content")
+        st.metric("Oldest", age(queue.oldest_days) if queue.oldest_days is not None else "–", width="content")
+        st.metric("Returned, not back", queue.returned, width="content")
 
 
 def _choose(note_id: int) -> None:

@@ -59,7 +59,7 @@ def reassign_dialog(actor: Actor, lines: Sequence[TeamLine]) -> None:
     if not others:
         st.info("Nobody else has the supervisor role. Give it to somebody on the Staff page first.")
     if st.button(f"Move {count(moving.notes + moving.addenda + moving.returned, 'review')}", type="primary",
-                 disabled=moving.nothing):
+                 disabled=moving.nothing or not others):
         if to_id is None:
             form.show("to_id", "Choose who takes over.")
             return

@@ -44,12 +44,12 @@ def narrow(rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: 
         if len({one.is_mine for _, one in known}) > 1:
             whose = st.segmented_control("Whose", (MINE, TEAM), key=f"{key}.whose")
         if len(people) > 1:
-            who = st.selectbox(person, people, index=None, placeholder="Everybody", key=f"{key}.who", width=200)
+            who = st.selectbox(person, people, index=None, placeholder="Everybody", key=f"{key}.who", width=170)
         if len(kinds) > 1:
             kind = st.selectbox("Kind of case", kinds, index=None, placeholder="Every kind", key=f"{key}.kind",
-                                format_func=lambda one: capabilities(one).heading, width=200)
+                                format_func=lambda one: capabilities(one).heading, width=170)
         if len(ages) > 1:
-            age = st.selectbox("Age", ages, key=f"{key}.age", format_func=AGES.__getitem__, width=160)
+            age = st.selectbox("Age", ages, key=f"{key}.age", format_func=AGES.__getitem__, width=150)
     return [
         row for row, one in known
         if (whose is None or one.is_mine is (whose == MINE)) and (who is None or one.person == who)

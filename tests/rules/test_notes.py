@@ -145,6 +145,8 @@ def test_a_note_is_due_some_hours_after_the_end() -> None:
     # Over the night in which the clocks go back, and forward, it is the same time on the wall.
     assert rule.due_at(datetime(2026, 10, 31, 14, 50, tzinfo=UTC), 48, zone) == datetime(
         2026, 11, 2, 15, 50, tzinfo=UTC)
+    assert rule.due_at(datetime(2026, 10, 30, 5, 30, tzinfo=UTC), 48, zone) == datetime(
+        2026, 11, 1, 6, 30, tzinfo=UTC)
     assert rule.due_at(datetime(2026, 3, 7, 15, 50, tzinfo=UTC), 48, zone) == datetime(
         2026, 3, 9, 14, 50, tzinfo=UTC)
 
