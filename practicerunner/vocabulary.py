@@ -302,6 +302,11 @@ class SignatureRole(Word):
     CO_SIGNER = "co_signer"
     APPROVER = "approver"
 
+    @property
+    def act(self) -> str:
+        """What the signature did, as it stands before the name."""
+        return {"author": "Signed", "co_signer": "Co-signed", "approver": "Approved"}[self.value]
+
 
 class SupervisionLevel(Word):
     """How far somebody is supervised (FHIR PractitionerRole of the supervisor)."""
@@ -581,6 +586,14 @@ class RelationshipKind(Word):
     def inverse(self) -> "RelationshipKind":
         """How the link reads from the other side."""
         return {"parent": RelationshipKind.CHILD, "child": RelationshipKind.PARENT}.get(self.value, self)
+
+
+class DocumentClass(Word):
+    """Who may read an uploaded document (FHIR DocumentReference.securityLabel); from the widest to the narrowest."""
+
+    ADMIN = "admin"
+    CLINICAL = "clinical"
+    SEALED = "sealed"
 
 
 class Resource(Word):

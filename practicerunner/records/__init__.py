@@ -6,6 +6,7 @@ from practicerunner.records import (  # noqa: F401
     billing,
     cases,
     diagnoses,
+    documents,
     feeds,
     forms,
     imports,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_lines
+from practicerunner.ui import diagnosis_block, note_lines, record_download
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import day
 from practicerunner.workflows.access import Actor
@@ -20,9 +20,11 @@ def show(actor: Actor, case_id: int) -> None:
     zone = read(practice_settings, actor).zone
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Notes", anchor=False, width="content")
-        if possible:
-            with st.popover("Write note", icon=":material/edit_note:"):
-                _write(actor, case_id, possible)
+        with st.container(horizontal=True, width="content"):
+            record_download.show(actor, case_id)
+            if possible:
+                with st.popover("Write note", icon=":material/edit_note:"):
+                    _write(actor, case_id, possible)
     if not lines:
         st.text("No notes yet. A note is written for an appointment, here or on the appointment's page.")
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, signature_box
+from practicerunner.ui import diagnosis_block, note_download, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read
@@ -16,11 +16,6 @@ from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_ad
 from practicerunner.workflows.documentation import Comment, NoteLine
 from practicerunner.workflows.note_pages import Header, NotePage, Written
 from practicerunner.workflows.verification import verify_note
-
-SIGNED_AS = {
-    SignatureRole.AUTHOR: "Signed", SignatureRole.CO_SIGNER: "Co-signed", SignatureRole.APPROVER: "Approved",
-}
-"""What a signature did."""
 
 
 def title(line: NoteLine) -> None:
@@ -72,6 +67,7 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.
     """Draw the note for reading, with what the reader may still do; after a co-signature beneath it comes ``then``."""
     facts(page.header, page.line)
     diagnosis_block.beside_note(actor, page.line)
+    note_download.show(actor, page.line)
     with st.container(border=True):
         texts(page.sections)
         texts(page.parts, are_names=True)
@@ -106,7 +102,7 @@ def signatures(actor: Actor, page: NotePage, zone: str) -> None:
         if signature.version != page.line.version:
             continue
         when = moment(signature.signed_at, signature.zone or zone)
-        st.text(f"{SIGNED_AS[signature.role]} by {signature.name}, {when}")
+        st.text(f"{signature.role.act} by {signature.name}, {when}")
         if not signature.intact:
             st.error("The text is not the one that was signed. Please tell the practice's owner.")
     if page.signatures and page.line.note_id is not None:
@@ -144,7 +140,7 @@ def addenda(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = 
             st.text(f"Signed by {addendum.name}, {moment(addendum.at, zone)}")
             if addendum.cosigned_at is not None:
                 when = moment(addendum.cosigned_at, zone)
-                st.text(f"{SIGNED_AS[addendum.signed_as]} by {addendum.cosigned_by}, {when}")
+                st.text(f"{addendum.signed_as.act} by {addendum.cosigned_by}, {when}")
             if addendum.awaits:
                 st.text(f"Awaiting the {waits_for(addendum.signed_as)} of {addendum.awaits}.")
             if addendum.may_cosign and _cosign_addendum(actor, addendum.addendum_id):
