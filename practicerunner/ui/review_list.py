@@ -15,6 +15,8 @@ from practicerunner.workflows.note_pages import NoteFacts, note_page
 from practicerunner.workflows.review_queue import ReviewLine, ReviewQueue, review_queue
 
 SHOWN = 50
+FITTING, TALL = 8, 640
+"""More rows than this scroll in a box of so many pixels, so that the note is never far below them on a phone."""
 
 
 def show(actor: Actor, zone: str) -> None:
@@ -55,18 +57,22 @@ def _rows(lines: list[ReviewLine], chosen: ReviewLine | None) -> None:
     """The rows, the longest waiting first."""
     if not lines:
         st.text("Nothing fits. Take back a filter.")
-    for line in lines[:SHOWN]:
-        with st.container(gap="xxsmall"):
-            st.button(
-                md(f"{line.author}: {line.case_name}"), key=f"review.{line.addendum_id or line.note_id}",
-                on_click=partial(_choose, line.note_id), width="stretch",
-                type="primary" if line is chosen else "secondary",
-            )
-            what = "addendum" if line.addendum_id is not None else f"version {line.version}"
-            waiting = f"waiting {count(line.days, 'day')}" if line.days else "since today"
-            st.caption(f"{day(line.service_date)} · {waiting} · {what}")
-    if len(lines) > SHOWN:
-        st.text(f"and {count(len(lines) - SHOWN, 'more', 'more')}")
+    with st.container(height=TALL if len(lines) > FITTING else "content", border=False):
+        for line in lines[:SHOWN]:
+            _row(line, is_chosen=line is chosen)
+        if len(lines) > SHOWN:
+            st.text(f"and {count(len(lines) - SHOWN, 'more', 'more')}")
+
+
+def _row(line: ReviewLine, *, is_chosen: bool) -> None:
+    with st.container(gap="xxsmall"):
+        st.button(
+            md(f"{line.author}: {line.case_name}"), key=f"review.{line.addendum_id or line.note_id}",
+            on_click=partial(_choose, line.note_id), width="stretch", type="primary" if is_chosen else "secondary",
+        )
+        what = "addendum" if line.addendum_id is not None else f"version {line.version}"
+        waiting = f"waiting {count(line.days, 'day')}" if line.days else "since today"
+        st.caption(f"{day(line.service_date)} · {waiting} · {what}")
 
 
 def _note(actor: Actor, line: ReviewLine, zone: str) -> None:

@@ -5,9 +5,7 @@ from datetime import date
 
 import pytest
 
-from practicerunner.rules.supervision import (
-    Term as Assigned,
-)
+from practicerunner.rules.supervision import Term as Assigned
 from practicerunner.rules.supervision import (
     fits,
     inherited,
@@ -87,7 +85,8 @@ def test_the_narrowest_who_is_able_and_not_the_author_counts(
 @pytest.mark.parametrize(("day", "writers", "named", "expected"), [
     (date(2026, 1, 1), {7}, set(), True), (date(2026, 5, 31), {7}, set(), True), (date(2026, 6, 1), {7}, set(), False),
     (date(2025, 12, 31), {7}, set(), False), (date(2026, 3, 1), {8}, set(), False),
-    (date(2026, 3, 1), {8, 7}, set(), True), (date(2026, 7, 1), {8}, {OLD}, True), (date(2026, 7, 1), {8}, {NEW}, False),
+    (date(2026, 3, 1), {8, 7}, set(), True), (date(2026, 7, 1), {8}, {OLD}, True),
+    (date(2026, 7, 1), {8}, {NEW}, False),
 ])
 def test_a_supervisor_reads_what_is_dated_within_or_names_them(
     day: date, writers: set[int], named: set[int], expected: bool
