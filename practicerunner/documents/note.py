@@ -42,7 +42,7 @@ class Signature(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     act: str = "Signed"
-    """``Signed`` or ``Co-signed``."""
+    """``Signed``, ``Co-signed`` or ``Approved``."""
     name: str
     """With credentials."""
     licence: str = ""

@@ -19,4 +19,5 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    supervision,
 )

@@ -15,7 +15,15 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.gate import token_of
 from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
-from practicerunner.workflows import clients, documents, note_papers, papers, presence, record_exports
+from practicerunner.workflows import (
+    clients,
+    documents,
+    note_papers,
+    papers,
+    presence,
+    record_exports,
+    supervision_hours,
+)
 from practicerunner.workflows.access import Actor
 
 Fetch = Callable[[Session, Actor], tuple[str, str, bytes]]
@@ -38,7 +46,13 @@ def clients_table(asked: QueryParams) -> Fetch:
         "clients.csv", "text/csv; charset=utf-8", clients.client_csv(session, actor, **options))
 
 
-TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table}
+def hours_table(asked: QueryParams) -> Fetch:
+    """The hours of supervision that somebody may see."""
+    return lambda session, actor: (
+        "supervision-hours.csv", "text/csv; charset=utf-8", supervision_hours.hours_csv(session, actor))
+
+
+TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table, "supervision-hours": hours_table}
 """Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 
 

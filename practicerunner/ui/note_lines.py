@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from practicerunner import clock
 from practicerunner.rules.notes import FORMS, forms_for
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform
 from practicerunner.ui.status import badge
-from practicerunner.ui.text import day, md, moment
+from practicerunner.ui.text import age, day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.documentation import NoteLine
+from practicerunner.workflows.documentation import Awaited, NoteLine
 from practicerunner.workflows.notes import StartNote, start_note
 
 LAST_FORM = "note.last_form"
@@ -49,6 +50,15 @@ def show(line: NoteLine, zone: str, *, with_day: bool = False, with_case: bool =
         name(line, label)
         badge(line.status)
         st.text(standing(line, zone), width="content")
+
+
+def awaited(one: Awaited) -> None:
+    """One row of what was handed in: what it is, with whom, and since when."""
+    what = "addendum" if one.is_addendum else one.line.kind.label.lower()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name(one.line, f"{day(one.line.service_date)}, {one.line.case_name}, {what}")
+        waits = age((clock.now() - one.since).days)
+        st.text(f"With {one.supervisor}, {'since today' if waits == 'today' else f'for {waits}'}", width="content")
 
 
 def begin(actor: Actor, appointment_id: int, main: NoteKind, kinds: Sequence[NoteKind], key: str) -> None:

@@ -16,8 +16,8 @@ from practicerunner.rules.documents import plain_name
 from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.documentation import may_open
 from practicerunner.workflows.note_pages import Header, MemberView, NotePage, Written, member_view, note_page
+from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.papers import letterhead
 
 PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
@@ -140,7 +140,7 @@ def _signatures(session: Session, page: NotePage) -> tuple[Signature, ...]:
     """Signatures under the version that counts, as they were kept."""
     return tuple(
         Signature(
-            act="Co-signed" if one.role is SignatureRole.CO_SIGNER else "Signed",
+            act=one.role.act,
             name=_name(one.name, one.credentials), licence=session.get_one(Staff, one.staff_id).licence,
             at=one.signed_at, text_hash=one.text_hash,
         )
@@ -150,14 +150,15 @@ def _signatures(session: Session, page: NotePage) -> tuple[Signature, ...]:
 
 def _addenda(session: Session, page: NotePage) -> tuple[Addendum, ...]:
     found = []
-    for one, cosigned in notes.addenda_of(session, page.line.note_id or 0):
+    for one, cosigned, review in notes.addenda_of(session, page.line.note_id or 0):
         signatures = [Signature(
             name=_name(one.name, one.credentials), licence=session.get_one(Staff, one.staff_id).licence,
             at=one.created_at, text_hash=one.text_hash,
         )]
         if cosigned is not None:
             signatures.append(Signature(
-                act="Co-signed", name=_name(cosigned.name, cosigned.credentials),
+                act=review.review_as.act if review is not None else SignatureRole.CO_SIGNER.act,
+                name=_name(cosigned.name, cosigned.credentials),
                 licence=session.get_one(Staff, cosigned.staff_id).licence, at=cosigned.signed_at,
                 text_hash=cosigned.text_hash,
             ))

@@ -30,11 +30,11 @@ from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.diagnosis_pages import diagnoses_of
-from practicerunner.workflows.documentation import may_open
 from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.form_pages import ResponsePage, response_page
 from practicerunner.workflows.note_pages import NotePage, note_page
 from practicerunner.workflows.note_papers import PRINTED, member_copy, signed_page
+from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.papers import letterhead
 
 _NEVER = "Memos and notes that the law keeps apart from the record are never part of it."
