@@ -29,7 +29,7 @@ from practicerunner.records.notes import Note
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.reports.replica import replica_of
-from practicerunner.vocabulary import CaseType, DocumentClass, NoteKind
+from practicerunner.vocabulary import CaseType, DocumentClass, NoteKind, SupervisionFormat
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.commands import READERS
@@ -38,6 +38,7 @@ from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, fin
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.signatures import SignNote, sign_note
+from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from tests.cast import Cast, at, bring_on, hold, invoice, people_of
 from tests.workflows.sending import bring_forms, complete, filled, send
 
@@ -48,6 +49,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronconsultation": TREATS, "heronpsychotherapy": TREATS, "heronintake": TREATS,
     "heronmemo": TREATS | {"Dana"},  # TRUST 3.2: an owner reads memos of the practice, the front desk none
     "heronassociate": SUPERVISED, "heronrevised": SUPERVISED, "heroncomment": SUPERVISED,
+    "heronhours": SUPERVISED,  # an owner reads the hours, never what was talked about
     "heronconsent": TREATS | {"Dana", "Tom"},
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
 }
@@ -100,6 +102,9 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         cast.do("Ruth", return_note, ReturnNote(note_id=theirs, version=1, sections={"plan": "heroncomment"}))
         _fill(cast, "Priya", theirs, "heronrevised", sign=True)
         cast.do("Ruth", cosign_note, CosignNote(note_id=theirs, version=2))
+        cast.do("Priya", record_hour, RecordHour(
+            supervisor_id=cast.staff["Ruth"], supervisee_ids=(cast.staff["Priya"],), held_on=date(2026, 10, 12),
+            starts=time(9), minutes=60, kind=SupervisionFormat.INDIVIDUAL, topics="heronhours"))
         (intake,), (consent,) = send(cast, alone, "intake"), send(cast, alone, "consent")
         complete(cast, intake, filled("intake") | {"reason": "heronintake"})
         complete(cast, consent, filled("consent", signature="heronconsent"))
@@ -142,7 +147,8 @@ def _readers() -> dict[str, Callable[..., Any]]:
 
 
 TABLES = {
-    "case_id": "case_file", "provider_id": "staff", "staff_id": "staff", "assignment_id": "form_assignment",
+    "case_id": "case_file", "provider_id": "staff", "staff_id": "staff", "from_id": "staff",
+    "session_id": "supervision_session", "assignment_id": "form_assignment",
     "response_id": "form_response", "template_id": "form_template", "run_id": "import_run",
 }
 """Arguments that name a row of a table which is called otherwise."""
