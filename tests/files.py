@@ -14,12 +14,12 @@ WORDS = '<?xml version="1.0"?><w:document xmlns:w="x"><w:body/></w:document>'
 
 
 def pdf(**catalogue: Any) -> bytes:
-    """A PDF of one page; ``catalogue`` puts entries into its root."""
+    """A PDF of one page, the same each time; ``catalogue`` puts entries into its root."""
     made, file = pikepdf.new(), io.BytesIO()
     made.add_blank_page()
     for name, value in catalogue.items():
         made.Root[f"/{name}"] = value
-    made.save(file)
+    made.save(file, deterministic_id=True)
     return file.getvalue()
 
 
