@@ -4,13 +4,14 @@ Drafts, memos and psychotherapy notes never leave (X16); whoever prints must be 
 read it. The reading and the printing are both logged.
 """
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
 from practicerunner.records import audit, notes, practice
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import NoteRow
+from practicerunner.records.notes import NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules.documents import plain_name
 from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
@@ -139,29 +140,22 @@ def _passages(written: tuple[Written, ...]) -> tuple[Passage, ...]:
 def _signatures(session: Session, page: NotePage) -> tuple[Signature, ...]:
     """Signatures under the version that counts, as they were kept."""
     return tuple(
-        Signature(
-            act=one.role.act,
-            name=_name(one.name, one.credentials), licence=session.get_one(Staff, one.staff_id).licence,
-            at=one.signed_at, text_hash=one.text_hash,
-        )
+        _signature(one, one.role.act, one.signed_at, one.text_hash)
         for one in notes.signatures_of(session, page.line.note_id or 0) if one.version == page.line.version
     )
+
+
+def _signature(one: Signer, act: str, at: datetime, text_hash: str) -> Signature:
+    return Signature(act=act, name=_name(one.name, one.credentials), licence=one.licence, at=at, text_hash=text_hash)
 
 
 def _addenda(session: Session, page: NotePage) -> tuple[Addendum, ...]:
     found = []
     for one, cosigned, review in notes.addenda_of(session, page.line.note_id or 0):
-        signatures = [Signature(
-            name=_name(one.name, one.credentials), licence=session.get_one(Staff, one.staff_id).licence,
-            at=one.created_at, text_hash=one.text_hash,
-        )]
+        signatures = [_signature(one, SignatureRole.AUTHOR.act, one.created_at, one.text_hash)]
         if cosigned is not None:
-            signatures.append(Signature(
-                act=review.review_as.act if review is not None else SignatureRole.CO_SIGNER.act,
-                name=_name(cosigned.name, cosigned.credentials),
-                licence=session.get_one(Staff, cosigned.staff_id).licence, at=cosigned.signed_at,
-                text_hash=cosigned.text_hash,
-            ))
+            role = review.review_as if review is not None else SignatureRole.CO_SIGNER
+            signatures.append(_signature(cosigned, role.act, cosigned.signed_at, cosigned.text_hash))
         found.append(Addendum(reason=one.reason, text=one.text, signatures=tuple(signatures)))
     return tuple(found)
 
