@@ -75,7 +75,8 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
                 "Empty that part before you sign."
             )
     missing = [
-        *rule.missing_sections(note.form, note.sections, subject.own_sections), *missing_details(subject, there),
+        *rule.missing_sections(note.form, note.sections, subject.own_sections, clinical=subject.clinical),
+        *missing_details(subject, there),
         *(names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
     ]
     if missing:
