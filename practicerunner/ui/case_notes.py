@@ -63,8 +63,10 @@ def _write_for_case(actor: Actor, case_id: int, own: CaseNotes) -> None:
         if len(own.people) > 1:
             names = dict(own.people)
             somebody = list(names) if kind in ABOUT_SOMEBODY else [None, *names]
-            person_id = form.choice(
-                "person_id", "About", somebody, format_func=lambda one: names.get(one, "Nobody alone"))
+            person_id = form.choice(  # a field of its own for each list, so that no choice is carried over
+                "person_id" if kind in ABOUT_SOMEBODY else "perhaps", "About", somebody,
+                format_func=lambda one: names.get(one, "Nobody alone"),
+            )
         day_of = form.date("service_date", "Day", own.today, max_value=own.today)
         if st.button("Start", key=form.field_key("start"), icon=note_lines.ICON, width="stretch"):
             done, note_id = form.submit(start_case_note, actor, lambda: StartCaseNote(

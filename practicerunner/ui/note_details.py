@@ -1,6 +1,6 @@
 """What a note asks beside its text: findings to choose, the risk line, the telehealth statement (C40)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -77,19 +77,25 @@ def entered(page: NotePage, typed: Mapping[str, Any]) -> Details | None:
     if page.has_risk:
         made["risk"] = Risk(**{name[5:]: value for name, value in typed.items() if name.startswith("risk.")})
     if page.remote is not None:
-        made["telehealth"] = _telehealth(typed)
+        made["telehealth"] = _telehealth(typed, [key for key, _ in page.remote.people])
     return Details(**made) if made else None
 
 
-def _telehealth(typed: Mapping[str, Any]) -> Telehealth:
+def _telehealth(typed: Mapping[str, Any], people: Sequence[str]) -> Telehealth:
+    """What was entered; a location for all becomes everybody's own, or the first one's that of all, by one tick."""
     places = {
         name.removeprefix("tele.state."): Whereabouts(
             state=state or "", place=typed.get(f"tele.place.{name.removeprefix('tele.state.')}") or "")
         for name, state in typed.items() if name.startswith("tele.state.")
     }
+    together = typed.get("tele.together")
+    if together and FOR_ALL not in places:
+        places = {FOR_ALL: next(iter(places.values()), Whereabouts())}
+    elif together is False and FOR_ALL in places:
+        places = dict.fromkeys(people, places[FOR_ALL])
     simple = ("mode", "clinician_location", "interruptions", *CONFIRMED)
     return Telehealth(
-        locations={key: where for key, where in places.items() if where.state or where.place},
+        locations={key: where for key, where in places.items() if where.state or where.place or together is False},
         **{key: typed[f"tele.{key}"] for key in simple if f"tele.{key}" in typed},
     )
 
@@ -219,6 +225,8 @@ def _telehealth_paper(told: Telehealth, names: Mapping[str, str]) -> None:
     st.markdown("**Session by video or phone**")
     said = [told.mode.label] if told.mode is not None else []
     for key, where in told.locations.items():
+        if not (where.state or where.place):
+            continue
         who = names.get(key, "") if key != FOR_ALL else ""
         said.append(f"{who or 'Everybody'}: {', '.join(filter(None, (where.place, _state(where.state))))}")
     if told.clinician_location.strip():
