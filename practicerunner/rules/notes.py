@@ -145,6 +145,11 @@ def keys_of(sections: Iterable[Section]) -> frozenset[str]:
     return frozenset(key for s in sections for key in ((s.key, more(s.key)) if s.findings else (s.key,)))
 
 
+def retired_keys(form: str, *, clinical: bool) -> frozenset[str]:
+    """The keys of sections that are asked in some other way now; a window that was open before still has them."""
+    return frozenset(s.key for s in FORMS[form].sections if s.retired and (clinical or not s.clinical))
+
+
 def section_text(section: Section, sections: Mapping[str, str]) -> str:
     """What a section says: its findings, and the free text beneath them."""
     said = sections.get(section.key, "")

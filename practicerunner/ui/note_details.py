@@ -104,7 +104,7 @@ def findings(draft: Draft, section: Written, label: str) -> None:
     """Findings to choose from, and a line for what else there is to say."""
     st.pills(
         label, section.findings, selection_mode="multi", key=draft.field(f"s.{section.key}"), on_change=draft.save,
-        wrap=True,
+        format_func=md, wrap=True,
     )
     st.text_input(
         f"{section.label}, in your words", key=draft.field(f"m.{section.key}"), on_change=draft.save,

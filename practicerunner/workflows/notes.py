@@ -247,6 +247,7 @@ def save_draft(session: Session, actor: Actor, asked: SaveDraft) -> int:
     known = rule.keys_of(rule.sections_for(
         note.form, clinical=subject.clinical, written=note.sections, own=subject.own_sections,
     ))
+    known |= rule.retired_keys(note.form, clinical=subject.clinical)
     if not set(asked.sections) <= known:
         raise BadInput("sections", "This form has no such section.")
     parts = {str(person_id): text for person_id, text in asked.parts.items()}
