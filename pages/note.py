@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import navigation, note_editor, note_lines, note_paper, psychotherapy_editor
+from practicerunner.ui import navigation, note_editor, note_lines, note_paper, psychotherapy_editor, review_panel
 from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.text import day
 from practicerunner.workflows.note_pages import NoteFacts, note_page
@@ -37,5 +37,7 @@ if isinstance(page, NoteFacts):
 note_paper.title(page.line)
 if page.may_write:
     note_editor.show(actor, page, zone)
+elif page.may_review:
+    review_panel.show(actor, page, zone, lambda: review_panel.open_next(actor))
 else:
     note_paper.show(actor, page, zone)

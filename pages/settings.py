@@ -58,6 +58,10 @@ def _practice(actor: Actor) -> None:
         )
         note_due = form.number("note_due_hours", "Notes are due … hours after the end", row.note_due_hours)
         payment_due = form.number("payment_due_days", "Invoices are due after … days", row.payment_due_days)
+        after_cosign = form.tick(
+            "invoice_after_cosign", "Invoice an associate's appointment only once its note is co-signed",
+            row.invoice_after_cosign,
+        )
         reminders = read(practice_reminders, actor)
         hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
@@ -72,7 +76,7 @@ def _practice(actor: Actor) -> None:
             op=form.op, revision=row.revision, name=name, zone=zone or "", address=address, phone=phone, email=email,
             tax_id=tax_id, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
-            payment_due_days=payment_due, totp_required=totp,
+            payment_due_days=payment_due, invoice_after_cosign=after_cosign, totp_required=totp,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -15,6 +15,7 @@ from practicerunner.demo.caseload import AGENCY, FUND, Plan
 from practicerunner.demo.desk import Desk
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
+from practicerunner.demo.letters import Letters
 from practicerunner.demo.notebook import Notebook
 from practicerunner.demo.paperwork import Paperwork
 from practicerunner.demo.people import OWNER, ZONE, details
@@ -80,6 +81,7 @@ class Story:
         self.desk = Desk(self.diary, self.house.actors[ADMIN], self.today, self.rng)
         notebook = Notebook(self.diary, self.house.actors, self.today, self.rng)
         self.paperwork = Paperwork(self.diary, self.house, self.today)
+        self.letters = Letters(self.diary, self.house, self.today)
         self.visits = Visits(self.diary, self.house, self.week, self.desk, notebook, self.rng)
 
     def begin(self) -> None:
@@ -217,6 +219,7 @@ class Story:
             forgotten = place > 0 and self.rng.random() < 0.15
             self._fill_in(plan, case_id, name, session, forgotten=forgotten)
         self.paperwork.begin(plan, case_id, self.person_ids)
+        self.letters.begin(plan, case_id, self.person_ids)
 
     def _fill_in(self, plan: Plan, case_id: int, name: str, session: Session, *, forgotten: bool) -> None:
         """What the kind of case asks of somebody: an intake, and what has to be signed."""

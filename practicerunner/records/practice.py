@@ -41,6 +41,8 @@ class Practice(Revised):
     """No-show and late-cancellation fee as a share of the participant's agreed fee (DEC11)."""
     note_due_hours: Mapped[int] = mapped_column(default=48)
     payment_due_days: Mapped[int] = mapped_column(default=14)
+    invoice_after_cosign: Mapped[bool] = mapped_column(default=False)
+    """Whether an associate's appointment is invoiced only once its main note is co-signed (C33)."""
     pcl5_cut: Mapped[int] = mapped_column(default=33)
     """From this total on the PCL-5 counts as positive, 31 to 33."""
     totp_required: Mapped[bool] = mapped_column(default=True)

@@ -14,6 +14,7 @@ from practicerunner.errors import NoteIsSigned, RuleViolation
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_forms import FORMS as FORMS  # noqa: PLC0414 (others know the forms from here)
 from practicerunner.rules.note_forms import Section, more
+from practicerunner.rules.scheduling import moment, wall
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, Role
 
 LATE_AFTER_DAYS = 3
@@ -220,9 +221,10 @@ def is_late_entry(service_date: date, entered_on: date) -> bool:
     return (entered_on - service_date).days > LATE_AFTER_DAYS
 
 
-def due_at(ends_at: datetime, hours: int) -> datetime:
-    """When the note of an appointment has to be signed (G15)."""
-    return ends_at + timedelta(hours=hours)
+def due_at(ends_at: datetime, hours: int, zone: str) -> datetime:
+    """When an appointment's note has to be signed: so many hours later on the wall clock, the later of two (G15)."""
+    due = wall(ends_at, zone) + timedelta(hours=hours)
+    return moment(due.date(), due.time(), zone, fold=1)
 
 
 _RECORD_WORDS = ("diagnosis", "medication", "prognosis", "symptom", "treatment plan", "test result")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules.notes import ABOUT_SOMEBODY, title
-from practicerunner.ui import diagnosis_block, note_lines
+from practicerunner.ui import diagnosis_block, note_lines, record_download
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -32,12 +32,14 @@ def show(actor: Actor, case_id: int) -> None:
     zone = read(practice_settings, actor).zone
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Notes", anchor=False, width="content")
-        if possible or own.forms:
-            with st.popover("Write note", icon=":material/edit_note:"):
-                if possible:
-                    _write(actor, case_id, possible)
-                if own.forms:
-                    _write_for_case(actor, case_id, own)
+        with st.container(horizontal=True, width="content"):
+            record_download.show(actor, case_id)
+            if possible or own.forms:
+                with st.popover("Write note", icon=":material/edit_note:"):
+                    if possible:
+                        _write(actor, case_id, possible)
+                    if own.forms:
+                        _write_for_case(actor, case_id, own)
     if not lines:
         st.text("No notes yet. A note is written for an appointment, here or on the appointment's page.")
         return

@@ -8,13 +8,17 @@ import streamlit as st
 
 from practicerunner.rules.note_details import (
     ABROAD,
+    CONFIRMED,
     FOR_ALL,
+    HARM,
     PLACES,
     STATES,
     Details,
     Risk,
     Telehealth,
     Whereabouts,
+    in_words,
+    state_name,
 )
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.navigation import link
@@ -24,11 +28,6 @@ from practicerunner.workflows.note_facts import Remote
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.note_text import Written
 
-HARM = {"harm_to_self": "Harm to self", "harm_to_others": "Harm to others"}
-CONFIRMED = {
-    "identity_confirmed": "Identity confirmed", "consent_on_file": "Telehealth consent on file",
-    "emergency_confirmed": "Emergency contact and plan confirmed",
-}
 USUAL = "Within normal limits"
 
 
@@ -161,7 +160,7 @@ def telehealth(draft: Draft, page: NotePage, remote: Remote, zone: str) -> None:
             if name.startswith("tele.state."):
                 _where(draft, name.removeprefix("tele.state."), names)
         for state in remote.outside:
-            st.warning(f"Your licence states do not include {_state(state)}. Look up whether you may work there.",
+            st.warning(f"Your licence states do not include {state_name(state)}. Look up whether you may work there.",
                        icon=":material/gavel:")
         for key, label in CONFIRMED.items():
             st.checkbox(label, key=draft.field(f"tele.{key}"), on_change=draft.save)
@@ -176,7 +175,7 @@ def _where(draft: Draft, key: str, names: Mapping[str, str]) -> None:
     left, right = st.columns(2)
     with left:
         st.selectbox(
-            md(f"State in which {names[key]} was"), [*STATES, ABROAD], format_func=_state, index=None,
+            md(f"State in which {names[key]} was"), [*STATES, ABROAD], format_func=state_name, index=None,
             key=draft.field(f"tele.state.{key}"), on_change=draft.save, placeholder="State",
         )
     with right:
@@ -198,40 +197,8 @@ def _consents(page: NotePage, remote: Remote, zone: str) -> None:
             link(md(f"{consent.name} has not signed the telehealth form"), "case", case=page.line.case_id)
 
 
-def _state(code: str) -> str:
-    return "Outside the United States" if code == ABROAD else code
-
-
 def paper(details: Details, names: Mapping[str, str]) -> None:
-    """Risk line and telehealth statement as they are read."""
-    if details.risk is not None:
-        _risk_paper(details.risk)
-    if details.telehealth is not None:
-        _telehealth_paper(details.telehealth, names)
-
-
-def _risk_paper(told: Risk) -> None:
-    said = [f"{label}: {getattr(told, key).label}" for key, label in HARM.items() if getattr(told, key) is not None]
-    if said:
-        st.markdown("**Risk**")
-        st.text(" · ".join(said))
-    for label, text in (("Plan and means", told.means), ("What was done", told.action)):
-        if text.strip():
-            st.markdown(f"**{label}**")
-            st.text(text)
-
-
-def _telehealth_paper(told: Telehealth, names: Mapping[str, str]) -> None:
-    st.markdown("**Session by video or phone**")
-    said = [told.mode.label] if told.mode is not None else []
-    for key, where in told.locations.items():
-        if not (where.state or where.place):
-            continue
-        who = names.get(key, "") if key != FOR_ALL else ""
-        said.append(f"{who or 'Everybody'}: {', '.join(filter(None, (where.place, _state(where.state))))}")
-    if told.clinician_location.strip():
-        said.append(f"Clinician: {told.clinician_location}")
-    said += [label for key, label in CONFIRMED.items() if getattr(told, key)]
-    st.text(" · ".join(said))
-    if told.interruptions.strip():
-        st.text(f"Interruptions: {told.interruptions}")
+    """What stands beside the text, as it is read."""
+    for label, text in in_words(details, names):
+        st.markdown(f"**{label}**")
+        st.text(text)

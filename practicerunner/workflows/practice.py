@@ -30,6 +30,7 @@ class ChangePractice(Command):
     missed_fee_basis_points: int = Field(ge=0, le=10_000)
     note_due_hours: int = Field(ge=1, le=720)
     payment_due_days: int = Field(ge=0, le=180)
+    invoice_after_cosign: bool = False
     totp_required: bool = True
 
     @field_validator("zone")

@@ -27,6 +27,7 @@ from practicerunner.vocabulary import (
     RiskFinding,
     ServiceCategory,
     SessionFormat,
+    SupervisionFormat,
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
@@ -44,6 +45,7 @@ from practicerunner.workflows.reviews import ReturnNote, return_note
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
+from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
@@ -78,6 +80,8 @@ class House:
     payer: int
     waived: int
     missed: int
+    waiting: int
+    """A note that waits for the supervisor."""
     of_case: tuple[int, ...]
     """An exam, a contact note that is signed, and a note of a session by video that was begun from a template."""
 
@@ -176,6 +180,7 @@ def build(cast: Cast) -> House:
     unwritten = hold(cast, single, "THERAPY", "2026-11-03 10:00")
     group_held = hold(cast, group, "THERAPY", "2026-11-04 10:00")
     hers_held = hold(cast, hers, "THERAPY", "2026-11-05 10:00", by="Priya")
+    hers_too = hold(cast, hers, "THERAPY", "2026-11-06 16:00", by="Priya")
     hold(cast, couple, "THERAPY", "2026-11-06 10:00")
     waived, missed = (
         hold(cast, case_id, "THERAPY", f"2026-11-{day} 12:00",
@@ -189,6 +194,10 @@ def build(cast: Cast) -> House:
         cast.do("Marcus", add_addendum, AddAddendum(note_id=note, reason=HOSTILE, text=HOSTILE))
         returned = write(cast, "Priya", hers_held, NoteKind.PROGRESS)
         cast.do("Ruth", return_note, ReturnNote(note_id=returned, version=1, comment=HOSTILE))
+        waiting = write(cast, "Priya", hers_too, NoteKind.PROGRESS)
+        cast.do("Ruth", record_hour, RecordHour(
+            supervisor_id=cast.staff["Ruth"], supervisee_ids=(cast.staff["Priya"],), held_on=date(2026, 11, 6),
+            starts=time(8), minutes=60, kind=SupervisionFormat.INDIVIDUAL, topics=HOSTILE))
         group_note = write(cast, "Marcus", group_held, NoteKind.GROUP)
         draft = write(cast, "Marcus", unwritten, NoteKind.PROGRESS, signed=False)
     for appointment_id in (held, group_held):
@@ -220,7 +229,7 @@ def build(cast: Cast) -> House:
             provider_id=cast.staff["Marcus"], starts_on=date(2026, 11, 13), starts=time(9), ends_on=date(2026, 11, 13),
             ends=time(10), reason=HOSTILE[:120]))
     return House(cast, single, group, couple, held, group_held, overlapping, cancelled, note, draft, returned,
-                 group_note, payer, waived, missed, of_case)
+                 group_note, payer, waived, missed, waiting, of_case)
 
 
 @pytest.fixture(scope="module")
@@ -314,10 +323,22 @@ def test_the_check_itself_sees_what_is_alive() -> None:
 @pytest.mark.parametrize(("who", "page"), [
     ("Marcus", "today"), ("Dana", "today"), ("Marcus", "clients"), ("Ruth", "documentation"),
     ("Marcus", "documentation"), ("Priya", "documentation"), ("Dana", "staff"), ("Dana", "audit"),
-    ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"),
+    ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"), ("Ruth", "supervision"),
+    ("Priya", "supervision"), ("Dana", "supervision"),
 ])
 def test_a_page_shows_names_as_typed(visit: Visit, who: str, page: str) -> None:
     visit(who, page)
+
+
+@pytest.mark.parametrize("who", ["Ruth", "Priya", "Dana"])
+def test_reviews_and_hours_of_supervision_show_names_as_typed(house: House, visit: Visit, who: str) -> None:
+    hours = visit(who, "supervision", remembers={"supervision.part": "Hours"})
+    if who != "Dana":
+        press(hours, "Open")
+    if who == "Ruth":
+        visit(who, "supervision", note=house.waiting)
+    if who == "Dana":
+        press(visit(who, "supervision"), "Reassign")
 
 
 @pytest.mark.parametrize("label", ["Offer another time", "Decline"])
