@@ -11,6 +11,8 @@ from practicerunner.records import (  # noqa: F401
     forms,
     imports,
     logins,
+    note_facts,
+    note_templates,
     notes,
     outbox,
     people,

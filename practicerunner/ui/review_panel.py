@@ -6,14 +6,15 @@ from typing import NoReturn
 import streamlit as st
 
 from practicerunner.rules.text_changes import changes
-from practicerunner.ui import diagnosis_block, note_paper, signature_box
+from practicerunner.ui import diagnosis_block, note_details, note_paper, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, md
 from practicerunner.vocabulary import SignatureRole
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.note_pages import NotePage, Written
+from practicerunner.workflows.note_pages import NotePage
+from practicerunner.workflows.note_text import Written
 from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 
@@ -30,8 +31,9 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None]) -> N
     """Draw a note that waits for the actor's signature; after either way out comes ``then``."""
     note_id, version = page.line.note_id or 0, page.line.version
     form = Form(f"review.{note_id}.{version}")
-    note_paper.facts(page.header, page.line)
-    diagnosis_block.beside_note(actor, page.line)
+    note_paper.facts(page.header, page.line, page.template)
+    if page.header.codes is None:
+        diagnosis_block.beside_note(actor, page.line)
     before = page.versions[-2] if len(page.versions) > 1 else None
     old = {part.key: part.text for part in (*before.sections, *before.parts)} if before is not None else None
     said: dict[str, str] = {}
@@ -41,6 +43,7 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None]) -> N
                 said[written.key] = _section(form, written, written.label, old, version)
         for written in page.parts:
             said[written.key] = _section(form, written, md(written.label), old, version)
+        note_details.paper(page.details, page.names)
     note_paper.signatures(actor, page, zone)
     said[""] = form.area("comment", "Comment on the note as a whole", height=80)
     number = sum(1 for text in said.values() if text.strip())

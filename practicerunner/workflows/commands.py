@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import ids
@@ -17,6 +16,7 @@ from practicerunner.records import audit
 from practicerunner.records.base import FOR_CHANGE, Revised
 from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
+from practicerunner.rules import texts
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, PortalActor, require
 
@@ -33,38 +33,20 @@ class Command(BaseModel):
     op: str = Field(default_factory=ids.new_operation)
 
 
-def _printable(text: str, allowed: str) -> str:
-    for character in text:
-        if character in allowed:
-            continue
-        if unicodedata.category(character) in ("Cc", "Cs"):
-            raise PydanticCustomError("unprintable", "This contains a character that cannot be shown; retype it.")
-    return text
-
-
-def _line(text: str) -> str:
-    return _printable(text, "")
-
-
-def paragraph(text: str) -> str:
-    """Text with line breaks whose every character can be shown."""
-    return _printable(text, "\n\t\r")
-
-
 def _required(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("empty", "Please fill in this field.")
     return text
 
 
-Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
 """One line of text, kept exactly as typed; may be empty."""
-RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_required)]
+RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(texts.line), AfterValidator(_required)]
 """One line of text that must say something."""
-Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(paragraph)]
+Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(texts.paragraph)]
 """Text with line breaks, kept exactly as typed."""
 RequiredParagraph = Annotated[
-    str, Field(max_length=100_000), AfterValidator(paragraph), AfterValidator(_required)
+    str, Field(max_length=100_000), AfterValidator(texts.paragraph), AfterValidator(_required)
 ]
 """Text with line breaks that must say something."""
 
@@ -88,9 +70,14 @@ def field_messages(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in error.errors():
         field = str(problem["loc"][0]) if problem["loc"] else ""
-        template = _SENTENCES.get(problem["type"], problem["msg"])
-        found.setdefault(field, template.format(**problem.get("ctx", {})) if "{" in template else template)
+        found.setdefault(field, sentence(problem))
     return found
+
+
+def sentence(problem: ErrorDetails) -> str:
+    """What the user reads of one problem of a command that was refused."""
+    template = _SENTENCES.get(problem["type"], problem["msg"])
+    return template.format(**problem.get("ctx", {})) if "{" in template else template
 
 
 C = TypeVar("C", bound="Command")

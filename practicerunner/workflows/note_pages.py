@@ -4,27 +4,30 @@ A reader that returns text writes a row of the audit log, so it needs a transact
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, cases, notes, practice
+from practicerunner.records import audit, notes
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
-from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SessionFormat, SignatureRole
+from practicerunner.rules.note_details import Details
+from practicerunner.rules.note_forms import FORMS, own_sections
+from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of
+from practicerunner.workflows.note_facts import Remote, codes_on, facts_of, late_entry, log_codes, names_in, remote_of
 from practicerunner.workflows.note_readers import is_supervised, may_open
-from practicerunner.workflows.notes import Subject, authorize_note, present_at, subject_of
+from practicerunner.workflows.note_text import Header, Written, header_of, parts_of, template_name, written
+from practicerunner.workflows.notes import Subject, authorize_note, has_risk, missing_details, subject_of
 from practicerunner.workflows.supervision import Review, review_of
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
@@ -38,18 +41,6 @@ class NoteFacts:
     line: NoteLine
     needs_reason: bool
     """Whether a typed reason would open it (DEC15)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A section or a participant's part, with its text."""
-
-    key: str
-    label: str
-    """For a part: the participant's name, which is text typed by people."""
-    text: str
-    required: bool = False
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +67,7 @@ class Version:
     number: int
     sections: tuple[Written, ...]
     parts: tuple[Written, ...]
+    details: Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +89,6 @@ class AddendumLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """The facts of the appointment: live while the note is written, as signed afterwards."""
-
-    case_name: str
-    day: date
-    start: time | None
-    minutes: int | None
-    format: SessionFormat | None
-    present: tuple[str, ...]
-    late_entry: bool
-    entered_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class NotePage:
     """A note with its text, for those who may read it."""
 
@@ -118,10 +96,19 @@ class NotePage:
     revision: int
     form: str
     header: Header
+    names: dict[str, str]
+    """Person id as text → name, of those who were present, or whom it is about."""
     clinical: bool
     sections: tuple[Written, ...]
     parts: tuple[Written, ...]
     part_label: str
+    details: Details
+    has_risk: bool
+    """Whether it has the risk line."""
+    remote: Remote | None
+    """What the telehealth statement needs, of a session that was not in one room."""
+    template: str
+    """Name of the template it was begun from, as it was then; empty for a built-in form."""
     missing: tuple[str, ...]
     """What has to be filled in before it can be signed: labels, and names of people without a part."""
     signatures: tuple[Signed, ...]
@@ -139,6 +126,11 @@ class NotePage:
     may_amend: bool
     previous: "Previous | None"
 
+    @property
+    def present_ids(self) -> frozenset[int]:
+        """Ids of those who were present, or whom it is about."""
+        return frozenset(map(int, self.names))
+
 
 @dataclass(frozen=True, slots=True)
 class Previous:
@@ -146,6 +138,7 @@ class Previous:
 
     note_id: int
     kind: NoteKind
+    title: str
     service_date: date
     author_name: str
     sections: tuple[Written, ...]
@@ -193,13 +186,14 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
     """A group note for one participant's record. Raises NotFound where that person has no part in it."""
     subject = subject_of(session, actor, note_id)
     authorize_note(session, actor, Action.READ, subject, reason=reason)
-    sections, parts, header = _text(session, subject)
-    if str(person_id) not in header["present"]:
+    sections, parts, _, header = _text(session, subject)
+    if str(person_id) not in {*header["present"], *header.get("about", ())}:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
     note = subject.note
     _log_opening(session, actor, subject.case, note.id, note.kind, f"part of {person_id}")
     return MemberView(
-        note.id, note.service_date, note.status, _written(note.form, sections, clinical=subject.clinical),
+        note.id, note.service_date, note.status,
+        written(note.form, sections, subject.own_sections, clinical=subject.clinical),
         parts.get(str(person_id), ""), len(header["present"]),
     )
 
@@ -216,54 +210,37 @@ def _log_opening(
         )
 
 
-def _text(session: Session, subject: Subject) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Sections, parts and header: of the signed version once it is fixed, of the draft before."""
-    note, appointment = subject.note, subject.appointment
+def _text(
+    session: Session, subject: Subject
+) -> tuple[dict[str, str], dict[str, str], Details, dict[str, Any]]:
+    """Sections, parts, details and header: of the signed version once it is fixed, of the draft before."""
+    note = subject.note
     if note.status in rule.SIGNED:
         content = notes.versions_of(session, note.id)[-1].content
-        return content["sections"], content["parts"], content["header"]
-    names = {str(person.id): person_name(person.first_name, person.last_name)
-             for _, person in cases.people_in(session, note.case_id)}
-    today = clock.today(practice.the_practice(session).zone)
-    late = note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(note.service_date, today)
+        return content["sections"], content["parts"], Details(**content.get("details", {})), content["header"]
+    entered_on, late = late_entry(session, subject)
     if note.version:
         late = notes.versions_of(session, note.id)[0].content["header"]["late_entry"]
-    header: dict[str, Any] = {
-        "case": subject.case.name, "date": note.service_date.isoformat(), "late_entry": late,
-        "entered_on": today.isoformat() if late else None,
-        "present": {key: names[key] for key in (present_at(appointment) if appointment else ())},
-        "names": names,
+    header = facts_of(session, subject) | {
+        "late_entry": late, "entered_on": entered_on if late else None, "names": names_in(session, note.case_id),
     }
-    if appointment is not None:
-        header |= {
-            "start": appointment.local_time.isoformat(), "minutes": appointment.minutes,
-            "format": appointment.format.value,
-        }
-    return note.sections, note.parts, header
-
-
-def _written(form: str, sections: dict[str, str], *, clinical: bool) -> tuple[Written, ...]:
-    return tuple(
-        Written(s.key, s.label, sections.get(s.key, ""), s.required, s.hint)
-        for s in rule.sections_for(form, clinical=clinical, written=sections)
-    )
-
-
-def _parts(form: str, parts: dict[str, str], header: dict[str, Any]) -> tuple[Written, ...]:
-    part = rule.FORMS[form].part
-    if part is None:
-        return ()
-    names = header.get("names") or header["present"]
-    shown = list(header["present"]) + [key for key in parts if key not in header["present"] and parts[key].strip()]
-    return tuple(Written(key, names.get(key, ""), parts.get(key, ""), hint=part.hint) for key in shown)
+    return note.sections, note.parts, Details(**note.details), header
 
 
 def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> NotePage:
     note, clinical = subject.note, subject.clinical
-    sections, parts, header = _text(session, subject)
+    sections, parts, details, header = _text(session, subject)
+    own = subject.own_sections
+    if note.status not in rule.SIGNED and subject.appointment is None and header.get("about"):
+        header["codes"] = codes_on(session, actor, subject, list(header["about"]))
+        if header["codes"]:
+            log_codes(session, actor, subject)
     fixed = note.status in rule.SIGNED or note.status is NoteStatus.FINAL
-    missing = rule.missing_sections(note.form, sections) + tuple(
-        header["present"][key] for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)
+    missing = (
+        *rule.missing_sections(note.form, sections, own, clinical=clinical),
+        *missing_details(subject, header["present"]),
+        *(header["present"][key]
+          for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)),
     )
     versions = notes.versions_of(session, note.id)
     hashes = {v.number: rule.text_hash(v.content) for v in versions}
@@ -277,16 +254,14 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
     resource, reviews = rule.resource_for(note.kind, subject.case.type), note.supervisor_id == actor.staff_id
     involved = is_author or is_supervised(actor, row)
     may_sign = permissions.decide(actor.roles, Action.SIGN, resource, own=is_author, supervised=reviews) is not None
-    form, names = rule.FORMS[note.form], header.get("names") or header["present"]
+    form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line_of(actor, row), revision=note.revision, form=note.form, clinical=clinical,
-        header=Header(
-            header["case"], date.fromisoformat(header["date"]),
-            time.fromisoformat(header["start"]) if header.get("start") else None, header.get("minutes"),
-            SessionFormat(header["format"]) if header.get("format") else None, tuple(header["present"].values()),
-            header["late_entry"], date.fromisoformat(header["entered_on"]) if header["entered_on"] else None,
-        ),
-        sections=_written(note.form, sections, clinical=clinical), parts=_parts(note.form, parts, header),
+        header=header_of(header), names={**header["present"], **header.get("about", {})},
+        details=details, has_risk=has_risk(subject),
+        remote=remote_of(session, subject, header["present"], details),
+        template=template_name(note, clinical=clinical),
+        sections=written(note.form, sections, own, clinical=clinical), parts=parts_of(note.form, parts, header),
         part_label=form.part.label if form.part else "", missing=() if fixed else missing,
         signatures=tuple(
             Signed(signer_line(s), s.role, s.signed_at, s.zone, s.version, s.text_hash,
@@ -294,12 +269,13 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
             for s in notes.signatures_of(session, note.id)
         ),
         versions=tuple(
-            Version(v.number, _written(note.form, v.content["sections"], clinical=clinical),
-                    _parts(note.form, v.content["parts"], v.content["header"]))
+            Version(v.number, written(note.form, v.content["sections"], own, clinical=clinical),
+                    parts_of(note.form, v.content["parts"], v.content["header"]),
+                    Details(**v.content.get("details", {})))
             for v in versions
         ),
         comments=tuple(
-            Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names))
+            Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names, own))
             for c, name in notes.comments_of(session, [note.id]) if involved
         ),
         addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
@@ -342,7 +318,7 @@ def _previous(session: Session, actor: Actor, note: Note) -> Previous | None:
         if row and allowed and not allowed.needs_reason:
             clinical = rule.is_clinical(row.case_type, session.get_one(Case, row.case_id).clinical_fields)
             return Previous(
-                earlier.id, earlier.kind, earlier.service_date, row.author.name,
-                _written(earlier.form, earlier.sections, clinical=clinical),
+                earlier.id, earlier.kind, rule.title(earlier.kind, earlier.form), earlier.service_date, row.author.name,
+                written(earlier.form, earlier.sections, own_sections(earlier.template), clinical=clinical),
             )
     return None

@@ -14,11 +14,13 @@ from practicerunner.records import audit, notes, practice
 from practicerunner.records.notes import NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules.documents import plain_name
+from practicerunner.rules.note_details import in_words
 from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.note_pages import Header, MemberView, NotePage, Written, member_view, note_page
+from practicerunner.workflows.note_pages import MemberView, NotePage, member_view, note_page
 from practicerunner.workflows.note_readers import may_open
+from practicerunner.workflows.note_text import Header, Written
 from practicerunner.workflows.papers import letterhead
 
 PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
@@ -108,11 +110,12 @@ def signed_page(session: Session, page: NotePage) -> SignedPage:
     us, line = practice.the_practice(session), page.line
     header = page.header
     return SignedPage(
-        title=line.kind.label, dated=line.service_date, subject=header.case_name, zone=us.zone,
+        title=line.title, dated=line.service_date, subject=header.case_name, zone=us.zone,
         practice=letterhead(us).model_copy(update={"tax_id": ""}),
-        facts=(*_facts(header), *([("Present", ", ".join(header.present))] if header.present else ()),
-               ("Written by", line.author_name)),
-        stamp=_stamp(header), sections=_passages(page.sections),
+        facts=(*_facts(header), *_people(header), ("Written by", line.author_name)),
+        stamp=_stamp(header),
+        sections=(*_passages(page.sections),
+                  *(Passage(label=label, text=text) for label, text in in_words(page.details, page.names))),
         parts_label=f"{page.part_label}s" if page.part_label else "",
         parts=_passages(page.parts), signatures=_signatures(session, page), addenda=_addenda(session, page),
     )
@@ -123,7 +126,21 @@ def _facts(header: Header) -> list[tuple[str, str]]:
     if header.start is not None and header.minutes is not None:
         said.append(("Time", f"{header.start:%H:%M}, {header.minutes} minutes"))
     if header.format is not None:
-        said.append(("Format", header.format.label))
+        said.append(("Format", ", ".join(filter(None, (header.format.label, header.place)))))
+    return said
+
+
+def _people(header: Header) -> list[tuple[str, str]]:
+    """Who was there, whom it is about, and the codes that were in force on the day."""
+    said = []
+    if header.about and header.about != header.case_name:
+        said.append(("About", header.about))
+    if header.present:
+        alone = " (individual contact)" if header.individual_contact else ""
+        said.append(("Present", ", ".join(header.present) + alone))
+    several = len(header.codes or ()) > 1
+    for name, codes in header.codes or ():
+        said.append((f"Diagnoses of {name}" if several else "Diagnoses", ", ".join(codes)))
     return said
 
 
