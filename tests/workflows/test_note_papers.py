@@ -8,27 +8,23 @@ from sqlalchemy import text
 
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
+from practicerunner.rules.note_details import Details, Risk
 from practicerunner.settings import settings
-from practicerunner.vocabulary import CaseType, NoteKind
+from practicerunner.vocabulary import CaseType, NoteKind, RiskFinding
+from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.note_papers import NoParts, NoteNotSigned, NoteStaysInside, note_pdf, printable_parts
 from practicerunner.workflows.notes import (
-    AddAddendum,
-    CosignAddendum,
-    CosignNote,
     FinishMemo,
-    ReturnNote,
     SaveDraft,
-    SignNote,
+    StartCaseNote,
     StartNote,
-    add_addendum,
-    cosign_addendum,
-    cosign_note,
     finish_memo,
-    return_note,
     save_draft,
-    sign_note,
+    start_case_note,
     start_note,
 )
+from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests.cast import STAFF, Cast, at, hold, people_of
 from tests.documents.papers import lines, pages
@@ -211,3 +207,24 @@ def test_a_consultation_note_prints_with_the_words_of_a_consultation(cast: Cast)
     said = "\n".join(pages(printed(cast, "Marcus", note_id)[2]))
     assert "Consultation note" in said and "To rest" in said
     assert not any(word in said.lower() for word in ("diagnos", "treatment", "symptom", "patient", "client"))
+
+
+def test_what_stands_beside_the_text_is_printed_with_it(cast: Cast) -> None:
+    case_id, _ = held(cast, CaseType.TWO_PERSON, "Noor Haddad", "Sam Ortiz", service="FAM50")
+    note_id = cast.do("Marcus", start_case_note, StartCaseNote(
+        case_id=case_id, kind=NoteKind.CONTACT, form="missed", service_date="2026-10-12",
+        person_id=people_of(cast, case_id)["Sam"]))
+    risk = Risk(harm_to_self=RiskFinding.PRESENT, harm_to_others=RiskFinding.NONE_REPORTED, means="Spoke of pills.",
+                action="Safety plan.")
+    cast.do("Marcus", save_draft, SaveDraft(
+        note_id=note_id, revision=1, sections={"what": "Did not come.", "follow_up": "Called."},
+        details=Details(risk=risk)))
+    cast.do("Marcus", sign_note, SignNote(note_id=note_id, revision=2))
+    actor = cast.actor("Marcus")
+    with database.transaction(cast.engine) as session:
+        name, _, pdf = note_pdf(session, actor, note_id)
+    said = lines(pdf)
+    assert name == "Missed appointment 2026-10-12.pdf"
+    for line in ("Sam Ortiz", "Did not come.", "Harm to self: Present · Harm to others: None reported",
+                 "Spoke of pills.", "Safety plan."):
+        assert any(line in one for one in said), (line, said)
