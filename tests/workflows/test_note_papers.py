@@ -10,25 +10,11 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseType, NoteKind
+from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.note_papers import NoParts, NoteNotSigned, NoteStaysInside, note_pdf, printable_parts
-from practicerunner.workflows.notes import (
-    AddAddendum,
-    CosignAddendum,
-    CosignNote,
-    FinishMemo,
-    ReturnNote,
-    SaveDraft,
-    SignNote,
-    StartNote,
-    add_addendum,
-    cosign_addendum,
-    cosign_note,
-    finish_memo,
-    return_note,
-    save_draft,
-    sign_note,
-    start_note,
-)
+from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
+from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests.cast import STAFF, Cast, at, hold, people_of
 from tests.documents.papers import lines, pages
