@@ -13,6 +13,7 @@ from practicerunner.records import (  # noqa: F401
     notes,
     outbox,
     people,
+    plans,
     practice,
     reminders,
     requests,

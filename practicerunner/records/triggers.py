@@ -18,7 +18,7 @@ REPLICATED = tuple(changes.COLUMNS)
 FROZEN = (
     "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_file", "form_response", "form_version",
     "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry", "note_version", "payment",
-    "review_comment", "signature",
+    "plan_agreement", "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
