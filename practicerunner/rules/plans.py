@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from practicerunner.vocabulary import ObjectiveStatus
+from practicerunner.vocabulary import AgreedHow, ObjectiveStatus
 
 MOST = 10
 """Problems of a plan, goals of a problem, objectives of a goal, interventions of an objective: at most so many."""
@@ -396,3 +396,9 @@ def _lines(spot: Spot) -> Iterator[str]:
         part, standing = spot.part, _standing(spot.part)
         yield (f"    Measured by {part.measure}. Target {_day(part.target_on)}. "
                f"{standing[0].upper()}{standing[1:]}.")
+
+
+def agreement_sentence(capacity: str, how: AgreedHow, signature: str, agreed_on: date) -> str:
+    """``Agreed by Elena Castellano, guardian of Leo Castellano, 12 Oct 2026, by typing “Elena Castellano”``."""
+    by = f"by typing “{signature}”" if how is AgreedHow.AT_SCREEN else "on paper"
+    return f"Agreed by {capacity}, {_day(agreed_on)}, {by}"
