@@ -256,11 +256,25 @@ class NoteKind(Word):
     GROUP = "group"
     PSYCHOTHERAPY = "psychotherapy"
     MEMO = "memo"
+    CONTACT = "contact"
+    INTAKE = "intake"
+    TREATMENT_PLAN = "treatment_plan"
+    MENTAL_STATUS = "mental_status"
 
     @property
     def label(self) -> str:
         """``Progress note``, but ``Internal memo``."""
-        return "Internal memo" if self is NoteKind.MEMO else f"{self.value.capitalize()} note"
+        return {
+            "memo": "Internal memo", "intake": "Intake", "treatment_plan": "Treatment plan",
+            "mental_status": "Mental status exam",
+        }.get(self.value, f"{self.value.capitalize()} note")
+
+
+class RiskFinding(Word):
+    """What somebody said or showed of harm; nobody's word is that there is no risk (FHIR Observation.value)."""
+
+    NONE_REPORTED = "none_reported"
+    PRESENT = "present"
 
 
 class DiagnosisAct(Word):

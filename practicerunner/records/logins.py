@@ -37,6 +37,8 @@ class Staff(Revised):
     credentials: Mapped[str] = mapped_column(String(60), default="")
     npi: Mapped[str] = mapped_column(String(10), default="")
     licence: Mapped[str] = mapped_column(String(60), default="")
+    licence_states: Mapped[str] = mapped_column(String(240), default="")
+    """Two-letter codes of the states in which they are licensed, comma separated; empty is unknown."""
     colour: Mapped[str] = mapped_column(String(7), default="#0F766E")
     """Colour of this provider's appointments on the calendar."""
     is_clinical_director: Mapped[bool] = mapped_column(default=False)

@@ -24,6 +24,7 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, ProofMethod, SignatureRole
 
@@ -35,9 +36,11 @@ class Note(Revised):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    """Whom it is about, where it is about one participant alone."""
     kind: Mapped[NoteKind] = word(NoteKind)
     form: Mapped[str] = mapped_column(String(20))
-    """Which sections it has: a key of ``rules.notes.FORMS`` (soap, dap, birp, girp, free, …)."""
+    """Which sections it has: a key of ``rules.note_forms.FORMS`` (soap, dap, birp, girp, free, …)."""
     status: Mapped[NoteStatus] = word(NoteStatus, default=NoteStatus.DRAFT)
     author_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
@@ -47,6 +50,10 @@ class Note(Revised):
     """Section key → text, exactly as typed."""
     parts: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     """Of a group note: person id (as text) → that participant's own part."""
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What is not plain text: ``rules.note_details.Details``."""
+    template: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Name and own sections of the template it was begun from, as they were then (G16)."""
     version: Mapped[int] = mapped_column(default=0)
     """Number of the last version that was signed; 0 while never signed."""
     submitted_at: Mapped[datetime | None]
@@ -171,6 +178,8 @@ class NoteRow:
     submitted_at: datetime | None
     locked_at: datetime | None
     saved_at: datetime | None
+    person_id: int | None
+    person: Person | None
     case_name: str
     case_type: CaseType
     case_provider_id: int
@@ -185,11 +194,12 @@ def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
         select(
             Note.id, Note.case_id, Note.appointment_id, Note.kind, Note.form, Note.status, Note.author_id, Staff,
             Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
-            Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
+            Note.person_id, Person, Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
             Appointment.supervisor_id,
         )
         .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
         .outerjoin(Appointment, Appointment.id == Note.appointment_id)
+        .outerjoin(Person, Person.id == Note.person_id)
         .where(*conditions).order_by(Note.service_date.desc(), Note.id.desc())
     )
     return [NoteRow(*tuple(row)) for row in session.execute(query)]
@@ -225,6 +235,18 @@ def note_of(session: Session, appointment_id: int, kind: NoteKind, author_id: in
     return session.scalar(
         select(Note).where(Note.appointment_id == appointment_id, Note.kind == kind, Note.author_id == author_id)
     )
+
+
+def open_draft(
+    session: Session, case_id: int, kind: NoteKind, form: str, author_id: int, person_id: int | None,
+    appointment_id: int | None,
+) -> Note | None:
+    """Somebody's note of a kind in a case that is not signed yet; there is at most one about a person."""
+    return session.scalars(select(Note).where(
+        Note.case_id == case_id, Note.kind == kind, Note.form == form, Note.author_id == author_id,
+        Note.person_id.is_not_distinct_from(person_id), Note.appointment_id.is_not_distinct_from(appointment_id),
+        Note.status.in_([NoteStatus.DRAFT, NoteStatus.RETURNED]),
+    ).order_by(Note.id)).first()
 
 
 def versions_of(session: Session, note_id: int) -> list[NoteVersion]:

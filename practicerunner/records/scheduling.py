@@ -236,6 +236,11 @@ def appointment(session: Session, appointment_id: int, *, lock: bool = False) ->
     return session.scalar(query.with_for_update(key_share=True) if lock else query)
 
 
+def providers_of(session: Session, case_id: int) -> set[int]:
+    """Ids of those who are or were to hold an appointment of a case."""
+    return set(session.scalars(select(Appointment.provider_id).where(Appointment.case_id == case_id).distinct()))
+
+
 def blocks(
     session: Session, starts_at: datetime, ends_at: datetime, provider_ids: Iterable[int] | None
 ) -> list[tuple[TimeBlock, str]]:

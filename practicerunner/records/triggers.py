@@ -37,7 +37,8 @@ _WORDS_FIXED = ", ".join(
     f"'{status}'" for status in (NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED, NoteStatus.FINAL)
 )
 _LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
-_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "service_date", "version")
+_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "person_id", "service_date", "version")
+_NOTE_JSON = ("sections", "parts", "details", "template")
 _NOTE_FIXED = "the text of a signed note is never changed"
 
 
@@ -48,7 +49,7 @@ _ALERT_FIXED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
 def _note_changes(differs: str, as_text: str) -> str:
     """The condition under which an update touches what a signature stands under, or takes the lock off."""
     columns = [f"old.{c} {differs} new.{c}" for c in _NOTE_COLUMNS]
-    columns += [f"old.{c}{as_text} {differs} new.{c}{as_text}" for c in ("sections", "parts")]
+    columns += [f"old.{c}{as_text} {differs} new.{c}{as_text}" for c in _NOTE_JSON]
     return (
         f"(old.status in ({_WORDS_FIXED}) and ({' or '.join(columns)})) "
         f"or (old.status in ({_LOCKED}) and new.status not in ({_LOCKED}))"
@@ -179,12 +180,19 @@ def present_triggers(connection: Connection) -> set[str]:
 
 
 def _missing(connection: Connection, wanted: dict[str, str]) -> dict[str, str]:
-    """What has to be created; a schema before its last migration lacks tables, and what guards them comes later."""
+    """What has to be created; a schema before its last migration lacks tables or columns, and what guards them comes
+    later.
+    """
     there, tables = present_triggers(connection), set(inspect(connection).get_table_names())
-    return {
+    missing = {
         name: statement for name, statement in wanted.items()
         if name not in there and _ON.search(statement)[1] in tables  # type: ignore[index]
     }
+    if "fixed_note_update" in missing:
+        columns = {column["name"] for column in inspect(connection).get_columns("note")}
+        if not columns >= {*_NOTE_COLUMNS, *_NOTE_JSON}:
+            del missing["fixed_note_update"]
+    return missing
 
 
 def ensure_triggers(connection: Connection) -> None:

@@ -9,6 +9,8 @@ from practicerunner.vocabulary import CaseType, FormPurpose, NoteKind, ServiceCa
 
 _THERAPY_NOTES = (NoteKind.PROGRESS, NoteKind.PSYCHOTHERAPY, NoteKind.MEMO)
 _THERAPY_FORMS = (FormPurpose.INTAKE, FormPurpose.CONSENT, FormPurpose.TELEHEALTH, FormPurpose.OTHER)
+_THERAPY_CASE_NOTES = (NoteKind.CONTACT, NoteKind.INTAKE, NoteKind.TREATMENT_PLAN, NoteKind.MENTAL_STATUS)
+_CONSULTATION_CASE_NOTES = (NoteKind.CONTACT, NoteKind.TREATMENT_PLAN, NoteKind.MENTAL_STATUS)
 _SHARED_FORMS = (*_THERAPY_FORMS[:2], FormPurpose.NO_SECRETS, *_THERAPY_FORMS[2:])
 _CONSULTATION_FORMS = (FormPurpose.CONSULTATION_AGREEMENT, FormPurpose.OTHER)
 
@@ -44,6 +46,10 @@ class Capabilities:
     charged_each: bool
     """Whether each participant is charged, or the case as a whole."""
     notes: tuple[NoteKind, ...]
+    """Kinds of note that are written for an appointment."""
+    case_notes: tuple[NoteKind, ...]
+    """Kinds that are written for the case, with or without an appointment; of a case without clinical fields only
+    those that are not clinical (``rules.notes.case_kinds_for``)."""
     main_note: NoteKind
     """The note that an appointment which was held must get."""
     clinical_fields: bool
@@ -74,7 +80,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         heading="Individual", sentence="Therapy with one client.", called="client", called_many="clients",
         appointment="appointment", least=1, most=1, hint_at_two=False, needs_name=False, family_name=False,
         has_label=False, categories=(ServiceCategory.THERAPY,), attendance_each=False, charged_each=False,
-        notes=_THERAPY_NOTES, main_note=NoteKind.PROGRESS, clinical_fields=True, clinical_fields_switchable=False,
+        notes=_THERAPY_NOTES, case_notes=_THERAPY_CASE_NOTES,
+        main_note=NoteKind.PROGRESS, clinical_fields=True, clinical_fields_switchable=False,
         superbill=True, estimate=True, intake=True, counts_as_client=True, clinical_section="Clinical",
         forms=_THERAPY_FORMS,
     ),
@@ -82,7 +89,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         heading="Couple / two-person", sentence="Therapy with exactly two people, whatever they are to each other.",
         called="client", called_many="clients", appointment="appointment", least=2, most=2, hint_at_two=False,
         needs_name=False, family_name=False, has_label=True, categories=(ServiceCategory.THERAPY,),
-        attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, main_note=NoteKind.PROGRESS,
+        attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, case_notes=_THERAPY_CASE_NOTES,
+        main_note=NoteKind.PROGRESS,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
         counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS,
     ),
@@ -90,7 +98,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         heading="Family", sentence="Therapy with a family, or with more than two people in one case.",
         called="client", called_many="clients", appointment="appointment", least=2, most=None, hint_at_two=True,
         needs_name=False, family_name=True, has_label=False, categories=(ServiceCategory.THERAPY,),
-        attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, main_note=NoteKind.PROGRESS,
+        attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, case_notes=_THERAPY_CASE_NOTES,
+        main_note=NoteKind.PROGRESS,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
         counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS,
     ),
@@ -98,7 +107,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         heading="Therapy group", sentence="A psychotherapy group; attendance and fees are each member's own.",
         called="member", called_many="members", appointment="group session", least=0, most=None, hint_at_two=False,
         needs_name=True, family_name=False, has_label=False, categories=(ServiceCategory.THERAPY,),
-        attendance_each=True, charged_each=True, notes=(*_THERAPY_NOTES, NoteKind.GROUP), main_note=NoteKind.GROUP,
+        attendance_each=True, charged_each=True, notes=(*_THERAPY_NOTES, NoteKind.GROUP),
+        case_notes=_THERAPY_CASE_NOTES, main_note=NoteKind.GROUP,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
         counts_as_client=True, clinical_section="Clinical", forms=_THERAPY_FORMS,
     ),
@@ -107,7 +117,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         called="consultation client", called_many="consultation clients", appointment="consultation appointment",
         least=1, most=1, hint_at_two=False, needs_name=False, family_name=False, has_label=False,
         categories=(ServiceCategory.CONSULTATION,), attendance_each=False, charged_each=False,
-        notes=(NoteKind.CONSULTATION, NoteKind.MEMO), main_note=NoteKind.CONSULTATION, clinical_fields=False,
+        notes=(NoteKind.CONSULTATION, NoteKind.MEMO), case_notes=_CONSULTATION_CASE_NOTES,
+        main_note=NoteKind.CONSULTATION, clinical_fields=False,
         clinical_fields_switchable=True, superbill=False, estimate=False, intake=False, counts_as_client=False,
         clinical_section="Documentation", forms=_CONSULTATION_FORMS,
     ),
@@ -116,7 +127,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         called="participant", called_many="participants", appointment="consultation appointment", least=0, most=None,
         hint_at_two=False, needs_name=True, family_name=False, has_label=False,
         categories=(ServiceCategory.CONSULTATION,), attendance_each=True, charged_each=True,
-        notes=(NoteKind.CONSULTATION, NoteKind.MEMO, NoteKind.GROUP), main_note=NoteKind.CONSULTATION,
+        notes=(NoteKind.CONSULTATION, NoteKind.MEMO, NoteKind.GROUP), case_notes=_CONSULTATION_CASE_NOTES,
+        main_note=NoteKind.CONSULTATION,
         clinical_fields=False, clinical_fields_switchable=True, superbill=False, estimate=False, intake=False,
         counts_as_client=False, clinical_section="Documentation", forms=_CONSULTATION_FORMS,
     ),
@@ -125,7 +137,8 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         called="group participant", called_many="group participants", appointment="workshop session", least=0,
         most=None, hint_at_two=False, needs_name=True, family_name=False, has_label=False,
         categories=(ServiceCategory.OTHER,), attendance_each=True, charged_each=True,
-        notes=(NoteKind.GROUP, NoteKind.MEMO), main_note=NoteKind.GROUP, clinical_fields=False,
+        notes=(NoteKind.GROUP, NoteKind.MEMO), case_notes=(),
+        main_note=NoteKind.GROUP, clinical_fields=False,
         clinical_fields_switchable=False, superbill=False, estimate=False, intake=False, counts_as_client=False,
         clinical_section="Documentation", forms=(FormPurpose.OTHER,), consent=False,
     ),

@@ -1,15 +1,18 @@
-"""Notes as data: which forms there are, which sections each has, and the states every note goes through (G01–G12)."""
+"""What is true of notes: which kinds fit, what is missing, and the states every note goes through (G01–G12, G17).
+
+Their forms are in ``note_forms``, what is not plain text in ``note_details``.
+"""
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from practicerunner.errors import NoteIsSigned, RuleViolation
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.note_forms import FORMS, Section, more
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, Role
 
 LATE_AFTER_DAYS = 3
@@ -22,82 +25,6 @@ SIGNED = frozenset({NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED}
 
 class AwaitingCosignature(NoteIsSigned):
     """This note awaits co-signature and cannot be changed meanwhile; the supervisor can return it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One field of a form."""
-
-    key: str
-    label: str
-    required: bool = False
-    hint: str = ""
-    clinical: bool = False
-    """Shown only where the case has clinical fields: therapy, or a consultation for which an owner switched them on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The sections of a note in their order; with ``part`` also one text for each person who was there."""
-
-    label: str
-    kind: NoteKind
-    sections: tuple[Section, ...]
-    part: Section | None = None
-
-
-_RISK = Section("risk", "Risk and safety", hint="None, or what was present and what was done.", clinical=True)
-_MENTAL_STATUS = Section("mental_status", "Mental status exam", hint="Where it was done.", clinical=True)
-_PLAN = Section("plan", "Plan", True, "What happens next, and until when.")
-_INTERVENTION = Section("intervention", "Intervention", True, "What you did.")
-_RESPONSE = Section("response", "Response", True, "How it was taken up.")
-
-
-def _progress(label: str, *sections: Section) -> Form:
-    return Form(label, NoteKind.PROGRESS, (*sections, _RISK, _MENTAL_STATUS))
-
-
-FORMS: dict[str, Form] = {
-    "soap": _progress(
-        "SOAP", Section("subjective", "Subjective", True, "What was said and felt."),
-        Section("objective", "Objective", True, "What you observed."),
-        Section("assessment", "Assessment", True, "How you understand it."), _PLAN,
-    ),
-    "dap": _progress(
-        "DAP", Section("data", "Data", True, "What was said and observed."),
-        Section("assessment", "Assessment", True, "How you understand it."), _PLAN,
-    ),
-    "birp": _progress(
-        "BIRP", Section("behaviour", "Behaviour", True, "What was said, shown and observed."), _INTERVENTION,
-        _RESPONSE, _PLAN,
-    ),
-    "girp": _progress(
-        "GIRP", Section("goal", "Goal", True, "Which goal this worked on."), _INTERVENTION, _RESPONSE, _PLAN,
-    ),
-    "free": _progress("Free text", Section("text", "Note", True)),
-    "consultation": Form("Consultation", NoteKind.CONSULTATION, (
-        Section("topic", "Question or topic", True, "What the consultation was asked for."),
-        Section("discussion", "Discussion", True, "What was talked through."),
-        Section("recommendations", "Recommendations", True, "What you recommended."),
-        Section("follow_up", "Follow-up", hint="What comes next, and who does it."),
-        Section("time_spent", "Time spent", hint="With preparation, where it counts."),
-        Section("diagnosis", "Diagnosis", clinical=True),
-        Section("treatment_plan", "Treatment plan", clinical=True),
-        _MENTAL_STATUS,
-    )),
-    "group": Form("Group", NoteKind.GROUP, (
-        Section("topic", "Topic", True),
-        Section("interventions", "Interventions", True, "What you did with the group."),
-        Section("process", "Group process", True, "How the group worked together, without names."),
-    ), part=Section("part", "Own part", True, "Only about this person: how they took part and responded.")),
-    "memo": Form("Memo", NoteKind.MEMO, (
-        Section("text", "Memo", True, "For the practice's own use; not part of the record."),
-    )),
-    "psychotherapy": Form("Psychotherapy", NoteKind.PSYCHOTHERAPY, (
-        Section("text", "Psychotherapy note", True, "Readable by you alone, kept apart from the record."),
-    )),
-}
-"""Every form by its key, as ``note.form`` stores it."""
 
 
 class Act(StrEnum):
@@ -153,13 +80,34 @@ def transition(kind: NoteKind, status: NoteStatus, act: Act) -> NoteStatus:
 
 
 def kinds_for(case_type: CaseType) -> tuple[NoteKind, ...]:
-    """The kinds of note that fit a kind of case (G01–G05)."""
+    """The kinds of note that fit the appointments of a kind of case (G01–G05)."""
     return capabilities(case_type).notes
 
 
-def forms_for(kind: NoteKind) -> tuple[str, ...]:
-    """Keys of the forms a kind of note can have; the first is offered first."""
-    return tuple(key for key, form in FORMS.items() if form.kind is kind)
+CLINICAL_KINDS = frozenset({NoteKind.INTAKE, NoteKind.TREATMENT_PLAN, NoteKind.MENTAL_STATUS})
+"""Kinds that a case has only with clinical fields."""
+ABOUT_SOMEBODY = CLINICAL_KINDS
+"""Kinds that are always about one person."""
+
+
+def case_kinds_for(case_type: CaseType, switched_on: bool) -> tuple[NoteKind, ...]:
+    """The kinds of note that are written for a case itself (G17, X01, X02)."""
+    clinical = is_clinical(case_type, switched_on)
+    return tuple(kind for kind in capabilities(case_type).case_notes if clinical or kind not in CLINICAL_KINDS)
+
+
+def forms_for(kind: NoteKind, case_type: CaseType | None = None) -> tuple[str, ...]:
+    """Keys of the forms a kind of note can have, where it matters in a kind of case; the first is offered first."""
+    therapy = capabilities(case_type).clinical_fields if case_type is not None else None
+    return tuple(
+        key for key, form in FORMS.items()
+        if form.kind is kind and (therapy is None or form.therapy in (None, therapy))
+    )
+
+
+def title(kind: NoteKind, form: str) -> str:
+    """What a note is called: its kind, but a short form by its own name (``Missed appointment``)."""
+    return FORMS[form].label if kind is NoteKind.CONTACT and form != "contact" else kind.label
 
 
 def resource_for(kind: NoteKind, case_type: CaseType) -> Resource:
@@ -177,20 +125,42 @@ def is_clinical(case_type: CaseType, switched_on: bool) -> bool:
     return able.clinical_fields or (able.clinical_fields_switchable and switched_on)
 
 
-def sections_for(form: str, *, clinical: bool, written: Mapping[str, str] | None = None) -> tuple[Section, ...]:
-    """The sections to show. What was written before the clinical fields were switched off stays to be seen."""
+def sections_for(
+    form: str, *, clinical: bool, written: Mapping[str, str] | None = None, own: Iterable[Section] = ()
+) -> tuple[Section, ...]:
+    """The sections to show, with a template's ``own`` at the end.
+
+    What was written before the clinical fields were switched off, or a section was retired, stays to be seen.
+    """
     kept = {key for key, text in (written or {}).items() if text.strip()}
-    return tuple(s for s in FORMS[form].sections if clinical or not s.clinical or s.key in kept)
+    return tuple(
+        s for s in (*FORMS[form].sections, *own)
+        if ((clinical or not s.clinical) and not s.retired) or kept & {s.key, more(s.key)}
+    )
 
 
-def section_label(form: str, key: str, names: Mapping[str, str]) -> str:
+def keys_of(sections: Iterable[Section]) -> frozenset[str]:
+    """The keys under which the text of sections is kept."""
+    return frozenset(key for s in sections for key in ((s.key, more(s.key)) if s.findings else (s.key,)))
+
+
+def section_text(section: Section, sections: Mapping[str, str]) -> str:
+    """What a section says: its findings, and the free text beneath them."""
+    said = sections.get(section.key, "")
+    added = sections.get(more(section.key), "") if section.findings else ""
+    return "\n".join(filter(None, (said, added)))
+
+
+def section_label(form: str, key: str, names: Mapping[str, str], own: Iterable[Section] = ()) -> str:
     """What a section, or somebody's part, is called; ``names`` are those of the people by their key."""
-    return next((s.label for s in FORMS[form].sections if s.key == key), names.get(key, ""))
+    return next((s.label for s in (*FORMS[form].sections, *own) if s.key == key), names.get(key, ""))
 
 
-def missing_sections(form: str, sections: Mapping[str, str]) -> tuple[str, ...]:
+def missing_sections(form: str, sections: Mapping[str, str], own: Iterable[Section] = ()) -> tuple[str, ...]:
     """Labels of the required sections that say nothing yet."""
-    return tuple(s.label for s in FORMS[form].sections if s.required and not sections.get(s.key, "").strip())
+    return tuple(
+        s.label for s in (*FORMS[form].sections, *own) if s.required and not section_text(s, sections).strip()
+    )
 
 
 def missing_parts(

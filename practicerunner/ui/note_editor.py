@@ -169,13 +169,16 @@ def _finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> Non
         else:
             label = f"Submit to {md(page.supervisor)}" if page.supervisor else "Sign and lock"
             said = f"Note submitted to {page.supervisor}" if page.supervisor else "Note signed"
-            with st.popover(label, type="primary", icon=":material/draw:", disabled=blocked):
-                st.text("Signed with your name, credentials and licence. The text of this version is fixed then.")
-                done = signature_box.sign(
-                    Form(f"sign.{note_id}"), actor, sign_note,
-                    lambda op, proof: SignNote(op=op, proof=proof, note_id=note_id, revision=revision),
-                    label="Sign and submit" if page.supervisor else "Sign", done=said,
-                )
+            if blocked:
+                st.button(label, type="primary", icon=":material/draw:", disabled=True)
+            else:
+                with st.popover(label, type="primary", icon=":material/draw:"):
+                    st.text("Signed with your name, credentials and licence. The text of this version is fixed then.")
+                    done = signature_box.sign(
+                        Form(f"sign.{note_id}"), actor, sign_note,
+                        lambda op, proof: SignNote(op=op, proof=proof, note_id=note_id, revision=revision),
+                        label="Sign and submit" if page.supervisor else "Sign", done=said,
+                    )
         if page.may_discard:
             with st.popover("Discard draft"):
                 st.text("The draft will be gone for good.")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from practicerunner.rules.notes import FORMS, forms_for
+from practicerunner.rules.note_forms import FORMS
+from practicerunner.rules.notes import forms_for
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform
 from practicerunner.ui.status import badge

@@ -14,14 +14,12 @@ from practicerunner.records.people import Person
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
+from practicerunner.rules.texts import paragraph
 from practicerunner.vocabulary import AppointmentStatus, CaseStatus, RequestKind, SessionFormat
-from practicerunner.workflows.commands import paragraph
 from practicerunner.workflows.granting import slot_ahead
 
 Message = Annotated[str, Field(max_length=rules.LONGEST_MESSAGE), AfterValidator(paragraph)]
 """What somebody adds in their own words."""
-
-
 
 
 class TooManyRequests(RuleViolation):

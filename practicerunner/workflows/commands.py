@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
@@ -17,6 +16,7 @@ from practicerunner.records import audit
 from practicerunner.records.base import FOR_CHANGE, Revised
 from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
+from practicerunner.rules import texts
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, PortalActor, require
 
@@ -33,38 +33,20 @@ class Command(BaseModel):
     op: str = Field(default_factory=ids.new_operation)
 
 
-def _printable(text: str, allowed: str) -> str:
-    for character in text:
-        if character in allowed:
-            continue
-        if unicodedata.category(character) in ("Cc", "Cs"):
-            raise PydanticCustomError("unprintable", "This contains a character that cannot be shown; retype it.")
-    return text
-
-
-def _line(text: str) -> str:
-    return _printable(text, "")
-
-
-def paragraph(text: str) -> str:
-    """Text with line breaks whose every character can be shown."""
-    return _printable(text, "\n\t\r")
-
-
 def _required(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("empty", "Please fill in this field.")
     return text
 
 
-Line = Annotated[str, Field(max_length=200), AfterValidator(_line)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
 """One line of text, kept exactly as typed; may be empty."""
-RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(_line), AfterValidator(_required)]
+RequiredLine = Annotated[str, Field(max_length=200), AfterValidator(texts.line), AfterValidator(_required)]
 """One line of text that must say something."""
-Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(paragraph)]
+Paragraph = Annotated[str, Field(max_length=100_000), AfterValidator(texts.paragraph)]
 """Text with line breaks, kept exactly as typed."""
 RequiredParagraph = Annotated[
-    str, Field(max_length=100_000), AfterValidator(paragraph), AfterValidator(_required)
+    str, Field(max_length=100_000), AfterValidator(texts.paragraph), AfterValidator(_required)
 ]
 """Text with line breaks that must say something."""
 

@@ -16,6 +16,7 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
+from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
@@ -45,6 +46,11 @@ class NoteLine:
     saved_at: datetime | None = None
     can_open: bool = True
     """Whether this reader may open the text, with or without a typed reason."""
+    title: str = ""
+    """What it is called: its kind, or the short form it was written on."""
+    person_id: int | None = None
+    about: str = ""
+    """Name of the participant it is about, where it is about one of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,8 @@ def line_of(actor: Actor, row: NoteRow) -> NoteLine:
     return NoteLine(
         row.note_id, row.appointment_id, row.case_id, row.case_name, row.kind, row.status, row.service_date,
         row.author_id, row.author.name, row.version, row.submitted_at, row.locked_at, row.saved_at,
-        may_open(actor, row) is not None,
+        may_open(actor, row) is not None, rule.title(row.kind, row.form), row.person_id,
+        person_name(row.person.first_name, row.person.last_name, row.person.preferred_name) if row.person else "",
     )
 
 
@@ -139,6 +146,7 @@ def _own_psychotherapy(session: Session, actor: Actor, case_id: int | None = Non
     return [
         NoteLine(
             None, appointment_id, of_case, case_name, NoteKind.PSYCHOTHERAPY, status, day, actor.staff_id, actor.name,
+            title=NoteKind.PSYCHOTHERAPY.label,
         )
         for appointment_id, of_case, status, day, case_name
         in notes.psychotherapy_notes(session, actor.staff_id, case_id=case_id)

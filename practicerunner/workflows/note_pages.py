@@ -3,6 +3,7 @@
 A reader that returns text writes a row of the audit log, so it needs a transaction.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,12 +19,21 @@ from practicerunner.records.notes import Note, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.names import person_name
+from practicerunner.rules.note_details import Details
+from practicerunner.rules.note_forms import BETWEEN_FINDINGS, FORMS, Section, more
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SessionFormat, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
-from practicerunner.workflows.notes import Subject, authorize_note, present_at, subject_of
+from practicerunner.workflows.notes import (
+    Subject,
+    authorize_note,
+    missing_details,
+    own_sections,
+    present_at,
+    subject_of,
+)
 from practicerunner.workflows.supervision import supervisor_for
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
@@ -49,6 +59,11 @@ class Written:
     text: str
     required: bool = False
     hint: str = ""
+    findings: tuple[str, ...] = ()
+    """Findings to choose from, with those that were chosen before; ``text`` has the chosen ones and ``more``."""
+    chosen: tuple[str, ...] = ()
+    more: str = ""
+    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,7 @@ class Version:
     number: int
     sections: tuple[Written, ...]
     parts: tuple[Written, ...]
+    details: Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,8 @@ class Header:
     present: tuple[str, ...]
     late_entry: bool
     entered_on: date | None
+    about: str = ""
+    """Name of the participant it is about, where it is about one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +137,9 @@ class NotePage:
     sections: tuple[Written, ...]
     parts: tuple[Written, ...]
     part_label: str
+    details: Details
+    template: str
+    """Name of the template it was begun from, as it was then; empty for a built-in form."""
     missing: tuple[str, ...]
     """What has to be filled in before it can be signed: labels, and names of people without a part."""
     signatures: tuple[Signed, ...]
@@ -188,13 +209,14 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
     """A group note for one participant's record. Raises NotFound where that person has no part in it."""
     subject = subject_of(session, actor, note_id)
     authorize_note(session, actor, Action.READ, subject, reason=reason)
-    sections, parts, header = _text(session, subject)
-    if str(person_id) not in header["present"]:
+    sections, parts, _, header = _text(session, subject)
+    if str(person_id) not in {*header["present"], *header.get("about", ())}:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
     note = subject.note
     _log_opening(session, actor, subject.case, note.id, note.kind, f"part of {person_id}")
     return MemberView(
-        note.id, note.service_date, note.status, _written(note.form, sections, clinical=subject.clinical),
+        note.id, note.service_date, note.status,
+        _written(note.form, sections, subject.own_sections, clinical=subject.clinical),
         parts.get(str(person_id), ""), len(header["present"]),
     )
 
@@ -211,12 +233,14 @@ def _log_opening(
         )
 
 
-def _text(session: Session, subject: Subject) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Sections, parts and header: of the signed version once it is fixed, of the draft before."""
+def _text(
+    session: Session, subject: Subject
+) -> tuple[dict[str, str], dict[str, str], Details, dict[str, Any]]:
+    """Sections, parts, details and header: of the signed version once it is fixed, of the draft before."""
     note, appointment = subject.note, subject.appointment
     if note.status in rule.SIGNED:
         content = notes.versions_of(session, note.id)[-1].content
-        return content["sections"], content["parts"], content["header"]
+        return content["sections"], content["parts"], Details(**content.get("details", {})), content["header"]
     names = {str(person.id): person_name(person.first_name, person.last_name)
              for _, person in cases.people_in(session, note.case_id)}
     today = clock.today(practice.the_practice(session).zone)
@@ -234,18 +258,32 @@ def _text(session: Session, subject: Subject) -> tuple[dict[str, str], dict[str,
             "start": appointment.local_time.isoformat(), "minutes": appointment.minutes,
             "format": appointment.format.value,
         }
-    return note.sections, note.parts, header
+    if note.person_id is not None:
+        header["about"] = {str(note.person_id): names.get(str(note.person_id), "")}
+    return note.sections, note.parts, Details(**note.details), header
 
 
-def _written(form: str, sections: dict[str, str], *, clinical: bool) -> tuple[Written, ...]:
+def _written(
+    form: str, sections: dict[str, str], own: Iterable[Section] = (), *, clinical: bool
+) -> tuple[Written, ...]:
     return tuple(
-        Written(s.key, s.label, sections.get(s.key, ""), s.required, s.hint)
-        for s in rule.sections_for(form, clinical=clinical, written=sections)
+        _section(s, sections) for s in rule.sections_for(form, clinical=clinical, written=sections, own=own)
+    )
+
+
+def _section(section: Section, sections: dict[str, str]) -> Written:
+    if not section.findings:
+        return Written(
+            section.key, section.label, sections.get(section.key, ""), section.required, section.hint)
+    chosen = tuple(filter(None, sections.get(section.key, "").split(BETWEEN_FINDINGS)))
+    return Written(
+        section.key, section.label, rule.section_text(section, sections), section.required, section.hint,
+        tuple(dict.fromkeys((*section.findings, *chosen))), chosen, sections.get(more(section.key), ""), section.usual,
     )
 
 
 def _parts(form: str, parts: dict[str, str], header: dict[str, Any]) -> tuple[Written, ...]:
-    part = rule.FORMS[form].part
+    part = FORMS[form].part
     if part is None:
         return ()
     names = header.get("names") or header["present"]
@@ -255,9 +293,10 @@ def _parts(form: str, parts: dict[str, str], header: dict[str, Any]) -> tuple[Wr
 
 def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> NotePage:
     note, clinical = subject.note, subject.clinical
-    sections, parts, header = _text(session, subject)
+    sections, parts, details, header = _text(session, subject)
+    own = subject.own_sections
     fixed = note.status in rule.SIGNED or note.status is NoteStatus.FINAL
-    missing = rule.missing_sections(note.form, sections) + tuple(
+    missing = rule.missing_sections(note.form, sections, own) + missing_details(subject, header["present"]) + tuple(
         header["present"][key] for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)
     )
     versions = notes.versions_of(session, note.id)
@@ -275,7 +314,7 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
         actor.roles, Action.SIGN, rule.resource_for(note.kind, subject.case.type), own=is_author,
         supervised=note.author_id in actor.supervisees or note.supervisor_id == actor.staff_id,
     ) is not None
-    form, names = rule.FORMS[note.form], header.get("names") or header["present"]
+    form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line, revision=note.revision, form=note.form, clinical=clinical,
         header=Header(
@@ -283,8 +322,10 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
             time.fromisoformat(header["start"]) if header.get("start") else None, header.get("minutes"),
             SessionFormat(header["format"]) if header.get("format") else None, tuple(header["present"].values()),
             header["late_entry"], date.fromisoformat(header["entered_on"]) if header["entered_on"] else None,
+            next(iter(header.get("about", {}).values()), ""),
         ),
-        sections=_written(note.form, sections, clinical=clinical), parts=_parts(note.form, parts, header),
+        details=details, template=note.template.get("name", ""),
+        sections=_written(note.form, sections, own, clinical=clinical), parts=_parts(note.form, parts, header),
         part_label=form.part.label if form.part else "", missing=() if fixed else missing,
         signatures=tuple(
             Signed(signer_line(s), s.role, s.signed_at, s.zone, s.version, s.text_hash,
@@ -292,12 +333,13 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
             for s in notes.signatures_of(session, note.id)
         ),
         versions=tuple(
-            Version(v.number, _written(note.form, v.content["sections"], clinical=clinical),
-                    _parts(note.form, v.content["parts"], v.content["header"]))
+            Version(v.number, _written(note.form, v.content["sections"], own, clinical=clinical),
+                    _parts(note.form, v.content["parts"], v.content["header"]),
+                    Details(**v.content.get("details", {})))
             for v in versions
         ),
         comments=tuple(
-            Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names))
+            Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names, own))
             for c, name in notes.comments_of(session, [note.id]) if may_sign
         ),
         addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
@@ -341,6 +383,6 @@ def _previous(session: Session, actor: Actor, note: Note) -> Previous | None:
             clinical = rule.is_clinical(row.case_type, session.get_one(Case, row.case_id).clinical_fields)
             return Previous(
                 earlier.id, earlier.kind, earlier.service_date, row.author.name,
-                _written(earlier.form, earlier.sections, clinical=clinical),
+                _written(earlier.form, earlier.sections, own_sections(earlier.template), clinical=clinical),
             )
     return None

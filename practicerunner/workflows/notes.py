@@ -1,18 +1,24 @@
 """Beginning and writing notes (G01–G08). Signing: ``signatures``; review: ``reviews``; reading: ``note_pages``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import notes, scheduling
+from practicerunner.records import cases, notes, practice, scheduling
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.note_details import Details, has_telehealth, missing_risk, missing_telehealth
+from practicerunner.rules.note_forms import FORMS, Section
 from practicerunner.rules.notes import Act
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
@@ -35,13 +41,27 @@ class StartNote(Command):
     form: str = ""
 
 
+class StartCaseNote(Command):
+    """Begin a note of a case, with or without an appointment; a draft that is there is gone on with."""
+
+    case_id: int
+    kind: NoteKind
+    form: str = ""
+    person_id: int | None = None
+    """Whom it is about; needed for some kinds where several take part."""
+    service_date: date
+    appointment_id: int | None = None
+
+
 class SaveDraft(Command):
     """Keep what was typed so far."""
 
     note_id: int
     revision: int
-    sections: dict[str, Paragraph]
+    sections: dict[str, Paragraph] = Field(default_factory=dict)
     parts: dict[int, Paragraph] = Field(default_factory=dict)
+    details: Details | None = None
+    """What is not plain text; only the keys that are set are changed."""
 
 
 class FinishMemo(Command):
@@ -69,6 +89,16 @@ class Subject:
     def clinical(self) -> bool:
         """Whether the clinical sections are part of it."""
         return rule.is_clinical(self.case.type, self.case.clinical_fields)
+
+    @property
+    def own_sections(self) -> tuple[Section, ...]:
+        """The sections that its template had when it was begun."""
+        return own_sections(self.note.template)
+
+
+def own_sections(template: Mapping[str, Any]) -> tuple[Section, ...]:
+    """A template's own sections, from the copy that a note keeps."""
+    return tuple(Section(**kept) for kept in template.get("sections", ()))
 
 
 def subject_of(session: Session, actor: Actor, note_id: int, *, lock: bool = False) -> Subject:
@@ -103,6 +133,8 @@ def note_to_write(session: Session, actor: Actor, note_id: int, action: Action, 
             resource_id=note.id, case_id=note.case_id,
         )
     rule.transition(note.kind, note.status, act)
+    if note.kind in rule.CLINICAL_KINDS and act is not Act.DISCARD:
+        check_fit(subject.case, note.kind, of_case=True)
     if action is not Action.UPDATE:
         authorize_note(session, actor, action, subject)
     session.info["case_id"] = note.case_id
@@ -127,29 +159,85 @@ def start_note(session: Session, actor: Actor, asked: StartNote) -> int:
     found = notes.note_of(session, appointment.id, asked.kind, actor.staff_id)
     if found is not None:
         return found.id
-    forms = rule.forms_for(asked.kind)
-    if asked.form and asked.form not in forms:
-        raise BadInput("form", "Choose one of the forms of this kind of note.")
-    form = asked.form or forms[0]
+    form = _form(asked.kind, asked.form, case)
     note = Note(
         id=ids.new_id(), case_id=case.id, appointment_id=appointment.id, kind=asked.kind, form=form,
         status=NoteStatus.DRAFT, author_id=actor.staff_id, service_date=appointment.local_date, sections={},
-        parts=dict.fromkeys(present_at(appointment), "") if rule.FORMS[form].part else {},
+        parts=dict.fromkeys(present_at(appointment), "") if FORMS[form].part else {},
     )
     session.add(note)
     session.info["detail"] = asked.kind.value
     return note.id
 
 
-def check_fit(case: Case, kind: NoteKind) -> None:
-    """Refuse a kind of note that this kind of case does not have. Raises NoteDoesNotFit."""
-    kinds = rule.kinds_for(case.type)
+@command(Resource.CLINICAL_NOTE, Action.CREATE)
+def start_case_note(session: Session, actor: Actor, asked: StartCaseNote) -> int:
+    """Begin a note of a case, or go on with the draft that the actor has of this kind about this person (G17).
+
+    Returns the note id. Raises NoteDoesNotFit, BadInput.
+    """
+    case = session.get(Case, asked.case_id, with_for_update=FOR_CHANGE)
+    if case is None:
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.CLINICAL_NOTE, case_id=asked.case_id)
+    authorize(
+        session, actor, Action.CREATE, rule.resource_for(asked.kind, case.type),
+        responsible=[case.provider_id, *scheduling.providers_of(session, case.id)], case_id=case.id,
+    )
+    check_fit(case, asked.kind, of_case=True)
+    form = _form(asked.kind, asked.form, case)
+    day = asked.service_date
+    if asked.appointment_id is not None:
+        appointment = scheduling.appointment(session, asked.appointment_id)
+        if appointment is None or appointment.case_id != case.id:
+            raise BadInput("appointment_id", "This appointment belongs to another case.")
+        day = appointment.local_date
+    if day > clock.today(practice.the_practice(session).zone):
+        raise BadInput("service_date", "A note is not written ahead; choose today or a day before.")
+    person_id = _about(session, asked, case)
+    found = notes.open_draft(
+        session, case.id, asked.kind, form, actor.staff_id, person_id, asked.appointment_id
+    )
+    if found is not None:
+        return found.id
+    note = Note(
+        id=ids.new_id(), case_id=case.id, appointment_id=asked.appointment_id, person_id=person_id, kind=asked.kind,
+        form=form, status=NoteStatus.DRAFT, author_id=actor.staff_id, service_date=day, sections={}, parts={},
+    )
+    session.add(note)
+    session.info["detail"] = f"{asked.kind.value}, {form}"
+    return note.id
+
+
+def _form(kind: NoteKind, asked: str, case: Case) -> str:
+    """The form of a note that is begun. Raises BadInput."""
+    forms = rule.forms_for(kind, case.type)
+    if asked and asked not in forms:
+        raise BadInput("form", "Choose one of the forms of this kind of note.")
+    return asked or forms[0]
+
+
+def _about(session: Session, asked: StartCaseNote, case: Case) -> int | None:
+    """Whom a note is about: the one who takes part, or whoever was chosen. Raises BadInput."""
+    people = list(dict.fromkeys(participant.person_id for participant, _ in cases.people_in(session, case.id)))
+    if asked.person_id is not None:
+        if asked.person_id not in people:
+            raise BadInput("person_id", "Choose somebody who takes part in this case.")
+        return asked.person_id
+    if len(people) == 1:
+        return people[0]
+    if asked.kind in rule.ABOUT_SOMEBODY:
+        raise BadInput("person_id", "Choose whom this is about.")
+    return None
+
+
+def check_fit(case: Case, kind: NoteKind, *, of_case: bool = False) -> None:
+    """Refuse a kind of note that this kind of case, or its appointments, do not have. Raises NoteDoesNotFit."""
+    kinds = rule.case_kinds_for(case.type, case.clinical_fields) if of_case else rule.kinds_for(case.type)
     if kind not in kinds:
         able = capabilities(case.type)
-        fitting = " or ".join(k.label.lower() for k in kinds)
-        raise NoteDoesNotFit(
-            f"A {kind.label.lower()} does not belong to this kind of case ({able.heading.lower()}). Choose {fitting}."
-        )
+        fitting = " or ".join(k.label.lower() for k in kinds or rule.kinds_for(case.type))
+        raise NoteDoesNotFit(f"This kind of note does not belong to this kind of case ({able.heading.lower()}). "
+                             f"Choose {fitting}.")
 
 
 def present_at(appointment: Appointment) -> list[str]:
@@ -164,7 +252,9 @@ def save_draft(session: Session, actor: Actor, asked: SaveDraft) -> int:
     note = subject.note
     if note.revision != asked.revision:
         raise Stale
-    known = {s.key for s in rule.sections_for(note.form, clinical=subject.clinical, written=note.sections)}
+    known = rule.keys_of(rule.sections_for(
+        note.form, clinical=subject.clinical, written=note.sections, own=subject.own_sections,
+    ))
     if not set(asked.sections) <= known:
         raise BadInput("sections", "This form has no such section.")
     parts = {str(person_id): text for person_id, text in asked.parts.items()}
@@ -173,11 +263,47 @@ def save_draft(session: Session, actor: Actor, asked: SaveDraft) -> int:
         raise BadInput("parts", "Only somebody who was there has a part of the note.")
     sections = {**note.sections, **asked.sections}
     parts = {key: text for key, text in {**note.parts, **parts}.items() if key in there or text.strip()}
-    if (sections, parts) != (note.sections, note.parts):
-        note.sections, note.parts = sections, parts
+    details = {**note.details, **_details(subject, asked.details)}
+    if (sections, parts, details) != (note.sections, note.parts, note.details):
+        note.sections, note.parts, note.details = sections, parts, details
         note.revision += 1
     note.saved_at = clock.now()
     return note.id
+
+
+def _details(subject: Subject, asked: Details | None) -> dict[str, Any]:
+    """What was set of the details, as it is kept. Raises BadInput where this note has no such thing."""
+    if asked is None:
+        return {}
+    able = {
+        "risk": has_risk(subject), "telehealth": is_remote(subject), "goals": subject.clinical,
+        "plan": subject.note.kind is NoteKind.TREATMENT_PLAN,
+    }
+    if not all(able[key] for key in asked.model_fields_set):
+        raise BadInput("details", "This note has no such part.")
+    return asked.model_dump(mode="json", exclude_unset=True)
+
+
+def has_risk(subject: Subject) -> bool:
+    """Whether the note has the risk line."""
+    return FORMS[subject.note.form].risk and subject.clinical
+
+
+def is_remote(subject: Subject) -> bool:
+    """Whether the note has the telehealth statement."""
+    note, appointment = subject.note, subject.appointment
+    return has_telehealth(note.kind, subject.case.type, appointment.format if appointment else None)
+
+
+def missing_details(subject: Subject, present: Mapping[str, str]) -> tuple[str, ...]:
+    """What risk line and telehealth statement still lack; ``present`` are the names of those who were there."""
+    details = Details(**subject.note.details)
+    missing: tuple[str, ...] = ()
+    if has_risk(subject):
+        missing += missing_risk(details.risk, required=FORMS[subject.note.form].risk_required)
+    if is_remote(subject):
+        missing += missing_telehealth(details.telehealth, present)
+    return missing
 
 
 @command(Resource.CLINICAL_NOTE, Action.UPDATE)

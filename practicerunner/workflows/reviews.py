@@ -71,7 +71,8 @@ def return_note(session: Session, actor: Actor, asked: ReturnNote) -> int:
     """Give a note back with comments; the version and the comments are kept (G12)."""
     note = _to_review(session, actor, asked.note_id, asked.version, Act.RETURN)
     content = notes.versions_of(session, note.id)[-1].content
-    if not set(asked.sections) <= {*content["sections"], *content["parts"]}:
+    known = {s.key for s in rule.FORMS[note.form].sections} | {*content["sections"], *content["parts"]}
+    if not {key for key, text in asked.sections.items() if text.strip()} <= known:
         raise BadInput("sections", "This note has no such section.")
     said = {key: text for key, text in {"": asked.comment, **asked.sections}.items() if text.strip()}
     if not said:

@@ -11,11 +11,12 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion, Signature
 from practicerunner.rules import notes as rule
 from practicerunner.rules.attendance import AHEAD
+from practicerunner.rules.note_forms import FORMS
 from practicerunner.rules.notes import Act
 from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import command
-from practicerunner.workflows.notes import NoteIsIncomplete, Subject, note_to_write, present_at
+from practicerunner.workflows.notes import NoteIsIncomplete, Subject, missing_details, note_to_write, present_at
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.supervision import NoSupervisor, supervisor_for
 
@@ -60,14 +61,14 @@ def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
     note, case, appointment = subject.note, subject.case, subject.appointment
     names = {str(person.id): f"{person.first_name} {person.last_name}".strip()
              for _, person in cases.people_in(session, case.id)}
-    missing = list(rule.missing_sections(note.form, note.sections))
+    missing = list(rule.missing_sections(note.form, note.sections, subject.own_sections))
     header: dict[str, Any] = {"case": case.name, "date": note.service_date.isoformat()}
     there: list[str] = []
     if appointment is not None:
         if appointment.starts_at > clock.now():
             raise NoteIsIncomplete("A note is signed after its appointment has begun.")
         there = present_at(appointment)
-        if rule.FORMS[note.form].part and any(a.status in AHEAD for a in appointment.attendances):
+        if FORMS[note.form].part and any(a.status in AHEAD for a in appointment.attendances):
             raise NoteIsIncomplete("Record first who was there; a group note has a part for each of them.")
         absent = [key for key, text in note.parts.items() if text.strip() and key not in there]
         if absent:
@@ -79,6 +80,7 @@ def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
             "start": f"{appointment.local_time:%H:%M}", "minutes": appointment.minutes,
             "format": appointment.format.value,
         }
+    missing += missing_details(subject, {key: names[key] for key in there})
     missing += [names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)]
     if missing:
         raise NoteIsIncomplete(f"Please fill in before you sign: {', '.join(missing)}.")
@@ -87,10 +89,12 @@ def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
     if note.version:
         first = notes.versions_of(session, note.id)[0].content["header"]
         entered_on, late = first["entered_on"], first["late_entry"]
+    if note.person_id is not None:
+        header["about"] = {str(note.person_id): names.get(str(note.person_id), "")}
     header |= {"present": {key: names[key] for key in there}, "entered_on": entered_on, "late_entry": late}
     return {
         "kind": note.kind.value, "form": note.form, "sections": dict(note.sections), "parts": dict(note.parts),
-        "header": header,
+        "details": dict(note.details), "template": dict(note.template), "header": header,
     }
 
 

@@ -57,25 +57,26 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def _traces(bare: Bare, now: str, command: str, resource: str, result: Any, case_id: int, detail: str = "") -> None:
+def _traces(bare: Bare, now: str, command: str, resource: str, result: Any, case_id: int, detail: str = "",
+            staff: int = OWNER) -> None:
     """The operation and the chained audit row."""
     bare.run(
         "insert into operation (id, created_at, key, command, staff_id, request_hash, result) "
         "values (:id, :now, :key, :command, :staff, :request, :result)",
-        id=ids.new_id(), now=now, key=ids.new_operation(), command=command, staff=OWNER, request="0" * 64,
+        id=ids.new_id(), now=now, key=ids.new_operation(), command=command, staff=staff, request="0" * 64,
         result=json.dumps(result),
     )
     found = bare.all("select hash from audit_log order by seq desc limit 1")
     previous = found[0][0] if found else audit.GENESIS
     at = clock.now()
     subject = result if isinstance(result, int) else None
-    facts = [at.isoformat(), OWNER, "owner", command, resource, subject, case_id, Outcome.ALLOWED.value, detail]
+    facts = [at.isoformat(), staff, "owner", command, resource, subject, case_id, Outcome.ALLOWED.value, detail]
     hashed = hashlib.sha256((previous + json.dumps(facts)).encode()).hexdigest()
     bare.run(
         "insert into audit_log (at, staff_id, role, action, resource, resource_id, case_id, outcome, detail, "
         "previous_hash, hash) values (:at, :staff, 'owner', :command, :resource, :subject, :case_id, 'allowed', "
         ":detail, :previous, :hash)",
-        at=now, staff=OWNER, command=command, resource=resource, subject=subject, case_id=case_id, detail=detail,
+        at=now, staff=staff, command=command, resource=resource, subject=subject, case_id=case_id, detail=detail,
         previous=previous, hash=hashed,
     )
 
@@ -324,6 +325,51 @@ def record_payment(bare: Bare, invoice_id: int, day: date) -> int:
         }, None, payment)
         _traces(bare, now, "record_payment", "invoices", payment, case_id, number)
     return payment
+
+
+def sign_note(bare: Bare, note_id: int, staff: int) -> int:
+    """Fix the text of a draft as its first version, sign and lock it."""
+    with bare.transaction():
+        now, (note,) = _text(clock.now()), bare.all(
+            "select n.case_id, n.kind, n.form, n.sections, n.parts, n.service_date, n.appointment_id, n.author_id, "
+            "n.status, c.name, a.starts_at, a.local_time, a.minutes, a.format from note n "
+            "join case_file c on c.id = n.case_id join appointment a on a.id = n.appointment_id where n.id = :note",
+            note=note_id,
+        )
+        case_id, kind, form, sections, parts, day, appointment_id, *_ = note
+        there = bare.all(
+            "select p.id, p.first_name || ' ' || p.last_name from attendance a join person p on p.id = a.person_id "
+            "where a.appointment_id = :id and a.status in ('attended', 'arrived')", id=appointment_id,
+        )
+        (signer,) = bare.all(
+            "select first_name || ' ' || last_name, credentials, licence from staff where id = :staff", staff=staff,
+        )
+        content = {
+            "kind": kind, "form": form, "sections": json.loads(sections), "parts": json.loads(parts), "header": {
+                "case": note[9], "date": day, "start": note[11][:5], "minutes": note[12], "format": note[13],
+                "present": {str(person): name for person, name in there}, "entered_on": now[:10], "late_entry": False,
+            },
+        }
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        hashed = hashlib.sha256(text.encode()).hexdigest()
+        bare.run(
+            "update note set status = 'locked', version = 1, revision = revision + 1, locked_at = :now "
+            "where id = :note", note=note_id, now=now,
+        )
+        bare.run(
+            "insert into note_version (id, created_at, note_id, number, content, text_hash) "
+            "values (:id, :now, :note, 1, :content, :hash)",
+            id=ids.new_id(), now=now, note=note_id, content=text, hash=hashed,
+        )
+        bare.run(
+            "insert into signature (id, created_at, note_id, version, staff_id, role, name, credentials, licence, "
+            "method, zone, text_hash, signed_at) values (:id, :now, :note, 1, :staff, 'author', :name, :credentials, "
+            ":licence, 'password', :zone, :hash, :now)",
+            id=ids.new_id(), now=now, note=note_id, staff=staff, name=signer[0], credentials=signer[1],
+            licence=signer[2], zone=ZONE, hash=hashed,
+        )
+        _traces(bare, now, "sign_note", "clinical_note", note_id, case_id, f"version 1, {hashed}", staff)
+    return note_id
 
 
 def find_cases(bare: Bare, fragment: str, limit: int) -> list[tuple[Any, ...]]:

@@ -18,6 +18,8 @@ from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
 from practicerunner.workflows.diagnosis_pages import find_codes
+from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.staff import actor_for
 from tests import code_table
 from tests.bench import bare
 from tests.bench.building import Volume
@@ -124,6 +126,26 @@ class Reading:
                 set_case_status(session, self.actor, SetCaseStatus(case_id=row_id("case", turn // 2), status=status))
 
         return alone("replica_refresh", 20, n, lambda _: replica.refresh(), change)
+
+    def supervision_queue(self, n: int) -> Result:
+        """The four hundredths of an associate's notes that wait for their supervisor."""
+        if not self.look(my_queue).to_review:
+            raise ValueError("Nothing waits for the supervisor.")
+        return alone("supervision_queue", 50, n, lambda _: self.look(my_queue))
+
+    def documentation_due(self, n: int) -> Result:
+        """A provider's notes that are due, another provider each time."""
+        providers = self.volume.scale.providers
+        with database.reading(self.volume.engine) as session:
+            actors = [actor_for(session, row_id("staff", 1 + one)) for one in range(providers)]
+
+        def ours(turn: int) -> Any:
+            with database.reading(self.volume.engine) as session:
+                return documentation_due(session, actors[turn * 7 % providers])
+
+        if not ours(0):
+            raise ValueError("No note is due.")
+        return alone("documentation_due", 50, n, ours)
 
     def icd_search(self, n: int) -> Result:
         """Diagnosis codes while somebody types, in the usual chapters and in all; what 95 of 100 stay under."""

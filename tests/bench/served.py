@@ -25,7 +25,7 @@ from websockets.typing import Origin, Subprotocol
 from practicerunner import clock
 from tests.bench.building import Volume
 from tests.bench.measure import Result, alone
-from tests.bench.volume import NOW, client_name, row_id, token
+from tests.bench.volume import NOW, OF_A_PROVIDER, client_name, row_id, token, waiting_appointment
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET_MS = 50
@@ -98,7 +98,7 @@ class Window:
 
 
 class Pages:
-    """The three pages on one server."""
+    """The pages on one server."""
 
     def __init__(self, volume: Volume, place: str) -> None:
         self.volume, self.place = volume, place
@@ -127,6 +127,14 @@ class Pages:
         query = "&".join(f"provider={row_id('staff', 1 + one)}" for one in range(together))
         return self._page_run(
             "page_run_calendar", n, _OWNER, "calendar", query, f"{32 * together} appointments shown", 80
+        )
+
+    def page_run_note(self, n: int) -> Result:
+        """A draft in its editor beside the note before it, as its provider sees it."""
+        client = 2 * OF_A_PROVIDER % self.volume.scale.clients
+        staff = 1 + client // OF_A_PROVIDER
+        return self._page_run(
+            "page_run_note", n, staff, "note", f"note={waiting_appointment(client)}", client_name(client)[1]
         )
 
 

@@ -17,8 +17,11 @@ from tests.bench.volume import NOW, OWNER, Scale
 from tests.bench.writing import Writing
 
 TINY = Scale(50)
-ACTS = ("create_client", "create_appointment", "series_52", "invoice_from_appointment", "payment")
-IN_MILLISECONDS = {"replica_refresh", "icd_search", "page_run_clients", "page_run_case", "page_run_calendar"}
+ACTS = ("create_client", "create_appointment", "series_52", "sign_note", "invoice_from_appointment", "payment")
+IN_MILLISECONDS = {
+    "replica_refresh", "icd_search", "supervision_queue", "documentation_due", "page_run_clients", "page_run_case",
+    "page_run_calendar", "page_run_note",
+}
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ class Scale:
 
 _KINDS = (
     "practice", "staff", "service", "location", "organisation", "person", "payer", "insurer", "case", "participant",
-    "appointment", "charge", "share", "invoice", "payment", "arrangement", "account", "hours", "policy",
+    "appointment", "charge", "share", "invoice", "payment", "arrangement", "account", "hours", "policy", "supervision",
 )
 
 
@@ -114,7 +114,7 @@ def row_id(kind: str, number: int) -> int:
 
 
 OWNER = row_id("staff", 0)
-"""The owner, who also runs the office; providers are numbered from 1."""
+"""The owner, who also runs the office and supervises the associate; providers are numbered from 1."""
 THERAPY = row_id("service", 0)
 OFFICE = row_id("location", 0)
 
@@ -130,8 +130,13 @@ def provider_of(client: int) -> int:
     return row_id("staff", 1 + client // OF_A_PROVIDER)
 
 
+def _associate(scale: Scale) -> int:
+    """Number of the one provider who is an associate."""
+    return min(2, scale.providers)
+
+
 def waiting_appointment(client: int) -> int:
-    """The client's appointment that was held and waits for its invoice."""
+    """The client's appointment that was held and waits for its invoice; the draft of its note has the same id."""
     return _appointment_id(client, _WAITING)
 
 
@@ -184,9 +189,13 @@ def _house(scale: Scale) -> Iterator[Table]:
         for n in staff
     ]
     roles = [(OWNER, Role.OWNER), (OWNER, Role.ADMIN)]
-    roles += [(row_id("staff", n), Role.PROVIDER) for n in staff if n]
+    roles += [(row_id("staff", n), Role.ASSOCIATE if n == _associate(scale) else Role.PROVIDER) for n in staff if n]
+    roles += [(OWNER, Role.SUPERVISOR)]
     yield "staff_role", ("id", "staff_id", "role"), [
         (row_id("staff", n), who, role.value) for n, (who, role) in enumerate(roles)
+    ]
+    yield "supervision", ("id", "associate_id", "supervisor_id", "starts_on"), [
+        (row_id("supervision", 0), row_id("staff", _associate(scale)), OWNER, FIRST_DAY.isoformat()),
     ]
     yield "account", ("id", "staff_id", "password_hash"), [
         (row_id("account", n), row_id("staff", n), "none") for n in staff
@@ -333,12 +342,24 @@ def _calendar(scale: Scale) -> Iterator[Table]:
             yield (b.id, provider_of(b.client), *_moments(b.day, b.hour), b.id, 0)
 
     def notes() -> Iterator[Row]:
+        """Signed up to the appointment that waits to be invoiced, of which there is a draft; none from then on.
+
+        The associate's last four of each client wait for the supervisor.
+        """
         text = json.dumps({"subjective": "As before.", "objective": "Calm.", "assessment": "Steady.", "plan": "Go on."})
         for b in _booked(scale):
-            if b.is_over and b.count < _WAITING and not b.missed:
-                ends = _moments(b.day, b.hour)[1]
-                yield (b.id, row_id("case", b.client), b.id, NoteKind.PROGRESS.value, "soap", NoteStatus.LOCKED.value,
-                       provider_of(b.client), b.day.isoformat(), text, 1, ends, ends)
+            if not b.is_over or b.count > _WAITING or b.missed:
+                continue
+            ends, author = _moments(b.day, b.hour)[1], provider_of(b.client)
+            status, supervisor = NoteStatus.LOCKED, None
+            if b.count == _WAITING:
+                status = NoteStatus.DRAFT
+            elif author == row_id("staff", _associate(scale)):
+                status, supervisor = NoteStatus.SUBMITTED if b.count >= _WAITING - 4 else NoteStatus.LOCKED, OWNER
+            signed = None if status is NoteStatus.DRAFT else ends
+            yield (b.id, row_id("case", b.client), b.id, NoteKind.PROGRESS.value, "soap", status.value, author,
+                   supervisor, b.day.isoformat(), text, 1 if signed else 0, signed if supervisor else None,
+                   signed if status is NoteStatus.LOCKED else None, ends)
 
     yield "appointment", (
         "id", "case_id", "provider_id", "service_id", "status", "local_date", "local_time", "minutes", "zone",
@@ -349,8 +370,8 @@ def _calendar(scale: Scale) -> Iterator[Table]:
     ), attendances()
     yield "hold", ("id", "resource_id", "starts_at", "ends_at", "appointment_id", "overriding"), holds()
     yield "note", (
-        "id", "case_id", "appointment_id", "kind", "form", "status", "author_id", "service_date", "sections", "version",
-        "locked_at", "saved_at",
+        "id", "case_id", "appointment_id", "kind", "form", "status", "author_id", "supervisor_id", "service_date",
+        "sections", "version", "submitted_at", "locked_at", "saved_at",
     ), notes()
 
 

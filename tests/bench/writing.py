@@ -1,4 +1,4 @@
-"""What is done: opening a client, booking once or every week, invoicing, taking a payment.
+"""What is done: opening a client, booking once or every week, signing a note, invoicing, taking a payment.
 
 Permission, operation and audit included.
 """
@@ -6,23 +6,36 @@ Permission, operation and audit included.
 from datetime import date, time, timedelta
 from typing import Any
 
-from practicerunner import database
-from practicerunner.vocabulary import CaseType, ContactKind, PaymentMethodKind
+from practicerunner import database, ids
+from practicerunner.vocabulary import CaseType, ContactKind, PaymentMethodKind, ProofMethod
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.proof import proof_of
 from practicerunner.workflows.series import BookSeries, book_series
+from practicerunner.workflows.signatures import SignNote, sign_note
+from practicerunner.workflows.staff import actor_for
 from tests.bench import bare
 from tests.bench.building import Volume
 from tests.bench.measure import Result, compare
-from tests.bench.volume import FEE_CENTS, OFFICE, THERAPY, TODAY, payer_of, provider_of, row_id, waiting_appointment
+from tests.bench.volume import (
+    FEE_CENTS,
+    OF_A_PROVIDER,
+    OFFICE,
+    THERAPY,
+    TODAY,
+    payer_of,
+    provider_of,
+    row_id,
+    waiting_appointment,
+)
 
 
 class Writing:
-    """The five acts on one volume. Ours takes the even clients, the bare one the odd ones."""
+    """The six acts on one volume. Ours takes the even clients, the bare one the odd ones."""
 
     def __init__(self, volume: Volume, actor: Actor, limit: bare.Bare) -> None:
         self.volume, self.actor, self.limit = volume, actor, limit
@@ -101,6 +114,30 @@ class Writing:
             )
 
         return compare("series_52", 6, n, ours, limit)
+
+    def sign_note(self, n: int) -> Result:
+        """The provider signs a draft whose sections are filled in; that they are who they are was shown before."""
+        signers: dict[int, Actor] = {}
+        with database.reading(self.volume.engine) as session:
+            for provider in range(1, 1 + self.volume.scale.providers):
+                signers[row_id("staff", provider)] = actor_for(session, row_id("staff", provider))
+
+        def place(turn: int, side: int) -> tuple[int, int]:
+            # From the third provider on, who is no associate, where there are so many.
+            client = (2 * turn + side + 2 * OF_A_PROVIDER) % self.volume.scale.clients
+            return waiting_appointment(client), provider_of(client)
+
+        def ours(turn: int) -> None:
+            note_id, staff = place(turn, 0)
+            op = ids.new_operation()
+            proof = proof_of(staff, ProofMethod.PASSWORD, op)
+            with database.transaction(self.volume.engine) as session:
+                sign_note(session, signers[staff], SignNote(op=op, proof=proof, note_id=note_id, revision=1))
+
+        def limit(turn: int) -> None:
+            bare.sign_note(self.limit, *place(turn, 1))
+
+        return compare("sign_note", 10, n, ours, limit)
 
     def invoice_from_appointment(self, n: int) -> Result:
         """An appointment that was held is charged and invoiced to its one payer."""

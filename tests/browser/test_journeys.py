@@ -11,6 +11,7 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from practicerunner.workflows.sign_in import DEMO_PASSWORD
 from tests.browser.served import ROOT, open_page, serving, settle, sign_in
 
 PRACTICE = ZoneInfo("America/New_York")
@@ -103,7 +104,9 @@ def test_from_a_fresh_clone_to_the_downloaded_receipt(clone: Path, browser: Brow
         expect(page.get_by_label("Subjective", exact=True)).to_be_visible(timeout=20_000)
         for section in ("Subjective", "Objective", "Assessment", "Plan"):
             fill(page, section, f"{section} in *plain* words.")
-        press(page, "Sign and lock")
+        press(page, re.compile("Sign and lock"))
+        fill(page, "Your password, or the code of your authenticator", DEMO_PASSWORD)
+        press(page, "Sign")
         expect(page.get_by_text("Plan in *plain* words.")).to_be_visible(timeout=20_000)
 
         page.goto(appointment_page)

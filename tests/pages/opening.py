@@ -1,12 +1,35 @@
 """Opening a page of the running product as somebody, and reading what stands on it."""
 
+from functools import cache
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from practicerunner import database
+from practicerunner.records.logins import Account
 from practicerunner.ui import identity, navigation
+from practicerunner.workflows.invitations import hash_password
 from tests.cast import Cast
 
 SHELL = str(navigation.FOLDER.parent / "practicerunner" / "ui" / "shell.py")
+PASSWORD = "nine quiet herons"
+_hashed = cache(hash_password)
+
+
+def give_passwords(cast: Cast) -> None:
+    """Everybody at Linden Street has an account with the same password."""
+    with database.transaction(cast.engine) as session:
+        session.add_all(Account(staff_id=one, password_hash=_hashed(PASSWORD)) for one in cast.staff.values())
+
+
+def sign(app: AppTest, label: str, password: str = PASSWORD) -> AppTest:
+    """Type the password beside the signing button of that label and press it."""
+    button = next(b for b in app.button if b.label == label)
+    field = next(f for f in app.text_input if f.form_id == button.form_id)
+    field.set_value(password)
+    button.click().run()
+    assert not app.exception, app.exception
+    return app
 
 
 def opened(cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str, page: str, **selectors: object) -> AppTest:

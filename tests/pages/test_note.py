@@ -16,6 +16,7 @@ from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, sta
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
+from tests.pages.opening import give_passwords, sign
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "practicerunner" / "ui" / "shell.py"
@@ -29,6 +30,7 @@ def cast(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Linden Street Practice on the evening of Monday 12 October."""
     monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
     made = bring_on(sqlite_engine)
+    give_passwords(made)
     with at("2026-10-12 22:30"):
         yield made
 
@@ -101,8 +103,11 @@ def test_a_note_is_written_field_by_field_saved_on_every_change_and_signed(cast,
         app.text_area(key=f"note.{note_id}.s.{section}").set_value(f"{section} {MARKDOWN}").run()
         assert note_of(cast, note_id).revision == number + 2
     assert "Saved 22:30" in words(app)
-    button(app, "Sign and lock").click().run()
-    assert not app.exception
+    assert not sign(app, "Sign", "nine loud herons").exception
+    assert [e.value for e in app.error] == ["This is not your password. Type the one with which you sign in."]
+    assert note_of(cast, note_id).status is NoteStatus.DRAFT
+    assert areas(app)["Plan"] == f"plan {MARKDOWN}"
+    sign(app, "Sign")
     note = note_of(cast, note_id)
     assert note.status is NoteStatus.LOCKED
     assert note.sections == {"risk": "", "mental_status": ""} | {s: f"{s} {MARKDOWN}" for s in SOAP}
@@ -145,7 +150,7 @@ def test_no_clinical_word_stands_on_a_note_of_consultation_or_workshop(
     for area in list(writing.text_area):
         writing.text_area(key=area.key).set_value("Talked it through.").run()
     assert not writing.exception
-    button(writing, "Sign and lock").click().run()
+    sign(writing, "Sign")
     assert note_of(cast, note_id).status is NoteStatus.LOCKED
     pages = [words(writing)]
     for page, selectors in (("appointment", {"appointment": appointment_id}), ("documentation", {}),
@@ -194,16 +199,17 @@ def test_an_associate_submits_the_supervisor_returns_and_cosigns_on_the_page(cas
     note_id = started(cast, appointment_id, by="Priya")
     cast.do("Priya", save_draft, SaveDraft(note_id=note_id, revision=1, sections=dict.fromkeys(SOAP, "One.")))
     app = opened(cast, monkeypatch, "Priya", "note", note=note_id)
-    button(app, "Submit to Ruth Feldman").click().run()
+    sign(app, "Sign and submit")
     assert "Awaiting the co-signature of Ruth Feldman." in [t.value for t in app.text]
     queue = opened(cast, monkeypatch, "Ruth", "documentation")
     assert "Awaiting your co-signature (1)" in words(queue)
     review = opened(cast, monkeypatch, "Ruth", "note", note=note_id)
     button(review, "Return with comment").click().run()
     assert note_of(cast, note_id).status is NoteStatus.SUBMITTED
-    assert "Please fill in this field." in [e.value for e in review.error]
+    assert "Say what the author should change." in [e.value for e in review.error]
     review.text_area[0].set_value(MARKDOWN).run()
-    button(review, "Return with comment").click().run()
+    next(area for area in review.text_area if area.label == "Plan").set_value("And then?").run()
+    button(review, "Return with 2 comments").click().run()
     assert not review.exception
     assert note_of(cast, note_id).status is NoteStatus.RETURNED
     back = opened(cast, monkeypatch, "Priya", "documentation")
@@ -211,11 +217,12 @@ def test_an_associate_submits_the_supervisor_returns_and_cosigns_on_the_page(cas
     assert MARKDOWN in [t.value for t in back.text]
     assert "Notes due (0)" in words(back)
     again = opened(cast, monkeypatch, "Priya", "note", note=note_id)
+    assert "And then?" in [t.value for t in again.text]
+    assert "Ruth Feldman returned version 1, on Plan, Mon 12 Oct 2026, 22:30" in [t.value for t in again.text]
     again.text_area(key=f"note.{note_id}.s.plan").set_value("Two.").run()
-    button(again, "Submit to Ruth Feldman").click().run()
+    sign(again, "Sign and submit")
     review = opened(cast, monkeypatch, "Ruth", "note", note=note_id)
-    button(review, "Co-sign and lock").click().run()
-    assert not review.exception
+    sign(review, "Co-sign")
     assert (note_of(cast, note_id).status, note_of(cast, note_id).version) == (NoteStatus.LOCKED, 2)
     paper = opened(cast, monkeypatch, "Priya", "note", note=note_id)
     said = [t.value for t in paper.text]
@@ -227,12 +234,11 @@ def test_an_addendum_is_written_beneath_the_note(cast, monkeypatch) -> None:
     _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
     note_id = signed(cast, appointment_id, "Said.")
     app = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
-    button(app, "Sign addendum").click().run()
+    sign(app, "Sign addendum")
     assert [e.value for e in app.error] == ["Please fill in this field."] * 2
     app.text_input(key=f"addendum.{note_id}.0.reason").set_value("correction")
     app.text_area(key=f"addendum.{note_id}.0.text").set_value("50, *not* 45 minutes.").run()
-    button(app, "Sign addendum").click().run()
-    assert not app.exception
+    sign(app, "Sign addendum")
     assert "50, *not* 45 minutes." in [t.value for t in app.text]
     assert note_of(cast, note_id).status is NoteStatus.AMENDED
 
@@ -315,3 +321,14 @@ def test_a_member_who_did_not_come_has_no_field(cast, monkeypatch) -> None:
     appointment_id = hold(cast, case_id, "GRP90", "2026-10-12 10:00", missed=missed)
     app = opened(cast, monkeypatch, "Marcus", "note", note=started(cast, appointment_id, NoteKind.GROUP))
     assert list(areas(app)) == ["Topic", "Interventions", "Group process", "Eve Moss"]
+
+
+def test_the_button_verify_proves_what_is_kept(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
+    note_id = signed(cast, appointment_id, "Said.")
+    app = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
+    assert not app.code
+    button(app, "Check now").click().run()
+    with database.reading(cast.engine) as session:
+        assert [c.value for c in app.code] == [session.scalars(select(Signature.text_hash)).one()]
+    assert "Every word is as it was signed." in [s.value for s in app.success]

@@ -407,7 +407,7 @@ def test_an_associates_note_is_returned_revised_cosigned_and_amended(cast: Cast)
     with at("2026-10-13 17:40"):
         cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="What is the *plan*?"))
     assert not cast.read("Ruth", my_queue).to_review
-    (line, comment), = cast.read("Priya", my_queue).returned
+    (line, (comment,)), = cast.read("Priya", my_queue).returned
     assert (line.note_id, comment.text, comment.name) == (note_id, "What is the *plan*?", "Ruth Feldman")
     with at("2026-10-14 08:15"):
         fill(cast, "Priya", note_id, "Version two.")

@@ -1,0 +1,148 @@
+"""What a note has beside its text: the risk line, the telehealth statement, goals worked on, a treatment plan (C40)."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from practicerunner.rules import texts
+from practicerunner.rules.case_types import capabilities
+from practicerunner.vocabulary import CaseType, NoteKind, RiskFinding, SessionFormat
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
+Paragraph = Annotated[str, Field(max_length=20_000), AfterValidator(texts.paragraph)]
+State = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
+"""Two letters of a state, or nothing."""
+
+FOR_ALL = ""
+"""The key under which one location stands for everybody who was present."""
+MOST_PLAN_CHARACTERS = 200_000
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Risk(_Part):
+    """The risk line: what was said or seen of harm, and what was done. Nothing here ever says that there is none."""
+
+    harm_to_self: RiskFinding | None = None
+    harm_to_others: RiskFinding | None = None
+    means: Paragraph = ""
+    """Plan and means, where something is present."""
+    action: Paragraph = ""
+    """What was done about it."""
+
+
+class Whereabouts(_Part):
+    """Where somebody was during a session by video or phone."""
+
+    state: State = ""
+    place: Line = ""
+    """Home, work, or what else it was."""
+
+
+class Telehealth(_Part):
+    """What is stated of a session that was not in one room (C40)."""
+
+    mode: SessionFormat | None = None
+    locations: dict[str, Whereabouts] = Field(default_factory=dict, max_length=100)
+    """Person id (as text) → where they were; under ``FOR_ALL`` one that stands for all who were present."""
+    clinician_location: Line = ""
+    identity_confirmed: bool = False
+    consent_on_file: bool = False
+    emergency_confirmed: bool = False
+    """Whether the emergency contact and plan were confirmed."""
+    interruptions: Paragraph = ""
+
+
+class GoalLink(_Part):
+    """A goal of the treatment plan that a session worked on, in the words it had then."""
+
+    goal: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_.:-]+$")]
+    """The goal's key in the plan."""
+    text: Paragraph = ""
+
+
+def _bounded(plan: dict[str, Any] | None) -> dict[str, Any] | None:
+    if plan is not None and len(json.dumps(plan)) > MOST_PLAN_CHARACTERS:
+        raise ValueError("This plan is too long.")
+    return plan
+
+
+class Details(_Part):
+    """What a note has beside its text; a key that is not set is left as it was."""
+
+    risk: Risk | None = None
+    telehealth: Telehealth | None = None
+    goals: Annotated[tuple[GoalLink, ...], Field(max_length=50)] = ()
+    plan: Annotated[dict[str, Any] | None, AfterValidator(_bounded)] = None
+
+
+def missing_risk(risk: Risk | None, *, required: bool) -> tuple[str, ...]:
+    """What the risk line still lacks: both findings once one is given, plan and action where something is present."""
+    if risk is None or (risk.harm_to_self is None and risk.harm_to_others is None):
+        return ("Harm to self", "Harm to others") if required else ()
+    missing = [
+        label for label, finding in (("Harm to self", risk.harm_to_self), ("Harm to others", risk.harm_to_others))
+        if finding is None
+    ]
+    if RiskFinding.PRESENT in (risk.harm_to_self, risk.harm_to_others):
+        missing += [
+            label for label, text in (("Plan and means", risk.means), ("What was done", risk.action))
+            if not text.strip()
+        ]
+    return tuple(missing)
+
+
+_STATED = frozenset({NoteKind.PROGRESS, NoteKind.GROUP, NoteKind.INTAKE})
+
+
+def has_telehealth(kind: NoteKind, case_type: CaseType, held_by: SessionFormat | None) -> bool:
+    """Whether a note has the telehealth statement: of a session of therapy by video or phone (C40)."""
+    return (
+        kind in _STATED and capabilities(case_type).clinical_fields
+        and held_by in (SessionFormat.VIDEO, SessionFormat.PHONE)
+    )
+
+
+def missing_telehealth(told: Telehealth | None, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What the telehealth statement still lacks; ``names`` are those who were present, by person id as text."""
+    told = told or Telehealth()
+    missing = [] if told.mode is not None else ["Video or phone"]
+    missing += [f"Where {names[key]} was" for key in names if not located(told, key)]
+    missing += [
+        label for label, said in (
+            ("Where you were", told.clinician_location.strip()), ("Identity confirmed", told.identity_confirmed),
+            ("Telehealth consent on file", told.consent_on_file),
+            ("Emergency contact and plan confirmed", told.emergency_confirmed),
+        ) if not said
+    ]
+    return tuple(missing)
+
+
+def whereabouts(told: Telehealth, key: str) -> Whereabouts:
+    """Where somebody was: their own location, else the one that stands for all."""
+    return told.locations.get(key) or told.locations.get(FOR_ALL) or Whereabouts()
+
+
+def located(told: Telehealth, key: str) -> bool:
+    """Whether it is said in which state and at what place somebody was."""
+    where = whereabouts(told, key)
+    return bool(where.state and where.place.strip())
+
+
+def states_of(written: str) -> tuple[str, ...]:
+    """The two-letter codes in what somebody typed as their licence states; empty means that nobody knows."""
+    return tuple(part.strip().upper() for part in written.replace(";", ",").split(",") if part.strip())
+
+
+def outside_licence(
+    told: Telehealth | None, present: Collection[str], licence_states: Collection[str]
+) -> tuple[str, ...]:
+    """States in which somebody was present but for which the provider has no licence, in their order."""
+    if told is None or not licence_states:
+        return ()
+    there = (whereabouts(told, key).state for key in present)
+    return tuple(dict.fromkeys(state for state in there if state and state not in licence_states))
