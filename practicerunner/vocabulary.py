@@ -528,6 +528,7 @@ class AttentionKind(Word):
     CRITICAL_ANSWER = "critical_answer"
     NOTE_RETURNED = "note_returned"
     NOTE_DUE = "note_due"
+    PLAN_REVIEW_DUE = "plan_review_due"
     ATTENDANCE_MISSING = "attendance_missing"
     NOT_INVOICED = "not_invoiced"
     INVOICE_OVERDUE = "invoice_overdue"

@@ -105,10 +105,9 @@ class ReviewRow:
     note_id: int
     case_id: int
     case_name: str
-    case_type: CaseType
     provider_id: int
     provider: Staff
-    review_on: date
+    review_on: date | None
     person: Person | None
 
 
@@ -125,7 +124,7 @@ def reviews_due(
         Participant.status != ParticipantStatus.LEFT,
     )
     query = (
-        select(Note.id, Note.case_id, Case.name, Case.type, Case.provider_id, Staff, Note.review_on, Person)
+        select(Note.id, Note.case_id, Case.name, Case.provider_id, Staff, Note.review_on, Person)
         .join(Case, Case.id == Note.case_id).join(Staff, Staff.id == Case.provider_id)
         .outerjoin(Person, Person.id == Note.person_id)
         .where(
@@ -138,4 +137,4 @@ def reviews_due(
         query = query.where(Note.case_id.in_(case_ids))
     if sees is not None:
         query = query.where(seen(sees))
-    return [ReviewRow(*tuple(row)) for row in session.execute(query)]
+    return [ReviewRow(*row) for row in session.execute(query).tuples()]

@@ -37,7 +37,7 @@ _WORDS_FIXED = ", ".join(
     f"'{status}'" for status in (NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED, NoteStatus.FINAL)
 )
 _LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
-_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "person_id", "service_date", "version")
+_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "person_id", "service_date", "review_on", "version")
 _NOTE_JSON = ("sections", "parts", "details", "template")
 _NOTE_FIXED = "the text of a signed note is never changed"
 

@@ -1,13 +1,13 @@
 """What a note has beside its text: the risk line, the telehealth statement, goals worked on, a treatment plan (C40)."""
 
-import json
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from practicerunner.rules import texts
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.plans import Plan
 from practicerunner.vocabulary import CaseType, NoteKind, RiskFinding, SessionFormat
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
@@ -17,7 +17,6 @@ State = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 
 FOR_ALL = ""
 """The key under which one location stands for everybody who was present."""
-MOST_PLAN_CHARACTERS = 200_000
 
 
 class _Part(BaseModel):
@@ -60,15 +59,14 @@ class Telehealth(_Part):
 class GoalLink(_Part):
     """A goal of the treatment plan that a session worked on, in the words it had then."""
 
+    plan_id: int
+    """The note that the plan is."""
     goal: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_.:-]+$")]
     """The goal's key in the plan."""
+    number: Line = ""
+    about: Annotated[str, Field(max_length=401)] = ""
+    """Whose plan it is; empty for one of the case as a whole."""
     text: Paragraph = ""
-
-
-def _bounded(plan: dict[str, Any] | None) -> dict[str, Any] | None:
-    if plan is not None and len(json.dumps(plan)) > MOST_PLAN_CHARACTERS:
-        raise ValueError("This plan is too long.")
-    return plan
 
 
 class Details(_Part):
@@ -77,7 +75,7 @@ class Details(_Part):
     risk: Risk | None = None
     telehealth: Telehealth | None = None
     goals: Annotated[tuple[GoalLink, ...], Field(max_length=50)] = ()
-    plan: Annotated[dict[str, Any] | None, AfterValidator(_bounded)] = None
+    plan: Plan | None = None
 
 
 def missing_risk(risk: Risk | None, *, required: bool) -> tuple[str, ...]:

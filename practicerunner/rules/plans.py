@@ -4,7 +4,6 @@ Every part has a key that stays its own through all reviews, so that a note can 
 is being written may have holes; ``missing`` says which of them have to be filled before it is signed.
 """
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,10 +12,13 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from practicerunner.rules import texts
 from practicerunner.vocabulary import AgreedHow, ObjectiveStatus
 
 MOST = 10
 """Problems of a plan, goals of a problem, objectives of a goal, interventions of an objective: at most so many."""
+MOST_PARTS = 200
+"""Parts of a plan altogether."""
 LONGEST = 2_000
 REVIEW_DAYS = 90
 """How long a plan goes without a review where the practice has not said otherwise."""
@@ -24,14 +26,8 @@ OVER = frozenset({ObjectiveStatus.REACHED, ObjectiveStatus.DROPPED})
 """Nothing is left to do for an objective; what is partly reached or put off is still there to be looked at."""
 
 
-def _printable(text: str) -> str:
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t\r" for c in text):
-        raise PydanticCustomError("unprintable", "This contains a character that cannot be shown; retype it.")
-    return text
-
-
-Words = Annotated[str, Field(max_length=LONGEST), AfterValidator(_printable)]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Words = Annotated[str, Field(max_length=LONGEST), AfterValidator(texts.paragraph)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
 
 
 class Part(BaseModel):
@@ -93,6 +89,8 @@ class Plan(BaseModel):
         keys = [spot.part.key for spot in spots(self)]
         if len(set(keys)) < len(keys) or max(keys, default=0) > self.made:
             raise PydanticCustomError("keys", "Two parts of this plan have one key. Reload the page and try again.")
+        if len(keys) > MOST_PARTS:
+            raise PydanticCustomError("too_many_parts", "This plan has too many parts; take some out.")
         return self
 
     @property
@@ -256,6 +254,8 @@ class NoPlace(ValueError):
 def add(plan: Plan, above: int | None) -> Plan:
     """A new, empty part below another one, or a new problem. Raises NoPlace when there are enough."""
     key = plan.made + 1
+    if sum(1 for _ in spots(plan)) >= MOST_PARTS:
+        raise NoPlace("This plan has as many parts as it can hold; take some out first.")
 
     def grown(parts: tuple[Any, ...], depth: int) -> tuple[Any, ...]:
         if len(parts) >= MOST:

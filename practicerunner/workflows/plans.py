@@ -8,22 +8,20 @@ transaction.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
-from practicerunner.records import cases, diagnoses, forms, notes, plans, practice
+from practicerunner.records import cases, diagnoses, notes, plans, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note, NoteRow
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
 from practicerunner.rules import notes as note_rule
-from practicerunner.rules import permissions
+from practicerunner.rules import permissions, signing
 from practicerunner.rules import plans as rule
-from practicerunner.rules import signing
-from practicerunner.rules.case_types import CASE_TYPES
+from practicerunner.rules.case_types import PLANS_SWITCHABLE, WITH_PLANS
 from practicerunner.rules.diagnoses import in_force
 from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import Allowed
@@ -31,7 +29,6 @@ from practicerunner.rules.plans import GoalLine, Plan
 from practicerunner.vocabulary import (
     Action,
     AgreedHow,
-    CaseType,
     NoteKind,
     NoteStatus,
     ParticipantStatus,
@@ -45,10 +42,9 @@ from practicerunner.workflows.form_pages import signers_of
 from practicerunner.workflows.forms import SignedFor, full_name, signer_of
 from practicerunner.workflows.note_pages import log_opening
 from practicerunner.workflows.notes import Subject, authorize_note, subject_of
+from practicerunner.workflows.plan_parts import called, concerns, name_of, plan_in
 
 KIND = NoteKind.TREATMENT_PLAN
-ALWAYS = frozenset(kind for kind, able in CASE_TYPES.items() if able.clinical_fields)
-SWITCHABLE = frozenset(kind for kind, able in CASE_TYPES.items() if able.clinical_fields_switchable)
 
 
 class PlanIsNotSigned(RuleViolation):
@@ -159,7 +155,7 @@ class ReviewDue:
     about: str
     provider_id: int
     provider_name: str
-    since: date
+    since: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +188,7 @@ def plan_page(session: Session, actor: Actor, note_id: int, reason: str = "") ->
     recorded = plans.agreements_of(session, [note.id])
     may_record = locked and _touches(actor, Action.UPDATE, subject)
     return PlanPage(
-        note.id, case.id, plan, note.service_date, today, _name(session, note.person_id),
+        note.id, case.id, plan, note.service_date, today, name_of(session, note.person_id),
         previous.id if previous else None, previous.service_date if previous else None,
         rule.changes_since(old, plan) if old is not None else (),
         not locked and previous is not None and (previous.locked_at or note.created_at) > note.created_at,
@@ -230,20 +226,20 @@ def plan_block(session: Session, actor: Actor, case_id: int, reason: str = "") -
     may_read = allowed is not None and (not allowed.needs_reason or bool(reason.strip()))
     kept = {note.person_id: note for note in plans.in_force(session, case_id)}
     begun = plans.unfinished(session, case_id)
-    people = {
+    people: dict[int | None, str] = {
         person.id: person_name(person.first_name, person.last_name, person.preferred_name)
         for participant, person in cases.people_in(session, case_id) if participant.status is ParticipantStatus.ACTIVE
     }
-    shown: dict[int | None, str] = dict(people)
+    whole: dict[int | None, str] = {}
     if None in kept or any(note.person_id is None for note, _ in begun):
-        shown = {None: "Everybody together"} | shown
+        whole[None] = "Everybody together"
     agreed = plans.agreements_of(session, [note.id for note in kept.values()])
     return PlanBlock(
         tuple(
             _of_person(session, actor, case, (person_id, name), kept.get(person_id), begun,
                        [a.capacity for a, _ in agreed if a.person_id == person_id or person_id is None],
                        reason if may_read else None)
-            for person_id, name in shown.items()
+            for person_id, name in (whole | people).items()
         ),
         may_read, may_touch(actor, Action.CREATE, resource, responsible=[case.provider_id]),
         allowed is not None and allowed.needs_reason and not may_read, len(people) > 1, _today(session),
@@ -279,10 +275,10 @@ def plan_reviews_due(session: Session, actor: Actor) -> list[ReviewDue]:
     sees = visible(actor, Action.READ, Resource.CLINICAL_NOTE)
     return [
         ReviewDue(
-            row.note_id, row.case_id, row.case_name, _called(row.person), row.provider_id, row.provider.name,
+            row.note_id, row.case_id, row.case_name, called(row.person), row.provider_id, row.provider.name,
             row.review_on,
         )
-        for row in plans.reviews_due(session, _today(session), ALWAYS, SWITCHABLE, sees=sees)
+        for row in plans.reviews_due(session, _today(session), WITH_PLANS, PLANS_SWITCHABLE, sees=sees)
     ]
 
 
@@ -295,7 +291,7 @@ def goal_choices(session: Session, actor: Actor, note_id: int) -> tuple[GoalChoi
     if not subject.clinical or note.kind is KIND:
         return ()
     there = {note.person_id} if note.person_id is not None else _there(session, subject)
-    kept = [one for one in plans.in_force(session, case.id) if one.person_id is None or one.person_id in there]
+    kept = concerns(session, note, there)
     linked = {link["plan_id"]: set[str]() for link in note.details.get("goals", ())}
     for link in note.details.get("goals", ()):
         linked[link["plan_id"]].add(link["goal"])
@@ -309,7 +305,7 @@ def goal_choices(session: Session, actor: Actor, note_id: int) -> tuple[GoalChoi
         _log(session, actor, case, one, "")
         found += [
             GoalChoice(one.id, goal.key, goal.number, goal.text,
-                       (_name(session, one.person_id) or "Everybody together") if several else "", one in kept)
+                       (name_of(session, one.person_id) or "Everybody together") if several else "", one in kept)
             for goal in rule.goals_of(plan_in(session, one)) if one in kept or str(goal.key) in linked[one.id]
         ]
     return tuple(found)
@@ -388,14 +384,6 @@ def _plan_for(
     return subject
 
 
-def plan_in(session: Session, note: Note) -> Plan:
-    """What a plan says: the signed version once it is fixed, the draft before; callers authorise."""
-    kept: dict[str, Any] = note.details
-    if note.status in note_rule.SIGNED:
-        kept = notes.versions_of(session, note.id)[-1].content["details"]
-    return rule.from_json(kept.get("plan") or {})
-
-
 def _log(session: Session, actor: Actor, case: Case, note: Note, reason: str) -> None:
     row = notes.one_row(session, note.id)
     allowed = may_open(actor, row) if row is not None else None
@@ -448,14 +436,6 @@ def _agreement(agreement: PlanAgreement, recorded_by: str) -> AgreementLine:
         rule.agreement_sentence(agreement.capacity, agreement.how, agreement.signature, agreement.agreed_on),
         agreement.authority, recorded_by,
     )
-
-
-def _name(session: Session, person_id: int | None) -> str:
-    return _called(session.get(Person, person_id)) if person_id is not None else ""
-
-
-def _called(person: Person | None) -> str:
-    return person_name(person.first_name, person.last_name, person.preferred_name) if person is not None else ""
 
 
 def _today(session: Session) -> date:

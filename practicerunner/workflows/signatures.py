@@ -17,6 +17,7 @@ from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import command
 from practicerunner.workflows.notes import NoteIsIncomplete, Subject, missing_details, note_to_write, present_at
+from practicerunner.workflows.plan_parts import missing_of_plan
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.supervision import NoSupervisor, supervisor_for
 
@@ -80,8 +81,11 @@ def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
             "start": f"{appointment.local_time:%H:%M}", "minutes": appointment.minutes,
             "format": appointment.format.value,
         }
-    missing += missing_details(subject, {key: names[key] for key in there})
+    missing += missing_details(session, subject, {key: names[key] for key in there})
     missing += [names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)]
+    lacking = missing_of_plan(session, note)
+    if lacking:
+        raise NoteIsIncomplete(" ".join(lacking))
     if missing:
         raise NoteIsIncomplete(f"Please fill in before you sign: {', '.join(missing)}.")
     entered_on = clock.today(practice.the_practice(session).zone).isoformat()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0009'
-down_revision = '0005'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 
@@ -12,7 +12,11 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 
 def upgrade() -> None:
-    """Forward only."""
+    """Forward only. The trigger that keeps signed notes is dropped, to be made anew with the new column."""
+    of_note = '' if op.get_bind().dialect.name == 'sqlite' else ' on note'
+    op.execute(f'drop trigger if exists fixed_note_update{of_note}')
+    op.add_column('note', sa.Column('review_on', sa.Date(), nullable=True))
+    op.create_index(op.f('ix_note_review_on'), 'note', ['review_on'], unique=False)
     op.add_column('practice', sa.Column('plan_review_days', sa.BigInteger(), nullable=False, server_default='90'))
     op.create_table('plan_agreement',
         sa.Column('note_id', KEY, nullable=False),
