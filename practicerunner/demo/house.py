@@ -17,6 +17,7 @@ from practicerunner.vocabulary import Role
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.first_run import FIRST_LOCATION, PLAIN_SERVICES, SetUpPractice, set_up_practice
 from practicerunner.workflows.invitations import Invite, accept_invitation, invite
+from practicerunner.workflows.licences import SetLicenceStates, set_licence_states
 from practicerunner.workflows.practice import (
     AddLocation,
     ChangePractice,
@@ -107,6 +108,8 @@ def _employ(session: Session, house: House, owner: Actor) -> None:
                 video_link="" if roles == {Role.ADMIN} else video_link(first),
             ))
             session.flush()
+            if roles != {Role.ADMIN}:
+                set_licence_states(session, owner, SetLicenceStates(staff_id=ids[first], licence_states="NY"))
             accept_invitation(session, invite(session, owner, Invite(staff_id=ids[first])), DEMO_PASSWORD)
     session.flush()
     house.actors = {first: actor_for(session, staff_id) for first, staff_id in ids.items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from practicerunner.demo import texts
+from practicerunner.demo import note_kinds, texts
 from practicerunner.demo.caseload import Plan
 from practicerunner.demo.codes import diagnose
 from practicerunner.demo.diary import Diary
@@ -98,8 +98,9 @@ class Notebook:
         note_id = self._do(session, plan.provider, start_note, StartNote(
             appointment_id=appointment_id, kind=kind, form=form,
         ))
+        details = note_kinds.details(session, note_id, plan) if how_far == SIGNED else None
         self._do(session, plan.provider, save_draft, SaveDraft(
-            note_id=note_id, revision=1, sections=sections, parts=parts,
+            note_id=note_id, revision=1, sections=sections, parts=parts, details=details,
         ))
         if capabilities(plan.type).clinical_fields:
             diagnose(session, self.actors[plan.provider], plan, session.get_one(Note, note_id).case_id, day,
@@ -107,6 +108,8 @@ class Notebook:
         if how_far == SIGNED:
             self._do(session, plan.provider, sign_note, SignNote(note_id=note_id, revision=2))
             self._follow(plan, note_id, day, sections)
+            note_kinds.write(session, partial(self._do, session, plan.provider), note_id, plan,
+                             self._written[plan.people])
         if first and plan.card and plan.provider in ("Amara", "Nadia"):
             memo = self._do(session, plan.provider, start_note, StartNote(
                 appointment_id=appointment_id, kind=NoteKind.MEMO,

@@ -140,6 +140,26 @@ INTAKE = (
     "Clear request, good understanding of the own situation. The practice's frame was explained and agreed to.",
     "Weekly or every other week at a fixed time. Agree on two goals at the next appointment.",
 )
+HISTORY = {
+    "problem": "Sleeps badly since the change of job, worries in the evenings, hopes to feel steady again by summer.",
+    "psychiatric": "Ten meetings with a counselor at college, felt helped. No stay in a hospital.",
+    "medical": "Nothing of note. Sees the family doctor once a year.",
+    "medication": "None.",
+    "substances": "A glass of wine at the weekend. Does not smoke.",
+    "family": "Two siblings, parents live nearby. A grandmother had long low spells.",
+    "social": "Shares an apartment, works in an office, sings in a choir.",
+    "trauma": "A car accident at nineteen; speaks of it calmly.",
+    "legal": "None.",
+    "strengths": "Keeps what was agreed, good friends, humor.",
+    "impression": "Worry with poor sleep in a time of many changes.",
+    "initial_plan": "Every other week, a sleep log, two goals at the next appointment.",
+}
+EXAM = {"mood": "Anxious", "mood_more": "Tense when the new job came up, at ease otherwise.", "summary": ""}
+CALLED = {
+    "how": "By phone, called back in the afternoon.",
+    "said": "Asked whether the appointment could begin a quarter of an hour later. Nothing else was talked about.",
+    "follow_up": "None.",
+}
 OBSERVED = "On time, attentive, speech and mood in keeping with what was talked about."
 ANSWERED = {
     "reason": "A difficult year, and the wish to speak about it with somebody from outside.",

@@ -10,6 +10,7 @@ from practicerunner.records import (  # noqa: F401
     forms,
     imports,
     logins,
+    note_facts,
     note_templates,
     notes,
     outbox,

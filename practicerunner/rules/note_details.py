@@ -15,6 +15,16 @@ Paragraph = Annotated[str, Field(max_length=20_000), AfterValidator(texts.paragr
 State = Annotated[str, Field(pattern=r"^([A-Z]{2})?$")]
 """Two letters of a state, or nothing."""
 
+STATES = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
+    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR",
+    "PA", "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+)
+"""Where a licence can be from, and where somebody can be in the United States."""
+ABROAD = "ZZ"
+"""Stands for a place outside of the United States."""
+PLACES = ("Home", "Work", "School", "Car")
+"""Where people usually are; another place is typed."""
 FOR_ALL = ""
 """The key under which one location stands for everybody who was present."""
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from practicerunner.errors import NoteIsSigned, RuleViolation
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.note_forms import FORMS, Section, more
+from practicerunner.rules.note_forms import FORMS as FORMS  # noqa: PLC0414 (others know the forms from here)
+from practicerunner.rules.note_forms import Section, more
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, Role
 
 LATE_AFTER_DAYS = 3
@@ -170,6 +171,11 @@ def missing_parts(
     if FORMS[form].part is None or not clinical:
         return ()
     return tuple(key for key in present if not parts.get(key, "").strip())
+
+
+def is_individual_contact(case_type: CaseType, present: int) -> bool:
+    """Whether one participant alone was there, in a case that never has fewer than two (C43)."""
+    return capabilities(case_type).least > 1 and present == 1
 
 
 def needs_cosignature(roles: Collection[Role]) -> bool:

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, cases, notes, practice
+from practicerunner.records import audit, notes
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
-from practicerunner.rules.names import person_name
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.note_forms import BETWEEN_FINDINGS, FORMS, Section, more
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SessionFormat, SignatureRole
@@ -26,12 +25,12 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
+from practicerunner.workflows.note_facts import facts_of, late_entry, names_in
 from practicerunner.workflows.notes import (
     Subject,
     authorize_note,
     missing_details,
     own_sections,
-    present_at,
     subject_of,
 )
 from practicerunner.workflows.plan_parts import missing_of_plan
@@ -124,6 +123,14 @@ class Header:
     entered_on: date | None
     about: str = ""
     """Name of the participant it is about, where it is about one alone."""
+    place: str = ""
+    """Where the session was; empty for one that was in no room of the practice."""
+    individual_contact: bool = False
+    """Whether one participant alone was there, in a case of several (C43)."""
+    next_at: datetime | None = None
+    """The next appointment on the wall clock, without a zone."""
+    codes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Once signed: name and the codes that were in force on the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,29 +246,16 @@ def _text(
     session: Session, subject: Subject
 ) -> tuple[dict[str, str], dict[str, str], Details, dict[str, Any]]:
     """Sections, parts, details and header: of the signed version once it is fixed, of the draft before."""
-    note, appointment = subject.note, subject.appointment
+    note = subject.note
     if note.status in rule.SIGNED:
         content = notes.versions_of(session, note.id)[-1].content
         return content["sections"], content["parts"], Details(**content.get("details", {})), content["header"]
-    names = {str(person.id): person_name(person.first_name, person.last_name)
-             for _, person in cases.people_in(session, note.case_id)}
-    today = clock.today(practice.the_practice(session).zone)
-    late = note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(note.service_date, today)
+    entered_on, late = late_entry(session, subject)
     if note.version:
         late = notes.versions_of(session, note.id)[0].content["header"]["late_entry"]
-    header: dict[str, Any] = {
-        "case": subject.case.name, "date": note.service_date.isoformat(), "late_entry": late,
-        "entered_on": today.isoformat() if late else None,
-        "present": {key: names[key] for key in (present_at(appointment) if appointment else ())},
-        "names": names,
+    header = facts_of(session, subject) | {
+        "late_entry": late, "entered_on": entered_on if late else None, "names": names_in(session, note.case_id),
     }
-    if appointment is not None:
-        header |= {
-            "start": appointment.local_time.isoformat(), "minutes": appointment.minutes,
-            "format": appointment.format.value,
-        }
-    if note.person_id is not None:
-        header["about"] = {str(note.person_id): names.get(str(note.person_id), "")}
     return note.sections, note.parts, Details(**note.details), header
 
 
@@ -293,6 +287,26 @@ def _parts(form: str, parts: dict[str, str], header: dict[str, Any]) -> tuple[Wr
     return tuple(Written(key, names.get(key, ""), parts.get(key, ""), hint=part.hint) for key in shown)
 
 
+def _header(kept: dict[str, Any]) -> Header:
+    ahead = kept.get("next")
+    return Header(
+        kept["case"], date.fromisoformat(kept["date"]),
+        time.fromisoformat(kept["start"]) if kept.get("start") else None, kept.get("minutes"),
+        SessionFormat(kept["format"]) if kept.get("format") else None, tuple(kept["present"].values()),
+        kept["late_entry"], date.fromisoformat(kept["entered_on"]) if kept["entered_on"] else None,
+        next(iter(kept.get("about", {}).values()), ""), kept.get("place", ""), kept.get("individual_contact", False),
+        datetime.fromisoformat(ahead) if ahead else None,
+        tuple(
+            (kept["present"].get(key) or kept.get("about", {}).get(key, ""), tuple(map(_code_line, found)))
+            for key, found in kept.get("codes", {}).items()
+        ),
+    )
+
+
+def _code_line(kept: dict[str, Any]) -> str:
+    return f"{kept['code']} {kept['description']}{' (provisional)' if kept['provisional'] else ''}"
+
+
 def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> NotePage:
     note, clinical = subject.note, subject.clinical
     sections, parts, details, header = _text(session, subject)
@@ -321,13 +335,7 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
     form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line, revision=note.revision, form=note.form, clinical=clinical,
-        header=Header(
-            header["case"], date.fromisoformat(header["date"]),
-            time.fromisoformat(header["start"]) if header.get("start") else None, header.get("minutes"),
-            SessionFormat(header["format"]) if header.get("format") else None, tuple(header["present"].values()),
-            header["late_entry"], date.fromisoformat(header["entered_on"]) if header["entered_on"] else None,
-            next(iter(header.get("about", {}).values()), ""),
-        ),
+        header=_header(header),
         details=details, template=note.template.get("name", ""),
         sections=_written(note.form, sections, own, clinical=clinical), parts=_parts(note.form, parts, header),
         part_label=form.part.label if form.part else "", missing=() if fixed else missing,

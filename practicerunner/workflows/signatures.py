@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import Stale
-from practicerunner.records import cases, notes, practice
+from practicerunner.records import notes, practice
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion, Signature
 from practicerunner.rules import notes as rule
@@ -16,7 +16,8 @@ from practicerunner.rules.notes import Act
 from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import command
-from practicerunner.workflows.notes import NoteIsIncomplete, Subject, missing_details, note_to_write, present_at
+from practicerunner.workflows.note_facts import codes_on, facts_of, late_entry, names_in
+from practicerunner.workflows.notes import NoteIsIncomplete, Subject, missing_details, note_to_write
 from practicerunner.workflows.plan_parts import missing_of_plan
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.supervision import NoSupervisor, supervisor_for
@@ -40,7 +41,7 @@ def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
     note = subject.note
     if note.revision != asked.revision:
         raise Stale
-    content = content_to_sign(session, subject)
+    content = content_to_sign(session, actor, subject)
     now, hashed = clock.now(), rule.text_hash(content)
     if act is Act.SUBMIT:
         supervisor = supervisor_for(session, actor.staff_id, subject.case, subject.appointment)
@@ -57,18 +58,15 @@ def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
     return note.id
 
 
-def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
+def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[str, Any]:
     """What a signature stands under: the text and the facts of the appointment at that moment."""
-    note, case, appointment = subject.note, subject.case, subject.appointment
-    names = {str(person.id): f"{person.first_name} {person.last_name}".strip()
-             for _, person in cases.people_in(session, case.id)}
-    missing = list(rule.missing_sections(note.form, note.sections, subject.own_sections))
-    header: dict[str, Any] = {"case": case.name, "date": note.service_date.isoformat()}
-    there: list[str] = []
+    note, appointment = subject.note, subject.appointment
+    names = names_in(session, note.case_id)
+    header = facts_of(session, subject)
+    there = header["present"]
     if appointment is not None:
         if appointment.starts_at > clock.now():
             raise NoteIsIncomplete("A note is signed after its appointment has begun.")
-        there = present_at(appointment)
         if FORMS[note.form].part and any(a.status in AHEAD for a in appointment.attendances):
             raise NoteIsIncomplete("Record first who was there; a group note has a part for each of them.")
         absent = [key for key, text in note.parts.items() if text.strip() and key not in there]
@@ -77,25 +75,24 @@ def content_to_sign(session: Session, subject: Subject) -> dict[str, Any]:
                 f"{', '.join(names.get(key, 'Somebody') for key in absent)} was not there. "
                 "Empty that part before you sign."
             )
-        header |= {
-            "start": f"{appointment.local_time:%H:%M}", "minutes": appointment.minutes,
-            "format": appointment.format.value,
-        }
-    missing += missing_details(session, subject, {key: names[key] for key in there})
-    missing += [names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)]
     lacking = missing_of_plan(session, note)
     if lacking:
         raise NoteIsIncomplete(" ".join(lacking))
+    missing = [
+        *rule.missing_sections(note.form, note.sections, subject.own_sections),
+        *missing_details(session, subject, there),
+        *(names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
+    ]
     if missing:
         raise NoteIsIncomplete(f"Please fill in before you sign: {', '.join(missing)}.")
-    entered_on = clock.today(practice.the_practice(session).zone).isoformat()
-    late = rule.is_late_entry(note.service_date, clock.today(practice.the_practice(session).zone))
+    entered_on, late = late_entry(session, subject)
     if note.version:
         first = notes.versions_of(session, note.id)[0].content["header"]
         entered_on, late = first["entered_on"], first["late_entry"]
-    if note.person_id is not None:
-        header["about"] = {str(note.person_id): names.get(str(note.person_id), "")}
-    header |= {"present": {key: names[key] for key in there}, "entered_on": entered_on, "late_entry": late}
+    header |= {"entered_on": entered_on, "late_entry": late}
+    codes = codes_on(session, actor, subject, list(there or header.get("about", ())))
+    if codes:
+        header["codes"] = codes
     return {
         "kind": note.kind.value, "form": note.form, "sections": dict(note.sections), "parts": dict(note.parts),
         "details": dict(note.details), "template": dict(note.template), "header": header,

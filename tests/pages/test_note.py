@@ -110,7 +110,7 @@ def test_a_note_is_written_field_by_field_saved_on_every_change_and_signed(cast,
     sign(app, "Sign")
     note = note_of(cast, note_id)
     assert note.status is NoteStatus.LOCKED
-    assert note.sections == {"risk": "", "mental_status": ""} | {s: f"{s} {MARKDOWN}" for s in SOAP}
+    assert note.sections == {"mental_status": ""} | {s: f"{s} {MARKDOWN}" for s in SOAP}
     assert not app.text_area or list(areas(app)) == ["Addendum"]
     shown = [t.value for t in app.text]
     assert f"plan {MARKDOWN}" in shown

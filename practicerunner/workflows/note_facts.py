@@ -1,0 +1,85 @@
+"""The facts at the head of a note: taken from the appointment while it is written, fixed with the signature."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.records import cases, diagnoses, note_facts, practice
+from practicerunner.records.practice import Location
+from practicerunner.rules import diagnoses as in_force_rule
+from practicerunner.rules import notes as rule
+from practicerunner.rules.diagnoses import Step
+from practicerunner.rules.names import person_name
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.notes import Subject, present_at
+
+
+def facts_of(session: Session, subject: Subject) -> dict[str, Any]:
+    """What stands at the head of a note, as JSON; names are those by which the law knows people."""
+    note, case, appointment = subject.note, subject.case, subject.appointment
+    names = names_in(session, case.id)
+    there = present_at(appointment) if appointment is not None else []
+    facts: dict[str, Any] = {
+        "case": case.name, "date": note.service_date.isoformat(), "present": {key: names[key] for key in there},
+    }
+    if note.person_id is not None:
+        facts["about"] = {str(note.person_id): names.get(str(note.person_id), "")}
+    if appointment is not None:
+        start = datetime.combine(appointment.local_date, appointment.local_time)
+        location = session.get(Location, appointment.location_id) if appointment.location_id is not None else None
+        facts |= {
+            "start": f"{appointment.local_time:%H:%M}", "minutes": appointment.minutes,
+            "end": f"{start + timedelta(minutes=appointment.minutes):%H:%M}", "format": appointment.format.value,
+            "place": location.name if location is not None else "",
+            "individual_contact": rule.is_individual_contact(case.type, len(there)),
+        }
+    ahead = note_facts.next_after(session, case.id, appointment.starts_at if appointment is not None else clock.now())
+    if ahead is not None:
+        facts["next"] = f"{ahead[0]} {ahead[1]:%H:%M}"
+    return facts
+
+
+def names_in(session: Session, case_id: int) -> dict[str, str]:
+    """Person id as text → the name, of everybody who is or was in a case."""
+    return {
+        str(person.id): person_name(person.first_name, person.last_name)
+        for _, person in cases.people_in(session, case_id)
+    }
+
+
+def codes_on(session: Session, actor: Actor, subject: Subject, about: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Person id as text → the codes in force on the date of service, the primary one first.
+
+    Nothing where the case has no clinical fields, or where they are not the actor's to read.
+    """
+    note, case = subject.note, subject.case
+    reads = may_touch(actor, Action.READ, Resource.CLINICAL_RECORD, responsible=[case.provider_id],
+                      supervisor_id=case.supervisor_id)
+    if not subject.clinical or not reads:
+        return {}
+    rows = [
+        row for row in diagnoses.of_case(session, case.id) if str(row.person_id) in about and not row.withdrawn
+        and in_force_rule.in_force(row.onset_on, row.ended_on, note.service_date)
+    ]
+    made = diagnoses.changes_of(session, [row.id for row in rows])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        steps = [Step(change.act, change.as_of) for change, _ in made[row.id]]
+        found.setdefault(str(row.person_id), []).append({
+            "code": row.code, "description": row.description,
+            "primary": in_force_rule.was_primary(steps, note.service_date),
+            "provisional": in_force_rule.was_provisional(steps, note.service_date),
+        })
+    return {
+        key: sorted(found[key], key=lambda one: not one["primary"]) for key in about if key in found
+    }
+
+
+def late_entry(session: Session, subject: Subject) -> tuple[str, bool]:
+    """The day on which a note is entered, and whether it has to say that it comes late (C22)."""
+    today = clock.today(practice.the_practice(session).zone)
+    late = subject.note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(subject.note.service_date, today)
+    return today.isoformat(), late

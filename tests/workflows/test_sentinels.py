@@ -1,0 +1,240 @@
+"""One word in each place where somebody writes about people, and who may ever come across it.
+
+Every reader of the product is asked by everybody for everything there is, with and without a typed reason; its answer,
+files included, may hold the words of that viewer and no others. A reader whose arguments are not known here fails the
+test, so that a new one cannot be forgotten.
+"""
+
+import importlib
+import inspect
+import io
+import itertools
+import logging
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import date, time
+from typing import Any
+
+import pypdf
+import pytest
+from sqlalchemy import Engine, select
+
+import practicerunner.workflows
+from practicerunner import database
+from practicerunner.errors import PracticeError
+from practicerunner.records.audit import AuditRow
+from practicerunner.records.base import Base
+from practicerunner.records.logins import Operation, Staff
+from practicerunner.records.notes import Note
+from practicerunner.records.outbox import OutboxMessage
+from practicerunner.records.people import Person
+from practicerunner.reports.replica import replica_of
+from practicerunner.vocabulary import CaseType, NoteKind
+from practicerunner.workflows.access import Actor, PortalActor
+from practicerunner.workflows.addenda import AddAddendum, add_addendum
+from practicerunner.workflows.commands import READERS
+from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
+from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
+from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.signatures import SignNote, sign_note
+from tests.cast import Cast, at, bring_on, hold, invoice, people_of
+from tests.workflows.sending import bring_forms, complete, filled, send
+
+EVERYBODY = ("Dana", "Ruth", "Marcus", "Priya", "Tom", "Olga")
+TREATS, SUPERVISED = {"Marcus"}, {"Priya", "Ruth"}
+MAY_READ: dict[str, set[str]] = {
+    "heronprogress": TREATS, "heronaddendum": TREATS, "herondraft": TREATS, "herongroup": TREATS, "heronpart": TREATS,
+    "heronconsultation": TREATS, "heronpsychotherapy": TREATS, "heronintake": TREATS,
+    "heronmemo": TREATS | {"Dana"},  # TRUST 3.2: an owner reads memos of the practice, the front desk none
+    "heronassociate": SUPERVISED, "heronrevised": SUPERVISED, "heroncomment": SUPERVISED,
+    "heronconsent": TREATS | {"Dana", "Tom"},
+}
+"""Sentinel → who may read it; a clinical director reads more, with a typed reason."""
+DIRECTOR_TOO = {
+    "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
+    "heronassociate", "heronrevised",
+}
+SECTIONS = {
+    "soap": ("subjective", "objective", "assessment", "plan"), "group": ("topic", "interventions", "process"),
+    "consultation": ("topic", "discussion", "recommendations"), "memo": ("text",),
+}
+ASKED_ELSEWHERE = {
+    # Previews take what somebody typed themselves and answer about times and fees.
+    "booking.preview", "booking.conflicts", "series.preview_series", "series_changes.preview_change",
+    "series_changes.preview_cancel",
+    # They read a file that somebody brings along.
+    "imports.plan_import",
+}
+
+
+@pytest.fixture
+def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
+    """Three cases of Marcus and one of Priya, with a word in each place."""
+    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
+    cast = bring_on(sqlite_engine)
+    with at("2026-10-01 09:00"):
+        bring_forms(cast)
+        alone = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Eve Moss", "Al Ray", name="Thursday circle")
+        consultation = cast.open_case(CaseType.INDIVIDUAL_CONSULTATION, "Kim Lowe")
+        associates = cast.open_case(CaseType.INDIVIDUAL, "Iris Vale", provider="Priya")
+    first, second = hold(cast, alone, "IND50", "2026-10-12 10:00"), hold(cast, alone, "IND50", "2026-10-12 11:00")
+    together = hold(cast, group, "GRP90", "2026-10-12 14:00")
+    colleague = hold(cast, consultation, "CONS60", "2026-10-12 16:00")
+    hers = hold(cast, associates, "IND50", "2026-10-12 10:00", by="Priya")
+    with at("2026-10-13 09:00"):
+        progress = _written(cast, "Marcus", first, NoteKind.PROGRESS, "heronprogress", sign=True)
+        cast.do("Marcus", add_addendum, AddAddendum(note_id=progress, reason="correction", text="heronaddendum"))
+        _written(cast, "Marcus", second, NoteKind.PROGRESS, "herondraft")
+        _written(cast, "Marcus", together, NoteKind.GROUP, "herongroup", sign=True, parts={
+            people_of(cast, group)["Eve"]: "heronpart", people_of(cast, group)["Al"]: "Listened."})
+        _written(cast, "Marcus", colleague, NoteKind.CONSULTATION, "heronconsultation", sign=True)
+        memo = _written(cast, "Marcus", first, NoteKind.MEMO, "heronmemo")
+        cast.do("Marcus", finish_memo, FinishMemo(note_id=memo, revision=2))
+        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+            appointment_id=first, text="heronpsychotherapy"))
+        theirs = _written(cast, "Priya", hers, NoteKind.PROGRESS, "heronassociate", sign=True)
+        cast.do("Ruth", return_note, ReturnNote(note_id=theirs, version=1, sections={"plan": "heroncomment"}))
+        _fill(cast, "Priya", theirs, "heronrevised", sign=True)
+        cast.do("Ruth", cosign_note, CosignNote(note_id=theirs, version=2))
+        (intake,), (consent,) = send(cast, alone, "intake"), send(cast, alone, "consent")
+        complete(cast, intake, filled("intake") | {"reason": "heronintake"})
+        complete(cast, consent, filled("consent", signature="heronconsent"))
+        invoice(cast, first)
+        yield cast
+
+
+def _written(cast: Cast, by: str, appointment_id: int, kind: NoteKind, word: str, *, sign: bool = False,
+             parts: dict[int, str] | None = None) -> int:
+    note_id = cast.do(by, start_note, StartNote(appointment_id=appointment_id, kind=kind))
+    _fill(cast, by, note_id, word, sign=sign, parts=parts)
+    return note_id
+
+
+def _fill(cast: Cast, by: str, note_id: int, word: str, *, sign: bool, parts: dict[int, str] | None = None) -> None:
+    with database.reading(cast.engine) as session:
+        note = session.get_one(Note, note_id)
+    cast.do(by, save_draft, SaveDraft(
+        note_id=note_id, revision=note.revision, sections=dict.fromkeys(SECTIONS[note.form], word), parts=parts or {}))
+    if sign:
+        cast.do(by, sign_note, SignNote(note_id=note_id, revision=note.revision + 1))
+
+
+# --- Asking everything
+
+
+def _readers() -> dict[str, Callable[..., Any]]:
+    for module in pkgutil.iter_modules(practicerunner.workflows.__path__):
+        importlib.import_module(f"practicerunner.workflows.{module.name}")
+    named = {name: name.rsplit(".", 1) for name in READERS}
+    return {
+        name: getattr(importlib.import_module(f"practicerunner.workflows.{module}"), verb)
+        for name, (module, verb) in named.items()
+    }
+
+
+TABLES = {
+    "case_id": "case_file", "provider_id": "staff", "staff_id": "staff", "assignment_id": "form_assignment",
+    "response_id": "form_response", "template_id": "form_template", "run_id": "import_run",
+}
+"""Arguments that name a row of a table which is called otherwise."""
+OTHERS: dict[str, list[Any]] = {
+    "text": ["heron", "a"], "first": [date(2026, 10, 1)], "last": [date(2026, 10, 31)], "day": [date(2026, 10, 12)],
+    "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
+    "joined_on": [date(2026, 10, 12)],
+}
+ALWAYS = ("reason", "search")
+"""Arguments with a default that are tried with a value too."""
+
+
+def _choices(cast: Cast, name: str, reader: Callable[..., Any], ids: dict[str, list[int]]) -> list[dict[str, Any]]:
+    """Every set of arguments to ask a reader with."""
+    given: dict[str, list[Any]] = {}
+    for one in list(inspect.signature(reader).parameters.values())[2:]:
+        if one.name in ALWAYS:
+            given[one.name] = ["", "heron"]
+        elif one.default is not one.empty:
+            continue
+        elif one.name in OTHERS:
+            given[one.name] = OTHERS[one.name]
+        else:
+            table = TABLES.get(one.name, one.name.removesuffix("_id"))
+            assert table in ids, f"Tell this test what {name} takes as {one.name}."
+            given[one.name] = ids[table]
+    return [dict(zip(given, values, strict=True)) for values in itertools.product(*given.values())]
+
+
+def _text_of(answer: Any) -> str:
+    """What an answer holds, files opened."""
+    if isinstance(answer, bytes):
+        if answer.startswith(b"%PDF"):
+            return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer)).pages)
+        return answer.decode("utf-8", "replace")
+    if isinstance(answer, (tuple, list)):
+        return "\n".join(map(_text_of, answer))
+    return repr(answer)
+
+
+def came_across(cast: Cast, actor: Actor | PortalActor) -> dict[str, set[str]]:
+    """Sentinel → the readers in whose answers somebody comes across it."""
+    with database.reading(cast.engine) as session:
+        ids = {
+            table.name: list(session.scalars(select(table.c.id))) for table in Base.metadata.sorted_tables
+            if "id" in table.c
+        }
+    found = {word: set[str]() for word in MAY_READ}
+    for name, reader in _readers().items():
+        asks = list(inspect.signature(reader).parameters.values())[1].annotation
+        if name in ASKED_ELSEWHERE or (asks is PortalActor) is not isinstance(actor, PortalActor):
+            continue
+        for arguments in _choices(cast, name, reader, ids):
+            try:
+                with database.transaction(cast.engine) as session:
+                    said = _text_of(reader(session, actor, **arguments))
+            except PracticeError as refusal:
+                said = str(refusal)
+            asked = {word for word in arguments.values() if isinstance(word, str) and word}
+            for word in MAY_READ:
+                if word in said and word not in asked:
+                    found[word].add(name)
+    return found
+
+
+def test_nobody_comes_across_a_word_that_is_not_theirs_to_read(
+    house: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for who in EVERYBODY:
+        found = came_across(house, house.actor(who))
+        assert {word for word, readers in found.items() if readers} == {
+            word for word, readers in MAY_READ.items() if who in readers}, (who, found)
+    with database.transaction(house.engine) as session:
+        session.get_one(Staff, house.staff["Dana"]).is_clinical_director = True
+    found = came_across(house, house.actor("Dana"))
+    assert {word for word, readers in found.items() if readers} == DIRECTOR_TOO | {
+        word for word, readers in MAY_READ.items() if "Dana" in readers}, found
+    nothing_was_left_behind(house, caplog.text)
+
+
+def test_a_client_comes_across_none_of_it(house: Cast) -> None:
+    with database.reading(house.engine) as session:
+        people = session.execute(select(Person.id, Person.first_name)).all()
+    for person_id, name in people:
+        found = came_across(house, PortalActor(person_id, name))
+        assert not any(found.values()), found
+
+
+def nothing_was_left_behind(house: Cast, logged: str) -> None:
+    """No word is in the audit log, the operations, the outbox, the reports' copy or the program's log."""
+    with database.reading(house.engine) as session:
+        kept = [
+            repr(tuple(row)) for table in (AuditRow, Operation, OutboxMessage)
+            for row in session.execute(select(*table.__table__.columns))
+        ]
+    replica = replica_of(house.engine)
+    replica.refresh()
+    _, tables = replica.query("select table_name from information_schema.tables")
+    copied = [repr(replica.query(f"select * from {name}")) for (name,) in tables]
+    assert len(kept) > 50
+    assert len(copied) > 15
+    assert [text for text in (*kept, *copied, logged) if "heron" in text and "reason: heron" not in text] == []
