@@ -417,9 +417,8 @@ def test_a_participant_agrees_by_typing_their_name_and_it_stands_beneath_the_pla
 def test_an_agreement_that_is_not_whole_is_refused_at_its_field(cast: Cast, field: str, more) -> None:
     case_id, people = case_of(cast)
     note_id = signed(cast, case_id)
-    person_id = more.pop("person_id", people["Noor"]) if "person_id" in more else people["Noor"]
     with pytest.raises(BadInput) as refused:
-        agree(cast, note_id, person_id, **more)
+        agree(cast, note_id, **({"person_id": people["Noor"]} | more))
     assert refused.value.field == field
     assert opened(cast, "Marcus", note_id).agreements == ()
 
