@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import navigation, note_editor, note_lines, note_paper
+from practicerunner.ui import navigation, note_editor, note_lines, note_paper, psychotherapy_editor
 from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.text import day
 from practicerunner.workflows.note_pages import NoteFacts, note_page
@@ -14,7 +14,7 @@ zone = read(practice_settings, actor).zone
 note_id, own = navigation.selected("note"), navigation.selected("psychotherapy")
 
 if own is not None:
-    note_editor.show_psychotherapy(actor, read(psychotherapy_page, actor, own), zone)
+    psychotherapy_editor.show(actor, read(psychotherapy_page, actor, own), zone)
     st.stop()
 if note_id is None:
     st.info("Choose a note on the documentation page, or begin one on an appointment's page.")

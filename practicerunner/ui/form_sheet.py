@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner.rules import forms as rule
 from practicerunner.ui import form_fields, navigation
+from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
-from practicerunner.ui.note_editor import Draft
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, md
 from practicerunner.vocabulary import AssignmentStatus, SignsAs

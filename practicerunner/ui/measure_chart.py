@@ -14,7 +14,7 @@ from practicerunner.workflows.case_forms import Series
 LINE, QUIET = "#0F766E", "#94A3B8"
 
 
-def show(series: Series, zone: str) -> None:
+def show(series: Series, zone: str, *, height: int = 190) -> None:
     """The last score in words, and from the second on the line. Sets with a missing answer are in neither."""
     measure, last = measures.MEASURES[series.measure], series.points[-1]
     when = day(last.at.astimezone(ZoneInfo(zone)).date())
@@ -25,10 +25,10 @@ def show(series: Series, zone: str) -> None:
         return
     said = ", ".join(f"{point.total} on {day(point.at.astimezone(ZoneInfo(zone)).date())}" for point in series.points)
     drawn = f"{measure.name}, {count(len(series.points), 'time')}: {said}"
-    st.altair_chart(_chart(series, measure, zone), alt=drawn)
+    st.altair_chart(_chart(series, measure, zone, height), alt=drawn)
 
 
-def _chart(series: Series, measure: measures.Measure, zone: str) -> alt.LayerChart | alt.FacetChart:
+def _chart(series: Series, measure: measures.Measure, zone: str, height: int) -> alt.LayerChart | alt.FacetChart:
     frame = pd.DataFrame({
         "Date": [point.at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for point in series.points],
         "Total": [point.total for point in series.points],
@@ -45,4 +45,4 @@ def _chart(series: Series, measure: measures.Measure, zone: str) -> alt.LayerCha
         y=alt.Y("Total:Q", title=measure.name, scale=alt.Scale(domain=[0, measure.most])),
         tooltip=[alt.Tooltip("Date:T", format="%-d %b %Y"), "Total:Q"],
     )
-    return alt.layer(rules, names, totals).properties(height=190)
+    return alt.layer(rules, names, totals).properties(height=height)

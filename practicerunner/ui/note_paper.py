@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, signature_box
+from practicerunner.ui import diagnosis_block, note_details, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import read
@@ -26,31 +26,45 @@ def title(line: NoteLine) -> None:
         if line.appointment_id is not None:
             link("Appointment", "appointment", icon=":material/event:", appointment=line.appointment_id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(line.kind.label, anchor=False, width="content")
+        st.title(line.title, anchor=False, width="content")
         badge(line.status)
 
 
-def facts(header: Header, line: NoteLine) -> None:
-    """The facts of the appointment as one quiet line."""
+def facts(header: Header, line: NoteLine, template: str = "") -> None:
+    """The facts of the appointment as one quiet line, with the codes beneath once they are fixed."""
     said = [day(header.day)]
     if header.start is not None and header.minutes is not None:
         said.append(clock_span(header.start, header.minutes))
     if header.format is not None:
         said.append(header.format.label)
+    if header.place:
+        said.append(header.place)
+    if header.about and header.about != header.case_name:
+        said.append(f"About {header.about}")
     if header.present:
         said.append(f"Present: {', '.join(header.present)}")
+    if header.individual_contact:
+        said.append("Individual contact")
+    if header.next_at is not None:
+        said.append(f"Next appointment {day(header.next_at.date())}, {header.next_at:%H:%M}")
     said.append(f"Written by {line.author_name}")
+    if template:
+        said.append(f"Template {template}")
     st.text(" · ".join(said))
+    if header.codes:
+        many = len(header.codes) > 1
+        st.text("Diagnoses in force: " + " · ".join(
+            f"{name} {', '.join(codes)}" if many else ", ".join(codes) for name, codes in header.codes))
     if header.late_entry and header.entered_on is not None:
         st.text(f"Late entry: entered {day(header.entered_on)} for {day(header.day)}.")
 
 
-def texts(sections: Iterable[Written], *, are_names: bool = False) -> None:
+def texts(sections: Iterable[Written]) -> None:
     """Sections or parts with their text, which is never Markdown; empty ones that are not required are left out."""
     for section in sections:
         if not section.text.strip() and not section.required:
             continue
-        label = md(section.label) if are_names else section.label
+        label = md(section.label)
         st.markdown(f"**{label}**")
         st.text(section.text or "–")
 
@@ -66,11 +80,13 @@ def comments(found: Iterable[Comment], zone: str) -> None:
 
 def show(actor: Actor, page: NotePage, zone: str) -> None:
     """Draw the note for reading, with what the reader may still do."""
-    facts(page.header, page.line)
-    diagnosis_block.beside_note(actor, page.line)
+    facts(page.header, page.line, page.template)
+    if page.header.codes is None:
+        diagnosis_block.beside_note(actor, page.line)
     with st.container(border=True):
         texts(page.sections)
-        texts(page.parts, are_names=True)
+        note_details.paper(page.details, page.names)
+        texts(page.parts)
     _signatures(actor, page, zone)
     _addenda(actor, page, zone)
     if page.may_review:
@@ -85,7 +101,8 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
             for version in page.versions[:-1]:
                 st.subheader(f"Version {version.number}", anchor=False)
                 texts(version.sections)
-                texts(version.parts, are_names=True)
+                note_details.paper(version.details, page.names)
+                texts(version.parts)
 
 
 def _signatures(actor: Actor, page: NotePage, zone: str) -> None:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import ids
@@ -70,9 +70,14 @@ def field_messages(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in error.errors():
         field = str(problem["loc"][0]) if problem["loc"] else ""
-        template = _SENTENCES.get(problem["type"], problem["msg"])
-        found.setdefault(field, template.format(**problem.get("ctx", {})) if "{" in template else template)
+        found.setdefault(field, sentence(problem))
     return found
+
+
+def sentence(problem: ErrorDetails) -> str:
+    """What the user reads of one problem of a command that was refused."""
+    template = _SENTENCES.get(problem["type"], problem["msg"])
+    return template.format(**problem.get("ctx", {})) if "{" in template else template
 
 
 C = TypeVar("C", bound="Command")

@@ -1,5 +1,7 @@
 """The facts at the head of a note: taken from the appointment while it is written, fixed with the signature."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,14 +9,53 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.records import cases, diagnoses, note_facts, practice
+from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.rules import diagnoses as in_force_rule
 from practicerunner.rules import notes as rule
 from practicerunner.rules.diagnoses import Step
 from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.rules.note_details import Details, outside_licence, states_of
+from practicerunner.vocabulary import Action, FormPurpose, Resource, SessionFormat
 from practicerunner.workflows.access import Actor, may_touch
-from practicerunner.workflows.notes import Subject, present_at
+from practicerunner.workflows.notes import Subject, is_remote, present_at
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Whether a participant has signed the consent to telehealth."""
+
+    name: str
+    response_id: int | None
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What is known of a session by video or phone beside what is stated of it (C40)."""
+
+    held_by: SessionFormat
+    people: tuple[tuple[str, str], ...]
+    """Person id as text and name of those who were present."""
+    consents: tuple[Consent, ...]
+    outside: tuple[str, ...]
+    """States in which somebody was, but for which the author has no licence."""
+
+
+def remote_of(session: Session, subject: Subject, present: Mapping[str, str], details: Details) -> Remote | None:
+    """What the telehealth statement needs; ``None`` for a note that has none."""
+    if subject.appointment is None or not is_remote(subject):
+        return None
+    signed = note_facts.signed_forms(session, [int(key) for key in present], FormPurpose.TELEHEALTH)
+    consents = []
+    for key, name in present.items():
+        found = signed.get(int(key))
+        consents.append(Consent(name, found.response_id if found else None, found.submitted_at if found else None))
+    author = session.get_one(Staff, subject.note.author_id)
+    return Remote(
+        subject.appointment.format, tuple(present.items()), tuple(consents),
+        outside_licence(details.telehealth, present, states_of(author.licence_states)),
+    )
 
 
 def facts_of(session: Session, subject: Subject) -> dict[str, Any]:

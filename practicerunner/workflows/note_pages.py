@@ -25,10 +25,11 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
-from practicerunner.workflows.note_facts import facts_of, late_entry, names_in
+from practicerunner.workflows.note_facts import Remote, facts_of, late_entry, names_in, remote_of
 from practicerunner.workflows.notes import (
     Subject,
     authorize_note,
+    has_risk,
     missing_details,
     own_sections,
     subject_of,
@@ -129,8 +130,8 @@ class Header:
     """Whether one participant alone was there, in a case of several (C43)."""
     next_at: datetime | None = None
     """The next appointment on the wall clock, without a zone."""
-    codes: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Once signed: name and the codes that were in force on the day."""
+    codes: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    """Name and the codes that were in force on the day, once they are fixed; ``None`` before, and in old notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,17 @@ class NotePage:
     revision: int
     form: str
     header: Header
+    names: dict[str, str]
+    """Person id as text → name, of those who were present, or whom it is about."""
     clinical: bool
     sections: tuple[Written, ...]
     parts: tuple[Written, ...]
     part_label: str
     details: Details
+    has_risk: bool
+    """Whether it has the risk line."""
+    remote: Remote | None
+    """What the telehealth statement needs, of a session that was not in one room."""
     template: str
     """Name of the template it was begun from, as it was then; empty for a built-in form."""
     missing: tuple[str, ...]
@@ -163,6 +170,11 @@ class NotePage:
     may_amend: bool
     previous: "Previous | None"
 
+    @property
+    def present_ids(self) -> frozenset[int]:
+        """Ids of those who were present, or whom it is about."""
+        return frozenset(map(int, self.names))
+
 
 @dataclass(frozen=True, slots=True)
 class Previous:
@@ -170,6 +182,7 @@ class Previous:
 
     note_id: int
     kind: NoteKind
+    title: str
     service_date: date
     author_name: str
     sections: tuple[Written, ...]
@@ -298,8 +311,8 @@ def _header(kept: dict[str, Any]) -> Header:
         datetime.fromisoformat(ahead) if ahead else None,
         tuple(
             (kept["present"].get(key) or kept.get("about", {}).get(key, ""), tuple(map(_code_line, found)))
-            for key, found in kept.get("codes", {}).items()
-        ),
+            for key, found in kept["codes"].items()
+        ) if "codes" in kept else None,
     )
 
 
@@ -335,8 +348,9 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
     form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line, revision=note.revision, form=note.form, clinical=clinical,
-        header=_header(header),
-        details=details, template=note.template.get("name", ""),
+        header=_header(header), names={**header["present"], **header.get("about", {})},
+        details=details, has_risk=has_risk(subject),
+        remote=remote_of(session, subject, header["present"], details), template=note.template.get("name", ""),
         sections=_written(note.form, sections, own, clinical=clinical), parts=_parts(note.form, parts, header),
         part_label=form.part.label if form.part else "", missing=() if fixed else missing,
         signatures=tuple(
@@ -394,7 +408,7 @@ def _previous(session: Session, actor: Actor, note: Note) -> Previous | None:
         if row and allowed and not allowed.needs_reason:
             clinical = rule.is_clinical(row.case_type, session.get_one(Case, row.case_id).clinical_fields)
             return Previous(
-                earlier.id, earlier.kind, earlier.service_date, row.author.name,
+                earlier.id, earlier.kind, rule.title(earlier.kind, earlier.form), earlier.service_date, row.author.name,
                 _written(earlier.form, earlier.sections, own_sections(earlier.template), clinical=clinical),
             )
     return None

@@ -90,9 +90,8 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
         first = notes.versions_of(session, note.id)[0].content["header"]
         entered_on, late = first["entered_on"], first["late_entry"]
     header |= {"entered_on": entered_on, "late_entry": late}
-    codes = codes_on(session, actor, subject, list(there or header.get("about", ())))
-    if codes:
-        header["codes"] = codes
+    if subject.clinical:
+        header["codes"] = codes_on(session, actor, subject, list(there or header.get("about", ())))
     return {
         "kind": note.kind.value, "form": note.form, "sections": dict(note.sections), "parts": dict(note.parts),
         "details": dict(note.details), "template": dict(note.template), "header": header,

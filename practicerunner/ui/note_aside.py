@@ -1,0 +1,59 @@
+"""What is read beside a note while it is written: the last note, goals, codes in force, measures over time."""
+
+import streamlit as st
+
+from practicerunner.rules.notes import UNSIGNED_KINDS
+from practicerunner.ui import diagnosis_block, measure_chart, note_paper
+from practicerunner.ui.navigation import link
+from practicerunner.ui.perform import glance
+from practicerunner.ui.text import day, md
+from practicerunner.vocabulary import NoteKind
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.case_forms import PersonForms, forms_of_case
+from practicerunner.workflows.note_pages import NotePage
+
+CHART_HEIGHT = 120
+
+
+def is_there(page: NotePage) -> bool:
+    """Whether there is anything to read beside this note."""
+    return page.previous is not None or (page.clinical and page.line.kind not in UNSIGNED_KINDS)
+
+
+def show(actor: Actor, page: NotePage, zone: str) -> None:
+    """Draw it, the last note first."""
+    if page.previous is not None:
+        with st.container(border=True):
+            title = page.previous.title
+            link(md(f"{title} before this one"), "note", note=page.previous.note_id)
+            st.text(f"{day(page.previous.service_date)}, {page.previous.author_name}")
+            note_paper.texts(page.previous.sections)
+    if not page.clinical or page.line.kind in UNSIGNED_KINDS:
+        return
+    if page.line.kind is not NoteKind.TREATMENT_PLAN:
+        with st.container(border=True):
+            st.subheader("Goals", anchor=False)
+            for goal in page.details.goals:
+                st.text(goal.text)
+            if not page.details.goals:
+                st.text("None yet. Goals come from the treatment plan.")
+    diagnosis_block.beside_note(actor, page.line)
+    _measures(actor, page, zone)
+
+
+def _measures(actor: Actor, page: NotePage, zone: str) -> None:
+    found, _ = glance(forms_of_case, actor, page.line.case_id)
+    people = [person for person in (found.people if found else ()) if person.series and _concerns(page, person)]
+    for person in people:
+        with st.container(border=True):
+            if len(people) > 1 or len(page.header.present) > 1:
+                st.text(person.name)
+            for series in person.series:
+                measure_chart.show(series, zone, height=CHART_HEIGHT)
+
+
+def _concerns(page: NotePage, person: PersonForms) -> bool:
+    """Whether a note speaks of somebody: it is about them, they were there, or it is about nobody alone."""
+    if page.line.person_id is not None:
+        return page.line.person_id == person.person_id
+    return not page.present_ids or person.person_id in page.present_ids

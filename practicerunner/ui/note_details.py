@@ -1,0 +1,222 @@
+"""What a note asks beside its text: findings to choose, the risk line, the telehealth statement (C40)."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from practicerunner.rules.note_details import (
+    ABROAD,
+    FOR_ALL,
+    PLACES,
+    STATES,
+    Details,
+    Risk,
+    Telehealth,
+    Whereabouts,
+)
+from practicerunner.ui.draft import Draft
+from practicerunner.ui.navigation import link
+from practicerunner.ui.text import day, md
+from practicerunner.vocabulary import RiskFinding, SessionFormat
+from practicerunner.workflows.note_facts import Remote
+from practicerunner.workflows.note_pages import NotePage, Written
+
+HARM = {"harm_to_self": "Harm to self", "harm_to_others": "Harm to others"}
+CONFIRMED = {
+    "identity_confirmed": "Identity confirmed", "consent_on_file": "Telehealth consent on file",
+    "emergency_confirmed": "Emergency contact and plan confirmed",
+}
+USUAL = "Within normal limits"
+
+
+def values(page: NotePage) -> dict[str, Any]:
+    """Name of every field beside the text → what is saved of it."""
+    found: dict[str, Any] = {}
+    for section in page.sections:
+        if section.findings:
+            found |= {f"s.{section.key}": list(section.chosen), f"m.{section.key}": section.more}
+    if page.has_risk:
+        found |= _risk_values(page)
+    if page.remote is not None:
+        found |= _remote_values(page, page.remote)
+    return found
+
+
+def _risk_values(page: NotePage) -> dict[str, Any]:
+    risk = page.details.risk or Risk()
+    found: dict[str, Any] = {f"risk.{key}": getattr(risk, key) for key in HARM}
+    present = any(st.session_state.get(f"note.{page.line.note_id}.{name}", kept) is RiskFinding.PRESENT
+                  for name, kept in found.items())
+    if present or risk.means.strip() or risk.action.strip():
+        found |= {"risk.means": risk.means, "risk.action": risk.action}
+    return found
+
+
+def _remote_values(page: NotePage, remote: Remote) -> dict[str, Any]:
+    told = page.details.telehealth or Telehealth(mode=remote.held_by)
+    found: dict[str, Any] = {"tele.mode": told.mode, "tele.clinician_location": told.clinician_location}
+    keys = [key for key, _ in remote.people]
+    if len(keys) > 1:
+        together = FOR_ALL in told.locations or not told.locations
+        found["tele.together"] = together
+        if st.session_state.get(f"note.{page.line.note_id}.tele.together", together):
+            keys = [FOR_ALL]
+    for key in keys:
+        where = told.locations.get(key) or told.locations.get(FOR_ALL) or Whereabouts()
+        found |= {f"tele.state.{key}": where.state or None, f"tele.place.{key}": where.place or None}
+    found |= {f"tele.{key}": getattr(told, key) for key in CONFIRMED}
+    return found | {"tele.interruptions": told.interruptions}
+
+
+def entered(page: NotePage, typed: Mapping[str, Any]) -> Details | None:
+    """What was entered, as it is kept; ``None`` where a note has nothing beside its text."""
+    made: dict[str, Any] = {}
+    if page.has_risk:
+        made["risk"] = Risk(**{name[5:]: value for name, value in typed.items() if name.startswith("risk.")})
+    if page.remote is not None:
+        made["telehealth"] = _telehealth(typed)
+    return Details(**made) if made else None
+
+
+def _telehealth(typed: Mapping[str, Any]) -> Telehealth:
+    places = {
+        name.removeprefix("tele.state."): Whereabouts(
+            state=state or "", place=typed.get(f"tele.place.{name.removeprefix('tele.state.')}") or "")
+        for name, state in typed.items() if name.startswith("tele.state.")
+    }
+    simple = ("mode", "clinician_location", "interruptions", *CONFIRMED)
+    return Telehealth(
+        locations={key: where for key, where in places.items() if where.state or where.place},
+        **{key: typed[f"tele.{key}"] for key in simple if f"tele.{key}" in typed},
+    )
+
+
+def findings(draft: Draft, section: Written, label: str) -> None:
+    """Findings to choose from, and a line for what else there is to say."""
+    st.pills(
+        label, section.findings, selection_mode="multi", key=draft.field(f"s.{section.key}"), on_change=draft.save)
+    st.text_input(
+        f"{section.label}, in your words", key=draft.field(f"m.{section.key}"), on_change=draft.save,
+        placeholder=section.hint, label_visibility="collapsed",
+    )
+    draft.problem(f"s.{section.key}")
+
+
+def usual(draft: Draft, page: NotePage) -> None:
+    """One click for what is as usual; what says something already stays as it is."""
+    empty = {
+        f"s.{section.key}": [section.usual] for section in page.sections
+        if section.usual and not draft.typed()[f"s.{section.key}"] and not draft.typed()[f"m.{section.key}"].strip()
+    }
+    st.button(
+        USUAL, icon=":material/done_all:", key=draft.field("usual"), disabled=not empty, on_click=draft.fill,
+        args=(empty,), help="Fills in what is still empty.",
+    )
+
+
+def risk(draft: Draft, page: NotePage) -> None:
+    """The risk line: two questions, and what was done where something is present."""
+    with st.container(border=True):
+        with st.container(horizontal=True, gap="large"):
+            for key, label in HARM.items():
+                st.segmented_control(
+                    label, list(RiskFinding), format_func=lambda one: one.label, key=draft.field(f"risk.{key}"),
+                    on_change=draft.save, width="content",
+                )
+        if "risk.means" in draft.texts:
+            draft.area("risk.means", "Plan and means", height=90, placeholder="What was said or found of them.")
+            draft.area("risk.action", "What was done", height=90,
+                       placeholder="Safety plan, who was told, what comes next.")
+        draft.problem("risk")
+
+
+def telehealth(draft: Draft, page: NotePage, remote: Remote, zone: str) -> None:
+    """The statement on a session by video or phone."""
+    with st.container(border=True):
+        st.subheader("Session by video or phone", anchor=False)
+        with st.container(horizontal=True, gap="large"):
+            st.segmented_control(
+                "Held by", [SessionFormat.VIDEO, SessionFormat.PHONE], format_func=lambda one: one.label,
+                key=draft.field("tele.mode"), on_change=draft.save, width="content",
+            )
+            st.text_input("Where you were", key=draft.field("tele.clinician_location"), on_change=draft.save,
+                          placeholder="Office", width=240)
+        if "tele.together" in draft.texts:
+            st.checkbox("Everybody was at the same place", key=draft.field("tele.together"), on_change=draft.save)
+        names = dict(remote.people) | {FOR_ALL: "everybody"}
+        for name in draft.texts:
+            if name.startswith("tele.state."):
+                _where(draft, name.removeprefix("tele.state."), names)
+        for state in remote.outside:
+            st.warning(f"Your licence states do not include {_state(state)}. Look up whether you may work there.",
+                       icon=":material/gavel:")
+        for key, label in CONFIRMED.items():
+            st.checkbox(label, key=draft.field(f"tele.{key}"), on_change=draft.save)
+            if key == "consent_on_file":
+                _consents(page, remote, zone)
+        draft.area("tele.interruptions", "Interruptions (optional)", height=70,
+                   placeholder="What was cut off, for how long, and how it went on.")
+        draft.problem("telehealth")
+
+
+def _where(draft: Draft, key: str, names: Mapping[str, str]) -> None:
+    with st.container(horizontal=True, gap="large"):
+        st.selectbox(
+            md(f"State in which {names[key]} was"), [*STATES, ABROAD], format_func=_state, index=None,
+            key=draft.field(f"tele.state.{key}"), on_change=draft.save, placeholder="State", width=300,
+        )
+        place = draft.texts[f"tele.place.{key}"]
+        st.selectbox(
+            md(f"Place where {names[key]} was"), list(dict.fromkeys((*PLACES, *([place] if place else [])))),
+            index=None, accept_new_options=True, key=draft.field(f"tele.place.{key}"), on_change=draft.save,
+            placeholder="Choose or type", width=300,
+        )
+
+
+def _consents(page: NotePage, remote: Remote, zone: str) -> None:
+    """Who has signed the consent to telehealth; a signed one opens, a missing one is given out on the case's page."""
+    for consent in remote.consents:
+        if consent.response_id is not None and consent.signed_at is not None:
+            when = day(consent.signed_at.astimezone(ZoneInfo(zone)).date())
+            link(md(f"{consent.name} signed it on {when}"), "form", response=consent.response_id)
+        else:
+            link(md(f"{consent.name} has not signed the telehealth form"), "case", case=page.line.case_id)
+
+
+def _state(code: str) -> str:
+    return "Outside the United States" if code == ABROAD else code
+
+
+def paper(details: Details, names: Mapping[str, str]) -> None:
+    """Risk line and telehealth statement as they are read."""
+    if details.risk is not None:
+        _risk_paper(details.risk)
+    if details.telehealth is not None:
+        _telehealth_paper(details.telehealth, names)
+
+
+def _risk_paper(told: Risk) -> None:
+    said = [f"{label}: {getattr(told, key).label}" for key, label in HARM.items() if getattr(told, key) is not None]
+    if said:
+        st.markdown("**Risk**")
+        st.text(" · ".join(said))
+    for label, text in (("Plan and means", told.means), ("What was done", told.action)):
+        if text.strip():
+            st.markdown(f"**{label}**")
+            st.text(text)
+
+
+def _telehealth_paper(told: Telehealth, names: Mapping[str, str]) -> None:
+    st.markdown("**Session by video or phone**")
+    said = [told.mode.label] if told.mode is not None else []
+    for key, where in told.locations.items():
+        who = names.get(key, "") if key != FOR_ALL else ""
+        said.append(f"{who or 'Everybody'}: {', '.join(filter(None, (where.place, _state(where.state))))}")
+    if told.clinician_location.strip():
+        said.append(f"Clinician: {told.clinician_location}")
+    said += [label for key, label in CONFIRMED.items() if getattr(told, key)]
+    st.text(" · ".join(said))
+    if told.interruptions.strip():
+        st.text(f"Interruptions: {told.interruptions}")
