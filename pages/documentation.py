@@ -10,6 +10,7 @@ from practicerunner.ui.text import age, clock_span, count, day, md, moment
 from practicerunner.vocabulary import NoteStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.documentation import DueNote, Queue, documentation_due, my_queue
+from practicerunner.workflows.plans import ReviewDue, plan_reviews_due
 from practicerunner.workflows.practice import practice_settings
 
 SHOWN = 50
@@ -62,6 +63,19 @@ def show_due(actor: Actor, due: list[DueNote], zone: str) -> None:
         st.text(f"and {count(len(due) - SHOWN, 'more', 'more')}")
 
 
+def show_reviews_of_plans(actor: Actor, due: list[ReviewDue]) -> None:
+    """Treatment plans whose review is due, the longest first."""
+    st.subheader(f"Treatment plans to review ({len(due)})", anchor=False)
+    for one in due[:SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link(md(one.case_name), "case", icon=":material/flag:", case=one.case_id, part="clinical")
+            whose = f"Treatment plan of {one.about}" if one.about else "Treatment plan"
+            said = f"{whose}: review due since {day(one.since)}" if one.since is not None else whose
+            st.text(said if one.provider_id == actor.staff_id else f"{one.provider_name}: {said}", width="content")
+    if len(due) > SHOWN:
+        st.text(f"and {count(len(due) - SHOWN, 'more', 'more')}")
+
+
 actor = navigation.require("documentation")
 zone = read(practice_settings, actor).zone
 queue = read(my_queue, actor)
@@ -72,6 +86,9 @@ if queue.to_review or queue.addenda:
 if queue.returned:
     show_returned(queue, zone)
 show_due(actor, [one for one in due if one.status is not NoteStatus.RETURNED], zone)
+plans = read(plan_reviews_due, actor)
+if plans:
+    show_reviews_of_plans(actor, plans)
 listed = {one.note_id for one in due}
 drafts = [line for line in queue.drafts if line.note_id is None or line.note_id not in listed]
 if drafts:

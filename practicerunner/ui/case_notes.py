@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_lines
+from practicerunner.ui import diagnosis_block, note_lines, plan_block
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import day
 from practicerunner.workflows.access import Actor
@@ -15,6 +15,7 @@ PAGE = 25
 def show(actor: Actor, case_id: int) -> None:
     """Draw the section."""
     diagnosis_block.show(actor, case_id)
+    plan_block.show(actor, case_id)
     lines = read(notes_of_case, actor, case_id)
     possible = read(appointments_to_write, actor, case_id)
     zone = read(practice_settings, actor).zone

@@ -16,6 +16,7 @@ from practicerunner.rules.note_details import (
     Telehealth,
     Whereabouts,
 )
+from practicerunner.ui import goal_picker
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.navigation import link
 from practicerunner.ui.text import day, md
@@ -77,6 +78,8 @@ def entered(page: NotePage, typed: Mapping[str, Any]) -> Details | None:
         made["risk"] = Risk(**{name[5:]: value for name, value in typed.items() if name.startswith("risk.")})
     if page.remote is not None:
         made["telehealth"] = _telehealth(typed)
+    if "goals" in typed:
+        made["goals"] = goal_picker.links(typed["goals"])
     return Details(**made) if made else None
 
 
@@ -190,7 +193,8 @@ def _state(code: str) -> str:
 
 
 def paper(details: Details, names: Mapping[str, str]) -> None:
-    """Risk line and telehealth statement as they are read."""
+    """Goals, risk line and telehealth statement as they are read."""
+    goal_picker.read_only(details.goals)
     if details.risk is not None:
         _risk_paper(details.risk)
     if details.telehealth is not None:

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_details, signature_box
+from practicerunner.ui import diagnosis_block, note_details, plan_paper, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go, link
-from practicerunner.ui.perform import read
+from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md, moment
-from practicerunner.vocabulary import NoteStatus, SignatureRole
+from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.documentation import Comment, NoteLine, my_queue
 from practicerunner.workflows.note_pages import Header, NotePage, Written
+from practicerunner.workflows.plans import plan_page
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.verification import verify_note
 
@@ -83,11 +84,18 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     facts(page.header, page.line, page.template)
     if page.header.codes is None:
         diagnosis_block.beside_note(actor, page.line)
+    plan = None
+    if page.line.kind is NoteKind.TREATMENT_PLAN and page.line.note_id is not None:
+        plan = read_logged(plan_page, actor, page.line.note_id, st.session_state.get(reason_key(page.line.note_id), ""))
     with st.container(border=True):
+        if plan is not None:
+            plan_paper.show(plan)
         texts(page.sections)
         note_details.paper(page.details, page.names)
         texts(page.parts)
     _signatures(actor, page, zone)
+    if plan is not None:
+        plan_paper.agreements(actor, plan)
     _addenda(actor, page, zone)
     if page.may_review:
         _review(actor, page)
@@ -101,6 +109,8 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
             for version in page.versions[:-1]:
                 st.subheader(f"Version {version.number}", anchor=False)
                 texts(version.sections)
+                if version.details.plan is not None:
+                    plan_paper.in_words(version.details.plan)
                 note_details.paper(version.details, page.names)
                 texts(version.parts)
 

@@ -8,16 +8,18 @@ import streamlit as st
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from practicerunner.errors import FieldProblems
 from practicerunner.rules import plans as rule
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.plans import Objective, Plan, Problem, Spot
 from practicerunner.ui import note_editor, note_paper
+from practicerunner.ui.draft import Draft
 from practicerunner.ui.navigation import link
-from practicerunner.ui.note_editor import Draft
 from practicerunner.ui.perform import read_logged
 from practicerunner.ui.text import count, day, md
 from practicerunner.vocabulary import NoteStatus, ObjectiveStatus
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.commands import sentence
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.notes import SaveDraft, save_draft
 from practicerunner.workflows.plans import PlanPage, plan_page
@@ -46,9 +48,9 @@ class PlanDraft(Draft):
             return keep(session, revision, self.entered(typed), typed[REMARKS])
 
         self.key, self.revision, self.plan = f"plan.{note_id}", revision, plan
-        self.texts, self._keep = values(plan, remarks), keep_typed
+        self.texts, self._keep, self._told = values(plan, remarks), keep_typed, set()
         known = self.key in st.session_state
-        if not known or (self.state["revision"] != revision and self.typed() == self.state["saved"]):
+        if not known or (self.state["revision"] != revision and self.typed() == self.saved()):
             self.take()
 
     @property
@@ -67,14 +69,23 @@ class PlanDraft(Draft):
                 found[f"{name}_on"] = None
         return found
 
+    def saved(self) -> dict[str, Any]:
+        """What is saved, as far as this window knows."""
+        return self.state["saved"]  # type: ignore[no-any-return]
+
     def entered(self, typed: Mapping[str, Any]) -> Plan:
-        """The plan as it is typed. Raises ValidationError."""
+        """The plan as it is typed. Raises FieldProblems, each under the name of its field."""
         fields: dict[int, dict[str, Any]] = {}
         for name, value in typed.items():
             key, _, field = name.partition(".")
             if key.isdigit():
                 fields.setdefault(int(key), {})[field] = value
-        return rule.rewritten(self.shape, fields, typed[REVIEW])
+        try:
+            return rule.rewritten(self.shape, fields, typed[REVIEW])
+        except ValidationError as problem:
+            raise FieldProblems({
+                _field(self.shape, error["loc"]): sentence(error) for error in problem.errors()
+            }) from None
 
     def take(self) -> None:
         """Show what is saved."""
@@ -86,7 +97,7 @@ class PlanDraft(Draft):
         self.state["last"] = self.typed()
         super().save()
 
-    def fill(self, name: str) -> str:
+    def at(self, name: str) -> str:
         """The key of a field, which has its text; also after the page was left and opened again."""
         if self.field(name) not in st.session_state:
             st.session_state[self.field(name)] = {**values(self.shape, ""), **self.state["last"]}[name]
@@ -98,7 +109,7 @@ class PlanDraft(Draft):
         try:
             self.state["plan"] = act(self.shape)
         except rule.NoPlace as problem:
-            self.state["problem"] = str(problem)
+            self.state["problems"] = {"": str(problem)}
             return
         self.save()
 
@@ -135,14 +146,16 @@ class PlanDraft(Draft):
 
     def trouble(self) -> bool:
         """Say why the plan could not be saved, and offer both ways on. Returns whether there is trouble."""
-        if not self.state["problem"]:
-            return False
-        st.error(md(f"Not saved. {self.state['problem']}"))
+        problems = self.state["problems"]
+        general = next((told for field, told in problems.items() if field not in self._told), "")
+        if not general:
+            return bool(problems)
+        st.error(md(f"Not saved. {general}"))
         if self.state["revision"] == self.revision:
             return True
         try:
             mine = rule.plan_sections(self.entered(self.typed()))
-        except ValidationError:
+        except FieldProblems:
             mine = []
         with st.expander("What is saved now", expanded=True):
             for label, text in rule.plan_sections(self.plan):
@@ -157,6 +170,16 @@ class PlanDraft(Draft):
         return True
 
 
+def _field(plan: Plan, place: tuple[int | str, ...]) -> str:
+    """The name of the field at a place of the plan."""
+    part, parts = None, plan.problems
+    for step in place:
+        if isinstance(step, int):
+            part = parts[step]
+            parts = rule.below(part)
+    return f"{part.key}.{place[-1]}" if part is not None else REVIEW
+
+
 def _within(plan: Plan, spot: Spot, key: int) -> bool:
     above = {one.part.key: one.above for one in rule.spots(plan)}
     at = spot.above
@@ -168,7 +191,8 @@ def _within(plan: Plan, spot: Spot, key: int) -> bool:
 def values(plan: Plan, remarks: str) -> dict[str, Any]:
     """Every field of a plan by its name, and which parts there are in which order."""
     found: dict[str, Any] = {
-        SHAPE: tuple((spot.part.key, spot.above) for spot in rule.spots(plan)), REMARKS: remarks, REVIEW: plan.review_on,
+        SHAPE: tuple((spot.part.key, spot.above) for spot in rule.spots(plan)), REMARKS: remarks,
+        REVIEW: plan.review_on,
     }
     for spot in rule.spots(plan):
         part, key = spot.part, spot.part.key
@@ -195,7 +219,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
         ))
 
     draft = PlanDraft(note_id, page.revision, seen.plan, remarks, keep)
-    note_paper.facts(page.header, page.line)
+    note_paper.facts(page.header, page.line, page.template)
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)
     with st.container(width=WIDTH):
@@ -204,8 +228,8 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
             with st.container(border=True):
                 _part(draft, problem, seen)
         _add(draft, None, "problem")
-        st.date_input("Next review", key=draft.fill(REVIEW), format="YYYY-MM-DD", on_change=draft.save, width=220)
-        st.text_area("Remarks (optional)", key=draft.fill(REMARKS), on_change=draft.save, height=80,
+        st.date_input("Next review", key=draft.at(REVIEW), format="YYYY-MM-DD", on_change=draft.save, width=220)
+        st.text_area("Remarks (optional)", key=draft.at(REMARKS), on_change=draft.save, height=80,
                      placeholder="What else belongs to the plan.")
         in_trouble = draft.trouble()
         if page.line.saved_at is not None:
@@ -225,23 +249,25 @@ def _before(seen: PlanPage) -> None:
              note=seen.previous_id)
         if seen.changes:
             with st.popover(f"{count(len(seen.changes), 'change')} so far", type="tertiary"):
-                for sentence in seen.changes:
-                    st.text(sentence)
+                for change in seen.changes:
+                    st.text(change)
 
 
 def _part(draft: PlanDraft, spot: Spot, seen: PlanPage) -> None:
     """A part with its fields and all that belongs to it."""
     key, (hint, below) = spot.part.key, _ASK[spot.depth]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.text_area(spot.name, key=draft.fill(f"{key}.text"), on_change=draft.save, max_chars=rule.LONGEST,
+        st.text_area(spot.name, key=draft.at(f"{key}.text"), on_change=draft.save, max_chars=rule.LONGEST,
                      placeholder=hint, height=90 if spot.depth < 2 else 68)
         st.menu_button("More", (UP, DOWN, REMOVE), key=draft.field(f"{key}.menu"), on_click=draft.menu, args=(spot,),
                        type="tertiary", help=f"Move or remove {spot.name.lower()}")
+    draft.problem(f"{key}.text")
     if draft.state["removing"] == key:
         _ask(draft, spot)
     if isinstance(spot.part, Problem):
-        st.text_input("Codes in force (optional)", key=draft.fill(f"{key}.codes"), on_change=draft.save, max_chars=200,
+        st.text_input("Codes in force (optional)", key=draft.at(f"{key}.codes"), on_change=draft.save, max_chars=200,
                       placeholder=", ".join(seen.codes))
+        draft.problem(f"{key}.codes")
     if isinstance(spot.part, Objective):
         _objective(draft, key, seen)
     for one in rule.spots(draft.shape):
@@ -255,15 +281,16 @@ def _objective(draft: PlanDraft, key: int, seen: PlanPage) -> None:
     """How an objective is measured, until when, and where it stands."""
     measure, target, status, since = st.columns([3, 2, 2, 2])
     with measure:
-        st.text_input("Measured by", key=draft.fill(f"{key}.measure"), on_change=draft.save, max_chars=200)
+        st.text_input("Measured by", key=draft.at(f"{key}.measure"), on_change=draft.save, max_chars=200)
+        draft.problem(f"{key}.measure")
     with target:
-        st.date_input("Target date", key=draft.fill(f"{key}.target_on"), on_change=draft.save, format="YYYY-MM-DD")
+        st.date_input("Target date", key=draft.at(f"{key}.target_on"), on_change=draft.save, format="YYYY-MM-DD")
     with status:
-        st.selectbox("Status", list(ObjectiveStatus), key=draft.fill(f"{key}.status"), on_change=draft.since,
+        st.selectbox("Status", list(ObjectiveStatus), key=draft.at(f"{key}.status"), on_change=draft.since,
                      args=(key, seen.today), format_func=lambda word: word.label)
     if st.session_state[draft.field(f"{key}.status")] is not ObjectiveStatus.ACTIVE:
         with since:
-            st.date_input("Since", key=draft.fill(f"{key}.status_on"), on_change=draft.save, format="YYYY-MM-DD",
+            st.date_input("Since", key=draft.at(f"{key}.status_on"), on_change=draft.save, format="YYYY-MM-DD",
                           max_value=seen.today)
 
 
@@ -288,7 +315,7 @@ def _lacks(seen: PlanPage) -> None:
     if seen.missing:
         with st.container(gap="xxsmall"):
             st.text("Before you sign:")
-            for sentence in seen.missing[:SHOWN]:
-                st.text(sentence)
+            for lacking in seen.missing[:SHOWN]:
+                st.text(lacking)
             if len(seen.missing) > SHOWN:
                 st.text(f"and {len(seen.missing) - SHOWN} more")

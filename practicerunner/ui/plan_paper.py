@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules import plans as rule
-from practicerunner.rules.plans import Goal, Intervention, Objective, Problem, Spot
+from practicerunner.rules.plans import Goal, Intervention, Objective, Plan, Problem, Spot
 from practicerunner.ui.form_sheet import choose_signer
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link
@@ -54,6 +54,13 @@ def _part(spot: Spot) -> None:
             st.text(f"Measured by {part.measure}{target}")
     elif isinstance(part, Intervention):
         st.text(f"{spot.number[-1]}  {part.text}")
+
+
+def in_words(plan: Plan) -> None:
+    """A plan without its marks, as an earlier version is shown."""
+    for label, text in rule.plan_sections(plan):
+        st.markdown(f"**{label}**")
+        st.text(text)
 
 
 def agreements(actor: Actor, page: PlanPage) -> None:
