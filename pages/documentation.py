@@ -69,7 +69,7 @@ def show_reviews_of_plans(actor: Actor, due: list[ReviewDue]) -> None:
     for one in due[:SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center"):
             link(md(one.case_name), "case", icon=":material/flag:", case=one.case_id, part="clinical")
-            whose = f"Treatment plan of {one.about}" if one.about else "Treatment plan"
+            whose = f"Treatment plan of {one.about}" if one.about not in ("", one.case_name) else "Treatment plan"
             said = f"{whose}: review due since {day(one.since)}" if one.since is not None else whose
             st.text(said if one.provider_id == actor.staff_id else f"{one.provider_name}: {said}", width="content")
     if len(due) > SHOWN:

@@ -54,10 +54,10 @@ def _called(one: GoalChoice) -> str:
     return md(f"{whose}{one.number} {short}{'' if one.in_force else ' (earlier plan)'}")
 
 
-def read_only(found: Iterable[GoalLink]) -> None:
-    """The goals of a signed note in the words they had then."""
+def read_only(found: Iterable[GoalLink], *, several: bool) -> None:
+    """The goals of a signed note in the words they had then, with whose they are where several take part."""
     lines = [
-        f"{link.number}  {link.text}" + (f" ({link.about})" if link.about else "") for link in found
+        f"{link.number}  {link.text}" + (f" ({link.about})" if several and link.about else "") for link in found
     ]
     if lines:
         st.markdown("**Goals of the plan**")

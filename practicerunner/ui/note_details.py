@@ -194,7 +194,7 @@ def _state(code: str) -> str:
 
 def paper(details: Details, names: Mapping[str, str]) -> None:
     """Goals, risk line and telehealth statement as they are read."""
-    goal_picker.read_only(details.goals)
+    goal_picker.read_only(details.goals, several=len(names) > 1)
     if details.risk is not None:
         _risk_paper(details.risk)
     if details.telehealth is not None:

@@ -60,14 +60,14 @@ def _person(actor: Actor, case_id: int, one: PersonPlan, block: PlanBlock, *, na
             st.text(f"{goal.number}  {goal.text}\n{progress(goal)}")
         if one.agreed:
             st.text(f"Agreed by {'; '.join(one.agreed)}")
-        for note_id, status, author in one.unfinished:
+        for begun in one.unfinished:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 label = "Review" if one.note_id is not None else "Plan"
                 if block.may_read:
-                    link(md(f"{label} by {author}"), "note", icon=":material/edit_note:", note=note_id)
+                    link(md(f"{label} by {begun.author}"), "note", icon=":material/edit_note:", note=begun.note_id)
                 else:
-                    st.text(f"{label} by {author}", width="content")
-                badge(status)
+                    st.text(f"{label} by {begun.author}", width="content")
+                badge(begun.status)
 
 
 def _standing(one: PersonPlan, today: date, *, opens: bool) -> None:
@@ -104,7 +104,7 @@ def _actions(actor: Actor, case_id: int, one: PersonPlan, block: PlanBlock) -> N
             if opened.open:
                 plan_paper.record(actor, read_logged(plan_page, actor, one.note_id,
                                                      st.session_state.get(f"plans.{case_id}.reason", "")))
-    if not block.may_write or one.unfinished:
+    if not block.may_write or any(begun.is_own for begun in one.unfinished):
         return
     label = "Start plan" if one.note_id is None else "Review"
     if st.button(label, key=f"plan.start.{key}", icon=":material/edit_note:"):

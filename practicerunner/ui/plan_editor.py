@@ -113,6 +113,10 @@ class PlanDraft(Draft):
             return
         self.save()
 
+    def add(self, above: int) -> None:
+        """Add a part below another, or a problem (0)."""
+        self.change(lambda plan: rule.add(plan, above or None))
+
     def menu(self, spot: Spot) -> None:
         """What was chosen from the menu of a part; one that says something is asked about before it goes."""
         chosen, key = st.session_state[self.field(f"{spot.part.key}.menu")], spot.part.key
@@ -227,7 +231,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
         for problem in [spot for spot in rule.spots(draft.shape) if spot.depth == 0]:
             with st.container(border=True):
                 _part(draft, problem, seen)
-        _add(draft, None, "problem")
+        _add(draft, (0, "problem"))
         st.date_input("Next review", key=draft.at(REVIEW), format="YYYY-MM-DD", on_change=draft.save, width=220)
         st.text_area("Remarks (optional)", key=draft.at(REMARKS), on_change=draft.save, height=80,
                      placeholder="What else belongs to the plan.")
@@ -253,8 +257,8 @@ def _before(seen: PlanPage) -> None:
                     st.text(change)
 
 
-def _part(draft: PlanDraft, spot: Spot, seen: PlanPage) -> None:
-    """A part with its fields and all that belongs to it."""
+def _part(draft: PlanDraft, spot: Spot, seen: PlanPage, after: tuple[tuple[int, str], ...] = ()) -> None:
+    """A part with its fields and all that belongs to it; ``after`` it stands what can be added around it."""
     key, (hint, below) = spot.part.key, _ASK[spot.depth]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_area(spot.name, key=draft.at(f"{key}.text"), on_change=draft.save, max_chars=rule.LONGEST,
@@ -270,11 +274,17 @@ def _part(draft: PlanDraft, spot: Spot, seen: PlanPage) -> None:
         draft.problem(f"{key}.codes")
     if isinstance(spot.part, Objective):
         _objective(draft, key, seen)
-    for one in rule.spots(draft.shape):
-        if one.above == key:
-            _part(draft, one, seen)
-    if below:
-        _add(draft, key, below)
+    inner = [one for one in rule.spots(draft.shape) if one.above == key]
+    if below and spot.depth > 0:
+        after = ((key, below), *after)
+    for place, one in enumerate(inner):
+        last = place == len(inner) - 1
+        with st.container(border=one.depth == 1):
+            _part(draft, one, seen, after if last else ())
+    if not inner:
+        _add(draft, *after)
+    if spot.depth == 0:
+        _add(draft, (key, below))
 
 
 def _objective(draft: PlanDraft, key: int, seen: PlanPage) -> None:
@@ -302,9 +312,14 @@ def _ask(draft: PlanDraft, spot: Spot) -> None:
         st.button("Keep", key=draft.field(f"{spot.part.key}.keep"), on_click=draft.keep_part, type="tertiary")
 
 
-def _add(draft: PlanDraft, above: int | None, what: str) -> None:
-    st.button(f"Add {what}", key=draft.field(f"{above or 0}.add"), icon=":material/add:", type="tertiary",
-              on_click=draft.change, args=(lambda plan: rule.add(plan, above),))
+def _add(draft: PlanDraft, *around: tuple[int, str]) -> None:
+    """What can be added here: key of the part above (0 for a problem), and what."""
+    if not around:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for above, what in around:
+            st.button(f"Add {what}", key=draft.field(f"{above}.add"), icon=":material/add:", type="tertiary",
+                      on_click=draft.add, args=(above,))
 
 
 SHOWN = 5

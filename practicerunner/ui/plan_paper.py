@@ -34,26 +34,27 @@ def show(page: PlanPage) -> None:
 
 def _part(spot: Spot) -> None:
     part = spot.part
-    if isinstance(part, Problem):
-        st.subheader(f"{spot.number}  Problem", anchor=False)
-        st.text(part.text)
-        if part.codes.strip():
-            st.text(f"Codes: {part.codes}")
-    elif isinstance(part, Goal):
-        st.markdown(f"**{spot.number}  Goal**")
-        st.text(part.text)
-    elif isinstance(part, Objective):
-        with st.container(gap="xxsmall"):
+    with st.container(gap="xxsmall"):
+        if isinstance(part, Problem):
+            st.subheader(f"{spot.number} Problem", anchor=False)
+            st.text(part.text)
+            if part.codes.strip():
+                st.text(f"Codes: {part.codes}")
+        elif isinstance(part, Goal):
+            st.markdown(f"**{spot.number} Goal**")
+            st.text(part.text)
+        elif isinstance(part, Objective):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"**{spot.number}  Objective**", width="content")
+                st.markdown(f"**{spot.number} Objective**", width="content")
                 badge(part.status)
                 if part.status_on is not None:
                     st.text(f"since {day(part.status_on)}", width="content")
             st.text(part.text)
             target = f" · Target {day(part.target_on)}" if part.target_on is not None else ""
             st.text(f"Measured by {part.measure}{target}")
-    elif isinstance(part, Intervention):
-        st.text(f"{spot.number[-1]}  {part.text}")
+        elif isinstance(part, Intervention):
+            st.markdown(f"**{spot.number} Intervention**")
+            st.text(part.text)
 
 
 def in_words(plan: Plan) -> None:
@@ -84,6 +85,8 @@ def record(actor: Actor, page: PlanPage) -> None:
     else:
         form.place("person_id")
     somebody: MayAgree = people[person]
+    if len(people) == 1:
+        st.text(f"{somebody.name} agrees to the plan of {day(page.on)}.")
     signer = choose_signer(form, person, somebody.name, somebody.signers, "Who agrees")
     how = form.choice("how", "How", list(AgreedHow), format_func=lambda word: word.label)
     signature, agreed_on = "", None

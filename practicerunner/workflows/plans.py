@@ -111,6 +111,16 @@ class PlanPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A plan that is being written, or waits for co-signature."""
+
+    note_id: int
+    status: NoteStatus
+    author: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonPlan:
     """What the case page shows of the plan of one person, or of the case as a whole."""
 
@@ -125,10 +135,9 @@ class PersonPlan:
     """Empty for whoever sees states only."""
     is_over: bool
     agreed: tuple[str, ...]
-    unfinished: tuple[tuple[int, NoteStatus, str], ...]
-    """Plans being written: note id, state, author."""
+    unfinished: tuple["Unfinished", ...]
     may_record: bool
-    """Whether the reader may write down that somebody agrees."""
+    """Whether the reader may write down that somebody agrees who has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +246,7 @@ def plan_block(session: Session, actor: Actor, case_id: int, reason: str = "") -
     return PlanBlock(
         tuple(
             _of_person(session, actor, case, (person_id, name), kept.get(person_id), begun,
-                       [a.capacity for a, _ in agreed if a.person_id == person_id or person_id is None],
+                       [a for a, _ in agreed if person_id in (a.person_id, None)],
                        reason if may_read else None)
             for person_id, name in (whole | people).items()
         ),
@@ -248,11 +257,14 @@ def plan_block(session: Session, actor: Actor, case_id: int, reason: str = "") -
 
 def _of_person(
     session: Session, actor: Actor, case: Case, who: tuple[int | None, str], note: Note | None,
-    begun: Iterable[tuple[Note, str]], agreed: Iterable[str], reason: str | None,
+    begun: Iterable[tuple[Note, str]], agreed: Iterable[PlanAgreement], reason: str | None,
 ) -> PersonPlan:
     """What the block shows of one plan; without a reason that is a text, states only."""
     person_id, name = who
-    unfinished = tuple((one.id, one.status, author) for one, author in begun if one.person_id == person_id)
+    unfinished = tuple(
+        Unfinished(one.id, one.status, author, one.author_id == actor.staff_id)
+        for one, author in begun if one.person_id == person_id
+    )
     if note is None:
         return PersonPlan(person_id, name, None, None, None, False, (), False, (), unfinished, False)
     today = _today(session)
@@ -264,8 +276,10 @@ def _of_person(
     return PersonPlan(
         person_id, name, note.id, note.service_date, note.review_on,
         note.review_on is not None and note.review_on <= today, rule.goals_of(plan) if readable else (),
-        plan.is_over if readable else False, tuple(agreed) if readable else (), unfinished,
-        readable and _touches(actor, Action.UPDATE, Subject(note, case, None)),
+        plan.is_over if readable else False,
+        tuple(a.capacity for a in agreed) if readable else (), unfinished,
+        readable and _touches(actor, Action.UPDATE, Subject(note, case, None))
+        and bool({person.id for person in _people_of(session, note)} - {a.person_id for a in agreed}),
     )
 
 
