@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from practicerunner.records.logins import Staff
 from practicerunner.ui.forms import Form
@@ -12,6 +13,7 @@ from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.authenticator import reset_authenticator
 from practicerunner.workflows.invitations import Invite, invite
+from practicerunner.workflows.licences import SetLicenceStates, set_licence_states
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff, staff_list, supervisor_ids
 
 
@@ -20,8 +22,10 @@ def roles_of(person: Staff) -> list[Role]:
     return sorted((row.role for row in person.roles), key=list(Role).index)
 
 
-def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_id: int | None) -> dict[str, object]:
-    """The fields of a member of staff, filled in with what is known."""
+def fields(
+    form: Form, everybody: list[Staff], person: Staff | None, supervisor_id: int | None
+) -> tuple[dict[str, object], str]:
+    """The fields of a member of staff, filled in with what is known, and the states in which they are licensed."""
     left, right = st.columns(2)
     with left:
         first = form.text("first_name", "First name", person.first_name if person else "")
@@ -31,6 +35,10 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_
         credentials = form.text("credentials", "Credentials", person.credentials if person else "")
         npi = form.text("npi", "NPI", person.npi if person else "")
         licence = form.text("licence", "Licence number and state", person.licence if person else "")
+    states = form.text(
+        "licence_states", "Licensed in", person.licence_states if person else "", placeholder="NY, NJ",
+        help="States as two letters. A note of a session by video or phone warns when a client was in another one.",
+    )
     video_link = form.text(
         "video_link", "Link for video appointments", person.video_link if person else "", placeholder="https://",
         help="Clients find it in the reminder of an appointment by video.",
@@ -54,17 +62,23 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_
         "first_name": first, "last_name": last, "email": email, "credentials": credentials, "npi": npi,
         "licence": licence, "video_link": video_link, "roles": frozenset(roles or ()), "supervisor_id": supervisor,
         "is_clinical_director": director,
-    }
+    }, states
 
 
 @st.dialog("Add somebody", width="large")
 def add_dialog(actor: Actor, everybody: list[Staff]) -> None:
     """A new colleague; the invitation link comes next."""
     form = Form("new_staff")
-    entered = fields(form, everybody, None, None)
+    entered, states = fields(form, everybody, None, None)
+
+    def add(session: Session, actor: Actor, asked: AddStaff) -> int:
+        staff_id = add_staff(session, actor, asked)
+        set_licence_states(session, actor, SetLicenceStates(staff_id=staff_id, licence_states=states))
+        return staff_id
+
     if st.button("Add to staff", type="primary"):
         done, staff_id = form.submit(
-            add_staff, actor, lambda: AddStaff(op=form.op, **entered), f"{entered['first_name']} added"
+            add, actor, lambda: AddStaff(op=form.op, **entered), f"{entered['first_name']} added"
         )
         if done and staff_id:
             st.session_state["invited"] = staff_id
@@ -75,11 +89,17 @@ def add_dialog(actor: Actor, everybody: list[Staff]) -> None:
 def change_dialog(actor: Actor, everybody: list[Staff], person: Staff, supervisor_id: int | None) -> None:
     """Details, roles, supervisor, and whether they still work here."""
     form = Form(f"staff.{person.id}.{person.revision}")
-    entered = fields(form, everybody, person, supervisor_id)
+    entered, states = fields(form, everybody, person, supervisor_id)
     active = form.tick("active", "Works here and may sign in", person.active)
+
+    def save(session: Session, actor: Actor, asked: ChangeStaff) -> int:
+        if states != person.licence_states:
+            set_licence_states(session, actor, SetLicenceStates(staff_id=person.id, licence_states=states))
+        return change_staff(session, actor, asked)
+
     if st.button("Save", type="primary"):
         done, _ = form.submit(
-            change_staff, actor,
+            save, actor,
             lambda: ChangeStaff(op=form.op, staff_id=person.id, revision=person.revision, active=active, **entered),
             f"{person.name} saved",
         )

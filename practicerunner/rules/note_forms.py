@@ -1,6 +1,8 @@
 """The forms of notes as data: which sections each has, what they ask, and where a form is used (G01–G05, G17)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from practicerunner.vocabulary import NoteKind
 
@@ -47,6 +49,11 @@ BETWEEN_FINDINGS = "; "
 def more(key: str) -> str:
     """Where the free text of a section with findings is kept."""
     return f"{key}_more"
+
+
+def own_sections(template: Mapping[str, Any]) -> tuple[Section, ...]:
+    """A template's own sections, from the copy that a note keeps."""
+    return tuple(Section(**kept) for kept in template.get("sections", ()))
 
 
 _RISK = Section("risk", "Risk and safety", clinical=True, retired=True)

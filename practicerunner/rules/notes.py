@@ -157,11 +157,23 @@ def section_label(form: str, key: str, names: Mapping[str, str], own: Iterable[S
     return next((s.label for s in (*FORMS[form].sections, *own) if s.key == key), names.get(key, ""))
 
 
-def missing_sections(form: str, sections: Mapping[str, str], own: Iterable[Section] = ()) -> tuple[str, ...]:
+def missing_sections(
+    form: str, sections: Mapping[str, str], own: Iterable[Section] = (), *, clinical: bool = True
+) -> tuple[str, ...]:
     """Labels of the required sections that say nothing yet."""
     return tuple(
-        s.label for s in (*FORMS[form].sections, *own) if s.required and not section_text(s, sections).strip()
+        s.label for s in (*FORMS[form].sections, *own)
+        if s.required and (clinical or not s.clinical) and not section_text(s, sections).strip()
     )
+
+
+_CLINICAL_WORDS = ("diagnos", "treatment", "symptom", "patient", "mental status")
+
+
+def has_clinical_word(text: str) -> bool:
+    """Whether a label says what no label of a consultation says unless an owner switched it on (G08)."""
+    folded = text.casefold()
+    return any(word in folded for word in _CLINICAL_WORDS)
 
 
 def missing_parts(

@@ -42,6 +42,8 @@ SCREENS = (
     Screen("hours", "Opening hours", "Practice settings", ":material/schedule:", Resource.APPOINTMENTS, Action.UPDATE),
     Screen("staff", "Staff", "Practice settings", ":material/badge:", Resource.USERS),
     Screen("forms", "Forms", "Practice settings", ":material/assignment:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
+    Screen("note_templates", "Note templates", "Practice settings", ":material/article:", Resource.PRACTICE_SETTINGS,
+           Action.MANAGE),
     Screen("outbox", "Outbox", "Practice settings", ":material/outbox:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
     Screen("imports", "Import clients", "Practice settings", ":material/upload_file:", Resource.BULK_DATA,
            Action.CREATE),

@@ -19,4 +19,5 @@ def show(actor: Actor, appointment_id: int) -> None:
             note_lines.show(line, zone)
         if all(line.kind is not block.main for line in block.lines):
             st.text(f"No {block.main.label.lower()} yet.")
-        note_lines.begin(actor, appointment_id, block.main, block.offered, f"note_block.{appointment_id}")
+        note_lines.begin(actor, appointment_id, block.main, block.offered, f"note_block.{appointment_id}",
+                         block.beside)

@@ -22,7 +22,8 @@ from practicerunner.ui.navigation import link
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import RiskFinding, SessionFormat
 from practicerunner.workflows.note_facts import Remote
-from practicerunner.workflows.note_pages import NotePage, Written
+from practicerunner.workflows.note_pages import NotePage
+from practicerunner.workflows.note_text import Written
 
 HARM = {"harm_to_self": "Harm to self", "harm_to_others": "Harm to others"}
 CONFIRMED = {

@@ -20,7 +20,8 @@ from practicerunner.ui.text import md
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import sentence
-from practicerunner.workflows.note_pages import NotePage, Written
+from practicerunner.workflows.note_pages import NotePage
+from practicerunner.workflows.note_text import Written
 from practicerunner.workflows.notes import (
     DiscardDraft,
     FinishMemo,

@@ -1,19 +1,21 @@
 """A note in a list, and how one is begun: shared by the appointment, the case and the documentation page."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from practicerunner.rules.note_forms import FORMS
 from practicerunner.rules.notes import forms_for
 from practicerunner.ui.navigation import go, link
-from practicerunner.ui.perform import perform
+from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.documentation import NoteLine
-from practicerunner.workflows.notes import StartNote, start_note
+from practicerunner.workflows.documentation import Beside, NoteLine
+from practicerunner.workflows.note_templates import templates_to_begin
+from practicerunner.workflows.notes import StartCaseNote, StartNote, start_case_note, start_note
 
 LAST_FORM = "note.last_form"
 ICON = ":material/edit_note:"
@@ -41,44 +43,90 @@ def standing(line: NoteLine, zone: str) -> str:
 
 def show(line: NoteLine, zone: str, *, with_day: bool = False, with_case: bool = False) -> None:
     """One row: what it is, where it stands, who and when."""
-    label = line.kind.label
+    label = line.title
     if with_case:
         label = f"{line.case_name}, {label.lower()}"
     if with_day:
         label = f"{day(line.service_date)}, {label if with_case else label.lower()}"
+    if line.about and line.about != line.case_name:
+        label = f"{label}, {line.about}"
     with st.container(horizontal=True, vertical_alignment="center"):
         name(line, label)
         badge(line.status)
         st.text(standing(line, zone), width="content")
 
 
-def begin(actor: Actor, appointment_id: int, main: NoteKind, kinds: Sequence[NoteKind], key: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a note can be begun: on a built-in form, or from a template."""
+
+    form: str
+    template_id: int | None
+    label: str
+
+
+def choices(actor: Actor, kind: NoteKind, forms: Sequence[str]) -> list[Choice]:
+    """The built-in forms of a kind, then the practice's templates on them."""
+    found = [Choice(form, None, FORMS[form].label) for form in forms]
+    return found + [
+        Choice(line.form, line.template_id, line.name) for line in read(templates_to_begin, actor)
+        if line.kind is kind and line.form in forms
+    ]
+
+
+def begin(
+    actor: Actor, appointment_id: int, main: NoteKind, kinds: Sequence[NoteKind], key: str,
+    beside: Sequence[Beside] = (),
+) -> None:
     """Buttons to begin a note of ``kinds``: the main one at once, the others behind one more click."""
     others = [kind for kind in kinds if kind is not main]
     if len(others) < len(kinds):
-        forms = forms_for(main)
-        form = forms[0]
-        if len(forms) > 1:
+        offered = choices(actor, main, forms_for(main))
+        chosen = offered[0]
+        if len(offered) > 1:
             last = st.session_state.get(LAST_FORM)
-            form = st.selectbox(
-                "Form", forms, index=forms.index(last) if last in forms else 0,
-                format_func=lambda one: FORMS[one].label, key=f"{key}.form",
+            chosen = st.selectbox(
+                "Form", offered, index=offered.index(last) if last in offered else 0,
+                format_func=lambda one: one.label, key=f"{key}.form",
             )
         if st.button(f"Start {main.label.lower()}", key=f"{key}.start", icon=ICON, width="stretch"):
-            st.session_state[LAST_FORM] = form
-            _start(actor, appointment_id, main, form)
-    if others:
+            st.session_state[LAST_FORM] = chosen
+            _start(actor, appointment_id, main, chosen)
+    if others or beside:
         with st.popover("Other notes", width="stretch"):
             for kind in others:
-                if st.button(kind.label, key=f"{key}.{kind}", width="stretch"):
-                    _start(actor, appointment_id, kind, forms_for(kind)[0])
+                _other(actor, appointment_id, kind, key)
+            for one in beside:
+                _of_case(actor, appointment_id, one, key)
 
 
-def _start(actor: Actor, appointment_id: int, kind: NoteKind, form: str) -> None:
+def _other(actor: Actor, appointment_id: int, kind: NoteKind, key: str) -> None:
+    """A button for each way to begin one of the other kinds."""
     if kind is NoteKind.PSYCHOTHERAPY:
-        go("note", psychotherapy=appointment_id)
-    done, note_id = perform(
-        start_note, actor, lambda: StartNote(appointment_id=appointment_id, kind=kind, form=form)
-    )
+        if st.button(kind.label, key=f"{key}.{kind}", width="stretch"):
+            go("note", psychotherapy=appointment_id)
+        return
+    for choice in choices(actor, kind, forms_for(kind)[:1]):
+        label = f"{kind.label}: {md(choice.label)}" if choice.template_id else kind.label
+        if st.button(label, key=f"{key}.{kind}.{choice.template_id or ''}".rstrip("."), width="stretch"):
+            _start(actor, appointment_id, kind, choice)
+
+
+def _start(actor: Actor, appointment_id: int, kind: NoteKind, choice: Choice) -> None:
+    done, note_id = perform(start_note, actor, lambda: StartNote(
+        appointment_id=appointment_id, kind=kind, form=choice.form, template_id=choice.template_id,
+    ))
+    if done:
+        go("note", note=note_id)
+
+
+def _of_case(actor: Actor, appointment_id: int, one: Beside, key: str) -> None:
+    """A button for a note of the case that belongs to this appointment."""
+    if not st.button(md(one.label), key=f"{key}.{one.form}.{one.person_id}", width="stretch"):
+        return
+    done, note_id = perform(start_case_note, actor, lambda: StartCaseNote(
+        case_id=one.case_id, kind=one.kind, form=one.form, person_id=one.person_id, service_date=one.day,
+        appointment_id=appointment_id,
+    ))
     if done:
         go("note", note=note_id)

@@ -14,7 +14,8 @@ from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.documentation import Comment, NoteLine, my_queue
-from practicerunner.workflows.note_pages import Header, NotePage, Written
+from practicerunner.workflows.note_pages import NotePage
+from practicerunner.workflows.note_text import Header, Written
 from practicerunner.workflows.plans import plan_page
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.verification import verify_note

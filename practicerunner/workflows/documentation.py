@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import notes, practice, scheduling
+from practicerunner.records import cases, notes, practice, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow
 from practicerunner.records.scheduling import Appointment
@@ -18,12 +18,14 @@ from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import Allowed
-from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource
-from practicerunner.workflows.access import Actor, authorize, visible
+from practicerunner.vocabulary import Action, AttendanceStatus, NoteKind, NoteStatus, Resource
+from practicerunner.workflows.access import Actor, authorize, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 
 MOST_TO_WRITE = 30
+MISSED = frozenset({AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED})
+"""Whose absence can be written about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,30 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A note of the case that can be begun from an appointment."""
+
+    case_id: int
+    day: date
+    kind: NoteKind
+    form: str
+    person_id: int
+    label: str
+    """What it is called, with the name where several take part."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNotes:
+    """What the actor may write for a case itself."""
+
+    forms: tuple[tuple[NoteKind, str], ...]
+    """Kinds with their forms; empty where the actor writes none."""
+    people: tuple[tuple[int, str], ...]
+    """Everybody who takes part: id and name."""
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
 class NoteBlock:
     """What the appointment page says about notes."""
 
@@ -107,6 +133,8 @@ class NoteBlock:
     """The note that the appointment must get once it was held."""
     offered: tuple[NoteKind, ...]
     """Kinds that the actor may begin now."""
+    beside: tuple[Beside, ...]
+    """Notes of the case that the actor may begin from here: about who was there, or did not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +222,57 @@ def note_block(session: Session, actor: Actor, appointment_id: int) -> NoteBlock
     lines += [line for line in _own_psychotherapy(session, actor, case.id) if line.appointment_id == appointment_id]
     return NoteBlock(
         appointment_id, case.id, tuple(lines), capabilities(case.type).main_note,
-        _offered(session, actor, appointment, case, rows),
+        _offered(session, actor, appointment, case, rows), _beside(session, actor, appointment, case, rows),
     )
+
+
+@reader(Resource.CASE)
+def case_notes_to_write(session: Session, actor: Actor, case_id: int) -> CaseNotes:
+    """The kinds of note that the actor may write for a case itself, with their forms, and about whom."""
+    case = case_for(session, actor, case_id)
+    names = {
+        person.id: person_name(person.first_name, person.last_name, person.preferred_name)
+        for _, person in cases.people_in(session, case.id)
+    }
+    kinds = rule.case_kinds_for(case.type, case.clinical_fields)
+    ours = [case.provider_id, *scheduling.providers_of(session, case.id)] if kinds else []
+    return CaseNotes(
+        tuple(
+            (kind, form) for kind in kinds for form in rule.forms_for(kind, case.type)
+            if may_touch(actor, Action.CREATE, rule.resource_for(kind, case.type), responsible=ours)
+        ),
+        tuple(names.items()), clock.today(practice.the_practice(session).zone),
+    )
+
+
+def _beside(
+    session: Session, actor: Actor, appointment: Appointment, case: Case, written: Iterable[NoteRow]
+) -> tuple[Beside, ...]:
+    """An exam of who was there; a note on who did not come."""
+    kinds = rule.case_kinds_for(case.type, case.clinical_fields)
+    has = {(row.form, row.person_id) for row in written if row.author_id == actor.staff_id}
+    names = {
+        person.id: person_name(person.first_name, person.last_name, person.preferred_name)
+        for _, person in cases.people_in(session, case.id)
+    }
+    found = []
+    for attendance in appointment.attendances:
+        if attendance.status in rule.PRESENT and capabilities(case.type).clinical_fields:
+            kind, form = NoteKind.MENTAL_STATUS, "mental_status"
+        elif attendance.status in MISSED:
+            kind, form = NoteKind.CONTACT, "missed"
+        else:
+            continue
+        allowed = kind in kinds and may_touch(
+            actor, Action.CREATE, rule.resource_for(kind, case.type),
+            responsible=[appointment.provider_id, case.provider_id],
+        )
+        if allowed and (form, attendance.person_id) not in has:
+            label = rule.title(kind, form)
+            if len(appointment.attendances) > 1:
+                label += f": {names.get(attendance.person_id, '')}"
+            found.append(Beside(case.id, appointment.local_date, kind, form, attendance.person_id, label))
+    return tuple(found)
 
 
 def _offered(

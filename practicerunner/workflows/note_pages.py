@@ -3,9 +3,8 @@
 A reader that returns text writes a row of the audit log, so it needs a transaction.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,19 +18,26 @@ from practicerunner.records.notes import Note, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.note_details import Details
-from practicerunner.rules.note_forms import BETWEEN_FINDINGS, FORMS, Section, more
-from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SessionFormat, SignatureRole
+from practicerunner.rules.note_forms import FORMS, own_sections
+from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
 from practicerunner.workflows.note_facts import Remote, facts_of, late_entry, names_in, remote_of
+from practicerunner.workflows.note_text import (
+    Header,
+    Written,
+    header_of,
+    parts_of,
+    template_name,
+    written,
+)
 from practicerunner.workflows.notes import (
     Subject,
     authorize_note,
     has_risk,
     missing_details,
-    own_sections,
     subject_of,
 )
 from practicerunner.workflows.plan_parts import missing_of_plan
@@ -48,23 +54,6 @@ class NoteFacts:
     line: NoteLine
     needs_reason: bool
     """Whether a typed reason would open it (DEC15)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A section or a participant's part, with its text."""
-
-    key: str
-    label: str
-    """For a part: the participant's name, which is text typed by people."""
-    text: str
-    required: bool = False
-    hint: str = ""
-    findings: tuple[str, ...] = ()
-    """Findings to choose from, with those that were chosen before; ``text`` has the chosen ones and ``more``."""
-    chosen: tuple[str, ...] = ()
-    more: str = ""
-    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +97,6 @@ class AddendumLine:
     cosigned_by: str
     cosigned_at: datetime | None
     may_cosign: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The facts of the appointment: live while the note is written, as signed afterwards."""
-
-    case_name: str
-    day: date
-    start: time | None
-    minutes: int | None
-    format: SessionFormat | None
-    present: tuple[str, ...]
-    late_entry: bool
-    entered_on: date | None
-    about: str = ""
-    """Name of the participant it is about, where it is about one alone."""
-    place: str = ""
-    """Where the session was; empty for one that was in no room of the practice."""
-    individual_contact: bool = False
-    """Whether one participant alone was there, in a case of several (C43)."""
-    next_at: datetime | None = None
-    """The next appointment on the wall clock, without a zone."""
-    codes: tuple[tuple[str, tuple[str, ...]], ...] | None = None
-    """Name and the codes that were in force on the day, once they are fixed; ``None`` before, and in old notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +202,7 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
     log_opening(session, actor, subject.case, note.id, note.kind, f"part of {person_id}")
     return MemberView(
         note.id, note.service_date, note.status,
-        _written(note.form, sections, subject.own_sections, clinical=subject.clinical),
+        written(note.form, sections, subject.own_sections, clinical=subject.clinical),
         parts.get(str(person_id), ""), len(header["present"]),
     )
 
@@ -272,63 +237,16 @@ def _text(
     return note.sections, note.parts, Details(**note.details), header
 
 
-def _written(
-    form: str, sections: dict[str, str], own: Iterable[Section] = (), *, clinical: bool
-) -> tuple[Written, ...]:
-    return tuple(
-        _section(s, sections) for s in rule.sections_for(form, clinical=clinical, written=sections, own=own)
-    )
-
-
-def _section(section: Section, sections: dict[str, str]) -> Written:
-    if not section.findings:
-        return Written(
-            section.key, section.label, sections.get(section.key, ""), section.required, section.hint)
-    chosen = tuple(filter(None, sections.get(section.key, "").split(BETWEEN_FINDINGS)))
-    return Written(
-        section.key, section.label, rule.section_text(section, sections), section.required, section.hint,
-        tuple(dict.fromkeys((*section.findings, *chosen))), chosen, sections.get(more(section.key), ""), section.usual,
-    )
-
-
-def _parts(form: str, parts: dict[str, str], header: dict[str, Any]) -> tuple[Written, ...]:
-    part = FORMS[form].part
-    if part is None:
-        return ()
-    names = header.get("names") or header["present"]
-    shown = list(header["present"]) + [key for key in parts if key not in header["present"] and parts[key].strip()]
-    return tuple(Written(key, names.get(key, ""), parts.get(key, ""), hint=part.hint) for key in shown)
-
-
-def _header(kept: dict[str, Any]) -> Header:
-    ahead = kept.get("next")
-    return Header(
-        kept["case"], date.fromisoformat(kept["date"]),
-        time.fromisoformat(kept["start"]) if kept.get("start") else None, kept.get("minutes"),
-        SessionFormat(kept["format"]) if kept.get("format") else None, tuple(kept["present"].values()),
-        kept["late_entry"], date.fromisoformat(kept["entered_on"]) if kept["entered_on"] else None,
-        next(iter(kept.get("about", {}).values()), ""), kept.get("place", ""), kept.get("individual_contact", False),
-        datetime.fromisoformat(ahead) if ahead else None,
-        tuple(
-            (kept["present"].get(key) or kept.get("about", {}).get(key, ""), tuple(map(_code_line, found)))
-            for key, found in kept["codes"].items()
-        ) if "codes" in kept else None,
-    )
-
-
-def _code_line(kept: dict[str, Any]) -> str:
-    return f"{kept['code']} {kept['description']}{' (provisional)' if kept['provisional'] else ''}"
-
-
 def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> NotePage:
     note, clinical = subject.note, subject.clinical
     sections, parts, details, header = _text(session, subject)
     own = subject.own_sections
     fixed = note.status in rule.SIGNED or note.status is NoteStatus.FINAL
-    missing = rule.missing_sections(note.form, sections, own) + missing_details(
-        session, subject, header["present"]
-    ) + missing_of_plan(session, note) + tuple(
-        header["present"][key] for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)
+    missing = (
+        *rule.missing_sections(note.form, sections, own, clinical=clinical),
+        *missing_details(session, subject, header["present"]), *missing_of_plan(session, note),
+        *(header["present"][key]
+          for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)),
     )
     versions = notes.versions_of(session, note.id)
     hashes = {v.number: rule.text_hash(v.content) for v in versions}
@@ -348,10 +266,11 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
     form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line, revision=note.revision, form=note.form, clinical=clinical,
-        header=_header(header), names={**header["present"], **header.get("about", {})},
+        header=header_of(header), names={**header["present"], **header.get("about", {})},
         details=details, has_risk=has_risk(subject),
-        remote=remote_of(session, subject, header["present"], details), template=note.template.get("name", ""),
-        sections=_written(note.form, sections, own, clinical=clinical), parts=_parts(note.form, parts, header),
+        remote=remote_of(session, subject, header["present"], details),
+        template=template_name(note, clinical=clinical),
+        sections=written(note.form, sections, own, clinical=clinical), parts=parts_of(note.form, parts, header),
         part_label=form.part.label if form.part else "", missing=() if fixed else missing,
         signatures=tuple(
             Signed(signer_line(s), s.role, s.signed_at, s.zone, s.version, s.text_hash,
@@ -359,8 +278,8 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
             for s in notes.signatures_of(session, note.id)
         ),
         versions=tuple(
-            Version(v.number, _written(note.form, v.content["sections"], own, clinical=clinical),
-                    _parts(note.form, v.content["parts"], v.content["header"]),
+            Version(v.number, written(note.form, v.content["sections"], own, clinical=clinical),
+                    parts_of(note.form, v.content["parts"], v.content["header"]),
                     Details(**v.content.get("details", {})))
             for v in versions
         ),
@@ -409,6 +328,6 @@ def _previous(session: Session, actor: Actor, note: Note) -> Previous | None:
             clinical = rule.is_clinical(row.case_type, session.get_one(Case, row.case_id).clinical_fields)
             return Previous(
                 earlier.id, earlier.kind, rule.title(earlier.kind, earlier.form), earlier.service_date, row.author.name,
-                _written(earlier.form, earlier.sections, own_sections(earlier.template), clinical=clinical),
+                written(earlier.form, earlier.sections, own_sections(earlier.template), clinical=clinical),
             )
     return None

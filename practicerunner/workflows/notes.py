@@ -18,12 +18,13 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_details import Details, has_telehealth, missing_risk, missing_telehealth
-from practicerunner.rules.note_forms import FORMS, Section
+from practicerunner.rules.note_forms import FORMS, Section, own_sections
 from practicerunner.rules.notes import Act
 from practicerunner.rules.plans import as_json
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Paragraph, command
+from practicerunner.workflows.note_templates import beginning
 from practicerunner.workflows.plan_parts import begun_with, concerns, linked, next_review
 
 
@@ -41,6 +42,7 @@ class StartNote(Command):
     appointment_id: int
     kind: NoteKind
     form: str = ""
+    template_id: int | None = None
 
 
 class StartCaseNote(Command):
@@ -49,6 +51,7 @@ class StartCaseNote(Command):
     case_id: int
     kind: NoteKind
     form: str = ""
+    template_id: int | None = None
     person_id: int | None = None
     """Whom it is about; needed for some kinds where several take part."""
     service_date: date
@@ -96,11 +99,6 @@ class Subject:
     def own_sections(self) -> tuple[Section, ...]:
         """The sections that its template had when it was begun."""
         return own_sections(self.note.template)
-
-
-def own_sections(template: Mapping[str, Any]) -> tuple[Section, ...]:
-    """A template's own sections, from the copy that a note keeps."""
-    return tuple(Section(**kept) for kept in template.get("sections", ()))
 
 
 def subject_of(session: Session, actor: Actor, note_id: int, *, lock: bool = False) -> Subject:
@@ -161,11 +159,12 @@ def start_note(session: Session, actor: Actor, asked: StartNote) -> int:
     found = notes.note_of(session, appointment.id, asked.kind, actor.staff_id)
     if found is not None:
         return found.id
-    form = _form(asked.kind, asked.form, case)
+    begun = beginning(session, case, asked.kind, asked.form, asked.template_id)
     note = Note(
-        id=ids.new_id(), case_id=case.id, appointment_id=appointment.id, kind=asked.kind, form=form,
-        status=NoteStatus.DRAFT, author_id=actor.staff_id, service_date=appointment.local_date, sections={},
-        parts=dict.fromkeys(present_at(appointment), "") if FORMS[form].part else {},
+        id=ids.new_id(), case_id=case.id, appointment_id=appointment.id, kind=asked.kind,
+        form=begun.form, template=begun.template, status=NoteStatus.DRAFT, author_id=actor.staff_id,
+        service_date=appointment.local_date, sections=begun.sections,
+        parts=dict.fromkeys(present_at(appointment), "") if FORMS[begun.form].part else {},
     )
     session.add(note)
     session.info["detail"] = asked.kind.value
@@ -186,7 +185,7 @@ def start_case_note(session: Session, actor: Actor, asked: StartCaseNote) -> int
         responsible=[case.provider_id, *scheduling.providers_of(session, case.id)], case_id=case.id,
     )
     check_fit(case, asked.kind, of_case=True)
-    form = _form(asked.kind, asked.form, case)
+    begun = beginning(session, case, asked.kind, asked.form, asked.template_id)
     day = asked.service_date
     if asked.appointment_id is not None:
         appointment = scheduling.appointment(session, asked.appointment_id)
@@ -197,27 +196,19 @@ def start_case_note(session: Session, actor: Actor, asked: StartCaseNote) -> int
         raise BadInput("service_date", "A note is not written ahead; choose today or a day before.")
     person_id = _about(session, asked, case)
     found = notes.open_draft(
-        session, case.id, asked.kind, form, actor.staff_id, person_id, asked.appointment_id
+        session, case.id, asked.kind, begun.form, actor.staff_id, person_id, asked.appointment_id
     )
     if found is not None:
         return found.id
     details = begun_with(session, asked.kind, case.id, person_id, day)
     note = Note(
         id=ids.new_id(), case_id=case.id, appointment_id=asked.appointment_id, person_id=person_id, kind=asked.kind,
-        form=form, status=NoteStatus.DRAFT, author_id=actor.staff_id, service_date=day, sections={}, parts={},
-        details=details, review_on=next_review(details),
+        form=begun.form, template=begun.template, status=NoteStatus.DRAFT, author_id=actor.staff_id, service_date=day,
+        sections=begun.sections, parts={}, details=details, review_on=next_review(details),
     )
     session.add(note)
-    session.info["detail"] = f"{asked.kind.value}, {form}"
+    session.info["detail"] = f"{asked.kind.value}, {begun.form}"
     return note.id
-
-
-def _form(kind: NoteKind, asked: str, case: Case) -> str:
-    """The form of a note that is begun. Raises BadInput."""
-    forms = rule.forms_for(kind, case.type)
-    if asked and asked not in forms:
-        raise BadInput("form", "Choose one of the forms of this kind of note.")
-    return asked or forms[0]
 
 
 def _about(session: Session, asked: StartCaseNote, case: Case) -> int | None:

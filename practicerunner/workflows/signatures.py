@@ -79,7 +79,7 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
     if lacking:
         raise NoteIsIncomplete(" ".join(lacking))
     missing = [
-        *rule.missing_sections(note.form, note.sections, subject.own_sections),
+        *rule.missing_sections(note.form, note.sections, subject.own_sections, clinical=subject.clinical),
         *missing_details(session, subject, there),
         *(names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
     ]

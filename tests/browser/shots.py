@@ -13,7 +13,7 @@ from tests.browser.served import ROOT, browsing, open_page, serving, settle, sig
 FOLDER = ROOT / "shots"
 PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
 PAGES = ("", "clients", "calendar", "documentation", "requests", "billing", "overview", "settings", "hours", "staff",
-         "forms", "outbox", "imports", "audit", "account")
+         "forms", "note_templates", "outbox", "imports", "audit", "account")
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 900

@@ -42,8 +42,8 @@ EVERYBODYS = {
 }
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
 MAY_OPEN = {
-    "Dana": PROVIDERS | {"settings", "staff", "forms", "outbox", "imports"}, "Marcus": PROVIDERS, "Priya": PROVIDERS,
-    "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,
+    "Dana": PROVIDERS | {"settings", "staff", "forms", "note_templates", "outbox", "imports"},
+    "Marcus": PROVIDERS, "Priya": PROVIDERS, "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,
 }
 READS = {
     "Dana": set(FAMILIES.values()), "Marcus": {"Heronfield"}, "Priya": {"Larkwood"}, "Ruth": {"Larkwood"},
