@@ -25,7 +25,7 @@ from practicerunner.workflows.notes import SaveDraft, save_draft
 from practicerunner.workflows.plans import PlanPage, plan_page
 
 WIDTH = 860
-SHAPE, REMARKS, REVIEW = "shape", "s.remarks", "review_on"
+SHAPE, REVIEW = "shape", "review_on"
 UP, DOWN, REMOVE = "Move up", "Move down", "Remove"
 _ASK = {
     0: ("What brings them, in their words and yours.", "goal"), 1: ("What is to be different.", "objective"),
@@ -41,14 +41,14 @@ class PlanDraft(Draft):
     """
 
     def __init__(
-        self, note_id: int, revision: int, plan: Plan, remarks: str,
-        keep: Callable[[Session, int, Plan, str], Any],
+        self, note_id: int, revision: int, plan: Plan, sections: Mapping[str, str],
+        keep: Callable[[Session, int, Plan, dict[str, str]], Any],
     ) -> None:
         def keep_typed(session: Session, revision: int, typed: Mapping[str, Any]) -> Any:
-            return keep(session, revision, self.entered(typed), typed[REMARKS])
+            return keep(session, revision, self.entered(typed), {key: typed[f"s.{key}"] for key in self.sections})
 
-        self.key, self.revision, self.plan = f"plan.{note_id}", revision, plan
-        self.texts, self._keep, self._told = values(plan, remarks), keep_typed, set()
+        self.key, self.revision, self.plan, self.sections = f"plan.{note_id}", revision, plan, sections
+        self.texts, self._keep, self._told = values(plan, sections), keep_typed, set()
         known = self.key in st.session_state
         if not known or (self.state["revision"] != revision and self.typed() == self.saved()):
             self.take()
@@ -60,10 +60,11 @@ class PlanDraft(Draft):
 
     def typed(self) -> dict[str, Any]:
         """What stands in the fields now, and which parts there are."""
-        last = {**values(self.shape, ""), **self.state["last"]}
-        found = {name: st.session_state.get(self.field(name), value) for name, value in last.items()}
-        there = set(values(self.shape, ""))
-        found = {name: value for name, value in found.items() if name in there} | {SHAPE: values(self.shape, "")[SHAPE]}
+        there = values(self.shape, self.sections)
+        found = {
+            name: st.session_state.get(self.field(name), self.state["last"].get(name, value))
+            for name, value in there.items()
+        } | {SHAPE: there[SHAPE]}
         for name in [name for name in found if name.endswith(".status")]:
             if found[name] is ObjectiveStatus.ACTIVE:
                 found[f"{name}_on"] = None
@@ -100,7 +101,8 @@ class PlanDraft(Draft):
     def at(self, name: str) -> str:
         """The key of a field, which has its text; also after the page was left and opened again."""
         if self.field(name) not in st.session_state:
-            st.session_state[self.field(name)] = {**values(self.shape, ""), **self.state["last"]}[name]
+            last = {**values(self.shape, self.sections), **self.state["last"]}
+            st.session_state[self.field(name)] = last[name]
         return self.field(name)
 
     def change(self, act: Callable[[Plan], Plan]) -> None:
@@ -166,8 +168,9 @@ class PlanDraft(Draft):
                 if (label, text) not in mine:
                     st.markdown(f"**{label}**")
                     st.text(text)
-            if self.texts[REMARKS] != self.typed()[REMARKS]:
-                st.text(self.texts[REMARKS] or "–")
+            for key, text in self.sections.items():
+                if text != self.typed()[f"s.{key}"]:
+                    st.text(text or "–")
             with st.container(horizontal=True):
                 st.button("Keep what I wrote", key=f"{self.key}.insist", on_click=self.insist)
                 st.button("Take what is saved", key=f"{self.key}.take", on_click=self.take)
@@ -192,12 +195,11 @@ def _within(plan: Plan, spot: Spot, key: int) -> bool:
     return at == key
 
 
-def values(plan: Plan, remarks: str) -> dict[str, Any]:
+def values(plan: Plan, sections: Mapping[str, str]) -> dict[str, Any]:
     """Every field of a plan by its name, and which parts there are in which order."""
     found: dict[str, Any] = {
-        SHAPE: tuple((spot.part.key, spot.above) for spot in rule.spots(plan)), REMARKS: remarks,
-        REVIEW: plan.review_on,
-    }
+        SHAPE: tuple((spot.part.key, spot.above) for spot in rule.spots(plan)), REVIEW: plan.review_on,
+    } | {f"s.{key}": text for key, text in sections.items()}
     for spot in rule.spots(plan):
         part, key = spot.part, spot.part.key
         found[f"{key}.text"] = part.text
@@ -215,14 +217,13 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     """Draw the editor of a plan that is being written or was returned."""
     note_id = page.line.note_id or 0
     seen = read_logged(plan_page, actor, note_id)
-    remarks = next((section.text for section in page.sections if section.key == "remarks"), "")
 
-    def keep(session: Session, revision: int, plan: Plan, remarks: str) -> int:
+    def keep(session: Session, revision: int, plan: Plan, sections: dict[str, str]) -> int:
         return save_draft(session, actor, SaveDraft(
-            note_id=note_id, revision=revision, sections={"remarks": remarks}, details=Details(plan=plan),
+            note_id=note_id, revision=revision, sections=sections, details=Details(plan=plan),
         ))
 
-    draft = PlanDraft(note_id, page.revision, seen.plan, remarks, keep)
+    draft = PlanDraft(note_id, page.revision, seen.plan, {one.key: one.text for one in page.sections}, keep)
     note_paper.facts(page.header, page.line, page.template)
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)
@@ -233,8 +234,10 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
                 _part(draft, problem, seen)
         _add(draft, (0, "problem"))
         st.date_input("Next review", key=draft.at(REVIEW), format="YYYY-MM-DD", on_change=draft.save, width=220)
-        st.text_area("Remarks (optional)", key=draft.at(REMARKS), on_change=draft.save, height=80,
-                     placeholder="What else belongs to the plan.")
+        for section in page.sections:
+            st.text_area(note_editor.label_of(section), key=draft.at(f"s.{section.key}"), on_change=draft.save,
+                         height=80, placeholder=section.hint)
+            draft.problem(f"s.{section.key}")
         in_trouble = draft.trouble()
         if page.line.saved_at is not None:
             st.text(f"Saved {page.line.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
