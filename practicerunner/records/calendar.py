@@ -77,7 +77,8 @@ class CalendarEntry(NamedTuple):
 _appointment, _case, _staff = Appointment.__table__.c, Case.__table__.c, Staff.__table__.c
 _note, _charge, _share, _open = Note.__table__.c, Charge.__table__.c, ChargeShare.__table__.c, OpenInvoice.__table__.c
 _has_note = exists().where(
-    _note.appointment_id == _appointment.id, _note.kind.not_in([NoteKind.MEMO, NoteKind.PSYCHOTHERAPY])
+    _note.appointment_id == _appointment.id,
+    _note.kind.in_([NoteKind.PROGRESS, NoteKind.CONSULTATION, NoteKind.GROUP]),
 )
 _is_unpaid = exists().where(
     _charge.appointment_id == _appointment.id, _share.charge_id == _charge.id, _open.invoice_id == _share.invoice_id,

@@ -115,9 +115,8 @@ def has_telehealth(kind: NoteKind, case_type: CaseType, held_by: SessionFormat |
     )
 
 
-def missing_telehealth(told: Telehealth | None, names: Mapping[str, str]) -> tuple[str, ...]:
+def missing_telehealth(told: Telehealth, names: Mapping[str, str]) -> tuple[str, ...]:
     """What the telehealth statement still lacks; ``names`` are those who were present, by person id as text."""
-    told = told or Telehealth()
     missing = [] if told.mode is not None else ["Video or phone"]
     missing += [f"Where {names[key]} was" for key in names if not located(told, key)]
     missing += [

@@ -100,7 +100,9 @@ def _telehealth(typed: Mapping[str, Any]) -> Telehealth:
 def findings(draft: Draft, section: Written, label: str) -> None:
     """Findings to choose from, and a line for what else there is to say."""
     st.pills(
-        label, section.findings, selection_mode="multi", key=draft.field(f"s.{section.key}"), on_change=draft.save)
+        label, section.findings, selection_mode="multi", key=draft.field(f"s.{section.key}"), on_change=draft.save,
+        wrap=True,
+    )
     st.text_input(
         f"{section.label}, in your words", key=draft.field(f"m.{section.key}"), on_change=draft.save,
         placeholder=section.hint, label_visibility="collapsed",
@@ -123,11 +125,11 @@ def usual(draft: Draft, page: NotePage) -> None:
 def risk(draft: Draft, page: NotePage) -> None:
     """The risk line: two questions, and what was done where something is present."""
     with st.container(border=True):
-        with st.container(horizontal=True, gap="large"):
-            for key, label in HARM.items():
+        for column, (key, label) in zip(st.columns(2), HARM.items(), strict=True):
+            with column:
                 st.segmented_control(
                     label, list(RiskFinding), format_func=lambda one: one.label, key=draft.field(f"risk.{key}"),
-                    on_change=draft.save, width="content",
+                    on_change=draft.save,
                 )
         if "risk.means" in draft.texts:
             draft.area("risk.means", "Plan and means", height=90, placeholder="What was said or found of them.")
@@ -140,13 +142,15 @@ def telehealth(draft: Draft, page: NotePage, remote: Remote, zone: str) -> None:
     """The statement on a session by video or phone."""
     with st.container(border=True):
         st.subheader("Session by video or phone", anchor=False)
-        with st.container(horizontal=True, gap="large"):
+        left, right = st.columns(2)
+        with left:
             st.segmented_control(
                 "Held by", [SessionFormat.VIDEO, SessionFormat.PHONE], format_func=lambda one: one.label,
-                key=draft.field("tele.mode"), on_change=draft.save, width="content",
+                key=draft.field("tele.mode"), on_change=draft.save,
             )
+        with right:
             st.text_input("Where you were", key=draft.field("tele.clinician_location"), on_change=draft.save,
-                          placeholder="Office", width=240)
+                          placeholder="Office, home …")
         if "tele.together" in draft.texts:
             st.checkbox("Everybody was at the same place", key=draft.field("tele.together"), on_change=draft.save)
         names = dict(remote.people) | {FOR_ALL: "everybody"}
@@ -166,16 +170,18 @@ def telehealth(draft: Draft, page: NotePage, remote: Remote, zone: str) -> None:
 
 
 def _where(draft: Draft, key: str, names: Mapping[str, str]) -> None:
-    with st.container(horizontal=True, gap="large"):
+    left, right = st.columns(2)
+    with left:
         st.selectbox(
             md(f"State in which {names[key]} was"), [*STATES, ABROAD], format_func=_state, index=None,
-            key=draft.field(f"tele.state.{key}"), on_change=draft.save, placeholder="State", width=300,
+            key=draft.field(f"tele.state.{key}"), on_change=draft.save, placeholder="State",
         )
+    with right:
         place = draft.texts[f"tele.place.{key}"]
         st.selectbox(
             md(f"Place where {names[key]} was"), list(dict.fromkeys((*PLACES, *([place] if place else [])))),
             index=None, accept_new_options=True, key=draft.field(f"tele.place.{key}"), on_change=draft.save,
-            placeholder="Choose or type", width=300,
+            placeholder="Choose or type",
         )
 
 

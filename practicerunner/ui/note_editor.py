@@ -99,8 +99,6 @@ def _write(page: NotePage, draft: Draft, zone: str) -> None:
     """Every field in the order of the form; what is not needed before signing says so."""
     if any(section.usual for section in page.sections):
         note_details.usual(draft, page)
-    if page.remote is not None:
-        note_details.telehealth(draft, page, page.remote, zone)
     for section in page.sections:
         if section.findings:
             note_details.findings(draft, section, label_of(section))
@@ -109,6 +107,8 @@ def _write(page: NotePage, draft: Draft, zone: str) -> None:
             draft.area(f"s.{section.key}", label_of(section), placeholder=section.hint, height=height)
     if page.has_risk:
         note_details.risk(draft, page)
+    if page.remote is not None:
+        note_details.telehealth(draft, page, page.remote, zone)
     if page.parts:
         st.subheader(page.part_label, anchor=False)
     for part in page.parts:

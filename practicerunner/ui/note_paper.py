@@ -66,8 +66,12 @@ def texts(sections: Iterable[Written]) -> None:
     for section in sections:
         if not section.text.strip() and not section.required:
             continue
-        label = md(section.label)
-        st.markdown(f"**{label}**")
+        if section.findings:
+            with st.container(horizontal=True):
+                st.markdown(f"**{md(section.label)}**", width=200)
+                st.text(section.text or "–")
+            continue
+        st.markdown(f"**{md(section.label)}**")
         st.text(section.text or "–")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import cases, diagnoses, note_facts, practice
+from practicerunner.records import audit, cases, diagnoses, note_facts, practice
 from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.rules import diagnoses as in_force_rule
@@ -18,6 +18,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.rules.note_details import Details, outside_licence, states_of
 from practicerunner.vocabulary import Action, FormPurpose, Resource, SessionFormat
 from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.diagnosis_pages import LOG_AGAIN_AFTER, READ
 from practicerunner.workflows.notes import Subject, is_remote, present_at
 
 
@@ -117,6 +118,14 @@ def codes_on(session: Session, actor: Actor, subject: Subject, about: list[str])
     return {
         key: sorted(found[key], key=lambda one: not one["primary"]) for key in about if key in found
     }
+
+
+def log_codes(session: Session, actor: Actor, subject: Subject) -> None:
+    """Say in the audit log that somebody has read a case's codes, once for each while."""
+    case = subject.case
+    if not diagnoses.read_since(session, actor.staff_id, case.id, READ, "", clock.now() - LOG_AGAIN_AFTER):
+        audit.note(session, staff_id=actor.staff_id, role=session.info.get("role", ""), action=READ,
+                   resource=Resource.CLINICAL_RECORD, case_id=case.id, detail="")
 
 
 def late_entry(session: Session, subject: Subject) -> tuple[str, bool]:

@@ -24,7 +24,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
-from practicerunner.workflows.note_facts import Remote, facts_of, late_entry, names_in, remote_of
+from practicerunner.workflows.note_facts import Remote, codes_on, facts_of, late_entry, log_codes, names_in, remote_of
 from practicerunner.workflows.note_text import (
     Header,
     Written,
@@ -241,6 +241,10 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
     note, clinical = subject.note, subject.clinical
     sections, parts, details, header = _text(session, subject)
     own = subject.own_sections
+    if note.status not in rule.SIGNED and subject.appointment is None and header.get("about"):
+        header["codes"] = codes_on(session, actor, subject, list(header["about"]))
+        if header["codes"]:
+            log_codes(session, actor, subject)
     fixed = note.status in rule.SIGNED or note.status is NoteStatus.FINAL
     missing = (
         *rule.missing_sections(note.form, sections, own, clinical=clinical),

@@ -17,7 +17,7 @@ from practicerunner.records.notes import Note
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.note_details import Details, has_telehealth, missing_risk, missing_telehealth
+from practicerunner.rules.note_details import Details, Telehealth, has_telehealth, missing_risk, missing_telehealth
 from practicerunner.rules.note_forms import FORMS, Section, own_sections
 from practicerunner.rules.notes import Act
 from practicerunner.rules.plans import as_json
@@ -301,8 +301,8 @@ def missing_details(session: Session, subject: Subject, present: Mapping[str, st
     missing: tuple[str, ...] = ()
     if has_risk(subject):
         missing += missing_risk(details.risk, required=FORMS[subject.note.form].risk_required)
-    if is_remote(subject):
-        missing += missing_telehealth(details.telehealth, present)
+    if is_remote(subject) and subject.appointment is not None:
+        missing += missing_telehealth(details.telehealth or Telehealth(mode=subject.appointment.format), present)
     if FORMS[subject.note.form].goals_required and not details.goals and concerns(
         session, subject.note, [int(key) for key in present]
     ):

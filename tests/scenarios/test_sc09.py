@@ -56,7 +56,8 @@ def test_the_words_are_those_of_consultation_on_every_page(cast, group, monkeypa
     monkeypatch.setattr(identity, "IDENTITY", cast.staff["Marcus"])
     pages: list[AppTest] = [opened(cast, monkeypatch, "Marcus", "note", note=note_id)]
     labels = [area.label for area in pages[0].main.text_area]
-    assert labels[:5] == ["Question or topic", "Discussion", "Recommendations", "Follow-up", "Time spent"]
+    assert labels[:5] == [
+        "Question or topic", "Discussion", "Recommendations", "Follow-up (optional)", "Time spent (optional)"]
     with database.transaction(cast.engine) as session:
         session.delete(session.scalars(select(Note)).one())
     note_id = signed(cast, appointment_id)
