@@ -25,8 +25,8 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.rules.signing import is_adult
 from practicerunner.vocabulary import AgreedHow, NoteKind, ObjectiveStatus, ProofMethod, SignsAs
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
+from practicerunner.workflows.plan_agreements import RecordAgreement, record_agreement
 from practicerunner.workflows.plan_parts import plan_in
-from practicerunner.workflows.plans import RecordAgreement, record_agreement
 from practicerunner.workflows.proof import Signing, proof_of
 from practicerunner.workflows.reviews import CosignNote, cosign_note
 from practicerunner.workflows.signatures import SignNote, sign_note

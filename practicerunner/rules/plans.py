@@ -130,18 +130,18 @@ class Spot:
     @property
     def name(self) -> str:
         """``Problem 1``, ``Goal 1.2``."""
-        return f"{_NAMES[self.depth]} {self.number}"
+        return f"{NAMES[self.depth]} {self.number}"
 
 
-_NAMES = ("Problem", "Goal", "Objective", "Intervention")
-_BELOW = ("goals", "objectives", "interventions")
-_KINDS: tuple[type[Part], ...] = (Problem, Goal, Objective, Intervention)
+NAMES = ("Problem", "Goal", "Objective", "Intervention")
+BELOW = ("goals", "objectives", "interventions")
+KINDS: tuple[type[Part], ...] = (Problem, Goal, Objective, Intervention)
 
 
 def below(part: Part) -> tuple[Any, ...]:
     """The parts of a part, in order."""
-    depth = _KINDS.index(type(part))
-    return getattr(part, _BELOW[depth]) if depth < len(_BELOW) else ()
+    depth = KINDS.index(type(part))
+    return getattr(part, BELOW[depth]) if depth < len(BELOW) else ()
 
 
 def spots(plan: Plan) -> Iterator[Spot]:
@@ -203,8 +203,8 @@ def _missing_of(spot: Spot, on: date, today: date) -> Iterator[str]:
     part = spot.part
     if not part.text.strip():
         yield f"{spot.name} says nothing yet."
-    if spot.depth < len(_BELOW) and not below(part):
-        yield f"{spot.name} has no {_NAMES[spot.depth + 1].lower()}."
+    if spot.depth < len(BELOW) and not below(part):
+        yield f"{spot.name} has no {NAMES[spot.depth + 1].lower()}."
     if not isinstance(part, Objective):
         return
     if not part.measure.strip():
@@ -227,97 +227,6 @@ def review_due(plan: Plan, today: date) -> bool:
 def review_date(on: date, days: int) -> date:
     """When a plan of a day is looked at again, unless somebody says otherwise."""
     return on + timedelta(days=days)
-
-
-def begun(on: date, days: int) -> Plan:
-    """What a new plan begins with: one of everything, empty, and the date of its first review."""
-    plan = Plan(review_on=review_date(on, days))
-    above: int | None = None
-    for _ in _KINDS:
-        plan = add(plan, above)
-        above = plan.made
-    return plan
-
-
-def reviewed(old: Plan, on: date, days: int) -> Plan:
-    """What a review begins with: the old plan with its keys, and the date of the next review."""
-    return old.model_copy(update={"review_on": review_date(on, days)})
-
-
-# --- Changing it
-
-
-class NoPlace(ValueError):
-    """There is no place for another one here."""
-
-
-def add(plan: Plan, above: int | None) -> Plan:
-    """A new, empty part below another one, or a new problem. Raises NoPlace when there are enough."""
-    key = plan.made + 1
-    if sum(1 for _ in spots(plan)) >= MOST_PARTS:
-        raise NoPlace("This plan has as many parts as it can hold; take some out first.")
-
-    def grown(parts: tuple[Any, ...], depth: int) -> tuple[Any, ...]:
-        if len(parts) >= MOST:
-            raise NoPlace(f"There are {MOST} already, as many as a plan can hold here.")
-        return (*parts, _KINDS[depth](key=key))
-
-    if above is None:
-        problems = grown(plan.problems, 0)
-    else:
-        problems = _each(plan.problems, 0, lambda part, depth: part.model_copy(
-            update={_BELOW[depth]: grown(below(part), depth + 1)}) if part.key == above else part)
-    return plan.model_copy(update={"problems": problems, "made": key})
-
-
-def remove(plan: Plan, key: int) -> Plan:
-    """The plan without a part and all that belongs to it."""
-    return _arranged(plan, lambda parts: tuple(part for part in parts if part.key != key))
-
-
-def move(plan: Plan, key: int, by: int) -> Plan:
-    """A part moved up (-1) or down (1) among its own; at the end it stays where it is."""
-
-    def moved(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-        at = next((place for place, part in enumerate(parts) if part.key == key), None)
-        if at is None or not 0 <= at + by < len(parts):
-            return parts
-        others = [part for part in parts if part.key != key]
-        others.insert(at + by, parts[at])
-        return tuple(others)
-
-    return _arranged(plan, moved)
-
-
-def rewritten(plan: Plan, fields: Mapping[int, Mapping[str, Any]], review_on: date | None) -> Plan:
-    """The same parts with other words, dates and statuses: key → field → value. Raises ValidationError."""
-    kept = as_json(plan) | {"review_on": review_on}
-
-    def fill(parts: list[dict[str, Any]], depth: int) -> None:
-        for part in parts:
-            part.update(fields.get(part["key"], {}))
-            if depth < len(_BELOW):
-                fill(part[_BELOW[depth]], depth + 1)
-
-    fill(kept["problems"], 0)
-    return Plan.model_validate(kept)
-
-
-def _each(parts: tuple[Any, ...], depth: int, change: Any) -> tuple[Any, ...]:
-    made = []
-    for part in parts:
-        changed = change(part, depth)
-        if depth < len(_BELOW):
-            changed = changed.model_copy(update={_BELOW[depth]: _each(below(changed), depth + 1, change)})
-        made.append(changed)
-    return tuple(made)
-
-
-def _arranged(plan: Plan, arrange: Any) -> Plan:
-    """The plan with every list of parts arranged anew."""
-    problems = _each(arrange(plan.problems), 0, lambda part, depth: part.model_copy(
-        update={_BELOW[depth]: arrange(below(part))}) if depth < len(_BELOW) else part)
-    return plan.model_copy(update={"problems": problems})
 
 
 # --- Reading it

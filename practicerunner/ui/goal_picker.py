@@ -11,7 +11,7 @@ from practicerunner.ui.perform import read_logged
 from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.note_pages import NotePage
-from practicerunner.workflows.plans import GoalChoice, goal_choices
+from practicerunner.workflows.plan_goals import GoalChoice, goal_choices
 
 SHOWN = 80
 """Characters of a goal that a choice shows."""

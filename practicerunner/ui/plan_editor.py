@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import FieldProblems
+from practicerunner.rules import plan_changes
 from practicerunner.rules import plans as rule
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.plans import Objective, Plan, Problem, Spot
@@ -82,7 +83,7 @@ class PlanDraft(Draft):
             if key.isdigit():
                 fields.setdefault(int(key), {})[field] = value
         try:
-            return rule.rewritten(self.shape, fields, typed[REVIEW])
+            return plan_changes.rewritten(self.shape, fields, typed[REVIEW])
         except ValidationError as problem:
             raise FieldProblems({
                 _field(self.shape, error["loc"]): sentence(error) for error in problem.errors()
@@ -110,20 +111,20 @@ class PlanDraft(Draft):
         self.state["last"] = self.typed()
         try:
             self.state["plan"] = act(self.shape)
-        except rule.NoPlace as problem:
+        except plan_changes.NoPlace as problem:
             self.state["problems"] = {"": str(problem)}
             return
         self.save()
 
     def add(self, above: int) -> None:
         """Add a part below another, or a problem (0)."""
-        self.change(lambda plan: rule.add(plan, above or None))
+        self.change(lambda plan: plan_changes.add(plan, above or None))
 
     def menu(self, spot: Spot) -> None:
         """What was chosen from the menu of a part; one that says something is asked about before it goes."""
         chosen, key = st.session_state[self.field(f"{spot.part.key}.menu")], spot.part.key
         if chosen in (UP, DOWN):
-            self.change(lambda plan: rule.move(plan, key, -1 if chosen == UP else 1))
+            self.change(lambda plan: plan_changes.move(plan, key, -1 if chosen == UP else 1))
         elif chosen == REMOVE:
             below = {key, *(one.part.key for one in rule.spots(self.shape) if _within(self.shape, one, key))}
             says = [name for name, value in self.typed().items() if name.split(".")[0] in map(str, below)
@@ -136,7 +137,7 @@ class PlanDraft(Draft):
     def remove(self, key: int) -> None:
         """Take a part out with all that belongs to it."""
         self.state["removing"] = None
-        self.change(lambda plan: rule.remove(plan, key))
+        self.change(lambda plan: plan_changes.remove(plan, key))
 
     def keep_part(self) -> None:
         """Do not take it out after all."""

@@ -11,7 +11,8 @@ from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import AgreedHow
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.plans import MayAgree, PlanPage, RecordAgreement, record_agreement
+from practicerunner.workflows.plan_agreements import RecordAgreement, record_agreement
+from practicerunner.workflows.plans import MayAgree, PlanPage
 
 
 def show(page: PlanPage) -> None:

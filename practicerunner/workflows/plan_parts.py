@@ -12,6 +12,7 @@ from practicerunner.records import notes, plans, practice
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.rules import notes as note_rule
+from practicerunner.rules import plan_changes
 from practicerunner.rules import plans as rule
 from practicerunner.rules.names import person_name
 from practicerunner.rules.note_details import GoalLink
@@ -33,7 +34,7 @@ def begun_with(session: Session, kind: NoteKind, case_id: int, person_id: int | 
         return {}
     days = practice.the_practice(session).plan_review_days
     old = next((one for one in plans.in_force(session, case_id) if one.person_id == person_id), None)
-    plan = rule.begun(day, days) if old is None else rule.reviewed(plan_in(session, old), day, days)
+    plan = plan_changes.begun(day, days) if old is None else plan_changes.reviewed(plan_in(session, old), day, days)
     return {"plan": rule.as_json(plan)}
 
 

@@ -11,15 +11,15 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from practicerunner import clock, ids
-from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
+from practicerunner import clock
+from practicerunner.errors import NotFound
 from practicerunner.records import cases, diagnoses, notes, plans, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note, NoteRow
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
 from practicerunner.rules import notes as note_rule
-from practicerunner.rules import permissions, signing
+from practicerunner.rules import permissions
 from practicerunner.rules import plans as rule
 from practicerunner.rules.case_types import PLANS_SWITCHABLE, WITH_PLANS
 from practicerunner.rules.diagnoses import in_force
@@ -28,7 +28,6 @@ from practicerunner.rules.permissions import Allowed
 from practicerunner.rules.plans import GoalLine, Plan
 from practicerunner.vocabulary import (
     Action,
-    AgreedHow,
     NoteKind,
     NoteStatus,
     ParticipantStatus,
@@ -36,31 +35,15 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.access import Actor, may, may_touch, visible
 from practicerunner.workflows.cases import case_for
-from practicerunner.workflows.commands import Line, command, reader
+from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import may_open
 from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import SignedFor, full_name, signer_of
+from practicerunner.workflows.forms import full_name
 from practicerunner.workflows.note_pages import log_opening
 from practicerunner.workflows.notes import Subject, authorize_note, subject_of
-from practicerunner.workflows.plan_parts import called, concerns, name_of, plan_in
+from practicerunner.workflows.plan_parts import called, name_of, plan_in
 
 KIND = NoteKind.TREATMENT_PLAN
-
-
-class PlanIsNotSigned(RuleViolation):
-    """A plan is agreed to once it is signed."""
-
-
-class RecordAgreement(SignedFor):
-    """Somebody agrees to a signed plan: here, by typing their name, or on paper."""
-
-    note_id: int
-    version: int
-    person_id: int
-    how: AgreedHow
-    signature: Line = ""
-    agreed_on: date | None = None
-    """The date on the paper; what is typed here is agreed to today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,32 +150,18 @@ class ReviewDue:
     since: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class GoalChoice:
-    """A goal that a note can say it worked on."""
-
-    plan_id: int
-    """The note that the plan is."""
-    key: int
-    number: str
-    text: str
-    about: str
-    """Whose plan it is, where there are several; empty otherwise."""
-    in_force: bool
-
-
 # --- Readers
 
 
 @reader(Resource.CLINICAL_NOTE)
 def plan_page(session: Session, actor: Actor, note_id: int, reason: str = "") -> PlanPage:
     """A plan with what it changes, what it lacks and who has agreed. Raises NotFound, NotPermitted as its note does."""
-    subject = _plan_for(session, actor, Action.READ, note_id, reason)
+    subject = plan_for(session, actor, Action.READ, note_id, reason)
     note, case = subject.note, subject.case
     today, previous = _today(session), plans.before(session, note)
     plan = plan_in(session, note)
     old = plan_in(session, previous) if previous is not None else None
-    _log(session, actor, case, note, reason)
+    log_reading(session, actor, case, note, reason)
     locked = note.status in plans.LOCKED
     recorded = plans.agreements_of(session, [note.id])
     may_record = locked and _touches(actor, Action.UPDATE, subject)
@@ -206,7 +175,7 @@ def plan_page(session: Session, actor: Actor, note_id: int, reason: str = "") ->
         tuple(_agreement(agreement, who) for agreement, who in recorded),
         tuple(
             MayAgree(person.id, full_name(person), signers_of(session, case, person))
-            for person in _people_of(session, note)
+            for person in people_of(session, note)
         ) if may_record else (),
     )
 
@@ -269,17 +238,17 @@ def _of_person(
         return PersonPlan(person_id, name, None, None, None, False, (), False, (), unfinished, False)
     today = _today(session)
     row = notes.one_row(session, note.id)
-    readable = reason is not None and row is not None and _opens(actor, row, reason)
+    readable = reason is not None and row is not None and opens(actor, row, reason)
     plan = plan_in(session, note)
     if readable:
-        _log(session, actor, case, note, reason or "")
+        log_reading(session, actor, case, note, reason or "")
     return PersonPlan(
         person_id, name, note.id, note.service_date, note.review_on,
         note.review_on is not None and note.review_on <= today, rule.goals_of(plan) if readable else (),
         plan.is_over if readable else False,
         tuple(a.capacity for a in agreed) if readable else (), unfinished,
         readable and _touches(actor, Action.UPDATE, Subject(note, case, None))
-        and bool({person.id for person in _people_of(session, note)} - {a.person_id for a in agreed}),
+        and bool({person.id for person in people_of(session, note)} - {a.person_id for a in agreed}),
     )
 
 
@@ -296,98 +265,10 @@ def plan_reviews_due(session: Session, actor: Actor) -> list[ReviewDue]:
     ]
 
 
-@reader(Resource.CLINICAL_NOTE)
-def goal_choices(session: Session, actor: Actor, note_id: int) -> tuple[GoalChoice, ...]:
-    """The goals that a note may name: of the plans in force of those whom it is about, and those it names already."""
-    subject = subject_of(session, actor, note_id)
-    authorize_note(session, actor, Action.READ, subject)
-    note, case = subject.note, subject.case
-    if not subject.clinical or note.kind is KIND:
-        return ()
-    there = {note.person_id} if note.person_id is not None else _there(session, subject)
-    kept = concerns(session, note, there)
-    linked = {link["plan_id"]: set[str]() for link in note.details.get("goals", ())}
-    for link in note.details.get("goals", ()):
-        linked[link["plan_id"]].add(link["goal"])
-    older = [session.get_one(Note, plan_id) for plan_id in linked if plan_id not in {one.id for one in kept}]
-    several = len({one.person_id for one in [*kept, *older]}) > 1
-    found = []
-    for one in [*kept, *older]:
-        row = notes.one_row(session, one.id)
-        if row is None or not _opens(actor, row, ""):
-            continue
-        _log(session, actor, case, one, "")
-        found += [
-            GoalChoice(one.id, goal.key, goal.number, goal.text,
-                       (name_of(session, one.person_id) or "Everybody together") if several else "", one in kept)
-            for goal in rule.goals_of(plan_in(session, one)) if one in kept or str(goal.key) in linked[one.id]
-        ]
-    return tuple(found)
-
-
-def _there(session: Session, subject: Subject) -> set[int]:
-    """Who was present, or is expected; without an appointment everybody in the case."""
-    if subject.appointment is not None:
-        came = {a.person_id for a in subject.appointment.attendances if a.status in note_rule.PRESENT}
-        return came or {a.person_id for a in subject.appointment.attendances}
-    return {person.id for _, person in cases.people_in(session, subject.case.id)}
-
-
-# --- What somebody agrees to
-
-
-@command(Resource.CLINICAL_NOTE, Action.UPDATE)
-def record_agreement(session: Session, actor: Actor, asked: RecordAgreement) -> int:
-    """Write down that a participant, or somebody for them, agrees to a signed plan. Returns the note id.
-
-    Raises PlanIsNotSigned, Stale, BadInput at the field that is wrong.
-    """
-    subject = _plan_for(session, actor, Action.UPDATE, asked.note_id, lock=True)
-    note, case, today = subject.note, subject.case, _today(session)
-    session.info["case_id"] = case.id
-    if note.status not in plans.LOCKED:
-        raise PlanIsNotSigned
-    if note.version != asked.version:
-        raise Stale
-    person = next((one for one in _people_of(session, note) if one.id == asked.person_id), None)
-    if person is None:
-        raise BadInput("person_id", "Choose somebody whose plan this is.")
-    known = [a for a, _ in plans.agreements_of(session, [note.id]) if a.person_id == person.id]
-    signer = signer_of(session, case, person, asked)
-    if signer.person_id == person.id:
-        problem = signing.own_problem(person.birth_date, today, agreed_for=bool(known))
-        if problem:
-            raise BadInput("signed_by_id", problem)
-    if any(agreement.agreed_by_id == signer.person_id for agreement in known):
-        raise BadInput("signed_by_id", "This person has agreed to this plan already.")
-    typed, agreed_on = _given(asked, note, today)
-    signed = notes.versions_of(session, note.id)[-1]
-    session.add(PlanAgreement(
-        id=ids.new_id(), note_id=note.id, version=signed.number, text_hash=signed.text_hash, person_id=person.id,
-        agreed_by_id=signer.person_id, capacity=signer.capacity, authority=signer.authority, how=asked.how,
-        signature=typed, agreed_on=agreed_on, recorded_by_id=actor.staff_id, recorded_at=clock.now(),
-    ))
-    session.info["detail"] = f"version {signed.number}, {asked.how}, {signed.text_hash}"
-    return note.id
-
-
-def _given(asked: RecordAgreement, note: Note, today: date) -> tuple[str, date]:
-    """The name that was typed, or the date of the paper. Raises BadInput."""
-    if asked.how is AgreedHow.AT_SCREEN:
-        if not asked.signature.strip():
-            raise BadInput("signature", "Let whoever agrees type their name.")
-        return asked.signature, today
-    if asked.agreed_on is None:
-        raise BadInput("agreed_on", "Enter the date on the paper.")
-    if asked.agreed_on > today or asked.agreed_on < note.service_date:
-        raise BadInput("agreed_on", "The date on the paper lies between the date of the plan and today.")
-    return "", asked.agreed_on
-
-
 # --- What they have in common
 
 
-def _plan_for(
+def plan_for(
     session: Session, actor: Actor, action: Action, note_id: int, reason: str = "", *, lock: bool = False
 ) -> Subject:
     """A plan for whoever may do this with its note. Raises NotFound, NotPermitted."""
@@ -398,14 +279,16 @@ def _plan_for(
     return subject
 
 
-def _log(session: Session, actor: Actor, case: Case, note: Note, reason: str) -> None:
+def log_reading(session: Session, actor: Actor, case: Case, note: Note, reason: str) -> None:
+    """Write into the audit log that somebody reads a plan, with the reason where one was needed."""
     row = notes.one_row(session, note.id)
     allowed = may_open(actor, row) if row is not None else None
     typed = f"reason: {reason.strip()}" if allowed is not None and allowed.needs_reason else ""
     log_opening(session, actor, case, note.id, note.kind, typed)
 
 
-def _opens(actor: Actor, row: NoteRow, reason: str) -> bool:
+def opens(actor: Actor, row: NoteRow, reason: str) -> bool:
+    """Whether somebody may read a plan, given what they typed as a reason."""
     allowed = may_open(actor, row)
     return allowed is not None and (not allowed.needs_reason or bool(reason.strip()))
 
@@ -427,7 +310,7 @@ def _touches(actor: Actor, action: Action, subject: Subject) -> bool:
     )
 
 
-def _people_of(session: Session, note: Note) -> list[Person]:
+def people_of(session: Session, note: Note) -> list[Person]:
     """Whose plan it is: one person, or everybody who takes part."""
     if note.person_id is not None:
         return [session.get_one(Person, note.person_id)]

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from practicerunner.rules import plans
-from practicerunner.rules.plans import Goal, Intervention, NoPlace, Objective, Plan, Problem
+from practicerunner.rules import plan_changes, plans
+from practicerunner.rules.plan_changes import NoPlace
+from practicerunner.rules.plans import Goal, Intervention, Objective, Plan, Problem
 from practicerunner.vocabulary import ObjectiveStatus
 
 ON = date(2026, 10, 12)
@@ -72,7 +73,7 @@ def test_each_hole_is_one_sentence(lacking: Plan, sentence: str) -> None:
 
 
 def test_all_holes_are_said_at_once_in_the_order_of_the_plan() -> None:
-    assert plans.missing(plans.begun(ON, 90), on=ON, today=ON) == (
+    assert plans.missing(plan_changes.begun(ON, 90), on=ON, today=ON) == (
         "Problem 1 says nothing yet.", "Goal 1.1 says nothing yet.", "Objective 1.1.1 says nothing yet.",
         "Objective 1.1.1 does not say how it is measured.", "Objective 1.1.1 has no target date.",
         "Intervention 1.1.1 a says nothing yet.",
@@ -122,17 +123,17 @@ def test_a_review_is_due_from_its_day_on(today: date, due: bool) -> None:
 
 def test_the_date_of_the_review_is_reckoned_in_days() -> None:
     assert plans.review_date(ON, 90) == date(2027, 1, 10)
-    assert plans.begun(ON, 30).review_on == date(2026, 11, 11)
+    assert plan_changes.begun(ON, 30).review_on == date(2026, 11, 11)
 
 
 def test_a_review_begins_with_the_old_plan_and_its_keys() -> None:
-    again = plans.reviewed(WHOLE, REVIEW, 90)
+    again = plan_changes.reviewed(WHOLE, REVIEW, 90)
     assert again.problems == WHOLE.problems
     assert (again.made, again.review_on) == (WHOLE.made, date(2027, 4, 10))
 
 
 def test_parts_are_numbered_as_on_paper() -> None:
-    two = plans.add(plans.add(plans.add(plans.begun(ON, 90), None), 1), 2)
+    two = plan_changes.add(plan_changes.add(plan_changes.add(plan_changes.begun(ON, 90), None), 1), 2)
     assert [(s.number, s.part.key, s.depth, s.above) for s in plans.spots(two)] == [
         ("1", 1, 0, None), ("1.1", 2, 1, 1), ("1.1.1", 3, 2, 2), ("1.1.1 a", 4, 3, 3), ("1.1.2", 7, 2, 2),
         ("1.2", 6, 1, 1), ("2", 5, 0, None),
@@ -150,17 +151,17 @@ def test_goals_are_counted_without_what_was_dropped() -> None:
 
 
 def test_a_key_is_never_given_twice() -> None:
-    grown = plans.add(WHOLE, 2)
+    grown = plan_changes.add(WHOLE, 2)
     assert grown.made == 100
-    again = plans.add(plans.remove(grown, 100), 2)
+    again = plan_changes.add(plan_changes.remove(grown, 100), 2)
     assert [o.key for o in again.goals[0].objectives] == [3, 101]
 
 
 def test_removing_takes_all_that_belongs_to_it() -> None:
-    assert plans.remove(WHOLE, 1).problems == ()
-    assert plans.remove(WHOLE, 2).problems[0].goals == ()
-    assert plans.remove(WHOLE, 4).goals[0].objectives[0].interventions == ()
-    assert plans.remove(WHOLE, 77) == WHOLE
+    assert plan_changes.remove(WHOLE, 1).problems == ()
+    assert plan_changes.remove(WHOLE, 2).problems[0].goals == ()
+    assert plan_changes.remove(WHOLE, 4).goals[0].objectives[0].interventions == ()
+    assert plan_changes.remove(WHOLE, 77) == WHOLE
 
 
 def test_moving_stays_among_its_own_and_stops_at_the_ends() -> None:
@@ -169,28 +170,28 @@ def test_moving_stays_among_its_own_and_stops_at_the_ends() -> None:
     def order(made: Plan) -> list[int]:
         return [o.key for o in made.goals[0].objectives]
 
-    assert order(plans.move(three, 23, -1)) == [3, 23, 13]
-    assert order(plans.move(three, 3, 1)) == [13, 3, 23]
-    assert order(plans.move(three, 3, -1)) == order(plans.move(three, 23, 1)) == [3, 13, 23]
-    assert plans.move(three, 77, 1) == three
+    assert order(plan_changes.move(three, 23, -1)) == [3, 23, 13]
+    assert order(plan_changes.move(three, 3, 1)) == [13, 3, 23]
+    assert order(plan_changes.move(three, 3, -1)) == order(plan_changes.move(three, 23, 1)) == [3, 13, 23]
+    assert plan_changes.move(three, 77, 1) == three
 
 
 @pytest.mark.parametrize("above", [None, 1, 2, 3])
 def test_there_is_a_bound_at_every_level(above: int | None) -> None:
     full = WHOLE
     for _ in range(plans.MOST - 1):
-        full = plans.add(full, above)
+        full = plan_changes.add(full, above)
     with pytest.raises(NoPlace, match="10 already"):
-        plans.add(full, above)
+        plan_changes.add(full, above)
     assert plans.from_json(plans.as_json(full)) == full
 
 
 def test_nothing_is_added_below_an_intervention_or_below_nothing() -> None:
-    assert plans.add(WHOLE, 77).problems == WHOLE.problems
+    assert plan_changes.add(WHOLE, 77).problems == WHOLE.problems
 
 
 def test_words_dates_and_statuses_are_rewritten_in_place() -> None:
-    made = plans.rewritten(WHOLE, {
+    made = plan_changes.rewritten(WHOLE, {
         1: {"text": "Sleep", "codes": "F51.01"}, 3: {"status": "reached", "status_on": ON, "measure": "PSQI"},
         77: {"text": "nobody's"},
     }, ON)
@@ -198,7 +199,7 @@ def test_words_dates_and_statuses_are_rewritten_in_place() -> None:
     assert made.problems[0].codes == "F51.01"
     assert made.goals[0].objectives[0].status is ObjectiveStatus.REACHED
     assert (made.goals[0].objectives[0].status_on, made.review_on) == (ON, ON)
-    assert plans.rewritten(WHOLE, {}, REVIEW) == WHOLE
+    assert plan_changes.rewritten(WHOLE, {}, REVIEW) == WHOLE
 
 
 @pytest.mark.parametrize(("key", "fields"), [
@@ -207,7 +208,7 @@ def test_words_dates_and_statuses_are_rewritten_in_place() -> None:
 ])
 def test_what_cannot_be_kept_is_refused(key: int, fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        plans.rewritten(WHOLE, {key: fields}, REVIEW)
+        plan_changes.rewritten(WHOLE, {key: fields}, REVIEW)
 
 
 @pytest.mark.parametrize("kept", [
@@ -226,12 +227,12 @@ def test_nothing_kept_is_an_empty_plan() -> None:
 
 def test_a_review_says_what_is_different() -> None:
     old = plan(objective(3), objective(13, "Up at seven"))
-    new = plans.rewritten(plans.reviewed(old, REVIEW, 90), {
+    new = plan_changes.rewritten(plan_changes.reviewed(old, REVIEW, 90), {
         1: {"codes": "F51.01"}, 2: {"text": "Sleep through\nthe night"},
         3: {"status": "reached", "status_on": REVIEW, "target_on": date(2027, 2, 1), "measure": "PSQI"},
     }, date(2027, 4, 10))
-    new = plans.add(plans.add(plans.remove(new, 13), 1), 100)
-    new = plans.rewritten(new, {100: {"text": "Nap less"}}, new.review_on)
+    new = plan_changes.add(plan_changes.add(plan_changes.remove(new, 13), 1), 100)
+    new = plan_changes.rewritten(new, {100: {"text": "Nap less"}}, new.review_on)
     assert plans.changes_since(old, new) == (
         "Problem 1, codes before: none", "Goal 1.1 reworded, before: Sleep through",
         "Objective 1.1.1: reached since 10 Jan 2027, before: active",
@@ -242,14 +243,14 @@ def test_a_review_says_what_is_different() -> None:
 
 def test_an_order_changed_is_no_change_and_long_text_is_shortened() -> None:
     two = plan(objective(3), objective(13))
-    assert plans.changes_since(two, plans.move(two, 13, -1)) == ()
-    long = plans.rewritten(WHOLE, {1: {"text": "word " * 100}}, REVIEW)
+    assert plans.changes_since(two, plan_changes.move(two, 13, -1)) == ()
+    long = plan_changes.rewritten(WHOLE, {1: {"text": "word " * 100}}, REVIEW)
     assert len(plans.changes_since(long, WHOLE)[0]) < 200
     assert plans.changes_since(long, WHOLE)[0].endswith("…")
 
 
 def test_the_plan_reads_on_paper_as_headings_with_text() -> None:
-    made = plans.rewritten(plan(objective(3), objective(13, "Up at seven")), {
+    made = plan_changes.rewritten(plan(objective(3), objective(13, "Up at seven")), {
         1: {"codes": "F51.01"}, 13: {"status": "partly_reached", "status_on": ON}}, REVIEW)
     assert plans.plan_sections(made, ("Goal 1.1 added: Sleep through",)) == [
         ("Problem 1", "\n".join((
@@ -281,13 +282,14 @@ def test_whatever_is_done_keys_stay_their_own_and_the_plan_can_be_kept(acts) -> 
         before = {s.part.key: s.part.text for s in plans.spots(made)}
         if act == "add":
             try:
-                made = plans.add(made, key)
+                made = plan_changes.add(made, key)
             except NoPlace:
                 continue
             assert made.made not in given_out
             given_out.add(made.made)
         elif key is not None:
-            made = plans.remove(made, key) if act == "remove" else plans.move(made, key, 1 if act == "down" else -1)
+            by = 1 if act == "down" else -1
+            made = plan_changes.remove(made, key) if act == "remove" else plan_changes.move(made, key, by)
             after = {s.part.key for s in plans.spots(made)}
             assert after <= set(before)
             assert act == "remove" or after == set(before)

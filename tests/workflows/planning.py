@@ -10,14 +10,8 @@ from practicerunner.rules.note_details import Details
 from practicerunner.rules.plans import Goal, Intervention, Objective, Plan, Problem
 from practicerunner.vocabulary import AgreedHow, NoteKind, ObjectiveStatus
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
-from practicerunner.workflows.plans import (
-    PlanBlock,
-    PlanPage,
-    RecordAgreement,
-    plan_block,
-    plan_page,
-    record_agreement,
-)
+from practicerunner.workflows.plan_agreements import RecordAgreement, record_agreement
+from practicerunner.workflows.plans import PlanBlock, PlanPage, plan_block, plan_page
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at
 

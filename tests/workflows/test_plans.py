@@ -13,6 +13,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import NoteVersion
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
+from practicerunner.rules import plan_changes
 from practicerunner.rules import plans as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_details import Details, GoalLink
@@ -47,14 +48,9 @@ from practicerunner.workflows.notes import (
     start_note,
 )
 from practicerunner.workflows.people import PersonDetails
-from practicerunner.workflows.plans import (
-    PlanIsNotSigned,
-    RecordAgreement,
-    goal_choices,
-    plan_in_force,
-    plan_reviews_due,
-    record_agreement,
-)
+from practicerunner.workflows.plan_agreements import PlanIsNotSigned, RecordAgreement, record_agreement
+from practicerunner.workflows.plan_goals import goal_choices
+from practicerunner.workflows.plans import plan_in_force, plan_reviews_due
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from practicerunner.workflows.reviews import CosignNote, cosign_note
@@ -120,7 +116,7 @@ def test_a_plan_begins_with_one_of_everything_and_the_review_that_the_practice_w
         session.execute(text("update practice set plan_review_days = 30"))
     assert cast.read("Marcus", practice_settings).plan_review_days == 30
     begun = note(cast, begin(cast, case_id))
-    assert rule.from_json(begun.details["plan"]) == rule.begun(DAY, 30)
+    assert rule.from_json(begun.details["plan"]) == plan_changes.begun(DAY, 30)
     assert begun.review_on == date(2026, 11, 11)
     assert (begun.status, begun.appointment_id) == (NoteStatus.DRAFT, None)
 
@@ -168,7 +164,8 @@ def test_a_review_begins_with_the_old_plan_and_takes_its_place_once_it_is_signed
     page = opened(cast, "Marcus", again, on=LATER)
     assert (page.plan.problems, page.plan.review_on) == (a_plan().problems, date(2027, 4, 11))
     assert (page.previous_id, page.previous_on, page.changes) == (first, DAY, ("Next review 11 Apr 2027",))
-    new = rule.rewritten(page.plan, {3: {"status": "reached", "status_on": date(2027, 1, 11)}}, page.plan.review_on)
+    new = plan_changes.rewritten(
+        page.plan, {3: {"status": "reached", "status_on": date(2027, 1, 11)}}, page.plan.review_on)
     write(cast, again, new)
     assert in_force(cast, case_id, people["Noor"]).note_id == first
     sign(cast, again, on=LATER)
