@@ -93,11 +93,6 @@ def unfinished(session: Session, case_id: int) -> list[tuple[Note, str]]:
     return [(note, staff.name) for note, staff in session.execute(query)]
 
 
-def has_plan(session: Session, case_id: int) -> bool:
-    """Whether there is a plan in force in a case, whosever it is."""
-    return session.scalar(select(Note.id).where(Note.case_id == case_id, _is_plan(Note, LOCKED)).limit(1)) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
     """A plan in force whose review is due."""

@@ -42,7 +42,7 @@ def show(draft: Draft, found: Mapping[str, GoalChoice], *, required: bool = Fals
         return
     st.pills(
         "Goals of the plan" if required else "Goals of the plan (optional)", list(found), selection_mode="multi",
-        format_func=lambda key: _called(found[key]), key=draft.field("goals"), on_change=draft.save,
+        format_func=lambda key: _called(found[key]), key=draft.field("goals"), on_change=draft.save, wrap=True,
     )
     draft.problem("goals")
 

@@ -53,7 +53,7 @@ def _person(actor: Actor, case_id: int, one: PersonPlan, block: PlanBlock, *, na
             with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
                 if named:
                     st.markdown(f"**{md(one.name)}**", width="content")
-                _standing(one, block.today, opens=block.may_read)
+                _standing(one, block.today, opens=block.may_read, named=named)
             with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
                 _actions(actor, case_id, one, block)
         for goal in one.goals:
@@ -70,10 +70,10 @@ def _person(actor: Actor, case_id: int, one: PersonPlan, block: PlanBlock, *, na
                 badge(begun.status)
 
 
-def _standing(one: PersonPlan, today: date, *, opens: bool) -> None:
+def _standing(one: PersonPlan, today: date, *, opens: bool, named: bool) -> None:
     """Since when a plan is in force, and when it is looked at again."""
     if one.note_id is None or one.since is None:
-        if not one.unfinished:
+        if named and not one.unfinished:
             st.text("No plan", width="content")
         return
     if opens:
