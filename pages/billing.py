@@ -45,7 +45,10 @@ def show_uninvoiced(actor: Actor) -> None:
     if not rows:
         st.text("Everything is invoiced. Appointments appear here once their attendance is recorded.")
         return
-    today = clock.today(read(practice_settings, actor).zone)
+    house = read(practice_settings, actor)
+    today = clock.today(house.zone)
+    if house.invoice_after_cosign:
+        st.text("Appointments of associates appear once their note is co-signed.")
     st.text(f"{count(number, 'appointment')} can be invoiced, the oldest first.")
     frame = pd.DataFrame({
         "Date": [day(row.held_on, today) for row in rows], "Client": [row.case_name for row in rows],

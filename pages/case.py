@@ -12,6 +12,7 @@ from practicerunner.ui import (
     case_notes,
     case_overview,
     case_relationships,
+    document_block,
     form_block,
     navigation,
 )
@@ -79,8 +80,9 @@ def show_sections(actor: Actor, page: CasePage) -> None:
 
 
 def show_record(actor: Actor, page: CasePage) -> None:
-    """What was written and what was filled in."""
+    """What was written, what was uploaded and what was filled in."""
     case_notes.show(actor, page.case_id)
+    document_block.show(actor, page)
     form_block.show(actor, page)
 
 

@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from practicerunner.ui import navigation, note_editor, note_lines, note_paper, plan_editor, psychotherapy_editor
+from practicerunner.ui import (
+    navigation,
+    note_editor,
+    note_lines,
+    note_paper,
+    plan_editor,
+    psychotherapy_editor,
+    review_panel,
+)
 from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.text import day
 from practicerunner.vocabulary import NoteKind
@@ -40,5 +48,7 @@ if page.may_write and page.line.kind is NoteKind.TREATMENT_PLAN:
     plan_editor.show(actor, page, zone)
 elif page.may_write:
     note_editor.show(actor, page, zone)
+elif page.may_review:
+    review_panel.show(actor, page, zone, lambda: review_panel.open_next(actor))
 else:
     note_paper.show(actor, page, zone)

@@ -61,6 +61,10 @@ def _practice(actor: Actor) -> None:
             "plan_review_days", "Treatment plans are reviewed after … days", row.plan_review_days,
         )
         payment_due = form.number("payment_due_days", "Invoices are due after … days", row.payment_due_days)
+        after_cosign = form.tick(
+            "invoice_after_cosign", "Invoice an associate's appointment only once its note is co-signed",
+            row.invoice_after_cosign,
+        )
         reminders = read(practice_reminders, actor)
         hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
@@ -75,7 +79,8 @@ def _practice(actor: Actor) -> None:
             op=form.op, revision=row.revision, name=name, zone=zone or "", address=address, phone=phone, email=email,
             tax_id=tax_id, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
-            plan_review_days=plan_review, payment_due_days=payment_due, totp_required=totp,
+            plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
+            totp_required=totp,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -5,6 +5,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner.records.logins import Staff
+from practicerunner.ui import assignment_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import act, read
@@ -22,9 +23,7 @@ def roles_of(person: Staff) -> list[Role]:
     return sorted((row.role for row in person.roles), key=list(Role).index)
 
 
-def fields(
-    form: Form, everybody: list[Staff], person: Staff | None, supervisor_id: int | None
-) -> tuple[dict[str, object], str]:
+def fields(form: Form, everybody: list[Staff], person: Staff | None) -> tuple[dict[str, object], str]:
     """The fields of a member of staff, filled in with what is known, and the states in which they are licensed."""
     left, right = st.columns(2)
     with left:
@@ -48,20 +47,21 @@ def fields(
         default=roles_of(person) if person else [Role.PROVIDER], key=form.field_key("roles"),
     )
     form.place("roles")
-    supervisors = [None, *(s.id for s in everybody if Role.SUPERVISOR in roles_of(s) and s is not person)]
-    names = {s.id: s.name for s in everybody}
-    supervisor = form.choice(
-        "supervisor_id", "Supervised by", supervisors, format_func=lambda one: names.get(one, "Nobody"),
-        index=supervisors.index(supervisor_id) if supervisor_id in supervisors else 0,
-    )
+    supervised: dict[str, object] = {}
+    if person is None:
+        supervisors = [None, *(s.id for s in everybody if Role.SUPERVISOR in roles_of(s) and s.active)]
+        names = {s.id: s.name for s in everybody}
+        supervised["supervisor_id"] = form.choice(
+            "supervisor_id", "Supervised by", supervisors, format_func=lambda one: names.get(one, "Nobody"),
+        )
     director = form.tick(
         "is_clinical_director", "Clinical director: may read notes after typing a reason",
         person.is_clinical_director if person else False,
     )
     return {
         "first_name": first, "last_name": last, "email": email, "credentials": credentials, "npi": npi,
-        "licence": licence, "video_link": video_link, "roles": frozenset(roles or ()), "supervisor_id": supervisor,
-        "is_clinical_director": director,
+        "licence": licence, "video_link": video_link, "roles": frozenset(roles or ()), "is_clinical_director": director,
+        **supervised,
     }, states
 
 
@@ -69,7 +69,7 @@ def fields(
 def add_dialog(actor: Actor, everybody: list[Staff]) -> None:
     """A new colleague; the invitation link comes next."""
     form = Form("new_staff")
-    entered, states = fields(form, everybody, None, None)
+    entered, states = fields(form, everybody, None)
 
     def add(session: Session, actor: Actor, asked: AddStaff) -> int:
         staff_id = add_staff(session, actor, asked)
@@ -86,10 +86,10 @@ def add_dialog(actor: Actor, everybody: list[Staff]) -> None:
 
 
 @st.dialog("Change", width="large")
-def change_dialog(actor: Actor, everybody: list[Staff], person: Staff, supervisor_id: int | None) -> None:
-    """Details, roles, supervisor, and whether they still work here."""
+def change_dialog(actor: Actor, everybody: list[Staff], person: Staff) -> None:
+    """Details, roles, and whether they still work here."""
     form = Form(f"staff.{person.id}.{person.revision}")
-    entered, states = fields(form, everybody, person, supervisor_id)
+    entered, states = fields(form, everybody, person)
     active = form.tick("active", "Works here and may sign in", person.active)
 
     def save(session: Session, actor: Actor, asked: ChangeStaff) -> int:
@@ -143,11 +143,12 @@ invited = st.session_state.pop("invited", None)
 for person in everybody:
     if person.id == invited:
         show_link(me, person)
-if manages and chosen:
-    person = everybody[chosen[0]]
+opened = everybody[chosen[0]] if chosen and chosen[0] < len(everybody) else None
+if manages and opened is not None:
+    person = opened
     with st.container(horizontal=True):
         if st.button(md(f"Change {person.first_name}")):
-            change_dialog(me, everybody, person, supervisors.get(person.id))
+            change_dialog(me, everybody, person)
         if person.active and st.button("Make a link to set a password"):
             st.session_state["invited"] = person.id
             st.rerun()
@@ -159,4 +160,6 @@ if manages and chosen:
             if reset:
                 st.rerun()
 elif manages:
-    st.caption("Choose a row to change roles or to make a link for setting a password.")
+    st.caption("Choose a row to change roles, to assign a supervisor, or to make a link for setting a password.")
+if opened is not None and set(roles_of(opened)) & {Role.ASSOCIATE, Role.PROVIDER}:
+    assignment_block.show(me, opened, everybody, manages=manages)

@@ -12,7 +12,7 @@ from pathlib import Path
 from practicerunner import database, reports
 from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
-from practicerunner.records import audit, billing, code_table, logins
+from practicerunner.records import audit, billing, code_table, document_files, logins
 from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command
 from practicerunner.server import jobs as all_jobs
@@ -78,7 +78,7 @@ def link(asked: argparse.Namespace) -> int:
 
 
 def verify(_: argparse.Namespace) -> int:
-    """Check the audit log, what is open against the ledger, the signed notes, and that every guard is in place."""
+    """Check the audit log, the ledger, signed notes and documents, and that every guard is in place."""
     problems = []
     if not database.schema_is_current():
         problems.append("The database is not at this program's version. Run: python -m practicerunner init")
@@ -86,6 +86,7 @@ def verify(_: argparse.Namespace) -> int:
         with database.reading() as session:
             broken = audit.first_broken_row(session)
             wrong = billing.wrong_open_amounts(session)
+            problems += document_files.problems(session)
             altered = verification.broken_notes(session)
         if broken is not None:
             problems.append(f"The audit log was changed at row {broken}.")
@@ -99,7 +100,7 @@ def verify(_: argparse.Namespace) -> int:
         print(problem)
     if not problems:
         print("The audit log is unbroken, what is open equals the ledger, signed notes are as they were signed, "
-              "and every guard is in place.")
+              "and every document and guard is in place.")
     return 1 if problems else 0
 
 

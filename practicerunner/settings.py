@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     key_file: Path = Field(default=DATA / "practice.key", validation_alias="PRACTICE_KEY_FILE")
     codes_file: Path = Field(default=DATA / "icd10cm.db", validation_alias="PRACTICE_CODES_FILE")
     """The table of diagnosis codes; it can be built again at any time and holds nothing of anybody."""
+    files_dir: Path = Field(default=DATA / "files", validation_alias="PRACTICE_FILES_DIR")
+    """Where uploaded documents lie, each encrypted; a backup needs this folder as much as the database and the key."""
     public_url: str = Field(default="", validation_alias="PUBLIC_URL")
     """The address people type when a proxy with TLS stands in front, e.g. ``https://desk.example.org``."""
     smtp_host: str = Field(default="", validation_alias="SMTP_HOST")

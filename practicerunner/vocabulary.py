@@ -336,6 +336,36 @@ class SignatureRole(Word):
 
     AUTHOR = "author"
     CO_SIGNER = "co_signer"
+    APPROVER = "approver"
+
+    @property
+    def act(self) -> str:
+        """What the signature did, as it stands before the name."""
+        return {"author": "Signed", "co_signer": "Co-signed", "approver": "Approved"}[self.value]
+
+
+class SupervisionLevel(Word):
+    """How far somebody is supervised (FHIR PractitionerRole of the supervisor)."""
+
+    ACCESS = "access"
+    """The supervisor may read; nothing waits for them."""
+    APPROVE = "approve"
+    """What a provider signs waits for approval."""
+    CO_SIGN = "co_sign"
+    """What is signed waits for co-signature."""
+
+    @property
+    def label(self) -> str:
+        """As it stands in a list of assignments."""
+        return {"access": "Reads", "approve": "Approves", "co_sign": "Co-signs"}[self.value]
+
+
+class SupervisionFormat(Word):
+    """How many share an hour of supervision: one, two or more."""
+
+    INDIVIDUAL = "individual"
+    TRIADIC = "triadic"
+    GROUP = "group"
 
 
 class ProofMethod(Word):
@@ -593,6 +623,14 @@ class RelationshipKind(Word):
     def inverse(self) -> "RelationshipKind":
         """How the link reads from the other side."""
         return {"parent": RelationshipKind.CHILD, "child": RelationshipKind.PARENT}.get(self.value, self)
+
+
+class DocumentClass(Word):
+    """Who may read an uploaded document (FHIR DocumentReference.securityLabel); from the widest to the narrowest."""
+
+    ADMIN = "admin"
+    CLINICAL = "clinical"
+    SEALED = "sealed"
 
 
 class Resource(Word):

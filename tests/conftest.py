@@ -33,6 +33,18 @@ def diagnosis_codes() -> Iterator[Path]:
     settings().codes_file = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def document_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for uploaded documents and their key, for this process and for the servers that tests start."""
+    folder = tmp_path_factory.mktemp("kept")
+    before = settings().files_dir, settings().key_file
+    settings().files_dir, settings().key_file = folder / "files", folder / "practice.key"
+    os.environ["PRACTICE_FILES_DIR"] = str(settings().files_dir)
+    yield settings().files_dir
+    del os.environ["PRACTICE_FILES_DIR"]
+    settings().files_dir, settings().key_file = before
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, closed SQLite file that each test copies."""

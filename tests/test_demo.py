@@ -16,17 +16,19 @@ from practicerunner import clock, database, demo
 from practicerunner.__main__ import main
 from practicerunner.demo.house import Refused
 from practicerunner.demo.people import PRACTICE, ZONE, everybody
-from practicerunner.records import accounts, audit, billing, logins
+from practicerunner.records import accounts, audit, billing, document_files, logins
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.cases import Case, PaperReceived, PaymentMethod
 from practicerunner.records.diagnoses import Diagnosis
+from practicerunner.records.documents import Document
 from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse
 from practicerunner.records.notes import Note
 from practicerunner.records.people import ContactPoint, Person
 from practicerunner.records.practice import the_practice
 from practicerunner.records.scheduling import Appointment, Attendance, Hold, TimeBlock
+from practicerunner.settings import settings
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AssignmentStatus,
@@ -90,6 +92,7 @@ def consistent(engine: Engine) -> None:
     """What has to hold in any practice."""
     one, other = aliased(Hold), aliased(Hold)
     with database.reading(engine) as session:
+        assert list(document_files.problems(session)) == []
         assert billing.wrong_open_amounts(session) == []
         assert audit.first_broken_row(session) is None
         assert session.scalars(
@@ -337,11 +340,15 @@ def test_nothing_takes_the_place_of_somebodys_practice(
     assert {table.name: number(engine, table) for table in Base.metadata.sorted_tables} == before
 
 
-def test_demo_is_made_anew_with_every_guard_in_place(engine: Engine) -> None:
+def test_demo_is_made_anew_with_every_guard_in_place(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "files_dir", tmp_path / "files")
     with clock.frozen(NOW):
         demo.make_demo(every=30)
         old = count(engine, Case.id)
         demo.make_demo_anew(every=30)
         assert len(old) == number(engine, Case) and not set(old) & set(count(engine, Case.id))
         assert database.schema_is_current() and database.missing_triggers() == set()
+        assert number(engine, Document) == len(list((tmp_path / "files").iterdir())) > 0
         consistent(engine)

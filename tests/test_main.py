@@ -18,8 +18,9 @@ from practicerunner import clock, database
 from practicerunner.__main__ import VERBS, main
 from practicerunner.records import practice
 from practicerunner.settings import settings
-from practicerunner.vocabulary import CaseType
+from practicerunner.vocabulary import CaseType, DocumentClass
 from practicerunner.workflows import first_run, invitations, sign_in
+from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.first_run import SetUpPractice
 from tests.cast import bring_on, hold, invoice
 
@@ -111,6 +112,25 @@ def test_verify_finds_an_open_amount_that_the_ledger_does_not_know(
     assert main(["verify"]) == 1
     said = capsys.readouterr().out
     assert str(ids[1]) in said and str(ids[0]) not in said
+
+
+def test_verify_finds_a_document_whose_file_is_gone(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(settings(), "files_dir", tmp_path / "files")
+    cast = bring_on(engine)
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
+    made = [cast.do("Tom", upload_document, UploadDocument(
+        case_id=case_id, file_name="a.txt", content=b"one", title="A", access_class=DocumentClass.ADMIN,
+    )) for _ in range(2)]
+    assert main(["verify"]) == 0
+    for path in settings().files_dir.iterdir():
+        path.rename(path.with_name("elsewhere"))
+        break
+    capsys.readouterr()
+    assert main(["verify"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 1 and said[0] in {f"The file of document {one} is missing." for one in made}
 
 
 def test_verify_says_what_to_do_with_an_empty_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

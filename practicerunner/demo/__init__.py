@@ -10,12 +10,13 @@ from random import Random
 from sqlalchemy import Engine
 
 from practicerunner import clock, database
-from practicerunner.demo import opening
+from practicerunner.demo import opening, supervising
 from practicerunner.demo.caseload import CASES
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import Refused, found_practice
 from practicerunner.demo.people import STAFF, ZONE
 from practicerunner.demo.story import Story
+from practicerunner.records import document_files
 from practicerunner.records.practice import the_practice
 
 SEED = 4817
@@ -29,6 +30,8 @@ def make_demo_anew(engine: Engine | None = None, *, every: int = 1) -> list[tupl
         with database.reading(bound) as session:
             if not the_practice(session).is_demo:
                 raise Refused
+            if database.schema_is_current(bound):
+                document_files.discard(session)
         database.drop_everything(bound)
         database.migrate(bound)
     return make_demo(bound, every=every)
@@ -48,6 +51,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     house = found_practice(bound, beginning)
     diary = Diary(now)
     opening.begin(diary, house, beginning, today)
+    supervising.begin(diary, house, today)
     Story(diary, house, today, rng, CASES[::every]).begin()
     diary.live(bound)
     return [

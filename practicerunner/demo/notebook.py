@@ -162,7 +162,8 @@ class Notebook:
         old = (plan.provider, "corrected")
         if 3 <= days <= 9 and (plan.provider, "open") not in self._returned:
             self._returned.add((plan.provider, "open"))
-            self.diary.note(self._later(day, 2, 16), partial(self._give_back, supervisor, note_id, 1))
+            self.diary.note(self._later(day, 2, 16), partial(
+                self._give_back, supervisor, note_id, 1, section="plan" if "plan" in sections else list(sections)[-1]))
         elif days > 20 and old not in self._returned:
             self._returned.add(old)
             self.diary.note(self._later(day, 2, 16), partial(self._give_back, supervisor, note_id, 1))
@@ -180,8 +181,11 @@ class Notebook:
             note_id=note_id, reason=texts.AMENDED_WHY, text=texts.AMENDED,
         ))
 
-    def _give_back(self, supervisor: str, note_id: int, version: int, session: Session) -> None:
-        self._do(session, supervisor, return_note, ReturnNote(note_id=note_id, version=version, comment=texts.RETURNED))
+    def _give_back(self, supervisor: str, note_id: int, version: int, session: Session, *, section: str = "") -> None:
+        self._do(session, supervisor, return_note, ReturnNote(
+            note_id=note_id, version=version, comment=texts.RETURNED,
+            sections={section: texts.RETURNED_SECTION} if section else {},
+        ))
 
     def _correct(self, provider: str, note_id: int, sections: dict[str, str], session: Session) -> None:
         anew = sections | {"assessment": sections["assessment"] + texts.CORRECTED}

@@ -15,6 +15,7 @@ from practicerunner.demo.caseload import AGENCY, FUND, Plan
 from practicerunner.demo.desk import Desk
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
+from practicerunner.demo.letters import Letters
 from practicerunner.demo.notebook import Notebook
 from practicerunner.demo.paperwork import Paperwork
 from practicerunner.demo.people import OWNER, ZONE, details
@@ -82,6 +83,7 @@ class Story:
         notebook = Notebook(self.diary, self.house.actors, self.today, self.rng)
         self.paperwork = Paperwork(self.diary, self.house, self.today)
         self.treatment_plans = TreatmentPlans(self.diary, self.house, self.today)
+        self.letters = Letters(self.diary, self.house, self.today)
         self.visits = Visits(self.diary, self.house, self.week, self.desk, notebook, self.rng)
 
     def begin(self) -> None:
@@ -222,6 +224,7 @@ class Story:
         parent = next((other for one, other, kind, _ in KIN
                        if one == plan.people[0] and kind is RelationshipKind.PARENT), "")
         self.treatment_plans.begin(plan, case_id, self.person_ids, self.person_ids.get(parent))
+        self.letters.begin(plan, case_id, self.person_ids)
 
     def _fill_in(self, plan: Plan, case_id: int, name: str, session: Session, *, forgotten: bool) -> None:
         """What the kind of case asks of somebody: an intake, and what has to be signed."""

@@ -177,3 +177,12 @@ ALERT_DONE = (
     "Spoke about it in the same hour. Passing thoughts, no plan, no means, no earlier attempt. Safety plan written "
     "together; the sister knows. Next appointment in five days, phone call in between."
 )
+
+RETURNED_SECTION = "Please make this concrete: what exactly, by whom, and until when."
+SUPERVISION = (
+    "How to close a session that runs over. Role play of the last five minutes.",
+    "Caseload: two that do not move. What would be a good enough outcome, and who says so?",
+    "Documentation: a plan that somebody else could take up tomorrow.",
+    "Own reactions to silence. Reading for next time: chapter 4.",
+    "Working with both partners when one of them wrote first.",
+)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -342,10 +342,12 @@ class Paper(FPDF):
     def letterhead(self, practice: Letterhead, kind: str, number: str) -> None:
         """The practice on the left, what this paper is on the right."""
         self.set_fill_color(*ACCENT)
-        self.rect(LEFT, TOP, 14, 1.1, style="F")
-        top = TOP + 5
+        # On a later page of the same file it stands below what the page belongs to.
+        first = TOP if self.page == 1 else self.get_y()
+        self.rect(LEFT, first, 14, 1.1, style="F")
+        top = first + 5
         self.set_y(top)
-        self.line_of(Text(kind, 20, False, ACCENT, right=True), LEFT + INNER - 70, 70)
+        self.line_of(self._fitting(Text(kind, 20, False, ACCENT, right=True), 70), LEFT + INNER - 70, 70)
         self.line_of(Text(number, 10, True, INK, right=True), LEFT + INNER - 70, 70)
         beside = self.get_y()
         self.set_y(top + 1)
@@ -359,6 +361,15 @@ class Paper(FPDF):
         self.space(7)
         self.rule(self.get_y())
         self.space(7)
+
+    def _fitting(self, text: Text, width: float) -> Text:
+        """The same words, smaller where they would not fit on the line."""
+        for size in (text.size, text.size * 0.8, text.size * 0.65):
+            text = replace(text, size=size)
+            self._type(text)
+            if self._width(readable(text.words)) <= width:
+                break
+        return text
 
     def parties(self, label: str, whom: Addressee, about: str, facts: Sequence[tuple[str, str]]) -> None:
         """Whom it is for on the left; dates and the like as a small ledger on the right."""
@@ -383,14 +394,24 @@ class Paper(FPDF):
     def account(self, columns: Sequence[Column], rows: Sequence[Row], label: str, total: str, closing: str) -> None:
         """A table, its total in a quiet box, and a closing sentence. These three end on the same page."""
         words, wide = Text(closing, 9, False, MUTED), INNER - 20
-        self._table(columns, rows, keep=30 + len(self.wrap(words, wide)) * words.size * LEADING)
+        self.listing(columns, rows, keep=30 + len(self.wrap(words, wide)) * words.size * LEADING)
         self.space(5)
         self._total(label, total)
         self.space(9)
         self.stack([words], width=wide)
 
-    def _table(self, columns: Sequence[Column], rows: Sequence[Row], keep: float) -> None:
-        # The headings are repeated on each page; below the last row, ``keep`` millimetres are left.
+    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Facts one below the other, each with its name before it."""
+        wide = 38.0
+        for name, value in facts:
+            lines = self.wrap(Text(value, 9), INNER - wide)
+            self.need(len(lines[:2]) * 9 * LEADING)
+            self.line_of(Text(name, 9, False, MUTED), LEFT, wide, advance=False)
+            self.stack([Text(value, 9)], LEFT + wide, INNER - wide)
+            self.space(0.8)
+
+    def listing(self, columns: Sequence[Column], rows: Sequence[Row], keep: float = 0) -> None:
+        """A table whose headings are repeated on each page; below the last row, ``keep`` millimetres are left."""
         pad = 2.2
         self.need(25)
         self._headings(columns)

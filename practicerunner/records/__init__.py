@@ -6,6 +6,7 @@ from practicerunner.records import (  # noqa: F401
     billing,
     cases,
     diagnoses,
+    documents,
     feeds,
     forms,
     imports,
@@ -21,4 +22,5 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    supervision,
 )

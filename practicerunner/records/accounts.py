@@ -1,10 +1,11 @@
 """Questions over billing, cases and people together: what is open, who owes what, what still has to be invoiced."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session
 
@@ -21,11 +22,21 @@ from practicerunner.records.billing import (
     Payment,
 )
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
+from practicerunner.records.logins import Staff, StaffRole
+from practicerunner.records.notes import Note
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.vocabulary import AttendanceStatus, EntryKind, PaymentMethodKind
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CaseType,
+    EntryKind,
+    NoteKind,
+    NoteStatus,
+    PaymentMethodKind,
+    Role,
+)
 
 UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
 """Attendance that still has to be recorded."""
@@ -232,11 +243,13 @@ class Uninvoiced:
 
 
 def uninvoiced(
-    session: Session, sees: ColumnElement[bool], *, limit: int, offset: int
+    session: Session, sees: ColumnElement[bool], *, limit: int, offset: int,
+    after_cosign: Mapping[CaseType, NoteKind] | None = None,
 ) -> tuple[list[Uninvoiced], int]:
     """Appointments that were held or missed and carry no live charge yet: one page, oldest first, and their number.
 
-    A missed appointment counts only if a no-show or late cancellation is on it.
+    A missed appointment counts only if a no-show or late cancellation is on it. With ``after_cosign`` what an
+    associate held is left out until its note of that kind is locked.
     """
     charged = select(Charge.appointment_id).where(
         Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)
@@ -257,9 +270,27 @@ def uninvoiced(
         .join(Staff, Staff.id == Appointment.provider_id)
         .where(sees, Appointment.fee_cents > 0, chargeable, ~charged, ~unrecorded)
     )
+    if after_cosign is not None:
+        query = query.where(~_waits_for_cosign(after_cosign))
     number = session.scalar(query.with_only_columns(func.count())) or 0
     page = query.order_by(Appointment.starts_at).limit(limit).offset(offset)
     return [Uninvoiced(*row) for row in session.execute(page)], number
+
+
+def _waits_for_cosign(kinds: Mapping[CaseType, NoteKind]) -> ColumnElement[bool]:
+    """Held by somebody who is an associate and no provider, without a locked note of the kind."""
+
+    def holds(role: Role) -> ColumnElement[bool]:
+        return select(StaffRole.id).where(
+            StaffRole.staff_id == Appointment.provider_id, StaffRole.role == role
+        ).exists()
+
+    locked = select(Note.id).where(
+        Note.appointment_id == Appointment.id, Note.status.in_([NoteStatus.LOCKED, NoteStatus.AMENDED]),
+        Note.kind == case_when({kind.value: note.value for kind, note in kinds.items()}, value=Case.type),
+    ).exists()
+    return and_(
+        Appointment.status == AppointmentStatus.HELD, holds(Role.ASSOCIATE), ~holds(Role.PROVIDER), ~locked)
 
 
 def cases_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[int]:

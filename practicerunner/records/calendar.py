@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Sees
@@ -222,6 +222,14 @@ def people_at(session: Session, appointment_id: int) -> list[tuple[Attendance, P
         # Somebody who left and came back takes part twice; the later part counts.
         found[person.id] = (attendance, person, role or "")
     return list(found.values())
+
+
+def visits(session: Session, case_id: int, until: datetime) -> list[tuple[Appointment, str, list[Attendance]]]:
+    """Appointments of a case that have begun, the earliest first, with the service's name and who was expected."""
+    query = select(Appointment, Service.name).join(Service, Service.id == Appointment.service_id).where(
+        Appointment.case_id == case_id, Appointment.starts_at <= until
+    ).options(selectinload(Appointment.attendances)).order_by(Appointment.starts_at, Appointment.id)
+    return [(found, name, list(found.attendances)) for found, name in session.execute(query)]
 
 
 def has_locked_note(session: Session, appointment_id: int) -> bool:

@@ -16,13 +16,14 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, joinedload, lazyload, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.practice import Practice
-from practicerunner.vocabulary import Role
+from practicerunner.vocabulary import Role, SupervisionLevel
 
 
 class Staff(Revised):
@@ -66,7 +67,7 @@ class StaffRole(Row):
 
 
 class Supervision(Row):
-    """Who supervises an associate, from ``starts_on`` until the day before ``ends_on`` (C31)."""
+    """Who supervises somebody, from ``starts_on`` until the day before ``ends_on``; never rewritten (C31)."""
 
     __tablename__ = "supervision"
 
@@ -74,6 +75,9 @@ class Supervision(Row):
     supervisor_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    level: Mapped[SupervisionLevel] = word(SupervisionLevel, default=SupervisionLevel.CO_SIGN)
+    is_default: Mapped[bool] = mapped_column(default=True)
+    """Whether this supervisor is responsible where neither an appointment nor its case names another (G13)."""
 
 
 class Account(Revised):
@@ -241,31 +245,33 @@ def has_active_owner(session: Session) -> bool:
 
 
 def supervision_of(session: Session, associate_id: int, day: date) -> Supervision | None:
-    """The supervision in force on a day; the newest if two overlap."""
+    """The default supervision in force on a day; the newest if two overlap."""
     return session.scalar(
         select(Supervision).where(
-            Supervision.associate_id == associate_id, Supervision.starts_on <= day,
+            Supervision.associate_id == associate_id, Supervision.is_default, Supervision.starts_on <= day,
             (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
         ).order_by(Supervision.starts_on.desc(), Supervision.id.desc()).limit(1)
     )
 
 
 def supervisors_on(session: Session, day: date) -> dict[int, int]:
-    """Associate → supervisor on a day; the newest if two overlap."""
+    """Associate → default supervisor on a day; the newest if two overlap."""
     query = select(Supervision.associate_id, Supervision.supervisor_id).where(
-        Supervision.starts_on <= day, (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
+        Supervision.is_default, Supervision.starts_on <= day,
+        (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
     ).order_by(Supervision.starts_on, Supervision.id)
     return dict(session.execute(query).tuples().all())
 
 
-def supervisees_of(session: Session, supervisor_id: int, day: date) -> list[int]:
-    """Ids of those whom somebody supervises on a day."""
-    return list(session.scalars(
-        select(Supervision.associate_id).where(
-            Supervision.supervisor_id == supervisor_id, Supervision.starts_on <= day,
-            (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
-        )
-    ))
+def supervisions(
+    session: Session, *, associate_id: int | None = None, supervisor_id: int | None = None, lock: bool = False
+) -> list[Supervision]:
+    """Every assignment of somebody, or of somebody's supervisees, the newest last."""
+    query = select(Supervision).where(
+        Supervision.associate_id == associate_id if associate_id is not None else true(),
+        Supervision.supervisor_id == supervisor_id if supervisor_id is not None else true(),
+    ).order_by(Supervision.starts_on, Supervision.id)
+    return list(session.scalars(query.with_for_update() if lock else query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Notes of every kind, their signed versions and signatures. Psychotherapy notes are kept apart and encrypted."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -44,7 +44,9 @@ class Note(Revised):
     status: Mapped[NoteStatus] = word(NoteStatus, default=NoteStatus.DRAFT)
     author_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    """Who has to co-sign, as of the moment the note was submitted."""
+    """Who has to co-sign, as of the moment the note was submitted; another once the review was given to them (G14)."""
+    review_as: Mapped[SignatureRole | None] = word(SignatureRole)
+    """As what they sign it; empty where nobody has to."""
     service_date: Mapped[date]
     sections: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     """Section key → text, exactly as typed."""
@@ -64,6 +66,8 @@ class Note(Revised):
 
     __table_args__ = (
         Index("ix_note_status", "status", "author_id"),
+        # What waits for a supervisor, and what they returned.
+        Index("ix_note_supervisor", "supervisor_id", "status"),
         # Whether an appointment has its note is answered from here, without a look at the text.
         Index("ix_note_appointment", "appointment_id", "kind", "status"),
     )
@@ -133,7 +137,20 @@ class Addendum(Signer, Row):
     text: Mapped[str] = mapped_column(Text)
     text_hash: Mapped[str] = mapped_column(String(64))
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
-    """Who has to co-sign it; empty where its author may sign alone."""
+    """To whom it was handed in for co-signature; empty where its author may sign alone."""
+
+
+class AddendumReview(Revised):
+    """The review of an addendum: with whom it is, as what they sign, and when they did."""
+
+    __tablename__ = "addendum_review"
+
+    addendum_id: Mapped[int] = mapped_column(ForeignKey("addendum.id"), unique=True)
+    supervisor_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    review_as: Mapped[SignatureRole] = word(SignatureRole, default=SignatureRole.CO_SIGNER)
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_addendum_review_waiting", "done_at", "supervisor_id"),)
 
 
 class AddendumSignature(Signer, Row):
@@ -189,6 +206,10 @@ class NoteRow:
     provider_id: int | None
     """Provider of the appointment."""
     appointment_supervisor_id: int | None
+    """Set for the appointment alone; one that it has from its case or provider is not named here."""
+    review_as: SignatureRole | None
+    reviewer_ids: frozenset[int] = frozenset()
+    """Who signed or returned it beside its author, and with whom its addenda are."""
 
 
 def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
@@ -197,14 +218,37 @@ def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
             Note.id, Note.case_id, Note.appointment_id, Note.kind, Note.form, Note.status, Note.author_id, Staff,
             Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
             Note.person_id, Person, Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
-            Appointment.supervisor_id,
+            case((Appointment.supervisor_is_own, Appointment.supervisor_id)), Note.review_as,
         )
         .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
         .outerjoin(Appointment, Appointment.id == Note.appointment_id)
         .outerjoin(Person, Person.id == Note.person_id)
         .where(*conditions).order_by(Note.service_date.desc(), Note.id.desc())
     )
-    return [NoteRow(*tuple(row)) for row in session.execute(query)]
+    found = [NoteRow(*tuple(row)) for row in session.execute(query)]
+    reviewers = _reviewers(
+        session, [row.note_id for row in found if row.supervisor_id is not None or row.status is NoteStatus.AMENDED])
+    return [
+        replace(row, reviewer_ids=reviewers[row.note_id]) if row.note_id in reviewers else row for row in found
+    ]
+
+
+def _reviewers(session: Session, note_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Note → who signed or returned it beside its author, wrote beneath it, or has to sign what was."""
+    if not note_ids:
+        return {}
+    signed = select(Signature.note_id, Signature.staff_id).where(
+        Signature.note_id.in_(note_ids), Signature.role != SignatureRole.AUTHOR
+    )
+    returned = select(ReviewComment.note_id, ReviewComment.staff_id).where(ReviewComment.note_id.in_(note_ids))
+    amended = select(Addendum.note_id, Addendum.staff_id).where(Addendum.note_id.in_(note_ids))
+    beneath = select(Addendum.note_id, AddendumReview.supervisor_id).join(
+        AddendumReview, AddendumReview.addendum_id == Addendum.id
+    ).where(Addendum.note_id.in_(note_ids))
+    found: dict[int, set[int]] = {}
+    for note_id, staff_id in session.execute(signed.union(returned, amended, beneath)):
+        found.setdefault(note_id, set()).add(staff_id)
+    return {note_id: frozenset(people) for note_id, people in found.items()}
 
 
 def of_case(session: Session, case_id: int) -> list[NoteRow]:
@@ -251,6 +295,15 @@ def open_draft(
     ).order_by(Note.id)).first()
 
 
+def is_locked(session: Session, appointment_id: int, kind: NoteKind) -> bool:
+    """Whether an appointment has a note of a kind that is signed for good."""
+    query = select(Note.id).where(
+        Note.appointment_id == appointment_id, Note.kind == kind,
+        Note.status.in_([NoteStatus.LOCKED, NoteStatus.AMENDED]),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def versions_of(session: Session, note_id: int) -> list[NoteVersion]:
     """Signed versions, the first one first."""
     return list(session.scalars(select(NoteVersion).where(NoteVersion.note_id == note_id).order_by(NoteVersion.number)))
@@ -270,25 +323,43 @@ def comments_of(session: Session, note_ids: Collection[int]) -> list[tuple[Revie
     return [(comment, person.name) for comment, person in session.execute(query)]
 
 
-def addenda_of(session: Session, note_id: int) -> list[tuple[Addendum, AddendumSignature | None]]:
-    """Addenda of a note in the order in which they were written, each with its co-signature if there is one."""
-    query = select(Addendum, AddendumSignature).outerjoin(
+def addenda_of(
+    session: Session, note_id: int
+) -> list[tuple[Addendum, AddendumSignature | None, AddendumReview | None]]:
+    """Addenda of a note in the order in which they were written, each with its co-signature and review if any."""
+    query = select(Addendum, AddendumSignature, AddendumReview).outerjoin(
         AddendumSignature, AddendumSignature.addendum_id == Addendum.id
-    ).where(Addendum.note_id == note_id).order_by(Addendum.created_at, Addendum.id)
-    return [(addendum, signature) for addendum, signature in session.execute(query)]
+    ).outerjoin(AddendumReview, AddendumReview.addendum_id == Addendum.id).where(
+        Addendum.note_id == note_id
+    ).order_by(Addendum.created_at, Addendum.id)
+    return [(addendum, signature, review) for addendum, signature, review in session.execute(query)]
 
 
 def addenda_awaiting(session: Session, supervisor_id: int) -> list[Addendum]:
     """Addenda that await somebody's co-signature, the oldest first."""
-    query = select(Addendum).outerjoin(AddendumSignature, AddendumSignature.addendum_id == Addendum.id).where(
-        Addendum.supervisor_id == supervisor_id, AddendumSignature.id.is_(None)
+    query = select(Addendum).join(AddendumReview, AddendumReview.addendum_id == Addendum.id).where(
+        AddendumReview.supervisor_id == supervisor_id, AddendumReview.done_at.is_(None)
     )
     return list(session.scalars(query.order_by(Addendum.created_at)))
 
 
-def signature_of_addendum(session: Session, addendum_id: int) -> AddendumSignature | None:
-    """The co-signature beneath an addendum."""
-    return session.scalar(select(AddendumSignature).where(AddendumSignature.addendum_id == addendum_id))
+def addenda_handed_in(session: Session, author_id: int) -> list[tuple[Addendum, int]]:
+    """Somebody's addenda that await a signature, each with the id of whose."""
+    query = select(Addendum, AddendumReview.supervisor_id).join(
+        AddendumReview, AddendumReview.addendum_id == Addendum.id
+    ).where(Addendum.staff_id == author_id, AddendumReview.done_at.is_(None))
+    return [(addendum, supervisor_id) for addendum, supervisor_id in session.execute(query)]
+
+
+def review_of_addendum(session: Session, addendum_id: int, *, lock: bool = False) -> AddendumReview | None:
+    """The review of an addendum; none where its author signed alone."""
+    query = select(AddendumReview).where(AddendumReview.addendum_id == addendum_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def rows_of(session: Session, note_ids: Collection[int]) -> dict[int, NoteRow]:
+    """What a list knows of some notes, by id."""
+    return {row.note_id: row for row in _rows(session, Note.id.in_(note_ids))} if note_ids else {}
 
 
 def signed_before(session: Session, note: Note, statuses: Iterable[NoteStatus], limit: int) -> list[Note]:
@@ -309,11 +380,11 @@ def psychotherapy_note(session: Session, appointment_id: int, author_id: int) ->
 
 def psychotherapy_notes(
     session: Session, author_id: int, *, case_id: int | None = None
-) -> list[tuple[int, int, NoteStatus, date, str]]:
-    """Somebody's own: appointment id, case id, state, date of service and the case's name; no text."""
+) -> list[tuple[int, int, NoteStatus, date, str, CaseType]]:
+    """Somebody's own: appointment id, case id, state, date of service, the case's name and type; no text."""
     query = select(
         PsychotherapyNote.appointment_id, PsychotherapyNote.case_id, PsychotherapyNote.status,
-        Appointment.local_date, Case.name,
+        Appointment.local_date, Case.name, Case.type,
     ).join(Appointment, Appointment.id == PsychotherapyNote.appointment_id).join(
         Case, Case.id == PsychotherapyNote.case_id
     ).where(PsychotherapyNote.author_id == author_id).order_by(Appointment.local_date.desc())

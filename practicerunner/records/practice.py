@@ -43,6 +43,8 @@ class Practice(Revised):
     plan_review_days: Mapped[int] = mapped_column(default=90)
     """After how many days a treatment plan is looked at again, unless its author says otherwise (G17)."""
     payment_due_days: Mapped[int] = mapped_column(default=14)
+    invoice_after_cosign: Mapped[bool] = mapped_column(default=False)
+    """Whether an associate's appointment is invoiced only once its main note is co-signed (C33)."""
     pcl5_cut: Mapped[int] = mapped_column(default=33)
     """From this total on the PCL-5 counts as positive, 31 to 33."""
     totp_required: Mapped[bool] = mapped_column(default=True)

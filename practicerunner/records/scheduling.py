@@ -75,6 +75,10 @@ class Appointment(Revised):
         # What was held and has no note yet is answered from here, for fifty cases of the client list at once.
         Index("ix_appointment_case_status", "case_id", "status", "starts_at", "local_date", "ends_at"),
         Index("ix_appointment_starts", "starts_at"),
+        # Whose notes are due is answered from here, for a provider and for whoever supervises an appointment.
+        Index("ix_appointment_provider_status", "provider_id", "status", "case_id"),
+        Index("ix_appointment_supervisor", "supervisor_id", "status",
+              sqlite_where=text("supervisor_id is not null"), postgresql_where=text("supervisor_id is not null")),
     )
 
 
@@ -254,9 +258,9 @@ def blocks(
 
 
 def supervisions_over(session: Session, associate_id: int) -> list[Supervision]:
-    """Everybody who ever supervises somebody, the newest last."""
+    """Everybody who is ever responsible for somebody's work as the default, the newest last."""
     return list(session.scalars(
-        select(Supervision).where(Supervision.associate_id == associate_id)
+        select(Supervision).where(Supervision.associate_id == associate_id, Supervision.is_default)
         .order_by(Supervision.starts_on, Supervision.id)
     ))
 

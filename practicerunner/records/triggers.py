@@ -16,9 +16,9 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_file", "form_response", "form_version",
-    "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry", "note_version", "payment",
-    "plan_agreement", "review_comment", "signature",
+    "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_change", "document_file",
+    "form_response", "form_version", "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry",
+    "note_version", "payment", "plan_agreement", "review_assignment", "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
@@ -44,6 +44,34 @@ _NOTE_FIXED = "the text of a signed note is never changed"
 
 _ALERT_FIXED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
 """What never happens to a critical alert: a change of what was done about it, and that it goes away (C72)."""
+
+_DOCUMENT_COLUMNS = (
+    "id", "case_id", "file_name", "media_type", "size", "sha256", "stored_name", "author_id", "created_at",
+)
+_DOCUMENT_CHANGE = (
+    "exists (select 1 from document_change where document_id = new.id and revision = new.revision "
+    "and old_class = old.access_class and new_class = new.access_class)"
+)
+"""The one door to another class: the frozen row that says who changed it, and why."""
+
+
+def _document_changes(differs: str) -> str:
+    """The condition under which an update touches what an uploaded document is, or brings a withdrawn one back."""
+    columns = " or ".join(f"old.{column} {differs} new.{column}" for column in _DOCUMENT_COLUMNS)
+    return (
+        f"{columns} or old.archived_at is not null "
+        f"or (old.access_class <> new.access_class and not {_DOCUMENT_CHANGE})"
+    )
+
+
+_HOUR_FIXED = {
+    "supervision_session": ("old.signed_at is not null", ("update", "delete")),
+    "supervision_attendee": (
+        "exists (select 1 from supervision_session s where s.id = {row}.session_id and s.signed_at is not null)",
+        ("insert", "update", "delete"),
+    ),
+}
+"""Table → when a row of an hour of supervision is fixed: from the supervisor's signature on (C32)."""
 
 
 def _note_changes(differs: str, as_text: str) -> str:
@@ -87,6 +115,19 @@ def _sqlite() -> dict[str, str]:
             f"create trigger {name} before {event} on critical_alert when {condition} begin "
             "select raise(abort, 'critical_alert rows are never changed once closed'); end"
         )
+    for table, (condition, events) in _HOUR_FIXED.items():
+        for event in events:
+            name, when = f"fixed_{table}_{event}", condition.format(row="new" if event == "insert" else "old")
+            made[name] = (
+                f"create trigger {name} before {event} on {table} when {when} begin "
+                "select raise(abort, 'a signed hour of supervision is never changed'); end"
+            )
+    for event, when in (("update", f"when {_document_changes('is not')} "), ("delete", "")):
+        name = f"fixed_document_{event}"
+        made[name] = (
+            f"create trigger {name} before {event} on document {when}begin "
+            "select raise(abort, 'document rows are never changed'); end"
+        )
     for event in ("insert", "update"):
         # A hold is at most a day long, so the search in the index has two ends.
         made[f"overlap_hold_{event}"] = (
@@ -116,9 +157,30 @@ end $$;
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin raise exception '%% rows are never changed', tg_table_name
     using errcode = 'integrity_constraint_violation'; end $$;
+create or replace function refuse_hour_change() returns trigger language plpgsql as $$
+begin
+    if exists (
+        select 1 from supervision_session s where s.signed_at is not null
+        and s.id = case when tg_op = 'INSERT' then new.session_id else old.session_id end
+    ) then
+        raise exception 'a signed hour of supervision is never changed'
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    if tg_op = 'DELETE' then return old; end if;
+    return new;
+end $$;
 create or replace function refuse_note_change() returns trigger language plpgsql as $$
 begin
     raise exception 'the text of a signed note is never changed' using errcode = 'integrity_constraint_violation';
+end $$;
+"""
+_POSTGRES_FUNCTIONS += f"""
+create or replace function refuse_document_change() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' then
+        if not ({_document_changes('is distinct from')}) then return new; end if;
+    end if;
+    raise exception 'document rows are never changed' using errcode = 'integrity_constraint_violation';
 end $$;
 """
 
@@ -152,6 +214,18 @@ def _postgres() -> dict[str, str]:
             f"create trigger {name} before {event} on critical_alert for each row when ({condition}) "
             "execute function refuse_change()"
         )
+    made["fixed_supervision_session"] = (
+        "create trigger fixed_supervision_session before update or delete on supervision_session for each row "
+        f"when ({_HOUR_FIXED['supervision_session'][0]}) execute function refuse_change()"
+    )
+    made["fixed_supervision_attendee"] = (
+        "create trigger fixed_supervision_attendee before insert or update or delete on supervision_attendee "
+        "for each row execute function refuse_hour_change()"
+    )
+    made["fixed_document"] = (
+        "create trigger fixed_document before update or delete on document for each row "
+        "execute function refuse_document_change()"
+    )
     return made
 
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from practicerunner.rules import texts
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.plans import Plan
+from practicerunner.rules.plans import Plan, plan_sections
 from practicerunner.vocabulary import CaseType, NoteKind, RiskFinding, SessionFormat
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
@@ -102,6 +102,52 @@ def missing_risk(risk: Risk | None, *, required: bool) -> tuple[str, ...]:
             if not text.strip()
         ]
     return tuple(missing)
+
+
+HARM = {"harm_to_self": "Harm to self", "harm_to_others": "Harm to others"}
+CONFIRMED = {
+    "identity_confirmed": "Identity confirmed", "consent_on_file": "Telehealth consent on file",
+    "emergency_confirmed": "Emergency contact and plan confirmed",
+}
+
+
+def in_words(details: Details, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What stands beside the text as label and words, for screen and paper; ``names`` by person id as text."""
+    said: list[tuple[str, str]] = []
+    if details.goals:
+        said.append(("Goals of the plan", "\n".join(_goal(goal, several=len(names) > 1) for goal in details.goals)))
+    if details.plan is not None:
+        said += plan_sections(details.plan)
+    if details.risk is not None:
+        risk = details.risk
+        given = [(label, getattr(risk, key)) for key, label in HARM.items()]
+        found = [f"{label}: {finding.label}" for label, finding in given if finding is not None]
+        said += [("Risk", " · ".join(found)), ("Plan and means", risk.means), ("What was done", risk.action)]
+    if details.telehealth is not None:
+        told = details.telehealth
+        said += [("Session by video or phone", _remote_in_words(told, names)), ("Interruptions", told.interruptions)]
+    return tuple((label, text) for label, text in said if text.strip())
+
+
+def _goal(goal: GoalLink, *, several: bool) -> str:
+    """A goal with its number, and with whose it is where several take part."""
+    return f"{goal.number}  {goal.text}" + (f" ({goal.about})" if several and goal.about else "")
+
+
+def _remote_in_words(told: Telehealth, names: Mapping[str, str]) -> str:
+    said = [told.mode.label] if told.mode is not None else []
+    for key, where in told.locations.items():
+        place = ", ".join(filter(None, (where.place, state_name(where.state))))
+        if place:
+            said.append(f"{names.get(key, '') if key != FOR_ALL else 'Everybody'}: {place}")
+    if told.clinician_location.strip():
+        said.append(f"Clinician: {told.clinician_location}")
+    return " · ".join(said + [label for key, label in CONFIRMED.items() if getattr(told, key)])
+
+
+def state_name(code: str) -> str:
+    """A state as people read it."""
+    return "Outside the United States" if code == ABROAD else code
 
 
 _STATED = frozenset({NoteKind.PROGRESS, NoteKind.GROUP, NoteKind.INTAKE})

@@ -14,6 +14,7 @@ from practicerunner.errors import NoteIsSigned, RuleViolation
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_forms import FORMS as FORMS  # noqa: PLC0414 (others know the forms from here)
 from practicerunner.rules.note_forms import Section, more
+from practicerunner.rules.scheduling import moment, wall
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, Role
 
 LATE_AFTER_DAYS = 3
@@ -145,6 +146,11 @@ def keys_of(sections: Iterable[Section]) -> frozenset[str]:
     return frozenset(key for s in sections for key in ((s.key, more(s.key)) if s.findings else (s.key,)))
 
 
+def retired_keys(form: str, *, clinical: bool) -> frozenset[str]:
+    """The keys of sections that are asked in some other way now; a window that was open before still has them."""
+    return frozenset(s.key for s in FORMS[form].sections if s.retired and (clinical or not s.clinical))
+
+
 def section_text(section: Section, sections: Mapping[str, str]) -> str:
     """What a section says: its findings, and the free text beneath them."""
     said = sections.get(section.key, "")
@@ -215,9 +221,10 @@ def is_late_entry(service_date: date, entered_on: date) -> bool:
     return (entered_on - service_date).days > LATE_AFTER_DAYS
 
 
-def due_at(ends_at: datetime, hours: int) -> datetime:
-    """When the note of an appointment has to be signed (G15)."""
-    return ends_at + timedelta(hours=hours)
+def due_at(ends_at: datetime, hours: int, zone: str) -> datetime:
+    """When an appointment's note has to be signed: so many hours later on the wall clock, the later of two (G15)."""
+    due = wall(ends_at, zone) + timedelta(hours=hours)
+    return moment(due.date(), due.time(), zone, fold=1)
 
 
 _RECORD_WORDS = ("diagnosis", "medication", "prognosis", "symptom", "treatment plan", "test result")

@@ -15,7 +15,15 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.gate import token_of
 from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
-from practicerunner.workflows import clients, papers, presence
+from practicerunner.workflows import (
+    clients,
+    documents,
+    note_papers,
+    papers,
+    presence,
+    record_exports,
+    supervision_hours,
+)
 from practicerunner.workflows.access import Actor
 
 Fetch = Callable[[Session, Actor], tuple[str, str, bytes]]
@@ -38,7 +46,13 @@ def clients_table(asked: QueryParams) -> Fetch:
         "clients.csv", "text/csv; charset=utf-8", clients.client_csv(session, actor, **options))
 
 
-TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table}
+def hours_table(asked: QueryParams) -> Fetch:
+    """The hours of supervision that somebody may see."""
+    return lambda session, actor: (
+        "supervision-hours.csv", "text/csv; charset=utf-8", supervision_hours.hours_csv(session, actor))
+
+
+TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table, "supervision-hours": hours_table}
 """Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 
 
@@ -49,6 +63,42 @@ async def paper(request: Request) -> Response:
         return _nothing()
     return await run_in_threadpool(
         _answer, token_of(request), lambda session, actor: papers.fetch(session, actor, DocumentKind(kind), subject_id))
+
+
+async def document(request: Request) -> Response:
+    """One uploaded document, as it was uploaded: ``/files/document/7``."""
+    document_id = request.path_params["id"]
+    if document_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request), lambda session, actor: documents.fetch_document(session, actor, document_id))
+
+
+async def note(request: Request) -> Response:
+    """One signed note: ``/files/note/7.pdf``; a participant's copy of a group note: ``/files/note/7.pdf?person=9``."""
+    note_id, person = request.path_params["id"], request.query_params.get("person", "")
+    if note_id >= 2**63 or not _is_id(person):
+        return _nothing()
+    person_id = int(person) if person else None
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: note_papers.note_pdf(session, actor, note_id, person_id=person_id))
+
+
+async def record(request: Request) -> Response:
+    """The record of a case, ``/files/record/7.pdf``; of a participant of a group ``/files/record/7.pdf?person=9``."""
+    case_id, person = request.path_params["id"], request.query_params.get("person", "")
+    if case_id >= 2**63 or not _is_id(person):
+        return _nothing()
+    person_id = int(person) if person else None
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id))
+
+
+def _is_id(word: str) -> bool:
+    """Whether a word of an address names a row, or nothing."""
+    return not word or (word.isascii() and word.isdigit() and len(word) < 19)
 
 
 async def table(request: Request) -> Response:
@@ -91,6 +141,9 @@ def attachment(name: str) -> str:
 
 
 routes = [
+    Route("/files/document/{id:int}", document, methods=["GET"]),
+    Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
+    Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
     Route("/files/{name}.csv", table, methods=["GET"]),
 ]

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import clock, database, reports
 from practicerunner.server import mail
-from practicerunner.workflows import alerts, clock_rules, papers, reminders, sign_in
+from practicerunner.workflows import alerts, clock_rules, documents, papers, reminders, sign_in
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
@@ -66,6 +66,12 @@ def draw_missing_papers() -> None:
             papers.keep(session, document_id, pdf)
 
 
+def sweep_files() -> None:
+    """Remove files of uploads that never came to an end."""
+    with database.reading() as session:
+        documents.sweep_files(session)
+
+
 def prune_changes() -> None:
     """Forget changes that every reader of the reports has seen."""
     reports.prune(database.engine())
@@ -93,6 +99,7 @@ JOBS = (
     Job(draw_missing_papers, MINUTE),
     Job(prune_changes, timedelta(minutes=10)),
     Job(forget_old_attempts, timedelta(hours=1)),
+    Job(sweep_files, timedelta(hours=1)),
 )
 
 

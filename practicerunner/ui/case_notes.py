@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules.notes import ABOUT_SOMEBODY, title
-from practicerunner.ui import diagnosis_block, note_lines, plan_block
+from practicerunner.ui import diagnosis_block, note_lines, plan_block, record_download
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -33,12 +33,14 @@ def show(actor: Actor, case_id: int) -> None:
     zone = read(practice_settings, actor).zone
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Notes", anchor=False, width="content")
-        if possible or own.forms:
-            with st.popover("Write note", icon=":material/edit_note:"):
-                if possible:
-                    _write(actor, case_id, possible)
-                if own.forms:
-                    _write_for_case(actor, case_id, own)
+        with st.container(horizontal=True, width="content"):
+            record_download.show(actor, case_id)
+            if possible or own.forms:
+                with st.popover("Write note", icon=":material/edit_note:"):
+                    if possible:
+                        _write(actor, case_id, possible)
+                    if own.forms:
+                        _write_for_case(actor, case_id, own)
     if not lines:
         st.text("No notes yet. A note is written for an appointment, here or on the appointment's page.")
         return
@@ -64,8 +66,10 @@ def _write_for_case(actor: Actor, case_id: int, own: CaseNotes) -> None:
         if len(own.people) > 1:
             names = dict(own.people)
             somebody = list(names) if kind in ABOUT_SOMEBODY else [None, *names]
-            person_id = form.choice(
-                "person_id", "About", somebody, format_func=lambda one: names.get(one, "Nobody alone"))
+            person_id = form.choice(  # a field of its own for each list, so that no choice is carried over
+                "person_id" if kind in ABOUT_SOMEBODY else "perhaps", "About", somebody,
+                format_func=lambda one: names.get(one, "Nobody alone"),
+            )
         day_of = form.date("service_date", "Day", own.today, max_value=own.today)
         if st.button("Start", key=form.field_key("start"), icon=note_lines.ICON, width="stretch"):
             done, note_id = form.submit(start_case_note, actor, lambda: StartCaseNote(

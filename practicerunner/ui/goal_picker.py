@@ -52,14 +52,3 @@ def _called(one: GoalChoice) -> str:
     short = text if len(text) <= SHOWN else f"{text[:SHOWN - 1].rstrip()}…"
     whose = f"{one.about}: " if one.about else ""
     return md(f"{whose}{one.number} {short}{'' if one.in_force else ' (earlier plan)'}")
-
-
-def read_only(found: Iterable[GoalLink], *, several: bool) -> None:
-    """The goals of a signed note in the words they had then, with whose they are where several take part."""
-    lines = [
-        f"{link.number}  {link.text}" + (f" ({link.about})" if several and link.about else "") for link in found
-    ]
-    if lines:
-        st.markdown("**Goals of the plan**")
-        for line in lines:
-            st.text(line)

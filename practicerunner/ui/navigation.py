@@ -34,6 +34,7 @@ SCREENS = (
     Screen("clients", "Clients", "Practice", ":material/group:", Resource.CLIENT_DIRECTORY),
     Screen("calendar", "Calendar", "Practice", ":material/calendar_month:", Resource.APPOINTMENTS),
     Screen("documentation", "Documentation", "Work", ":material/edit_note:", Resource.CLINICAL_NOTE),
+    Screen("supervision", "Supervision", "Work", ":material/supervisor_account:", Resource.SUPERVISION_NOTE),
     Screen("requests", "Requests", "Work", ":material/pending_actions:", Resource.APPOINTMENTS),
     Screen("billing", "Billing", "Work", ":material/receipt_long:", Resource.INVOICES),
     Screen("overview", "Overview", "Insight", ":material/monitoring:", Resource.FINANCIAL_DASHBOARDS),

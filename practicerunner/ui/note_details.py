@@ -1,6 +1,6 @@
 """What a note asks beside its text: findings to choose, the risk line, the telehealth statement (C40)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,13 +8,17 @@ import streamlit as st
 
 from practicerunner.rules.note_details import (
     ABROAD,
+    CONFIRMED,
     FOR_ALL,
+    HARM,
     PLACES,
     STATES,
     Details,
     Risk,
     Telehealth,
     Whereabouts,
+    in_words,
+    state_name,
 )
 from practicerunner.ui import goal_picker
 from practicerunner.ui.draft import Draft
@@ -25,11 +29,6 @@ from practicerunner.workflows.note_facts import Remote
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.note_text import Written
 
-HARM = {"harm_to_self": "Harm to self", "harm_to_others": "Harm to others"}
-CONFIRMED = {
-    "identity_confirmed": "Identity confirmed", "consent_on_file": "Telehealth consent on file",
-    "emergency_confirmed": "Emergency contact and plan confirmed",
-}
 USUAL = "Within normal limits"
 
 
@@ -78,21 +77,27 @@ def entered(page: NotePage, typed: Mapping[str, Any]) -> Details | None:
     if page.has_risk:
         made["risk"] = Risk(**{name[5:]: value for name, value in typed.items() if name.startswith("risk.")})
     if page.remote is not None:
-        made["telehealth"] = _telehealth(typed)
+        made["telehealth"] = _telehealth(typed, [key for key, _ in page.remote.people])
     if "goals" in typed:
         made["goals"] = goal_picker.links(typed["goals"])
     return Details(**made) if made else None
 
 
-def _telehealth(typed: Mapping[str, Any]) -> Telehealth:
+def _telehealth(typed: Mapping[str, Any], people: Sequence[str]) -> Telehealth:
+    """What was entered; a location for all becomes everybody's own, or the first one's that of all, by one tick."""
     places = {
         name.removeprefix("tele.state."): Whereabouts(
             state=state or "", place=typed.get(f"tele.place.{name.removeprefix('tele.state.')}") or "")
         for name, state in typed.items() if name.startswith("tele.state.")
     }
+    together = typed.get("tele.together")
+    if together and FOR_ALL not in places:
+        places = {FOR_ALL: next(iter(places.values()), Whereabouts())}
+    elif together is False and FOR_ALL in places:
+        places = dict.fromkeys(people, places[FOR_ALL])
     simple = ("mode", "clinician_location", "interruptions", *CONFIRMED)
     return Telehealth(
-        locations={key: where for key, where in places.items() if where.state or where.place},
+        locations={key: where for key, where in places.items() if where.state or where.place or together is False},
         **{key: typed[f"tele.{key}"] for key in simple if f"tele.{key}" in typed},
     )
 
@@ -101,7 +106,7 @@ def findings(draft: Draft, section: Written, label: str) -> None:
     """Findings to choose from, and a line for what else there is to say."""
     st.pills(
         label, section.findings, selection_mode="multi", key=draft.field(f"s.{section.key}"), on_change=draft.save,
-        wrap=True,
+        format_func=md, wrap=True,
     )
     st.text_input(
         f"{section.label}, in your words", key=draft.field(f"m.{section.key}"), on_change=draft.save,
@@ -158,7 +163,7 @@ def telehealth(draft: Draft, page: NotePage, remote: Remote, zone: str) -> None:
             if name.startswith("tele.state."):
                 _where(draft, name.removeprefix("tele.state."), names)
         for state in remote.outside:
-            st.warning(f"Your licence states do not include {_state(state)}. Look up whether you may work there.",
+            st.warning(f"Your licence states do not include {state_name(state)}. Look up whether you may work there.",
                        icon=":material/gavel:")
         for key, label in CONFIRMED.items():
             st.checkbox(label, key=draft.field(f"tele.{key}"), on_change=draft.save)
@@ -173,7 +178,7 @@ def _where(draft: Draft, key: str, names: Mapping[str, str]) -> None:
     left, right = st.columns(2)
     with left:
         st.selectbox(
-            md(f"State in which {names[key]} was"), [*STATES, ABROAD], format_func=_state, index=None,
+            md(f"State in which {names[key]} was"), [*STATES, ABROAD], format_func=state_name, index=None,
             key=draft.field(f"tele.state.{key}"), on_change=draft.save, placeholder="State",
         )
     with right:
@@ -195,39 +200,9 @@ def _consents(page: NotePage, remote: Remote, zone: str) -> None:
             link(md(f"{consent.name} has not signed the telehealth form"), "case", case=page.line.case_id)
 
 
-def _state(code: str) -> str:
-    return "Outside the United States" if code == ABROAD else code
-
-
-def paper(details: Details, names: Mapping[str, str]) -> None:
-    """Goals, risk line and telehealth statement as they are read."""
-    goal_picker.read_only(details.goals, several=len(names) > 1)
-    if details.risk is not None:
-        _risk_paper(details.risk)
-    if details.telehealth is not None:
-        _telehealth_paper(details.telehealth, names)
-
-
-def _risk_paper(told: Risk) -> None:
-    said = [f"{label}: {getattr(told, key).label}" for key, label in HARM.items() if getattr(told, key) is not None]
-    if said:
-        st.markdown("**Risk**")
-        st.text(" · ".join(said))
-    for label, text in (("Plan and means", told.means), ("What was done", told.action)):
-        if text.strip():
-            st.markdown(f"**{label}**")
-            st.text(text)
-
-
-def _telehealth_paper(told: Telehealth, names: Mapping[str, str]) -> None:
-    st.markdown("**Session by video or phone**")
-    said = [told.mode.label] if told.mode is not None else []
-    for key, where in told.locations.items():
-        who = names.get(key, "") if key != FOR_ALL else ""
-        said.append(f"{who or 'Everybody'}: {', '.join(filter(None, (where.place, _state(where.state))))}")
-    if told.clinician_location.strip():
-        said.append(f"Clinician: {told.clinician_location}")
-    said += [label for key, label in CONFIRMED.items() if getattr(told, key)]
-    st.text(" · ".join(said))
-    if told.interruptions.strip():
-        st.text(f"Interruptions: {told.interruptions}")
+def paper(details: Details, names: Mapping[str, str], *, with_plan: bool = True) -> None:
+    """What stands beside the text, as it is read; ``with_plan`` where a plan is not drawn in its own way."""
+    shown = details if with_plan else details.model_copy(update={"plan": None})
+    for label, text in in_words(shown, names):
+        st.markdown(f"**{label}**")
+        st.text(text)

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from practicerunner import clock
 from practicerunner.rules.note_forms import FORMS
 from practicerunner.rules.notes import forms_for
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
-from practicerunner.ui.text import day, md, moment
+from practicerunner.ui.text import age, day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.documentation import Beside, NoteLine
+from practicerunner.workflows.documentation import Awaited, Beside, NoteLine
 from practicerunner.workflows.note_templates import templates_to_begin
 from practicerunner.workflows.notes import StartCaseNote, StartNote, start_case_note, start_note
 
@@ -54,6 +55,15 @@ def show(line: NoteLine, zone: str, *, with_day: bool = False, with_case: bool =
         name(line, label)
         badge(line.status)
         st.text(standing(line, zone), width="content")
+
+
+def awaited(one: Awaited) -> None:
+    """One row of what was handed in: what it is, with whom, and since when."""
+    what = "addendum" if one.is_addendum else one.line.title.lower()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name(one.line, f"{day(one.line.service_date)}, {one.line.case_name}, {what}")
+        waits = age((clock.now() - one.since).days)
+        st.text(f"With {one.supervisor}, {'since today' if waits == 'today' else f'for {waits}'}", width="content")
 
 
 @dataclass(frozen=True, slots=True)

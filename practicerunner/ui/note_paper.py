@@ -1,23 +1,22 @@
-"""A signed note reads like a page of paper: its text, the signatures, what was added; and the supervisor's review."""
+"""A signed note reads like a page of paper: its text, the signatures, what was added. Review: ``review_panel``."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_details, plan_paper, signature_box
+from practicerunner.ui import diagnosis_block, note_details, note_download, plan_paper, signature_box
 from practicerunner.ui.forms import Form
-from practicerunner.ui.navigation import go, link
+from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
-from practicerunner.workflows.documentation import Comment, NoteLine, my_queue
+from practicerunner.workflows.documentation import Comment, NoteLine
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.note_text import Header, Written
 from practicerunner.workflows.plans import plan_page
-from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.verification import verify_note
 
 
@@ -84,48 +83,61 @@ def comments(found: Iterable[Comment], zone: str) -> None:
             st.text(comment.text)
 
 
-def show(actor: Actor, page: NotePage, zone: str) -> None:
-    """Draw the note for reading, with what the reader may still do."""
+def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.rerun) -> None:
+    """Draw the note for reading, with what the reader may still do; after a co-signature beneath it comes ``then``."""
     facts(page.header, page.line, page.template)
     if page.header.codes is None:
         diagnosis_block.beside_note(actor, page.line)
     plan = None
     if page.line.kind is NoteKind.TREATMENT_PLAN and page.line.note_id is not None:
         plan = read_logged(plan_page, actor, page.line.note_id, st.session_state.get(reason_key(page.line.note_id), ""))
+    note_download.show(actor, page.line)
     with st.container(border=True):
         if plan is not None:
             plan_paper.show(plan)
-        texts(page.sections)
-        note_details.paper(page.details, page.names)
-        texts(page.parts)
-    _signatures(actor, page, zone)
+        body(page, with_plan=plan is None)
+    signatures(actor, page, zone)
     if plan is not None:
         plan_paper.agreements(actor, plan)
-    _addenda(actor, page, zone)
-    if page.may_review:
-        _review(actor, page)
-    elif page.line.status is NoteStatus.SUBMITTED:
-        st.text(f"Awaiting the co-signature of {page.supervisor}.")
+    addenda(actor, page, zone, then)
+    if page.line.status is NoteStatus.SUBMITTED:
+        st.text(f"Awaiting the {waits_for(page.review_as)} of {page.supervisor}.")
     if page.may_amend:
         _amend(actor, page)
+    earlier(page, zone)
+
+
+def body(page: NotePage, *, with_plan: bool = True) -> None:
+    """What was written: sections, risk line and telehealth statement, parts."""
+    texts(page.sections)
+    note_details.paper(page.details, page.names, with_plan=with_plan)
+    texts(page.parts)
+
+
+def waits_for(role: SignatureRole | None) -> str:
+    """What a note that was handed in waits for."""
+    return "approval" if role is SignatureRole.APPROVER else "co-signature"
+
+
+def earlier(page: NotePage, zone: str) -> None:
+    """The versions before this one, and what was said of them."""
     if len(page.versions) > 1 or page.comments:
         with st.expander("Earlier versions and comments"):
             comments(page.comments, zone)
             for version in page.versions[:-1]:
                 st.subheader(f"Version {version.number}", anchor=False)
                 texts(version.sections)
-                if version.details.plan is not None:
-                    plan_paper.in_words(version.details.plan)
                 note_details.paper(version.details, page.names)
                 texts(version.parts)
 
 
-def _signatures(actor: Actor, page: NotePage, zone: str) -> None:
+def signatures(actor: Actor, page: NotePage, zone: str) -> None:
+    """Who signed this version as what, and a check that it is what they signed."""
     for signature in page.signatures:
         if signature.version != page.line.version:
             continue
-        word = "Co-signed" if signature.role is SignatureRole.CO_SIGNER else "Signed"
-        st.text(f"{word} by {signature.name}, {moment(signature.signed_at, signature.zone or zone)}")
+        when = moment(signature.signed_at, signature.zone or zone)
+        st.text(f"{signature.role.act} by {signature.name}, {when}")
         if not signature.intact:
             st.error("The text is not the one that was signed. Please tell the practice's owner.")
     if page.signatures and page.line.note_id is not None:
@@ -153,7 +165,8 @@ def reason_key(note_id: int) -> str:
     return f"note.{note_id}.reason"
 
 
-def _addenda(actor: Actor, page: NotePage, zone: str) -> None:
+def addenda(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.rerun) -> None:
+    """What was added beneath, with the signature that some of it waits for; afterwards comes ``then``."""
     for addendum in page.addenda:
         with st.container(border=True):
             st.markdown("**Addendum**")
@@ -161,53 +174,21 @@ def _addenda(actor: Actor, page: NotePage, zone: str) -> None:
             st.text(addendum.text)
             st.text(f"Signed by {addendum.name}, {moment(addendum.at, zone)}")
             if addendum.cosigned_at is not None:
-                st.text(f"Co-signed by {addendum.cosigned_by}, {moment(addendum.cosigned_at, zone)}")
+                when = moment(addendum.cosigned_at, zone)
+                st.text(f"{addendum.signed_as.act} by {addendum.cosigned_by}, {when}")
             if addendum.awaits:
-                st.text(f"Awaiting the co-signature of {addendum.awaits}.")
-            if addendum.may_cosign:
-                _cosign_addendum(actor, addendum.addendum_id)
+                st.text(f"Awaiting the {waits_for(addendum.signed_as)} of {addendum.awaits}.")
+            if addendum.may_cosign and _cosign_addendum(actor, addendum.addendum_id):
+                then()
 
 
-def _cosign_addendum(actor: Actor, addendum_id: int) -> None:
+def _cosign_addendum(actor: Actor, addendum_id: int) -> bool:
     with st.popover("Co-sign addendum", icon=":material/draw:"):
-        signed = signature_box.sign(
+        return signature_box.sign(
             Form(f"cosign.{addendum_id}"), actor, cosign_addendum,
             lambda op, proof: CosignAddendum(op=op, proof=proof, addendum_id=addendum_id),
             label="Co-sign", done="Addendum co-signed",
         )
-    if signed:
-        st.rerun()
-
-
-def _review(actor: Actor, page: NotePage) -> None:
-    """Return with comments, or co-sign; afterwards the next note that waits opens by itself."""
-    note_id, version = page.line.note_id or 0, page.line.version
-    with st.container(border=True):
-        st.subheader(f"Review of version {version}", anchor=False)
-        form = Form(f"review.{note_id}.{version}")
-        said = {"": form.area("comment", "Comment to the author", height=90)}
-        with st.expander("Comments on single sections"):
-            for section in (*page.sections, *page.parts):
-                said[section.key] = form.area(f"on.{section.key}", md(section.label), height=90)
-        number = sum(1 for text in said.values() if text.strip())
-        with st.container(horizontal=True):
-            label = f"Return with {number} comments" if number > 1 else "Return with comment"
-            returned, cosigned = st.button(label, icon=":material/undo:", key=form.field_key("return")), False
-            with st.popover("Co-sign and lock", type="primary", icon=":material/draw:"):
-                cosigned = signature_box.sign(
-                    Form(f"cosign.{note_id}.{version}"), actor, cosign_note,
-                    lambda op, proof: CosignNote(op=op, proof=proof, note_id=note_id, version=version),
-                    label="Co-sign", done="Note co-signed",
-                )
-        if returned:
-            returned, _ = form.submit(return_note, actor, lambda: ReturnNote(
-                op=form.op, note_id=note_id, version=version, comment=said.pop(""), sections=said,
-            ), "Note returned")
-        if returned or cosigned:
-            waiting = read(my_queue, actor).to_review
-            if waiting and waiting[0].note_id is not None:
-                go("note", note=waiting[0].note_id)
-            go("documentation")
 
 
 def _amend(actor: Actor, page: NotePage) -> None:

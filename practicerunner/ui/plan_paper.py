@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules import plans as rule
-from practicerunner.rules.plans import Goal, Intervention, Objective, Plan, Problem, Spot
+from practicerunner.rules.plans import Goal, Intervention, Objective, Problem, Spot
 from practicerunner.ui.form_sheet import choose_signer
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link
@@ -56,13 +56,6 @@ def _part(spot: Spot) -> None:
         elif isinstance(part, Intervention):
             st.markdown(f"**{spot.number} Intervention**")
             st.text(part.text)
-
-
-def in_words(plan: Plan) -> None:
-    """A plan without its marks, as an earlier version is shown."""
-    for label, text in rule.plan_sections(plan):
-        st.markdown(f"**{label}**")
-        st.text(text)
 
 
 def agreements(actor: Actor, page: PlanPage) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.rules import permissions
 from practicerunner.rules.permissions import Scope
+from practicerunner.rules.supervision import Term
 from practicerunner.vocabulary import Action, Resource, Role
 
 
@@ -21,6 +22,8 @@ class Actor:
     is_clinical_director: bool = False
     supervisees: frozenset[int] = field(default_factory=frozenset)
     """Ids of the staff this person supervises today."""
+    terms: tuple[Term, ...] = ()
+    """Every assignment of this person as a supervisor, past ones included: a dated document is read within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,22 @@ def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> N
 
 def authorize(
     session: Session, actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
-    supervisor_id: int | None = None, reason: str = "", resource_id: int | None = None, case_id: int | None = None,
+    supervisor_id: int | None = None, supervised: bool | None = None, reason: str = "",
+    resource_id: int | None = None, case_id: int | None = None,
 ) -> Role:
     """Decide about one record and return the role that allows it.
 
     ``responsible`` are the staff whose record it is (a case's provider, a note's author); ``supervisor_id`` is the
-    supervisor named on the record itself. ``reason`` is what a clinical director typed before reading.
+    supervisor named on the record itself. ``supervised`` says whether the actor acts as a supervisor where that was
+    found out already, because it depends on the record's date. ``reason`` is what a clinical director typed before
+    reading.
     Raises NotFound for a stranger's record, NotPermitted where the role never allows the action.
     """
     ours = {staff_id for staff_id in responsible if staff_id is not None}
+    if supervised is None:
+        supervised = bool(ours & actor.supervisees) or supervisor_id == actor.staff_id
     allowed = permissions.decide(
-        actor.roles, action, resource, own=actor.staff_id in ours,
-        supervised=bool(ours & actor.supervisees) or supervisor_id == actor.staff_id,
+        actor.roles, action, resource, own=actor.staff_id in ours, supervised=supervised,
         is_clinical_director=actor.is_clinical_director,
     )
     if allowed is None:

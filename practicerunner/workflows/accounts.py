@@ -12,7 +12,7 @@ from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, Paym
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, visible
-from practicerunner.workflows.billing import InvoiceView, view
+from practicerunner.workflows.billing import InvoiceView, kinds_to_wait_for, view
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 
@@ -100,4 +100,5 @@ def open_invoices(
 def uninvoiced(session: Session, actor: Actor, *, page: int = 1) -> tuple[list[Uninvoiced], int]:
     """Appointments that can be invoiced and were not, oldest first, 50 a page; and their number."""
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
-    return accounts.uninvoiced(session, sees, limit=PAGE, offset=(page - 1) * PAGE)
+    return accounts.uninvoiced(
+        session, sees, limit=PAGE, offset=(page - 1) * PAGE, after_cosign=kinds_to_wait_for(session))

@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from practicerunner import clock
+from practicerunner import clock, ids
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import notes
-from practicerunner.records.notes import Addendum, AddendumSignature
+from practicerunner.records.notes import Addendum, AddendumReview, AddendumSignature
 from practicerunner.rules import notes as rule
 from practicerunner.rules.notes import Act
 from practicerunner.vocabulary import Action, Resource
@@ -15,7 +15,7 @@ from practicerunner.workflows.notes import authorize_note, subject_of
 from practicerunner.workflows.proof import Signing
 from practicerunner.workflows.reviews import OwnNote
 from practicerunner.workflows.signatures import signer
-from practicerunner.workflows.supervision import NoSupervisor, supervisor_for
+from practicerunner.workflows.supervision import NoSupervisor, review_of
 
 
 class AddAddendum(Signing):
@@ -41,20 +41,23 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
     amended = rule.transition(note.kind, note.status, Act.AMEND)
     authorize(
         session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=[note.author_id],
-        supervisor_id=note.supervisor_id, resource_id=note.id, case_id=note.case_id,
+        supervised=note.supervisor_id == actor.staff_id, resource_id=note.id, case_id=note.case_id,
     )
     note.status = amended
     note.revision += 1
-    supervisor = None
-    if rule.needs_cosignature(actor.roles):
-        supervisor = supervisor_for(session, actor.staff_id, subject.case, subject.appointment)
-        if supervisor is None:
-            raise NoSupervisor
+    review = review_of(session, actor.staff_id, actor.roles, subject.case, subject.appointment)
+    if review is not None and review.supervisor is None:
+        raise NoSupervisor
+    supervisor_id = review.supervisor.id if review is not None and review.supervisor is not None else None
     hashed = rule.addendum_hash(note.id, asked.reason, asked.text)
-    session.add(Addendum(
-        note_id=note.id, reason=asked.reason, text=asked.text, text_hash=hashed,
-        supervisor_id=supervisor.id if supervisor else None, **signer(session, actor, asked),
-    ))
+    addendum = Addendum(
+        id=ids.new_id(), note_id=note.id, reason=asked.reason, text=asked.text, text_hash=hashed,
+        supervisor_id=supervisor_id, **signer(session, actor, asked),
+    )
+    session.add(addendum)
+    if review is not None:
+        session.flush()
+        session.add(AddendumReview(addendum_id=addendum.id, supervisor_id=supervisor_id, review_as=review.role))
     session.info["case_id"], session.info["detail"] = note.case_id, f"addendum, {hashed}"
     return note.id
 
@@ -62,7 +65,8 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
 @command(Resource.CLINICAL_NOTE, Action.SIGN)
 def cosign_addendum(session: Session, actor: Actor, asked: CosignAddendum) -> int:
     """Co-sign an associate's addendum. Returns the note id."""
-    addendum = session.get(Addendum, asked.addendum_id, with_for_update=True)
+    review = notes.review_of_addendum(session, asked.addendum_id, lock=True)
+    addendum = session.get(Addendum, asked.addendum_id)
     if addendum is None:
         raise NotFound(actor=actor, action=Action.SIGN, resource=Resource.CLINICAL_NOTE)
     subject = subject_of(session, actor, addendum.note_id)
@@ -70,11 +74,13 @@ def cosign_addendum(session: Session, actor: Actor, asked: CosignAddendum) -> in
         raise OwnNote(actor=actor, action=Act.COSIGN, resource=Resource.CLINICAL_NOTE, resource_id=addendum.note_id)
     authorize(
         session, actor, Action.SIGN, rule.resource_for(subject.note.kind, subject.case.type),
-        responsible=[addendum.staff_id], supervisor_id=addendum.supervisor_id, resource_id=subject.note.id,
-        case_id=subject.case.id,
+        responsible=(), supervisor_id=review.supervisor_id if review is not None else None,
+        resource_id=subject.note.id, case_id=subject.case.id,
     )
-    if addendum.supervisor_id is None or notes.signature_of_addendum(session, addendum.id) is not None:
+    if review is None or review.done_at is not None:
         raise RuleViolation("This addendum does not wait for a co-signature.")
+    review.done_at = clock.now()
+    review.revision += 1
     session.add(AddendumSignature(
         addendum_id=addendum.id, text_hash=addendum.text_hash, signed_at=clock.now(), **signer(session, actor, asked),
     ))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.documents.invoice import Line as PaperLine
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import accounts, billing, logins, practice
+from practicerunner.records import accounts, billing, logins, notes, practice
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import (
@@ -28,16 +28,20 @@ from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice, Service
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import fees, names
-from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.ledger import invoice_state
+from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.shares import split
 from practicerunner.vocabulary import (
     Action,
+    AppointmentStatus,
     AttendanceStatus,
+    CaseType,
     ChargeKind,
     DocumentKind,
     EntryKind,
     InvoiceState,
+    NoteKind,
     Resource,
 )
 from practicerunner.workflows import papers
@@ -53,6 +57,10 @@ class AttendanceMissing(RuleViolation):
 
 class PayerMissing(RuleViolation):
     """Nobody is set down to pay for this. Say who pays first."""
+
+
+class CosignatureMissing(RuleViolation):
+    """An associate's appointment is invoiced once its note is co-signed. It waits for the supervisor."""
 
 
 class NothingToCharge(RuleViolation):
@@ -206,6 +214,8 @@ def issue_for(session: Session, actor: Actor, appointment: Appointment, case: Ca
     if issued_on < appointment.local_date:
         raise BadInput("issued_on", "An invoice cannot be older than the appointment.")
     charges = billing.live_charges(session, appointment.id)
+    if not charges:
+        check_cosigned(session, appointment, case)
     by_id = {charge.id: charge for charge in charges}
     parts = [part_of(by_id[share.charge_id], share) for share in billing.shares_of(session, list(by_id))]
     parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges))
@@ -217,6 +227,22 @@ def issue_for(session: Session, actor: Actor, appointment: Appointment, case: Ca
         payer_id: issue(session, actor, house, case, payer_id, due, issued_on) for payer_id, due in waiting.items()
     }
     return list(dict.fromkeys(part.invoice_id or made[part.payer_id] for part in parts))
+
+
+def check_cosigned(session: Session, appointment: Appointment, case: Case) -> None:
+    """Raise CosignatureMissing where the practice waits for an associate's note and it is not locked yet (C33)."""
+    if not practice.the_practice(session).invoice_after_cosign or appointment.status is not AppointmentStatus.HELD:
+        return
+    roles = logins.roles_of(session, [appointment.provider_id]).get(appointment.provider_id, set())
+    if needs_cosignature(roles) and not notes.is_locked(session, appointment.id, capabilities(case.type).main_note):
+        raise CosignatureMissing
+
+
+def kinds_to_wait_for(session: Session) -> dict[CaseType, NoteKind] | None:
+    """The note that has to be locked before an associate's appointment is invoiced; ``None`` where nobody waits."""
+    if not practice.the_practice(session).invoice_after_cosign:
+        return None
+    return {kind: able.main_note for kind, able in CASE_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +417,8 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
         for share in billing.shares_of(session, list(by_id)):
             if share.invoice_id is None:
                 lines[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
+        if not charges:
+            check_cosigned(session, appointment, case)
         for plan in uncharged(session, appointment, case, charges):
             for payer_id, cents in plan.shares:
                 lines[payer_id].append((plan.description, cents))

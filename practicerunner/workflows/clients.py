@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from practicerunner.rules import client_list as rule
 from practicerunner.rules import names, workflow_state
 from practicerunner.rules.attendance import CANCELLED
 from practicerunner.rules.case_types import CASE_TYPES, PLANS_SWITCHABLE, WITH_PLANS, capabilities
+from practicerunner.rules.notes import due_at
 from practicerunner.rules.workflow_state import Facts, Item, Occasion, Review, Somebody, Step
 from practicerunner.vocabulary import (
     Action,
@@ -326,7 +327,6 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
     case_ids = [case.case_id for case in found]
     house = practice.the_practice(session)
     today = clock.today(house.zone)
-    overdue_before = moment - timedelta(hours=house.note_due_hours)
     main_notes = {kind: able.main_note for kind, able in CASE_TYPES.items()}
 
     standing = _grouped(
@@ -372,7 +372,8 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
                 intake_from=intakes, consent_from=frozenset(consents.get(here, ())),
                 critical_answers=len(critical.get(here, ())),
                 notes_due=tuple(occasion for occasion, _ in due.get(here, ())),
-                notes_overdue=sum(ends < overdue_before for _, ends in due.get(here, ())),
+                notes_overdue=sum(
+                    due_at(ends, house.note_due_hours, house.zone) < moment for _, ends in due.get(here, ())),
                 notes_returned=tuple(returned.get(here, ())), plans_due=tuple(reviews.get(here, ())),
                 attendance_missing=tuple(unrecorded.get(here, ())),
                 not_invoiced=tuple(chargeable.get(here, ())), overdue_invoices=late_number, overdue_cents=late_cents,

@@ -1,7 +1,7 @@
 """Notes as lists, never with their text: those of a case or an appointment, and what is to be done (G12, G15)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import cases, notes, practice, scheduling
+from practicerunner.records import cases, notes, practice, scheduling, supervision
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow
 from practicerunner.records.scheduling import Appointment
@@ -17,11 +17,11 @@ from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
-from practicerunner.rules.permissions import Allowed
-from practicerunner.vocabulary import Action, AttendanceStatus, NoteKind, NoteStatus, Resource
+from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
+from practicerunner.workflows.note_readers import may_open, reviews
 
 MOST_TO_WRITE = 30
 MISSED = frozenset({AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED})
@@ -46,6 +46,7 @@ class NoteLine:
     submitted_at: datetime | None = None
     locked_at: datetime | None = None
     saved_at: datetime | None = None
+    case_type: CaseType | None = None
     can_open: bool = True
     """Whether this reader may open the text, with or without a typed reason."""
     title: str = ""
@@ -74,6 +75,7 @@ class DueNote:
     appointment_id: int
     case_id: int
     case_name: str
+    case_type: CaseType
     kind: NoteKind
     provider_id: int
     provider_name: str
@@ -87,6 +89,16 @@ class DueNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """What the actor handed in, note or addendum: with whom it is, and since when."""
+
+    line: NoteLine
+    is_addendum: bool
+    supervisor: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """Notes that somebody has to do something about."""
 
@@ -96,6 +108,8 @@ class Queue:
     to_review: tuple[NoteLine, ...]
     addenda: tuple[tuple[NoteLine, datetime], ...]
     """Notes with an addendum that awaits co-signature, and since when."""
+    awaited: tuple[Awaited, ...] = ()
+    """What was handed in and waits for a supervisor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +162,11 @@ class ToWrite:
     offered: tuple[NoteKind, ...]
 
 
-def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:
-    """How the actor may open what a list names: the same question as ``authorize_note``, without a refusal."""
-    ours = {row.author_id, row.case_provider_id, row.provider_id}
-    supervisors = {row.supervisor_id, row.case_supervisor_id, row.appointment_supervisor_id}
-    return permissions.decide(
-        actor.roles, action, rule.resource_for(row.kind, row.case_type), own=actor.staff_id in ours,
-        supervised=bool(ours & actor.supervisees) or actor.staff_id in supervisors,
-        is_clinical_director=actor.is_clinical_director,
-    )
-
-
 def line_of(actor: Actor, row: NoteRow) -> NoteLine:
     """A note as a line of a list."""
     return NoteLine(
         row.note_id, row.appointment_id, row.case_id, row.case_name, row.kind, row.status, row.service_date,
-        row.author_id, row.author.name, row.version, row.submitted_at, row.locked_at, row.saved_at,
+        row.author_id, row.author.name, row.version, row.submitted_at, row.locked_at, row.saved_at, row.case_type,
         may_open(actor, row) is not None, rule.title(row.kind, row.form), row.person_id,
         person_name(row.person.first_name, row.person.last_name, row.person.preferred_name) if row.person else "",
     )
@@ -174,9 +177,9 @@ def _own_psychotherapy(session: Session, actor: Actor, case_id: int | None = Non
     return [
         NoteLine(
             None, appointment_id, of_case, case_name, NoteKind.PSYCHOTHERAPY, status, day, actor.staff_id, actor.name,
-            title=NoteKind.PSYCHOTHERAPY.label,
+            case_type=case_type, title=NoteKind.PSYCHOTHERAPY.label,
         )
-        for appointment_id, of_case, status, day, case_name
+        for appointment_id, of_case, status, day, case_name, case_type
         in notes.psychotherapy_notes(session, actor.staff_id, case_id=case_id)
     ]
 
@@ -306,7 +309,8 @@ def note_states_of(session: Session, appointment_ids: Collection[int]) -> dict[i
 def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
     """Held appointments without their signed main note, one's own and one's supervisees', the oldest first (G15)."""
     sees = visible(actor, Action.READ, Resource.CLINICAL_NOTE)
-    hours, now = practice.the_practice(session).note_due_hours, clock.now()
+    house, now = practice.the_practice(session), clock.now()
+    hours = house.note_due_hours
     mains = {case_type: able.main_note for case_type, able in CASE_TYPES.items()}
     held = notes.held_without_signed_note(session, sees.staff_ids, sees.supervisor_id, mains, rule.SIGNED)
     begun = {
@@ -315,8 +319,9 @@ def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
     }
     return [
         DueNote(
-            h.appointment_id, h.case_id, h.case_name, mains[h.case_type], h.provider_id, h.provider.name, h.local_date,
-            h.local_time, h.minutes, rule.due_at(h.ends_at, hours), rule.due_at(h.ends_at, hours) < now,
+            h.appointment_id, h.case_id, h.case_name, h.case_type, mains[h.case_type], h.provider_id, h.provider.name,
+            h.local_date, h.local_time, h.minutes, rule.due_at(h.ends_at, hours, house.zone),
+            rule.due_at(h.ends_at, hours, house.zone) < now,
             begun[h.appointment_id].note_id if h.appointment_id in begun else None,
             begun[h.appointment_id].status if h.appointment_id in begun else None,
         )
@@ -329,20 +334,52 @@ def my_queue(session: Session, actor: Actor) -> Queue:
     """One's drafts, what was returned to one, and what waits for one's co-signature; the oldest first."""
     drafts = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.DRAFT])]
     drafts += [line for line in _own_psychotherapy(session, actor) if line.status is NoteStatus.DRAFT]
-    returned = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])]
-    versions = {line.note_id: line.version for line in returned}
-    last: defaultdict[int, list[Comment]] = defaultdict(list)
-    for comment, name in notes.comments_of(session, [line.note_id for line in returned if line.note_id]):
-        if comment.version == versions[comment.note_id]:
-            last[comment.note_id].append(Comment(comment.version, name, comment.created_at, comment.text))
-    reviews = [line_of(actor, row) for row in notes.awaiting(session, actor.staff_id)]
-    addenda = []
-    for addendum in notes.addenda_awaiting(session, actor.staff_id):
-        row = notes.one_row(session, addendum.note_id)
-        if row is not None:
-            addenda.append((replace(line_of(actor, row), author_name=addendum.name), addendum.created_at))
+    back = notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])
+    last = _last_comments(session, back)
+    to_review = [line_of(actor, row) for row in notes.awaiting(session, actor.staff_id)] if reviews(actor) else []
+    found = notes.addenda_awaiting(session, actor.staff_id) if reviews(actor) else []
+    beneath = notes.rows_of(session, {addendum.note_id for addendum in found})
     return Queue(
         tuple(sorted(drafts, key=lambda line: line.service_date)),
-        tuple((line, tuple(last[line.note_id or 0])) for line in sorted(returned, key=lambda line: line.service_date)),
-        tuple(sorted(reviews, key=lambda line: line.submitted_at or clock.now())), tuple(addenda),
+        tuple((line_of(actor, row), tuple(last[row.note_id])) for row in sorted(back, key=lambda r: r.service_date)),
+        tuple(sorted(to_review, key=lambda line: line.submitted_at or clock.now())),
+        tuple(
+            (replace(line_of(actor, beneath[addendum.note_id]), author_name=addendum.name), addendum.created_at)
+            for addendum in found
+        ),
+        _awaited(session, actor),
     )
+
+
+def _last_comments(session: Session, returned: Sequence[NoteRow]) -> defaultdict[int, list[Comment]]:
+    """Note → what was said of the version that came back."""
+    rows, last = {row.note_id: row for row in returned}, defaultdict[int, list[Comment]](list)
+    for comment, name in notes.comments_of(session, list(rows)):
+        row = rows[comment.note_id]
+        if comment.version != row.version:
+            continue
+        names = {}
+        if comment.section.isdigit():
+            names = {str(one.id): person_name(one.first_name, one.last_name)
+                     for _, one in cases.people_in(session, row.case_id)}
+        last[row.note_id].append(Comment(
+            comment.version, name, comment.created_at, comment.text,
+            rule.section_label(row.form, comment.section, names),
+        ))
+    return last
+
+
+def _awaited(session: Session, actor: Actor) -> tuple[Awaited, ...]:
+    """What the actor handed in and nobody has signed or returned, the longest waiting first."""
+    names = supervision.names(session)
+    found = [
+        Awaited(line_of(actor, row), False, names.get(row.supervisor_id or 0, ""), row.submitted_at or clock.now())
+        for row in notes.written_by(session, actor.staff_id, [NoteStatus.SUBMITTED])
+    ]
+    beneath = notes.addenda_handed_in(session, actor.staff_id)
+    rows = notes.rows_of(session, {addendum.note_id for addendum, _ in beneath})
+    found += [
+        Awaited(line_of(actor, rows[addendum.note_id]), True, names[supervisor_id], addendum.created_at)
+        for addendum, supervisor_id in beneath
+    ]
+    return tuple(sorted(found, key=lambda one: one.since))

@@ -14,7 +14,7 @@ from practicerunner.errors import NotFound
 from practicerunner.records import audit, notes
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note, Signer
+from practicerunner.records.notes import Note, NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.note_details import Details
@@ -23,25 +23,13 @@ from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Si
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.documentation import Comment, NoteLine, line_of, may_open
+from practicerunner.workflows.documentation import Comment, NoteLine, line_of
 from practicerunner.workflows.note_facts import Remote, codes_on, facts_of, late_entry, log_codes, names_in, remote_of
-from practicerunner.workflows.note_text import (
-    Header,
-    Written,
-    header_of,
-    parts_of,
-    template_name,
-    written,
-)
-from practicerunner.workflows.notes import (
-    Subject,
-    authorize_note,
-    has_risk,
-    missing_details,
-    subject_of,
-)
+from practicerunner.workflows.note_readers import is_supervised, may_open
+from practicerunner.workflows.note_text import Header, Written, header_of, parts_of, template_name, written
+from practicerunner.workflows.notes import Subject, authorize_note, has_risk, missing_details, subject_of
 from practicerunner.workflows.plan_parts import missing_of_plan
-from practicerunner.workflows.supervision import supervisor_for
+from practicerunner.workflows.supervision import Review, review_of
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
@@ -97,6 +85,8 @@ class AddendumLine:
     cosigned_by: str
     cosigned_at: datetime | None
     may_cosign: bool
+    signed_as: SignatureRole
+    """As what somebody signs, or has signed, beneath it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +118,8 @@ class NotePage:
     addenda: tuple[AddendumLine, ...]
     supervisor: str
     """Who co-signs, or will; empty where nobody has to."""
+    review_as: SignatureRole | None
+    """As what they sign it."""
     lacks_supervisor: bool
     may_write: bool
     may_discard: bool
@@ -182,7 +174,7 @@ def note_page(session: Session, actor: Actor, note_id: int, reason: str = "") ->
         return NoteFacts(line_of(actor, row), needs_reason=allowed is not None)
     subject = subject_of(session, actor, note_id)
     authorize_note(session, actor, Action.READ, subject, reason=reason)
-    page = _page(session, actor, subject, line_of(actor, row))
+    page = _page(session, actor, subject, row)
     logged = f"reason: {reason.strip()}" if allowed.needs_reason else ""
     log_opening(session, actor, subject.case, note_id, row.kind, logged)
     if page.previous is not None:
@@ -237,7 +229,7 @@ def _text(
     return note.sections, note.parts, Details(**note.details), header
 
 
-def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> NotePage:
+def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> NotePage:
     note, clinical = subject.note, subject.clinical
     sections, parts, details, header = _text(session, subject)
     own = subject.own_sections
@@ -255,21 +247,18 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
     versions = notes.versions_of(session, note.id)
     hashes = {v.number: rule.text_hash(v.content) for v in versions}
     is_author = actor.staff_id == note.author_id
-    cosigned = note.kind not in rule.UNSIGNED_KINDS and (
-        is_author and rule.needs_cosignature(actor.roles) if not fixed else note.supervisor_id is not None
-    )
-    supervisor: Staff | None = None
-    if cosigned:
-        supervisor = session.get(Staff, note.supervisor_id) if fixed and note.supervisor_id else supervisor_for(
-            session, note.author_id, subject.case, subject.appointment
-        )
-    may_sign = permissions.decide(
-        actor.roles, Action.SIGN, rule.resource_for(note.kind, subject.case.type), own=is_author,
-        supervised=note.author_id in actor.supervisees or note.supervisor_id == actor.staff_id,
-    ) is not None
+    review: Review | None = None
+    if note.kind not in rule.UNSIGNED_KINDS and note.supervisor_id is not None and fixed:
+        review = Review(note.review_as or SignatureRole.CO_SIGNER, session.get(Staff, note.supervisor_id))
+    elif note.kind not in rule.UNSIGNED_KINDS and is_author and not fixed:
+        review = review_of(session, note.author_id, actor.roles, subject.case, subject.appointment, note.id)
+    supervisor = review.supervisor if review else None
+    resource, reviews = rule.resource_for(note.kind, subject.case.type), note.supervisor_id == actor.staff_id
+    involved = is_author or is_supervised(actor, row)
+    may_sign = permissions.decide(actor.roles, Action.SIGN, resource, own=is_author, supervised=reviews) is not None
     form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
-        line=line, revision=note.revision, form=note.form, clinical=clinical,
+        line=line_of(actor, row), revision=note.revision, form=note.form, clinical=clinical,
         header=header_of(header), names={**header["present"], **header.get("about", {})},
         details=details, has_risk=has_risk(subject),
         remote=remote_of(session, subject, header["present"], details),
@@ -289,12 +278,13 @@ def _page(session: Session, actor: Actor, subject: Subject, line: NoteLine) -> N
         ),
         comments=tuple(
             Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names, own))
-            for c, name in notes.comments_of(session, [note.id]) if may_sign
+            for c, name in notes.comments_of(session, [note.id]) if involved
         ),
         addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
-        lacks_supervisor=cosigned and supervisor is None, may_write=is_author and not fixed,
+        review_as=review.role if review else None,
+        lacks_supervisor=review is not None and supervisor is None, may_write=is_author and not fixed,
         may_discard=is_author and not fixed and not note.version,
-        may_review=note.status is NoteStatus.SUBMITTED and not is_author and may_sign,
+        may_review=note.status is NoteStatus.SUBMITTED and not is_author and reviews and may_sign,
         may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign,
         previous=_previous(session, actor, note),
     )
@@ -308,17 +298,16 @@ def signer_line(signer: Signer) -> str:
 
 def _addenda(session: Session, actor: Actor, note: Note) -> tuple[AddendumLine, ...]:
     lines = []
-    for addendum, signature in notes.addenda_of(session, note.id):
-        waiting = addendum.supervisor_id is not None and signature is None
-        supervisor = session.get(Staff, addendum.supervisor_id) if waiting else None
+    for addendum, signature, review in notes.addenda_of(session, note.id):
+        waiting = review is not None and review.done_at is None
+        supervisor = session.get(Staff, review.supervisor_id) if review is not None and waiting else None
         lines.append(AddendumLine(
             addendum.id, signer_line(addendum), addendum.created_at, addendum.reason,
             addendum.text, supervisor.name if supervisor else "",
             signer_line(signature) if signature else "",
             signature.signed_at if signature else None,
-            waiting and actor.staff_id != addendum.staff_id and (
-                actor.staff_id == addendum.supervisor_id or addendum.staff_id in actor.supervisees
-            ),
+            supervisor is not None and actor.staff_id != addendum.staff_id and actor.staff_id == supervisor.id,
+            review.review_as if review is not None else SignatureRole.CO_SIGNER,
         ))
     return tuple(lines)
 

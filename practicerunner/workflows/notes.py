@@ -24,6 +24,7 @@ from practicerunner.rules.plans import as_json
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Paragraph, command
+from practicerunner.workflows.note_readers import is_supervised, responsible_for
 from practicerunner.workflows.note_templates import beginning
 from practicerunner.workflows.plan_parts import begun_with, concerns, linked, next_review
 
@@ -112,13 +113,12 @@ def subject_of(session: Session, actor: Actor, note_id: int, *, lock: bool = Fal
 
 def authorize_note(session: Session, actor: Actor, action: Action, subject: Subject, *, reason: str = "") -> Role:
     """May they do this with the note? Its author, the appointment's and the case's provider, and their supervisors."""
-    note, case, appointment = subject.note, subject.case, subject.appointment
-    supervisors = {note.supervisor_id, case.supervisor_id, appointment.supervisor_id if appointment else None}
+    row = notes.one_row(session, subject.note.id)
+    if row is None:
+        raise NotFound(actor=actor, action=action, resource=Resource.CLINICAL_NOTE, resource_id=subject.note.id)
     return authorize(
-        session, actor, action, rule.resource_for(note.kind, case.type),
-        responsible=[note.author_id, case.provider_id, appointment.provider_id if appointment else None],
-        supervisor_id=actor.staff_id if actor.staff_id in supervisors else None, reason=reason, resource_id=note.id,
-        case_id=case.id,
+        session, actor, action, rule.resource_for(row.kind, row.case_type), responsible=responsible_for(row),
+        supervised=is_supervised(actor, row), reason=reason, resource_id=row.note_id, case_id=row.case_id,
     )
 
 
@@ -250,6 +250,7 @@ def save_draft(session: Session, actor: Actor, asked: SaveDraft) -> int:
     known = rule.keys_of(rule.sections_for(
         note.form, clinical=subject.clinical, written=note.sections, own=subject.own_sections,
     ))
+    known |= rule.retired_keys(note.form, clinical=subject.clinical)
     if not set(asked.sections) <= known:
         raise BadInput("sections", "This form has no such section.")
     parts = {str(person_id): text for person_id, text in asked.parts.items()}

@@ -36,10 +36,10 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.documentation import may_open
 from practicerunner.workflows.form_pages import signers_of
 from practicerunner.workflows.forms import full_name
 from practicerunner.workflows.note_pages import log_opening
+from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.notes import Subject, authorize_note, subject_of
 from practicerunner.workflows.plan_parts import called, name_of, plan_in
 

@@ -32,6 +32,7 @@ class ChangePractice(Command):
     note_due_hours: int = Field(ge=1, le=720)
     plan_review_days: int = Field(default=REVIEW_DAYS, ge=1, le=730)
     payment_due_days: int = Field(ge=0, le=180)
+    invoice_after_cosign: bool = False
     totp_required: bool = True
 
     @field_validator("zone")

@@ -39,14 +39,14 @@ class ReturnNote(Command):
 
 
 def _to_review(session: Session, actor: Actor, note_id: int, version: int, act: Act) -> Note:
-    """A submitted note for whoever supervises its author. Raises OwnNote, Stale."""
+    """A submitted note for the supervisor who is responsible for it. Raises OwnNote, Stale."""
     subject = subject_of(session, actor, note_id, lock=True)
     note = subject.note
     if note.author_id == actor.staff_id:
         raise OwnNote(actor=actor, action=act, resource=Resource.CLINICAL_NOTE, resource_id=note.id,
                       case_id=note.case_id)
     authorize(
-        session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=[note.author_id],
+        session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=(),
         supervisor_id=note.supervisor_id, resource_id=note.id, case_id=note.case_id,
     )
     note.status = rule.transition(note.kind, note.status, act)
@@ -59,10 +59,11 @@ def _to_review(session: Session, actor: Actor, note_id: int, version: int, act: 
 
 @command(Resource.CLINICAL_NOTE, Action.SIGN)
 def cosign_note(session: Session, actor: Actor, asked: CosignNote) -> int:
-    """Approve an associate's note with a signature of one's own, which locks it (G12, X12)."""
+    """Sign what was submitted to one, as co-signer or approver, which locks it (G12, X12)."""
     note = _to_review(session, actor, asked.note_id, asked.version, Act.COSIGN)
     note.locked_at = clock.now()
-    sign(session, actor, asked, note, SignatureRole.CO_SIGNER, notes.versions_of(session, note.id)[-1].text_hash)
+    role = note.review_as or SignatureRole.CO_SIGNER
+    sign(session, actor, asked, note, role, notes.versions_of(session, note.id)[-1].text_hash)
     return note.id
 
 

@@ -20,7 +20,7 @@ from practicerunner.workflows.note_facts import codes_on, facts_of, late_entry, 
 from practicerunner.workflows.notes import NoteIsIncomplete, Subject, missing_details, note_to_write
 from practicerunner.workflows.plan_parts import missing_of_plan
 from practicerunner.workflows.proof import Signing, proven
-from practicerunner.workflows.supervision import NoSupervisor, supervisor_for
+from practicerunner.workflows.supervision import NoSupervisor, review_of
 
 
 class SignNote(Signing):
@@ -36,21 +36,20 @@ def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
 
     Raises NoteIsIncomplete, NoSupervisor, NoteIsSigned, Stale.
     """
-    act = Act.SUBMIT if rule.needs_cosignature(actor.roles) else Act.SIGN
-    subject = note_to_write(session, actor, asked.note_id, Action.SIGN, act)
+    subject = note_to_write(session, actor, asked.note_id, Action.SIGN, Act.SIGN)
     note = subject.note
     if note.revision != asked.revision:
         raise Stale
     content = content_to_sign(session, actor, subject)
     now, hashed = clock.now(), rule.text_hash(content)
-    if act is Act.SUBMIT:
-        supervisor = supervisor_for(session, actor.staff_id, subject.case, subject.appointment)
-        if supervisor is None:
+    review = review_of(session, actor.staff_id, actor.roles, subject.case, subject.appointment, note.id)
+    if review is not None:
+        if review.supervisor is None:
             raise NoSupervisor
-        note.supervisor_id, note.submitted_at = supervisor.id, now
+        note.supervisor_id, note.review_as, note.submitted_at = review.supervisor.id, review.role, now
     else:
-        note.supervisor_id, note.locked_at = None, now
-    note.status = rule.transition(note.kind, note.status, act)
+        note.supervisor_id, note.review_as, note.locked_at = None, None, now
+    note.status = rule.transition(note.kind, note.status, Act.SIGN if review is None else Act.SUBMIT)
     note.version += 1
     note.revision += 1
     session.add(NoteVersion(note_id=note.id, number=note.version, content=content, text_hash=hashed))

@@ -13,8 +13,9 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import logins, practice, scheduling
 from practicerunner.records.logins import Staff, StaffRole, Supervision
 from practicerunner.records.scheduling import Appointment
-from practicerunner.rules.supervision import inherited
-from practicerunner.vocabulary import Action, Resource, Role
+from practicerunner.rules.notes import needs_cosignature
+from practicerunner.rules.supervision import Term, covers, inherited
+from practicerunner.vocabulary import Action, Resource, Role, SupervisionLevel
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader, to_change
 
@@ -39,6 +40,7 @@ class StaffDetails(Command):
     roles: frozenset[Role] = Field(min_length=1)
     is_clinical_director: bool = False
     supervisor_id: int | None = None
+    """Who supervises them by default from today on; left out, it stays as it is. See ``assignments`` for the rest."""
 
     @field_validator("email")
     @classmethod
@@ -120,22 +122,43 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
 
 def _assign_supervisor(session: Session, person: Staff, asked: StaffDetails) -> None:
     """Make the supervisor of today the one asked for; what was before stays as dated rows (C31)."""
-    if asked.supervisor_id == person.id:
-        raise BadInput("supervisor_id", "Nobody supervises themselves.")
+    if "supervisor_id" not in asked.model_fields_set:
+        return
     if asked.supervisor_id is not None:
-        chosen = session.get(Staff, asked.supervisor_id)
-        if chosen is None or Role.SUPERVISOR not in {r.role for r in chosen.roles}:
-            raise BadInput("supervisor_id", "Choose somebody with the supervisor role.")
+        check_supervisor(session, person.id, asked.supervisor_id)
     today = clock.today(practice.the_practice(session).zone)
-    current = logins.supervision_of(session, person.id, today)
+    known = logins.supervisions(session, associate_id=person.id, lock=True)
+    current = next((one for one in reversed(known) if one.is_default and covers(one, today)), None)
     if (current.supervisor_id if current else None) == asked.supervisor_id:
         return
     if current:
         current.ends_on = today
     if asked.supervisor_id is not None:
-        session.add(Supervision(associate_id=person.id, supervisor_id=asked.supervisor_id, starts_on=today))
+        for one in known:
+            if one.supervisor_id == asked.supervisor_id and covers(one, today):
+                one.ends_on = today
+        session.add(Supervision(
+            associate_id=person.id, supervisor_id=asked.supervisor_id, starts_on=today, level=usual_level(person),
+            ends_on=min((one.starts_on for one in known if one.is_default and one.starts_on > today), default=None),
+        ))
     session.flush()
     follow(session, scheduling.followers(session, today, provider_id=person.id))
+
+
+def check_supervisor(session: Session, staff_id: int, supervisor_id: int) -> Staff:
+    """Who is going to supervise somebody. Raises BadInput for themselves and for whoever is no supervisor."""
+    if supervisor_id == staff_id:
+        raise BadInput("supervisor_id", "Nobody supervises themselves.")
+    chosen = session.get(Staff, supervisor_id)
+    if chosen is None or Role.SUPERVISOR not in {r.role for r in chosen.roles}:
+        raise BadInput("supervisor_id", "Choose somebody with the supervisor role.")
+    return chosen
+
+
+def usual_level(person: Staff) -> SupervisionLevel:
+    """How far somebody is supervised unless it is said otherwise: an associate's notes wait, a provider's do not."""
+    associate = needs_cosignature({held.role for held in person.roles})
+    return SupervisionLevel.CO_SIGN if associate else SupervisionLevel.ACCESS
 
 
 def follow(session: Session, appointments: Iterable[tuple[Appointment, int | None]]) -> None:
@@ -172,10 +195,14 @@ def actor_for(session: Session, staff_id: int) -> Actor:
     if person is None or not person.active:
         raise NotFound(action="act", resource=Resource.USERS)
     today = clock.today(practice.the_practice(session).zone)
+    terms = tuple(
+        Term(one.associate_id, one.supervisor_id, one.level, one.starts_on, one.ends_on)
+        for one in logins.supervisions(session, supervisor_id=person.id)
+    )
     return Actor(
         staff_id=person.id, name=person.name, roles=frozenset(r.role for r in person.roles),
         is_clinical_director=person.is_clinical_director,
-        supervisees=frozenset(logins.supervisees_of(session, person.id, today)),
+        supervisees=frozenset(term.associate_id for term in terms if covers(term, today)), terms=terms,
     )
 
 

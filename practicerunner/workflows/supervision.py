@@ -1,27 +1,57 @@
-"""Who supervises whom in what: for one appointment, for a case, or as somebody's default (G13)."""
+"""Who is responsible for whose note: named for one appointment, for a case, or as somebody's default (G13)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import RuleViolation
-from practicerunner.records import practice
+from practicerunner.records import logins, practice, supervision
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
-from practicerunner.workflows.staff import supervisor_on
+from practicerunner.rules.supervision import covers, narrowest, signed_as, supervisor_on
+from practicerunner.vocabulary import Role, SignatureRole
 
 
 class NoSupervisor(RuleViolation):
     """Nobody is set as your supervisor, so nobody could co-sign this. Ask the practice's owner to set one."""
 
 
-def supervisor_for(session: Session, author_id: int, case: Case, appointment: Appointment | None) -> Staff | None:
-    """Who co-signs somebody's note: set for the appointment, else for the case, else as their default (G13)."""
+@dataclass(frozen=True, slots=True)
+class Review:
+    """That somebody's signature is not the last one: who signs after them, and as what."""
+
+    role: SignatureRole
+    supervisor: Staff | None
+    """Empty where nobody is set who could."""
+
+
+def review_of(
+    session: Session, author_id: int, roles: Collection[Role], case: Case, appointment: Appointment | None,
+    note_id: int | None = None,
+) -> Review | None:
+    """Who has to sign after an author with these roles, today; ``None`` where their own signature is the last.
+
+    The narrowest counts: to whom this note's review was given, who was chosen for the appointment alone, the case's
+    supervisor, and else the author's default of today.
+    """
     today = clock.today(practice.the_practice(session).zone)
-    of_appointment = appointment.supervisor_id if appointment else None
-    named = (of_appointment, case.supervisor_id, supervisor_on(session, author_id, today))
-    for staff_id in named:
-        person = session.get(Staff, staff_id) if staff_id is not None and staff_id != author_id else None
-        if person is not None and person.active:
-            return person
-    return None
+    known = logins.supervisions(session, associate_id=author_id)
+    candidates = [
+        supervision.moved_to(session, note_id) if note_id is not None else None,
+        appointment.supervisor_id if appointment is not None and appointment.supervisor_is_own else None,
+        case.supervisor_id, supervisor_on([one for one in known if one.is_default], today),
+    ]
+    people = {one: session.get(Staff, one) for one in candidates if one is not None}
+    able = {one for one, person in people.items() if person is not None and can_supervise(person)}
+    chosen = narrowest(candidates, author_id, able)
+    level = next((one.level for one in reversed(known) if one.supervisor_id == chosen and covers(one, today)), None)
+    role = signed_as(roles, level)
+    return Review(role, people[chosen] if chosen is not None else None) if role is not None else None
+
+
+def can_supervise(person: Staff) -> bool:
+    """Whether somebody works here and is a supervisor."""
+    return person.active and Role.SUPERVISOR in {held.role for held in person.roles}

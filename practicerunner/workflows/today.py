@@ -12,6 +12,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import my_alerts
+from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
@@ -81,7 +82,7 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if queue.to_review or queue.addenda:
             number = len(queue.to_review) + len(queue.addenda)
             waits = _many(number, "note waits", "notes wait")
-            found.append(Waiting(f"{waits} for your co-signature", "documentation"))
+            found.append(Waiting(f"{waits} for your co-signature", "supervision"))
         if queue.returned:
             notes = _many(len(queue.returned), "note was", "notes were")
             found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
@@ -105,7 +106,7 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         _, late, _ = accounts.open_invoices(session, sees, due_before=today, limit=1, offset=0)
         if late:
             found.append(Waiting(f"{_many(late, 'invoice is', 'invoices are')} overdue", "billing", urgent=True))
-        _, ready = accounts.uninvoiced(session, sees, limit=1, offset=0)
+        _, ready = accounts.uninvoiced(session, sees, limit=1, offset=0, after_cosign=kinds_to_wait_for(session))
         if ready:
             found.append(Waiting(f"{_many(ready, 'appointment', 'appointments')} to invoice", "billing"))
     return found

@@ -46,7 +46,7 @@ def _verify(session: Session, note_id: int) -> list[Verified]:
         now, claimed = kept.get(s.version, ("", ""))
         intact = now == claimed == s.text_hash and (s.method is None or s.text_hash in logged)
         found.append(Verified(f"Version {s.version}", s.name, s.signed_at, now, intact))
-    for addendum, signature in notes.addenda_of(session, note_id):
+    for addendum, signature, _ in notes.addenda_of(session, note_id):
         now = rule.addendum_hash(note_id, addendum.reason, addendum.text)
         intact = now == addendum.text_hash and (addendum.method is None or now in logged)
         found.append(Verified("Addendum", addendum.name, addendum.created_at, now, intact))

@@ -40,7 +40,7 @@ def serving(folder: Path, *, code: Path = ROOT, demo: bool = True) -> Iterator[s
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": f"sqlite:///{folder / 'practice.db'}", "PORT": str(port),
-        "PRACTICE_KEY_FILE": str(folder / "practice.key"),
+        "PRACTICE_KEY_FILE": str(folder / "practice.key"), "PRACTICE_FILES_DIR": str(folder / "files"),
     }
     made = subprocess.run(
         [sys.executable, "-m", "practicerunner", "init", *(["--demo"] if demo else [])], cwd=code, env=environment,

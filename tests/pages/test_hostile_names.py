@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.rules.note_details import Details, Risk, Telehealth, Whereabouts
 from practicerunner.rules.notes import FORMS
 from practicerunner.ui import identity, navigation
 from practicerunner.vocabulary import (
@@ -23,15 +24,20 @@ from practicerunner.vocabulary import (
     NoteKind,
     RelationshipKind,
     RequestKind,
+    RiskFinding,
     ServiceCategory,
+    SessionFormat,
+    SupervisionFormat,
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
-from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.note_templates import AddTemplate, OwnSection, add_template, templates_to_begin
+from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
 from practicerunner.workflows.people import AddOrganisation, PersonDetails, add_organisation
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
@@ -39,6 +45,7 @@ from practicerunner.workflows.reviews import ReturnNote, return_note
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
+from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
@@ -73,6 +80,10 @@ class House:
     payer: int
     waived: int
     missed: int
+    waiting: int
+    """A note that waits for the supervisor."""
+    of_case: tuple[int, ...]
+    """An exam, a contact note that is signed, and a note of a session by video that was begun from a template."""
 
 
 def rename(cast: Cast, name: str) -> None:
@@ -98,6 +109,34 @@ def write(cast: Cast, who: str, appointment_id: int, kind: NoteKind, *, signed: 
     if signed:
         cast.do(who, sign_note, SignNote(note_id=note_id, revision=note.revision + 1))
     return note_id
+
+
+def write_for_case(cast: Cast, couple: int) -> tuple[int, ...]:
+    """Notes with hostile text in every field that is not a section of a form, drafts and a signed one."""
+    cast.do("Dana", add_template, AddTemplate(
+        form="free", name=HOSTILE, texts={"text": HOSTILE}, sections=(OwnSection(label=HOSTILE, hint=HOSTILE),)))
+    template = cast.read("Marcus", templates_to_begin)[0].template_id
+    about = next(iter(people_of(cast, couple).values()))
+    exam, contact = (cast.do("Marcus", start_case_note, StartCaseNote(
+        case_id=couple, kind=kind, person_id=about, service_date=date(2026, 11, 10),
+    )) for kind in (NoteKind.MENTAL_STATUS, NoteKind.CONTACT))
+    risk = Risk(harm_to_self=RiskFinding.PRESENT, harm_to_others=RiskFinding.PRESENT, means=HOSTILE, action=HOSTILE)
+    cast.do("Marcus", save_draft, SaveDraft(
+        note_id=exam, revision=1, sections={"mood": HOSTILE, "mood_more": HOSTILE}, details=Details(risk=risk)))
+    cast.do("Marcus", save_draft, SaveDraft(
+        note_id=contact, revision=1, sections={"how": HOSTILE, "said": HOSTILE}, details=Details(risk=risk)))
+    cast.do("Marcus", sign_note, SignNote(note_id=contact, revision=2))
+    by_video = cast.do("Marcus", book, Book(
+        case_id=couple, service_id=cast.services["THERAPY"], local_date=date(2026, 11, 10), local_time=time(18),
+        format=SessionFormat.VIDEO))
+    cast.do("Marcus", attend_all, AttendAll(appointment_id=by_video))
+    remote = cast.do("Marcus", start_note, StartNote(
+        appointment_id=by_video, kind=NoteKind.PROGRESS, template_id=template))
+    told = Telehealth(locations={str(about): Whereabouts(state="NY", place=HOSTILE)}, clinician_location=HOSTILE,
+                      interruptions=HOSTILE)
+    cast.do("Marcus", save_draft, SaveDraft(
+        note_id=remote, revision=1, sections={"own_1": HOSTILE}, details=Details(telehealth=told)))
+    return exam, contact, remote
 
 
 def build(cast: Cast) -> House:
@@ -141,6 +180,7 @@ def build(cast: Cast) -> House:
     unwritten = hold(cast, single, "THERAPY", "2026-11-03 10:00")
     group_held = hold(cast, group, "THERAPY", "2026-11-04 10:00")
     hers_held = hold(cast, hers, "THERAPY", "2026-11-05 10:00", by="Priya")
+    hers_too = hold(cast, hers, "THERAPY", "2026-11-06 16:00", by="Priya")
     hold(cast, couple, "THERAPY", "2026-11-06 10:00")
     waived, missed = (
         hold(cast, case_id, "THERAPY", f"2026-11-{day} 12:00",
@@ -154,6 +194,10 @@ def build(cast: Cast) -> House:
         cast.do("Marcus", add_addendum, AddAddendum(note_id=note, reason=HOSTILE, text=HOSTILE))
         returned = write(cast, "Priya", hers_held, NoteKind.PROGRESS)
         cast.do("Ruth", return_note, ReturnNote(note_id=returned, version=1, comment=HOSTILE))
+        waiting = write(cast, "Priya", hers_too, NoteKind.PROGRESS)
+        cast.do("Ruth", record_hour, RecordHour(
+            supervisor_id=cast.staff["Ruth"], supervisee_ids=(cast.staff["Priya"],), held_on=date(2026, 11, 6),
+            starts=time(8), minutes=60, kind=SupervisionFormat.INDIVIDUAL, topics=HOSTILE))
         group_note = write(cast, "Marcus", group_held, NoteKind.GROUP)
         draft = write(cast, "Marcus", unwritten, NoteKind.PROGRESS, signed=False)
     for appointment_id in (held, group_held):
@@ -161,6 +205,9 @@ def build(cast: Cast) -> House:
     with at("2026-11-07 10:00"):
         payer = cast.read("Tom", case_account, single).invoices[0].facts.payer_id
     pay(cast, payer, single, 10_00, "2026-11-08", reference=HOSTILE)
+
+    with at("2026-11-10 20:00"):
+        of_case = write_for_case(cast, couple)
 
     def ahead(case_id: int, hour: int, *, by: str = "Marcus", **more: Any) -> int:
         made: int = cast.do(by, book, Book(
@@ -182,7 +229,7 @@ def build(cast: Cast) -> House:
             provider_id=cast.staff["Marcus"], starts_on=date(2026, 11, 13), starts=time(9), ends_on=date(2026, 11, 13),
             ends=time(10), reason=HOSTILE[:120]))
     return House(cast, single, group, couple, held, group_held, overlapping, cancelled, note, draft, returned,
-                 group_note, payer, waived, missed)
+                 group_note, payer, waived, missed, waiting, of_case)
 
 
 @pytest.fixture(scope="module")
@@ -276,10 +323,22 @@ def test_the_check_itself_sees_what_is_alive() -> None:
 @pytest.mark.parametrize(("who", "page"), [
     ("Marcus", "today"), ("Dana", "today"), ("Marcus", "clients"), ("Ruth", "documentation"),
     ("Marcus", "documentation"), ("Priya", "documentation"), ("Dana", "staff"), ("Dana", "audit"),
-    ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"),
+    ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"), ("Ruth", "supervision"),
+    ("Priya", "supervision"), ("Dana", "supervision"),
 ])
 def test_a_page_shows_names_as_typed(visit: Visit, who: str, page: str) -> None:
     visit(who, page)
+
+
+@pytest.mark.parametrize("who", ["Ruth", "Priya", "Dana"])
+def test_reviews_and_hours_of_supervision_show_names_as_typed(house: House, visit: Visit, who: str) -> None:
+    hours = visit(who, "supervision", remembers={"supervision.part": "Hours"})
+    if who != "Dana":
+        press(hours, "Open")
+    if who == "Ruth":
+        visit(who, "supervision", note=house.waiting)
+    if who == "Dana":
+        press(visit(who, "supervision"), "Reassign")
 
 
 @pytest.mark.parametrize("label", ["Offer another time", "Decline"])
@@ -332,6 +391,12 @@ def test_notes_show_names_and_text_as_typed(house: House, visit: Visit) -> None:
     for who, note_id in (("Marcus", house.note), ("Marcus", house.draft), ("Marcus", house.group_note),
                          ("Priya", house.returned), ("Ruth", house.returned)):
         visit(who, "note", note=note_id)
+
+
+def test_notes_of_a_case_and_templates_show_names_and_text_as_typed(house: House, visit: Visit) -> None:
+    for note_id in house.of_case:
+        visit("Marcus", "note", note=note_id)
+    press(visit("Dana", "note_templates"), "Change")
 
 
 @pytest.mark.parametrize("tab", ["Overdue", "All open", "To invoice"])

@@ -40,7 +40,7 @@ EVERYBODYS = {
     "today", "clients", "calendar", "requests", "billing", "overview", "hours", "account", "case", "appointment",
     "payer", "form",
 }
-PROVIDERS = EVERYBODYS | {"documentation", "note", "audit"}
+PROVIDERS = EVERYBODYS | {"documentation", "note", "audit", "supervision"}
 MAY_OPEN = {
     "Dana": PROVIDERS | {"settings", "staff", "forms", "note_templates", "outbox", "imports"},
     "Marcus": PROVIDERS, "Priya": PROVIDERS, "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,

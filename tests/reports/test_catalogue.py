@@ -16,7 +16,7 @@ from tests.reports.building import Story
 
 DAY = date(2026, 11, 12)
 INVARIANTS = sorted((Path(__file__).parent / "invariants").glob("*.sql"))
-UNITS = {"week", "day"}
+UNITS = {"week", "day", "UTC"}
 
 
 def code(path: Path) -> str:

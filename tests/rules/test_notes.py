@@ -139,7 +139,16 @@ def test_a_note_is_a_late_entry_from_the_fourth_day_on() -> None:
 
 
 def test_a_note_is_due_some_hours_after_the_end() -> None:
-    assert rule.due_at(datetime(2026, 10, 12, 14, 50, tzinfo=UTC), 48) == datetime(2026, 10, 14, 14, 50, tzinfo=UTC)
+    zone = "America/New_York"
+    assert rule.due_at(datetime(2026, 10, 12, 14, 50, tzinfo=UTC), 48, zone) == datetime(
+        2026, 10, 14, 14, 50, tzinfo=UTC)
+    # Over the night in which the clocks go back, and forward, it is the same time on the wall.
+    assert rule.due_at(datetime(2026, 10, 31, 14, 50, tzinfo=UTC), 48, zone) == datetime(
+        2026, 11, 2, 15, 50, tzinfo=UTC)
+    assert rule.due_at(datetime(2026, 10, 30, 5, 30, tzinfo=UTC), 48, zone) == datetime(
+        2026, 11, 1, 6, 30, tzinfo=UTC)
+    assert rule.due_at(datetime(2026, 3, 7, 15, 50, tzinfo=UTC), 48, zone) == datetime(
+        2026, 3, 9, 14, 50, tzinfo=UTC)
 
 
 def test_a_psychotherapy_note_is_told_what_belongs_in_the_progress_note() -> None:

@@ -5,7 +5,16 @@ from datetime import date
 
 import pytest
 
-from practicerunner.rules.supervision import inherited, supervisor_on
+from practicerunner.rules.supervision import Term as Assigned
+from practicerunner.rules.supervision import (
+    fits,
+    inherited,
+    narrowest,
+    reads_as_supervisor,
+    signed_as,
+    supervisor_on,
+)
+from practicerunner.vocabulary import Role, SignatureRole, SupervisionFormat, SupervisionLevel
 
 CASES, OLD, NEW, PROVIDER = 1, 2, 3, 9
 
@@ -39,3 +48,56 @@ def test_nobody_supervises_themselves() -> None:
     assert inherited(PROVIDER, PROVIDER, TERMS, date(2026, 7, 1)) == NEW
     assert inherited(PROVIDER, PROVIDER, [], date(2026, 7, 1)) is None
     assert inherited(None, NEW, TERMS, date(2026, 7, 1)) is None
+
+
+A, P, S, O = Role.ASSOCIATE, Role.PROVIDER, Role.SUPERVISOR, Role.OWNER  # noqa: E741
+CO_SIGNS, APPROVES = SignatureRole.CO_SIGNER, SignatureRole.APPROVER
+
+
+@pytest.mark.parametrize(("roles", "nobody", "access", "approve", "co_sign"), [
+    ({A}, CO_SIGNS, CO_SIGNS, CO_SIGNS, CO_SIGNS),
+    ({A, S}, CO_SIGNS, CO_SIGNS, CO_SIGNS, CO_SIGNS),
+    ({A, O}, CO_SIGNS, CO_SIGNS, CO_SIGNS, CO_SIGNS),
+    ({A, P}, None, None, APPROVES, CO_SIGNS),
+    ({P}, None, None, APPROVES, CO_SIGNS),
+    ({P, S, O}, None, None, APPROVES, CO_SIGNS),
+])
+def test_whether_a_note_waits_and_as_what_it_is_signed(
+    roles: set[Role], nobody: SignatureRole | None, access: SignatureRole | None, approve: SignatureRole | None,
+    co_sign: SignatureRole | None,
+) -> None:
+    assert signed_as(roles, None) is nobody
+    assert signed_as(roles, SupervisionLevel.ACCESS) is access
+    assert signed_as(roles, SupervisionLevel.APPROVE) is approve
+    assert signed_as(roles, SupervisionLevel.CO_SIGN) is co_sign
+
+
+@pytest.mark.parametrize(("candidates", "able", "expected"), [
+    ((1, 2, 3), {1, 2, 3}, 1), ((None, 2, 3), {1, 2, 3}, 2), ((None, None, 3), {3}, 3), ((1, 2, 3), {2, 3}, 2),
+    ((1, 2, 3), {3}, 3), ((1, 2, 3), set(), None), ((9, 2, 3), {9, 2, 3}, 2), ((9, 9, 9), {9}, None), ((), {1}, None),
+])
+def test_the_narrowest_who_is_able_and_not_the_author_counts(
+    candidates: tuple[int | None, ...], able: set[int], expected: int | None
+) -> None:
+    assert narrowest(candidates, PROVIDER, able) == expected
+
+
+@pytest.mark.parametrize(("day", "writers", "named", "expected"), [
+    (date(2026, 1, 1), {7}, set(), True), (date(2026, 5, 31), {7}, set(), True), (date(2026, 6, 1), {7}, set(), False),
+    (date(2025, 12, 31), {7}, set(), False), (date(2026, 3, 1), {8}, set(), False),
+    (date(2026, 3, 1), {8, 7}, set(), True), (date(2026, 7, 1), {8}, {OLD}, True),
+    (date(2026, 7, 1), {8}, {NEW}, False),
+])
+def test_a_supervisor_reads_what_is_dated_within_or_names_them(
+    day: date, writers: set[int], named: set[int], expected: bool
+) -> None:
+    terms = [Assigned(7, OLD, SupervisionLevel.ACCESS, date(2026, 1, 1), date(2026, 6, 1)),
+             Assigned(7, NEW, SupervisionLevel.ACCESS, date(2020, 1, 1))]
+    assert reads_as_supervisor(OLD, terms, written_by=writers, day=day, named=named) is expected
+
+
+@pytest.mark.parametrize(("kind", "numbers"), [
+    (SupervisionFormat.INDIVIDUAL, {1}), (SupervisionFormat.TRIADIC, {2}), (SupervisionFormat.GROUP, {3, 4, 5}),
+])
+def test_how_many_make_an_hour_of_each_kind(kind: SupervisionFormat, numbers: set[int]) -> None:
+    assert {number for number in range(6) if fits(kind, number)} == numbers

@@ -1,5 +1,7 @@
 """Papers leave through the server: to whom they belong, as attachments, with a row in the audit log."""
 
+from datetime import date, time
+
 import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
@@ -7,8 +9,9 @@ from starlette.testclient import TestClient
 from practicerunner import clock, database
 from practicerunner.errors import NotPermitted
 from practicerunner.server import downloads
-from practicerunner.vocabulary import CaseType
+from practicerunner.vocabulary import CaseType, SupervisionFormat
 from practicerunner.workflows import invitations, sign_in, staff
+from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from tests.cast import Cast, bring_on, hold, invoice, moment, pay, people_of
 
 PASSWORD = "four quiet words here"
@@ -134,6 +137,21 @@ def test_the_client_list_is_the_one_on_the_screen_of_whoever_asks(web: TestClien
     assert names("Dana", "?filter=archived") == []
     for wrong in ("?filter=all", "?type=trio", "?sort=password", "?provider=x"):
         assert web.get(f"/files/clients.csv{wrong}", headers=cookie(linden, "Dana")).status_code == 400
+
+
+def test_the_hours_of_supervision_are_those_of_whoever_asks(web: TestClient, linden: Cast) -> None:
+    linden.do("Ruth", record_hour, RecordHour(
+        supervisor_id=linden.staff["Ruth"], supervisee_ids=(linden.staff["Priya"],), held_on=date(2026, 1, 6),
+        starts=time(9), minutes=50, kind=SupervisionFormat.INDIVIDUAL, topics="Sealed words."))
+    for who, rows in (("Ruth", 1), ("Priya", 1), ("Dana", 1), ("Marcus", 0)):
+        answer = web.get("/files/supervision-hours.csv", headers=cookie(linden, who))
+        assert answer.status_code == 200 and "Sealed" not in answer.text
+        assert len(answer.content.decode("utf-8-sig").splitlines()) == 1 + rows
+        assert "supervision-hours.csv" in answer.headers["content-disposition"]
+    assert web.get("/files/supervision-hours.csv", headers=cookie(linden, "Tom")).status_code == 403
+    with database.reading() as session:
+        exported = "select count(*) from audit_log where action = 'export' and resource = 'supervision_note'"
+        assert session.execute(text(exported)).scalar_one() == 4
 
 
 @pytest.mark.parametrize("name", ['a"b.pdf', "a\r\nSet-Cookie: x.pdf", "../../etc/passwd", ""])

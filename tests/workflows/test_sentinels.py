@@ -29,10 +29,11 @@ from practicerunner.records.notes import Note
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.reports.replica import replica_of
-from practicerunner.vocabulary import CaseType, NoteKind
+from practicerunner.vocabulary import CaseType, DocumentClass, NoteKind
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.commands import READERS
+from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
@@ -50,6 +51,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronmemo": TREATS | {"Dana"},  # TRUST 3.2: an owner reads memos of the practice, the front desk none
     "heronassociate": SUPERVISED, "heronrevised": SUPERVISED, "heroncomment": SUPERVISED,
     "heronconsent": TREATS | {"Dana", "Tom"},
+    "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
 }
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
 DIRECTOR_TOO = {
@@ -73,6 +75,7 @@ ASKED_ELSEWHERE = {
 def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
     """Three cases of Marcus and one of Priya, with a word in each place."""
     monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
+    monkeypatch.setattr(database.settings(), "files_dir", tmp_path / "files")
     cast = bring_on(sqlite_engine)
     with at("2026-10-01 09:00"):
         bring_forms(cast)
@@ -104,6 +107,11 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         (intake,), (consent,) = send(cast, alone, "intake"), send(cast, alone, "consent")
         complete(cast, intake, filled("intake") | {"reason": "heronintake"})
         complete(cast, consent, filled("consent", signature="heronconsent"))
+        for word, access_class in (("herondesk", DocumentClass.ADMIN), ("heronclinical", DocumentClass.CLINICAL),
+                                   ("heronsealed", DocumentClass.SEALED)):
+            cast.do("Marcus", upload_document, UploadDocument(
+                case_id=alone, access_class=access_class, title=f"About {word}", file_name="letter.txt",
+                content=f"Of {word}.".encode()))
         invoice(cast, first)
         yield cast
 
@@ -157,6 +165,8 @@ def _choices(cast: Cast, name: str, reader: Callable[..., Any], ids: dict[str, l
     for one in list(inspect.signature(reader).parameters.values())[2:]:
         if one.name in ALWAYS:
             given[one.name] = ["", "heron"]
+        elif one.name == "person_id" and one.default is None:
+            given[one.name] = [None, *ids["person"]]
         elif one.default is not one.empty:
             continue
         elif one.name in OTHERS:

@@ -128,7 +128,9 @@ appointments as (
         max(a.local_date) filter (a.is_held and a.ends_at <= as_of.moment) as last_held_on,
         count(*) filter (a.is_held and w.appointment_id is null) as without_note,
         count(*) filter (
-            a.is_held and w.appointment_id is null and a.ends_at < as_of.moment - to_hours(p.note_due_hours)
+            case when a.is_held and w.appointment_id is null then timezone('UTC', timezone(
+                p.zone, timezone(p.zone, timezone('UTC', a.ends_at)) + to_hours(p.note_due_hours)
+            )) < as_of.moment else false end
         ) as notes_overdue,
         count(*) filter (
             t.is_unrecorded and not a.is_cancelled and a.ends_at < as_of.moment

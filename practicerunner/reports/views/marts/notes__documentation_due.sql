@@ -4,8 +4,8 @@
 -- resource: clinical_dashboards
 -- period: day
 --
--- The note meant is the main note of the kind of case. It is due the practice's number of hours after the end; it counts
--- as signed from the moment it was locked. note_status is empty where nobody has begun one.
+-- The note meant is the main note of the kind of case. It is due the practice's number of hours after the end, on
+-- the wall clock; it counts as signed from the moment it was locked. note_status is empty where nobody has begun one.
 
 with main_notes as (
     select
@@ -21,20 +21,27 @@ with main_notes as (
 ),
 
 held as (
-    select a.*, a.ends_at + to_hours(p.note_due_hours) as due_at
-    from stg_appointment a cross join stg_practice p cross join as_of
-    where a.is_held and a.ends_at <= as_of.moment
+    select a.*, n.note_status
+    from stg_appointment a cross join as_of left join main_notes n using (appointment_id)
+    where a.is_held and a.ends_at <= as_of.moment and not coalesce(n.is_signed, false)
+),
+
+waiting as (
+    select
+        h.*,
+        timezone('UTC', timezone(
+            p.zone, timezone(p.zone, timezone('UTC', h.ends_at)) + to_hours(p.note_due_hours)
+        )) as due_at
+    from held h cross join stg_practice p
 )
 
 select
     h.appointment_id, h.local_date as day, h.provider_id, s.staff_name as provider_name, h.case_id, c.case_name,
-    c.case_type, k.main_note as note_kind, n.note_status, h.due_at,
+    c.case_type, k.main_note as note_kind, h.note_status, h.due_at,
     as_of.moment > h.due_at as is_overdue,
     greatest(0, floor((epoch(as_of.moment) - epoch(h.due_at)) / 86400))::bigint as days_overdue
-from held h
+from waiting h
 cross join as_of
 join stg_case_file c using (case_id)
 join case_type_capability k on k.case_type = c.case_type
 join stg_staff s on s.staff_id = h.provider_id
-left join main_notes n using (appointment_id)
-where not coalesce(n.is_signed, false)

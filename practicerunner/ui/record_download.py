@@ -1,0 +1,24 @@
+"""The button that hands out a record as PDF: of the case, or of a group each participant's own."""
+
+import streamlit as st
+
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import md
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.record_exports import record_choices
+
+ICON = ":material/folder_zip:"
+
+
+def show(actor: Actor, case_id: int) -> None:
+    """Draw the button for whoever may hand the record out; nothing for anybody else."""
+    choices = read(record_choices, actor, case_id)
+    if not choices:
+        return
+    address = f"/files/record/{case_id}.pdf"
+    with st.popover("Download record", icon=ICON):
+        st.text("What took place, signed notes with their addenda, and forms, as you may read them. It is logged.")
+        for person_id, name in choices.items():
+            label = "Download PDF" if person_id is None else md(name)
+            st.link_button(label, address if person_id is None else f"{address}?person={person_id}", width="stretch",
+                           icon=":material/picture_as_pdf:")

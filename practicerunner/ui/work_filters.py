@@ -1,0 +1,57 @@
+"""The filters of the queues: mine or the team's, whose, which kind of case, how old; the same on each (J06, J07)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import streamlit as st
+
+from practicerunner.rules.case_types import capabilities
+from practicerunner.vocabulary import CaseType
+
+T = TypeVar("T")
+AGES = {0: "Any age", 3: "3 days or more", 7: "7 days or more", 14: "14 days or more"}
+MINE, TEAM = "Mine", "Team"
+TOO_FEW = 2
+"""Fewer rows than this need no filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a row is filtered by."""
+
+    person: str
+    """Whose it is, by name."""
+    case_type: CaseType | None
+    days: int
+    is_mine: bool = True
+
+
+def narrow(rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: str) -> list[T]:
+    """Draw the filters that make a difference to these rows, and return the rows that pass.
+
+    ``person`` is what the filter by name is called.
+    """
+    known = [(row, facts(row)) for row in rows]
+    if len(rows) < TOO_FEW:
+        return list(rows)
+    people = sorted({one.person for _, one in known})
+    kinds = [kind for kind in CaseType if kind in {one.case_type for _, one in known}]
+    oldest = max(one.days for _, one in known)
+    ages = [age for age in AGES if age <= oldest]
+    whose, who, kind, age = None, None, None, 0
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len({one.is_mine for _, one in known}) > 1:
+            whose = st.segmented_control("Whose", (MINE, TEAM), key=f"{key}.whose")
+        if len(people) > 1:
+            who = st.selectbox(person, people, index=None, placeholder="Everybody", key=f"{key}.who", width=170)
+        if len(kinds) > 1:
+            kind = st.selectbox("Kind of case", kinds, index=None, placeholder="Every kind", key=f"{key}.kind",
+                                format_func=lambda one: capabilities(one).heading, width=170)
+        if len(ages) > 1:
+            age = st.selectbox("Age", ages, key=f"{key}.age", format_func=AGES.__getitem__, width=150)
+    return [
+        row for row, one in known
+        if (whose is None or one.is_mine is (whose == MINE)) and (who is None or one.person == who)
+        and (kind is None or one.case_type is kind) and one.days >= age
+    ]

@@ -1,0 +1,227 @@
+"""Signed notes on paper: the whole note, or of a group note the copy for one participant's record.
+
+Drafts, memos and psychotherapy notes never leave (X16); whoever prints must be allowed to export the note, not only to
+read it. The reading and the printing are both logged.
+"""
+
+from sqlalchemy.orm import Session
+
+from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
+from practicerunner.errors import NotFound, NotPermitted, RuleViolation
+from practicerunner.records import audit, notes, plans, practice
+from practicerunner.records.logins import Staff
+from practicerunner.records.notes import NoteRow
+from practicerunner.rules import notes as rule
+from practicerunner.rules.documents import plain_name
+from practicerunner.rules.note_details import in_words
+from practicerunner.rules.plans import agreement_sentence
+from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.note_pages import MemberView, NotePage, member_view, note_page
+from practicerunner.workflows.note_readers import may_open
+from practicerunner.workflows.note_text import Header, Written
+from practicerunner.workflows.papers import letterhead
+
+PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
+"""States in which a note is a page of the record."""
+_SHARED = "The shared part of this note, and the part of one participant. Parts of others stand in their own copies."
+
+
+class NoteNotSigned(RuleViolation):
+    """Only a signed note can be printed; this one is not finished yet."""
+
+
+class NoteStaysInside(NotPermitted):
+    """Memos and psychotherapy notes are never printed or handed out."""
+
+
+class NoParts(RuleViolation):
+    """Only a group note has a copy for each participant."""
+
+
+@reader(Resource.CASE)
+def note_pdf(
+    session: Session, actor: Actor, note_id: int, *, person_id: int | None = None, reason: str = ""
+) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a signed note; with ``person_id`` one participant's copy of a group note.
+
+    Needs a transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts.
+    """
+    row = _authorized(session, actor, note_id)
+    page = note_page(session, actor, note_id, reason)
+    if not isinstance(page, NotePage):
+        raise NotPermitted(
+            actor=actor, action=Action.EXPORT, resource=rule.resource_for(row.kind, row.case_type),
+            resource_id=note_id, case_id=row.case_id)
+    paper = signed_page(session, page)
+    if person_id is not None:
+        paper = member_copy(session, actor, page, paper, person_id, reason)
+    pdf = paint_note(paper)
+    audit.note(
+        session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="export_note",
+        resource=rule.resource_for(row.kind, row.case_type), resource_id=note_id, case_id=row.case_id,
+        detail=f"part of {person_id}" if person_id is not None else "",
+    )
+    return plain_name(f"{paper.title} {page.line.service_date}.pdf"), "application/pdf", pdf
+
+
+def may_print(actor: Actor, row: NoteRow) -> bool:
+    """Whether a note is one that the actor may hand out, for what a page offers."""
+    return row.status in PRINTED and row.kind not in rule.UNSIGNED_KINDS and _may_export(actor, row)
+
+
+@reader(Resource.CASE)
+def printable_parts(session: Session, actor: Actor, note_id: int) -> dict[int, str] | None:
+    """Participants of whom there is a copy of a note, by name; ``None`` where the actor may not print the note."""
+    row = notes.one_row(session, note_id)
+    if row is None or not may_print(actor, row):
+        return None
+    if rule.FORMS[row.form].part is None:
+        return {}
+    header = notes.versions_of(session, note_id)[-1].content["header"]
+    return {int(key): name for key, name in header["present"].items()}
+
+
+def _may_export(actor: Actor, row: NoteRow) -> bool:
+    allowed = may_open(actor, row, Action.EXPORT)
+    return allowed is not None and not allowed.needs_reason
+
+
+def _authorized(session: Session, actor: Actor, note_id: int) -> NoteRow:
+    """The note, if the actor may hand it out."""
+    row = notes.one_row(session, note_id)
+    if row is None or may_open(actor, row) is None:
+        raise NotFound(actor=actor, action=Action.EXPORT, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
+    resource = rule.resource_for(row.kind, row.case_type)
+    about = {"actor": actor, "action": Action.EXPORT, "resource": resource, "resource_id": note_id,
+             "case_id": row.case_id}
+    if row.kind in rule.UNSIGNED_KINDS:
+        raise NoteStaysInside(**about)  # type: ignore[arg-type]
+    if not _may_export(actor, row):
+        raise NotPermitted(**about)  # type: ignore[arg-type]
+    if row.status not in PRINTED:
+        raise NoteNotSigned
+    return row
+
+
+def signed_page(session: Session, page: NotePage) -> SignedPage:
+    """A signed note as a page of paper; callers have read it for somebody."""
+    us, line = practice.the_practice(session), page.line
+    header = page.header
+    return SignedPage(
+        title=line.title, dated=line.service_date, subject=header.case_name, zone=us.zone,
+        practice=letterhead(us).model_copy(update={"tax_id": ""}),
+        facts=(*_facts(header), *_people(header), ("Written by", line.author_name)),
+        stamp=_stamp(header),
+        sections=(*_passages(page.sections),
+                  *(Passage(label=label, text=text) for label, text in in_words(page.details, page.names)),
+                  *_agreements(session, line.note_id)),
+        parts_label=f"{page.part_label}s" if page.part_label else "",
+        parts=_passages(page.parts), signatures=_signatures(session, page), addenda=_addenda(session, page),
+    )
+
+
+def _facts(header: Header) -> list[tuple[str, str]]:
+    said = [("Date of service", f"{header.day:%A}, {header.day.day} {header.day:%B %Y}")]
+    if header.start is not None and header.minutes is not None:
+        said.append(("Time", f"{header.start:%H:%M}, {header.minutes} minutes"))
+    if header.format is not None:
+        said.append(("Format", ", ".join(filter(None, (header.format.label, header.place)))))
+    return said
+
+
+def _people(header: Header) -> list[tuple[str, str]]:
+    """Who was there, whom it is about, and the codes that were in force on the day."""
+    said = []
+    if header.about and header.about != header.case_name:
+        said.append(("About", header.about))
+    if header.present:
+        alone = " (individual contact)" if header.individual_contact else ""
+        said.append(("Present", ", ".join(header.present) + alone))
+    several = len(header.codes or ()) > 1
+    for name, codes in header.codes or ():
+        said.append((f"Diagnoses of {name}" if several else "Diagnoses", ", ".join(codes)))
+    return said
+
+
+def _stamp(header: Header) -> str:
+    if not header.late_entry or header.entered_on is None:
+        return ""
+    return f"LATE ENTRY: entered {header.entered_on:%Y-%m-%d} for {header.day:%Y-%m-%d}"
+
+
+def _agreements(session: Session, note_id: int | None) -> tuple[Passage, ...]:
+    """Who has agreed to a treatment plan, printed with it."""
+    found = plans.agreements_of(session, [note_id]) if note_id is not None else []
+    return tuple(
+        Passage(label="Agreement", text=". ".join(filter(None, (
+            agreement_sentence(one.capacity, one.how, one.signature, one.agreed_on),
+            f"Verified: {one.authority}" if one.authority else "", f"Recorded by {who}.",
+        )))) for one, who in found
+    )
+
+
+def _passages(written: tuple[Written, ...]) -> tuple[Passage, ...]:
+    return tuple(Passage(label=one.label, text=one.text) for one in written if one.text.strip())
+
+
+def _signatures(session: Session, page: NotePage) -> tuple[Signature, ...]:
+    """Signatures under the version that counts, as they were kept."""
+    return tuple(
+        Signature(
+            act=one.role.act,
+            name=_name(one.name, one.credentials), licence=session.get_one(Staff, one.staff_id).licence,
+            at=one.signed_at, text_hash=one.text_hash,
+        )
+        for one in notes.signatures_of(session, page.line.note_id or 0) if one.version == page.line.version
+    )
+
+
+def _addenda(session: Session, page: NotePage) -> tuple[Addendum, ...]:
+    found = []
+    for one, cosigned, review in notes.addenda_of(session, page.line.note_id or 0):
+        signatures = [Signature(
+            name=_name(one.name, one.credentials), licence=session.get_one(Staff, one.staff_id).licence,
+            at=one.created_at, text_hash=one.text_hash,
+        )]
+        if cosigned is not None:
+            signatures.append(Signature(
+                act=review.review_as.act if review is not None else SignatureRole.CO_SIGNER.act,
+                name=_name(cosigned.name, cosigned.credentials),
+                licence=session.get_one(Staff, cosigned.staff_id).licence, at=cosigned.signed_at,
+                text_hash=cosigned.text_hash,
+            ))
+        found.append(Addendum(reason=one.reason, text=one.text, signatures=tuple(signatures)))
+    return tuple(found)
+
+
+def _name(name: str, credentials: str) -> str:
+    return f"{name}, {credentials}" if credentials else name
+
+
+def member_copy(
+    session: Session, actor: Actor, page: NotePage, whole: SignedPage, person_id: int, reason: str
+) -> SignedPage:
+    """What one participant's record has of a group note: no other's part, and no other's name.
+
+    An addendum may speak of anybody, so a copy only says that there are some.
+    """
+    note_id = page.line.note_id or 0
+    if rule.FORMS[page.form].part is None:
+        raise NoParts
+    view: MemberView = member_view(session, actor, note_id, person_id, reason)
+    name = notes.versions_of(session, note_id)[-1].content["header"]["present"][str(person_id)]
+    added = len(whole.addenda)
+    beneath = f" {_many(added)} beneath the whole note." if added else ""
+    return whole.model_copy(update={
+        "facts": (*_facts(page.header), ("Present", f"{view.present} people"), ("Copy for", name),
+                  ("Written by", page.line.author_name)),
+        "sections": _passages(view.sections), "addenda": (), "remark": _SHARED + beneath,
+        "parts": (Passage(label=name, text=view.own_part),) if view.own_part.strip() else (),
+        "parts_label": page.part_label,
+    })
+
+
+def _many(added: int) -> str:
+    return "One addendum stands" if added == 1 else f"{added} addenda stand"
