@@ -13,6 +13,7 @@ from practicerunner.vocabulary import NoteStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.calendar import wall_clock
 from practicerunner.workflows.documentation import Awaited, DueNote, NoteLine, Queue, documentation_due, my_queue
+from practicerunner.workflows.plans import ReviewDue, plan_reviews_due
 from practicerunner.workflows.practice import practice_settings
 
 SHOWN = 50
@@ -53,6 +54,21 @@ def show_due(actor: Actor, due: list[DueNote], zone: str, today: date) -> None:
         _due(actor, one, zone, today)
     if len(left) > SHOWN:
         st.text(f"and {count(len(left) - SHOWN, 'more', 'more')}")
+
+
+def show_reviews_of_plans(actor: Actor, due: list[ReviewDue]) -> None:
+    """Treatment plans whose review is due, the longest first."""
+    if not due:
+        return
+    st.subheader(f"Treatment plans to review ({len(due)})", anchor=False)
+    for one in due[:SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link(md(one.case_name), "case", icon=":material/flag:", case=one.case_id, part="clinical")
+            whose = f"Treatment plan of {one.about}" if one.about not in ("", one.case_name) else "Treatment plan"
+            said = f"{whose}: review due since {day(one.since)}" if one.since is not None else whose
+            st.text(said if one.provider_id == actor.staff_id else f"{one.provider_name}: {said}", width="content")
+    if len(due) > SHOWN:
+        st.text(f"and {count(len(due) - SHOWN, 'more', 'more')}")
 
 
 def _due(actor: Actor, one: DueNote, zone: str, today: date) -> None:
@@ -104,6 +120,7 @@ st.title("Documentation", anchor=False)
 show_reviews(queue)
 show_returned(queue, zone)
 show_due(actor, [one for one in due if one.status is not NoteStatus.RETURNED], zone, today)
+show_reviews_of_plans(actor, read(plan_reviews_due, actor))
 show_awaited(queue.awaited)
 listed = {one.note_id for one in due}
 show_drafts([line for line in queue.drafts if line.note_id is None or line.note_id not in listed], zone)

@@ -2,9 +2,18 @@
 
 import streamlit as st
 
-from practicerunner.ui import navigation, note_editor, note_lines, note_paper, psychotherapy_editor, review_panel
+from practicerunner.ui import (
+    navigation,
+    note_editor,
+    note_lines,
+    note_paper,
+    plan_editor,
+    psychotherapy_editor,
+    review_panel,
+)
 from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.text import day
+from practicerunner.vocabulary import NoteKind
 from practicerunner.workflows.note_pages import NoteFacts, note_page
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.psychotherapy import psychotherapy_page
@@ -35,7 +44,9 @@ if isinstance(page, NoteFacts):
         st.text("The text of this note is not yours to read.")
     st.stop()
 note_paper.title(page.line)
-if page.may_write:
+if page.may_write and page.line.kind is NoteKind.TREATMENT_PLAN:
+    plan_editor.show(actor, page, zone)
+elif page.may_write:
     note_editor.show(actor, page, zone)
 elif page.may_review:
     review_panel.show(actor, page, zone, lambda: review_panel.open_next(actor))

@@ -57,6 +57,9 @@ def _practice(actor: Actor) -> None:
             money.percent(row.missed_fee_basis_points),
         )
         note_due = form.number("note_due_hours", "Notes are due … hours after the end", row.note_due_hours)
+        plan_review = form.number(
+            "plan_review_days", "Treatment plans are reviewed after … days", row.plan_review_days,
+        )
         payment_due = form.number("payment_due_days", "Invoices are due after … days", row.payment_due_days)
         after_cosign = form.tick(
             "invoice_after_cosign", "Invoice an associate's appointment only once its note is co-signed",
@@ -76,7 +79,8 @@ def _practice(actor: Actor) -> None:
             op=form.op, revision=row.revision, name=name, zone=zone or "", address=address, phone=phone, email=email,
             tax_id=tax_id, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
-            payment_due_days=payment_due, invoice_after_cosign=after_cosign, totp_required=totp,
+            plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
+            totp_required=totp,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -309,6 +309,28 @@ class NoteStatus(Word):
         )
 
 
+class ObjectiveStatus(Word):
+    """Where an objective of a treatment plan stands (FHIR Goal.achievementStatus)."""
+
+    ACTIVE = "active"
+    REACHED = "reached"
+    PARTLY_REACHED = "partly_reached"
+    DEFERRED = "deferred"
+    DROPPED = "dropped"
+
+
+class AgreedHow(Word):
+    """How somebody agreed to a treatment plan (FHIR Consent.sourceAttachment)."""
+
+    AT_SCREEN = "at_screen"
+    ON_PAPER = "on_paper"
+
+    @property
+    def label(self) -> str:
+        """``At the screen, by typing their name``."""
+        return {"at_screen": "Here, by typing the name", "on_paper": "On paper"}[self.value]
+
+
 class SignatureRole(Word):
     """As what somebody signed a note (FHIR Composition.attester.mode)."""
 
@@ -536,6 +558,7 @@ class AttentionKind(Word):
     CRITICAL_ANSWER = "critical_answer"
     NOTE_RETURNED = "note_returned"
     NOTE_DUE = "note_due"
+    PLAN_REVIEW_DUE = "plan_review_due"
     ATTENDANCE_MISSING = "attendance_missing"
     NOT_INVOICED = "not_invoiced"
     INVOICE_OVERDUE = "invoice_overdue"

@@ -224,7 +224,7 @@ def test_forms_came_back_signed_two_measures_have_a_trend_one_is_late_and_one_an
 def test_notes_stand_in_every_state(made: Engine) -> None:
     assert set(count(made, Note.status)) == set(NoteStatus)
     assert count(made, Note.status)[NoteStatus.AMENDED] >= 1
-    assert set(count(made, Note.kind)) == set(NoteKind) - {NoteKind.PSYCHOTHERAPY, NoteKind.TREATMENT_PLAN}
+    assert set(count(made, Note.kind)) == set(NoteKind) - {NoteKind.PSYCHOTHERAPY}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from practicerunner.demo import note_kinds, texts
+from practicerunner.demo import note_kinds, texts, treatment_plans
 from practicerunner.demo.caseload import Plan
 from practicerunner.demo.codes import diagnose
 from practicerunner.demo.diary import Diary
@@ -99,6 +99,8 @@ class Notebook:
             appointment_id=appointment_id, kind=kind, form=form,
         ))
         details = note_kinds.details(session, note_id, plan) if how_far == SIGNED else None
+        if kind is NoteKind.PROGRESS:
+            details = treatment_plans.goals_of(session, note_id, details)
         self._do(session, plan.provider, save_draft, SaveDraft(
             note_id=note_id, revision=1, sections=sections, parts=parts, details=details,
         ))

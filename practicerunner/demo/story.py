@@ -19,6 +19,7 @@ from practicerunner.demo.letters import Letters
 from practicerunner.demo.notebook import Notebook
 from practicerunner.demo.paperwork import Paperwork
 from practicerunner.demo.people import OWNER, ZONE, details
+from practicerunner.demo.treatment_plans import TreatmentPlans
 from practicerunner.demo.visits import Visits
 from practicerunner.demo.week import SERVICES, Place, Week
 from practicerunner.records import cases, people
@@ -81,6 +82,7 @@ class Story:
         self.desk = Desk(self.diary, self.house.actors[ADMIN], self.today, self.rng)
         notebook = Notebook(self.diary, self.house.actors, self.today, self.rng)
         self.paperwork = Paperwork(self.diary, self.house, self.today)
+        self.treatment_plans = TreatmentPlans(self.diary, self.house, self.today)
         self.letters = Letters(self.diary, self.house, self.today)
         self.visits = Visits(self.diary, self.house, self.week, self.desk, notebook, self.rng)
 
@@ -219,6 +221,9 @@ class Story:
             forgotten = place > 0 and self.rng.random() < 0.15
             self._fill_in(plan, case_id, name, session, forgotten=forgotten)
         self.paperwork.begin(plan, case_id, self.person_ids)
+        parent = next((other for one, other, kind, _ in KIN
+                       if one == plan.people[0] and kind is RelationshipKind.PARENT), "")
+        self.treatment_plans.begin(plan, case_id, self.person_ids, self.person_ids.get(parent))
         self.letters.begin(plan, case_id, self.person_ids)
 
     def _fill_in(self, plan: Plan, case_id: int, name: str, session: Session, *, forgotten: bool) -> None:

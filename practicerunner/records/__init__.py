@@ -16,6 +16,7 @@ from practicerunner.records import (  # noqa: F401
     notes,
     outbox,
     people,
+    plans,
     practice,
     reminders,
     requests,

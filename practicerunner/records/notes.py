@@ -54,6 +54,8 @@ class Note(Revised):
     """Of a group note: person id (as text) → that participant's own part."""
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """What is not plain text: ``rules.note_details.Details``."""
+    review_on: Mapped[date | None] = mapped_column(index=True)
+    """Of a treatment plan that has not come to its end: when it is looked at again."""
     template: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Name and own sections of the template it was begun from, as they were then (G16)."""
     version: Mapped[int] = mapped_column(default=0)
@@ -361,9 +363,10 @@ def rows_of(session: Session, note_ids: Collection[int]) -> dict[int, NoteRow]:
 
 
 def signed_before(session: Session, note: Note, statuses: Iterable[NoteStatus], limit: int) -> list[Note]:
-    """The last signed notes of the same case from before this one's date of service."""
+    """The last signed notes of the same case from before this one's date of service; plans have pages of their own."""
     query = select(Note).where(
-        Note.case_id == note.case_id, Note.service_date < note.service_date, Note.status.in_(list(statuses))
+        Note.case_id == note.case_id, Note.service_date < note.service_date, Note.status.in_(list(statuses)),
+        Note.kind != NoteKind.TREATMENT_PLAN,
     )
     return list(session.scalars(query.order_by(Note.service_date.desc(), Note.id.desc()).limit(limit)))
 

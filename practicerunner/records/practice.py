@@ -40,6 +40,8 @@ class Practice(Revised):
     missed_fee_basis_points: Mapped[int] = mapped_column(default=5000)
     """No-show and late-cancellation fee as a share of the participant's agreed fee (DEC11)."""
     note_due_hours: Mapped[int] = mapped_column(default=48)
+    plan_review_days: Mapped[int] = mapped_column(default=90)
+    """After how many days a treatment plan is looked at again, unless its author says otherwise (G17)."""
     payment_due_days: Mapped[int] = mapped_column(default=14)
     invoice_after_cosign: Mapped[bool] = mapped_column(default=False)
     """Whether an associate's appointment is invoiced only once its main note is co-signed (C33)."""

@@ -18,7 +18,7 @@ REPLICATED = tuple(changes.COLUMNS)
 FROZEN = (
     "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_change", "document_file",
     "form_response", "form_version", "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry",
-    "note_version", "payment", "review_assignment", "review_comment", "signature",
+    "note_version", "payment", "plan_agreement", "review_assignment", "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 
@@ -37,7 +37,7 @@ _WORDS_FIXED = ", ".join(
     f"'{status}'" for status in (NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED, NoteStatus.FINAL)
 )
 _LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
-_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "person_id", "service_date", "version")
+_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "person_id", "service_date", "review_on", "version")
 _NOTE_JSON = ("sections", "parts", "details", "template")
 _NOTE_FIXED = "the text of a signed note is never changed"
 

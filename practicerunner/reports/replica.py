@@ -69,13 +69,13 @@ class Replica:
         self._duck.execute(
             "create table case_type_capability (case_type varchar, heading varchar, main_note varchar, "
             "counts_as_client boolean, asks_intake boolean, asks_consent boolean, charged_each boolean, "
-            "one_person boolean)"
+            "one_person boolean, clinical_fields boolean, clinical_fields_switchable boolean)"
         )
         self._duck.executemany(
-            "insert into case_type_capability values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into case_type_capability values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 [kind.value, able.heading, able.main_note.value, able.counts_as_client, able.intake, able.consent,
-                 able.charged_each, able.most == 1]
+                 able.charged_each, able.most == 1, able.clinical_fields, able.clinical_fields_switchable]
                 for kind, able in CASE_TYPES.items()
             ],
         )

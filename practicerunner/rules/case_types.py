@@ -145,6 +145,12 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
 }
 
 
+WITH_PLANS = frozenset(kind for kind, able in CASE_TYPES.items() if able.clinical_fields)
+"""Kinds of case that have treatment plans."""
+PLANS_SWITCHABLE = frozenset(kind for kind, able in CASE_TYPES.items() if able.clinical_fields_switchable)
+"""Kinds that have them where an owner has switched the clinical fields on."""
+
+
 def capabilities(case_type: CaseType) -> Capabilities:
     """The row of the table for a kind of case."""
     return CASE_TYPES[case_type]

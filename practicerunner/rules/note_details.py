@@ -1,13 +1,13 @@
 """What a note has beside its text: the risk line, the telehealth statement, goals worked on, a treatment plan (C40)."""
 
-import json
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from practicerunner.rules import texts
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.plans import Plan, plan_sections
 from practicerunner.vocabulary import CaseType, NoteKind, RiskFinding, SessionFormat
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(texts.line)]
@@ -27,7 +27,6 @@ PLACES = ("Home", "Work", "School", "Car")
 """Where people usually are; another place is typed."""
 FOR_ALL = ""
 """The key under which one location stands for everybody who was present."""
-MOST_PLAN_CHARACTERS = 200_000
 
 
 class _Part(BaseModel):
@@ -70,15 +69,14 @@ class Telehealth(_Part):
 class GoalLink(_Part):
     """A goal of the treatment plan that a session worked on, in the words it had then."""
 
+    plan_id: int
+    """The note that the plan is."""
     goal: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_.:-]+$")]
     """The goal's key in the plan."""
+    number: Line = ""
+    about: Annotated[str, Field(max_length=401)] = ""
+    """Whose plan it is; empty for one of the case as a whole."""
     text: Paragraph = ""
-
-
-def _bounded(plan: dict[str, Any] | None) -> dict[str, Any] | None:
-    if plan is not None and len(json.dumps(plan)) > MOST_PLAN_CHARACTERS:
-        raise ValueError("This plan is too long.")
-    return plan
 
 
 class Details(_Part):
@@ -87,7 +85,7 @@ class Details(_Part):
     risk: Risk | None = None
     telehealth: Telehealth | None = None
     goals: Annotated[tuple[GoalLink, ...], Field(max_length=50)] = ()
-    plan: Annotated[dict[str, Any] | None, AfterValidator(_bounded)] = None
+    plan: Plan | None = None
 
 
 def missing_risk(risk: Risk | None, *, required: bool) -> tuple[str, ...]:
@@ -117,7 +115,9 @@ def in_words(details: Details, names: Mapping[str, str]) -> tuple[tuple[str, str
     """What stands beside the text as label and words, for screen and paper; ``names`` by person id as text."""
     said: list[tuple[str, str]] = []
     if details.goals:
-        said.append(("Goals", "\n".join(goal.text for goal in details.goals)))
+        said.append(("Goals of the plan", "\n".join(_goal(goal, several=len(names) > 1) for goal in details.goals)))
+    if details.plan is not None:
+        said += plan_sections(details.plan)
     if details.risk is not None:
         risk = details.risk
         given = [(label, getattr(risk, key)) for key, label in HARM.items()]
@@ -127,6 +127,11 @@ def in_words(details: Details, names: Mapping[str, str]) -> tuple[tuple[str, str
         told = details.telehealth
         said += [("Session by video or phone", _remote_in_words(told, names)), ("Interruptions", told.interruptions)]
     return tuple((label, text) for label, text in said if text.strip())
+
+
+def _goal(goal: GoalLink, *, several: bool) -> str:
+    """A goal with its number, and with whose it is where several take part."""
+    return f"{goal.number}  {goal.text}" + (f" ({goal.about})" if several and goal.about else "")
 
 
 def _remote_in_words(told: Telehealth, names: Mapping[str, str]) -> str:

@@ -36,6 +36,8 @@ class Form:
     risk: bool = False
     """Whether it has the risk line, where the case has clinical fields."""
     risk_required: bool = False
+    goals_required: bool = False
+    """Whether it names a goal of the treatment plan, where one is in force."""
     therapy: bool | None = None
     """Used in therapy only, or elsewhere only; ``None`` is everywhere."""
 
@@ -109,9 +111,9 @@ FORMS: dict[str, Form] = {
         "BIRP", Section("behaviour", "Behaviour", True, "What was said, shown and observed."), _INTERVENTION,
         _RESPONSE, _PLAN,
     ),
-    "girp": _progress(
+    "girp": replace(_progress(
         "GIRP", Section("goal", "Goal", True, "Which goal this worked on."), _INTERVENTION, _RESPONSE, _PLAN,
-    ),
+    ), goals_required=True),
     "free": _progress("Free text", Section("text", "Note", True)),
     "consultation": Form("Consultation", NoteKind.CONSULTATION, (
         Section("topic", "Question or topic", True, "What the consultation was asked for."),

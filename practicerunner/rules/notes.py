@@ -88,8 +88,8 @@ def kinds_for(case_type: CaseType) -> tuple[NoteKind, ...]:
 
 CLINICAL_KINDS = frozenset({NoteKind.INTAKE, NoteKind.TREATMENT_PLAN, NoteKind.MENTAL_STATUS})
 """Kinds that a case has only with clinical fields."""
-ABOUT_SOMEBODY = CLINICAL_KINDS
-"""Kinds that are always about one person."""
+ABOUT_SOMEBODY = CLINICAL_KINDS - {NoteKind.TREATMENT_PLAN}
+"""Kinds that are always about one person; a plan can also be that of a couple or a family as a whole."""
 
 
 def case_kinds_for(case_type: CaseType, switched_on: bool) -> tuple[NoteKind, ...]:

@@ -1,4 +1,4 @@
-"""Who may sign a form for whom, and what stands under it (D09, A24); and the two messages that forms send."""
+"""Who may sign for whom, and what stands under it (D09, A24); and the two messages that forms send."""
 
 from datetime import date
 
@@ -26,6 +26,13 @@ def signing_problem(
         return "Somebody under 18 cannot sign for another."
     if relation is SignsAs.PARENT and is_adult(person_born, today):
         return "At 18 a parent no longer signs. Choose in which other capacity they sign, or let the client sign."
+    return ""
+
+
+def own_problem(person_born: date | None, today: date, *, agreed_for: bool) -> str:
+    """Why somebody's own word is not enough; a minor may add theirs to that of whoever signs for them."""
+    if is_adult(person_born, today) is False and not agreed_for:
+        return "Somebody under 18 cannot agree alone. Choose who agrees for them first, and in which capacity."
     return ""
 
 

@@ -29,6 +29,7 @@ STATE_OF: dict[AttentionKind, WorkflowState] = {
     AttentionKind.CRITICAL_ANSWER: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOTE_RETURNED: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOTE_DUE: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.PLAN_REVIEW_DUE: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.ATTENDANCE_MISSING: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOT_INVOICED: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.INVOICE_OVERDUE: WorkflowState.NEEDS_ATTENTION,
@@ -61,6 +62,15 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """A treatment plan that waits for its review."""
+
+    name: str
+    """Whose it is; empty for that of the case as a whole."""
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a case, as plain values."""
 
@@ -82,6 +92,8 @@ class Facts:
     """Held appointments whose main note nobody has signed."""
     notes_overdue: int = 0
     notes_returned: tuple[int, ...] = ()
+    plans_due: tuple[Review, ...] = ()
+    """Treatment plans to be reviewed, the longest due first; not told to the front desk."""
     attendance_missing: tuple[Occasion, ...] = ()
     not_invoiced: tuple[Occasion, ...] = ()
     overdue_invoices: int = 0
@@ -218,6 +230,11 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
             AttentionKind.NOTE_DUE, facts, facts.notes_due, today, f"{note} {'overdue' if late else 'due'} for",
             _late(f"{note.lower()}s", len(facts.notes_due), late), "Write the note", "clinical",
         ))
+    if facts.plans_due and facts.status is not CaseStatus.ARCHIVED:
+        found.append(Item(
+            AttentionKind.PLAN_REVIEW_DUE, _plans(facts.plans_due, today), len(facts.plans_due), "Review the plan",
+            _part(facts, "clinical"),
+        ))
     if facts.attendance_missing:
         found.append(_occasions(
             AttentionKind.ATTENDANCE_MISSING, facts, facts.attendance_missing, today, "Attendance not recorded for",
@@ -236,6 +253,20 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
             number, "Open billing", _part(facts, "billing"),
         ))
     return found
+
+
+def _plans(due: Sequence[Review], today: date) -> str:
+    """``Treatment plan of Noor Haddad: review due since 12 Nov.``"""
+    if len(due) > 1:
+        return f"{len(due)} treatment plans are due for review."
+    first = due[0]
+    of = f" of {first.name}" if first.name else ""
+    return f"Treatment plan{of}: review due " + (
+        "today." if first.since == today else f"since {_day(first.since, today)}.")
+
+
+def _day(value: date, today: date) -> str:
+    return f"{value.day} {value:%b}" + ("" if value.year == today.year else f" {value.year}")
 
 
 def _late(what: str, number: int, late: int) -> str:
@@ -284,8 +315,8 @@ def _occasions(
 ) -> Item:
     first = occasions[0]
     if len(occasions) == 1:
-        day = f"{first.on.day} {first.on:%b}" + ("" if first.on.year == today.year else f" {first.on.year}")
-        return Item(kind, f"{one} {day}.", 1, action, Place("appointment", {"appointment": first.appointment_id}))
+        sentence = f"{one} {_day(first.on, today)}."
+        return Item(kind, sentence, 1, action, Place("appointment", {"appointment": first.appointment_id}))
     # Attendance is recorded one appointment after the other, the oldest first.
     oldest = Place("appointment", {"appointment": first.appointment_id})
     place = _part(facts, part) if part else oldest

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules.notes import ABOUT_SOMEBODY, title
-from practicerunner.ui import diagnosis_block, note_lines, record_download
+from practicerunner.ui import diagnosis_block, note_lines, plan_block, record_download
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -26,6 +26,7 @@ PAGE = 25
 def show(actor: Actor, case_id: int) -> None:
     """Draw the section."""
     diagnosis_block.show(actor, case_id)
+    plan_block.show(actor, case_id)
     lines = read(notes_of_case, actor, case_id)
     possible = read(appointments_to_write, actor, case_id)
     own = read(case_notes_to_write, actor, case_id)

@@ -42,7 +42,7 @@ def show(actor: Actor, page: SheetPage, zone: str) -> None:
             st.text(page.content.intro)
         answers = form_fields.answers(page.content, draft.typed())
         _fields(page, draft, form, answers)
-        signer = _signer(page, form) if page.content.signature else {}
+        signer = choose_signer(form, page.person_id, page.person, page.signers) if page.content.signature else {}
         in_trouble = draft.trouble()
         if page.saved_at is not None:
             st.text(f"Saved {page.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
@@ -71,18 +71,18 @@ def _fields(page: SheetPage, draft: Draft, form: Form, answers: Mapping[str, Any
             st.warning(md(page.crisis), icon=":material/call:")
 
 
-def _signer(page: SheetPage, form: Form) -> dict[str, Any]:
+def choose_signer(form: Form, person_id: int, person: str, signers: Mapping[int, str], label: str = "Who signs"
+                  ) -> dict[str, Any]:
     """Who signs: the person, or somebody for them."""
-    if not page.signers:
+    if not signers:
         form.place("signed_by_id")
         return {}
     who = form.choice(
-        "signed_by_id", "Who signs", [page.person_id, *page.signers],
-        format_func=lambda one: page.signers.get(one, page.person),
+        "signed_by_id", label, [person_id, *signers], format_func=lambda one: signers.get(one, person),
     )
-    if who == page.person_id:
+    if who == person_id:
         return {}
-    relation = st.pills(f"As what of {md(page.person)}", list(SignsAs), format_func=lambda word: word.label,
+    relation = st.pills(f"As what of {md(person)}", list(SignsAs), format_func=lambda word: word.label,
                         key=form.field_key("signs_as"))
     form.place("signs_as")
     authority = form.text("authority", "How was it verified?", placeholder="For instance: birth certificate seen")

@@ -20,8 +20,8 @@ def is_there(page: NotePage) -> bool:
     return page.previous is not None or (page.clinical and page.line.kind not in UNSIGNED_KINDS)
 
 
-def show(actor: Actor, page: NotePage, zone: str) -> None:
-    """Draw it, the last note first."""
+def show(actor: Actor, page: NotePage, zone: str, *, with_goals: bool = True) -> None:
+    """Draw it, the last note first; ``with_goals`` where they are not chosen beside the text."""
     if page.previous is not None:
         with st.container(border=True):
             title = page.previous.title
@@ -30,7 +30,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
             note_paper.texts(page.previous.sections)
     if not page.clinical or page.line.kind in UNSIGNED_KINDS:
         return
-    if page.line.kind is not NoteKind.TREATMENT_PLAN:
+    if with_goals and page.line.kind is not NoteKind.TREATMENT_PLAN:
         with st.container(border=True):
             st.subheader("Goals", anchor=False)
             for goal in page.details.goals:

@@ -20,6 +20,7 @@ from practicerunner.rules.note_details import (
     in_words,
     state_name,
 )
+from practicerunner.ui import goal_picker
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.navigation import link
 from practicerunner.ui.text import day, md
@@ -77,6 +78,8 @@ def entered(page: NotePage, typed: Mapping[str, Any]) -> Details | None:
         made["risk"] = Risk(**{name[5:]: value for name, value in typed.items() if name.startswith("risk.")})
     if page.remote is not None:
         made["telehealth"] = _telehealth(typed, [key for key, _ in page.remote.people])
+    if "goals" in typed:
+        made["goals"] = goal_picker.links(typed["goals"])
     return Details(**made) if made else None
 
 
@@ -197,8 +200,9 @@ def _consents(page: NotePage, remote: Remote, zone: str) -> None:
             link(md(f"{consent.name} has not signed the telehealth form"), "case", case=page.line.case_id)
 
 
-def paper(details: Details, names: Mapping[str, str]) -> None:
-    """What stands beside the text, as it is read."""
-    for label, text in in_words(details, names):
+def paper(details: Details, names: Mapping[str, str], *, with_plan: bool = True) -> None:
+    """What stands beside the text, as it is read; ``with_plan`` where a plan is not drawn in its own way."""
+    shown = details if with_plan else details.model_copy(update={"plan": None})
+    for label, text in in_words(shown, names):
         st.markdown(f"**{label}**")
         st.text(text)

@@ -9,15 +9,15 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import FieldProblems
-from practicerunner.rules.note_forms import BETWEEN_FINDINGS, more
+from practicerunner.rules.note_forms import BETWEEN_FINDINGS, FORMS, more
 from practicerunner.rules.notes import UNSIGNED_KINDS
-from practicerunner.ui import note_aside, note_details, note_paper, signature_box
+from practicerunner.ui import goal_picker, note_aside, note_details, note_paper, signature_box
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import perform
 from practicerunner.ui.text import md
-from practicerunner.vocabulary import NoteStatus
+from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import sentence
 from practicerunner.workflows.note_pages import NotePage
@@ -69,26 +69,30 @@ def _field(place: tuple[int | str, ...], typed: Mapping[str, Any]) -> str:
 
 def show(actor: Actor, page: NotePage, zone: str) -> None:
     """Draw the editor of a draft or a returned note."""
-    texts = {f"s.{s.key}": s.text for s in page.sections if not s.findings}
+    texts: dict[str, Any] = {f"s.{s.key}": s.text for s in page.sections if not s.findings}
     texts |= {f"p.{p.key}": p.text for p in page.parts}
 
     def keep(session: Session, revision: int, typed: Mapping[str, Any]) -> int:
         return save_draft(session, actor, _asked(page, revision, typed))
 
+    offered = goal_picker.offered(actor, page)
+    if offered:
+        texts["goals"] = [one for one in goal_picker.value(page.details.goals) if one in offered]
     draft = Draft(f"note.{page.line.note_id}", page.revision, texts | note_details.values(page), keep)
     note_paper.facts(page.header, page.line, page.template)
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)
     left, right = st.columns([3, 2], gap="large") if note_aside.is_there(page) else (st.container(), None)
     with left:
+        goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
         _write(page, draft, zone)
         in_trouble = draft.trouble()
         if page.line.saved_at is not None:
             st.text(f"Saved {page.line.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
-        _finish(actor, page, draft, in_trouble)
+        finish(actor, page, draft, in_trouble)
     if right is not None:
         with right:
-            note_aside.show(actor, page, zone)
+            note_aside.show(actor, page, zone, with_goals=not offered)
 
 
 def _write(page: NotePage, draft: Draft, zone: str) -> None:
@@ -116,9 +120,9 @@ def label_of(section: Written) -> str:
     return md(section.label) if section.required else f"{md(section.label)} (optional)"
 
 
-def _finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> None:
+def finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> None:
     """Sign, submit or make final; and discard."""
-    if page.missing:
+    if page.missing and page.line.kind is not NoteKind.TREATMENT_PLAN:
         st.text(f"Still to fill in: {', '.join(page.missing)}")
     if page.lacks_supervisor:
         st.warning("Nobody is set as your supervisor yet, so this cannot be submitted. Ask the practice's owner.")

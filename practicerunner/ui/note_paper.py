@@ -4,18 +4,19 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_details, note_download, signature_box
+from practicerunner.ui import diagnosis_block, note_details, note_download, plan_paper, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link
-from practicerunner.ui.perform import read
+from practicerunner.ui.perform import read, read_logged
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md, moment
-from practicerunner.vocabulary import NoteStatus, SignatureRole
+from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.documentation import Comment, NoteLine
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.note_text import Header, Written
+from practicerunner.workflows.plans import plan_page
 from practicerunner.workflows.verification import verify_note
 
 
@@ -87,10 +88,17 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.
     facts(page.header, page.line, page.template)
     if page.header.codes is None:
         diagnosis_block.beside_note(actor, page.line)
+    plan = None
+    if page.line.kind is NoteKind.TREATMENT_PLAN and page.line.note_id is not None:
+        plan = read_logged(plan_page, actor, page.line.note_id, st.session_state.get(reason_key(page.line.note_id), ""))
     note_download.show(actor, page.line)
     with st.container(border=True):
-        body(page)
+        if plan is not None:
+            plan_paper.show(plan)
+        body(page, with_plan=plan is None)
     signatures(actor, page, zone)
+    if plan is not None:
+        plan_paper.agreements(actor, plan)
     addenda(actor, page, zone, then)
     if page.line.status is NoteStatus.SUBMITTED:
         st.text(f"Awaiting the {waits_for(page.review_as)} of {page.supervisor}.")
@@ -99,10 +107,10 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.
     earlier(page, zone)
 
 
-def body(page: NotePage) -> None:
+def body(page: NotePage, *, with_plan: bool = True) -> None:
     """What was written: sections, risk line and telehealth statement, parts."""
     texts(page.sections)
-    note_details.paper(page.details, page.names)
+    note_details.paper(page.details, page.names, with_plan=with_plan)
     texts(page.parts)
 
 

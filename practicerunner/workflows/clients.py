@@ -11,16 +11,16 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, money
 from practicerunner.documents.csv_table import write_csv
-from practicerunner.records import accounts, audit, clients, forms, logins, practice
+from practicerunner.records import accounts, audit, clients, forms, logins, plans, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
 from practicerunner.rules import client_list as rule
 from practicerunner.rules import names, workflow_state
 from practicerunner.rules.attendance import CANCELLED
-from practicerunner.rules.case_types import CASE_TYPES, capabilities
+from practicerunner.rules.case_types import CASE_TYPES, PLANS_SWITCHABLE, WITH_PLANS, capabilities
 from practicerunner.rules.notes import due_at
-from practicerunner.rules.workflow_state import Facts, Item, Occasion, Somebody, Step
+from practicerunner.rules.workflow_state import Facts, Item, Occasion, Review, Somebody, Step
 from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
@@ -41,6 +41,7 @@ from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.arrangements import ArrangementView, arrangements_of
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
+from practicerunner.workflows.plan_parts import called
 
 PAGE = 50
 UPCOMING = 4
@@ -341,6 +342,12 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
     reads_answers = may(actor, Action.READ, Resource.QUESTIONNAIRES)
     critical = _grouped(forms.open_alert_counts(session, case_ids)) if reads_answers else {}
     returned = _grouped(clients.notes_returned(session, case_ids))
+    # Nor is that somebody has a treatment plan told to whoever never reads one.
+    reads_plans = may(actor, Action.READ, Resource.CLINICAL_NOTE)
+    reviews = _grouped(
+        (row.case_id, Review(called(row.person), row.review_on or today))
+        for row in plans.reviews_due(session, today, WITH_PLANS, PLANS_SWITCHABLE, case_ids=case_ids)
+    ) if reads_plans else {}
     unrecorded = _grouped(
         (case_id, Occasion(a, day)) for case_id, a, day in clients.attendance_missing(session, case_ids, moment)
     )
@@ -367,7 +374,8 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
                 notes_due=tuple(occasion for occasion, _ in due.get(here, ())),
                 notes_overdue=sum(
                     due_at(ends, house.note_due_hours, house.zone) < moment for _, ends in due.get(here, ())),
-                notes_returned=tuple(returned.get(here, ())), attendance_missing=tuple(unrecorded.get(here, ())),
+                notes_returned=tuple(returned.get(here, ())), plans_due=tuple(reviews.get(here, ())),
+                attendance_missing=tuple(unrecorded.get(here, ())),
                 not_invoiced=tuple(chargeable.get(here, ())), overdue_invoices=late_number, overdue_cents=late_cents,
                 arranged_for=frozenset(arranged.get(here, ())), has_payment_method=here in with_method,
                 has_paid=here in with_payment, upcoming=ahead, has_appointment=here in calendars,

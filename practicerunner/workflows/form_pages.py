@@ -135,12 +135,12 @@ def sheet_page(session: Session, actor: Actor, assignment_id: int) -> SheetPage:
         assignment.id, assignment.revision, case.id, case.name, person.id, full_name(person),
         session.get_one(FormVersion, assignment.version_id).name, template.purpose, assignment.status,
         response.id if response else None, content_of(session, assignment.version_id), dict(assignment.draft),
-        assignment.saved_at, assignment.replaces_id is not None, _signers(session, case, person),
+        assignment.saved_at, assignment.replaces_id is not None, signers_of(session, case, person),
         alert_rule.crisis_text(us.name, us.phone),
     )
 
 
-def _signers(session: Session, case: Case, person: Person) -> dict[int, str]:
+def signers_of(session: Session, case: Case, person: Person) -> dict[int, str]:
     """People linked to somebody, and those who take part with them, by name."""
     linked = {other.id: full_name(other) for link, one, other in relations.of_case(session, case.id)
               if one.id == person.id}

@@ -44,14 +44,18 @@ class SaveAnswers(Command):
     answers: dict[str, Any]
 
 
-class CompleteForm(SaveAnswers):
-    """Hand a form in: by the person themselves, or by who signs for them."""
+class SignedFor(Command):
+    """Something that somebody signs, for themselves or for another."""
 
     signed_by_id: int | None = None
     """``None``: the person themselves."""
     signs_as: SignsAs | None = None
     authority: Line = ""
     """How it was verified that somebody may sign for another."""
+
+
+class CompleteForm(SaveAnswers, SignedFor):
+    """Hand a form in: by the person themselves, or by who signs for them."""
 
 
 class ReplaceResponse(Command):
@@ -163,12 +167,12 @@ def complete_form(session: Session, actor: Actor, asked: CompleteForm) -> int:
     """
     assignment, template, case = _to_fill(session, actor, asked.assignment_id, asked.revision)
     person = session.get_one(Person, assignment.person_id)
-    signer = _signer(session, case, person, asked)
+    signer = signer_of(session, case, person, asked)
     session.info["detail"] = template.name
     return hand_in(session, assignment, template, case, asked.answers, signer, recorded_by_id=actor.staff_id)
 
 
-def _signer(session: Session, case: Case, person: Person, asked: CompleteForm) -> Signer:
+def signer_of(session: Session, case: Case, person: Person, asked: SignedFor) -> Signer:
     """Who signs: the person, or somebody linked to them in a capacity that was verified (D09). Raises BadInput."""
     if asked.signed_by_id is None or asked.signed_by_id == person.id:
         return Signer(person.id, signing.capacity(full_name(person), None, full_name(person)))

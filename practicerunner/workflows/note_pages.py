@@ -28,6 +28,7 @@ from practicerunner.workflows.note_facts import Remote, codes_on, facts_of, late
 from practicerunner.workflows.note_readers import is_supervised, may_open
 from practicerunner.workflows.note_text import Header, Written, header_of, parts_of, template_name, written
 from practicerunner.workflows.notes import Subject, authorize_note, has_risk, missing_details, subject_of
+from practicerunner.workflows.plan_parts import missing_of_plan
 from practicerunner.workflows.supervision import Review, review_of
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
@@ -175,9 +176,9 @@ def note_page(session: Session, actor: Actor, note_id: int, reason: str = "") ->
     authorize_note(session, actor, Action.READ, subject, reason=reason)
     page = _page(session, actor, subject, row)
     logged = f"reason: {reason.strip()}" if allowed.needs_reason else ""
-    _log_opening(session, actor, subject.case, note_id, row.kind, logged)
+    log_opening(session, actor, subject.case, note_id, row.kind, logged)
     if page.previous is not None:
-        _log_opening(session, actor, subject.case, page.previous.note_id, page.previous.kind)
+        log_opening(session, actor, subject.case, page.previous.note_id, page.previous.kind)
     return page
 
 
@@ -190,7 +191,7 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
     if str(person_id) not in {*header["present"], *header.get("about", ())}:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
     note = subject.note
-    _log_opening(session, actor, subject.case, note.id, note.kind, f"part of {person_id}")
+    log_opening(session, actor, subject.case, note.id, note.kind, f"part of {person_id}")
     return MemberView(
         note.id, note.service_date, note.status,
         written(note.form, sections, subject.own_sections, clinical=subject.clinical),
@@ -198,9 +199,10 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
     )
 
 
-def _log_opening(
+def log_opening(
     session: Session, actor: Actor, case: Case, note_id: int, kind: NoteKind, detail: str = ""
 ) -> None:
+    """Write into the audit log that somebody reads a note; once for a page that redraws itself."""
     if not session.connection().get_execution_options().get("writes"):
         raise RuntimeError("reading a note is logged: open a transaction")
     if not notes.opened_since(session, actor.staff_id, case.id, note_id, detail, clock.now() - LOG_AGAIN_AFTER):
@@ -238,7 +240,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
     fixed = note.status in rule.SIGNED or note.status is NoteStatus.FINAL
     missing = (
         *rule.missing_sections(note.form, sections, own, clinical=clinical),
-        *missing_details(subject, header["present"]),
+        *missing_details(session, subject, header["present"]), *missing_of_plan(session, note),
         *(header["present"][key]
           for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)),
     )

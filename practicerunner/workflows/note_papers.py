@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
-from practicerunner.records import audit, notes, practice
+from practicerunner.records import audit, notes, plans, practice
 from practicerunner.records.notes import NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules.documents import plain_name
 from practicerunner.rules.note_details import in_words
+from practicerunner.rules.plans import agreement_sentence
 from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
@@ -115,7 +116,8 @@ def signed_page(session: Session, page: NotePage) -> SignedPage:
         facts=(*_facts(header), *_people(header), ("Written by", line.author_name)),
         stamp=_stamp(header),
         sections=(*_passages(page.sections),
-                  *(Passage(label=label, text=text) for label, text in in_words(page.details, page.names))),
+                  *(Passage(label=label, text=text) for label, text in in_words(page.details, page.names)),
+                  *_agreements(session, line.note_id)),
         parts_label=f"{page.part_label}s" if page.part_label else "",
         parts=_passages(page.parts), signatures=_signatures(session, page), addenda=_addenda(session, page),
     )
@@ -148,6 +150,17 @@ def _stamp(header: Header) -> str:
     if not header.late_entry or header.entered_on is None:
         return ""
     return f"LATE ENTRY: entered {header.entered_on:%Y-%m-%d} for {header.day:%Y-%m-%d}"
+
+
+def _agreements(session: Session, note_id: int | None) -> tuple[Passage, ...]:
+    """Who has agreed to a treatment plan, printed with it."""
+    found = plans.agreements_of(session, [note_id]) if note_id is not None else []
+    return tuple(
+        Passage(label="Agreement", text=". ".join(filter(None, (
+            agreement_sentence(one.capacity, one.how, one.signature, one.agreed_on),
+            f"Verified: {one.authority}" if one.authority else "", f"Recorded by {who}.",
+        )))) for one, who in found
+    )
 
 
 def _passages(written: tuple[Written, ...]) -> tuple[Passage, ...]:

@@ -20,11 +20,13 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_details import Details, Telehealth, has_telehealth, missing_risk, missing_telehealth
 from practicerunner.rules.note_forms import FORMS, Section, own_sections
 from practicerunner.rules.notes import Act
+from practicerunner.rules.plans import as_json
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Paragraph, command
 from practicerunner.workflows.note_readers import is_supervised, responsible_for
 from practicerunner.workflows.note_templates import beginning
+from practicerunner.workflows.plan_parts import begun_with, concerns, linked, next_review
 
 
 class NoteDoesNotFit(RuleViolation):
@@ -198,10 +200,11 @@ def start_case_note(session: Session, actor: Actor, asked: StartCaseNote) -> int
     )
     if found is not None:
         return found.id
+    details = begun_with(session, asked.kind, case.id, person_id, day)
     note = Note(
         id=ids.new_id(), case_id=case.id, appointment_id=asked.appointment_id, person_id=person_id, kind=asked.kind,
         form=begun.form, template=begun.template, status=NoteStatus.DRAFT, author_id=actor.staff_id, service_date=day,
-        sections=begun.sections, parts={},
+        sections=begun.sections, parts={}, details=details, review_on=next_review(details),
     )
     session.add(note)
     session.info["detail"] = f"{asked.kind.value}, {begun.form}"
@@ -256,15 +259,15 @@ def save_draft(session: Session, actor: Actor, asked: SaveDraft) -> int:
         raise BadInput("parts", "Only somebody who was there has a part of the note.")
     sections = {**note.sections, **asked.sections}
     parts = {key: text for key, text in {**note.parts, **parts}.items() if key in there or text.strip()}
-    details = {**note.details, **_details(subject, asked.details)}
+    details = {**note.details, **_details(session, subject, asked.details)}
     if (sections, parts, details) != (note.sections, note.parts, note.details):
-        note.sections, note.parts, note.details = sections, parts, details
+        note.sections, note.parts, note.details, note.review_on = sections, parts, details, next_review(details)
         note.revision += 1
     note.saved_at = clock.now()
     return note.id
 
 
-def _details(subject: Subject, asked: Details | None) -> dict[str, Any]:
+def _details(session: Session, subject: Subject, asked: Details | None) -> dict[str, Any]:
     """What was set of the details, as it is kept. Raises BadInput where this note has no such thing."""
     if asked is None:
         return {}
@@ -274,7 +277,12 @@ def _details(subject: Subject, asked: Details | None) -> dict[str, Any]:
     }
     if not all(able[key] for key in asked.model_fields_set):
         raise BadInput("details", "This note has no such part.")
-    return asked.model_dump(mode="json", exclude_unset=True)
+    kept = asked.model_dump(mode="json", exclude_unset=True)
+    if asked.plan is not None:
+        kept["plan"] = as_json(asked.plan)
+    if asked.goals:
+        kept["goals"] = linked(session, subject.case.id, asked.goals)
+    return kept
 
 
 def has_risk(subject: Subject) -> bool:
@@ -288,14 +296,18 @@ def is_remote(subject: Subject) -> bool:
     return has_telehealth(note.kind, subject.case.type, appointment.format if appointment else None)
 
 
-def missing_details(subject: Subject, present: Mapping[str, str]) -> tuple[str, ...]:
-    """What risk line and telehealth statement still lack; ``present`` are the names of those who were there."""
+def missing_details(session: Session, subject: Subject, present: Mapping[str, str]) -> tuple[str, ...]:
+    """What risk line, telehealth statement and goals still lack; ``present`` are the names of those who were there."""
     details = Details(**subject.note.details)
     missing: tuple[str, ...] = ()
     if has_risk(subject):
         missing += missing_risk(details.risk, required=FORMS[subject.note.form].risk_required)
     if is_remote(subject) and subject.appointment is not None:
         missing += missing_telehealth(details.telehealth or Telehealth(mode=subject.appointment.format), present)
+    if FORMS[subject.note.form].goals_required and not details.goals and concerns(
+        session, subject.note, [int(key) for key in present]
+    ):
+        missing += ("Goal of the plan",)
     return missing
 
 

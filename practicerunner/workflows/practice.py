@@ -11,6 +11,7 @@ from practicerunner import clock, ids
 from practicerunner.errors import BadInput, Stale
 from practicerunner.records import practice
 from practicerunner.records.practice import Location, Practice, Service, ServiceFee
+from practicerunner.rules.plans import REVIEW_DAYS
 from practicerunner.vocabulary import Action, Resource, ServiceCategory
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine, command, reader, to_change
@@ -29,6 +30,7 @@ class ChangePractice(Command):
     late_cancel_hours: int = Field(ge=0, le=336)
     missed_fee_basis_points: int = Field(ge=0, le=10_000)
     note_due_hours: int = Field(ge=1, le=720)
+    plan_review_days: int = Field(default=REVIEW_DAYS, ge=1, le=730)
     payment_due_days: int = Field(ge=0, le=180)
     invoice_after_cosign: bool = False
     totp_required: bool = True

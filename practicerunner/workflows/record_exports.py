@@ -190,6 +190,8 @@ def _note(session: Session, actor: Actor, row: NoteRow, person_id: int | None) -
     whole = signed_page(session, page)
     if person_id is None:
         return whole
+    if row.person_id is not None and row.person_id == person_id:
+        return whole.model_copy(update={"facts": tuple(fact for fact in whole.facts if fact[0] != "Present")})
     if rule.FORMS[row.form].part is None:
         return None
     header = notes.versions_of(session, row.note_id)[-1].content["header"]

@@ -18,6 +18,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import command
 from practicerunner.workflows.note_facts import codes_on, facts_of, late_entry, names_in
 from practicerunner.workflows.notes import NoteIsIncomplete, Subject, missing_details, note_to_write
+from practicerunner.workflows.plan_parts import missing_of_plan
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.supervision import NoSupervisor, review_of
 
@@ -73,9 +74,12 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
                 f"{', '.join(names.get(key, 'Somebody') for key in absent)} was not there. "
                 "Empty that part before you sign."
             )
+    lacking = missing_of_plan(session, note)
+    if lacking:
+        raise NoteIsIncomplete(" ".join(lacking))
     missing = [
         *rule.missing_sections(note.form, note.sections, subject.own_sections, clinical=subject.clinical),
-        *missing_details(subject, there),
+        *missing_details(session, subject, there),
         *(names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
     ]
     if missing:

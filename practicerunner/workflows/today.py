@@ -16,6 +16,7 @@ from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.plans import plan_reviews_due
 from practicerunner.workflows.request_queue import how_many_wait
 
 LOOK_BACK_DAYS = 30
@@ -92,6 +93,9 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if len(mine) > overdue:
             notes = _many(len(mine) - overdue, "note", "notes")
             found.append(Waiting(f"{notes} to write", "documentation"))
+        plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
+        if plans:
+            found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))
     asked = how_many_wait(session, actor)
     if asked:
         found.append(Waiting(f"{_many(asked, 'request', 'requests')} waiting", "requests"))

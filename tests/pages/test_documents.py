@@ -14,7 +14,8 @@ from practicerunner.settings import settings
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, DocumentClass, NoteKind, Role
 from practicerunner.workflows.documents import UploadDocument, upload_document
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests import files
 from tests.cast import Cast, at, bring_on, hold, people_of
@@ -97,7 +98,8 @@ def click(app: AppTest, label: str) -> AppTest:
 
 def links(app: AppTest) -> list[str]:
     """Addresses of the files that the page offers."""
-    return [url for button in app.get("link_button") if (url := button.proto.url).startswith("/files/")]
+    own = ("/files/document/", "/files/note/")
+    return [url for button in app.get("link_button") if (url := button.proto.url).startswith(own)]
 
 
 def rows(cast: Cast) -> list[Document]:

@@ -133,6 +133,16 @@ class Story:
             locked_at=signed_at, sections={"text": text}, parts={"1": text},
         ))
 
+    def plan(
+        self, case: int, person: int | None, review_on: date | None, *, locked_at: datetime,
+        status: NoteStatus = NoteStatus.LOCKED,
+    ) -> int:
+        """A treatment plan of somebody, or of the case as a whole."""
+        return self.add(Note(
+            case_id=case, person_id=person, kind=NoteKind.TREATMENT_PLAN, form="treatment_plan", author_id=self.bell,
+            status=status, service_date=date(2026, 8, 1), locked_at=locked_at, review_on=review_on,
+        ))
+
     def invoice(self, case: int, payer: int, cents: int, day: date, due: date | None = None) -> int:
         self._invoices += 1
         invoice = self.add(Invoice(

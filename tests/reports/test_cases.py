@@ -68,7 +68,8 @@ def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(sto
         "case_id": case, "case_name": "Noor Haddad", "case_type": "individual", "case_status": "active",
         "provider_id": story.bell, "provider_name": "Marcus Bell", "participants": 1,
         "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "critical_open": None,
-        "notes_returned": 0, "without_note": 0, "notes_overdue": 0, "attendance_missing": 0, "not_invoiced": 0,
+        "notes_returned": 0, "plans_due": 0, "without_note": 0, "notes_overdue": 0, "attendance_missing": 0,
+        "not_invoiced": 0,
         "due_cents": 16500, "overdue_cents": 0, "has_arrangement": True, "has_paid_or_can": False, "papers_missing": 0,
         "waiting": 0, "place_free": False, "needs_review": False, "workflow_state": "all_set",
     }
@@ -210,6 +211,7 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
         people = chance.sample(pool, chance.randint(0, 2))
         settled = chance.random() < 0.6
         case = story.case(kind, people=tuple(people), needs_review=chance.random() < 0.4, name="Somebody",
+                          clinical_fields=chance.random() < 0.5,
                           capacity=chance.choice([None, None, 1, 2]),
                           status=chance.choice([CaseStatus.ACTIVE, CaseStatus.ACTIVE, *CaseStatus]))
         for person in people:
@@ -232,6 +234,11 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
                 story.charge(case, appointment)
             if chance.random() < 0.4:
                 story.invoice(case, payers[0], 100, date(2026, chance.choice([9, 11]), 1))
+        for _ in range(chance.choice([0, 0, 1, 2, 3])):
+            story.plan(
+                case, chance.choice([None, *pool]), chance.choice([None, date(2026, 11, chance.choice([1, 12, 13]))]),
+                locked_at=datetime(2026, 8, chance.randint(1, 3), tzinfo=UTC), status=chance.choice(list(NoteStatus)),
+            )
         if people and chance.random() < 0.2:
             story.critical(case, people[0], closed_at=chance.choice([None, datetime(2026, 11, 9, tzinfo=UTC)]))
         if chance.random() < 0.3:
@@ -245,6 +252,32 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
         assert rows[case]["workflow_state"] == shown.state.value, (rows[case], shown)
         offered = any(item.kind is AttentionKind.PLACE_FREE for item in shown.attention)
         assert rows[case]["place_free"] is offered, (rows[case], shown)
+        reviews = [item.count for item in shown.attention if item.kind is AttentionKind.PLAN_REVIEW_DUE]
+        assert [rows[case]["plans_due"]] == (reviews or [0]), (rows[case], shown)
+
+
+def test_only_the_last_signed_plan_of_somebody_who_takes_part_is_due_for_review(story: Story) -> None:
+    ada, bo = story.person("Ada"), story.person("Bo")
+    case = story.case(CaseType.FAMILY, people=(ada, bo))
+    decoy = story.case(CaseType.FAMILY, people=(ada, bo))
+
+    def due() -> int:
+        return int(summary(story, case)["plans_due"])
+
+    august = datetime(2026, 8, 1, tzinfo=UTC)
+    story.plan(case, ada, DAY, locked_at=august)
+    story.plan(case, None, DAY, locked_at=august)
+    story.plan(case, bo, date(2026, 11, 13), locked_at=august)
+    story.plan(case, bo, None, locked_at=august, status=NoteStatus.DRAFT)
+    assert (due(), state(story, case)) == (2, "needs_attention")
+    story.plan(case, ada, date(2027, 2, 1), locked_at=datetime(2026, 9, 1, tzinfo=UTC))
+    assert due() == 1
+    story.plan(case, None, None, locked_at=datetime(2026, 9, 1, tzinfo=UTC))
+    assert due() == 0, "a plan that is over is not looked at again"
+    story.plan(case, bo, DAY, locked_at=datetime(2026, 9, 1, tzinfo=UTC))
+    assert due() == 1
+    story.change(Case, case, status=CaseStatus.ARCHIVED)
+    assert (due(), summary(story, decoy)["plans_due"]) == (0, 0)
 
 
 def test_someone_who_left_is_asked_for_nothing(story: Story) -> None:

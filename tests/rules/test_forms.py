@@ -253,3 +253,14 @@ def test_letters_say_neither_what_nor_why() -> None:
         said = f"{letter.subject} {letter.body}".lower()
         for word in ("form", "consent", "questionnaire", "phq", "score", "therap", "critical", "answer", "client"):
             assert word not in said
+
+
+@pytest.mark.parametrize(("born", "agreed_for", "alone"), [
+    (date(2008, 11, 13), False, False), (date(2008, 11, 13), True, True), (date(2008, 11, 12), False, True),
+    (None, False, True),
+])
+def test_a_minor_adds_their_word_to_that_of_whoever_signs_for_them(
+    born: date | None, agreed_for: bool, alone: bool
+) -> None:
+    problem = signing.own_problem(born, date(2026, 11, 12), agreed_for=agreed_for)
+    assert (problem == "") is alone

@@ -7,7 +7,7 @@ import pytest
 
 from practicerunner.rules.case_types import CASE_TYPES
 from practicerunner.rules.client_list import FILTER_OF, counts, search_words, statuses
-from practicerunner.rules.workflow_state import Facts, Occasion, Somebody, attention, checklist, items, state
+from practicerunner.rules.workflow_state import Facts, Occasion, Review, Somebody, attention, checklist, items, state
 from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, ListFilter, OnboardingStep, WorkflowState
 
 TODAY = date(2026, 11, 12)
@@ -34,6 +34,7 @@ def test_a_case_with_everything_in_place_is_all_set() -> None:
     ({"critical_answers": 1}, AttentionKind.CRITICAL_ANSWER, WorkflowState.NEEDS_ATTENTION),
     ({"notes_returned": (4,)}, AttentionKind.NOTE_RETURNED, WorkflowState.NEEDS_ATTENTION),
     ({"notes_due": (HELD,)}, AttentionKind.NOTE_DUE, WorkflowState.NEEDS_ATTENTION),
+    ({"plans_due": (Review("", TODAY),)}, AttentionKind.PLAN_REVIEW_DUE, WorkflowState.NEEDS_ATTENTION),
     ({"attendance_missing": (HELD,)}, AttentionKind.ATTENDANCE_MISSING, WorkflowState.NEEDS_ATTENTION),
     ({"not_invoiced": (HELD,)}, AttentionKind.NOT_INVOICED, WorkflowState.NEEDS_ATTENTION),
     ({"overdue_invoices": 2, "overdue_cents": 21000}, AttentionKind.INVOICE_OVERDUE, WorkflowState.NEEDS_ATTENTION),
@@ -113,6 +114,19 @@ def test_consultation_and_workshop_items_use_their_own_words(kind: CaseType) -> 
     texts = " ".join(f"{item.sentence} {item.action}" for item in items(facts, TODAY)).lower()
     for word in ("diagnos", "treatment", "symptom", "patient", "therapy", "progress note"):
         assert word not in texts
+
+
+@pytest.mark.parametrize(("due", "sentence"), [
+    ((Review("Noor Haddad", date(2026, 11, 1)),), "Treatment plan of Noor Haddad: review due since 1 Nov."),
+    ((Review("Noor Haddad", TODAY),), "Treatment plan of Noor Haddad: review due today."),
+    ((Review("", date(2025, 12, 31)),), "Treatment plan: review due since 31 Dec 2025."),
+    ((Review("Noor Haddad", TODAY), Review("", TODAY)), "2 treatment plans are due for review."),
+])
+def test_a_review_that_is_due_names_whose_plan_it_is_and_since_when(due: tuple[Review, ...], sentence: str) -> None:
+    (item,) = items(replace(SETTLED, plans_due=due), TODAY)
+    assert (item.sentence, item.count, item.place.selectors) == (
+        sentence, len(due), {"case": 7, "part": "clinical"})
+    assert kinds(replace(SETTLED, status=CaseStatus.ARCHIVED, plans_due=due)) == []
 
 
 def test_an_archived_case_is_asked_only_for_record_and_books() -> None:

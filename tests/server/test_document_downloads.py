@@ -21,7 +21,8 @@ from practicerunner.workflows.documents import (
     upload_document,
     withdraw_document,
 )
-from practicerunner.workflows.notes import SaveDraft, SignNote, StartNote, save_draft, sign_note, start_note
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests import files
 from tests.cast import Cast, bring_on, hold, moment, people_of

@@ -14,6 +14,7 @@ from practicerunner.records.notes import Note, NoteVersion
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_details import Details, Risk
 from practicerunner.rules.note_forms import FORMS
+from practicerunner.rules.plans import Plan, as_json
 from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus, RiskFinding
 from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
 from practicerunner.workflows.documentation import my_queue, notes_of_case
@@ -144,10 +145,11 @@ def test_whom_it_is_about_is_asked_where_several_take_part_and_known_where_one_d
     alone, one = case_of(cast)
     couple, two = case_of(cast, CaseType.TWO_PERSON)
     assert row(cast, begin(cast, alone, NoteKind.INTAKE)).person_id == one["Noor"]
-    for kind in CLINICAL:
+    for kind in CLINICAL - {NoteKind.TREATMENT_PLAN}:
         with pytest.raises(BadInput) as refused:
             begin(cast, couple, kind)
         assert refused.value.field == "person_id"
+    assert row(cast, begin(cast, couple, NoteKind.TREATMENT_PLAN)).person_id is None
     with pytest.raises(BadInput):
         begin(cast, couple, NoteKind.INTAKE, person_id=one["Noor"])
     assert row(cast, begin(cast, couple)).person_id is None
@@ -254,11 +256,11 @@ def test_the_database_itself_refuses_to_change_what_was_signed(cast: Cast, chang
 def test_details_are_saved_key_by_key_and_only_where_the_note_has_them(cast: Cast) -> None:
     case_id, _ = case_of(cast)
     plan, contact = begin(cast, case_id, NoteKind.TREATMENT_PLAN), begin(cast, case_id)
-    save(cast, plan, details=Details(plan={"problems": []}))
+    save(cast, plan, details=Details(plan=Plan()))
     save(cast, plan, sections={"remarks": "None."})
-    assert row(cast, plan).details == {"plan": {"problems": []}}
+    assert row(cast, plan).details == {"plan": as_json(Plan())}
     save(cast, contact, details=SAFE)
-    for note_id, details in ((plan, SAFE), (contact, Details(plan={}))):
+    for note_id, details in ((plan, SAFE), (contact, Details(plan=Plan()))):
         with pytest.raises(BadInput):
             save(cast, note_id, details=details)
     revision = row(cast, contact).revision

@@ -122,6 +122,7 @@ def test_policies_are_the_owners_alone(cast: Cast) -> None:
 @pytest.mark.parametrize(("change", "field"), [
     ({"zone": "Mars/Olympus"}, "zone"), ({"name": "  "}, "name"), ({"late_cancel_hours": -1}, "late_cancel_hours"),
     ({"missed_fee_basis_points": 10_001}, "missed_fee_basis_points"), ({"note_due_hours": 0}, "note_due_hours"),
+    ({"plan_review_days": 0}, "plan_review_days"), ({"plan_review_days": 731}, "plan_review_days"),
 ])
 def test_what_no_policy_can_be_is_said_at_its_field(cast: Cast, change: dict[str, object], field: str) -> None:
     with pytest.raises(ValidationError) as refused:

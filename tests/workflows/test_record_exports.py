@@ -1,5 +1,7 @@
 """A record on paper, as its reader may see it: complete, of one record, and of nobody else."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -7,9 +9,21 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
-from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind
+from practicerunner.records.notes import Note
+from practicerunner.rules.note_details import Details, Risk
+from practicerunner.rules.notes import FORMS
+from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, RiskFinding
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
-from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
+from practicerunner.workflows.notes import (
+    FinishMemo,
+    SaveDraft,
+    StartCaseNote,
+    StartNote,
+    finish_memo,
+    save_draft,
+    start_case_note,
+    start_note,
+)
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.record_exports import WhoseRecord, record_choices, record_pdf
 from practicerunner.workflows.signatures import SignNote, sign_note
@@ -119,6 +133,18 @@ def test_of_a_group_each_member_has_a_record_in_which_nobody_else_is_named(cast:
     with at("2026-10-12 20:00"):
         written(cast, appointment_id, NoteKind.GROUP, "Sharedheron.", parts={
             person: f"Part{first}." for first, person in ids.items() if first != "Al"})
+    with at("2026-10-12 21:00"):
+        exam = cast.do("Marcus", start_case_note, StartCaseNote(
+            case_id=case_id, kind=NoteKind.MENTAL_STATUS, person_id=ids["Jo"],
+            service_date=date(2026, 10, 12), appointment_id=appointment_id))
+        with database.reading(cast.engine) as session:
+            form = session.get_one(Note, exam).form
+        cast.do("Marcus", save_draft, SaveDraft(
+            note_id=exam, revision=1, sections={s.key: "Examheron." for s in FORMS[form].sections},
+            details=Details(risk=Risk(
+                harm_to_self=RiskFinding.NONE_REPORTED, harm_to_others=RiskFinding.NONE_REPORTED)),
+        ))
+        cast.do("Marcus", sign_note, SignNote(note_id=exam, revision=2))
     assert cast.read("Marcus", record_choices, case_id) == {ids[n.split()[0]]: n for n in names}
     for name in names:
         first = name.split()[0]
@@ -127,6 +153,7 @@ def test_of_a_group_each_member_has_a_record_in_which_nobody_else_is_named(cast:
         assert ("Sharedheron." in text) is (first != "Al")
         assert (f"Part{first}." in text) is (first != "Al")
         assert ("No-show" in text) is (first == "Al")
+        assert ("Examheron." in text) is (first == "Jo")
         for other in names:
             if other != name:
                 assert not [part for part in (other, other.split()[1], f"Part{other.split()[0]}") if part in text]

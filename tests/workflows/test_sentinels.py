@@ -40,13 +40,15 @@ from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from tests.cast import Cast, at, bring_on, hold, invoice, people_of
+from tests.workflows.planning import a_plan, agree, signed
 from tests.workflows.sending import bring_forms, complete, filled, send
 
 EVERYBODY = ("Dana", "Ruth", "Marcus", "Priya", "Tom", "Olga")
 TREATS, SUPERVISED = {"Marcus"}, {"Priya", "Ruth"}
 MAY_READ: dict[str, set[str]] = {
     "heronprogress": TREATS, "heronaddendum": TREATS, "herondraft": TREATS, "herongroup": TREATS, "heronpart": TREATS,
-    "heronconsultation": TREATS, "heronpsychotherapy": TREATS, "heronintake": TREATS,
+    "heronconsultation": TREATS, "heronpsychotherapy": TREATS, "heronintake": TREATS, "heronplan": TREATS,
+    "heronagreed": TREATS,
     "heronmemo": TREATS | {"Dana"},  # TRUST 3.2: an owner reads memos of the practice, the front desk none
     "heronassociate": SUPERVISED, "heronrevised": SUPERVISED, "heroncomment": SUPERVISED,
     "heronhours": SUPERVISED,  # an owner reads the hours, never what was talked about
@@ -56,7 +58,7 @@ MAY_READ: dict[str, set[str]] = {
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
 DIRECTOR_TOO = {
     "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
-    "heronassociate", "heronrevised",
+    "heronassociate", "heronrevised", "heronplan", "heronagreed",
 }
 SECTIONS = {
     "soap": ("subjective", "objective", "assessment", "plan"), "group": ("topic", "interventions", "process"),
@@ -105,6 +107,8 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         cast.do("Priya", record_hour, RecordHour(
             supervisor_id=cast.staff["Ruth"], supervisee_ids=(cast.staff["Priya"],), held_on=date(2026, 10, 12),
             starts=time(9), minutes=60, kind=SupervisionFormat.INDIVIDUAL, topics="heronhours"))
+        plan = signed(cast, alone, plan=a_plan("heronplan"), on="2026-10-13 09:00")
+        agree(cast, plan, people_of(cast, alone)["Noor"], signature="heronagreed", on="2026-10-13 09:00")
         (intake,), (consent,) = send(cast, alone, "intake"), send(cast, alone, "consent")
         complete(cast, intake, filled("intake") | {"reason": "heronintake"})
         complete(cast, consent, filled("consent", signature="heronconsent"))

@@ -10,7 +10,8 @@
 --   needs_attention               nobody has said what was done about a critical answer; a note was returned; a held
 --                                 appointment has no main note beyond a draft; an appointment is over and somebody's
 --                                 attendance is not recorded; an appointment can be charged and is not; an invoice is
---                                 past due; somebody is on the waitlist while fewer take part than there are places
+--                                 past due; the treatment plan in force of somebody who takes part, or of the case, is
+--                                 due for review; somebody is on the waitlist while fewer take part than there are places
 --   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
 --                                 consent (to this case) that the kind of case asks for
 --   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
@@ -100,6 +101,26 @@ returned as (
     select case_id, count(*) as notes_returned from stg_note where is_returned group by case_id
 ),
 
+plans as (
+    select case_id, person_id, review_on
+    from stg_note join as_of on locked_at <= as_of.moment
+    where is_signed_plan
+    qualify row_number() over (partition by case_id, person_id order by locked_at desc, note_id desc) = 1
+),
+
+reviews as (
+    select p.case_id, count(*) as plans_due
+    from plans p
+    join as_of on p.review_on <= as_of.day
+    join stg_case_file c using (case_id)
+    join case_type_capability k using (case_type)
+    where c.is_kept and (k.clinical_fields or (k.clinical_fields_switchable and c.clinical_fields)) and (
+        p.person_id is null
+        or exists (from stg_participant t where t.case_id = p.case_id and t.person_id = p.person_id and not t.has_left)
+    )
+    group by p.case_id
+),
+
 appointments as (
     select
         a.case_id,
@@ -156,6 +177,7 @@ facts as (
         a.next_at, a.last_held_on,
         coalesce(l.critical_open, 0) as critical_open,
         coalesce(r.notes_returned, 0) as notes_returned,
+        coalesce(v.plans_due, 0) as plans_due,
         coalesce(a.without_note, 0) as without_note,
         coalesce(a.notes_overdue, 0) as notes_overdue,
         coalesce(a.attendance_missing, 0) as attendance_missing,
@@ -178,6 +200,7 @@ facts as (
     left join payable y on y.case_id = c.case_id
     left join critical l on l.case_id = c.case_id
     left join returned r on r.case_id = c.case_id
+    left join reviews v on v.case_id = c.case_id
     left join appointments a on a.case_id = c.case_id
     left join money m on m.case_id = c.case_id
 )
@@ -185,7 +208,7 @@ facts as (
 select
     * exclude (is_onboarding, is_scheduling, charged_each, one_person),
     case
-        when critical_open + notes_returned + without_note + attendance_missing + not_invoiced > 0
+        when critical_open + notes_returned + plans_due + without_note + attendance_missing + not_invoiced > 0
             or overdue_cents > 0 or place_free
             then 'needs_attention'
         when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'

@@ -1,6 +1,8 @@
 select
-    id as note_id, case_id, appointment_id, kind as note_kind, status as note_status, author_id, locked_at,
+    id as note_id, case_id, appointment_id, person_id, kind as note_kind, status as note_status, author_id, locked_at,
+    review_on,
     status in ('locked', 'amended', 'final') as is_signed,
     status <> 'draft' as is_written,
-    status = 'returned' as is_returned
+    status = 'returned' as is_returned,
+    kind = 'treatment_plan' and status in ('locked', 'amended') as is_signed_plan
 from note

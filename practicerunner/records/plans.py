@@ -1,0 +1,135 @@
+"""Treatment plans: what somebody has agreed to, and the named queries on the notes that plans are."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from practicerunner.records.base import Row, Sees, word
+from practicerunner.records.cases import Case, Participant, seen
+from practicerunner.records.logins import Staff
+from practicerunner.records.notes import Note
+from practicerunner.records.people import Person
+from practicerunner.vocabulary import AgreedHow, CaseStatus, CaseType, NoteKind, NoteStatus, ParticipantStatus
+
+LOCKED = (NoteStatus.LOCKED, NoteStatus.AMENDED)
+OPEN = (NoteStatus.DRAFT, NoteStatus.SUBMITTED, NoteStatus.RETURNED)
+
+
+class PlanAgreement(Row):
+    """That a participant, or somebody for them, has agreed to a signed plan (FHIR Consent); never changed."""
+
+    __tablename__ = "plan_agreement"
+
+    note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
+    version: Mapped[int]
+    """The version that was agreed to, with its hash: what stands under it cannot change."""
+    text_hash: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    """Whose agreement it is."""
+    agreed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    """Who gave it: the person themselves, or who signs for them."""
+    capacity: Mapped[str] = mapped_column(String(900))
+    """As what, in words: "Elena Castellano, guardian of Leo Castellano"."""
+    authority: Mapped[str] = mapped_column(String(200), default="")
+    """How it was verified that somebody may sign for another."""
+    how: Mapped[AgreedHow] = word(AgreedHow)
+    signature: Mapped[str] = mapped_column(String(500), default="")
+    """The name as it was typed; empty where it was given on paper."""
+    agreed_on: Mapped[date]
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("note_id", "person_id", "agreed_by_id"),)
+
+
+def agreements_of(session: Session, note_ids: Collection[int]) -> list[tuple[PlanAgreement, str]]:
+    """Who has agreed to plans, in the order of recording, each with the name of who recorded it."""
+    query = (
+        select(PlanAgreement, Staff).join(Staff, Staff.id == PlanAgreement.recorded_by_id)
+        .where(PlanAgreement.note_id.in_(note_ids)).order_by(PlanAgreement.recorded_at, PlanAgreement.id)
+    )
+    return [(agreement, staff.name) for agreement, staff in session.execute(query)]
+
+
+def _is_plan(note: type[Note], statuses: Collection[NoteStatus]) -> ColumnElement[bool]:
+    return and_(note.kind == NoteKind.TREATMENT_PLAN, note.status.in_(list(statuses)))
+
+
+def _last() -> ColumnElement[bool]:
+    """The condition under which a plan is in force: locked, and none of the same person was locked after it."""
+    later = aliased(Note)
+    newer = select(later.id).where(
+        later.case_id == Note.case_id, _is_plan(later, LOCKED), later.person_id.is_not_distinct_from(Note.person_id),
+        or_(later.locked_at > Note.locked_at, and_(later.locked_at == Note.locked_at, later.id > Note.id)),
+    )
+    return and_(_is_plan(Note, LOCKED), ~newer.exists())
+
+
+def in_force(session: Session, case_id: int) -> list[Note]:
+    """The plans in force in a case: the last locked one of each person, and of the case as a whole."""
+    query = select(Note).where(Note.case_id == case_id, _last())
+    return list(session.scalars(query.order_by(Note.locked_at, Note.id)))
+
+
+def before(session: Session, note: Note) -> Note | None:
+    """The plan that was in force until this one was locked, or that is until it will be."""
+    query = select(Note).where(
+        Note.case_id == note.case_id, _is_plan(Note, LOCKED), Note.person_id.is_not_distinct_from(note.person_id),
+        Note.id != note.id,
+    )
+    if note.status in LOCKED:
+        query = query.where(Note.locked_at <= note.locked_at)
+    return session.scalars(query.order_by(Note.locked_at.desc(), Note.id.desc())).first()
+
+
+def unfinished(session: Session, case_id: int) -> list[tuple[Note, str]]:
+    """Plans of a case that are not locked, each with the name of its author."""
+    query = select(Note, Staff).join(Staff, Staff.id == Note.author_id).where(
+        Note.case_id == case_id, _is_plan(Note, OPEN)
+    ).order_by(Note.id)
+    return [(note, staff.name) for note, staff in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A plan in force whose review is due."""
+
+    note_id: int
+    case_id: int
+    case_name: str
+    provider_id: int
+    provider: Staff
+    review_on: date | None
+    person: Person | None
+
+
+def reviews_due(
+    session: Session, today: date, clinical: Collection[CaseType], switchable: Collection[CaseType], *,
+    case_ids: Sequence[int] | None = None, sees: Sees | None = None,
+) -> list[ReviewRow]:
+    """Plans in force whose review is due, the longest first: in these cases, or in those that somebody sees.
+
+    A case that is archived or has no clinical fields, and somebody who has left, need no review.
+    """
+    there = select(Participant.id).where(
+        Participant.case_id == Note.case_id, Participant.person_id == Note.person_id,
+        Participant.status != ParticipantStatus.LEFT,
+    )
+    query = (
+        select(Note.id, Note.case_id, Case.name, Case.provider_id, Staff, Note.review_on, Person)
+        .join(Case, Case.id == Note.case_id).join(Staff, Staff.id == Case.provider_id)
+        .outerjoin(Person, Person.id == Note.person_id)
+        .where(
+            Note.review_on <= today, _last(), Case.status != CaseStatus.ARCHIVED,
+            or_(Case.type.in_(list(clinical)), and_(Case.type.in_(list(switchable)), Case.clinical_fields)),
+            or_(Note.person_id.is_(None), there.exists()),
+        ).order_by(Note.review_on, Note.id)
+    )
+    if case_ids is not None:
+        query = query.where(Note.case_id.in_(case_ids))
+    if sees is not None:
+        query = query.where(seen(sees))
+    return [ReviewRow(*row) for row in session.execute(query).tuples()]

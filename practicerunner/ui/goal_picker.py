@@ -1,0 +1,54 @@
+"""Which goals of the treatment plan a note worked on: chosen beside its sections, fixed in words with its signature."""
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from practicerunner.rules.note_details import GoalLink
+from practicerunner.rules.notes import UNSIGNED_KINDS
+from practicerunner.ui.draft import Draft
+from practicerunner.ui.perform import read_logged
+from practicerunner.ui.text import md
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.note_pages import NotePage
+from practicerunner.workflows.plan_goals import GoalChoice, goal_choices
+
+SHOWN = 80
+"""Characters of a goal that a choice shows."""
+
+
+def value(links: Iterable[GoalLink]) -> list[str]:
+    """What the editor's draft holds for the goals that are chosen."""
+    return [f"{link.plan_id}:{link.goal}" for link in links]
+
+
+def links(chosen: Iterable[str]) -> tuple[GoalLink, ...]:
+    """What is saved for what was chosen; the words come from the plan."""
+    return tuple(
+        GoalLink(plan_id=int(plan_id), goal=goal) for plan_id, _, goal in (one.partition(":") for one in chosen)
+    )
+
+
+def offered(actor: Actor, page: NotePage) -> dict[str, GoalChoice]:
+    """The goals that a note may name; nothing where there is no plan, or for a note that names none."""
+    if not page.clinical or page.line.note_id is None or page.line.kind in UNSIGNED_KINDS:
+        return {}
+    return {f"{one.plan_id}:{one.key}": one for one in read_logged(goal_choices, actor, page.line.note_id)}
+
+
+def show(draft: Draft, found: Mapping[str, GoalChoice], *, required: bool = False) -> None:
+    """Draw the goals to choose from, as a field of an editor; nothing where there are none."""
+    if not found:
+        return
+    st.pills(
+        "Goals of the plan" if required else "Goals of the plan (optional)", list(found), selection_mode="multi",
+        format_func=lambda key: _called(found[key]), key=draft.field("goals"), on_change=draft.save, wrap=True,
+    )
+    draft.problem("goals")
+
+
+def _called(one: GoalChoice) -> str:
+    text = " ".join(one.text.split())
+    short = text if len(text) <= SHOWN else f"{text[:SHOWN - 1].rstrip()}…"
+    whose = f"{one.about}: " if one.about else ""
+    return md(f"{whose}{one.number} {short}{'' if one.in_force else ' (earlier plan)'}")

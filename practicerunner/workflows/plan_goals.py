@@ -1,0 +1,67 @@
+"""Which goals of the treatment plans in force a note can say it worked on; reading them is logged as that of a plan."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from practicerunner.records import cases, notes
+from practicerunner.records.notes import Note
+from practicerunner.rules import notes as note_rule
+from practicerunner.rules import plans as rule
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.notes import Subject, authorize_note, subject_of
+from practicerunner.workflows.plan_parts import concerns, name_of, plan_in
+from practicerunner.workflows.plans import KIND, log_reading, opens
+
+
+@dataclass(frozen=True, slots=True)
+class GoalChoice:
+    """A goal that a note can say it worked on."""
+
+    plan_id: int
+    """The note that the plan is."""
+    key: int
+    number: str
+    text: str
+    about: str
+    """Whose plan it is, where there are several; empty otherwise."""
+    in_force: bool
+
+
+@reader(Resource.CLINICAL_NOTE)
+def goal_choices(session: Session, actor: Actor, note_id: int) -> tuple[GoalChoice, ...]:
+    """The goals that a note may name: of the plans in force of those whom it is about, and those it names already."""
+    subject = subject_of(session, actor, note_id)
+    authorize_note(session, actor, Action.READ, subject)
+    note, case = subject.note, subject.case
+    if not subject.clinical or note.kind is KIND:
+        return ()
+    there = {note.person_id} if note.person_id is not None else _there(session, subject)
+    kept = concerns(session, note, there)
+    linked = {link["plan_id"]: set[str]() for link in note.details.get("goals", ())}
+    for link in note.details.get("goals", ()):
+        linked[link["plan_id"]].add(link["goal"])
+    older = [session.get_one(Note, plan_id) for plan_id in linked if plan_id not in {one.id for one in kept}]
+    several = len({one.person_id for one in [*kept, *older]}) > 1
+    found = []
+    for one in [*kept, *older]:
+        row = notes.one_row(session, one.id)
+        if row is None or not opens(actor, row, ""):
+            continue
+        log_reading(session, actor, case, one, "")
+        found += [
+            GoalChoice(one.id, goal.key, goal.number, goal.text,
+                       (name_of(session, one.person_id) or "Everybody together") if several else "", one in kept)
+            for goal in rule.goals_of(plan_in(session, one)) if one in kept or str(goal.key) in linked[one.id]
+        ]
+    return tuple(found)
+
+
+def _there(session: Session, subject: Subject) -> set[int]:
+    """Who was present, or is expected; without an appointment everybody in the case."""
+    if subject.appointment is not None:
+        came = {a.person_id for a in subject.appointment.attendances if a.status in note_rule.PRESENT}
+        return came or {a.person_id for a in subject.appointment.attendances}
+    return {person.id for _, person in cases.people_in(session, subject.case.id)}
