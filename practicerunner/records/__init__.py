@@ -12,6 +12,7 @@ from practicerunner.records import (  # noqa: F401
     logins,
     notes,
     outbox,
+    payments,
     people,
     practice,
     reminders,

@@ -16,9 +16,9 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_file", "form_response", "form_version",
-    "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry", "note_version", "payment",
-    "review_comment", "signature",
+    "addendum", "addendum_signature", "audit_log", "credit_note", "diagnosis_change", "document_file", "form_response",
+    "form_version", "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry", "note_version",
+    "payment", "payment_event", "processor_charge", "refund", "review_comment", "signature",
 )
 """Tables whose rows are never updated or deleted once written."""
 

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner.money import dollars
-from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, PaymentFacts
+from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
+from practicerunner.records.payments import PaymentFacts
 from practicerunner.ui import navigation
 from practicerunner.ui.text import age, day, md
 from practicerunner.workflows.accounts import Account, OpenPage
