@@ -125,7 +125,8 @@ def test_what_it_pays_is_chosen_when_it_settles_and_the_rest_becomes_credit(cast
     payment = ida.pending()
     with at("2026-09-17 09:00"):
         cast.do("Tom", settle_payment, SettlePayment(
-            payment_id=payment, settled_on=date(2026, 9, 17), parts=(Part(invoice_id=ida.invoices[1], amount_cents=1_00),)))
+            payment_id=payment, settled_on=date(2026, 9, 17),
+            parts=(Part(invoice_id=ida.invoices[1], amount_cents=1_00),)))
     assert ida.opened() == [165_00, 164_00]
     assert ida.account().credit_cents == 199_00
 
@@ -144,7 +145,8 @@ def test_a_pending_payment_that_fails_changes_no_money_and_cannot_settle_any_mor
     (row,) = account.payments
     assert (row.state, row.reason) == (PaymentState.FAILED, "bounced")
     with database.reading(cast.engine) as session:
-        assert len(session.scalars(select(PaymentEvent.id).where(PaymentEvent.status == PaymentState.FAILED)).all()) == 1
+        failures = select(PaymentEvent.id).where(PaymentEvent.status == PaymentState.FAILED)
+        assert len(session.scalars(failures).all()) == 1
     assert papers(cast, DocumentKind.RECEIPT) == []
 
 
@@ -206,7 +208,8 @@ def test_a_failure_is_one_item_for_the_payer_and_closes_by_itself_when_what_was_
     for _ in range(2):
         payment = ida.pending(100_00)
         with at("2026-09-15 09:00"):
-            cast.do("Tom", fail_payment, FailPayment(payment_id=payment, failed_on=date(2026, 9, 15), reason="declined"))
+            cast.do("Tom", fail_payment, FailPayment(
+                payment_id=payment, failed_on=date(2026, 9, 15), reason="declined"))
     with at("2026-09-20 09:00"):
         (item,) = cast.read("Tom", failed_payments)
         assert (item.latest.payer, item.failures, item.owed_cents, item.age_days) == ("Ida Holm", 2, 330_00, 5)
@@ -258,7 +261,7 @@ def test_impossible_payments_are_refused_and_leave_nothing(cast: Cast, ida: Ida)
         with pytest.raises(ValidationError):
             ida.asks(amount)
     with at("2026-09-12 09:00"):
-        with pytest.raises(BadInput, match="at most 1,000,000.00"):
+        with pytest.raises(BadInput, match=r"at most 1,000,000\.00"):
             cast.do("Tom", record_payment, ida.asks(10_000_000_00, surplus_as_credit=True))
         with pytest.raises(PaymentTooLarge):
             cast.do("Tom", record_payment, ida.asks(330_01))
@@ -319,7 +322,6 @@ def test_credit_waits_with_its_age_and_is_used_at_once(cast: Cast, ida: Ida) -> 
         assert cast.do("Tom", use_credit, ask) == cast.do("Tom", use_credit, ask) == ida.invoices
         assert cast.read("Tom", unapplied_credit) == []
     assert ida.opened() == [0, 130_00]
-    ida.sound()
 
 
 class Terminal(ManualProcessor):
