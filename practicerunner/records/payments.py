@@ -287,8 +287,9 @@ def failed(session: Session, sees: ColumnElement[bool]) -> list[FailedPayment]:
 
 def pending(session: Session, sees: ColumnElement[bool]) -> list[tuple[PaymentFacts, str]]:
     """Payments that are neither settled nor failed, with the names of their cases, the oldest first."""
+    ever = select(PaymentEvent.payment_id).where(PaymentEvent.status == PaymentState.PENDING)
     query = _facts().add_columns(Case.name).join(Case, Case.id == Payment.case_id).where(
-        _is(PaymentState.PENDING), ~_is(PaymentState.SETTLED), ~_is(PaymentState.FAILED), sees,
+        Payment.id.in_(ever), ~_is(PaymentState.SETTLED), ~_is(PaymentState.FAILED), sees,
     ).order_by(Payment.received_on, Payment.id)
     return [(PaymentFacts(*row[:-1]), row[-1]) for row in session.execute(query)]
 
