@@ -41,7 +41,7 @@ def show_failed(actor: Actor) -> None:
     """Payers whose payment failed, one line each, until what was due then is paid."""
     rows = read(failed_payments, actor)
     if not rows:
-        st.text("No failed payment is open. One appears here when it is marked failed, and goes when what was due is paid.")
+        st.text("No failed payment is open. One appears here until what was due when it failed is paid.")
         return
     st.text(f"{count(len(rows), 'payer')}, {dollars(sum(row.owed_cents for row in rows))} due")
     for row in rows:

@@ -278,7 +278,8 @@ class Ledger(RuleBasedStateMachine):
             known = session.scalars(select(Payment)).all()
             events = session.scalars(select(PaymentEvent)).all()
             given_back = session.scalars(select(Refund)).all()
-            receipts = list(session.scalars(text("select payment_id from issued_document where payment_id is not null")))
+            receipts = list(session.scalars(text(
+                "select payment_id from issued_document where payment_id is not null")))
             entries = {entry.id: entry for entry in session.scalars(select(LedgerEntry))}
             for row in accounts.standings(session):
                 assert row.loose_cents <= 0, "credit is never negative"
@@ -351,9 +352,9 @@ class Ledger(RuleBasedStateMachine):
             assert wrong == [], path.name
 
 
-QUICK = settings(max_examples=10, stateful_step_count=36, deadline=None, print_blob=True,
+QUICK = settings(max_examples=8, stateful_step_count=36, deadline=None, print_blob=True,
                  suppress_health_check=list(HealthCheck))
-MANY = settings(QUICK, max_examples=120, stateful_step_count=60)
+MANY = settings(QUICK, max_examples=50, stateful_step_count=60)
 
 
 def test_every_verb_of_billing_in_any_order_keeps_the_ledger_in_order() -> None:
