@@ -2,7 +2,7 @@
 
 import re
 
-_LONG_NUMBER = re.compile(r"(?:\d[\s./-]{0,2}){12,19}")
+_LONG_NUMBER = re.compile(r"(?:\d[\s./-]{0,3}){12,19}")
 _DATE = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
 
 

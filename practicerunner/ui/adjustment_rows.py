@@ -47,9 +47,9 @@ def credit_dialog(actor: Actor, invoice_id: int) -> None:
     form = Form(f"adjust.{invoice_id}")
     lines = {line.charge_id: line for line in detail.lines}
     line = form.choice(
-        "charge_id", "Credit for", [None, *lines],
+        "charge_id", "Credit for", [0, *lines],  # an empty first option could be cleared
         format_func=lambda one: lines[one].description if one else "The invoice as a whole",
-    ) if len(lines) > 1 else None
+    ) or None if len(lines) > 1 else None
     left = min(lines[line].left_cents, detail.left_cents) if line else detail.left_cents
     amount = form.text("amount_cents", "Amount", "", placeholder=dollars(left))
     reason = form.text("reason", "Reason")

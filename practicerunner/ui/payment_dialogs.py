@@ -94,9 +94,9 @@ def refund_dialog(actor: Actor, payment_id: int) -> None:
     amount = form.text("amount_cents", "Amount", dollars(detail.left_cents))
     paid = [held.invoice_id for held in detail.held if held.invoice_id is not None]
     source = form.choice(
-        "invoice_id", "Taken from", [None, *paid],
-        format_func=lambda one: detail.numbers.get(one, "") if one else "Unused credit, then the newest invoice",
-    ) if paid else None
+        "invoice_id", "Taken from", [0, *paid],  # an empty first option could be cleared
+        format_func=lambda one: detail.numbers.get(one) or "Unused credit, then the newest invoice",
+    ) or None if paid else None
     credit = form.tick(
         "credit_invoices", "Take the same amount off the invoice",
         help="With this the invoice does not open again: the service is not charged as far as it is refunded."

@@ -16,6 +16,7 @@ from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import payer_account
 from practicerunner.workflows.billing import InvoiceView
 from practicerunner.workflows.payment_methods import PaymentMethodView, payment_methods_of
+from practicerunner.workflows.payment_pages import pending_payments
 from practicerunner.workflows.payments import RecordPayment, record_payment
 
 
@@ -29,6 +30,11 @@ def payment_dialog(
     """
     owed = old_debt + sum(invoice.open_cents for invoice in waiting)
     st.text(f"{payer} owes {dollars(owed)}.")
+    under_way = sum(
+        row.facts.amount_cents for row in read(pending_payments, actor) if row.facts.payer_id == payer_id
+    )
+    if under_way:
+        st.caption(f"{dollars(under_way)} is pending already; settle it instead when it arrives.")
     form = Form(f"payment.{payer_id}.{case_id}")
     amount = form.text("amount_cents", "Amount", dollars(owed) if owed else "")
     saved = [one for one in read(payment_methods_of, actor, case_id) if one.payer_id == payer_id and not one.is_expired]

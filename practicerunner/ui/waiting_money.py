@@ -1,5 +1,7 @@
 """Money that waits for a person: failed payments, unapplied credit, payments under way; each row leads on."""
 
+from datetime import timedelta
+
 import pandas as pd
 import streamlit as st
 
@@ -100,11 +102,12 @@ def show_pending(actor: Actor) -> None:
     if not rows:
         st.text("No payment is pending. One appears here when it is recorded as still on its way.")
         return
-    today_cents = sum(row.facts.amount_cents for row in rows)
-    st.text(f"{count(len(rows), 'payment')}, {dollars(today_cents)} on the way")
+    today = rows[0].facts.received_on + timedelta(days=rows[0].age_days)
+    st.text(f"{count(len(rows), 'payment')}, {dollars(sum(row.facts.amount_cents for row in rows))} on the way")
     frame = pd.DataFrame({
         "Payer": [row.facts.payer for row in rows], "Client": [row.case_name for row in rows],
-        "Given": [day(row.facts.received_on) for row in rows], "Method": [row.facts.method.label for row in rows],
+        "Given": [day(row.facts.received_on, today) for row in rows],
+        "Method": [row.facts.method.label for row in rows],
         "Amount": [dollars(row.facts.amount_cents) for row in rows], "Age": [age(row.age_days) for row in rows],
     })
     chosen = st.dataframe(
