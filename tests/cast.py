@@ -132,7 +132,7 @@ def bring_on(engine: Engine) -> Cast:
         raw = engine.raw_connection()
         raw.cursor().execute("vacuum into ?", (str(path),))
         raw.close()
-        _made.append((path, cast))
+        _made.append((path, replace(cast, staff=dict(cast.staff), services=dict(cast.services))))
         return cast
     path, known = _made[0]
     engine.dispose()

@@ -13,7 +13,9 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.payments import CreditNote, Refund
+from practicerunner.reports import read
 from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind, InvoiceState, PaymentMethodKind
+from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.adjustments import (
     AlreadyTakenBack,
     CreditInvoice,
@@ -288,6 +290,29 @@ def test_refunds_and_credit_notes_are_never_changed(cast: Cast, ida: Ida) -> Non
     with database.reading(cast.engine) as session:
         assert (session.scalar(select(Refund.number)), session.scalar(select(CreditNote.number))) == (
             "RF-2026-0001", "CN-2026-0001")
+
+
+def test_the_october_of_scenario_13_closes_at_305_and_ages_as_told(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        paul = cast.open_case(CaseType.INDIVIDUAL, "Paul Novak")
+    for day in ("09-08", "09-22", "10-06"):
+        invoice(cast, hold(cast, paul, "IND50", f"2026-{day} 10:00"))
+    payer = payer_id(cast, people_of(cast, paul)["Paul"])
+    (second,) = invoice(cast, hold(cast, paul, "IND50", "2026-10-13 10:00"))
+    pay(cast, payer, paul, 330_00, "2026-10-14")
+    pay(cast, payer, paul, 165_00, "2026-10-20")
+    with at("2026-10-21 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=second, amount_cents=25_00, reason="started late"))
+    invoice(cast, hold(cast, paul, "IND50", "2026-10-27 10:00"))
+    assert kinds(cast, paul) == {EntryKind.CHARGE: 825_00, EntryKind.PAYMENT: -495_00, EntryKind.CREDIT: -25_00}
+    assert balance(cast, paul) == {"Paul Novak": 305_00}
+    opened = {row.facts.issued_on: row.facts.open_cents for row in cast.read("Tom", case_account, paul).invoices}
+    assert (opened[date(2026, 10, 13)], opened[date(2026, 10, 27)], sum(opened.values())) == (140_00, 165_00, 305_00)
+    owner = cast.actor("Dana")
+    for day, ages in ((date(2026, 10, 31), (305_00, 0)), (date(2026, 11, 30), (0, 305_00))):
+        with at(f"{day} 12:00"):
+            (row,) = read(cast.engine, owner, "billing__outstanding_balances", as_of=day)
+        assert (row["age_0_30_cents"], row["age_31_60_cents"], row["due_cents"]) == (*ages, 305_00)
 
 
 def test_of_a_payment_over_two_cases_the_money_comes_from_where_it_stands(cast: Cast) -> None:
