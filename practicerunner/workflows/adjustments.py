@@ -10,7 +10,7 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import billing, payments, practice
 from practicerunner.records.accounts import ADJUSTMENTS
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import Invoice, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import CreditNote
@@ -60,7 +60,7 @@ class TakeBack(Command):
 def _locked(session: Session, actor: Actor, invoice_id: int) -> tuple[Invoice, Case, OpenInvoice]:
     """An invoice that is to be adjusted, with its payer and its open amount locked. Raises InvoiceIsVoid, NotFound."""
     invoice, case = invoice_for(session, actor, invoice_id, Action.VOID)
-    session.get(Payer, invoice.payer_id, with_for_update=True)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     open_row = billing.open_row(session, invoice.id)
     if billing.void_of(session, invoice.id) is not None:
         raise InvoiceIsVoid

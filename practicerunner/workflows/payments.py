@@ -11,7 +11,7 @@ from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, PaymentTooLarge
 from practicerunner.money import dollars
 from practicerunner.records import accounts, billing, cases, practice
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import Invoice, LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case, PaymentMethod
 from practicerunner.records.payments import PaymentEvent, ProcessorCharge
@@ -87,7 +87,7 @@ def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
     Raises PaymentTooLarge if it is more than what is owed and a surplus was not asked for, ChargeDeclined, BadInput.
     """
     case = session.get(Case, asked.case_id)
-    payer = session.get(Payer, asked.payer_id, with_for_update=True)
+    payer = session.get(Payer, asked.payer_id, with_for_update=FOR_CHANGE)
     if case is None or payer is None:
         raise NotFound(actor=actor, action="record_payment", resource=Resource.INVOICES, case_id=asked.case_id)
     authorize(
@@ -116,11 +116,12 @@ def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
             raise ChargeDeclined
         reference, state = asked.reference or outcome.reference[-60:], outcome.state
     payment_id = ids.new_id()
-    add_rows(session, Payment, [{
+    facts = {
         "id": payment_id, "payer_id": payer.id, "case_id": case.id, "method": asked.method,
         "amount_cents": asked.amount_cents, "received_on": asked.received_on, "reference": reference,
         "recorded_by_id": actor.staff_id,
-    }])
+    }
+    add_rows(session, Payment, [facts])
     if saved is not None:
         session.add(ProcessorCharge(
             payment_id=payment_id, payment_method_id=saved.id, processor=processor.connected().name,
@@ -133,8 +134,7 @@ def record_payment(session: Session, actor: Actor, asked: RecordPayment) -> int:
         session.info["detail"] = f"pending {dollars(asked.amount_cents)}"
         session.flush()
         return payment_id
-    payment = session.get_one(Payment, payment_id)
-    session.info["detail"] = settle(session, actor, house, payment, payer, planned, asked.received_on)
+    session.info["detail"] = settle(session, actor, house, Payment(**facts), payer, planned, asked.received_on)
     return payment_id
 
 
@@ -233,7 +233,7 @@ def settle(
 def apply_credit(session: Session, actor: Actor, asked: ApplyCredit) -> int:
     """Pay an invoice from the payer's credit on the same case, oldest payment first. Returns the invoice id."""
     invoice, _ = invoice_for(session, actor, asked.invoice_id, Action.CREATE)
-    session.get(Payer, invoice.payer_id, with_for_update=True)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     _spend(session, actor, invoice, billing.open_row(session, invoice.id))
     return invoice.id
 
@@ -242,7 +242,7 @@ def apply_credit(session: Session, actor: Actor, asked: ApplyCredit) -> int:
 def use_credit(session: Session, actor: Actor, asked: UseCredit) -> list[int]:
     """Pay a payer's open invoices of a case from their credit there, oldest first. Returns the invoices' ids."""
     case = session.get(Case, asked.case_id)
-    payer = session.get(Payer, asked.payer_id, with_for_update=True)
+    payer = session.get(Payer, asked.payer_id, with_for_update=FOR_CHANGE)
     if case is None or payer is None:
         raise NotFound(actor=actor, action="use_credit", resource=Resource.INVOICES, case_id=asked.case_id)
     authorize(

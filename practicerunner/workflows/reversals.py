@@ -9,6 +9,7 @@ from practicerunner import clock
 from practicerunner.errors import RuleViolation
 from practicerunner.records import billing, practice
 from practicerunner.records.accounts import ADJUSTMENTS
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, EntryKind, Resource
@@ -46,7 +47,7 @@ def void_invoice(session: Session, actor: Actor, asked: VoidInvoice) -> int:
     Raises InvoiceIsVoid, InvoiceIsPaid.
     """
     invoice, _ = invoice_for(session, actor, asked.invoice_id, Action.VOID)
-    session.get(Payer, invoice.payer_id, with_for_update=True)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     open_row = billing.open_row(session, invoice.id)
     if any(entry.kind is EntryKind.PAYMENT for entry in _standing_entries(session, invoice.id)):
         raise InvoiceIsPaid
@@ -64,7 +65,7 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
     stays waived. Raises InvoiceIsVoid.
     """
     invoice, case = invoice_for(session, actor, asked.invoice_id, Action.VOID)
-    session.get(Payer, invoice.payer_id, with_for_update=True)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     open_row = billing.open_row(session, invoice.id)
     house = practice.the_practice(session)
     today = clock.today(house.zone)

@@ -8,6 +8,7 @@ from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import billing, payments, practice
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import LedgerEntry, Payment
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import PaymentEvent
@@ -55,7 +56,7 @@ def payment_for(session: Session, actor: Actor, payment_id: int, action: Action)
         resource_id=payment_id, case_id=case.id,
     )
     session.info["case_id"] = case.id
-    payer = session.get_one(Payer, payment.payer_id, with_for_update=None if action is Action.READ else True)
+    payer = session.get_one(Payer, payment.payer_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
     return payment, payer, case
 
 

@@ -10,6 +10,7 @@ from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import billing, cases, clients, practice
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry
 from practicerunner.records.people import Payer
 from practicerunner.rules import fees
@@ -180,7 +181,7 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
     charge = next(c for c in billing.live_charges(session, appointment.id) if c.person_id == asked.person_id)
     shares = billing.shares_of(session, [charge.id])
     for payer_id in sorted(share.payer_id for share in shares):
-        session.get(Payer, payer_id, with_for_update=True)
+        session.get(Payer, payer_id, with_for_update=FOR_CHANGE)
     waived = sum(_waive(session, actor, share, asked.reason, today) for share in shares)
     whose = f" of {asked.person_id}" if asked.person_id is not None else ""
     session.info["detail"] = (

@@ -9,14 +9,16 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity
-from practicerunner.vocabulary import CaseType, PaymentMethodKind
+from practicerunner.vocabulary import CaseType, DocumentKind, PaymentMethodKind
 from practicerunner.workflows.accounts import Account, case_account
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.payments import RecordPayment, record_payment
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from tests.cast import Cast, at, bring_on, hold, invoice, pay, payer_id, people_of
 from tests.pages.opening import give_passwords, keys, opened, press, said
 from tests.pages.walking import words
+from tests.workflows.test_papers import handed_out, text_of
 
 Open = Callable[..., AppTest]
 
@@ -254,6 +256,26 @@ def test_pending_payments_are_settled_from_the_list(house: House, visit: Open) -
     app = visit("Tom", "billing")
     app.session_state["billing_tab"] = "Pending (1)"
     assert "1 payment, 200.00 on the way" in plain(app.run())
+
+
+def test_a_receipt_says_what_the_screen_says(house: House, visit: Open) -> None:
+    payment = pay(house.cast, house.payer, house.case, 340_00, "2026-09-12", surplus_as_credit=True, reference="4242")
+    made = house.cast.do("Tom", refund_payment, RefundPayment(
+        payment_id=payment, amount_cents=70_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 14),
+        reason="Moved away"))
+    app = visit("Tom", "payer", payer=house.payer)
+    shown = plain(app)
+    assert "Sat 12 Sep  Ida Holm  Cheque  340.00" in shown
+    assert "Mon 14 Sep  Ida Holm  Refund by cash  -70.00  Moved away" in shown
+    links = {link.proto.label: link.proto.url for link in app.get("link_button")}
+    assert links["RCT-2026-0001"] == f"/files/receipt/{payment}.pdf"
+    assert links["RF-2026-0001"] == f"/files/refund/{made}.pdf"
+    receipt = text_of(handed_out(house.cast, "Tom", DocumentKind.RECEIPT, payment))
+    for sentence in ("RCT-2026-0001", "Ida Holm", "Cheque, ending 4242", "12 September 2026", "340.00"):
+        assert sentence in receipt
+    back = text_of(handed_out(house.cast, "Tom", DocumentKind.REFUND, made))
+    for sentence in ("RF-2026-0001", "RCT-2026-0001", "Cash", "14 September 2026", "USD 70.00", "Moved away"):
+        assert sentence in back
 
 
 def test_only_those_who_may_void_are_offered_refunds_credits_and_write_offs(house: House, visit: Open) -> None:
