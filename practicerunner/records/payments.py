@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy import case as case_when
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Row, word
@@ -142,6 +143,18 @@ def _is(status: PaymentState) -> ColumnElement[bool]:
     return select(PaymentEvent.id).where(
         PaymentEvent.payment_id == Payment.id, PaymentEvent.status == status
     ).exists()
+
+
+def wrong_payments(session: Session) -> list[int]:
+    """Ids of payments whose movements do not come to what is left of them; empty if the ledger is true."""
+    moved = select(LedgerEntry.payment_id, func.sum(LedgerEntry.amount_cents).label("cents")).where(
+        LedgerEntry.payment_id.is_not(None)).group_by(LedgerEntry.payment_id).subquery()
+    back = select(Refund.payment_id, func.sum(Refund.amount_cents).label("cents")).group_by(
+        Refund.payment_id).subquery()
+    left = case_when((came_in(), Payment.amount_cents - func.coalesce(back.c.cents, 0)), else_=0)
+    query = select(Payment.id).outerjoin(moved, moved.c.payment_id == Payment.id).outerjoin(
+        back, back.c.payment_id == Payment.id)
+    return list(session.scalars(query.where(-func.coalesce(moved.c.cents, 0) != left)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def credit_dialog(actor: Actor, invoice_id: int) -> None:
     ) or None if len(lines) > 1 else None
     left = min(lines[line].left_cents, detail.left_cents) if line else detail.left_cents
     amount = form.text("amount_cents", "Amount", "", placeholder=dollars(left))
-    reason = form.text("reason", "Reason")
+    reason = form.text("reason", "Reason", help="It stands on the credit note.")
     note = form.tick("credit_note", "Issue a credit note")
     wanted = entered(amount)
     if wanted > left:

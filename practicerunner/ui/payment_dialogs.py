@@ -105,7 +105,7 @@ def refund_dialog(actor: Actor, payment_id: int) -> None:
     method = form.choice("method", "Method", list(PaymentMethodKind), format_func=lambda kind: kind.label,
                          index=list(PaymentMethodKind).index(detail.facts.method))
     refunded_on = form.date("refunded_on", "Refunded on", detail.today, max_value=detail.today)
-    reason = form.text("reason", "Reason")
+    reason = form.text("reason", "Reason", help="It stands on the refund receipt.")
     reference = form.text("reference", "Reference", help="Never a whole card number.")
     _what_it_does(detail, entered(amount), source, credit=credit)
     if st.button("Refund", type="primary", key=form.field_key("save")):

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from practicerunner import database
-from practicerunner.records import billing
+from practicerunner.records import billing, payments
 from practicerunner.records.billing import Invoice, InvoiceVoid
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.reversals import ReissueInvoice, reissue_invoice
@@ -79,6 +79,7 @@ def half_done(engine: Engine) -> dict[str, list[int]]:
         found = {what: list(connection.scalars(text(query))) for what, query in HALF.items()}
     with database.reading(engine) as session:
         found["the open amounts are not the ledger's"] = billing.wrong_open_amounts(session)
+        found["the payments are not the ledger's"] = payments.wrong_payments(session)
     return {what: rows for what, rows in found.items() if rows}
 
 

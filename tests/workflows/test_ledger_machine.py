@@ -17,7 +17,7 @@ from sqlalchemy import event, select, text
 
 from practicerunner import clock, database
 from practicerunner.errors import PracticeError
-from practicerunner.records import accounts, billing
+from practicerunner.records import accounts, billing, payments
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.payments import PaymentEvent, Refund
 from practicerunner.records.scheduling import Appointment
@@ -254,7 +254,7 @@ class Ledger(RuleBasedStateMachine):
             voided = set(session.scalars(select(InvoiceVoid.invoice_id)))
             charges = session.scalars(select(Charge)).all()
             shares = session.scalars(select(ChargeShare)).all()
-            assert billing.wrong_open_amounts(session) == []
+            assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
         opened: dict[int, int] = defaultdict(int)
         for entry in entries:
             if entry.invoice_id is not None:

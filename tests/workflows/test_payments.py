@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, PaymentTooLarge
 from practicerunner.money import cents
-from practicerunner.records import billing
+from practicerunner.records import billing, payments
 from practicerunner.records.billing import IssuedDocument, LedgerEntry
 from practicerunner.records.payments import PaymentEvent, ProcessorCharge
 from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind, InvoiceState, PaymentMethodKind, PaymentState
@@ -72,7 +72,7 @@ class Ida:
     def sound(self) -> None:
         """The cache is the ledger, and the decoy is untouched."""
         with database.reading(self.cast.engine) as session:
-            assert billing.wrong_open_amounts(session) == []
+            assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
         assert balance(self.cast, self.other_case) == {"Bo Decoy": 165_00}
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from practicerunner import database
-from practicerunner.records import billing
+from practicerunner.records import billing, payments
 from practicerunner.records.billing import IssuedDocument
 from practicerunner.vocabulary import DocumentKind, PaymentMethodKind
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
@@ -99,7 +99,7 @@ def test_everything_at_once_about_one_payer_leaves_the_ledger_in_order(cast: Cas
     ])
     assert set(got) <= {"done", "InvoiceIsVoid", "InvoiceIsPaid", "NotSettled", "NothingIsOpen"}, got
     with database.reading(cast.engine) as session:
-        assert billing.wrong_open_amounts(session) == []
+        assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
         assert billing.loose_cents(session, ida.payer, ida.case) <= 0
     account = ida.account()
     assert sum(balance(cast, ida.case).values()) == account.due_cents - account.credit_cents
