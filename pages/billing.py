@@ -1,11 +1,11 @@
-"""Billing follow-up: what is overdue, what is open, and what still has to be invoiced."""
+"""Billing follow-up: what is overdue, open or to be invoiced, and money that failed, waits or stands on nothing."""
 
 import pandas as pd
 import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, payment_form, waiting_money
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
@@ -82,8 +82,9 @@ def show_uninvoiced(actor: Actor) -> None:
 me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
-overdue_tab, open_tab, uninvoiced_tab = st.tabs(
-    ["Overdue", "All open", "To invoice"], on_change="rerun", key="billing_tab"
+titles = ["Overdue", "All open", "To invoice", *waiting_money.titles(me, "billing_tab")]
+overdue_tab, open_tab, uninvoiced_tab, failed_tab, unapplied_tab, pending_tab = st.tabs(
+    titles, on_change="rerun", key="billing_tab"
 )
 if overdue_tab.open:
     with overdue_tab:
@@ -94,3 +95,12 @@ if open_tab.open:
 if uninvoiced_tab.open:
     with uninvoiced_tab:
         show_uninvoiced(me)
+if failed_tab.open:
+    with failed_tab:
+        waiting_money.show_failed(me)
+if unapplied_tab.open:
+    with unapplied_tab:
+        waiting_money.show_unapplied(me)
+if pending_tab.open:
+    with pending_tab:
+        waiting_money.show_pending(me)

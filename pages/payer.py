@@ -3,8 +3,10 @@
 import streamlit as st
 
 from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
+from practicerunner.ui.payment_rows import payment_list
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.accounts import payer_account
@@ -34,9 +36,9 @@ else:
     st.text("No invoices yet.")
 if account.adjustments:
     st.subheader("Adjustments", anchor=False)
-    account_tables.adjustment_list(account.adjustments, account.today)
+    adjustment_list(me, account)
 st.subheader("Payments", anchor=False)
 if account.payments:
-    account_tables.payment_list(account.payments, account.today)
+    payment_list(me, account)
 else:
     st.text("No payments yet.")

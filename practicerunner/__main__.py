@@ -12,7 +12,7 @@ from pathlib import Path
 from practicerunner import database, reports
 from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
-from practicerunner.records import audit, billing, code_table, document_files, logins
+from practicerunner.records import audit, billing, code_table, document_files, logins, payments
 from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command
 from practicerunner.server import jobs as all_jobs
@@ -78,7 +78,7 @@ def link(asked: argparse.Namespace) -> int:
 
 
 def verify(_: argparse.Namespace) -> int:
-    """Check the audit log, the ledger, signed notes and documents, and that every guard is in place."""
+    """Check the audit log, money against the ledger, signed notes and documents, and that every guard is in place."""
     problems = []
     if not database.schema_is_current():
         problems.append("The database is not at this program's version. Run: python -m practicerunner init")
@@ -87,11 +87,14 @@ def verify(_: argparse.Namespace) -> int:
             broken = audit.first_broken_row(session)
             wrong = billing.wrong_open_amounts(session)
             problems += document_files.problems(session)
+            unequal = payments.wrong_payments(session)
             altered = verification.broken_notes(session)
         if broken is not None:
             problems.append(f"The audit log was changed at row {broken}.")
         if wrong:
             problems.append(f"What is open differs from the ledger on invoices {', '.join(map(str, wrong))}.")
+        if unequal:
+            problems.append(f"The ledger has not what is left of payments {', '.join(map(str, unequal))}.")
         if altered:
             problems.append(f"What is kept is not what was signed in notes {', '.join(map(str, altered))}.")
         if missing := sorted(database.missing_triggers()):
@@ -99,8 +102,8 @@ def verify(_: argparse.Namespace) -> int:
     for problem in problems:
         print(problem)
     if not problems:
-        print("The audit log is unbroken, what is open equals the ledger, signed notes are as they were signed, "
-              "and every document and guard is in place.")
+        print("The audit log is unbroken, what is open and paid equals the ledger, signed notes are as they were "
+              "signed, and every document and guard is in place.")
     return 1 if problems else 0
 
 

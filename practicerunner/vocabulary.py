@@ -518,6 +518,14 @@ class PaymentMethodKind(Word):
     CHEQUE = "cheque"
 
 
+class PaymentState(Word):
+    """Where money stands that was given or promised (FHIR PaymentNotice.paymentStatus); only settled money counts."""
+
+    PENDING = "pending"
+    SETTLED = "settled"
+    FAILED = "failed"
+
+
 class InvoiceState(Word):
     """State of an invoice, computed from its lines, payments and voiding; never stored (FHIR Invoice.status)."""
 
@@ -534,11 +542,18 @@ class DocumentKind(Word):
 
     INVOICE = "invoice"
     RECEIPT = "receipt"
+    REFUND = "refund"
+    CREDIT_NOTE = "credit_note"
+
+    @property
+    def label(self) -> str:
+        """What stands at the head of the paper."""
+        return "Refund receipt" if self is DocumentKind.REFUND else super().label
 
     @property
     def prefix(self) -> str:
         """Start of the number, as in INV-2026-0001."""
-        return {"invoice": "INV", "receipt": "RCT"}[self.value]
+        return {"invoice": "INV", "receipt": "RCT", "refund": "RF", "credit_note": "CN"}[self.value]
 
 
 class WorkflowState(Word):

@@ -25,6 +25,7 @@ from practicerunner.records.diagnoses import Diagnosis
 from practicerunner.records.documents import Document
 from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse
 from practicerunner.records.notes import Note
+from practicerunner.records.payments import CreditNote, PaymentEvent, Refund
 from practicerunner.records.people import ContactPoint, Person
 from practicerunner.records.practice import the_practice
 from practicerunner.records.scheduling import Appointment, Attendance, Hold, TimeBlock
@@ -36,11 +37,13 @@ from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,
     ContactKind,
+    EntryKind,
     InvoiceState,
     NoteKind,
     NoteStatus,
     Outcome,
     PaymentMethodKind,
+    PaymentState,
     RequestKind,
     Role,
     TwoPersonLabel,
@@ -268,6 +271,9 @@ def test_invoices_stand_in_every_state_and_payments_came_in_every_way(made: Engi
             LedgerEntry.invoice_id.is_(None)).group_by(LedgerEntry.payer_id, LedgerEntry.case_id)).all()
         assert any(cents < 0 for cents in loose) and not any(cents > 0 for cents in loose)
     assert number(made, PaymentMethod) >= 8 and number(made, PaperReceived) >= 100
+    assert set(count(made, PaymentEvent.status)) == {PaymentState.PENDING, PaymentState.FAILED}
+    assert number(made, Refund) == 2 and number(made, CreditNote) >= 2
+    assert number(made, LedgerEntry, LedgerEntry.kind == EntryKind.WRITE_OFF) == 1
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.demo.caseload import Pays, Plan
 from practicerunner.demo.diary import Diary
+from practicerunner.demo.mishaps import Mishaps
 from practicerunner.demo.people import ZONE
 from practicerunner.records import billing
 from practicerunner.records.billing import Invoice
@@ -46,6 +47,7 @@ class Desk:
         self._unpaid: dict[_Key, list[int]] = defaultdict(list)
         self._forgotten = 0
         self._missed = 0
+        self._mishaps = Mishaps(diary, actor, today)
 
     def _do(self, session: Session, verb: Any, command: Any) -> Any:
         result = verb(session, self.actor, command)
@@ -58,6 +60,12 @@ class Desk:
             if day.weekday() in DAYS:
                 self.diary.note(moment(day, time(17, 40), ZONE), self._invoice)
             day += timedelta(days=1)
+        self.diary.note(moment(self.today - timedelta(days=2), time(16, 20), ZONE), self._promise)
+
+    def _promise(self, session: Session) -> None:
+        for invoices in list(self._unpaid.values())[-6:]:
+            for invoice_id in invoices:
+                self._mishaps.promised(session, invoice_id)
 
     def expect(self, plan: Plan, case_id: int, appointment_id: int, day: date) -> None:
         """Something is to be charged, so an invoice may follow. A few are overlooked."""
@@ -82,6 +90,7 @@ class Desk:
         """Most invoices are paid as their payers pay; some are wrong and are voided or issued anew."""
         number = len(self._seen)
         self._excuse(session, invoice_id)
+        self._mishaps.issued(number, invoice_id)
         tomorrow = moment(clock.today(ZONE) + timedelta(days=1), time(11, 15), ZONE)
         if number in VOIDED:
             self.diary.note(tomorrow, partial(self._void, invoice_id))
@@ -166,10 +175,12 @@ class Desk:
         surplus: bool = False,
     ) -> None:
         method, reference = self._method(plan, pays, key[0])
-        self._do(session, record_payment, RecordPayment(
+        payment_id = self._do(session, record_payment, RecordPayment(
             payer_id=key[0], case_id=key[1], method=method, amount_cents=cents, received_on=clock.today(ZONE),
             reference=reference, invoice_ids=tuple(invoices), surplus_as_credit=surplus,
         ))
+        if pays is not Pays.AHEAD:
+            self._mishaps.paid(payment_id)
 
     def _method(self, plan: Plan, pays: Pays, payer_id: int) -> tuple[PaymentMethodKind, str]:
         if payer_id in self.bodies:

@@ -6,7 +6,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
+from practicerunner.documents.invoice import Void
 from practicerunner.documents.paper import (
+    ALARM,
     INNER,
     MUTED,
     Addressee,
@@ -20,7 +22,7 @@ from practicerunner.documents.paper import (
 )
 from practicerunner.money import dollars
 
-TEMPLATE_VERSION: int = 1
+TEMPLATE_VERSION: int = 2
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 
@@ -51,6 +53,12 @@ class Receipt(BaseModel):
     amount_cents: int
     applied: tuple[Applied, ...] = ()
     unapplied_cents: int = 0
+    receipt_number: str = ""
+    """Of a refund: the receipt of the payment that it gives back."""
+    reason: str = ""
+    """Of a refund: why."""
+    void: Void | None = None
+    """Since when and why the money never came after all."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -68,8 +76,9 @@ def paint_receipt(receipt: Receipt) -> bytes:
         Imprint(
             title=f"{_kind(receipt)} {receipt.number}",
             author=receipt.practice.name,
-            made_on=receipt.received_on,
+            made_on=receipt.void.voided_on if receipt.void else receipt.received_on,
             subject=f"Receipt, template {TEMPLATE_VERSION}",
+            watermark="VOID" if receipt.void else "",
         ),
         lambda paper: _paint(paper, receipt),
     )
@@ -85,7 +94,16 @@ def _paint(paper: Paper, receipt: Receipt) -> None:
     paper.letterhead(receipt.practice, _kind(receipt), receipt.number)
     method = f"{receipt.method}, ending {receipt.reference}" if receipt.reference else receipt.method
     facts = [("Refunded" if refund else "Received", long_date(receipt.received_on)), ("Method", method)]
+    if receipt.receipt_number:
+        facts.append(("Refund of", receipt.receipt_number))
     paper.parties("Refunded to" if refund else "Received from", receipt.received_from, "", facts)
+    if receipt.reason:
+        paper.stack([Text(f"Reason: {receipt.reason}")])
+        paper.space(6)
+    if receipt.void:
+        voided = f"This receipt has been void since {long_date(receipt.void.voided_on)}. {receipt.void.reason}"
+        paper.stack([Text(voided, 9, True, ALARM)])
+        paper.space(6)
     rows = [
         [[Text(part.invoice_number)], [Text(part.service)], _money(sign * part.amount_cents)]
         for part in receipt.applied
@@ -97,6 +115,8 @@ def _paint(paper: Paper, receipt: Receipt) -> None:
     columns = [Column("Invoice", 42), Column("For", INNER - 76), amount]
     total = f"{receipt.currency} {dollars(sign * receipt.amount_cents)}"
     closing = "This amount was returned to you." if refund else "Thank you. Please keep this receipt for your records."
+    if receipt.void:
+        closing = ""
     paper.account(columns, rows, "Refunded" if refund else "Received", total, closing)
 
 

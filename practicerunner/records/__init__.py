@@ -15,6 +15,7 @@ from practicerunner.records import (  # noqa: F401
     note_templates,
     notes,
     outbox,
+    payments,
     people,
     plans,
     practice,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy import case as case_when
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from practicerunner.records.billing import (
     BillingArrangement,
@@ -15,15 +15,14 @@ from practicerunner.records.billing import (
     Invoice,
     InvoiceLine,
     InvoiceVoid,
-    IssuedDocument,
     LedgerEntry,
     OpenInvoice,
     PayerShare,
-    Payment,
 )
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff, StaffRole
 from practicerunner.records.notes import Note
+from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment, Attendance
@@ -34,7 +33,6 @@ from practicerunner.vocabulary import (
     EntryKind,
     NoteKind,
     NoteStatus,
-    PaymentMethodKind,
     Role,
 )
 
@@ -164,37 +162,6 @@ def standings(session: Session, *, case_id: int | None = None, payer_id: int | N
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentFacts:
-    """A payment with its payer's name and the number of its receipt."""
-
-    payment_id: int
-    payer_id: int
-    payer: str
-    case_id: int
-    method: PaymentMethodKind
-    amount_cents: int
-    received_on: date
-    reference: str
-    receipt: str
-
-
-def payments_of(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[PaymentFacts]:
-    """Payments taken for a case or from a payer, newest first."""
-    query = (
-        select(Payment.id, Payment.payer_id, Payer.name, Payment.case_id, Payment.method, Payment.amount_cents,
-               Payment.received_on, Payment.reference, func.coalesce(IssuedDocument.number, ""))
-        .join(Payer, Payer.id == Payment.payer_id)
-        .outerjoin(IssuedDocument, IssuedDocument.payment_id == Payment.id)
-        .order_by(Payment.received_on.desc(), Payment.id.desc())
-    )
-    if case_id is not None:
-        query = query.where(Payment.case_id == case_id)
-    if payer_id is not None:
-        query = query.where(Payment.payer_id == payer_id)
-    return [PaymentFacts(*row) for row in session.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
 class AdjustmentFacts:
     """A credit adjustment or write-off: how much less is owed (less than zero where it was taken back), and why."""
 
@@ -209,16 +176,25 @@ class AdjustmentFacts:
     effective_on: date
     reason: str
     by: str
+    credit_note_id: int | None
+    credit_note: str
+    is_mirror: bool
+    """Whether it takes another one back."""
+    is_taken_back: bool
 
 
 def adjustments_of(
     session: Session, *, case_id: int | None = None, payer_id: int | None = None
 ) -> list[AdjustmentFacts]:
     """Credit adjustments and write-offs on a case or of a payer, newest first."""
+    mirror = aliased(LedgerEntry)
     query: Select[*tuple[Any, ...]] = (
         select(LedgerEntry.id, LedgerEntry.kind, LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id,
                func.coalesce(Invoice.number, ""), -LedgerEntry.amount_cents, LedgerEntry.effective_on,
-               LedgerEntry.reason, Staff.first_name + " " + Staff.last_name)
+               LedgerEntry.reason, Staff.first_name + " " + Staff.last_name, CreditNote.id,
+               func.coalesce(CreditNote.number, ""), LedgerEntry.reverses_id.is_not(None), mirror.id.is_not(None))
+        .outerjoin(CreditNote, CreditNote.entry_id == LedgerEntry.id)
+        .outerjoin(mirror, mirror.reverses_id == LedgerEntry.id)
         .join(Payer, Payer.id == LedgerEntry.payer_id).join(Staff, Staff.id == LedgerEntry.recorded_by_id)
         .outerjoin(Invoice, Invoice.id == LedgerEntry.invoice_id).where(LedgerEntry.kind.in_(ADJUSTMENTS))
         .order_by(LedgerEntry.effective_on.desc(), LedgerEntry.id.desc())

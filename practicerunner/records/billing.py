@@ -3,7 +3,7 @@
 Nothing here is edited once written, except where a docstring says so: a mistake is reversed by a mirror entry (X13).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -322,6 +322,12 @@ def entries_of_invoice(session: Session, invoice_id: int) -> list[LedgerEntry]:
     ))
 
 
+def standing(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Those of an invoice's movements that no mirror entry took back, without the mirrors."""
+    reversed_ids = {entry.reverses_id for entry in entries}
+    return [entry for entry in entries if entry.reverses_id is None and entry.id not in reversed_ids]
+
+
 _SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description).where(
     InvoiceLine.invoice_id.in_(bindparam("ids", expanding=True))
 ).order_by(InvoiceLine.id)
@@ -355,7 +361,7 @@ def credit_by_payment(session: Session, payer_id: int, case_id: int) -> list[tup
     query = (
         select(LedgerEntry.payment_id, left)
         .where(LedgerEntry.payer_id == payer_id, LedgerEntry.case_id == case_id, LedgerEntry.invoice_id.is_(None),
-               LedgerEntry.kind == EntryKind.PAYMENT)
+               LedgerEntry.kind.in_((EntryKind.PAYMENT, EntryKind.REFUND)))
         .group_by(LedgerEntry.payment_id).having(left < 0).order_by(LedgerEntry.payment_id)
     )
     return [(payment, -int(cents)) for payment, cents in session.execute(query)]
@@ -379,10 +385,10 @@ def paid_on(session: Session, invoice_id: int) -> list[tuple[int | None, int]]:
 
 
 def credited(session: Session, invoice_id: int, charge_id: int) -> list[LedgerEntry]:
-    """Credit adjustments for a charge on an invoice, in order."""
-    return list(session.scalars(select(LedgerEntry).where(
+    """Credit adjustments for a charge on an invoice that were not taken back, in order."""
+    return standing(session.scalars(select(LedgerEntry).where(
         LedgerEntry.invoice_id == invoice_id, LedgerEntry.charge_id == charge_id, LedgerEntry.kind == EntryKind.CREDIT,
-    ).order_by(LedgerEntry.id)))
+    ).order_by(LedgerEntry.id)).all())
 
 
 def void_of(session: Session, invoice_id: int) -> InvoiceVoid | None:

@@ -28,6 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payer": ("id", "name", "person_id"),
     "payer_share": ("id", "arrangement_id", "payer_id"),
     "payment": ("id", "case_id"),
+    "payment_event": ("id", "payment_id", "status"),
     "payment_method": ("id", "payer_id", "removed"),
     "practice": ("id", "zone", "note_due_hours"),
     "staff": ("id", "first_name", "last_name"),

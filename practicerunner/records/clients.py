@@ -25,6 +25,7 @@ from practicerunner.records.billing import (
 from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod, seen
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, PsychotherapyNote
+from practicerunner.records.payments import came_in
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Attendance
@@ -286,8 +287,10 @@ def with_payment_method(session: Session, case_ids: Sequence[int]) -> set[int]:
 
 
 def with_payment(session: Session, case_ids: Sequence[int]) -> set[int]:
-    """Cases for which money has come in."""
-    return set(session.scalars(select(Payment.case_id).where(Payment.case_id.in_(case_ids)).distinct()))
+    """Cases for which money has come in; what is pending or has failed is none."""
+    return set(session.scalars(
+        select(Payment.case_id).where(Payment.case_id.in_(case_ids), came_in()).distinct()
+    ))
 
 
 def calendars(

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner.money import dollars
-from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, PaymentFacts
+from practicerunner.records.accounts import PayerStanding
 from practicerunner.ui import navigation
 from practicerunner.ui.text import age, day, md
 from practicerunner.workflows.accounts import Account, OpenPage
@@ -76,24 +76,3 @@ def open_table(page: OpenPage, *, key: str) -> int | None:
 
 def _overdue(due_on: date, today: date) -> str:
     return age((today - due_on).days) if due_on < today else f"due {day(due_on, today)}"
-
-
-def adjustment_list(rows: Sequence[AdjustmentFacts], today: date) -> None:
-    """Credit adjustments and write-offs: what they take off which invoice, who decided it and why."""
-    for row in rows:
-        back = ", taken back with its invoice" if row.amount_cents < 0 else ""
-        invoice = f"  {row.invoice}" if row.invoice else ""
-        st.text(
-            f"{day(row.effective_on, today)}  {row.payer}  {row.kind.label}  {dollars(-row.amount_cents)}{invoice}  "
-            f"{row.reason} ({row.by}){back}"
-        )
-
-
-def payment_list(rows: Sequence[PaymentFacts], today: date) -> None:
-    """Payments with the way to their receipts."""
-    for row in rows:
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.text(f"{day(row.received_on, today)}  {row.payer}  {row.method.label}  {dollars(row.amount_cents)}")
-            st.link_button(row.receipt, f"/files/receipt/{row.payment_id}.pdf", icon=":material/picture_as_pdf:")
-
-

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
+from practicerunner.ui.payment_rows import payment_list
 from practicerunner.ui.perform import read
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
@@ -32,15 +34,15 @@ def show(actor: Actor, case_id: int) -> None:
         if picked is not None:
             panel(actor, picked, account)
         else:
-            st.caption("Choose a row to open the paper, take a payment or void the invoice.")
+            st.caption("Choose a row to open the paper, take a payment, credit or void the invoice.")
     else:
         st.text("No invoices yet. An invoice is made from an appointment whose attendance is recorded.")
     if account.adjustments:
         st.subheader("Adjustments", anchor=False)
-        account_tables.adjustment_list(account.adjustments, account.today)
+        adjustment_list(actor, account)
     if account.payments:
         st.subheader("Payments", anchor=False)
-        account_tables.payment_list(account.payments, account.today)
+        payment_list(actor, account)
 
 
 def _who_pays(actor: Actor, case_id: int) -> None:

@@ -1,7 +1,8 @@
-"""What can be done with one chosen invoice: open the paper, take a payment, use credit, void, reissue."""
+"""What can be done with one chosen invoice: open the paper, pay, use credit, credit, write off, void, reissue."""
 
 import streamlit as st
 
+from practicerunner.ui.adjustment_rows import credit_dialog, write_off_dialog
 from practicerunner.ui.forms import Form
 from practicerunner.ui.payment_form import payment_dialog
 from practicerunner.ui.text import md
@@ -32,6 +33,10 @@ def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
             if credit_cents and st.button("Use credit", key="use_credit"):
                 _use_credit(actor, chosen)
         if chosen.state is not InvoiceState.VOID and may(actor, Action.VOID, Resource.INVOICES):
+            if st.button("Credit", key="credit_invoice"):
+                credit_dialog(actor, facts.invoice_id)
+            if facts.open_cents and st.button("Write off", key="write_off_invoice"):
+                write_off_dialog(actor, facts.invoice_id)
             if st.button("Void", key="void_invoice"):
                 _void_dialog(actor, chosen)
             if st.button("Void and reissue", key="reissue_invoice"):

@@ -5,17 +5,18 @@ from datetime import date
 
 import streamlit as st
 
-from practicerunner.errors import BadInput
 from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import InvoiceFacts, PayerStanding
-from practicerunner.rules.ledger import Open, allocate
 from practicerunner.ui.forms import Form
+from practicerunner.ui.parts_picker import entered, parts, pick
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, PaymentMethodKind, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import payer_account
 from practicerunner.workflows.billing import InvoiceView
+from practicerunner.workflows.payment_methods import PaymentMethodView, payment_methods_of
+from practicerunner.workflows.payment_pages import pending_payments
 from practicerunner.workflows.payments import RecordPayment, record_payment
 
 
@@ -29,43 +30,54 @@ def payment_dialog(
     """
     owed = old_debt + sum(invoice.open_cents for invoice in waiting)
     st.text(f"{payer} owes {dollars(owed)}.")
+    under_way = sum(
+        row.facts.amount_cents for row in read(pending_payments, actor) if row.facts.payer_id == payer_id
+    )
+    if under_way:
+        st.caption(f"{dollars(under_way)} is pending already; settle it instead when it arrives.")
     form = Form(f"payment.{payer_id}.{case_id}")
     amount = form.text("amount_cents", "Amount", dollars(owed) if owed else "")
-    method = form.choice("method", "Method", list(PaymentMethodKind), format_func=lambda kind: kind.label)
-    received_on = form.date("received_on", "Received on", today, max_value=today)
-    reference = form.text("reference", "Reference", help="A cheque number, or the last four digits of a card.")
+    saved = [one for one in read(payment_methods_of, actor, case_id) if one.payer_id == payer_id and not one.is_expired]
+    chosen = form.choice("method", "Method", [*saved, *PaymentMethodKind], format_func=_called)
+    card = chosen if isinstance(chosen, PaymentMethodView) else None
+    form.place("payment_method_id")
+    if card:
+        st.caption("Charge it in your terminal first; nothing is charged from here.")
+    pending = form.tick("pending", "Still on its way", help="A cheque or transfer that has not arrived yet: it is "
+                        "shown as pending, reduces no balance and gets its receipt once it settles.")
+    received_on = form.date("received_on", "Given on" if pending else "Received on", today, max_value=today)
+    reference = form.text("reference", "Reference", help="A cheque number, the slip of your terminal, or the last four "
+                          "digits of a card. Never a whole card number.")
     keep = form.tick("surplus_as_credit", "Keep a surplus as credit")
-    _preview(amount, waiting, old_debt)
+    typed = None
+    if pending:
+        st.caption(f"The balance stays at {dollars(owed)} until this settles; what it pays is chosen then.")
+    else:
+        typed = pick(form, entered(amount), waiting, old_debt, today,
+                     credit="is kept as credit" if keep else "is more than what is owed")
     if st.button("Record payment", type="primary", key="record_payment"):
         done, payment_id = form.submit(
             record_payment, actor,
             lambda: RecordPayment(
-                op=form.op, payer_id=payer_id, case_id=case_id, method=method,
+                op=form.op, payer_id=payer_id, case_id=case_id, method=card.kind if card else chosen,
                 amount_cents=cents(amount, "amount_cents"), received_on=received_on or today, reference=reference,
-                surplus_as_credit=keep,
+                parts=parts(typed), surplus_as_credit=keep, pending=pending,
+                payment_method_id=card.payment_method_id if card else None,
             ),
-            f"Payment of {amount} recorded",
+            f"Pending payment of {amount} recorded" if pending else f"Payment of {amount} recorded",
         )
         if done:
-            st.session_state["new_receipt"] = payment_id
+            if not pending:
+                st.session_state["new_receipt"] = payment_id
             st.rerun()
 
 
-def _preview(amount: str, waiting: list[InvoiceFacts], old_debt: int) -> None:
-    """Say which invoices the amount pays, oldest first."""
-    try:
-        entered = cents(amount)
-    except BadInput:
-        return
-    numbers = {invoice.invoice_id: invoice.number for invoice in waiting}
-    old = min(max(entered, 0), old_debt)
-    if old:
-        st.caption(f"{dollars(old)} pays the opening balance")
-    given, left = allocate(max(entered, 0) - old, [Open(i.invoice_id, i.open_cents) for i in waiting])
-    for invoice_id, part in given:
-        st.caption(md(f"{dollars(part)} pays {numbers[invoice_id]}"))
-    if left:
-        st.caption(f"{dollars(left)} is more than what is owed")
+def _called(method: PaymentMethodView | PaymentMethodKind) -> str:
+    """``Visa ending 4242, expires 2029-04``, or the kind."""
+    if isinstance(method, PaymentMethodView):
+        expires = f", expires {method.expires}" if method.expires else ""
+        return f"{method.brand} ending {method.last_four}{expires}"
+    return method.label
 
 
 def payment_buttons(
@@ -87,12 +99,15 @@ def payment_buttons(
 
 
 def offer_receipt() -> None:
-    """After a payment: the way to its receipt, until another page is opened."""
-    payment_id = st.session_state.get("new_receipt")
-    if payment_id:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.text("The receipt is ready.")
-            st.link_button("Download receipt", f"/files/receipt/{payment_id}.pdf", icon=":material/picture_as_pdf:")
-            if st.button("Done", key="receipt_done"):
-                st.session_state.pop("new_receipt")
-                st.rerun()
+    """After a payment or a refund: the way to its receipt, until another page is opened."""
+    for remembered, kind, said in (("new_receipt", "receipt", "receipt"), ("new_refund", "refund", "refund receipt")):
+        subject_id = st.session_state.get(remembered)
+        if subject_id:
+            with st.container(border=True, horizontal=True, vertical_alignment="center"):
+                st.text(f"The {said} is ready.")
+                st.link_button(
+                    f"Download {said}", f"/files/{kind}/{subject_id}.pdf", icon=":material/picture_as_pdf:"
+                )
+                if st.button("Done", key=f"{kind}_done"):
+                    st.session_state.pop(remembered)
+                    st.rerun()

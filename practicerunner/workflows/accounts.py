@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import accounts, cases, practice
-from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, PaymentFacts, Uninvoiced
+from practicerunner.records import accounts, cases, payments, practice
+from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, Uninvoiced
+from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import InvoiceView, kinds_to_wait_for, view
 from practicerunner.workflows.cases import case_for
@@ -30,6 +31,7 @@ class Account:
     adjustments: tuple[AdjustmentFacts, ...]
     """Credit adjustments and write-offs, beside the invoices that they take something off."""
     today: date
+    refunds: tuple[RefundFacts, ...] = ()
 
     @property
     def due_cents(self) -> int:
@@ -40,6 +42,11 @@ class Account:
     def credit_cents(self) -> int:
         """What was paid and stands on no invoice."""
         return sum(max(-row.loose_cents, 0) for row in self.standings)
+
+    @property
+    def pending_cents(self) -> int:
+        """What is on its way and counts for nothing yet."""
+        return sum(row.amount_cents for row in self.payments if row.state is PaymentState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,9 @@ def case_account(session: Session, actor: Actor, case_id: int) -> Account:
     return Account(
         case.name, tuple(accounts.standings(session, case_id=case_id)),
         tuple(view(facts, today) for facts in accounts.invoices_of_case(session, case_id)),
-        tuple(accounts.payments_of(session, case_id=case_id)),
+        tuple(payments.payments_of(session, case_id=case_id)),
         tuple(accounts.adjustments_of(session, case_id=case_id)), today,
+        tuple(payments.refunds_of(session, case_id=case_id)),
     )
 
 
@@ -78,8 +86,9 @@ def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
         payer.name,
         tuple(row for row in accounts.standings(session, payer_id=payer_id) if row.case_id in shown),
         tuple(view(f, today) for f in accounts.invoices_of_payer(session, payer_id, cases.seen(sees))),
-        tuple(p for p in accounts.payments_of(session, payer_id=payer_id) if p.case_id in shown),
+        tuple(p for p in payments.payments_of(session, payer_id=payer_id) if p.case_id in shown),
         tuple(a for a in accounts.adjustments_of(session, payer_id=payer_id) if a.case_id in shown), today,
+        tuple(r for r in payments.refunds_of(session, payer_id=payer_id) if r.case_id in shown),
     )
 
 

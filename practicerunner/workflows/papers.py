@@ -8,19 +8,22 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from practicerunner.documents import credit_note as credit_note_paper
 from practicerunner.documents import invoice as invoice_paper
 from practicerunner.documents import receipt as receipt_paper
+from practicerunner.documents.credit_note import CreditNote as CreditNotePaper
 from practicerunner.documents.invoice import Invoice as InvoicePaper
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Receipt as ReceiptPaper
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, billing, people
+from practicerunner.records import audit, billing, payments, people
 from practicerunner.records.base import add_rows
-from practicerunner.records.billing import DocumentFile, IssuedDocument
+from practicerunner.records.billing import DocumentFile, Invoice, IssuedDocument
 from practicerunner.records.cases import Case
+from practicerunner.records.payments import CreditNote, Refund
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
-from practicerunner.vocabulary import Action, DocumentKind, PaymentMethodKind, Resource
+from practicerunner.vocabulary import Action, DocumentKind, PaymentMethodKind, PaymentState, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import reader
 
@@ -32,6 +35,14 @@ _PAINTERS: dict[DocumentKind, tuple[Callable[[dict[str, Any]], bytes], int]] = {
     DocumentKind.RECEIPT: (
         lambda content: receipt_paper.paint_receipt(ReceiptPaper.model_validate(content)),
         receipt_paper.TEMPLATE_VERSION,
+    ),
+    DocumentKind.REFUND: (
+        lambda content: receipt_paper.paint_receipt(ReceiptPaper.model_validate(content)),
+        receipt_paper.TEMPLATE_VERSION,
+    ),
+    DocumentKind.CREDIT_NOTE: (
+        lambda content: credit_note_paper.paint_credit_note(CreditNotePaper.model_validate(content)),
+        credit_note_paper.TEMPLATE_VERSION,
     ),
 }
 
@@ -50,8 +61,8 @@ def addressee(session: Session, payer: Payer) -> Addressee:
 
 
 def freeze(
-    session: Session, kind: DocumentKind, content: InvoicePaper | ReceiptPaper, *, payer_id: int, case_id: int,
-    invoice_id: int | None = None, payment_id: int | None = None,
+    session: Session, kind: DocumentKind, content: InvoicePaper | ReceiptPaper | CreditNotePaper, *, payer_id: int,
+    case_id: int, invoice_id: int | None = None, payment_id: int | None = None,
 ) -> None:
     """Keep every printed fact of a paper for good (D2)."""
     facts = content.model_dump(mode="json")
@@ -71,22 +82,57 @@ def invoice_pdf(session: Session, actor: Actor, invoice_id: int) -> tuple[str, s
     """File name, media type and bytes of an invoice. A voided one carries the word VOID. Raises NotFound."""
     document = _document(session, actor, billing.document_of(session, invoice_id=invoice_id), invoice_id)
     voided = billing.void_of(session, invoice_id)
-    if voided is not None:
-        content = document.content | {"void": {"reason": voided.reason, "voided_on": voided.voided_on.isoformat()}}
-        return f"{document.number}.pdf", "application/pdf", _PAINTERS[document.kind][0](content)
-    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+    return _handed_out(session, document, (voided.reason, voided.voided_on) if voided else None)
 
 
 @reader(Resource.INVOICES)
 def receipt_pdf(session: Session, actor: Actor, payment_id: int) -> tuple[str, str, bytes]:
-    """File name, media type and bytes of the receipt of a payment. Raises NotFound."""
+    """File name, media type and bytes of the receipt of a payment; VOID where it failed afterwards. Raises NotFound."""
     document = _document(session, actor, billing.document_of(session, payment_id=payment_id), payment_id)
-    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+    failed = payments.events_of(session, payment_id).get(PaymentState.FAILED)
+    return _handed_out(
+        session, document, (f"The payment failed: {failed.reason}", failed.effective_on) if failed else None
+    )
+
+
+@reader(Resource.INVOICES)
+def refund_pdf(session: Session, actor: Actor, refund_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of the receipt of a refund. Raises NotFound."""
+    refund = session.get(Refund, refund_id)
+    found = payments.document_numbered(session, refund.number) if refund else None
+    return _handed_out(session, _document(session, actor, found, refund_id), None)
+
+
+@reader(Resource.INVOICES)
+def credit_note_pdf(session: Session, actor: Actor, credit_note_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a credit note; VOID where its adjustment was taken back. Raises NotFound."""
+    note = session.get(CreditNote, credit_note_id)
+    found = payments.document_numbered(session, note.number) if note else None
+    document = _document(session, actor, found, credit_note_id)
+    back = payments.reversal_of(session, note.entry_id) if note else None
+    return _handed_out(session, document, (back.reason, back.effective_on) if back else None)
 
 
 def fetch(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
-    """File name, media type and bytes of a paper, by invoice or payment id; in a transaction, because it is audited."""
-    return {DocumentKind.INVOICE: invoice_pdf, DocumentKind.RECEIPT: receipt_pdf}[kind](session, actor, subject_id)
+    """File name, media type and bytes of a paper; in a transaction, because it is audited.
+
+    ``subject_id`` is the id of the invoice, the payment, the refund or the credit note.
+    """
+    return {
+        DocumentKind.INVOICE: invoice_pdf, DocumentKind.RECEIPT: receipt_pdf, DocumentKind.REFUND: refund_pdf,
+        DocumentKind.CREDIT_NOTE: credit_note_pdf,
+    }[kind](session, actor, subject_id)
+
+
+def _handed_out(
+    session: Session, document: IssuedDocument, void: tuple[str, date] | None
+) -> tuple[str, str, bytes]:
+    """The kept bytes; of a paper that is void by now, a drawing that says why and since when."""
+    name, kind = f"{document.number}.pdf", "application/pdf"
+    if void is None:
+        return name, kind, stored_pdf(session, document)
+    content = document.content | {"void": {"reason": void[0], "voided_on": void[1].isoformat()}}
+    return name, kind, _PAINTERS[document.kind][0](content)
 
 
 def _document(session: Session, actor: Actor, document: IssuedDocument | None, subject: int) -> IssuedDocument:
@@ -143,6 +189,33 @@ def receipt_content(
         received_from=addressee(session, payer), method=method.label, reference=reference.strip()[-4:],
         amount_cents=amount_cents, unapplied_cents=unapplied_cents,
         applied=tuple(receipt_paper.Applied(invoice_number=n, service=s, amount_cents=c) for n, s, c in applied),
+    )
+
+
+def refund_content(
+    session: Session, practice: Practice, payer: Payer, refund: Refund, *, receipt: str,
+    taken: Sequence[tuple[str, str, int]], from_credit_cents: int,
+) -> ReceiptPaper:
+    """What a refund receipt says: ``taken`` is invoice number, service text and cents, in order."""
+    return ReceiptPaper(
+        number=refund.number, received_on=refund.refunded_on, currency=practice.currency,
+        practice=letterhead(practice), received_from=addressee(session, payer), method=refund.method.label,
+        reference=refund.reference.strip()[-4:], amount_cents=-refund.amount_cents, unapplied_cents=-from_credit_cents,
+        receipt_number=receipt, reason=refund.reason,
+        applied=tuple(receipt_paper.Applied(invoice_number=n, service=s, amount_cents=-c) for n, s, c in taken),
+    )
+
+
+def credit_note_content(
+    session: Session, practice: Practice, payer: Payer, note: CreditNote, invoice: Invoice, *, for_name: str,
+    description: str, reason: str,
+) -> CreditNotePaper:
+    """What a credit note says."""
+    return CreditNotePaper(
+        number=note.number, issued_on=note.issued_on, currency=practice.currency, practice=letterhead(practice),
+        credit_to=addressee(session, payer), case_name=for_name, invoice_number=invoice.number,
+        invoice_date=invoice.issued_on, invoice_cents=invoice.total_cents, description=description, reason=reason,
+        amount_cents=note.amount_cents,
     )
 
 

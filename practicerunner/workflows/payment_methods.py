@@ -16,7 +16,7 @@ from practicerunner.rules.cards import looks_like_card_number
 from practicerunner.vocabulary import Action, PaymentMethodKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
-from practicerunner.workflows.commands import Command, RequiredLine, command, reader
+from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.people import payer_of
 
 SAVED_KINDS = (PaymentMethodKind.CARD, PaymentMethodKind.BANK)
@@ -30,6 +30,8 @@ def _no_number(text: str) -> str:
 
 NumberFree = Annotated[RequiredLine, AfterValidator(_no_number)]
 """A line that holds no card or account number."""
+NumberFreeLine = Annotated[Line, AfterValidator(_no_number)]
+"""The same; may be empty."""
 
 
 class SavePaymentMethod(Command):

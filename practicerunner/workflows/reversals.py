@@ -9,7 +9,9 @@ from practicerunner import clock
 from practicerunner.errors import RuleViolation
 from practicerunner.records import billing, practice
 from practicerunner.records.accounts import ADJUSTMENTS
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
+from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, EntryKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import invoice_for, issue, part_of
@@ -45,6 +47,7 @@ def void_invoice(session: Session, actor: Actor, asked: VoidInvoice) -> int:
     Raises InvoiceIsVoid, InvoiceIsPaid.
     """
     invoice, _ = invoice_for(session, actor, asked.invoice_id, Action.VOID)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     open_row = billing.open_row(session, invoice.id)
     if any(entry.kind is EntryKind.PAYMENT for entry in _standing_entries(session, invoice.id)):
         raise InvoiceIsPaid
@@ -62,6 +65,7 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
     stays waived. Raises InvoiceIsVoid.
     """
     invoice, case = invoice_for(session, actor, asked.invoice_id, Action.VOID)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     open_row = billing.open_row(session, invoice.id)
     house = practice.the_practice(session)
     today = clock.today(house.zone)
@@ -71,7 +75,7 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
             paid[entry.payment_id] -= entry.amount_cents
     for payment_id, cents in paid.items():
         move_payment(session, actor, invoice, payment_id, cents, today, onto=False)
-    waived = [entry for entry in billing.entries_of_invoice(session, invoice.id) if entry.kind in ADJUSTMENTS]
+    waived = [e for e in billing.standing(billing.entries_of_invoice(session, invoice.id)) if e.kind in ADJUSTMENTS]
     _void(session, actor, invoice, open_row, asked.reason)
     shares = billing.shares_on(session, invoice.id)
     charges = {charge.id: charge for charge in billing.charges(session, [share.charge_id for share in shares])}
@@ -109,6 +113,19 @@ def move_payment(
     ])
 
 
+def free_payments(
+    session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoice, cents: int, day: date
+) -> None:
+    """Move so much of what was paid on an invoice to the payer's credit, the newest payment first."""
+    for payment_id, paid in reversed(billing.paid_on(session, invoice.id)):
+        part = min(paid, cents)
+        if part > 0:
+            move_payment(session, actor, invoice, payment_id, part, day, onto=False)
+            open_row.open_cents += part
+            cents -= part
+    session.flush()
+
+
 def _standing_entries(session: Session, invoice_id: int) -> list[LedgerEntry]:
     """Entries of an invoice whose sum per payment is not zero, and everything that is no payment."""
     entries = billing.entries_of_invoice(session, invoice_id)
@@ -123,7 +140,7 @@ def _void(session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoic
     if billing.void_of(session, invoice.id) is not None:
         raise InvoiceIsVoid
     today = clock.today(practice.the_practice(session).zone)
-    for entry in billing.entries_of_invoice(session, invoice.id):
+    for entry in billing.standing(billing.entries_of_invoice(session, invoice.id)):
         if entry.kind is not EntryKind.PAYMENT:
             session.add(LedgerEntry(
                 case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind, amount_cents=-entry.amount_cents,

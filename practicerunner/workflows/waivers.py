@@ -10,7 +10,8 @@ from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import billing, cases, clients, practice
-from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry, OpenInvoice
+from practicerunner.records.base import FOR_CHANGE
+from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry
 from practicerunner.records.people import Payer
 from practicerunner.rules import fees
 from practicerunner.rules.case_types import capabilities
@@ -20,7 +21,7 @@ from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.arrangements import in_force
 from practicerunner.workflows.billing import Planned, agreed_fee, appointment_to_bill, issue_for, uncharged
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
-from practicerunner.workflows.reversals import move_payment
+from practicerunner.workflows.reversals import free_payments
 
 
 class NoMissedFee(RuleViolation):
@@ -180,7 +181,7 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
     charge = next(c for c in billing.live_charges(session, appointment.id) if c.person_id == asked.person_id)
     shares = billing.shares_of(session, [charge.id])
     for payer_id in sorted(share.payer_id for share in shares):
-        session.get(Payer, payer_id, with_for_update=True)
+        session.get(Payer, payer_id, with_for_update=FOR_CHANGE)
     waived = sum(_waive(session, actor, share, asked.reason, today) for share in shares)
     whose = f" of {asked.person_id}" if asked.person_id is not None else ""
     session.info["detail"] = (
@@ -196,7 +197,7 @@ def _waive(session: Session, actor: Actor, share: ChargeShare, reason: str, toda
     before = -sum(entry.amount_cents for entry in billing.credited(session, invoice.id, share.charge_id))
     day = max(today, invoice.issued_on)
     left = share.amount_cents - before
-    _free(session, actor, invoice, open_row, left - open_row.open_cents, day)
+    free_payments(session, actor, invoice, open_row, left - open_row.open_cents, day)
     cents = min(left, open_row.open_cents)
     if cents <= 0:
         return 0
@@ -208,16 +209,3 @@ def _waive(session: Session, actor: Actor, share: ChargeShare, reason: str, toda
     open_row.open_cents -= cents
     session.flush()
     return cents
-
-
-def _free(
-    session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoice, cents: int, day: date
-) -> None:
-    """Move so much of what was paid on an invoice to the payer's credit, the newest payment first."""
-    for payment_id, paid in reversed(billing.paid_on(session, invoice.id)):
-        part = min(paid, cents)
-        if part > 0:
-            move_payment(session, actor, invoice, payment_id, part, day, onto=False)
-            open_row.open_cents += part
-            cents -= part
-    session.flush()

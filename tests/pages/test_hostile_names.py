@@ -22,6 +22,7 @@ from practicerunner.vocabulary import (
     CancelledBy,
     CaseType,
     NoteKind,
+    PaymentMethodKind,
     RelationshipKind,
     RequestKind,
     RiskFinding,
@@ -31,6 +32,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, attend_all
@@ -38,11 +40,14 @@ from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
 from practicerunner.workflows.note_templates import AddTemplate, OwnSection, add_template, templates_to_begin
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
+from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import AddOrganisation, PersonDetails, add_organisation
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from practicerunner.workflows.reviews import ReturnNote, return_note
 from practicerunner.workflows.scheduling import Cancel, cancel
+from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
@@ -205,6 +210,18 @@ def build(cast: Cast) -> House:
     with at("2026-11-07 10:00"):
         payer = cast.read("Tom", case_account, single).invoices[0].facts.payer_id
     pay(cast, payer, single, 10_00, "2026-11-08", reference=HOSTILE)
+    surplus = pay(cast, payer, couple, 20_00, "2026-11-08", invoice_ids=(), surplus_as_credit=True)
+    with at("2026-11-09 09:00"):
+        _, failed = (cast.do("Tom", record_payment, RecordPayment(
+            payer_id=payer, case_id=single, method=PaymentMethodKind.CHEQUE, amount_cents=5_00, pending=True,
+            received_on=date(2026, 11, 9))) for _ in range(2))
+        cast.do("Tom", fail_payment, FailPayment(payment_id=failed, failed_on=date(2026, 11, 9), reason=HOSTILE))
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=surplus, amount_cents=1_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 11, 9),
+            reason=HOSTILE))
+        open_invoice = cast.read("Tom", case_account, single).invoices[0].facts.invoice_id
+        cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=open_invoice, amount_cents=1_00, reason=HOSTILE, credit_note=True))
 
     with at("2026-11-10 20:00"):
         of_case = write_for_case(cast, couple)
@@ -399,7 +416,7 @@ def test_notes_of_a_case_and_templates_show_names_and_text_as_typed(house: House
     press(visit("Dana", "note_templates"), "Change")
 
 
-@pytest.mark.parametrize("tab", ["Overdue", "All open", "To invoice"])
+@pytest.mark.parametrize("tab", ["Overdue", "All open", "To invoice", "Failed", "Unapplied", "Pending"])
 def test_billing_shows_names_as_typed(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, tab: str
 ) -> None:
@@ -407,7 +424,10 @@ def test_billing_shows_names_as_typed(
         first_row_chosen(monkeypatch)
         app = visit("Tom", "billing", remembers={"billing_tab": tab})
         if tab == "All open":
-            for label in ("Take a payment", "Void", "Void and reissue"):
+            for label in ("Take a payment", "Void", "Void and reissue", "Credit", "Write off"):
+                press(app, label)
+        if tab == "Pending":
+            for label in ("Settle", "Mark failed"):
                 press(app, label)
 
 
@@ -415,7 +435,9 @@ def test_a_payers_account_shows_names_as_typed(
     house: House, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_row_chosen(monkeypatch)
-    press(visit("Tom", "payer", payer=house.payer), "Take a payment")
+    app = visit("Tom", "payer", payer=house.payer)
+    for label in ("Take a payment", "Settle", "Mark failed", "Refund", "Take back"):
+        press(app, label)
 
 
 def test_the_overview_and_the_rows_behind_it_show_names_as_typed(

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from practicerunner import database
+from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.cases import Case, Participant
+from practicerunner.records.payments import PaymentEvent
 from practicerunner.records.people import Payer
 from practicerunner.records.scheduling import Appointment
 from practicerunner.reports import read
@@ -23,6 +25,7 @@ from practicerunner.vocabulary import (
     NoteStatus,
     PaperKind,
     ParticipantStatus,
+    PaymentState,
     Role,
     WorkflowState,
 )
@@ -154,10 +157,23 @@ def test_a_payment_a_saved_card_or_an_arrangement_each_answer_who_pays_for_one_p
     story.pay(paid, payer, 100, date(2026, 11, 1))
     sponsor, sponsored = story.payer("Sponsor"), case_of()[0]
     story.arrangement(sponsored, payer=sponsor)
+    became = {}
+    for events in ((PaymentState.PENDING,), (PaymentState.PENDING, PaymentState.SETTLED), (PaymentState.FAILED,)):
+        case, payer = case_of()
+        entry = story.pay(case, payer, 100, date(2026, 11, 1))
+        with database.reading(story.engine) as session:
+            payment = session.get_one(LedgerEntry, entry).payment_id
+        for event in events:
+            story.add(PaymentEvent(payment_id=payment, status=event, effective_on=date(2026, 11, 1),
+                                   recorded_by_id=story.bell))
+        became[events[-1]] = case
     missing, ahead = "payment_method_missing", "ready_to_schedule"
     assert [state(story, case) for case in (nothing, card, removed, paid, sponsored)] == [
         missing, ahead, missing, ahead, ahead,
     ]
+    assert {event: state(story, case) for event, case in became.items()} == {
+        PaymentState.PENDING: missing, PaymentState.SETTLED: ahead, PaymentState.FAILED: missing,
+    }
 
 
 def test_where_several_share_one_charge_only_an_arrangement_answers_who_pays(story: Story) -> None:

@@ -1,20 +1,26 @@
-"""SC10, attendance: a workshop of twelve, two of whom are clients; nobody becomes a client by it."""
+"""SC10: a workshop of twelve, two of whom are clients; nobody becomes a client by it, and one gets half back."""
 
 from datetime import date, time
 
 import pytest
+from sqlalchemy import select
 
+from practicerunner import database
 from practicerunner.errors import PracticeError
+from practicerunner.records.billing import LedgerEntry
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,
     AttentionKind,
     CaseType,
+    DocumentKind,
+    EntryKind,
     FeeTerms,
     ListFilter,
     NoteKind,
     OnboardingStep,
     ParticipantStatus,
+    PaymentMethodKind,
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
@@ -24,8 +30,10 @@ from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.clients import case_page, case_summary, client_count
 from practicerunner.workflows.notes import StartNote, start_note
 from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.waivers import fee_consequences
-from tests.cast import Cast, arrange, at, balance, invoice, lines, people_of
+from tests.cast import Cast, arrange, at, balance, invoice, lines, pay, people_of
+from tests.workflows.test_papers import handed_out, text_of
 
 DAY = date(2026, 11, 14)
 ACTIVE = 42
@@ -77,6 +85,35 @@ def test_twelve_come_and_each_pays_their_own_fee(cast: Cast, workshop: int, the_
     found = [cents for _, cents in lines(cast, invoice(cast, the_day))]
     assert sorted(found) == [96_00] * 5 + [120_00] * 7
     assert sum(balance(cast, workshop).values()) == 1_320_00
+
+
+def test_all_pay_and_one_who_cancels_gets_half_back_by_a_credit_and_a_refund(
+    cast: Cast, workshop: int, the_day: int
+) -> None:
+    with at("2026-11-14 18:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=the_day))
+    invoices = invoice(cast, the_day)
+    payers = {row.facts.payer: row.facts for row in cast.read("Tom", case_account, workshop).invoices}
+    paid = {
+        name: pay(cast, facts.payer_id, workshop, facts.total_cents, "2026-11-15") for name, facts in payers.items()
+    }
+    assert (len(invoices), sum(facts.total_cents for facts in payers.values())) == (12, 1_320_00)
+    with at("2026-11-16 09:00"):
+        refund = cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=paid["Guest9 Reed"], amount_cents=60_00, method=PaymentMethodKind.CHEQUE,
+            refunded_on=date(2026, 11, 16), reason="cancelled: half is given back", credit_invoices=True))
+        account = cast.read("Tom", case_account, workshop)
+    assert set(balance(cast, workshop).values()) == {0}
+    assert (account.due_cents, account.credit_cents) == (0, 0)
+    net = sum(p.amount_cents - p.refunded_cents for p in account.payments)
+    assert net == 1_260_00
+    receipt = text_of(handed_out(cast, "Tom", DocumentKind.RECEIPT, paid["Guest9 Reed"]))
+    back = text_of(handed_out(cast, "Tom", DocumentKind.REFUND, refund))
+    assert ("120.00" in receipt, "60.00" in back, "Refund receipt" in back) == (True, True, True)
+    with database.reading(cast.engine) as session:
+        rows = session.scalars(select(LedgerEntry).where(LedgerEntry.payer_id == payers["Guest9 Reed"].payer_id)).all()
+    by_kind = {kind: sum(row.amount_cents for row in rows if row.kind is kind) for kind in EntryKind}
+    assert (by_kind[EntryKind.CREDIT], by_kind[EntryKind.REFUND]) == (-60_00, 60_00)
 
 
 def test_one_participant_s_absence_leaves_the_day_standing(cast: Cast, workshop: int, the_day: int) -> None:

@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 from practicerunner import clock, database
 from practicerunner.errors import NotPermitted
 from practicerunner.server import downloads
-from practicerunner.vocabulary import CaseType, SupervisionFormat
+from practicerunner.vocabulary import CaseType, PaymentMethodKind, SupervisionFormat
 from practicerunner.workflows import invitations, sign_in, staff
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from tests.cast import Cast, bring_on, hold, invoice, moment, pay, people_of
 
@@ -67,6 +68,25 @@ def test_invoice_and_receipt_come_as_attachments_that_no_browser_keeps(
             text("select staff_id, detail from audit_log where action = 'download' order by seq")).all()
     assert [tuple(r) for r in rows] == [(linden.staff["Tom"], "INV-2026-0001")] * 2 + [
         (linden.staff["Tom"], "RCT-2026-0001")] * 2
+
+
+def test_refund_receipts_and_credit_notes_come_too_and_a_stranger_gets_neither(
+    web: TestClient, linden: Cast, paid: tuple[int, int]
+) -> None:
+    with clock.frozen(moment("2026-03-11 09:00")):
+        refund_id = linden.do("Tom", refund_payment, RefundPayment(
+            payment_id=paid[1], amount_cents=5_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 3, 11),
+            reason="late start", credit_invoices=True, credit_note=True))
+        with database.reading() as session:
+            note_id = session.execute(text("select id from credit_note")).scalar_one()
+        for path, name in ((f"/files/refund/{refund_id}.pdf", "RF-2026-0001.pdf"),
+                           (f"/files/credit_note/{note_id}.pdf", "CN-2026-0001.pdf")):
+            answer = web.get(path, headers=cookie(linden, "Tom"))
+            assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+            assert name in answer.headers["content-disposition"]
+            assert web.get(path, headers=cookie(linden, "Olga")).status_code == 404
+            assert web.get(path).status_code == 303
+        assert web.get("/files/refund/12.pdf", headers=cookie(linden, "Tom")).status_code == 404
 
 
 def test_a_stranger_learns_only_that_there_is_nothing(web: TestClient, linden: Cast, paid: tuple[int, int]) -> None:

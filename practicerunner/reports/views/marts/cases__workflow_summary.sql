@@ -15,7 +15,7 @@
 --   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
 --                                 consent (to this case) that the kind of case asks for
 --   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
---                                 nobody has paid and no payer has a saved payment method
+--                                 nobody has paid (pending or failed money is none) and no payer has a saved payment method
 --   ready_to_schedule             no appointment lies ahead
 --   imported_record_needs_review  the record was imported and nobody has looked at it
 --   all_set                       none of these
@@ -57,8 +57,19 @@ arranged as (
     select distinct case_id from stg_billing_arrangement
 ),
 
+payment_states as (
+    select
+        payment_id, bool_or(has_failed) as has_failed, bool_or(was_pending) as was_pending,
+        bool_or(has_settled) as has_settled
+    from stg_payment_event
+    group by payment_id
+),
+
 payable as (
-    select case_id from stg_payment
+    select p.case_id
+    from stg_payment p
+    left join payment_states s using (payment_id)
+    where s.payment_id is null or (not s.has_failed and (s.has_settled or not s.was_pending))
     union
     select b.case_id
     from stg_billing_arrangement b

@@ -1,0 +1,81 @@
+"""What may become of a payment: its state, where its money stands, and from where a refund takes it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from practicerunner.vocabulary import PaymentState
+
+LARGEST_CENTS = 1_000_000_00
+"""Nobody pays more at once; above it somebody has slipped on the keyboard."""
+
+
+def state(events: Collection[PaymentState]) -> PaymentState:
+    """The state of a payment of which these were recorded; one without any settled at once (H11)."""
+    if PaymentState.FAILED in events:
+        return PaymentState.FAILED
+    if PaymentState.PENDING in events and PaymentState.SETTLED not in events:
+        return PaymentState.PENDING
+    return PaymentState.SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Cents of a payment that stand on an invoice of a case, or on none."""
+
+    case_id: int
+    invoice_id: int | None
+    cents: int
+
+
+def sources(
+    held: Sequence[Held], cents: int, free: Mapping[int, int], invoice_id: int | None = None
+) -> tuple[list[Held], int]:
+    """From where a refund of ``cents`` is taken, and what it cannot find.
+
+    From unapplied credit first, as far as it is ``free`` (case → cents; the rest covers an older debt), then from the
+    newest invoice that the payment paid, last from what covers an older debt. With an invoice, from that one alone.
+    """
+    if invoice_id is not None:
+        wanted = [one for one in held if one.invoice_id == invoice_id]
+    else:
+        loose = [one for one in held if one.invoice_id is None and one.cents > 0]
+        credit = [Held(one.case_id, None, min(one.cents, max(free.get(one.case_id, 0), 0))) for one in loose]
+        paid = [one for one in reversed(held) if one.invoice_id is not None]
+        covering = [
+            Held(one.case_id, None, one.cents - part.cents) for one, part in zip(loose, credit, strict=True)
+        ]
+        wanted = [*credit, *paid, *covering]
+    taken = []
+    for one in wanted:
+        part = min(one.cents, cents)
+        if part > 0:
+            taken.append(Held(one.case_id, one.invoice_id, part))
+            cents -= part
+    return taken, cents
+
+
+@dataclass(frozen=True, slots=True)
+class Invoiced:
+    """An invoice as the follow-up of a failed payment looks at it."""
+
+    invoice_id: int
+    issued_on: date
+    open_cents: int
+    replaces_id: int | None
+
+
+def owed_since(invoices: Collection[Invoiced], failed_on: date) -> int:
+    """Cents still open of what was invoiced up to the day on which a payment failed.
+
+    An invoice that was issued anew is as old as the one it replaces: a correction does not pay anything.
+    """
+    by_id = {one.invoice_id: one for one in invoices}
+    owed = 0
+    for one in invoices:
+        first = one
+        while first.replaces_id is not None and first.replaces_id in by_id:
+            first = by_id[first.replaces_id]
+        if first.issued_on <= failed_on:
+            owed += one.open_cents
+    return owed

@@ -1,0 +1,120 @@
+"""What was taken off invoices, and taking it off or back: credit, write-off, each with a reason and a preview."""
+
+import streamlit as st
+
+from practicerunner.money import cents, dollars
+from practicerunner.records.accounts import AdjustmentFacts
+from practicerunner.ui.forms import Form
+from practicerunner.ui.parts_picker import entered
+from practicerunner.ui.payment_dialogs import balance_line
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import day, md
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.accounts import Account
+from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
+from practicerunner.workflows.payment_pages import invoice_detail
+
+
+def adjustment_list(actor: Actor, account: Account) -> None:
+    """Credit adjustments and write-offs: what they take off which invoice, who decided it and why."""
+    voided = {row.facts.number for row in account.invoices if row.facts.voided_on}
+    for row in account.adjustments:
+        back = ", taken back" if row.is_mirror else ""
+        invoice = f"  {row.invoice}" if row.invoice else ""
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.text(
+                f"{day(row.effective_on, account.today)}  {row.payer}  {row.kind.label}  {dollars(-row.amount_cents)}"
+                f"{invoice}  {row.reason} ({row.by}){back}"
+            )
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                stands = not (row.is_mirror or row.is_taken_back or row.invoice in voided)
+                if stands and may(actor, Action.VOID, Resource.INVOICES) and st.button(
+                    "Take back", key=f"back_{row.entry_id}", type="tertiary"
+                ):
+                    back_dialog(actor, row)
+                if row.credit_note:
+                    st.link_button(row.credit_note, f"/files/credit_note/{row.credit_note_id}.pdf",
+                                   icon=":material/picture_as_pdf:")
+
+
+@st.dialog("Credit")
+def credit_dialog(actor: Actor, invoice_id: int) -> None:
+    """What is taken off an invoice, and why."""
+    detail = read(invoice_detail, actor, invoice_id)
+    facts = detail.facts
+    st.text(f"{facts.number}, {facts.payer}: {dollars(facts.open_cents)} of {dollars(facts.total_cents)} is open.")
+    form = Form(f"adjust.{invoice_id}")
+    lines = {line.charge_id: line for line in detail.lines}
+    line = form.choice(
+        "charge_id", "Credit for", [0, *lines],  # an empty first option could be cleared
+        format_func=lambda one: lines[one].description if one else "The invoice as a whole",
+    ) or None if len(lines) > 1 else None
+    left = min(lines[line].left_cents, detail.left_cents) if line else detail.left_cents
+    amount = form.text("amount_cents", "Amount", "", placeholder=dollars(left))
+    reason = form.text("reason", "Reason", help="It stands on the credit note.")
+    note = form.tick("credit_note", "Issue a credit note")
+    wanted = entered(amount)
+    if wanted > left:
+        st.caption(f"At most {dollars(left)} is left to credit")
+    elif wanted:
+        freed = max(wanted - facts.open_cents, 0)
+        st.caption(f"{dollars(facts.open_cents - wanted + freed)} stays open on the invoice")
+        if freed:
+            st.caption(f"{dollars(freed)} that was paid becomes the payer's credit")
+        balance_line(detail.balance_cents, detail.balance_cents - wanted)
+    if st.button("Credit", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(
+            credit_invoice, actor,
+            lambda: CreditInvoice(
+                op=form.op, invoice_id=invoice_id, amount_cents=cents(amount, "amount_cents"), reason=reason,
+                charge_id=line, credit_note=note,
+            ),
+            f"{amount} taken off {facts.number}",
+        )
+        if done:
+            st.rerun()
+
+
+@st.dialog("Write off")
+def write_off_dialog(actor: Actor, invoice_id: int) -> None:
+    """What is given up of an invoice, and why."""
+    detail = read(invoice_detail, actor, invoice_id)
+    facts = detail.facts
+    st.text(f"{facts.number}, {facts.payer}: {dollars(facts.open_cents)} of {dollars(facts.total_cents)} is open.")
+    form = Form(f"write_off.{invoice_id}")
+    amount = form.text("amount_cents", "Amount", dollars(facts.open_cents))
+    reason = form.text("reason", "Reason")
+    wanted = entered(amount)
+    if wanted > facts.open_cents:
+        st.caption(f"Only {dollars(facts.open_cents)} is open")
+    else:
+        st.caption(f"{dollars(facts.open_cents - wanted)} stays open on the invoice")
+        balance_line(detail.balance_cents, detail.balance_cents - wanted)
+    if st.button("Write off", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(
+            write_off, actor,
+            lambda: WriteOff(
+                op=form.op, invoice_id=invoice_id, amount_cents=cents(amount, "amount_cents"), reason=reason
+            ),
+            f"{amount} of {facts.number} written off",
+        )
+        if done:
+            st.rerun()
+
+
+@st.dialog("Take back")
+def back_dialog(actor: Actor, row: AdjustmentFacts) -> None:
+    """Why an adjustment is taken back."""
+    st.text(f"{row.kind.label} of {dollars(row.amount_cents)} on {row.invoice}: {row.reason}")
+    st.caption(md(f"{dollars(row.amount_cents)} is open again on {row.invoice}."))
+    if row.credit_note:
+        st.caption(md(f"The credit note {row.credit_note} becomes void."))
+    form = Form(f"back.{row.entry_id}")
+    reason = form.text("reason", "Reason")
+    if st.button("Take it back", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(
+            take_back, actor, lambda: TakeBack(op=form.op, entry_id=row.entry_id, reason=reason), "Taken back"
+        )
+        if done:
+            st.rerun()

@@ -1,0 +1,127 @@
+"""Money that waits for a person: failed payments, unapplied credit, payments under way; each row leads on."""
+
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from practicerunner import ids
+from practicerunner.money import dollars
+from practicerunner.ui.account_tables import MONEY
+from practicerunner.ui.navigation import link
+from practicerunner.ui.payment_dialogs import fail_dialog, settle_dialog
+from practicerunner.ui.perform import perform, read
+from practicerunner.ui.text import age, count, day, md
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.payment_pages import CreditItem, failed_payments, pending_payments, unapplied_credit
+from practicerunner.workflows.payments import UseCredit, use_credit
+
+
+def titles(actor: Actor, key: str) -> list[str]:
+    """What the three tabs are called, with how many wait in each.
+
+    Streamlit knows an open tab by its title: where the number in it has changed, it stays open under the new one.
+    """
+    waiting = {
+        "Failed": len(read(failed_payments, actor)), "Unapplied": len(read(unapplied_credit, actor)),
+        "Pending": len(read(pending_payments, actor)),
+    }
+    named = {title: f"{title} ({number})" if number else title for title, number in waiting.items()}
+    opened = str(st.session_state.get(key, "")).split(" (")[0]
+    if opened in named:
+        st.session_state[key] = named[opened]
+    return list(named.values())
+
+
+def _where(payer_id: int, payer: str, case_id: int, case: str) -> None:
+    link(md(payer), "payer", payer=payer_id)
+    link(md(f"Case: {case}"), "case", case=case_id, part="billing")
+
+
+def show_failed(actor: Actor) -> None:
+    """Payers whose payment failed, one line each, until what was due then is paid."""
+    rows = read(failed_payments, actor)
+    if not rows:
+        st.text("No failed payment is open. One appears here until what was due when it failed is paid.")
+        return
+    st.text(f"{count(len(rows), 'payer')}, {dollars(sum(row.owed_cents for row in rows))} due")
+    for row in rows:
+        latest = row.latest
+        with st.container(border=True):
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                st.text(f"{dollars(latest.amount_cents)} by {latest.method.label.lower()} failed "
+                        f"{_since(row.age_days)}: {latest.reason}")
+                st.text(f"{dollars(row.owed_cents)} due")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _where(latest.payer_id, latest.payer, latest.case_id, latest.case_name)
+                if row.failures > 1:
+                    st.caption(f"{row.failures} payments failed")
+
+
+def _since(days: int) -> str:
+    return "today" if days <= 0 else f"{age(days)} ago"
+
+
+def show_unapplied(actor: Actor) -> None:
+    """Credit that pays nothing yet; where an invoice is open on the same case it can be used at once."""
+    rows = read(unapplied_credit, actor)
+    if not rows:
+        st.text("No credit is unapplied. It appears here when somebody pays more than what is invoiced.")
+        return
+    st.text(f"{count(len(rows), 'payer')} with {dollars(sum(row.credit_cents for row in rows))} of credit")
+    for row in rows:
+        key = f"{row.payer_id}_{row.case_id}"
+        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                st.text(f"{dollars(row.credit_cents)} for {age(row.age_days)}" if row.age_days > 0
+                        else f"{dollars(row.credit_cents)} since today", width="content")
+                _where(row.payer_id, row.payer, row.case_id, row.case_name)
+            if not row.payable_cents:
+                st.caption("nothing is open there")
+            elif may(actor, Action.CREATE, Resource.INVOICES) and st.button(
+                f"Apply {dollars(row.payable_cents)}", key=f"use_{key}", type="primary"
+            ):
+                _apply(actor, row, f"use_{key}.op")
+
+
+def _apply(actor: Actor, row: CreditItem, key: str) -> None:
+    operation = st.session_state.setdefault(key, ids.new_operation())
+    done, _ = perform(
+        use_credit, actor, lambda: UseCredit(op=operation, payer_id=row.payer_id, case_id=row.case_id),
+        done=f"{dollars(row.payable_cents)} applied",
+    )
+    if done:
+        st.session_state.pop(key)
+        st.rerun()
+
+
+def show_pending(actor: Actor) -> None:
+    """Payments under way, the oldest first; the chosen one settles or fails."""
+    rows = read(pending_payments, actor)
+    if not rows:
+        st.text("No payment is pending. One appears here when it is recorded as still on its way.")
+        return
+    today = rows[0].facts.received_on + timedelta(days=rows[0].age_days)
+    st.text(f"{count(len(rows), 'payment')}, {dollars(sum(row.facts.amount_cents for row in rows))} on the way")
+    frame = pd.DataFrame({
+        "Payer": [row.facts.payer for row in rows], "Client": [row.case_name for row in rows],
+        "Given": [day(row.facts.received_on, today) for row in rows],
+        "Method": [row.facts.method.label for row in rows],
+        "Amount": [dollars(row.facts.amount_cents) for row in rows], "Age": [age(row.age_days) for row in rows],
+    })
+    chosen = st.dataframe(
+        frame, key="pending_table", hide_index=True, on_select="rerun", selection_mode="single-row",
+        alt="Pending payments", column_config={"Amount": MONEY},
+    )["selection"]["rows"]
+    if not chosen or chosen[0] >= len(rows):
+        st.caption("Choose a row to settle it or to mark it failed.")
+        return
+    row = rows[chosen[0]]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _where(row.facts.payer_id, row.facts.payer, row.facts.case_id, row.case_name)
+        if may(actor, Action.CREATE, Resource.INVOICES):
+            if st.button("Settle", key="settle_chosen", type="primary"):
+                settle_dialog(actor, row.facts.payment_id)
+            if st.button("Mark failed", key="fail_chosen"):
+                fail_dialog(actor, row.facts.payment_id)

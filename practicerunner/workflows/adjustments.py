@@ -1,0 +1,179 @@
+"""What is taken off an invoice: credit adjustments with their credit note, write-offs, and taking either back (H12)."""
+
+from datetime import date
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.money import dollars
+from practicerunner.records import billing, payments, practice
+from practicerunner.records.accounts import ADJUSTMENTS
+from practicerunner.records.base import FOR_CHANGE, add_rows
+from practicerunner.records.billing import Invoice, LedgerEntry, OpenInvoice
+from practicerunner.records.cases import Case
+from practicerunner.records.payments import CreditNote
+from practicerunner.records.people import Payer
+from practicerunner.vocabulary import Action, DocumentKind, EntryKind, Resource
+from practicerunner.workflows import papers
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.billing import invoice_for
+from practicerunner.workflows.commands import Command, command
+from practicerunner.workflows.payment_methods import NumberFree
+from practicerunner.workflows.reversals import InvoiceIsVoid, free_payments
+
+
+class AlreadyTakenBack(RuleViolation):
+    """This was taken back already."""
+
+
+class NothingIsOpen(RuleViolation):
+    """Nothing is open on this invoice that could be written off."""
+
+
+class CreditInvoice(Command):
+    """Take something off an invoice, or off one of its lines (``charge_id``). What was paid too much becomes credit."""
+
+    invoice_id: int
+    amount_cents: int = Field(gt=0)
+    reason: NumberFree
+    charge_id: int | None = None
+    credit_note: bool = False
+
+
+class WriteOff(Command):
+    """Give up what is open on an invoice, or a part of it."""
+
+    invoice_id: int
+    amount_cents: int | None = Field(default=None, gt=0)
+    reason: NumberFree
+
+
+class TakeBack(Command):
+    """Take a credit adjustment or a write-off back by a mirror entry."""
+
+    entry_id: int
+    reason: NumberFree
+
+
+def _locked(session: Session, actor: Actor, invoice_id: int) -> tuple[Invoice, Case, OpenInvoice]:
+    """An invoice that is to be adjusted, with its payer and its open amount locked. Raises InvoiceIsVoid, NotFound."""
+    invoice, case = invoice_for(session, actor, invoice_id, Action.VOID)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
+    open_row = billing.open_row(session, invoice.id)
+    if billing.void_of(session, invoice.id) is not None:
+        raise InvoiceIsVoid
+    return invoice, case, open_row
+
+
+def take_off(
+    session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoice, kind: EntryKind, cents: int, *,
+    reason: str, day: date, charge_id: int | None = None,
+) -> int:
+    """Write one adjustment of what is open on an invoice. Returns the entry's id."""
+    entry_id = ids.new_id()
+    add_rows(session, LedgerEntry, [{
+        "id": entry_id, "case_id": invoice.case_id, "payer_id": invoice.payer_id, "kind": kind, "amount_cents": -cents,
+        "effective_on": day, "invoice_id": invoice.id, "charge_id": charge_id, "reason": reason,
+        "recorded_by_id": actor.staff_id,
+    }])
+    open_row.open_cents -= cents
+    session.flush()
+    return entry_id
+
+
+@command(Resource.INVOICES, Action.VOID)
+def credit_invoice(session: Session, actor: Actor, asked: CreditInvoice) -> int:
+    """Credit an invoice or one of its lines, at most what is left of it. Returns the ledger entry's id.
+
+    What was paid beyond that goes to the payer's credit, the newest payment first. Raises InvoiceIsVoid, BadInput.
+    """
+    invoice, case, open_row = _locked(session, actor, asked.invoice_id)
+    left = open_row.open_cents + sum(cents for _, cents in billing.paid_on(session, invoice.id))
+    description = f"Invoice {invoice.number}"
+    if asked.charge_id is not None:
+        line = next((one for one in billing.lines_of(session, invoice.id) if one.charge_id == asked.charge_id), None)
+        if line is None:
+            raise BadInput("charge_id", "This line is not on the invoice.")
+        description = line.description
+        credited = sum(entry.amount_cents for entry in billing.credited(session, invoice.id, asked.charge_id))
+        left = min(left, line.amount_cents + credited)
+    if asked.amount_cents > left:
+        raise BadInput("amount_cents", f"At most {dollars(left)} is left to credit.")
+    day = max(clock.today(practice.the_practice(session).zone), invoice.issued_on)
+    free_payments(session, actor, invoice, open_row, asked.amount_cents - open_row.open_cents, day)
+    entry_id = take_off(
+        session, actor, invoice, open_row, EntryKind.CREDIT, asked.amount_cents, reason=asked.reason, day=day,
+        charge_id=asked.charge_id,
+    )
+    note = issue_credit_note(
+        session, actor, invoice, case, entry_id, asked.amount_cents, description, asked.reason, day
+    ) if asked.credit_note else ""
+    by = f" by {note}" if note else ""
+    session.info["detail"] = f"{dollars(asked.amount_cents)} off {invoice.number}{by}: {asked.reason}"
+    return entry_id
+
+
+def issue_credit_note(
+    session: Session, actor: Actor, invoice: Invoice, case: Case, entry_id: int, cents: int, description: str,
+    reason: str, day: date,
+) -> str:
+    """Freeze the credit note of a credit adjustment under the next number. Returns the number."""
+    number = practice.take_number(session, DocumentKind.CREDIT_NOTE, DocumentKind.CREDIT_NOTE.prefix, day.year)
+    note = CreditNote(
+        id=ids.new_id(), number=number, invoice_id=invoice.id, entry_id=entry_id, payer_id=invoice.payer_id,
+        case_id=invoice.case_id, issued_on=day, amount_cents=cents, issued_by_id=actor.staff_id,
+    )
+    session.add(note)
+    session.flush()
+    content = papers.credit_note_content(
+        session, practice.the_practice(session), session.get_one(Payer, invoice.payer_id), note, invoice,
+        for_name=case.name, description=description, reason=reason,
+    )
+    papers.freeze(session, DocumentKind.CREDIT_NOTE, content, payer_id=invoice.payer_id, case_id=invoice.case_id)
+    return number
+
+
+@command(Resource.INVOICES, Action.VOID)
+def write_off(session: Session, actor: Actor, asked: WriteOff) -> int:
+    """Write off what is open on an invoice, or a part of it. Returns the ledger entry's id.
+
+    Raises NothingIsOpen, InvoiceIsVoid, BadInput.
+    """
+    invoice, _, open_row = _locked(session, actor, asked.invoice_id)
+    if not open_row.open_cents:
+        raise NothingIsOpen
+    cents = open_row.open_cents if asked.amount_cents is None else asked.amount_cents
+    if cents > open_row.open_cents:
+        raise BadInput("amount_cents", f"Only {dollars(open_row.open_cents)} is open.")
+    day = max(clock.today(practice.the_practice(session).zone), invoice.issued_on)
+    session.info["detail"] = f"{dollars(cents)} of {invoice.number}: {asked.reason}"
+    return take_off(session, actor, invoice, open_row, EntryKind.WRITE_OFF, cents, reason=asked.reason, day=day)
+
+
+@command(Resource.INVOICES, Action.VOID)
+def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
+    """Take an adjustment back: so much of the invoice is open again. Its credit note is void. Returns the mirror's id.
+
+    Raises AlreadyTakenBack, InvoiceIsVoid, NotFound.
+    """
+    entry = session.get(LedgerEntry, asked.entry_id)
+    if entry is None or entry.kind not in ADJUSTMENTS or entry.invoice_id is None or entry.reverses_id is not None:
+        raise NotFound(actor=actor, action=Action.VOID, resource=Resource.INVOICES, resource_id=asked.entry_id)
+    invoice, _, open_row = _locked(session, actor, entry.invoice_id)
+    if payments.reversal_of(session, entry.id) is not None:
+        raise AlreadyTakenBack
+    mirror = LedgerEntry(
+        id=ids.new_id(), case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind,
+        amount_cents=-entry.amount_cents, effective_on=max(
+            clock.today(practice.the_practice(session).zone), entry.effective_on
+        ), invoice_id=invoice.id, charge_id=entry.charge_id, reverses_id=entry.id, reason=asked.reason,
+        recorded_by_id=actor.staff_id,
+    )
+    session.add(mirror)
+    open_row.open_cents -= entry.amount_cents
+    session.flush()
+    what = f"{entry.kind.label.lower()} {dollars(-entry.amount_cents)} on {invoice.number}"
+    session.info["detail"] = f"{what}: {asked.reason}"
+    return mirror.id

@@ -1,0 +1,367 @@
+"""Every verb of billing in any order: after each, the ledger, its cache and the papers are in order (D8)."""
+
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import event, select, text
+
+from practicerunner import clock, database
+from practicerunner.errors import PracticeError
+from practicerunner.records import accounts, billing, payments
+from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
+from practicerunner.records.payments import PaymentEvent, Refund
+from practicerunner.records.scheduling import Appointment
+from practicerunner.reports.catalogue import VIEWS
+from practicerunner.reports.replica import Replica
+from practicerunner.rules.payments import state
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CaseType,
+    DocumentKind,
+    EntryKind,
+    PaymentMethodKind,
+    PaymentState,
+)
+from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
+from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.payments import (
+    ApplyCredit,
+    Part,
+    RecordPayment,
+    UseCredit,
+    apply_credit,
+    record_payment,
+    use_credit,
+)
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
+from practicerunner.workflows.waivers import WaiveFee, waive_fee
+from tests.cast import Cast, arrange, at, bring_on, hold, moment, payer, payer_id, people_of
+
+FIRST = date(2026, 9, 1)
+INVARIANTS = sorted((Path(__file__).parents[1] / "reports" / "invariants").glob("*.sql"))
+
+
+class World:
+    """A couple that shares, and a child whom one of the two pays for: built once, copied for every run."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="practicerunner-ledger-"))
+        self.engine = database.engine(f"sqlite:///{self.folder / 'practice.db'}")
+        event.listen(self.engine, "connect", lambda raw, _: raw.execute("pragma synchronous=off"))
+        database.migrate(self.engine)
+        self.cast: Cast = bring_on(self.engine)
+        cast = self.cast
+        with at("2026-08-01 09:00"):
+            self.couple = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+            self.child = cast.open_case(CaseType.INDIVIDUAL, "Leo Rivera")
+            aunt = payer(cast, "Ana", "Rivera")
+        self.people = people_of(cast, self.couple)
+        arrange(cast, self.couple, {self.people["Maya"]: 6000, self.people["Tom"]: 4000}, since="2026-08-01")
+        arrange(cast, self.child, {self.people["Maya"]: 0}, since="2026-08-01")
+        self.payers = [payer_id(cast, self.people[name]) for name in ("Maya", "Tom")]
+        arrange(cast, self.child, {self.people["Maya"]: 7000, aunt: 3000}, since="2026-08-02")
+        self.payers.append(payer_id(cast, aunt))
+        held = [hold(cast, self.couple, "FAM50", f"{FIRST} 10:00"), hold(cast, self.child, "IND50", f"{FIRST} 12:00")]
+        leo = people_of(cast, self.child)["Leo"]
+        hold(cast, self.child, "IND50", f"{FIRST} 14:00", missed={leo: AttendanceStatus.NO_SHOW})
+        with at(f"{FIRST} 22:30"):
+            for appointment_id in held:
+                cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=appointment_id))
+            for cents, pending in ((300_00, False), (50_00, True)):
+                cast.do("Tom", record_payment, RecordPayment(
+                    payer_id=self.payers[0], case_id=self.couple, method=PaymentMethodKind.CASH, amount_cents=cents,
+                    received_on=FIRST, surplus_as_credit=True, pending=pending))
+        self.start = self.folder / "start.db"
+        raw = self.engine.raw_connection()
+        raw.cursor().execute("vacuum into ?", (str(self.start),))
+        raw.close()
+
+    def anew(self) -> None:
+        """The practice as it was at the start."""
+        self.engine.dispose()
+        for tail in ("-wal", "-shm"):
+            (self.folder / f"practice.db{tail}").unlink(missing_ok=True)
+        shutil.copy(self.start, self.folder / "practice.db")
+
+
+@cache
+def world() -> World:
+    return World()
+
+
+AMOUNTS = st.one_of(st.integers(1, 250_00), st.sampled_from([1, 82_50, 105_00, 126_00, 165_00, 210_00, 400_00]))
+WHICH = st.integers(0, 50)
+
+
+class Ledger(RuleBasedStateMachine):
+    """What an admin may do, in any order; what the practice's rules refuse has to leave no trace."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = world()
+        self.world.anew()
+        self.engine = self.world.engine
+        self.tom = self.world.cast.actor("Tom")
+        self.day = FIRST
+        self.hour = 16
+        self.before = clock._frozen
+        self._tick()
+
+    def _tick(self) -> None:
+        clock._frozen = moment(f"{self.day} 23:00")
+
+    def teardown(self) -> None:
+        try:
+            self.marts_equal_the_ledger()
+        finally:
+            clock._frozen = self.before
+
+    def do(self, verb: Any, ask: Callable[[], Any]) -> Any:
+        try:
+            with database.transaction(self.engine) as session:
+                return verb(session, self.tom, ask())
+        except PracticeError:
+            return None
+
+    def one(self, kind: Any, which: int, *where: Any) -> Any:
+        """One of the rows there are, or nothing."""
+        with database.reading(self.engine) as session:
+            rows = session.scalars(select(kind).where(*where).order_by(kind.id)).all()
+        return rows[which % len(rows)] if rows else None
+
+    # What people do
+
+    @rule(days=st.integers(1, 40))
+    def days_pass(self, days: int) -> None:
+        if self.day < date(2027, 6, 1):
+            self.day, self.hour = self.day + timedelta(days=days), 8
+            self._tick()
+
+    @rule(of_child=st.booleans(), missed=st.booleans())
+    def hold_an_appointment(self, of_child: bool, missed: bool) -> None:
+        if self.hour > 20:
+            return
+        case_id = self.world.child if of_child else self.world.couple
+        away = AttendanceStatus.NO_SHOW if missed else AttendanceStatus.EXCUSED
+        people = people_of(self.world.cast, case_id) if missed else {}
+        hold(self.world.cast, case_id, "IND50" if of_child else "FAM50", f"{self.day} {self.hour:02d}:00",
+             missed=dict.fromkeys(people.values(), away))
+        self.hour += 1
+        self._tick()
+
+    @rule(points=st.integers(1, 9999))
+    def share_otherwise(self, points: int) -> None:
+        people = self.world.people
+        if self.day > FIRST:
+            try:
+                arrange(self.world.cast, self.world.couple, {people["Maya"]: points, people["Tom"]: 10000 - points},
+                        since=str(self.day))
+            except PracticeError:
+                return
+
+    @rule(which=WHICH)
+    def invoice(self, which: int) -> None:
+        if found := self.one(Appointment, which):
+            self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=found.id))
+
+    @rule(which=WHICH, anew=st.booleans())
+    def void(self, which: int, anew: bool) -> None:
+        if found := self.one(Invoice, which):
+            verb, kind = (reissue_invoice, ReissueInvoice) if anew else (void_invoice, VoidInvoice)
+            self.do(verb, lambda: kind(invoice_id=found.id, reason="slip"))
+
+    @rule(who=st.integers(0, 2), of_child=st.booleans(), cents=AMOUNTS, pending=st.booleans(), keep=st.booleans(),
+          which=st.none() | WHICH)
+    def pay(self, who: int, of_child: bool, cents: int, pending: bool, keep: bool, which: int | None) -> None:
+        chosen = None if which is None or pending else self.one(
+            Invoice, which, Invoice.payer_id == self.world.payers[who])
+        self.do(record_payment, lambda: RecordPayment(
+            payer_id=self.world.payers[who], case_id=self.world.child if of_child else self.world.couple,
+            method=PaymentMethodKind.CASH, amount_cents=cents, received_on=self.day, pending=pending,
+            surplus_as_credit=keep,
+            parts=(Part(invoice_id=chosen.id, amount_cents=max(cents - 5, 1)),) if chosen else None))
+
+    @rule(which=WHICH)
+    def settle(self, which: int) -> None:
+        if found := self.one(PaymentEvent, which, PaymentEvent.status == PaymentState.PENDING):
+            self.do(settle_payment, lambda: SettlePayment(payment_id=found.payment_id, settled_on=self.day))
+
+    @rule(which=WHICH)
+    def fail(self, which: int) -> None:
+        if found := self.one(Payment, which):
+            self.do(fail_payment, lambda: FailPayment(payment_id=found.id, failed_on=self.day, reason="returned"))
+
+    @rule(which=WHICH, percent=st.integers(1, 110), credit=st.booleans(), note=st.booleans(), of=st.none() | WHICH)
+    def refund(self, which: int, percent: int, credit: bool, note: bool, of: int | None) -> None:
+        if found := self.one(Payment, which):
+            paid = self.one(Invoice, of, Invoice.payer_id == found.payer_id) if of is not None else None
+            self.do(refund_payment, lambda: RefundPayment(
+                payment_id=found.id, amount_cents=max(found.amount_cents * percent // 100, 1),
+                method=PaymentMethodKind.CASH,
+                refunded_on=self.day, reason="given back", credit_invoices=credit, credit_note=credit and note,
+                invoice_id=paid.id if paid else None))
+
+    @rule(which=WHICH, cents=AMOUNTS, line=st.booleans(), note=st.booleans())
+    def credit(self, which: int, cents: int, line: bool, note: bool) -> None:
+        if found := self.one(InvoiceLine, which):
+            self.do(credit_invoice, lambda: CreditInvoice(
+                invoice_id=found.invoice_id, charge_id=found.charge_id if line else None, amount_cents=cents,
+                reason="hardship", credit_note=note))
+
+    @rule(which=WHICH, cents=st.none() | AMOUNTS)
+    def write_off(self, which: int, cents: int | None) -> None:
+        if found := self.one(Invoice, which):
+            self.do(write_off, lambda: WriteOff(invoice_id=found.id, amount_cents=cents, reason="gone"))
+
+    @rule(which=WHICH)
+    def take_back(self, which: int) -> None:
+        if found := self.one(LedgerEntry, which, LedgerEntry.kind.in_(accounts.ADJUSTMENTS)):
+            self.do(take_back, lambda: TakeBack(entry_id=found.id, reason="after all not"))
+
+    @rule(which=WHICH)
+    def waive(self, which: int) -> None:
+        if found := self.one(Appointment, which):
+            self.do(waive_fee, lambda: WaiveFee(appointment_id=found.id, reason="illness"))
+
+    @rule(which=WHICH, all_of_them=st.booleans())
+    def use_the_credit(self, which: int, all_of_them: bool) -> None:
+        if found := self.one(Invoice, which):
+            if all_of_them:
+                self.do(use_credit, lambda: UseCredit(payer_id=found.payer_id, case_id=found.case_id))
+            else:
+                self.do(apply_credit, lambda: ApplyCredit(invoice_id=found.id))
+
+    # What is always so
+
+    @invariant()
+    def invoices_are_in_order(self) -> None:
+        with database.reading(self.engine) as session:
+            invoices = session.scalars(select(Invoice)).all()
+            lines = session.scalars(select(InvoiceLine)).all()
+            entries = session.scalars(select(LedgerEntry)).all()
+            voided = set(session.scalars(select(InvoiceVoid.invoice_id)))
+            charges = session.scalars(select(Charge)).all()
+            shares = session.scalars(select(ChargeShare)).all()
+            assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
+        opened: dict[int, int] = defaultdict(int)
+        for entry in entries:
+            if entry.invoice_id is not None:
+                opened[entry.invoice_id] += entry.amount_cents
+        for one in invoices:
+            assert sum(line.amount_cents for line in lines if line.invoice_id == one.id) == one.total_cents
+            mine = [entry for entry in entries if entry.invoice_id == one.id]
+            assert {(entry.payer_id, entry.case_id) for entry in mine} == {(one.payer_id, one.case_id)}
+            by = {kind: sum(e.amount_cents for e in mine if e.kind is kind) for kind in EntryKind}
+            assert by[EntryKind.CHARGE] == (0 if one.id in voided else one.total_cents)
+            off = by[EntryKind.CREDIT] + by[EntryKind.WRITE_OFF]
+            assert 0 <= -by[EntryKind.PAYMENT] <= by[EntryKind.CHARGE] + off
+            assert off <= 0 <= opened[one.id]
+            assert one.id not in voided or opened[one.id] == 0 == by[EntryKind.PAYMENT]
+        for charge in charges:
+            assert sum(share.amount_cents for share in shares if share.charge_id == charge.id) == charge.amount_cents
+
+    @invariant()
+    def payments_are_in_order(self) -> None:
+        with database.reading(self.engine) as session:
+            known = session.scalars(select(Payment)).all()
+            events = session.scalars(select(PaymentEvent)).all()
+            given_back = session.scalars(select(Refund)).all()
+            receipts = list(session.scalars(text(
+                "select payment_id from issued_document where payment_id is not null")))
+            entries = {entry.id: entry for entry in session.scalars(select(LedgerEntry))}
+            for row in accounts.standings(session):
+                assert row.loose_cents <= 0, "credit is never negative"
+        settled = []
+        for payment in known:
+            became = {event.status for event in events if event.payment_id == payment.id}
+            if PaymentState.PENDING not in became or PaymentState.SETTLED in became:
+                settled.append(payment.id)
+            back = sum(one.amount_cents for one in given_back if one.payment_id == payment.id)
+            assert back <= payment.amount_cents
+            held: dict[tuple[int, int | None], int] = defaultdict(int)
+            for entry in entries.values():
+                if entry.payment_id == payment.id:
+                    held[entry.case_id, entry.invoice_id] -= entry.amount_cents
+            assert min(held.values(), default=0) >= 0
+            stands = payment.amount_cents - back if state(became) is PaymentState.SETTLED else 0
+            assert sum(held.values()) == stands
+        assert sorted(receipts) == sorted(settled)
+        refunds = sum(one.amount_cents for one in given_back)
+        assert refunds == sum(e.amount_cents for e in entries.values() if e.kind is EntryKind.REFUND)
+        for entry in entries.values():
+            if entry.reverses_id is not None:
+                other = entries[entry.reverses_id]
+                assert entry.amount_cents == -other.amount_cents
+                assert (entry.kind, entry.case_id, entry.payer_id, entry.invoice_id) == (
+                    other.kind, other.case_id, other.payer_id, other.invoice_id)
+
+    @invariant()
+    def numbers_have_no_gaps(self) -> None:
+        with database.reading(self.engine) as session:
+            rows = session.execute(text("select kind, number from issued_document")).all()
+            series = dict(session.execute(text("select kind || year, next_number from number_series")).tuples().all())
+        found: dict[str, list[int]] = defaultdict(list)
+        for kind, number in rows:
+            prefix, year, place = number.split("-")
+            assert prefix == DocumentKind(kind).prefix
+            found[f"{kind}{year}"].append(int(place))
+        for name, places in found.items():
+            assert sorted(places) == list(range(1, len(places) + 1))
+            assert series[name] == len(places) + 1
+
+    def marts_equal_the_ledger(self) -> None:
+        replica = Replica(self.engine)
+        replica.refresh()
+        day = date(2027, 12, 31)
+
+        def mart(name: str) -> list[dict[str, Any]]:
+            assert name in VIEWS
+            columns, rows = replica.query(f"select * from {name}", day=day, moment=None)
+            return [dict(zip(columns, row, strict=True)) for row in rows]
+
+        with database.reading(self.engine) as session:
+            standings = accounts.standings(session)
+            entries = session.scalars(select(LedgerEntry)).all()
+        balances = {(r["payer_id"], r["case_id"]): r for r in mart("billing__outstanding_balances")}
+        assert set(balances) == {(row.payer_id, row.case_id) for row in standings}
+        for row in standings:
+            told = balances[row.payer_id, row.case_id]
+            assert told["balance_cents"] == row.due_cents + row.loose_cents
+            assert (told["due_cents"], told["credit_cents"]) == (row.due_cents, -row.loose_cents)
+        days = mart("billing__invoiced_and_collected")
+        for column, kinds, sign in (
+            ("invoiced_cents", {EntryKind.CHARGE}, 1), ("collected_cents", {EntryKind.PAYMENT}, -1),
+            ("refunded_cents", {EntryKind.REFUND}, 1),
+            ("adjusted_cents", {EntryKind.CREDIT, EntryKind.WRITE_OFF}, -1),
+        ):
+            assert sum(r[column] for r in days) == sign * sum(e.amount_cents for e in entries if e.kind in kinds)
+        for path in INVARIANTS:
+            _, wrong = replica.query(path.read_text(encoding="utf-8"), day=day, moment=None)
+            assert wrong == [], path.name
+
+
+QUICK = settings(max_examples=8, stateful_step_count=36, deadline=None, print_blob=True,
+                 suppress_health_check=list(HealthCheck))
+MANY = settings(QUICK, max_examples=50, stateful_step_count=60)
+
+
+def test_every_verb_of_billing_in_any_order_keeps_the_ledger_in_order() -> None:
+    run_state_machine_as_test(Ledger, settings=QUICK)
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_many_more_of_them_do_too() -> None:
+    run_state_machine_as_test(Ledger, settings=MANY)
