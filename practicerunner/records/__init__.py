@@ -6,6 +6,7 @@ from practicerunner.records import (  # noqa: F401
     billing,
     cases,
     diagnoses,
+    estimates,
     feeds,
     forms,
     imports,
@@ -18,4 +19,5 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    superbills,
 )

@@ -37,6 +37,8 @@ class Staff(Revised):
     credentials: Mapped[str] = mapped_column(String(60), default="")
     npi: Mapped[str] = mapped_column(String(10), default="")
     licence: Mapped[str] = mapped_column(String(60), default="")
+    taxonomy: Mapped[str] = mapped_column(String(10), default="")
+    """Code of the specialty, where papers for insurance are to say it."""
     colour: Mapped[str] = mapped_column(String(7), default="#0F766E")
     """Colour of this provider's appointments on the calendar."""
     is_clinical_director: Mapped[bool] = mapped_column(default=False)
