@@ -29,8 +29,9 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_
         email = form.text("email", "E-mail, also the sign-in name", person.email if person else "")
     with right:
         credentials = form.text("credentials", "Credentials", person.credentials if person else "")
-        npi = form.text("npi", "NPI", person.npi if person else "")
+        npi = form.text("npi", "NPI", person.npi if person else "", help="Ten digits; on papers for insurance.")
         licence = form.text("licence", "Licence number and state", person.licence if person else "")
+        taxonomy = form.text("taxonomy", "Taxonomy code (optional)", person.taxonomy if person else "")
     video_link = form.text(
         "video_link", "Link for video appointments", person.video_link if person else "", placeholder="https://",
         help="Clients find it in the reminder of an appointment by video.",
@@ -52,8 +53,8 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None, supervisor_
     )
     return {
         "first_name": first, "last_name": last, "email": email, "credentials": credentials, "npi": npi,
-        "licence": licence, "video_link": video_link, "roles": frozenset(roles or ()), "supervisor_id": supervisor,
-        "is_clinical_director": director,
+        "licence": licence, "taxonomy": taxonomy, "video_link": video_link, "roles": frozenset(roles or ()),
+        "supervisor_id": supervisor, "is_clinical_director": director,
     }
 
 

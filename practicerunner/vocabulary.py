@@ -528,7 +528,7 @@ class EstimateCause(Word):
     def label(self) -> str:
         """As the list of what is due says it."""
         return {
-            "scheduled": "An appointment is booked", "requested": "Asked for", "changed": "The expected charges changed",
+            "scheduled": "An appointment is booked", "requested": "Asked for", "changed": "A fee changed",
         }[self.value]
 
 

@@ -345,7 +345,7 @@ class Paper(FPDF):
         self.rect(LEFT, TOP, 14, 1.1, style="F")
         top = TOP + 5
         self.set_y(top)
-        self.line_of(Text(kind, 20, False, ACCENT, right=True), LEFT + INNER - 70, 70)
+        self.line_of(Text(kind, 20 if len(kind) < 16 else 16, False, ACCENT, right=True), LEFT + INNER - 70, 70)
         self.line_of(Text(number, 10, True, INK, right=True), LEFT + INNER - 70, 70)
         beside = self.get_y()
         self.set_y(top + 1)

@@ -153,7 +153,7 @@ def parts_on(session: Session, invoice_ids: Collection[int]) -> list[InvoicedPar
 
 def whole_movements(session: Session, invoice_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Invoice → what was credited to it as a whole, and what is paid on it after refunds."""
-    found = {invoice_id: (0, 0) for invoice_id in invoice_ids}
+    found = dict.fromkeys(invoice_ids, (0, 0))
     if not found:
         return found
     kinds = (EntryKind.CREDIT, EntryKind.WRITE_OFF, EntryKind.PAYMENT, EntryKind.REFUND)

@@ -129,7 +129,7 @@ def first_change(lines: Iterable[Expected], fee_on: FeeOn, today: date) -> date 
 
 
 def watch(total_cents: int, billed_cents: int) -> EstimateWarning | None:
-    """Whether bills are far above an estimate: from 300.00 on a notice, from 400.00 on open to dispute, no cent earlier."""
+    """Whether bills are far above an estimate: from 300.00 a notice, from 400.00 open to dispute, no cent earlier."""
     above = billed_cents - total_cents
     if above >= EXCESS_CENTS:
         return EstimateWarning.EXCEEDED

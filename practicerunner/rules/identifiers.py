@@ -1,4 +1,4 @@
-"""Numbers and codes that papers for insurance carry: what they must look like, and what is wrong with those that do not.
+"""Numbers and codes on papers for insurance: what they must look like, and what is wrong with those that do not.
 
 A problem is the sentence the user reads; an empty text means there is none. No code of any code set is kept here (C60).
 """
