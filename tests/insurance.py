@@ -12,7 +12,7 @@ from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.superbills import IssueSuperbill, SuperbillPreview, issue_superbill, superbill_preview
 from tests.cast import Cast, at, people_of
 
-NPIS = {"Dana": "1000000004", "Ruth": "1400000000", "Marcus": "1500000017", "Priya": "1600000024"}
+NPIS = {"Dana": "2100000019", "Ruth": "2100000027", "Marcus": "2100000035", "Priya": "2100000043"}
 BORN = date(1988, 4, 12)
 ADDRESS = "7 Elm Court\nAlbany, NY 12203"
 

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, or_, select
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Revised, Row, Sees, word
-from practicerunner.records.billing import Charge, LedgerEntry
+from practicerunner.records.billing import BillingArrangement, Charge, LedgerEntry
 from practicerunner.records.cases import Case, seen
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
@@ -246,3 +246,13 @@ def standing(
         .order_by(GoodFaithEstimate.id)
     )
     return [(estimate, case, person) for estimate, case, person in session.execute(query)]
+
+
+def agreed_in(session: Session, case_ids: Collection[int]) -> dict[int, list[BillingArrangement]]:
+    """Case → its arrangements, for their fees alone: who pays is left out."""
+    found: dict[int, list[BillingArrangement]] = {case_id: [] for case_id in case_ids}
+    if found:
+        query = select(BillingArrangement).where(BillingArrangement.case_id.in_(found))
+        for row in session.scalars(query.options(lazyload(BillingArrangement.shares))):
+            found[row.case_id].append(row)
+    return found

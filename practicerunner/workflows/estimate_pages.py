@@ -101,8 +101,10 @@ def estimates_due(session: Session, actor: Actor, case_id: int | None = None) ->
             request.case_id, case_name, person.id, person_name(person.first_name, person.last_name), key[2], None,
             rule.due_on_request(request.asked_on),
         ))
-    for estimate, case, person in estimates.standing(session, EACH + TOGETHER, today, sees, case_id):
-        changed = changed_on(session, case, estimate, today)
+    standing = estimates.standing(session, EACH + TOGETHER, today, sees, case_id)
+    changes = changed_on(session, [(estimate, case) for estimate, case, _ in standing], today)
+    for estimate, case, person in standing:
+        changed = changes[estimate.id]
         if changed is not None:
             found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
                 case.id, case.name, person.id, person_name(person.first_name, person.last_name),
@@ -111,13 +113,21 @@ def estimates_due(session: Session, actor: Actor, case_id: int | None = None) ->
     return sorted(found.values(), key=lambda one: (one.due_on, one.case_name, one.cause))
 
 
-def changed_on(session: Session, case: Case, estimate: GoodFaithEstimate, today: date) -> date | None:
-    """The first day on which something will be charged otherwise than an estimate says (D35)."""
-    lines = [
-        Expected(item.service_id, item.quantity, item.fee_cents, item.first_on, item.last_on)
-        for item in estimates.items_of(session, [estimate.id])[estimate.id]
-    ]
-    return rule.first_change(lines, fees_for(session, case, estimate.person_id), today)
+def changed_on(
+    session: Session, shared: Sequence[tuple[GoodFaithEstimate, Case]], today: date
+) -> dict[int, date | None]:
+    """Estimate → the first day on which something will be charged otherwise than it says, if there is one (D35)."""
+    items = estimates.items_of(session, [estimate.id for estimate, _ in shared])
+    agreed = estimates.agreed_in(session, {case.id for _, case in shared})
+    services: dict[int, Service] = {}
+    return {
+        estimate.id: rule.first_change(
+            [Expected(item.service_id, item.quantity, item.fee_cents, item.first_on, item.last_on)
+             for item in items[estimate.id]],
+            fees_for(session, case, estimate.person_id, arrangements=agreed[case.id], services=services), today,
+        )
+        for estimate, case in shared
+    }
 
 
 @reader(Resource.SUPERBILLS)
@@ -260,8 +270,8 @@ def _drafts(
 ) -> tuple[DraftView, ...]:
     return tuple(
         DraftView(
-            draft.id, draft.revision, draft.person_id, people.get(draft.person_id, ""), tuple(items_of(draft)), draft.place,
-            draft.separately, draft.replaces_id, numbers.get(draft.replaces_id or 0, ""),
+            draft.id, draft.revision, draft.person_id, people.get(draft.person_id, ""), tuple(items_of(draft)),
+            draft.place, draft.separately, draft.replaces_id, numbers.get(draft.replaces_id or 0, ""),
             _preview(session, actor, case, draft.person_id, items_of(draft), draft.place),
         )
         for draft in estimates.drafts_of(session, case.id)
@@ -274,6 +284,8 @@ def _shared_views(
     items = estimates.items_of(session, [one.id for one in shared])
     deliveries = estimates.deliveries_of(session, [one.id for one in shared])
     gone = {one.replaces_id for one in shared}
+    counting = [(one, case) for one in shared if one.id not in gone and one.last_on >= today]
+    changes = changed_on(session, counting, today)
     views = []
     for one in shared:
         content = superbills.document_numbered(session, one.number).content
@@ -282,10 +294,9 @@ def _shared_views(
                 item.service_id, item.quantity, item.fee_cents, item.first_on, item.last_on, item.frequency))
             for item, printed in zip(items[one.id], content["items"], strict=True)
         )
-        current = one.id not in gone
         views.append(SharedView(
             one.id, one.number, one.version, one.person_id, people.get(one.person_id, ""), one.first_on, one.last_on,
-            one.shared_on, lines, one.total_cents, tuple(deliveries[one.id]), watch_of(session, case, one), current,
-            changed_on(session, case, one, today) if current and one.last_on >= today else None,
+            one.shared_on, lines, one.total_cents, tuple(deliveries[one.id]), watch_of(session, case, one),
+            one.id not in gone, changes.get(one.id),
         ))
     return tuple(views)

@@ -17,6 +17,7 @@ from practicerunner.documents.superbill import Provider
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
 from practicerunner.records import billing, cases, estimates, practice
 from practicerunner.records.base import FOR_CHANGE, add_rows
+from practicerunner.records.billing import BillingArrangement
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import (
     ClaimChoice,
@@ -155,11 +156,17 @@ def participant(session: Session, actor: Actor, case: Case, person_id: int) -> P
     raise NotFound(actor=actor, action=Action.READ, resource=Resource.SUPERBILLS, case_id=case.id)
 
 
-def fees_for(session: Session, case: Case, person_id: int) -> FeeOn:
-    """What somebody will be charged for a service on a day, after their fee arrangement (D32)."""
-    arrangements = billing.arrangements(session, case.id)
+def fees_for(
+    session: Session, case: Case, person_id: int, *, arrangements: Sequence[BillingArrangement] | None = None,
+    services: dict[int, Service] | None = None,
+) -> FeeOn:
+    """What somebody will be charged for a service on a day, after their fee arrangement (D32).
+
+    Who asks for many at once gives what they have read already.
+    """
+    agreed = billing.arrangements(session, case.id) if arrangements is None else arrangements
     whose = person_id if capabilities(case.type).charged_each else None
-    known: dict[int, Service] = {}
+    known = {} if services is None else services
 
     def fee_on(service_id: int, day: date) -> int:
         if service_id not in known:
@@ -168,7 +175,7 @@ def fees_for(session: Session, case: Case, person_id: int) -> FeeOn:
                 raise BadInput("items", "Choose a service that this kind of case can book.")
             known[service_id] = found
         standard = practice.fee_on(known[service_id], day)
-        terms = in_force(arrangements, day).get(whose)
+        terms = in_force(agreed, day).get(whose)
         if terms is None:
             return standard
         return fees.agreed_fee(standard, terms.fee_terms, terms.fee_cents, terms.fee_basis_points)

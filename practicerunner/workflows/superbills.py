@@ -108,6 +108,8 @@ class SuperbillPreview:
     charged_cents: int
     adjusted_cents: int
     paid_cents: int
+    has_issued: bool
+    """Whether a line stands on an earlier superbill of this client already."""
     mark: str
 
     @property
@@ -191,7 +193,8 @@ def _preview(
     )
     return SuperbillPreview(
         name, printed, tuple(line.charge_id for line in lines), diagnoses, tuple(left_out), tuple(missing),
-        tuple(rule.warnings(lines)), charged, adjusted, paid, _mark(printed, diagnoses),
+        tuple(rule.warnings(lines)), charged, adjusted, paid, any(line.issued_on for line in lines),
+        _mark(printed, diagnoses),
     )
 
 

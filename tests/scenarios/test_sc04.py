@@ -61,8 +61,8 @@ def test_the_paper_has_the_three_lines_and_none_of_the_four(lena) -> None:
     name, media_type, pdf = logged(cast, "Tom", superbill_pdf, superbill)
     assert (name, media_type) == ("SB-2026-0001.pdf", "application/pdf")
     text = " ".join(" ".join(lines(pdf)).split())
-    for words in ("SB-2026-0001", "Lena Fischer", "7 Elm Court", "12 April 1988", "Marcus Bell, LMFT", "NPI 1500000017",
-                  "Licence NY 000017", "Tax ID 14-1234567", "A F41.1", "10/01/2026", "10/08/2026", "10/31/2026",
+    for words in ("SB-2026-0001", "Lena Fischer", "7 Elm Court", "12 April 1988", "Marcus Bell, LMFT", "NPI 2100000035",
+                  "Licence NY 000035", "Tax ID 14-1234567", "A F41.1", "10/01/2026", "10/08/2026", "10/31/2026",
                   "Total 520.00 520.00", "USD 0.00", "not a bill"):
         assert words in text, words
     for absent in ("10/06/2026", "10/15/2026", "10/22/2026", "10/29/2026", "180.00", "82.50", "100.00", "CONS60"):
