@@ -17,7 +17,7 @@ BORN = date(1988, 4, 12)
 ADDRESS = "7 Elm Court\nAlbany, NY 12203"
 
 
-def change(cast: Cast, first: str, **facts: Any) -> None:
+def change(cast: Cast, first: str, when: str = "2026-01-06 09:00", **facts: Any) -> None:
     """Change some details of a member of staff; the others stay."""
     with database.reading(cast.engine) as session:
         person = session.get_one(Staff, cast.staff[first])
@@ -29,8 +29,8 @@ def change(cast: Cast, first: str, **facts: Any) -> None:
         }
         command = ChangeStaff(
             staff_id=person.id, revision=person.revision, roles=frozenset(role.role for role in person.roles),
-            supervisor_id=by.supervisor_id if by else None, **known | facts)
-    with at("2026-01-06 09:00"):
+            **{"supervisor_id": by.supervisor_id if by else None} | known | facts)
+    with at(when):
         cast.do("Dana", change_staff, command)
 
 

@@ -148,16 +148,20 @@ def sort_out(candidates: Iterable[Candidate], wishes: Wishes) -> tuple[list[Cand
 
 def why_left_out(one: Candidate, wishes: Wishes) -> tuple[LeftOut, str] | None:
     """The reason for which something does not stand on a superbill; ``None`` if it does."""
-    return _not_billable(one, wishes) or _not_diagnosed(one) or _not_paid(one, wishes)
+    return _not_billable(one) or _not_diagnosed(one) or _not_theirs(one, wishes) or _not_paid(one, wishes)
 
 
-def _not_billable(one: Candidate, wishes: Wishes) -> tuple[LeftOut, str] | None:
+def _not_billable(one: Candidate) -> tuple[LeftOut, str] | None:
     if one.never_billed_as:
         return LeftOut.NEVER_BILLED, f"{one.never_billed_as}: gets invoices and receipts, never a superbill"
     if one.kind is not ChargeKind.SERVICE:
         return LeftOut.NOT_RENDERED, f"Not a rendered service: {one.kind.label.lower()} fee"
     if not one.in_this_case:
         return LeftOut.OTHER_CASE, "Belongs to another case, which has superbills of its own"
+    return None
+
+
+def _not_theirs(one: Candidate, wishes: Wishes) -> tuple[LeftOut, str] | None:
     if not one.was_there and not wishes.absent:
         return LeftOut.ABSENT, "The client did not attend; others did"
     if one.others_on and not wishes.other_client:

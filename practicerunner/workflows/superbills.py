@@ -264,10 +264,10 @@ def issue_superbill(session: Session, actor: Actor, asked: IssueSuperbill) -> in
 
 
 def _nothing(preview: SuperbillPreview) -> RuleViolation:
-    """Why there is nothing to issue; that the client has no diagnosis is said as such."""
-    if preview.left_out and all(one.reason is LeftOut.NO_DIAGNOSIS for one in preview.left_out):
-        return NoDiagnosis()
-    return NothingToIssue()
+    """Why there is nothing to issue; that a diagnosis is all that is missing is said as such."""
+    reasons = {one.reason for one in preview.left_out} - {
+        LeftOut.NEVER_BILLED, LeftOut.NOT_RENDERED, LeftOut.OTHER_CASE}
+    return NoDiagnosis() if reasons == {LeftOut.NO_DIAGNOSIS} else NothingToIssue()
 
 
 def _content(
