@@ -5,7 +5,7 @@ import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, estimate_block, payment_form
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
@@ -79,8 +79,8 @@ def show_uninvoiced(actor: Actor) -> None:
 me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
-overdue_tab, open_tab, uninvoiced_tab = st.tabs(
-    ["Overdue", "All open", "To invoice"], on_change="rerun", key="billing_tab"
+overdue_tab, open_tab, uninvoiced_tab, estimates_tab = st.tabs(
+    ["Overdue", "All open", "To invoice", "Estimates due"], on_change="rerun", key="billing_tab"
 )
 if overdue_tab.open:
     with overdue_tab:
@@ -91,3 +91,6 @@ if open_tab.open:
 if uninvoiced_tab.open:
     with uninvoiced_tab:
         show_uninvoiced(me)
+if estimates_tab.open:
+    with estimates_tab:
+        estimate_block.due_list(me)

@@ -4,7 +4,7 @@ A line is a whole service as charged, whoever pays; what was paid to it is what 
 its reason, which is said on the screen and never on paper.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -309,20 +309,33 @@ def warnings(lines: Sequence[Candidate]) -> list[str]:
         found.append(f"{_RELATIONAL} stands alone on a line; insurers generally do not reimburse it then.")
     for code in sorted({code.code for codes in used for code in codes if code.is_provisional}):
         found.append(f"{code} was provisional on a date of service; insurers may ask about it.")
-    for line, codes in zip(lines, used, strict=True):
-        day = _say(line.service_date)
-        if line.issued_on:
-            found.append(f"{day} stands on {_and(line.issued_on)} already. Insurers refuse what they were sent twice.")
-        if line.others_on:
-            found.append(f"{day} stands on {_and(line.others_on)}, the superbill of another client of this case.")
-        if not line.was_there:
-            found.append(f"The client was not there on {day}. Check that the service's code says so.")
-        if len([code for code in line.diagnoses if not code.problem]) > len(codes):
-            found.append(f"More than {MOST_POINTERS} diagnoses on {day}; the line points to the first ones.")
+    for number, days in _on_papers(lines, lambda line: line.issued_on):
+        found.append(f"On {number} already: {days}. Insurers refuse what they were sent twice.")
+    for number, days in _on_papers(lines, lambda line: line.others_on):
+        found.append(f"On {number}, the superbill of another client of this case: {days}.")
+    if absent := [line for line in lines if not line.was_there]:
+        found.append(f"The client was not there on {_days(absent)}. Check that the service's code says so.")
+    if many := [
+        line for line, codes in zip(lines, used, strict=True)
+        if len([code for code in line.diagnoses if not code.problem]) > len(codes)
+    ]:
+        found.append(f"More than {MOST_POINTERS} diagnoses on {_days(many)}; a line points to the first ones.")
     for name, odd in {line.description: service_code_warning(line.code) for line in lines if line.code}.items():
         if odd:
             found.append(f"{name}: {odd}")
     return found
+
+
+def _on_papers(
+    lines: Sequence[Candidate], papers_of: Callable[[Candidate], tuple[str, ...]]
+) -> list[tuple[str, str]]:
+    """Number of a superbill → the days of the lines that stand on it, in words."""
+    numbers = sorted({number for line in lines for number in papers_of(line)})
+    return [(number, _days([line for line in lines if number in papers_of(line)])) for number in numbers]
+
+
+def _days(lines: Sequence[Candidate]) -> str:
+    return ", ".join(dict.fromkeys(_say(line.service_date) for line in lines))
 
 
 def _say(day: date) -> str:

@@ -52,7 +52,7 @@ def show(actor: Actor, case_id: int) -> None:
             st.subheader("Good faith estimates", anchor=False)
             if makes and block.people and not block.claims:
                 with st.container(horizontal=True, width="content"):
-                    if st.button("Asked for an estimate", key="ask_estimate"):
+                    if st.button("Record a request", key="ask_estimate"):
                         ask_dialog(actor, case_id, block)
                     if st.button("Create estimate", key="create_estimate"):
                         estimate_dialog(actor, case_id, block, None, None)

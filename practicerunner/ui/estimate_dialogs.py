@@ -99,14 +99,14 @@ def _start(block: EstimateBlock, draft: DraftView | None, before: SharedView | N
         return _Start(before.person_id, items, block.place, replaces_id=before.estimate_id)
     due = block.due[0] if block.due else None
     first = due.service_on if due and due.service_on else block.today
-    item = ItemAsked(service_id=block.services[0][0], quantity=1, first_on=first)
+    item = ItemAsked(service_id=block.usual_service_id or block.services[0][0], quantity=1, first_on=first)
     return _Start(block.people[0][0], (item,), block.place)
 
 
 def _row(form: Form, place: int, block: EstimateBlock, known: Sequence[ItemAsked]) -> ItemAsked:
     """One service: which, how many, how often, from when to when."""
     start = known[place] if place < len(known) else ItemAsked(
-        service_id=block.services[0][0], quantity=1, first_on=known[-1].last_on or known[-1].first_on)
+        service_id=known[-1].service_id, quantity=1, first_on=known[-1].last_on or known[-1].first_on)
     services = dict(block.services)
     often = list(_EVERY)
     said = start.frequency or ONCE
@@ -176,7 +176,7 @@ def _when(line: EstimateLine) -> str:
     return f"{day(one.first_on)} to {day(one.last_on)}{often}"
 
 
-@st.dialog("Asked for an estimate")
+@st.dialog("Somebody asked for an estimate")
 def ask_dialog(actor: Actor, case_id: int, block: EstimateBlock) -> None:
     """Write down who asked what care will cost, and when; the estimate is due three business days later."""
     st.text("Any question about what care will cost is a request. The estimate is due within three business days.")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import cases, estimates, practice, superbills
+from practicerunner.records import cases, estimates, practice, scheduling, superbills
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import EstimateDelivery, GoodFaithEstimate
 from practicerunner.records.practice import Service
@@ -211,6 +211,8 @@ class EstimateBlock:
     shared: tuple[SharedView, ...]
     place: str
     """Where the services are given, unless somebody says otherwise."""
+    usual_service_id: int | None
+    """What the latest appointment was booked for."""
     today: date
 
 
@@ -253,6 +255,7 @@ def estimate_block(session: Session, actor: Actor, case_id: int) -> EstimateBloc
         for _, person in cases.people_in(session, case.id)
     }
     shared = estimates.of_case(session, case.id)
+    latest = scheduling.last_of_case(session, case.id)
     return EstimateBlock(
         tuple(people.items()),
         tuple(
@@ -261,7 +264,8 @@ def estimate_block(session: Session, actor: Actor, case_id: int) -> EstimateBloc
         ),
         estimates.makes_claims(session, case.id), tuple(estimates_due(session, actor, case.id)),
         _drafts(session, actor, case, people, {one.id: one.number for one in shared}),
-        _shared_views(session, case, people, shared, today), ", ".join(house.address.splitlines()), today,
+        _shared_views(session, case, people, shared, today), ", ".join(house.address.splitlines()),
+        latest.service_id if latest else None, today,
     )
 
 

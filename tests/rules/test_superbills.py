@@ -186,7 +186,7 @@ def test_a_place_that_was_asked_for_is_filled_in() -> None:
 @pytest.mark.parametrize(("changes", "warning"), [
     ({"diagnoses": (Code("Z63.0"),)}, "Z63.0 stands alone on a line"),
     ({"diagnoses": (Code("F41.1", is_provisional=True),)}, "F41.1 was provisional"),
-    ({"issued_on": ("SB-2026-0001",)}, "8 Oct 2026 stands on SB-2026-0001 already"),
+    ({"issued_on": ("SB-2026-0001",)}, "On SB-2026-0001 already: 8 Oct 2026."),
     ({"was_there": False}, "The client was not there on 8 Oct 2026"),
     ({"diagnoses": tuple(Code(f"F4{n}.1") for n in range(5))}, "More than 4 diagnoses on 8 Oct 2026"),
     ({"code": "SESSION"}, "IND50: Insurers expect five digits"),

@@ -353,7 +353,7 @@ def test_an_issued_superbill_never_changes_and_a_new_one_is_made(noor) -> None:
     billed(cast, case_id, "IND50", "2026-10-15 10:00", {person: 165_00})
     assert logged(cast, "Tom", superbill_pdf, first)[2] == before
     again = preview(cast, case_id, person, *OCTOBER)
-    assert "8 Oct 2026 stands on SB-2026-0001 already" in again.warnings[0]
+    assert "On SB-2026-0001 already: 8 Oct 2026." in again.warnings[0]
     issue(cast, case_id, person, *OCTOBER, leave_out_issued=True)
     newest, oldest = cast.read("Tom", superbills_of, case_id)
     assert [line.service_date.day for line in newest.content.lines] == [15]
