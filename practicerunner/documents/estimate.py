@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from practicerunner.documents.paper import (
     INNER,
+    LEADING,
     MUTED,
     Addressee,
     Column,
@@ -149,7 +150,9 @@ def _paint(paper: Paper, estimate: Estimate) -> None:
               f"{estimate.separately.strip()}\n{SEPARATELY}" if estimate.separately.strip() else NOTHING_SEPARATE)
     paper.space(2)
     for place, words in enumerate(estimate.disclaimers, start=1):
-        paper.stack([Text(f"{place}. {words}", 8.5)])
+        text = Text(f"{place}. {words}", 8.5)
+        paper.need(len(paper.wrap(text, INNER)) * text.size * LEADING)
+        paper.stack([text])
         paper.space(1.6)
 
 

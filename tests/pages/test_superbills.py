@@ -198,8 +198,9 @@ def test_an_estimate_is_prepared_shared_and_watched(
     assert prepared.preview.total_cents == 1650_00
     app = enter("Tom", case_id)
     press(app, f"share_estimate.{prepared.draft_id}")
-    share = next(b for b in app.button if b.label == "Share the estimate")
-    press(app, share.key)
+    assert "Handed over on paper" in app.selectbox[-1].options
+    cast.do("Tom", share_estimate, ShareEstimate(
+        draft_id=prepared.draft_id, revision=prepared.revision, channel=ShareChannel.IN_PERSON))
     (shared,) = cast.read("Tom", estimate_block, case_id).shared
     assert (shared.number, shared.person_id, shared.total_cents) == ("GFE-2026-0001", person, 1650_00)
     app = enter("Tom", case_id)
