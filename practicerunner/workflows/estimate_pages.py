@@ -254,12 +254,13 @@ def estimate_block(session: Session, actor: Actor, case_id: int) -> EstimateBloc
         person.id: person_name(person.first_name, person.last_name)
         for _, person in cases.people_in(session, case.id)
     }
+    offered = practice.services(session)  # held on to, so that each fee below finds its service here
     shared = estimates.of_case(session, case.id)
     latest = scheduling.last_of_case(session, case.id)
     return EstimateBlock(
         tuple(people.items()),
         tuple(
-            (service.id, service.name) for service in practice.services(session)
+            (service.id, service.name) for service in offered
             if service.category in capabilities(case.type).categories
         ),
         estimates.makes_claims(session, case.id), tuple(estimates_due(session, actor, case.id)),

@@ -14,7 +14,7 @@ from practicerunner.records.superbills import Charged
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.superbills import Candidate, Code, place_of_service, settle
 from practicerunner.vocabulary import AttendanceStatus
-from practicerunner.workflows.diagnoses import codes_in_force
+from practicerunner.workflows.diagnoses import codes_on_days
 
 
 def candidates(
@@ -29,8 +29,12 @@ def candidates(
     issued: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for charge_id, number, whose in superbills.live_lines(session, ours):
         issued[charge_id].append((number, whose))
-    days = {one.charge.service_date for one in found if one.case.id == case.id}
-    diagnoses = {day: _diagnoses(session, case.id, person_id, day) for day in sorted(days)}
+    uncharged = superbills.uncharged_services(session, case.id, person_id, first, last)
+    days = {one.charge.service_date for one in found if one.case.id == case.id} | {day for day, _ in uncharged}
+    diagnoses = {
+        day: tuple(Code(code.code, code.problem, code.is_provisional) for code in codes)
+        for day, codes in codes_on_days(session, case.id, person_id, days).items()
+    }
     people = {person.id for _, person in cases.people_in(session, case.id)}
     return [
         _line(one, person_id, money[one.charge.id], diagnoses[one.charge.service_date],
@@ -38,8 +42,7 @@ def candidates(
         if one.case.id == case.id else _elsewhere(one)
         for one in found
     ] + [
-        Candidate(0, day, name, is_invoiced=False, diagnoses=_diagnoses(session, case.id, person_id, day))
-        for day, name in superbills.uncharged_services(session, case.id, person_id, first, last)
+        Candidate(0, day, name, is_invoiced=False, diagnoses=diagnoses[day]) for day, name in uncharged
     ]
 
 
@@ -65,13 +68,6 @@ def _elsewhere(one: Charged) -> Candidate:
     return Candidate(
         one.charge.id, one.charge.service_date, one.charge.description, one.charge.kind, in_this_case=False,
         never_billed_as="" if able.superbill else able.heading, amount_cents=one.charge.amount_cents,
-    )
-
-
-def _diagnoses(session: Session, case_id: int, person_id: int, day: date) -> tuple[Code, ...]:
-    return tuple(
-        Code(code.code, code.problem, code.is_provisional)
-        for code in codes_in_force(session, case_id, person_id, day)
     )
 
 
