@@ -35,12 +35,13 @@ def _practice(actor: Actor) -> None:
     left, right = st.columns(2)
     with left, st.container(border=True):
         st.subheader("Details", anchor=False)
-        st.text("These stand on invoices and receipts.")
+        st.text("These stand on invoices, receipts and papers for insurance.")
         name = form.text("name", "Name", row.name)
         address = form.area("address", "Address", row.address, height=100)
         phone = form.text("phone", "Phone", row.phone)
         email = form.text("email", "E-mail", row.email)
-        tax_id = form.text("tax_id", "Tax id", row.tax_id)
+        tax_id = form.text("tax_id", "Tax id", row.tax_id, placeholder="12-3456789")
+        npi = form.text("npi", "NPI of the practice (optional)", row.npi, help="Beside those of the providers.")
         choices = zones()
         zone = form.choice(
             "zone", "Time zone", choices, index=choices.index(row.zone) if row.zone in choices else None,
@@ -77,7 +78,7 @@ def _practice(actor: Actor) -> None:
     if st.button("Save settings", type="primary"):
         done, _ = form.submit(save, actor, lambda: ChangePractice(
             op=form.op, revision=row.revision, name=name, zone=zone or "", address=address, phone=phone, email=email,
-            tax_id=tax_id, late_cancel_hours=late,
+            tax_id=tax_id, npi=npi, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
             totp_required=totp,

@@ -32,8 +32,9 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None) -> tuple[di
         email = form.text("email", "E-mail, also the sign-in name", person.email if person else "")
     with right:
         credentials = form.text("credentials", "Credentials", person.credentials if person else "")
-        npi = form.text("npi", "NPI", person.npi if person else "")
+        npi = form.text("npi", "NPI", person.npi if person else "", help="Ten digits; on papers for insurance.")
         licence = form.text("licence", "Licence number and state", person.licence if person else "")
+        taxonomy = form.text("taxonomy", "Taxonomy code (optional)", person.taxonomy if person else "")
     states = form.text(
         "licence_states", "Licensed in", person.licence_states if person else "", placeholder="NY, NJ",
         help="States as two letters. A note of a session by video or phone warns when a client was in another one.",
@@ -60,8 +61,8 @@ def fields(form: Form, everybody: list[Staff], person: Staff | None) -> tuple[di
     )
     return {
         "first_name": first, "last_name": last, "email": email, "credentials": credentials, "npi": npi,
-        "licence": licence, "video_link": video_link, "roles": frozenset(roles or ()), "is_clinical_director": director,
-        **supervised,
+        "licence": licence, "taxonomy": taxonomy, "video_link": video_link, "roles": frozenset(roles or ()),
+        "is_clinical_director": director, **supervised,
     }, states
 
 

@@ -544,6 +544,8 @@ class DocumentKind(Word):
     RECEIPT = "receipt"
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
+    SUPERBILL = "superbill"
+    GOOD_FAITH_ESTIMATE = "good_faith_estimate"
 
     @property
     def label(self) -> str:
@@ -553,7 +555,81 @@ class DocumentKind(Word):
     @property
     def prefix(self) -> str:
         """Start of the number, as in INV-2026-0001."""
-        return {"invoice": "INV", "receipt": "RCT", "refund": "RF", "credit_note": "CN"}[self.value]
+        return {
+            "invoice": "INV", "receipt": "RCT", "refund": "RF", "credit_note": "CN", "superbill": "SB",
+            "good_faith_estimate": "GFE",
+        }[self.value]
+
+
+class LeftOut(Word):
+    """Why something that was charged does not stand on a superbill."""
+
+    NEVER_BILLED = "never_billed"
+    OTHER_CASE = "other_case"
+    NOT_RENDERED = "not_rendered"
+    ABSENT = "absent"
+    OTHER_CLIENT = "other_client"
+    NO_DIAGNOSIS = "no_diagnosis"
+    CODE_NOT_VALID = "code_not_valid"
+    NOT_INVOICED = "not_invoiced"
+    UNPAID = "unpaid"
+    PARTLY_PAID = "partly_paid"
+    CREDITED = "credited"
+    ISSUED_BEFORE = "issued_before"
+
+
+class MendAt(Word):
+    """Where something that a paper lacks is filled in."""
+
+    HERE = "here"
+    PRACTICE = "practice"
+    SERVICES = "services"
+    STAFF = "staff"
+    PERSON = "person"
+    DIAGNOSES = "diagnoses"
+
+
+class EstimateWarning(Word):
+    """How far the bills are above a good faith estimate (45 CFR 149.620)."""
+
+    NOTICE = "notice"
+    EXCEEDED = "exceeded"
+
+    @property
+    def label(self) -> str:
+        """What the practice reads beside the figures."""
+        return {"notice": "$300 or more above the estimate", "exceeded": "$400 or more above the estimate"}[self.value]
+
+
+class EstimateCause(Word):
+    """Why a good faith estimate is due."""
+
+    SCHEDULED = "scheduled"
+    REQUESTED = "requested"
+    CHANGED = "changed"
+
+    @property
+    def label(self) -> str:
+        """As the list of what is due says it."""
+        return {
+            "scheduled": "An appointment is booked", "requested": "Asked for", "changed": "A fee changed",
+        }[self.value]
+
+
+class ShareChannel(Word):
+    """How somebody was given a paper (FHIR Communication.medium)."""
+
+    IN_PERSON = "in_person"
+    POST = "post"
+    E_MAIL = "e_mail"
+    PORTAL = "portal"
+
+    @property
+    def label(self) -> str:
+        """As the form offers it."""
+        return {
+            "in_person": "Handed over on paper", "post": "By post", "e_mail": "By e-mail", "portal": "In the portal",
+        }[self.value]
 
 
 class WorkflowState(Word):

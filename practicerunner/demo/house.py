@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, database
-from practicerunner.demo.people import ADDRESS, GROUP_ROOM, OWNER, PRACTICE, ROOMS, STAFF, ZONE
+from practicerunner.demo.people import ADDRESS, GROUP_ROOM, NPIS, OWNER, PRACTICE, ROOMS, STAFF, ZONE
 from practicerunner.errors import RuleViolation
 from practicerunner.records import practice
 from practicerunner.records.logins import Staff
@@ -72,12 +72,18 @@ def video_link(first: str) -> str:
     return f"https://meet.harborlane.example/{first.lower()}"
 
 
+def registered(first: str) -> dict[str, str]:
+    """The numbers under which somebody may treat and bill; nothing for who does neither."""
+    npi = NPIS.get(first, "")
+    return {"npi": npi, "licence": f"NY {npi[-6:]}"} if npi else {}
+
+
 def _furnish(session: Session, house: House, owner: Actor) -> None:
     last, credentials, roles, _ = STAFF[OWNER]
     change_staff(session, owner, ChangeStaff(
         staff_id=owner.staff_id, revision=session.get_one(Staff, owner.staff_id).revision, first_name=OWNER,
         last_name=last, email=house.emails[OWNER], credentials=credentials, roles=roles, is_clinical_director=True,
-        video_link=video_link(OWNER),
+        video_link=video_link(OWNER), **registered(OWNER),
     ))
     here = practice.the_practice(session)
     change_practice(session, owner, ChangePractice(
@@ -105,7 +111,7 @@ def _employ(session: Session, house: House, owner: Actor) -> None:
             ids[first] = add_staff(session, owner, AddStaff(
                 first_name=first, last_name=last, email=house.emails[first], credentials=credentials, roles=roles,
                 supervisor_id=ids[supervisor] if supervisor else None,
-                video_link="" if roles == {Role.ADMIN} else video_link(first),
+                video_link="" if roles == {Role.ADMIN} else video_link(first), **registered(first),
             ))
             session.flush()
             if roles != {Role.ADMIN}:

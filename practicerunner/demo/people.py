@@ -27,6 +27,10 @@ STAFF: dict[str, tuple[str, str, frozenset[Role], str]] = {
 }
 """First name → last name, credentials, roles, supervisor."""
 
+NPIS = {"Amara": "2000000010", "Judith": "2000000028", "Nadia": "2000000036", "Owen": "2000000044",
+        "Beatriz": "2000000051", "Kwabena": "2000000069", "Hanna": "2000000077"}
+"""First name → a number that passes the check; none that begins with a 2 has been given out."""
+
 ROOMS = {"Amara": "Lighthouse room", "Nadia": "Garden room", "Owen": "Pier room", "Judith": "Pier room",
          "Kwabena": "Garden room"}
 """Whose appointments are held where; the others meet by video or in the office."""

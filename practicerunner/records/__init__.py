@@ -7,6 +7,7 @@ from practicerunner.records import (  # noqa: F401
     cases,
     diagnoses,
     documents,
+    estimates,
     feeds,
     forms,
     imports,
@@ -23,5 +24,6 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    superbills,
     supervision,
 )

@@ -40,6 +40,8 @@ class Staff(Revised):
     licence: Mapped[str] = mapped_column(String(60), default="")
     licence_states: Mapped[str] = mapped_column(String(240), default="")
     """Two-letter codes of the states in which they are licensed, comma separated; empty is unknown."""
+    taxonomy: Mapped[str] = mapped_column(String(10), default="")
+    """Code of the specialty, where papers for insurance are to say it."""
     colour: Mapped[str] = mapped_column(String(7), default="#0F766E")
     """Colour of this provider's appointments on the calendar."""
     is_clinical_director: Mapped[bool] = mapped_column(default=False)

@@ -35,6 +35,8 @@ class Practice(Revised):
     phone: Mapped[str] = mapped_column(String(60), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     tax_id: Mapped[str] = mapped_column(String(20), default="")
+    npi: Mapped[str] = mapped_column(String(10), default="")
+    """The practice's own NPI, where it has one beside those of its providers."""
     late_cancel_hours: Mapped[int] = mapped_column(default=24)
     """Cancelled with strictly less than this before the start, on the wall clock, is late (F04)."""
     missed_fee_basis_points: Mapped[int] = mapped_column(default=5000)
@@ -62,6 +64,8 @@ class Service(Revised):
     code: Mapped[str] = mapped_column(String(20), default="")
     category: Mapped[ServiceCategory] = word(ServiceCategory)
     minutes: Mapped[int]
+    modifiers: Mapped[str] = mapped_column(String(11), default="")
+    """Up to four of two characters, parted by blanks, that stand behind the code on papers for insurance."""
     active: Mapped[bool] = mapped_column(default=True)
     fees: Mapped[list["ServiceFee"]] = relationship(order_by="ServiceFee.valid_from", cascade="all, delete-orphan")
 
@@ -88,6 +92,8 @@ class Location(Revised):
     name: Mapped[str] = mapped_column(String(120), unique=True)
     address: Mapped[str] = mapped_column(Text, default="")
     is_room: Mapped[bool] = mapped_column(default=False)
+    place_of_service: Mapped[str] = mapped_column(String(2), default="11")
+    """What papers for insurance call a place like this: 11 is an office, 12 the client's home."""
     active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -16,10 +16,11 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
-    "addendum", "addendum_signature", "audit_log", "credit_note", "diagnosis_change", "document_change",
-    "document_file", "form_response", "form_version", "invoice", "invoice_line", "invoice_void", "issued_document",
+    "addendum", "addendum_signature", "audit_log", "claim_choice", "credit_note", "diagnosis_change",
+    "document_change", "document_file", "estimate_delivery", "estimate_item", "estimate_request", "form_response",
+    "form_version", "good_faith_estimate", "invoice", "invoice_line", "invoice_void", "issued_document",
     "ledger_entry", "note_version", "payment", "payment_event", "plan_agreement", "processor_charge", "refund",
-    "review_assignment", "review_comment", "signature",
+    "review_assignment", "review_comment", "signature", "superbill", "superbill_line", "superbill_void",
 )
 """Tables whose rows are never updated or deleted once written."""
 

@@ -18,10 +18,12 @@ from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
 from practicerunner.workflows import (
     clients,
     documents,
+    estimate_pages,
     note_papers,
     papers,
     presence,
     record_exports,
+    superbills,
     supervision_hours,
 )
 from practicerunner.workflows.access import Actor
@@ -55,14 +57,22 @@ def hours_table(asked: QueryParams) -> Fetch:
 TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table, "supervision-hours": hours_table}
 """Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 
+FOR_INSURANCE: dict[DocumentKind, Callable[[Session, Actor, int], tuple[str, str, bytes]]] = {
+    DocumentKind.SUPERBILL: superbills.superbill_pdf, DocumentKind.GOOD_FAITH_ESTIMATE: estimate_pages.estimate_pdf,
+}
+"""Papers that come from rooms of their own; ``papers.fetch`` hands out the others."""
+
 
 async def paper(request: Request) -> Response:
     """One issued paper: ``/files/invoice/7.pdf``."""
     kind, subject_id = request.path_params["kind"], request.path_params["id"]
     if kind not in list(DocumentKind) or subject_id >= 2**63:
         return _nothing()
+    hand_out = FOR_INSURANCE.get(DocumentKind(kind))
     return await run_in_threadpool(
-        _answer, token_of(request), lambda session, actor: papers.fetch(session, actor, DocumentKind(kind), subject_id))
+        _answer, token_of(request), lambda session, actor: (
+            hand_out(session, actor, subject_id) if hand_out
+            else papers.fetch(session, actor, DocumentKind(kind), subject_id)))
 
 
 async def document(request: Request) -> Response:

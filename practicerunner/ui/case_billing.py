@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, estimate_block, payment_form, superbill_block
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
@@ -43,6 +43,8 @@ def show(actor: Actor, case_id: int) -> None:
     if account.payments:
         st.subheader("Payments", anchor=False)
         payment_list(actor, account)
+    superbill_block.show(actor, case_id)
+    estimate_block.show(actor, case_id)
 
 
 def _who_pays(actor: Actor, case_id: int) -> None:

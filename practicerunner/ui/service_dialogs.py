@@ -6,6 +6,8 @@ import streamlit as st
 
 from practicerunner import money
 from practicerunner.records.practice import Location, Service, fee_on
+from practicerunner.rules.identifiers import service_code_warning
+from practicerunner.rules.superbills import OFFICE
 from practicerunner.ui.forms import Form
 from practicerunner.ui.text import day
 from practicerunner.vocabulary import ServiceCategory
@@ -19,6 +21,11 @@ from practicerunner.workflows.practice import (
     add_service,
     change_location,
     change_service,
+)
+
+CODE_HELP = (
+    "Your own; it stands on papers for insurance. No codes come with the product: whoever uses CPT codes needs a "
+    "licence of the American Medical Association."
 )
 
 
@@ -67,7 +74,16 @@ def _change_service(actor: Actor, service: Service, today: date) -> None:
 def _service_fields(form: Form, service: Service | None, today: date) -> dict[str, object]:
     categories = list(ServiceCategory)
     name = form.text("name", "Name", service.name if service else "")
-    code = form.text("code", "Code", service.code if service else "", help="Your own; it stands on papers.")
+    left, right = st.columns(2)
+    with left:
+        code = form.text("code", "Code", service.code if service else "", help=CODE_HELP)
+    with right:
+        modifiers = form.text(
+            "modifiers", "Modifiers", service.modifiers if service else "",
+            help="Up to four of two characters, parted by blanks. Which ones an insurer wants differs.",
+        )
+    if odd := service_code_warning(code.strip()):
+        st.caption(odd)
     category = form.choice(
         "category", "Kind of work", categories, format_func=lambda one: one.label,
         index=categories.index(service.category) if service else 0,
@@ -79,8 +95,8 @@ def _service_fields(form: Form, service: Service | None, today: date) -> dict[st
         fee = form.text("fee_cents", "Fee", money.dollars(fee_on(service, today)) if service else "")
     with right:
         fee_from = form.date("fee_from", "Fee counts from", today, help="Earlier appointments keep the earlier fee.")
-    return {"name": name, "code": code, "category": category, "minutes": minutes, "fee_cents": fee,
-            "fee_from": fee_from}
+    return {"name": name, "code": code, "category": category, "minutes": minutes, "modifiers": modifiers,
+            "fee_cents": fee, "fee_from": fee_from}
 
 
 def _new_location(actor: Actor) -> None:
@@ -113,4 +129,8 @@ def _location_fields(form: Form, place: Location | None) -> dict[str, object]:
         "is_room", "A room that holds one appointment at a time", place.is_room if place else False,
         help="Two appointments in one room at once are then refused.",
     )
-    return {"name": name, "address": address, "is_room": is_room}
+    place_of_service = form.text(
+        "place_of_service", "Place of service", place.place_of_service if place else OFFICE,
+        help="Two digits on papers for insurance: 11 is an office, 12 the client's home.",
+    )
+    return {"name": name, "address": address, "is_room": is_room, "place_of_service": place_of_service}

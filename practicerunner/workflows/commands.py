@@ -50,6 +50,20 @@ RequiredParagraph = Annotated[
 ]
 """Text with line breaks that must say something."""
 
+
+
+def checked(problem_of: Callable[[str], str]) -> Callable[[str], str]:
+    """A validator for a field: blanks around are dropped, and what the rule finds wrong is said at the field."""
+
+    def check(text: str) -> str:
+        problem = problem_of(text.strip())
+        if problem:
+            raise PydanticCustomError("rule", problem)
+        return text.strip()
+
+    return check
+
+
 _SENTENCES = {
     "missing": "Please fill in this field.",
     "string_too_long": "This is too long; at most {max_length} characters fit.",

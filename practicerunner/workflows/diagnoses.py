@@ -4,6 +4,7 @@ A code is judged on the last day on which it is in force so far. Where a case ha
 (X01, X02). To read them: ``diagnosis_pages``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -315,16 +316,25 @@ def codes_in_force(session: Session, case_id: int, person_id: int, day: date) ->
     As it stood on that day: what was made primary or confirmed later does not count yet. Callers authorise; they decide
     too what becomes of a provisional code, and refuse one with a problem.
     """
-    rows = [
-        row for row in diagnoses.of_case(session, case_id, person_id)
-        if not row.withdrawn and rule.in_force(row.onset_on, row.ended_on, day)
-    ]
+    return codes_on_days(session, case_id, person_id, [day])[day]
+
+
+def codes_on_days(
+    session: Session, case_id: int, person_id: int, days: Iterable[date]
+) -> dict[date, list[CodeInForce]]:
+    """The same for several days, read once."""
+    rows = [row for row in diagnoses.of_case(session, case_id, person_id) if not row.withdrawn]
     steps = steps_of(session, rows)
-    found = [
-        CodeInForce(
-            row.code, row.description, row.release, rule.was_primary(steps[row.id], day),
-            rule.was_provisional(steps[row.id], day), code_problem(row.code, day),
+    return {
+        day: sorted(
+            (
+                CodeInForce(
+                    row.code, row.description, row.release, rule.was_primary(steps[row.id], day),
+                    rule.was_provisional(steps[row.id], day), code_problem(row.code, day),
+                )
+                for row in rows if rule.in_force(row.onset_on, row.ended_on, day)
+            ),
+            key=lambda code: not code.is_primary,
         )
-        for row in rows
-    ]
-    return sorted(found, key=lambda code: not code.is_primary)
+        for day in days
+    }

@@ -9,12 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.documents import credit_note as credit_note_paper
+from practicerunner.documents import estimate as estimate_paper
 from practicerunner.documents import invoice as invoice_paper
 from practicerunner.documents import receipt as receipt_paper
+from practicerunner.documents import superbill as superbill_paper
 from practicerunner.documents.credit_note import CreditNote as CreditNotePaper
+from practicerunner.documents.estimate import Estimate as EstimatePaper
 from practicerunner.documents.invoice import Invoice as InvoicePaper
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Receipt as ReceiptPaper
+from practicerunner.documents.superbill import Superbill as SuperbillPaper
 from practicerunner.errors import NotFound
 from practicerunner.records import audit, billing, payments, people
 from practicerunner.records.base import add_rows
@@ -44,6 +48,14 @@ _PAINTERS: dict[DocumentKind, tuple[Callable[[dict[str, Any]], bytes], int]] = {
         lambda content: credit_note_paper.paint_credit_note(CreditNotePaper.model_validate(content)),
         credit_note_paper.TEMPLATE_VERSION,
     ),
+    DocumentKind.SUPERBILL: (
+        lambda content: superbill_paper.paint_superbill(SuperbillPaper.model_validate(content)),
+        superbill_paper.TEMPLATE_VERSION,
+    ),
+    DocumentKind.GOOD_FAITH_ESTIMATE: (
+        lambda content: estimate_paper.paint_estimate(EstimatePaper.model_validate(content)),
+        estimate_paper.TEMPLATE_VERSION,
+    ),
 }
 
 
@@ -61,7 +73,8 @@ def addressee(session: Session, payer: Payer) -> Addressee:
 
 
 def freeze(
-    session: Session, kind: DocumentKind, content: InvoicePaper | ReceiptPaper | CreditNotePaper, *, payer_id: int,
+    session: Session, kind: DocumentKind,
+    content: InvoicePaper | ReceiptPaper | CreditNotePaper | SuperbillPaper | EstimatePaper, *, payer_id: int,
     case_id: int, invoice_id: int | None = None, payment_id: int | None = None,
 ) -> None:
     """Keep every printed fact of a paper for good (D2)."""
@@ -149,6 +162,18 @@ def _document(session: Session, actor: Actor, document: IssuedDocument | None, s
         resource_id=subject, case_id=case.id, detail=document.number,
     )
     return document
+
+
+def hand_out(session: Session, actor: Actor, document: IssuedDocument, case: Case, subject: int) -> None:
+    """Let a superbill or an estimate leave the house: only for those who may print it, and into the audit log."""
+    role = authorize(
+        session, actor, Action.EXPORT, Resource.SUPERBILLS, responsible=[case.provider_id],
+        supervisor_id=case.supervisor_id, resource_id=subject, case_id=case.id,
+    )
+    audit.note(
+        session, staff_id=actor.staff_id, role=role, action="download", resource=Resource.SUPERBILLS,
+        resource_id=subject, case_id=case.id, detail=document.number,
+    )
 
 
 def stored_pdf(session: Session, document: IssuedDocument) -> bytes:

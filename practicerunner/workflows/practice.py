@@ -11,10 +11,21 @@ from practicerunner import clock, ids
 from practicerunner.errors import BadInput, Stale
 from practicerunner.records import practice
 from practicerunner.records.practice import Location, Practice, Service, ServiceFee
+from practicerunner.rules import identifiers
 from practicerunner.rules.plans import REVIEW_DAYS
+from practicerunner.rules.superbills import OFFICE
 from practicerunner.vocabulary import Action, Resource, ServiceCategory
 from practicerunner.workflows.access import Actor, authorize
-from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine, command, reader, to_change
+from practicerunner.workflows.commands import (
+    Command,
+    Line,
+    Paragraph,
+    RequiredLine,
+    checked,
+    command,
+    reader,
+    to_change,
+)
 
 
 class ChangePractice(Command):
@@ -27,6 +38,7 @@ class ChangePractice(Command):
     phone: Line = ""
     email: Line = ""
     tax_id: Line = ""
+    npi: Line = ""
     late_cancel_hours: int = Field(ge=0, le=336)
     missed_fee_basis_points: int = Field(ge=0, le=10_000)
     note_due_hours: int = Field(ge=1, le=720)
@@ -42,6 +54,9 @@ class ChangePractice(Command):
             raise PydanticCustomError("zone", "Choose a time zone from the list, for example America/New_York.")
         return value
 
+    _right_tax_id = field_validator("tax_id")(checked(identifiers.tax_id_problem))
+    _right_npi = field_validator("npi")(checked(identifiers.npi_problem))
+
 
 class ServiceDetails(Command):
     """What a service is; the fee counts from ``fee_from`` on."""
@@ -50,8 +65,17 @@ class ServiceDetails(Command):
     code: Line = Field(default="", max_length=20)
     category: ServiceCategory
     minutes: int = Field(ge=1, le=1440)
+    modifiers: Line = ""
     fee_cents: int = Field(ge=0)
     fee_from: date | None = None
+
+    @field_validator("modifiers")
+    @classmethod
+    def _right_modifiers(cls, value: str) -> str:
+        problem = identifiers.modifiers_problem(value)
+        if problem:
+            raise PydanticCustomError("modifiers", problem)
+        return " ".join(identifiers.modifiers_of(value))
 
 
 class AddService(ServiceDetails):
@@ -72,6 +96,9 @@ class AddLocation(Command):
     name: RequiredLine
     address: Paragraph = ""
     is_room: bool = False
+    place_of_service: Line = OFFICE
+
+    _right_place = field_validator("place_of_service")(checked(identifiers.place_problem))
 
 
 class ChangeLocation(AddLocation):
@@ -130,6 +157,7 @@ def create_service(session: Session, asked: ServiceDetails) -> Service:
     valid_from = asked.fee_from or clock.today(practice.the_practice(session).zone)
     service = Service(
         id=ids.new_id(), name=asked.name, code=asked.code, category=asked.category, minutes=asked.minutes,
+        modifiers=asked.modifiers,
         fees=[ServiceFee(valid_from=valid_from, fee_cents=asked.fee_cents)],
     )
     session.add(service)
@@ -145,7 +173,7 @@ def change_service(session: Session, actor: Actor, asked: ChangeService) -> int:
     holder = practice.service_named(session, asked.name)
     if holder is not None and holder.id != service.id:
         raise BadInput("name", "There is already a service with this name.")
-    for field in ("name", "code", "category", "minutes", "active"):
+    for field in ("name", "code", "category", "minutes", "modifiers", "active"):
         setattr(service, field, getattr(asked, field))
     day = asked.fee_from or clock.today(practice.the_practice(session).zone)
     same_day = next((fee for fee in service.fees if fee.valid_from == day), None)
@@ -163,7 +191,10 @@ def add_location(session: Session, actor: Actor, asked: AddLocation) -> int:
     authorize(session, actor, Action.MANAGE, Resource.PRACTICE_SETTINGS, responsible=())
     if practice.location_named(session, asked.name):
         raise BadInput("name", "There is already a location with this name.")
-    place = Location(id=ids.new_id(), name=asked.name, address=asked.address, is_room=asked.is_room)
+    place = Location(
+        id=ids.new_id(), name=asked.name, address=asked.address, is_room=asked.is_room,
+        place_of_service=asked.place_of_service,
+    )
     session.add(place)
     return place.id
 
@@ -176,7 +207,7 @@ def change_location(session: Session, actor: Actor, asked: ChangeLocation) -> in
     holder = practice.location_named(session, asked.name)
     if holder is not None and holder.id != place.id:
         raise BadInput("name", "There is already a location with this name.")
-    for field in ("name", "address", "is_room", "active"):
+    for field in ("name", "address", "is_room", "place_of_service", "active"):
         setattr(place, field, getattr(asked, field))
     place.revision += 1
     return place.id

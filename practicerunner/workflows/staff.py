@@ -13,11 +13,12 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import logins, practice, scheduling
 from practicerunner.records.logins import Staff, StaffRole, Supervision
 from practicerunner.records.scheduling import Appointment
+from practicerunner.rules import identifiers
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.supervision import Term, covers, inherited
 from practicerunner.vocabulary import Action, Resource, Role, SupervisionLevel
 from practicerunner.workflows.access import Actor, authorize
-from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader, to_change
+from practicerunner.workflows.commands import Command, Line, RequiredLine, checked, command, reader, to_change
 
 COLOURS = ("#0F766E", "#B45309", "#6D28D9", "#0369A1", "#BE123C", "#4D7C0F", "#A21CAF", "#475569")
 """Given in turn to new providers: told apart on the calendar in light and in dark."""
@@ -36,6 +37,7 @@ class StaffDetails(Command):
     credentials: Line = ""
     npi: Line = ""
     licence: Line = ""
+    taxonomy: Line = ""
     video_link: str = Field(default="", max_length=300)
     roles: frozenset[Role] = Field(min_length=1)
     is_clinical_director: bool = False
@@ -58,6 +60,9 @@ class StaffDetails(Command):
         if value and not re.fullmatch(r"https://[!-~]+", value.strip()):
             raise PydanticCustomError("video_link", "Write the whole address, beginning with https://")
         return value.strip()
+
+    _right_npi = field_validator("npi")(checked(identifiers.npi_problem))
+    _right_taxonomy = field_validator("taxonomy")(checked(identifiers.taxonomy_problem))
 
 
 class AddStaff(StaffDetails):
@@ -85,7 +90,8 @@ def create_staff(session: Session, asked: StaffDetails) -> int:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
     person = Staff(
         first_name=asked.first_name, last_name=asked.last_name, email=asked.email, credentials=asked.credentials,
-        npi=asked.npi, licence=asked.licence, video_link=asked.video_link,
+        npi=asked.npi, licence=asked.licence, taxonomy=asked.taxonomy,
+        video_link=asked.video_link,
         is_clinical_director=asked.is_clinical_director, colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
         roles=[StaffRole(role=role) for role in sorted(asked.roles)],
     )
@@ -96,7 +102,8 @@ def create_staff(session: Session, asked: StaffDetails) -> int:
 
 
 _COPIED = (
-    "first_name", "last_name", "email", "credentials", "npi", "licence", "video_link", "is_clinical_director", "active",
+    "first_name", "last_name", "email", "credentials", "npi", "licence", "taxonomy", "video_link",
+    "is_clinical_director", "active",
 )
 
 

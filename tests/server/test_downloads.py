@@ -9,11 +9,13 @@ from starlette.testclient import TestClient
 from practicerunner import clock, database
 from practicerunner.errors import NotPermitted
 from practicerunner.server import downloads
-from practicerunner.vocabulary import CaseType, PaymentMethodKind, SupervisionFormat
+from practicerunner.vocabulary import CaseType, PaymentMethodKind, ShareChannel, SupervisionFormat
 from practicerunner.workflows import invitations, sign_in, staff
+from practicerunner.workflows.estimates import DraftEstimate, ItemAsked, ShareEstimate, draft_estimate, share_estimate
 from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
-from tests.cast import Cast, bring_on, hold, invoice, moment, pay, people_of
+from tests.cast import Cast, bring_on, hold, invoice, moment, pay, payer_id, people_of
+from tests.insurance import complete, diagnose, issue, licensed
 
 PASSWORD = "four quiet words here"
 
@@ -104,6 +106,35 @@ def test_a_stranger_learns_only_that_there_is_nothing(web: TestClient, linden: C
     assert refused == 3
 
 
+def test_superbills_and_estimates_go_to_those_who_may_print_them(web: TestClient, linden: Cast) -> None:
+    licensed(linden)
+    case_id = linden.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
+    nora = complete(linden, case_id)["Nora"]
+    diagnose(linden, case_id, nora, since="2026-03-01")
+    invoice(linden, hold(linden, case_id, "IND50", "2026-03-09 10:00"))
+    pay(linden, payer_id(linden, nora), case_id, 165_00, "2026-03-10")
+    with clock.frozen(moment("2026-03-11 09:00")):
+        superbill = issue(linden, case_id, nora, "2026-03-01", "2026-03-31", on="2026-03-11")
+        item = ItemAsked(service_id=linden.services["IND50"], quantity=1, first_on=date(2026, 3, 30))
+        draft = linden.do("Tom", draft_estimate, DraftEstimate(
+            case_id=case_id, person_id=nora, items=(item,), place="Albany, NY"))
+        estimate = linden.do("Tom", share_estimate, ShareEstimate(
+            draft_id=draft, revision=1, channel=ShareChannel.POST))
+        tom, olga, ruth = cookie(linden, "Tom"), cookie(linden, "Olga"), cookie(linden, "Ruth")
+        for path, name in ((f"/files/superbill/{superbill}.pdf", "SB-2026-0001.pdf"),
+                           (f"/files/good_faith_estimate/{estimate}.pdf", "GFE-2026-0001.pdf")):
+            answer = web.get(path, headers=tom)
+            assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+            assert name in answer.headers["content-disposition"]
+            assert answer.headers["cache-control"] == "no-store"
+            assert (web.get(path, headers=olga).status_code, web.get(path, headers=ruth).status_code) == (404, 404)
+            assert web.get(path, headers={"accept": "application/pdf"}).status_code == 401
+    with database.reading() as session:
+        handed = session.execute(text(
+            "select detail from audit_log where action = 'download' and outcome = 'allowed'")).scalars().all()
+    assert handed == ["SB-2026-0001", "GFE-2026-0001"]
+
+
 def test_without_a_session_there_is_no_file(web: TestClient, linden: Cast, paid: tuple[int, int]) -> None:
     path = f"/files/invoice/{paid[0]}.pdf"
     assert web.get(path).headers["location"] == f"/auth/sign-in?next={path}"
@@ -116,7 +147,8 @@ def test_without_a_session_there_is_no_file(web: TestClient, linden: Cast, paid:
 
 @pytest.mark.parametrize("path", [
     "/files/invoice/0.pdf", "/files/invoice/9223372036854775808.pdf", "/files/note/1.pdf", "/files/secrets.csv",
-    "/files/invoice/x.pdf", "/files/", "/files/../app.py", "/files/invoice/1.html",
+    "/files/superbill/1.pdf",
+    "/files/good_faith_estimate/1.pdf", "/files/invoice/x.pdf", "/files/", "/files/../app.py", "/files/invoice/1.html",
 ])
 def test_what_does_not_exist_is_not_found(web: TestClient, linden: Cast, path: str) -> None:
     assert web.get(path, headers=cookie(linden, "Dana")).status_code == 404

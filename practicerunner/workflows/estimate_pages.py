@@ -1,0 +1,307 @@
+"""Reading good faith estimates: who has to be given one, what a case has, and the bills against each version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import NotFound
+from practicerunner.records import cases, estimates, practice, scheduling, superbills
+from practicerunner.records.cases import Case
+from practicerunner.records.estimates import EstimateDelivery, GoodFaithEstimate
+from practicerunner.records.practice import Service
+from practicerunner.rules import estimates as rule
+from practicerunner.rules.case_types import CASE_TYPES, capabilities
+from practicerunner.rules.estimates import Expected
+from practicerunner.rules.names import person_name
+from practicerunner.rules.superbills import Missing
+from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource
+from practicerunner.workflows import papers
+from practicerunner.workflows.access import Actor, visible
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.estimates import (
+    ItemAsked,
+    estimable_case,
+    fees_for,
+    items_of,
+    missing_for_share,
+    participant,
+    shared_estimate,
+    wanted_of,
+)
+
+EACH = tuple(kind for kind, able in CASE_TYPES.items() if able.estimate and able.charged_each)
+TOGETHER = tuple(kind for kind, able in CASE_TYPES.items() if able.estimate and not able.charged_each)
+"""Kinds of case that have estimates: those whose participants are charged each, and those charged as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateWatch:
+    """The bills measured against one version of an estimate."""
+
+    estimate_id: int
+    number: str
+    total_cents: int
+    billed_cents: int
+    warning: EstimateWarning | None
+
+
+@reader(Resource.SUPERBILLS)
+def estimate_watch(session: Session, actor: Actor, estimate_id: int) -> EstimateWatch:
+    """What was billed for the days that an estimate covers, against its total (D36). Raises NotFound."""
+    estimate = shared_estimate(session, actor, estimate_id)
+    return watch_of(session, session.get_one(Case, estimate.case_id), estimate)
+
+
+def watch_of(session: Session, case: Case, estimate: GoodFaithEstimate) -> EstimateWatch:
+    """The same, for callers who have authorised the case."""
+    whose = estimate.person_id if capabilities(case.type).charged_each else None
+    billed = estimates.billed_cents(session, case.id, whose, estimate.first_on, estimate.last_on)
+    return EstimateWatch(
+        estimate.id, estimate.number, estimate.total_cents, billed, rule.watch(estimate.total_cents, billed))
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateDue:
+    """Who has to be given an estimate, by when and why."""
+
+    case_id: int
+    case_name: str
+    person_id: int
+    name: str
+    cause: EstimateCause
+    service_on: date | None
+    """First day of service that it is about."""
+    due_on: date
+
+
+@reader(Resource.SUPERBILLS)
+def estimates_due(session: Session, actor: Actor, case_id: int | None = None) -> list[EstimateDue]:
+    """Who has to be given an estimate in self-pay cases, the earliest due day first; of one case or of all one sees."""
+    sees = visible(actor, Action.READ, Resource.SUPERBILLS)
+    house = practice.the_practice(session)
+    today, zone = clock.today(house.zone), ZoneInfo(house.zone)
+    found: dict[tuple[int, int, EstimateCause], EstimateDue] = {}
+    for one in estimates.booked_without(session, EACH, TOGETHER, today, sees, case_id):
+        due = rule.due_on(one.booked_at.astimezone(zone).date(), one.service_on)
+        if due is None:
+            continue
+        each = capabilities(one.case_type).charged_each
+        key = (one.case_id, one.person_id if each else 0, EstimateCause.SCHEDULED)
+        if key not in found or due < found[key].due_on:
+            name = person_name(one.first_name, one.last_name)
+            whose = (one.person_id, name) if key not in found else (found[key].person_id, found[key].name)
+            found[key] = EstimateDue(one.case_id, one.case_name, *whose, key[2], one.service_on, due)
+    for request, case_name, person in estimates.asked_without(session, EACH + TOGETHER, sees, case_id):
+        key = (request.case_id, person.id, EstimateCause.REQUESTED)
+        found.setdefault(key, EstimateDue(
+            request.case_id, case_name, person.id, person_name(person.first_name, person.last_name), key[2], None,
+            rule.due_on_request(request.asked_on),
+        ))
+    standing = estimates.standing(session, EACH + TOGETHER, today, sees, case_id)
+    changes = changed_on(session, [(estimate, case) for estimate, case, _ in standing], today)
+    for estimate, case, person in standing:
+        changed = changes[estimate.id]
+        if changed is not None:
+            found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
+                case.id, case.name, person.id, person_name(person.first_name, person.last_name),
+                EstimateCause.CHANGED, changed, rule.due_before_change(changed),
+            )
+    return sorted(found.values(), key=lambda one: (one.due_on, one.case_name, one.cause))
+
+
+def changed_on(
+    session: Session, shared: Sequence[tuple[GoodFaithEstimate, Case]], today: date
+) -> dict[int, date | None]:
+    """Estimate → the first day on which something will be charged otherwise than it says, if there is one (D35)."""
+    items = estimates.items_of(session, [estimate.id for estimate, _ in shared])
+    agreed = estimates.agreed_in(session, {case.id for _, case in shared})
+    services: dict[int, Service] = {}
+    return {
+        estimate.id: rule.first_change(
+            [Expected(item.service_id, item.quantity, item.fee_cents, item.first_on, item.last_on)
+             for item in items[estimate.id]],
+            fees_for(session, case, estimate.person_id, arrangements=agreed[case.id], services=services), today,
+        )
+        for estimate, case in shared
+    }
+
+
+@reader(Resource.SUPERBILLS)
+def estimate_pdf(session: Session, actor: Actor, estimate_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a shared estimate. Raises NotFound."""
+    row = session.get(GoodFaithEstimate, estimate_id)
+    if row is None:
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.SUPERBILLS, resource_id=estimate_id)
+    document = superbills.document_numbered(session, row.number)
+    papers.hand_out(session, actor, document, session.get_one(Case, row.case_id), row.id)
+    return f"{row.number}.pdf", "application/pdf", papers.stored_pdf(session, document)
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateLine:
+    """A line of an estimate with the name and code of its service."""
+
+    service: str
+    code: str
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatePreview:
+    """What an estimate would say, and what it lacks."""
+
+    lines: tuple[EstimateLine, ...]
+    total_cents: int
+    missing: tuple[Missing, ...]
+    problem: str
+    """Why one estimate cannot cover this."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """An estimate that is being prepared."""
+
+    draft_id: int
+    revision: int
+    person_id: int
+    name: str
+    items: tuple[ItemAsked, ...]
+    place: str
+    separately: str
+    replaces_id: int | None
+    replaces: str
+    preview: EstimatePreview
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView:
+    """A version that was shared, as it was shared, with the bills since."""
+
+    estimate_id: int
+    number: str
+    version: int
+    person_id: int
+    name: str
+    first_on: date
+    last_on: date
+    shared_on: date
+    lines: tuple[EstimateLine, ...]
+    total_cents: int
+    deliveries: tuple[tuple[EstimateDelivery, str], ...]
+    watch: EstimateWatch
+    is_current: bool
+    """Whether no later version took its place."""
+    changed_on: date | None
+    """From which day on something will be charged otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateBlock:
+    """What the case page shows of estimates."""
+
+    people: tuple[tuple[int, str], ...]
+    services: tuple[tuple[int, str], ...]
+    claims: bool
+    due: tuple[EstimateDue, ...]
+    drafts: tuple[DraftView, ...]
+    shared: tuple[SharedView, ...]
+    place: str
+    """Where the services are given, unless somebody says otherwise."""
+    usual_service_id: int | None
+    """What the latest appointment was booked for."""
+    today: date
+
+
+@reader(Resource.SUPERBILLS)
+def estimate_preview(
+    session: Session, actor: Actor, case_id: int, person_id: int, items: Sequence[ItemAsked], place: str
+) -> EstimatePreview:
+    """What an estimate of these services would say. Raises NoEstimate, BadInput, NotFound."""
+    case = estimable_case(session, actor, case_id)
+    return _preview(session, actor, case, person_id, items, place)
+
+
+def _preview(
+    session: Session, actor: Actor, case: Case, person_id: int, items: Sequence[ItemAsked], place: str
+) -> EstimatePreview:
+    person = participant(session, actor, case, person_id)
+    wanted = wanted_of(items)
+    problem = rule.period_problem(wanted)
+    lines = [] if problem else rule.priced(wanted, fees_for(session, case, person_id))
+    return EstimatePreview(
+        _named(session, lines), rule.total(lines), tuple(missing_for_share(session, case, person, lines, place)),
+        problem,
+    )
+
+
+def _named(session: Session, lines: Sequence[Expected]) -> tuple[EstimateLine, ...]:
+    services = {line.service_id: session.get_one(Service, line.service_id) for line in lines}
+    return tuple(
+        EstimateLine(services[line.service_id].name, services[line.service_id].code, line) for line in lines)
+
+
+@reader(Resource.SUPERBILLS)
+def estimate_block(session: Session, actor: Actor, case_id: int) -> EstimateBlock:
+    """What the case page shows of estimates. Raises NoEstimate, NotFound."""
+    case = estimable_case(session, actor, case_id)
+    house = practice.the_practice(session)
+    today = clock.today(house.zone)
+    people = {
+        person.id: person_name(person.first_name, person.last_name)
+        for _, person in cases.people_in(session, case.id)
+    }
+    offered = practice.services(session)  # held on to, so that each fee below finds its service here
+    shared = estimates.of_case(session, case.id)
+    latest = scheduling.last_of_case(session, case.id)
+    return EstimateBlock(
+        tuple(people.items()),
+        tuple(
+            (service.id, service.name) for service in offered
+            if service.category in capabilities(case.type).categories
+        ),
+        estimates.makes_claims(session, case.id), tuple(estimates_due(session, actor, case.id)),
+        _drafts(session, actor, case, people, {one.id: one.number for one in shared}),
+        _shared_views(session, case, people, shared, today), ", ".join(house.address.splitlines()),
+        latest.service_id if latest else None, today,
+    )
+
+
+def _drafts(
+    session: Session, actor: Actor, case: Case, people: dict[int, str], numbers: dict[int, str]
+) -> tuple[DraftView, ...]:
+    return tuple(
+        DraftView(
+            draft.id, draft.revision, draft.person_id, people.get(draft.person_id, ""), tuple(items_of(draft)),
+            draft.place, draft.separately, draft.replaces_id, numbers.get(draft.replaces_id or 0, ""),
+            _preview(session, actor, case, draft.person_id, items_of(draft), draft.place),
+        )
+        for draft in estimates.drafts_of(session, case.id)
+    )
+
+
+def _shared_views(
+    session: Session, case: Case, people: dict[int, str], shared: Sequence[GoodFaithEstimate], today: date
+) -> tuple[SharedView, ...]:
+    items = estimates.items_of(session, [one.id for one in shared])
+    deliveries = estimates.deliveries_of(session, [one.id for one in shared])
+    gone = {one.replaces_id for one in shared}
+    counting = [(one, case) for one in shared if one.id not in gone and one.last_on >= today]
+    changes = changed_on(session, counting, today)
+    views = []
+    for one in shared:
+        content = superbills.document_numbered(session, one.number).content
+        lines = tuple(
+            EstimateLine(printed["description"], printed["code"], Expected(
+                item.service_id, item.quantity, item.fee_cents, item.first_on, item.last_on, item.frequency))
+            for item, printed in zip(items[one.id], content["items"], strict=True)
+        )
+        views.append(SharedView(
+            one.id, one.number, one.version, one.person_id, people.get(one.person_id, ""), one.first_on, one.last_on,
+            one.shared_on, lines, one.total_cents, tuple(deliveries[one.id]), watch_of(session, case, one),
+            one.id not in gone, changes.get(one.id),
+        ))
+    return tuple(views)
