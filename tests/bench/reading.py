@@ -18,7 +18,8 @@ from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
 from practicerunner.workflows.diagnosis_pages import find_codes
-from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.documentation import documentation_due
+from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.staff import actor_for
 from tests import code_table
 from tests.bench import bare
@@ -128,10 +129,10 @@ class Reading:
         return alone("replica_refresh", 20, n, lambda _: replica.refresh(), change)
 
     def supervision_queue(self, n: int) -> Result:
-        """The four hundredths of an associate's notes that wait for their supervisor."""
-        if not self.look(my_queue).to_review:
+        """The two hundred notes of an associate that wait for their supervisor."""
+        if not self.look(review_queue).lines:
             raise ValueError("Nothing waits for the supervisor.")
-        return alone("supervision_queue", 50, n, lambda _: self.look(my_queue))
+        return alone("supervision_queue", 50, n, lambda _: self.look(review_queue))
 
     def documentation_due(self, n: int) -> Result:
         """A provider's notes that are due, another provider each time."""

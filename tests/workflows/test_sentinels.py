@@ -153,13 +153,15 @@ def _readers() -> dict[str, Callable[..., Any]]:
 TABLES = {
     "case_id": "case_file", "provider_id": "staff", "staff_id": "staff", "from_id": "staff",
     "session_id": "supervision_session", "assignment_id": "form_assignment",
-    "response_id": "form_response", "template_id": "form_template", "run_id": "import_run",
+    "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
+    "run_id": "import_run",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {
     "text": ["heron", "a"], "first": [date(2026, 10, 1)], "last": [date(2026, 10, 31)], "day": [date(2026, 10, 12)],
     "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
-    "joined_on": [date(2026, 10, 12)],
+    "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
+    "items": [()], "place": ["11"],
 }
 ALWAYS = ("reason", "search")
 """Arguments with a default that are tried with a value too."""
