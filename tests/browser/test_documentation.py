@@ -82,8 +82,7 @@ def test_submitted_returned_with_two_comments_revised_cosigned_and_amended(
     supervisor = sign_in(desk, demo, "Judith")
     supervisor.goto(address)
     settle(supervisor)
-    fill(supervisor, "Comment to the author", "Please look at two places.")
-    supervisor.get_by_text("Comments on single sections").click()
+    fill(supervisor, "Comment on the note as a whole", "Please look at two places.")
     fill(supervisor, "Plan", "Until when?")
     press(supervisor, "Return with 2 comments")
 
