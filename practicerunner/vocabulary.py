@@ -534,11 +534,12 @@ class DocumentKind(Word):
 
     INVOICE = "invoice"
     RECEIPT = "receipt"
+    STATEMENT = "statement"
 
     @property
     def prefix(self) -> str:
         """Start of the number, as in INV-2026-0001."""
-        return {"invoice": "INV", "receipt": "RCT"}[self.value]
+        return {"invoice": "INV", "receipt": "RCT", "statement": "ST"}[self.value]
 
 
 class WorkflowState(Word):

@@ -22,5 +22,6 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    statements,
     supervision,
 )

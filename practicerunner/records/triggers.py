@@ -19,6 +19,7 @@ FROZEN = (
     "addendum", "addendum_signature", "audit_log", "diagnosis_change", "document_change", "document_file",
     "form_response", "form_version", "invoice", "invoice_line", "invoice_void", "issued_document", "ledger_entry",
     "note_version", "payment", "plan_agreement", "review_assignment", "review_comment", "signature",
+    "statement", "statement_case",
 )
 """Tables whose rows are never updated or deleted once written."""
 

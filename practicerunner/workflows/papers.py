@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from practicerunner.documents import invoice as invoice_paper
 from practicerunner.documents import receipt as receipt_paper
+from practicerunner.documents import statement as statement_paper
 from practicerunner.documents.invoice import Invoice as InvoicePaper
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Receipt as ReceiptPaper
+from practicerunner.documents.statement import Statement as StatementPaper
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, billing, people
+from practicerunner.records import audit, billing, people, statements
 from practicerunner.records.base import add_rows
 from practicerunner.records.billing import DocumentFile, IssuedDocument
 from practicerunner.records.cases import Case
@@ -33,6 +35,10 @@ _PAINTERS: dict[DocumentKind, tuple[Callable[[dict[str, Any]], bytes], int]] = {
         lambda content: receipt_paper.paint_receipt(ReceiptPaper.model_validate(content)),
         receipt_paper.TEMPLATE_VERSION,
     ),
+    DocumentKind.STATEMENT: (
+        lambda content: statement_paper.paint_statement(StatementPaper.model_validate(content)),
+        statement_paper.TEMPLATE_VERSION,
+    ),
 }
 
 
@@ -50,8 +56,8 @@ def addressee(session: Session, payer: Payer) -> Addressee:
 
 
 def freeze(
-    session: Session, kind: DocumentKind, content: InvoicePaper | ReceiptPaper, *, payer_id: int, case_id: int,
-    invoice_id: int | None = None, payment_id: int | None = None,
+    session: Session, kind: DocumentKind, content: InvoicePaper | ReceiptPaper | StatementPaper, *, payer_id: int,
+    case_id: int, invoice_id: int | None = None, payment_id: int | None = None,
 ) -> None:
     """Keep every printed fact of a paper for good (D2)."""
     facts = content.model_dump(mode="json")
@@ -84,9 +90,23 @@ def receipt_pdf(session: Session, actor: Actor, payment_id: int) -> tuple[str, s
     return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
 
 
+@reader(Resource.INVOICES)
+def statement_pdf(session: Session, actor: Actor, statement_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a statement, for who may see every case that it covers. Raises NotFound."""
+    for case in statements.cases_covered(session, statement_id):
+        authorize(
+            session, actor, Action.READ, Resource.INVOICES, responsible=[case.provider_id],
+            supervisor_id=case.supervisor_id, resource_id=statement_id, case_id=case.id,
+        )
+    document = _document(session, actor, statements.document_of(session, statement_id), statement_id)
+    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+
+
 def fetch(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
-    """File name, media type and bytes of a paper, by invoice or payment id; in a transaction, because it is audited."""
-    return {DocumentKind.INVOICE: invoice_pdf, DocumentKind.RECEIPT: receipt_pdf}[kind](session, actor, subject_id)
+    """File name, media type and bytes of a paper, by the id of what it is of; in a transaction, as it is audited."""
+    return {
+        DocumentKind.INVOICE: invoice_pdf, DocumentKind.RECEIPT: receipt_pdf, DocumentKind.STATEMENT: statement_pdf,
+    }[kind](session, actor, subject_id)
 
 
 def _document(session: Session, actor: Actor, document: IssuedDocument | None, subject: int) -> IssuedDocument:
