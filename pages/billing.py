@@ -5,7 +5,7 @@ import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, payment_form, statement_block
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
@@ -82,6 +82,7 @@ def show_uninvoiced(actor: Actor) -> None:
 me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
+statement_block.month_button(me)
 overdue_tab, open_tab, uninvoiced_tab = st.tabs(
     ["Overdue", "All open", "To invoice"], on_change="rerun", key="billing_tab"
 )

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, payment_form, statement_block
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.accounts import payer_account
+from practicerunner.workflows.statements import statements_of_payer
 
 me = require("payer")
 payer_id = selected("payer")
@@ -40,3 +41,4 @@ if account.payments:
     account_tables.payment_list(account.payments, account.today)
 else:
     st.text("No payments yet.")
+statement_block.show(me, read(statements_of_payer, me, payer_id))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, payment_form, statement_block
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.perform import read
@@ -10,6 +10,7 @@ from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.arrangements import arrangements_of, payers_needed
+from practicerunner.workflows.statements import statements_of_case
 
 
 def show(actor: Actor, case_id: int) -> None:
@@ -41,6 +42,8 @@ def show(actor: Actor, case_id: int) -> None:
     if account.payments:
         st.subheader("Payments", anchor=False)
         account_tables.payment_list(account.payments, account.today)
+    if account.standings:
+        statement_block.show(actor, read(statements_of_case, actor, case_id), of_case=case_id)
 
 
 def _who_pays(actor: Actor, case_id: int) -> None:

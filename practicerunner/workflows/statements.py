@@ -21,7 +21,7 @@ from practicerunner.records.statements import StatementCase, StatementFacts
 from practicerunner.rules.statements import AGES, BROUGHT_OVER, Entry, Statement, statement
 from practicerunner.vocabulary import Action, DocumentKind, Resource
 from practicerunner.workflows import papers
-from practicerunner.workflows.access import Actor, authorize, may, visible
+from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
 
@@ -64,7 +64,7 @@ class Statements:
     rows: tuple[StatementFacts, ...]
     payers: dict[int, str]
     cases: dict[int, str]
-    may_issue: bool
+    """Of which cases the actor may issue one; empty for who only reads."""
     today: date
 
 
@@ -78,15 +78,20 @@ class MonthOfStatements:
     already: int
 
 
+def _reach(actor: Actor) -> Action:
+    """What a preview asks permission for, so that it covers the very cases which the issued statement will cover."""
+    return Action.CREATE if may(actor, Action.CREATE, Resource.INVOICES) else Action.READ
+
+
 def _covered(
-    session: Session, actor: Actor, payer_id: int, case_id: int | None, action: Action
+    session: Session, actor: Actor, payer_id: int, case_id: int | None, action: Action, *, lock: bool = False
 ) -> tuple[Payer, list[Case]]:
-    """The door to a payer's ledger: the cases that a statement covers. Locks the payer for anything but reading.
+    """The door to a payer's ledger: the cases that a statement covers.
 
     Raises NotFound, NotPermitted.
     """
     sees = visible(actor, action, Resource.INVOICES)
-    payer = session.get(Payer, payer_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
+    payer = session.get(Payer, payer_id, with_for_update=FOR_CHANGE if lock else None)
     shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
     if case_id is not None:
         shown = [case_id] if case_id in shown else []
@@ -143,7 +148,7 @@ def statement_preview(
     session: Session, actor: Actor, payer_id: int, starts_on: date, ends_on: date, case_id: int | None = None
 ) -> StatementPreview:
     """A statement as it would be issued now. Raises NotFound, BadInput."""
-    payer, covered = _covered(session, actor, payer_id, case_id, Action.READ)
+    payer, covered = _covered(session, actor, payer_id, case_id, _reach(actor))
     _check(starts_on, ends_on, clock.today(practice.the_practice(session).zone))
     made, remark = _reckon(session, actor, payer_id, [case.id for case in covered], starts_on, ends_on)
     return StatementPreview(payer.name, made, len(covered) > 1, remark)
@@ -152,7 +157,7 @@ def statement_preview(
 @command(Resource.INVOICES, Action.CREATE)
 def issue_statement(session: Session, actor: Actor, asked: IssueStatement) -> int:
     """Issue a statement under the next number and freeze its paper. Returns its id. Raises NotFound, BadInput."""
-    payer, covered = _covered(session, actor, asked.payer_id, asked.case_id, Action.CREATE)
+    payer, covered = _covered(session, actor, asked.payer_id, asked.case_id, Action.CREATE, lock=True)
     house = practice.the_practice(session)
     _check(asked.starts_on, asked.ends_on, clock.today(house.zone))
     made, remark = _reckon(
@@ -219,9 +224,9 @@ def statements_of_payer(session: Session, actor: Actor, payer_id: int) -> Statem
     if payer is None or (not shown and not sees.everything):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=payer_id)
     found = statements.statements(session, cases.seen(sees), payer_ids=[payer_id])
+    known = [session.get_one(Case, one) for one in shown]
     return Statements(
-        tuple(found), {payer_id: payer.name} if shown else {},
-        {one: session.get_one(Case, one).name for one in shown}, may(actor, Action.CREATE, Resource.INVOICES),
+        tuple(found), {payer_id: payer.name}, {case.id: case.name for case in known if _may_issue(actor, case)},
         clock.today(practice.the_practice(session).zone),
     )
 
@@ -233,9 +238,14 @@ def statements_of_case(session: Session, actor: Actor, case_id: int) -> Statemen
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
     payers = {row.payer_id: row.payer for row in accounts.standings(session, case_id=case_id)}
     return Statements(
-        tuple(statements.statements(session, sees, case_id=case_id)), payers, {case_id: case.name},
-        may(actor, Action.CREATE, Resource.INVOICES), clock.today(practice.the_practice(session).zone),
+        tuple(statements.statements(session, sees, case_id=case_id)), payers,
+        {case_id: case.name} if _may_issue(actor, case) else {}, clock.today(practice.the_practice(session).zone),
     )
+
+
+def _may_issue(actor: Actor, case: Case) -> bool:
+    return may_touch(
+        actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id], supervisor_id=case.supervisor_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +262,14 @@ def _days_of(month: date) -> tuple[date, date]:
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def _due(session: Session, actor: Actor, month: date, action: Action) -> tuple[list[_Due], int]:
+def _due(session: Session, actor: Actor, month: date, *, lock: bool) -> tuple[list[_Due], int]:
     """Whose statement of a month is still to be issued, by name, and how many have theirs. Raises BadInput."""
     starts_on, ends_on = _days_of(month)
     if ends_on >= clock.today(practice.the_practice(session).zone):
         raise BadInput("month", "A month's statements are issued once the month is over.")
-    sees = cases.seen(visible(actor, action, Resource.INVOICES))
+    sees = cases.seen(visible(actor, _reach(actor), Resource.INVOICES))
     payer_ids = statements.payers_of_period(session, sees, starts_on, ends_on)
-    if action is not Action.READ:
+    if lock:
         for payer_id in sorted(payer_ids):
             session.get(Payer, payer_id, with_for_update=FOR_CHANGE)
     found: dict[int, list[Entry]] = defaultdict(list)
@@ -281,7 +291,7 @@ def _due(session: Session, actor: Actor, month: date, action: Action) -> tuple[l
 @reader(Resource.INVOICES)
 def month_of_statements(session: Session, actor: Actor, month: date) -> MonthOfStatements:
     """Who would get a statement for a month. Raises BadInput while the month runs."""
-    due, already = _due(session, actor, month, Action.READ)
+    due, already = _due(session, actor, month, lock=False)
     names = billing.payer_names(session, [one.payer_id for one in due])
     return MonthOfStatements(*_days_of(month), tuple(names[one.payer_id] for one in due), already)
 
@@ -292,7 +302,7 @@ def issue_statements(session: Session, actor: Actor, asked: IssueStatements) -> 
 
     Raises NobodyToTell, BadInput.
     """
-    due, _ = _due(session, actor, asked.month, Action.CREATE)
+    due, _ = _due(session, actor, asked.month, lock=True)
     if not due:
         raise NobodyToTell
     house = practice.the_practice(session)
