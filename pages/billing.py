@@ -5,7 +5,7 @@ import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.ui import account_tables, estimate_block, payment_form, waiting_money
+from practicerunner.ui import account_tables, estimate_block, payment_form, statement_block, waiting_money
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
@@ -82,6 +82,7 @@ def show_uninvoiced(actor: Actor) -> None:
 me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
+statement_block.month_button(me)
 titles = ["Overdue", "All open", "To invoice", *waiting_money.titles(me, "billing_tab"), "Estimates due"]
 overdue_tab, open_tab, uninvoiced_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab = st.tabs(
     titles, on_change="rerun", key="billing_tab"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, payment_form, statement_block
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
@@ -10,6 +10,7 @@ from practicerunner.ui.payment_rows import payment_list
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.accounts import payer_account
+from practicerunner.workflows.statements import statements_of_payer
 
 me = require("payer")
 payer_id = selected("payer")
@@ -42,3 +43,4 @@ if account.payments:
     payment_list(me, account)
 else:
     st.text("No payments yet.")
+statement_block.show(me, read(statements_of_payer, me, payer_id))

@@ -544,6 +544,7 @@ class DocumentKind(Word):
     RECEIPT = "receipt"
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
+    STATEMENT = "statement"
     SUPERBILL = "superbill"
     GOOD_FAITH_ESTIMATE = "good_faith_estimate"
 
@@ -556,8 +557,8 @@ class DocumentKind(Word):
     def prefix(self) -> str:
         """Start of the number, as in INV-2026-0001."""
         return {
-            "invoice": "INV", "receipt": "RCT", "refund": "RF", "credit_note": "CN", "superbill": "SB",
-            "good_faith_estimate": "GFE",
+            "invoice": "INV", "receipt": "RCT", "refund": "RF", "credit_note": "CN", "statement": "ST",
+            "superbill": "SB", "good_faith_estimate": "GFE",
         }[self.value]
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, estimate_block, payment_form, superbill_block
+from practicerunner.ui import account_tables, estimate_block, payment_form, statement_block, superbill_block
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
@@ -12,6 +12,7 @@ from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.arrangements import arrangements_of, payers_needed
+from practicerunner.workflows.statements import statements_of_case
 
 
 def show(actor: Actor, case_id: int) -> None:
@@ -43,6 +44,8 @@ def show(actor: Actor, case_id: int) -> None:
     if account.payments:
         st.subheader("Payments", anchor=False)
         payment_list(actor, account)
+    if account.standings:
+        statement_block.show(actor, read(statements_of_case, actor, case_id), of_case=case_id)
     superbill_block.show(actor, case_id)
     estimate_block.show(actor, case_id)
 

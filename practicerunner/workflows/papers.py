@@ -12,15 +12,17 @@ from practicerunner.documents import credit_note as credit_note_paper
 from practicerunner.documents import estimate as estimate_paper
 from practicerunner.documents import invoice as invoice_paper
 from practicerunner.documents import receipt as receipt_paper
+from practicerunner.documents import statement as statement_paper
 from practicerunner.documents import superbill as superbill_paper
 from practicerunner.documents.credit_note import CreditNote as CreditNotePaper
 from practicerunner.documents.estimate import Estimate as EstimatePaper
 from practicerunner.documents.invoice import Invoice as InvoicePaper
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Receipt as ReceiptPaper
+from practicerunner.documents.statement import Statement as StatementPaper
 from practicerunner.documents.superbill import Superbill as SuperbillPaper
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, billing, payments, people
+from practicerunner.records import audit, billing, payments, people, statements
 from practicerunner.records.base import add_rows
 from practicerunner.records.billing import DocumentFile, Invoice, IssuedDocument
 from practicerunner.records.cases import Case
@@ -56,6 +58,10 @@ _PAINTERS: dict[DocumentKind, tuple[Callable[[dict[str, Any]], bytes], int]] = {
         lambda content: estimate_paper.paint_estimate(EstimatePaper.model_validate(content)),
         estimate_paper.TEMPLATE_VERSION,
     ),
+    DocumentKind.STATEMENT: (
+        lambda content: statement_paper.paint_statement(StatementPaper.model_validate(content)),
+        statement_paper.TEMPLATE_VERSION,
+    ),
 }
 
 
@@ -74,8 +80,8 @@ def addressee(session: Session, payer: Payer) -> Addressee:
 
 def freeze(
     session: Session, kind: DocumentKind,
-    content: InvoicePaper | ReceiptPaper | CreditNotePaper | SuperbillPaper | EstimatePaper, *, payer_id: int,
-    case_id: int, invoice_id: int | None = None, payment_id: int | None = None,
+    content: InvoicePaper | ReceiptPaper | CreditNotePaper | SuperbillPaper | EstimatePaper | StatementPaper, *,
+    payer_id: int, case_id: int, invoice_id: int | None = None, payment_id: int | None = None,
 ) -> None:
     """Keep every printed fact of a paper for good (D2)."""
     facts = content.model_dump(mode="json")
@@ -126,14 +132,26 @@ def credit_note_pdf(session: Session, actor: Actor, credit_note_id: int) -> tupl
     return _handed_out(session, document, (back.reason, back.effective_on) if back else None)
 
 
+@reader(Resource.INVOICES)
+def statement_pdf(session: Session, actor: Actor, statement_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a statement, for who may see every case that it covers. Raises NotFound."""
+    for case in statements.cases_covered(session, statement_id):
+        authorize(
+            session, actor, Action.READ, Resource.INVOICES, responsible=[case.provider_id],
+            supervisor_id=case.supervisor_id, resource_id=statement_id, case_id=case.id,
+        )
+    document = _document(session, actor, statements.document_of(session, statement_id), statement_id)
+    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+
+
 def fetch(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a paper; in a transaction, because it is audited.
 
-    ``subject_id`` is the id of the invoice, the payment, the refund or the credit note.
+    ``subject_id`` is the id of the invoice, the payment, the refund, the credit note or the statement.
     """
     return {
         DocumentKind.INVOICE: invoice_pdf, DocumentKind.RECEIPT: receipt_pdf, DocumentKind.REFUND: refund_pdf,
-        DocumentKind.CREDIT_NOTE: credit_note_pdf,
+        DocumentKind.CREDIT_NOTE: credit_note_pdf, DocumentKind.STATEMENT: statement_pdf,
     }[kind](session, actor, subject_id)
 
 

@@ -11,6 +11,7 @@ import pypdf
 from practicerunner.documents.invoice import Invoice, Line
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Applied, Receipt
+from practicerunner.documents.statement import Movement, OpenItem, Statement
 
 PRACTICE = Letterhead(
     name="Lindenhof Counseling Group",
@@ -47,6 +48,27 @@ def a_receipt(**changes: Any) -> Receipt:
         "applied": (Applied(invoice_number="INV-2026-0001", service="Couple session, 50 minutes", amount_cents=21000),),
     }
     return Receipt(**(fields | changes))
+
+
+def a_statement(**changes: Any) -> Statement:
+    """October's statement: 165.00 open before, another 165.00 charged, 80.00 paid; ``changes`` replace its fields."""
+    fields: dict[str, Any] = {
+        "number": "ST-2026-0003", "issued_on": date(2026, 11, 2), "starts_on": date(2026, 10, 1),
+        "ends_on": date(2026, 10, 31), "practice": PRACTICE, "statement_for": AISHA, "opening_cents": 16500,
+        "summary": (("Charges", 16500), ("Payments", -8000), ("Credit adjustments", 0), ("Refunds", 0)),
+        "movements": (
+            Movement(day=date(2026, 10, 6), what="Session, 50 minutes", number="INV-2026-0011",
+                     case_name="Aisha Morgan", amount_cents=16500, balance_cents=33000),
+            Movement(day=date(2026, 10, 20), what="Payment, card", number="RCT-2026-0009", amount_cents=-8000,
+                     balance_cents=25000),
+        ),
+        "closing_cents": 25000, "ages": ("0–30 days", "31–60 days", "61–90 days", "over 90 days"),
+        "open_items": (
+            OpenItem(what="INV-2026-0007", since=date(2026, 9, 15), case_name="Aisha Morgan", age=1, open_cents=16500),
+            OpenItem(what="INV-2026-0011", since=date(2026, 10, 6), age=0, open_cents=8500),
+        ),
+    }
+    return Statement(**(fields | changes))
 
 
 def pages(pdf: bytes) -> list[str]:

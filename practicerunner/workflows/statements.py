@@ -1,0 +1,321 @@
+"""Statements: what a payer owed, what moved and what is owed now, shown first and then issued for good (H15, D9)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.documents import statement as paper
+from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.money import dollars
+from practicerunner.records import accounts, billing, cases, practice, statements
+from practicerunner.records.base import FOR_CHANGE, add_rows
+from practicerunner.records.cases import Case
+from practicerunner.records.people import Payer
+from practicerunner.records.practice import Practice
+from practicerunner.records.statements import Statement as Issued
+from practicerunner.records.statements import StatementCase, StatementFacts
+from practicerunner.rules.statements import AGES, BROUGHT_OVER, Entry, Statement, statement
+from practicerunner.vocabulary import Action, DocumentKind, Resource
+from practicerunner.workflows import papers
+from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import Command, command, reader
+
+
+class NobodyToTell(RuleViolation):
+    """Nobody is left who has a balance or a movement in this month and no statement for it yet."""
+
+
+class IssueStatement(Command):
+    """Issue a payer's statement for a period, both days included. Without ``case_id``: all cases that one may see."""
+
+    payer_id: int
+    case_id: int | None = None
+    starts_on: date
+    ends_on: date
+
+
+class IssueStatements(Command):
+    """Issue the statements of a month, one for each payer with a balance or a movement. ``month``: any day in it."""
+
+    month: date
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPreview:
+    """A statement before it is issued."""
+
+    payer: str
+    statement: Statement
+    several: bool
+    """Whether it covers more than one case, so that each line says which."""
+    remark: str
+    """Why the opening balance is not what the statement before closed with, where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of a payer or a case, and for whom and what another one can be made."""
+
+    rows: tuple[StatementFacts, ...]
+    payers: dict[int, str]
+    cases: dict[int, str]
+    """Of which cases the actor may issue one; empty for who only reads."""
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfStatements:
+    """Who would get a statement for a month, by name, and how many have theirs already."""
+
+    starts_on: date
+    ends_on: date
+    payers: tuple[str, ...]
+    already: int
+
+
+def _reach(actor: Actor) -> Action:
+    """What a preview asks permission for, so that it covers the very cases which the issued statement will cover."""
+    return Action.CREATE if may(actor, Action.CREATE, Resource.INVOICES) else Action.READ
+
+
+def _covered(
+    session: Session, actor: Actor, payer_id: int, case_id: int | None, action: Action, *, lock: bool = False
+) -> tuple[Payer, list[Case]]:
+    """The door to a payer's ledger: the cases that a statement covers.
+
+    Raises NotFound, NotPermitted.
+    """
+    sees = visible(actor, action, Resource.INVOICES)
+    payer = session.get(Payer, payer_id, with_for_update=FOR_CHANGE if lock else None)
+    shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
+    if case_id is not None:
+        shown = [case_id] if case_id in shown else []
+    if payer is None or not shown:
+        raise NotFound(
+            actor=actor, action=action, resource=Resource.INVOICES, resource_id=payer_id, case_id=case_id
+        )
+    covered = [session.get_one(Case, one) for one in shown]
+    for case in covered:
+        authorize(
+            session, actor, action, Resource.INVOICES, responsible=[case.provider_id],
+            supervisor_id=case.supervisor_id, resource_id=payer_id, case_id=case.id,
+        )
+    return payer, covered
+
+
+def _check(starts_on: date, ends_on: date, today: date) -> None:
+    """Raise BadInput for a period that is none, or that is not over."""
+    if ends_on < starts_on:
+        raise BadInput("ends_on", "The last day comes before the first.")
+    if ends_on > today:
+        raise BadInput("ends_on", "A statement ends today at the latest; what comes later has not moved yet.")
+
+
+def _reckon(
+    session: Session, actor: Actor, payer_id: int, case_ids: Sequence[int], starts_on: date, ends_on: date
+) -> tuple[Statement, str]:
+    """The statement of a payer over these cases, and the remark on the one before."""
+    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    found = statements.entries(session, [payer_id], case_ids, sees, ends_on)
+    moved = [Entry(*facts) for _, facts in found]
+    made = statement(moved, starts_on, ends_on)
+    before = statements.statements(session, sees, payer_ids=[payer_id], ends_on=starts_on - timedelta(days=1))
+    return made, _remark(made, moved, starts_on, case_ids, before)
+
+
+def _remark(
+    made: Statement, moved: Iterable[Entry], starts_on: date, case_ids: Sequence[int],
+    before: Iterable[StatementFacts],
+) -> str:
+    """What differs from the last statement up to the day before, if that one covered the same opening balance."""
+    opened = {entry.case_id for entry in moved if entry.day < starts_on}
+    last = next((row for row in before if opened <= row.case_ids <= set(case_ids)), None)
+    if last is None or last.closing_cents == made.opening_cents:
+        return ""
+    return (
+        f"{last.number} closed with {dollars(last.closing_cents)}. What was recorded afterwards for days until then "
+        f"makes it {dollars(made.opening_cents)}."
+    )
+
+
+@reader(Resource.INVOICES)
+def statement_preview(
+    session: Session, actor: Actor, payer_id: int, starts_on: date, ends_on: date, case_id: int | None = None
+) -> StatementPreview:
+    """A statement as it would be issued now. Raises NotFound, BadInput."""
+    payer, covered = _covered(session, actor, payer_id, case_id, _reach(actor))
+    _check(starts_on, ends_on, clock.today(practice.the_practice(session).zone))
+    made, remark = _reckon(session, actor, payer_id, [case.id for case in covered], starts_on, ends_on)
+    return StatementPreview(payer.name, made, len(covered) > 1, remark)
+
+
+@command(Resource.INVOICES, Action.CREATE)
+def issue_statement(session: Session, actor: Actor, asked: IssueStatement) -> int:
+    """Issue a statement under the next number and freeze its paper. Returns its id. Raises NotFound, BadInput."""
+    payer, covered = _covered(session, actor, asked.payer_id, asked.case_id, Action.CREATE, lock=True)
+    house = practice.the_practice(session)
+    _check(asked.starts_on, asked.ends_on, clock.today(house.zone))
+    made, remark = _reckon(
+        session, actor, payer.id, [case.id for case in covered], asked.starts_on, asked.ends_on)
+    statement_id, number = _issue(
+        session, actor, house, payer, covered, made, asked.starts_on, asked.ends_on, remark)
+    session.info["detail"] = number
+    return statement_id
+
+
+def _issue(
+    session: Session, actor: Actor, house: Practice, payer: Payer, covered: Sequence[Case], made: Statement,
+    starts_on: date, ends_on: date, remark: str,
+) -> tuple[int, str]:
+    """Write a statement, the cases it covers and its frozen paper; its id and number."""
+    today = clock.today(house.zone)
+    kind = DocumentKind.STATEMENT
+    number = practice.take_number(session, kind, kind.prefix, today.year)
+    several = len(covered) > 1
+    content = paper.Statement(
+        number=number, issued_on=today, starts_on=starts_on, ends_on=ends_on, currency=house.currency,
+        practice=papers.letterhead(house), statement_for=papers.addressee(session, payer),
+        case_name="" if several else covered[0].name, opening_cents=made.opening_cents, summary=summary(made),
+        movements=tuple(
+            paper.Movement(
+                day=line.day, what=line.what, number=line.number, case_name=line.case_name if several else "",
+                amount_cents=line.amount_cents, balance_cents=line.balance_cents,
+            ) for line in made.movements
+        ),
+        closing_cents=made.closing_cents, ages=AGES, credit_cents=made.credit_cents, remark=remark,
+        open_items=tuple(
+            paper.OpenItem(
+                what=item.number or BROUGHT_OVER, since=item.since, case_name=item.case_name if several else "",
+                age=item.age, open_cents=item.open_cents,
+            ) for item in made.open_items
+        ),
+    )
+    papers.freeze(session, kind, content, payer_id=payer.id, case_id=covered[0].id)
+    statement_id = ids.new_id()
+    add_rows(session, Issued, [{
+        "id": statement_id, "number": number, "payer_id": payer.id, "starts_on": starts_on, "ends_on": ends_on,
+        "opening_cents": made.opening_cents, "closing_cents": made.closing_cents, "issued_on": today,
+        "issued_by_id": actor.staff_id,
+    }])
+    add_rows(session, StatementCase, [{"statement_id": statement_id, "case_id": case.id} for case in covered])
+    return statement_id, number
+
+
+def summary(made: Statement) -> tuple[tuple[str, int], ...]:
+    """What stands between the opening and the closing balance, on screen and on paper, with its sign."""
+    brought = ((BROUGHT_OVER, made.brought_over_cents),) if made.brought_over_cents else ()
+    return (
+        *brought, ("Charges", made.charges_cents), ("Payments", -made.payments_cents),
+        ("Credit adjustments", -made.credits_cents), ("Refunds", made.refunds_cents),
+    )
+
+
+@reader(Resource.INVOICES)
+def statements_of_payer(session: Session, actor: Actor, payer_id: int) -> Statements:
+    """A payer's statements over cases that the actor may see, newest first. Raises NotFound."""
+    sees = visible(actor, Action.READ, Resource.INVOICES)
+    payer = session.get(Payer, payer_id)
+    shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
+    if payer is None or (not shown and not sees.everything):
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=payer_id)
+    found = statements.statements(session, cases.seen(sees), payer_ids=[payer_id])
+    known = [session.get_one(Case, one) for one in shown]
+    return Statements(
+        tuple(found), {payer_id: payer.name}, {case.id: case.name for case in known if _may_issue(actor, case)},
+        clock.today(practice.the_practice(session).zone),
+    )
+
+
+@reader(Resource.INVOICES)
+def statements_of_case(session: Session, actor: Actor, case_id: int) -> Statements:
+    """Statements that cover a case, newest first, and its payers. Raises NotFound."""
+    case = case_for(session, actor, case_id, resource=Resource.INVOICES)
+    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    payers = {row.payer_id: row.payer for row in accounts.standings(session, case_id=case_id)}
+    return Statements(
+        tuple(statements.statements(session, sees, case_id=case_id)), payers,
+        {case_id: case.name} if _may_issue(actor, case) else {}, clock.today(practice.the_practice(session).zone),
+    )
+
+
+def _may_issue(actor: Actor, case: Case) -> bool:
+    return may_touch(
+        actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id], supervisor_id=case.supervisor_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    payer_id: int
+    case_ids: tuple[int, ...]
+    statement: Statement
+    remark: str
+
+
+def _days_of(month: date) -> tuple[date, date]:
+    """The first and the last day of a month."""
+    first = month.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _due(session: Session, actor: Actor, month: date, *, lock: bool) -> tuple[list[_Due], int]:
+    """Whose statement of a month is still to be issued, by name, and how many have theirs. Raises BadInput."""
+    starts_on, ends_on = _days_of(month)
+    if ends_on >= clock.today(practice.the_practice(session).zone):
+        raise BadInput("month", "A month's statements are issued once the month is over.")
+    sees = cases.seen(visible(actor, _reach(actor), Resource.INVOICES))
+    payer_ids = statements.payers_of_period(session, sees, starts_on, ends_on)
+    if lock:
+        for payer_id in sorted(payer_ids):
+            session.get(Payer, payer_id, with_for_update=FOR_CHANGE)
+    found: dict[int, list[Entry]] = defaultdict(list)
+    for payer_id, facts in statements.entries(session, payer_ids, None, sees, ends_on):
+        found[payer_id].append(Entry(*facts))
+    done = statements.statements(session, sees, payer_ids=payer_ids, ends_on=ends_on)
+    before = statements.statements(session, sees, payer_ids=payer_ids, ends_on=starts_on - timedelta(days=1))
+    due = []
+    for payer_id in payer_ids:
+        covered = tuple(sorted({entry.case_id for entry in found[payer_id]}))
+        if any(r.payer_id == payer_id and r.starts_on == starts_on and r.case_ids.issuperset(covered) for r in done):
+            continue
+        made = statement(found[payer_id], starts_on, ends_on)
+        earlier = [row for row in before if row.payer_id == payer_id]
+        due.append(_Due(payer_id, covered, made, _remark(made, found[payer_id], starts_on, covered, earlier)))
+    return due, len(payer_ids) - len(due)
+
+
+@reader(Resource.INVOICES)
+def month_of_statements(session: Session, actor: Actor, month: date) -> MonthOfStatements:
+    """Who would get a statement for a month. Raises BadInput while the month runs."""
+    due, already = _due(session, actor, month, lock=False)
+    names = billing.payer_names(session, [one.payer_id for one in due])
+    return MonthOfStatements(*_days_of(month), tuple(names[one.payer_id] for one in due), already)
+
+
+@command(Resource.INVOICES, Action.CREATE)
+def issue_statements(session: Session, actor: Actor, asked: IssueStatements) -> list[int]:
+    """Issue a month's statements, all or none; who has one for that month is left out. Returns their ids by name.
+
+    Raises NobodyToTell, BadInput.
+    """
+    due, _ = _due(session, actor, asked.month, lock=True)
+    if not due:
+        raise NobodyToTell
+    house = practice.the_practice(session)
+    starts_on, ends_on = _days_of(asked.month)
+    made = []
+    for one in due:
+        payer = session.get_one(Payer, one.payer_id)
+        covered = [session.get_one(Case, case_id) for case_id in one.case_ids]
+        for case in covered:
+            authorize(
+                session, actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id],
+                supervisor_id=case.supervisor_id, resource_id=payer.id, case_id=case.id,
+            )
+        made.append(_issue(session, actor, house, payer, covered, one.statement, starts_on, ends_on, one.remark))
+    session.info["detail"] = f"{made[0][1]} to {made[-1][1]}"
+    return [statement_id for statement_id, _ in made]
