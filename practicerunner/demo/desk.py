@@ -22,6 +22,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
 from practicerunner.workflows.payments import ApplyCredit, RecordPayment, apply_credit, record_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.statements import IssueStatements, issue_statements
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 
 DAYS = (1, 4)
@@ -55,7 +56,9 @@ class Desk:
         return result
 
     def open(self, day: date) -> None:
-        """Write invoices on every desk day from here on."""
+        """Write invoices on every desk day from here on, and last month's statements on the first of this one."""
+        first = self.today.replace(day=1)
+        self.diary.note(moment(first, time(8, 30), ZONE), partial(self._tell, first - timedelta(days=1)))
         while day <= self.today:
             if day.weekday() in DAYS:
                 self.diary.note(moment(day, time(17, 40), ZONE), self._invoice)
@@ -76,6 +79,9 @@ class Desk:
             self._forgotten += 1
             return
         self._waiting.append(appointment_id)
+
+    def _tell(self, month: date, session: Session) -> None:
+        self._do(session, issue_statements, IssueStatements(month=month))
 
     def _invoice(self, session: Session) -> None:
         if not self._waiting:

@@ -24,6 +24,8 @@ from practicerunner.money import dollars
 TEMPLATE_VERSION: int = 1
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
+_GAP = 3.0
+"""Millimetres between what moved and the number beside it."""
 NOTHING_MOVED = "Nothing moved in this period."
 
 
@@ -116,15 +118,15 @@ def _paint(paper: Paper, made: Statement) -> None:
         paper.stack([Text(made.remark, 9, False, MUTED)])
         paper.space(6)
     columns = [
-        Column("Date", 36), Column("What", INNER - 124), Column("Number", 34), Column("Amount", 26, right=True),
-        Column(f"Balance ({made.currency})", 28, right=True),
+        Column("Date", 33), Column("What", INNER - 116), Column("", _GAP), Column("Number", 29),
+        Column("Amount", 24, right=True), Column(f"Balance ({made.currency})", 30 - _GAP, right=True),
     ]
     opening: Row = [
-        [Text(long_date(made.starts_on))], [Text("Opening balance")], [], [], _money(made.opening_cents)
+        [Text(long_date(made.starts_on))], [Text("Opening balance")], [], [], [], _money(made.opening_cents)
     ]
     rows: list[Row] = [opening, *map(_row, made.movements)]
     if not made.movements:
-        rows.append([[], [Text(NOTHING_MOVED, ink=MUTED)], [], [], _money(made.closing_cents)])
+        rows.append([[], [Text(NOTHING_MOVED, ink=MUTED)], [], [], [], _money(made.closing_cents)])
     paper.account(columns, rows, "Closing balance", f"{made.currency} {dollars(made.closing_cents)}", _closing(made))
     if made.open_items:
         _paint_open(paper, made)
@@ -148,8 +150,8 @@ def _paint_open(paper: Paper, made: Statement) -> None:
 
 def _row(line: Movement) -> Row:
     return [
-        [Text(long_date(line.day))], [Text(line.what), Text(line.case_name, 8, False, MUTED)], [Text(line.number)],
-        _money(line.amount_cents), _money(line.balance_cents),
+        [Text(long_date(line.day))], [Text(line.what), Text(line.case_name, 8, False, MUTED)], [],
+        [Text(line.number)], _money(line.amount_cents), _money(line.balance_cents),
     ]
 
 

@@ -13,6 +13,7 @@ from practicerunner.vocabulary import CaseType, PaymentMethodKind, ShareChannel,
 from practicerunner.workflows import invitations, sign_in, staff
 from practicerunner.workflows.estimates import DraftEstimate, ItemAsked, ShareEstimate, draft_estimate, share_estimate
 from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.statements import IssueStatement, issue_statement
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from tests.cast import Cast, bring_on, hold, invoice, moment, pay, payer_id, people_of
 from tests.insurance import complete, diagnose, issue, licensed
@@ -46,6 +47,22 @@ def paid(linden: Cast) -> tuple[int, int]:
     with database.reading() as session:
         payer_id = session.execute(text("select id from payer where person_id = :p"), {"p": nora}).scalar_one()
     return invoice_id, pay(linden, payer_id, case_id, 165_00, "2026-03-10")
+
+
+def test_a_statement_leaves_like_other_papers(web: TestClient, linden: Cast, paid: tuple[int, int]) -> None:
+    with database.reading() as session:
+        payer_id = session.execute(text("select payer_id from invoice where id = :i"), {"i": paid[0]}).scalar_one()
+    with clock.frozen(moment("2026-04-01 09:00")):
+        made = linden.do("Tom", issue_statement, IssueStatement(
+            payer_id=payer_id, starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31)))
+        answer = web.get(f"/files/statement/{made}.pdf", headers=cookie(linden, "Tom"))
+        assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+        assert "ST-2026-0001.pdf" in answer.headers["content-disposition"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert web.get(f"/files/statement/{made}.pdf", headers=cookie(linden, "Tom")).content == answer.content
+        assert web.get(f"/files/statement/{made}.pdf", headers=cookie(linden, "Olga")).status_code == 404
+        assert web.get(f"/files/statement/{made}.pdf").status_code != 200
+        assert web.get("/files/statement/1.pdf", headers=cookie(linden, "Tom")).status_code == 404
 
 
 def test_invoice_and_receipt_come_as_attachments_that_no_browser_keeps(

@@ -10,8 +10,9 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.money import dollars
 from practicerunner.records.audit import AuditRow
+from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.statements import Statement
-from practicerunner.vocabulary import CaseType, DocumentKind, PaymentMethodKind
+from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind, PaymentMethodKind
 from practicerunner.workflows import papers
 from practicerunner.workflows.papers import fetch
 from practicerunner.workflows.payments import RecordPayment, record_payment
@@ -292,3 +293,39 @@ def test_a_months_statements_are_issued_all_or_none(
         assert [session.get_one(Statement, one).number for one in made] == ["ST-2026-0001", "ST-2026-0002"]
     said = text_of(cast, "Tom", made[1]).lower()
     assert not any(word in said for word in ("diagnosis", "treatment", "patient", "client", "symptom"))
+
+
+def test_a_provider_issues_a_month_of_their_own_cases_and_the_rest_still_waits(cast: Cast, ida: int) -> None:
+    with at("2026-08-01 09:00"):
+        other = cast.open_case(CaseType.INDIVIDUAL, "Wanda Writer", provider="Olga")
+    arrange(cast, other, {min(people_of(cast, ida).values()): 10000}, since="2026-08-01")
+    invoice(cast, hold(cast, other, "IND50", "2026-10-07 10:00", by="Olga"))
+    month = date(2026, 10, 1)
+    with at("2026-11-02 09:00"):
+        (theirs,) = cast.do("Marcus", issue_statements, IssueStatements(month=month))
+        assert cast.read("Marcus", month_of_statements, month).already == 1
+        plan = cast.read("Tom", month_of_statements, month)
+        assert (plan.payers, plan.already) == (("Ida Holm",), 0)
+        (whole,) = cast.do("Tom", issue_statements, IssueStatements(month=month))
+        # Of a statement over cases that Olga may not see she learns nothing, not even that there is one.
+        plan = cast.read("Olga", month_of_statements, month)
+        assert (plan.payers, plan.already) == (("Ida Holm",), 0)
+    with database.reading(cast.engine) as session:
+        assert [session.get_one(Statement, one).closing_cents for one in (theirs, whole)] == [250_00, 415_00]
+
+
+def test_what_an_import_brought_in_opens_the_next_statement_and_is_open_by_its_day(cast: Cast) -> None:
+    with at("2026-09-30 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Otto Old")
+    debtor = own(cast, case_id)
+    with database.transaction(cast.engine) as session:
+        session.add(LedgerEntry(
+            case_id=case_id, payer_id=debtor, kind=EntryKind.OPENING, amount_cents=330_00,
+            effective_on=date(2026, 9, 30), recorded_by_id=cast.staff["Tom"]))
+    pay(cast, debtor, case_id, 30_00, "2026-10-05")
+    said = " ".join(text_of(cast, "Tom", issue(cast, debtor)).split())
+    assert "Opening balance 330.00 Charges 0.00 Payments -30.00" in said
+    assert "Balance from before 30 September 2026 300.00" in said
+    september = issue(cast, debtor, starts_on=date(2026, 9, 1), ends_on=date(2026, 9, 30))
+    said = " ".join(text_of(cast, "Tom", september).split())
+    assert "Opening balance 0.00 Balance from before 330.00 Charges 0.00" in said
