@@ -5,7 +5,7 @@ import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.ui import account_tables, payment_form
+from practicerunner.ui import account_tables, gathering_list, payment_form
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
@@ -73,8 +73,9 @@ def show_uninvoiced(actor: Actor) -> None:
                 invoice_appointments, actor,
                 lambda: InvoiceAppointments(op=operation, appointment_ids=tuple(picked)),
             )
-            if done and made:
-                st.session_state["toast"] = f"{count(len(made), 'invoice')} created"
+            if done and made is not None:
+                st.session_state["toast"] = f"{count(len(made), 'invoice')} created" if made else (
+                    "Charged; it waits for the invoice of the month")
                 st.session_state.pop("uninvoiced_op")
                 st.rerun()
 
@@ -82,8 +83,8 @@ def show_uninvoiced(actor: Actor) -> None:
 me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
-overdue_tab, open_tab, uninvoiced_tab = st.tabs(
-    ["Overdue", "All open", "To invoice"], on_change="rerun", key="billing_tab"
+overdue_tab, open_tab, uninvoiced_tab, month_tab = st.tabs(
+    ["Overdue", "All open", "To invoice", "By month"], on_change="rerun", key="billing_tab"
 )
 if overdue_tab.open:
     with overdue_tab:
@@ -94,3 +95,6 @@ if open_tab.open:
 if uninvoiced_tab.open:
     with uninvoiced_tab:
         show_uninvoiced(me)
+if month_tab.open:
+    with month_tab:
+        gathering_list.show(me)
