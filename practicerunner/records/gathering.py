@@ -12,6 +12,7 @@ from practicerunner import clock
 from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
+from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import InvoicingRhythm
 
@@ -88,6 +89,16 @@ def gathered_invoices(session: Session, sees: ColumnElement[bool], span: Span) -
         .join(Case, Case.id == Charge.case_id).where(ChargeShare.invoice_id.is_not(None)).distinct()
     )
     return sorted(found for found in session.scalars(_within(query, span, sees)) if found is not None)
+
+
+def usual_service(session: Session, case_id: int) -> tuple[str, int] | None:
+    """Name of the service and the fee of the appointment of a case that was booked last."""
+    query = (
+        select(Service.name, Appointment.fee_cents).join(Appointment, Appointment.service_id == Service.id)
+        .where(Appointment.case_id == case_id, Appointment.fee_cents > 0)
+        .order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(1)
+    )
+    return next(((name, cents) for name, cents in session.execute(query)), None)
 
 
 def lock_charges(session: Session, charge_ids: Collection[int]) -> None:

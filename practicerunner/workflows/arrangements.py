@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput
-from practicerunner.records import billing, cases, practice
+from practicerunner.records import billing, cases, gathering, practice
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.people import Payer
 from practicerunner.rules import names
@@ -177,6 +177,8 @@ class PayersNeeded:
     each: bool
     sentence: str
     today: date
+    usual: tuple[str, int] | None
+    """Service and standard fee in cents of what was booked last, for the preview."""
 
 
 @reader(Resource.CASE)
@@ -196,5 +198,5 @@ def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
         sentence = "Nobody is set down to pay yet. Say who pays before the first invoice."
     return PayersNeeded(
         {p.id: names.person_name(p.first_name, p.last_name, p.preferred_name) for p in present}, able.charged_each,
-        sentence, clock.today(practice.the_practice(session).zone),
+        sentence, clock.today(practice.the_practice(session).zone), gathering.usual_service(session, case_id),
     )
