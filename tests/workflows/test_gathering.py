@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import ChargeShare, Invoice, LedgerEntry
+from practicerunner.records.practice import Practice
 from practicerunner.vocabulary import AttendanceStatus, CaseType, InvoicingRhythm, ShareKind
 from practicerunner.workflows.accounts import uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
@@ -18,10 +20,12 @@ from practicerunner.workflows.gathering import (
     InvoiceMonth,
     InvoicePayer,
     NothingWaits,
+    gather_last_month,
     invoice_month,
     invoice_payer,
     waiting_to_be_gathered,
 )
+from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.superbills import superbill_lines
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
@@ -177,3 +181,47 @@ def test_four_people_who_gather_at_once_make_one_invoice(cast: Cast, ida: int) -
         assert session.scalars(select(Invoice.number)).all() == ["INV-2026-0001"]
         assert len(session.scalars(select(LedgerEntry.id)).all()) == 2
         assert None not in session.scalars(select(ChargeShare.invoice_id)).all()
+
+
+def choose_day(cast: Cast, day: int | None, by: str = "Dana") -> None:
+    row = cast.read(by, practice_settings)
+    fields = set(ChangePractice.model_fields) - {"op", "invoicing_day"}
+    cast.do(by, change_practice, ChangePractice(
+        **{field: getattr(row, field) for field in fields}, invoicing_day=day))
+
+
+def by_itself(cast: Cast) -> list[int]:
+    with database.transaction(cast.engine) as session:
+        return gather_last_month(session)
+
+
+def test_the_month_is_gathered_by_itself_once_and_by_nobody_in_the_audit_log(cast: Cast, ida: int) -> None:
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    late = hold(cast, ida, "IND50", "2026-09-30 10:00")
+    invoice(cast, hold(cast, ida, "IND50", "2026-10-01 10:00"))
+    with at("2026-10-05 09:00"):
+        assert by_itself(cast) == []
+        choose_day(cast, 5)
+    with at("2026-10-04 23:59"):
+        assert by_itself(cast) == []
+    with at("2026-10-05 00:01"):
+        made = by_itself(cast)
+        assert lines(cast, made) == [("Ida Holm", 165_00)]
+        invoice(cast, late, on="2026-10-05")
+        assert by_itself(cast) == []
+    with database.reading(cast.engine) as session:
+        entry = session.scalars(select(AuditRow).where(AuditRow.action == "gather_last_month")).one()
+        assert (entry.staff_id, entry.detail) == (None, "1 invoices up to 2026-09-30")
+        assert session.get_one(Invoice, made[0]).issued_by_id == cast.staff["Dana"]
+    with at("2026-11-07 09:00"):
+        assert lines(cast, by_itself(cast)) == [("Ida Holm", 330_00)]
+
+
+def test_a_demo_practice_gathers_nothing_by_itself(cast: Cast, ida: int) -> None:
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    with at("2026-10-05 09:00"):
+        choose_day(cast, 1)
+        with database.transaction(cast.engine) as session:
+            session.scalars(select(Practice)).one().is_demo = True
+        assert by_itself(cast) == []
+    assert waits(cast) == [("Ida Holm", "2026-09-01", 1, 165_00)]
