@@ -5,7 +5,14 @@ import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.ui import account_tables, estimate_block, payment_form, statement_block, waiting_money
+from practicerunner.ui import (
+    account_tables,
+    estimate_block,
+    gathering_list,
+    payment_form,
+    statement_block,
+    waiting_money,
+)
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import go, require
 from practicerunner.ui.perform import perform, read
@@ -73,8 +80,9 @@ def show_uninvoiced(actor: Actor) -> None:
                 invoice_appointments, actor,
                 lambda: InvoiceAppointments(op=operation, appointment_ids=tuple(picked)),
             )
-            if done and made:
-                st.session_state["toast"] = f"{count(len(made), 'invoice')} created"
+            if done and made is not None:
+                st.session_state["toast"] = f"{count(len(made), 'invoice')} created" if made else (
+                    "Charged; it waits for the invoice of the month")
                 st.session_state.pop("uninvoiced_op")
                 st.rerun()
 
@@ -83,8 +91,8 @@ me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
 statement_block.month_button(me)
-titles = ["Overdue", "All open", "To invoice", *waiting_money.titles(me, "billing_tab"), "Estimates due"]
-overdue_tab, open_tab, uninvoiced_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab = st.tabs(
+titles = ["Overdue", "All open", "To invoice", "By month", *waiting_money.titles(me, "billing_tab"), "Estimates due"]
+overdue_tab, open_tab, uninvoiced_tab, month_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab = st.tabs(
     titles, on_change="rerun", key="billing_tab"
 )
 if overdue_tab.open:
@@ -96,6 +104,9 @@ if open_tab.open:
 if uninvoiced_tab.open:
     with uninvoiced_tab:
         show_uninvoiced(me)
+if month_tab.open:
+    with month_tab:
+        gathering_list.show(me)
 if failed_tab.open:
     with failed_tab:
         waiting_money.show_failed(me)

@@ -66,6 +66,12 @@ def _practice(actor: Actor) -> None:
             "invoice_after_cosign", "Invoice an associate's appointment only once its note is co-signed",
             row.invoice_after_cosign,
         )
+        gather = form.choice(
+            "invoicing_day", "Invoices of the month", [None, *range(1, 29)], index=row.invoicing_day or 0,
+            format_func=lambda n: f"Gathered by itself on day {n}" if n else "Gathered by hand",
+            help="For payers with one invoice per month. What waits of the months before is gathered once a month, "
+                 "in the name of whoever chose the day.",
+        )
         reminders = read(practice_reminders, actor)
         hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
@@ -81,6 +87,7 @@ def _practice(actor: Actor) -> None:
             tax_id=tax_id, npi=npi, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
+            invoicing_day=gather,
             totp_required=totp,
         ), done="Practice settings saved")
         if done:

@@ -472,6 +472,18 @@ class ShareKind(Word):
         )
 
 
+class InvoicingRhythm(Word):
+    """How often a payer gets an invoice (H08)."""
+
+    PER_APPOINTMENT = "per_appointment"
+    MONTHLY = "monthly"
+
+    @property
+    def label(self) -> str:
+        """As the form "who pays" says it."""
+        return "One invoice per month" if self is InvoicingRhythm.MONTHLY else "An invoice per appointment"
+
+
 class FeeTerms(Word):
     """What a participant has agreed to pay for a service (H07)."""
 

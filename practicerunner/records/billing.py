@@ -25,7 +25,15 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import ChargeKind, DocumentKind, EntryKind, FeeTerms, PaymentMethodKind, ShareKind
+from practicerunner.vocabulary import (
+    ChargeKind,
+    DocumentKind,
+    EntryKind,
+    FeeTerms,
+    InvoicingRhythm,
+    PaymentMethodKind,
+    ShareKind,
+)
 
 
 class BillingArrangement(Revised):
@@ -59,6 +67,7 @@ class PayerShare(Row):
     basis_points: Mapped[int | None]
     amount_cents: Mapped[int | None]
     cap_cents: Mapped[int | None]
+    rhythm: Mapped[InvoicingRhythm] = word(InvoicingRhythm, default=InvoicingRhythm.PER_APPOINTMENT)
 
 
 class Charge(Row):
@@ -101,6 +110,8 @@ class ChargeShare(Row):
     payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
     amount_cents: Mapped[int]
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    rhythm: Mapped[InvoicingRhythm] = word(InvoicingRhythm, default=InvoicingRhythm.PER_APPOINTMENT)
+    """As arranged when it was charged; a monthly part waits to be gathered."""
 
     __table_args__ = (UniqueConstraint("charge_id", "payer_id"), CheckConstraint("amount_cents > 0", name="amount"))
 

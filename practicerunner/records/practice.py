@@ -47,6 +47,12 @@ class Practice(Revised):
     payment_due_days: Mapped[int] = mapped_column(default=14)
     invoice_after_cosign: Mapped[bool] = mapped_column(default=False)
     """Whether an associate's appointment is invoiced only once its main note is co-signed (C33)."""
+    invoicing_day: Mapped[int | None]
+    """On which day the month before is gathered into invoices (H08); empty: somebody clicks."""
+    invoicing_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who decided so: those invoices are issued in their name."""
+    gathered_until: Mapped[date | None]
+    """The last day of the month that was gathered without a click."""
     pcl5_cut: Mapped[int] = mapped_column(default=33)
     """From this total on the PCL-5 counts as positive, 31 to 33."""
     totp_required: Mapped[bool] = mapped_column(default=True)

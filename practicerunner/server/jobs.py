@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import clock, database, reports
 from practicerunner.server import mail
-from practicerunner.workflows import alerts, clock_rules, documents, papers, reminders, sign_in
+from practicerunner.workflows import alerts, clock_rules, documents, gathering, papers, reminders, sign_in
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
@@ -66,6 +66,15 @@ def draw_missing_papers() -> None:
             papers.keep(session, document_id, pdf)
 
 
+def run_invoicing() -> None:
+    """Gather what waits of the month before, on the day on which the practice wants it."""
+    with database.reading() as session:
+        if not gathering.is_month_due(session):
+            return
+    with database.transaction() as session:
+        gathering.gather_last_month(session)
+
+
 def sweep_files() -> None:
     """Remove files of uploads that never came to an end."""
     with database.reading() as session:
@@ -100,6 +109,7 @@ JOBS = (
     Job(prune_changes, timedelta(minutes=10)),
     Job(forget_old_attempts, timedelta(hours=1)),
     Job(sweep_files, timedelta(hours=1)),
+    Job(run_invoicing, timedelta(hours=1)),
 )
 
 

@@ -8,10 +8,11 @@ import streamlit as st
 
 from practicerunner.errors import BadInput
 from practicerunner.money import basis_points, cents, dollars, percent
+from practicerunner.ui import arrangement_preview
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import day, md
-from practicerunner.vocabulary import FeeTerms, ShareKind
+from practicerunner.vocabulary import FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.arrangements import ArrangementView, SetArrangement, Share, ShareView, set_arrangement
 from practicerunner.workflows.people import (
@@ -39,6 +40,8 @@ def in_words(arrangement: ArrangementView) -> str:
         shares += f"; fixed fee {dollars(arrangement.fee_cents)}"
     if arrangement.fee_terms is FeeTerms.SLIDING_SCALE and arrangement.fee_basis_points is not None:
         shares += f"; {percent(arrangement.fee_basis_points)} of the standard fee"
+    if any(share.rhythm is InvoicingRhythm.MONTHLY for share in arrangement.shares):
+        shares += "; one invoice per month"
     return shares
 
 
@@ -61,7 +64,8 @@ def show_all(rows: Sequence[ArrangementView], people: dict[int, str]) -> None:
 
 @st.dialog("Who pays", width="large")
 def arrangement_dialog(
-    actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date
+    actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date,
+    usual: tuple[str, int] | None = None,
 ) -> None:
     """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name."""
     form = Form(f"arrangement.{case_id}")
@@ -76,8 +80,15 @@ def arrangement_dialog(
     number = int(st.number_input("Number of payers", 1, MOST_PAYERS, 1, key=form.field_key("number")))
     rows = [_payer_row(form, place, choices, person_id) for place in range(number)]
     form.place("shares")
+    rhythm = form.choice("rhythm", "Invoices", list(InvoicingRhythm), format_func=lambda word: word.label)
+    if number > 1:
+        st.button("Equal parts", key="equal_parts", help="Every payer pays the same part.", on_click=_equal_parts,
+                  args=(form, number))
     _somebody_else(actor, form)
     terms, fee, scale = _fee(form)
+    if usual is not None:
+        arrangement_preview.show(usual, (terms, fee, scale), [
+            (chosen[2] if chosen else "", kind, value, cap) for chosen, kind, value, cap in rows])
     if st.button("Save who pays", type="primary", key="save_arrangement"):
         done, _ = form.submit(
             set_arrangement, actor,
@@ -85,7 +96,7 @@ def arrangement_dialog(
                 op=form.op, case_id=case_id, person_id=person_id, valid_from=valid_from or today, fee_terms=terms,
                 fee_cents=cents(fee, "fee_cents") if terms is FeeTerms.FIXED else None,
                 fee_basis_points=basis_points(scale, "fee_basis_points") if terms is FeeTerms.SLIDING_SCALE else None,
-                shares=tuple(_share(*row) for row in rows),
+                shares=tuple(_share(*row, rhythm) for row in rows),
             ),
             "Payers saved",
         )
@@ -118,12 +129,18 @@ def _payer_row(
     return chosen, kind, value, cap
 
 
-def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str) -> Share:
+def _equal_parts(form: Form, number: int) -> None:
+    """Let every payer take an equal part of the whole."""
+    for place in range(number):
+        st.session_state[form.field_key(f"kind.{place}")] = ShareKind.REMAINDER
+
+
+def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str, rhythm: InvoicingRhythm) -> Share:
     if chosen is None:
         raise BadInput("shares", "Choose who pays.")
     fixed = kind in (ShareKind.FIXED, ShareKind.FIXED_WITH_CAP)
     settings: dict[str, Any] = {
-        "kind": kind,
+        "kind": kind, "rhythm": rhythm,
         "basis_points": basis_points(value, "shares") if kind is ShareKind.PERCENT else None,
         "amount_cents": cents(value, "shares") if fixed else None,
         "cap_cents": cents(cap, "shares") if kind is ShareKind.FIXED_WITH_CAP else None,

@@ -35,9 +35,14 @@ def show(actor: Actor, appointment_id: int) -> None:
             invoice_row(invoice, billing.today)
         _missed(actor, appointment_id, billing.today)
         payment_form.payment_buttons(actor, billing.invoices, billing.today)
+        for plan in billing.waiting:
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                st.text(plan.payer)
+                st.text(dollars(plan.total_cents))
+            st.caption("Waits for the invoice of the month.")
         if billing.planned:
             _planned(actor, appointment_id, billing)
-        elif not any(invoice.state is not InvoiceState.VOID for invoice in billing.invoices):
+        elif not billing.waiting and not any(invoice.state is not InvoiceState.VOID for invoice in billing.invoices):
             st.text(billing.problem)
 
 
@@ -89,16 +94,20 @@ def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> 
             st.text(dollars(plan.total_cents))
         for description, cents in plan.lines if len(plan.lines) > 1 else plan.lines[:1]:
             st.caption(md(f"{description}, {dollars(cents)}"))
+        if plan.monthly:
+            st.caption("Goes onto the invoice of the month.")
     if not billing.may_invoice:
         return
     operation = st.session_state.setdefault(f"invoice.{appointment_id}", ids.new_operation())
-    label = f"Create {count(len(billing.planned), 'invoice')}"
+    number = sum(not plan.monthly for plan in billing.planned)
+    label = f"Create {count(number, 'invoice')}" if number else "Charge for the invoice of the month"
+    said = f"{count(number, 'invoice')} created" if number else "Charged; it waits for the invoice of the month"
     if st.button(label, type="primary", key="create_invoices", width="stretch"):
         done, made = perform(
             invoice_appointment, actor, lambda: InvoiceAppointment(op=operation, appointment_id=appointment_id),
-            done=f"{count(len(billing.planned), 'invoice')} created",
+            done=said,
         )
-        if done and made:
+        if done and made is not None:
             st.session_state.pop(f"invoice.{appointment_id}")
             st.rerun()
 

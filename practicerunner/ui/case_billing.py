@@ -59,7 +59,8 @@ def _who_pays(actor: Actor, case_id: int) -> None:
             if may(actor, Action.UPDATE, Resource.CASE) and st.button("Change who pays", key="change_payers"):
                 known = [share for row in rows for share in row.shares]
                 arrangement_dialog(
-                    actor, case_id, needed.people, known, each=needed.each, today=needed.today
+                    actor, case_id, needed.people, known, each=needed.each, today=needed.today,
+                    usual=needed.usual,
                 )
         show_all(rows, needed.people)
         if not rows:

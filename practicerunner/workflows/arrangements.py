@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput
-from practicerunner.records import billing, cases, practice
+from practicerunner.records import billing, cases, gathering, practice
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.people import Payer
 from practicerunner.rules import names
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.shares import Part, arrangement_problem
-from practicerunner.vocabulary import Action, FeeTerms, ParticipantStatus, Resource, ShareKind
+from practicerunner.vocabulary import Action, FeeTerms, InvoicingRhythm, ParticipantStatus, Resource, ShareKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
@@ -35,6 +35,7 @@ class Share(BaseModel):
     basis_points: int | None = Field(default=None, ge=0, le=10_000)
     amount_cents: int | None = Field(default=None, ge=0)
     cap_cents: int | None = Field(default=None, ge=0)
+    rhythm: InvoicingRhythm = InvoicingRhythm.PER_APPOINTMENT
 
     @model_validator(mode="after")
     def _one_payer(self) -> "Share":
@@ -65,6 +66,7 @@ class ShareView:
     basis_points: int | None
     amount_cents: int | None
     cap_cents: int | None
+    rhythm: InvoicingRhythm = InvoicingRhythm.PER_APPOINTMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
     row.fee_terms, row.fee_cents, row.fee_basis_points = asked.fee_terms, asked.fee_cents, asked.fee_basis_points
     row.shares.extend(
         PayerShare(payer_id=part.payer_id, position=place, kind=part.kind, basis_points=share.basis_points,
-                   amount_cents=share.amount_cents, cap_cents=share.cap_cents)
+                   amount_cents=share.amount_cents, cap_cents=share.cap_cents,
+                   rhythm=share.rhythm)
         for place, (part, share) in enumerate(zip(parts, asked.shares, strict=True))
     )
     session.info["detail"] = f"{len(parts)} payers from {asked.valid_from}"
@@ -136,7 +139,8 @@ def arrangements_of(session: Session, actor: Actor, case_id: int) -> list[Arrang
     return [
         ArrangementView(
             row.id, row.person_id, row.valid_from, row.fee_terms, row.fee_cents, row.fee_basis_points,
-            tuple(ShareView(s.payer_id, names[s.payer_id], s.kind, s.basis_points, s.amount_cents, s.cap_cents)
+            tuple(ShareView(s.payer_id, names[s.payer_id], s.kind, s.basis_points, s.amount_cents, s.cap_cents,
+                            s.rhythm)
                   for s in row.shares),
         )
         for row in rows
@@ -173,6 +177,8 @@ class PayersNeeded:
     each: bool
     sentence: str
     today: date
+    usual: tuple[str, int] | None
+    """Service and standard fee in cents of what was booked last, for the preview."""
 
 
 @reader(Resource.CASE)
@@ -192,5 +198,5 @@ def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
         sentence = "Nobody is set down to pay yet. Say who pays before the first invoice."
     return PayersNeeded(
         {p.id: names.person_name(p.first_name, p.last_name, p.preferred_name) for p in present}, able.charged_each,
-        sentence, clock.today(practice.the_practice(session).zone),
+        sentence, clock.today(practice.the_practice(session).zone), gathering.usual_service(session, case_id),
     )

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation, Stale
-from practicerunner.records import calendar, scheduling
+from practicerunner.records import calendar, gathering, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import attendance as rules
@@ -106,6 +106,7 @@ def _set(
         expect_again(session, actor, found, returning, override_reason)
     for person_id, status in changed.items():
         record(rows[person_id], actor, status)
+    gathering.withdraw_waiting(session, found.id, list(changed))
     before, found.status = found.status, rules.appointment_status(row.status for row in found.attendances)
     if found.status is AppointmentStatus.CANCELLED:
         scheduling.release(session, [found.id])

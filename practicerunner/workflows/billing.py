@@ -1,7 +1,7 @@
 """From an appointment to its invoices: charges by attendance, shares by arrangement, one invoice per payer."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,6 +41,7 @@ from practicerunner.vocabulary import (
     DocumentKind,
     EntryKind,
     InvoiceState,
+    InvoicingRhythm,
     NoteKind,
     Resource,
 )
@@ -90,6 +91,8 @@ class Planned:
     standard_cents: int
     amount_cents: int
     shares: tuple[tuple[int, int], ...]
+    monthly: frozenset[int] = frozenset()
+    """Payers who get one invoice per month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class PlannedInvoice:
     payer: str
     lines: tuple[tuple[str, int], ...]
     total_cents: int
+    monthly: bool = False
+    """Whether it waits for the payer's invoice of the month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,8 @@ class AppointmentBilling:
     problem: str
     may_invoice: bool
     today: date
+    waiting: tuple[PlannedInvoice, ...] = ()
+    """What is charged already and waits for the invoice of the month."""
 
 
 def appointment_to_bill(
@@ -161,7 +168,10 @@ def planned_charges(session: Session, appointment: Appointment, case: Case) -> l
         else:
             shares = [(_self_payer(session, case, person_id, list(statuses)).id, amount)]
         description = service.name if kind is ChargeKind.SERVICE else f"{service.name}: {kind.label.lower()} fee"
-        planned.append(Planned(person_id, kind, description, appointment.fee_cents, amount, tuple(shares)))
+        monthly = frozenset(s.payer_id for s in arrangement.shares if s.rhythm is InvoicingRhythm.MONTHLY) \
+            if arrangement is not None else frozenset()
+        planned.append(Planned(
+            person_id, kind, description, appointment.fee_cents, amount, tuple(shares), monthly))
     if not planned:
         raise NothingToCharge
     return planned
@@ -207,8 +217,13 @@ def invoice_appointments(session: Session, actor: Actor, asked: InvoiceAppointme
     return made
 
 
-def issue_for(session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None) -> list[int]:
-    """Charge an appointment and issue what no invoice carries yet; callers have authorised it. Returns all invoices."""
+def issue_for(
+    session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None, *, at_once: bool = False
+) -> list[int]:
+    """Charge an appointment and issue what no invoice carries yet; callers have authorised it. Returns all invoices.
+
+    Monthly parts are written and wait to be gathered, unless they are wanted ``at_once``.
+    """
     house = practice.the_practice(session)
     issued_on = day or clock.today(house.zone)
     if issued_on < appointment.local_date:
@@ -221,12 +236,13 @@ def issue_for(session: Session, actor: Actor, appointment: Appointment, case: Ca
     parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges))
     waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
-        if part.invoice_id is None:
+        if part.invoice_id is None and (at_once or not part.is_monthly):
             waiting[part.payer_id].append(part)
     made = {
         payer_id: issue(session, actor, house, case, payer_id, due, issued_on) for payer_id, due in waiting.items()
     }
-    return list(dict.fromkeys(part.invoice_id or made[part.payer_id] for part in parts))
+    found = (part.invoice_id or made.get(part.payer_id) for part in parts)
+    return list(dict.fromkeys(invoice_id for invoice_id in found if invoice_id is not None))
 
 
 def check_cosigned(session: Session, appointment: Appointment, case: Case) -> None:
@@ -265,6 +281,11 @@ class BilledPart:
         """The invoice that carries it already."""
         return self.kept.invoice_id if self.kept else None
 
+    @property
+    def is_monthly(self) -> bool:
+        """Whether it waits to be gathered."""
+        return self.kept is not None and self.kept.rhythm is InvoicingRhythm.MONTHLY
+
 
 def part_of(charge: Charge, share: ChargeShare) -> BilledPart:
     """A payer's part of a charge that is written already."""
@@ -293,7 +314,7 @@ def uncharged(
 
 def _charge(session: Session, appointment: Appointment, case: Case, planned: Sequence[Planned]) -> list[BilledPart]:
     """Write what is charged for an appointment, and say how it is shared."""
-    rows, parts = [], []
+    rows, parts, waiting = [], [], []
     for plan in planned:
         charge_id = ids.new_id()
         rows.append({
@@ -303,12 +324,16 @@ def _charge(session: Session, appointment: Appointment, case: Case, planned: Seq
             "standard_cents": plan.standard_cents, "amount_cents": plan.amount_cents,
             "provider_id": appointment.provider_id, "supervisor_id": appointment.supervisor_id,
         })
-        parts += [
-            BilledPart(charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
-                  appointment.provider_id, appointment.supervisor_id)
-            for payer_id, cents in plan.shares
-        ]
+        for payer_id, cents in plan.shares:
+            kept = ChargeShare(
+                charge_id=charge_id, payer_id=payer_id, amount_cents=cents, rhythm=InvoicingRhythm.MONTHLY,
+            ) if payer_id in plan.monthly else None
+            waiting += [kept] if kept else []
+            parts.append(BilledPart(
+                charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
+                appointment.provider_id, appointment.supervisor_id, kept))
     add_rows(session, Charge, rows)
+    session.add_all(waiting)
     return parts
 
 
@@ -409,24 +434,36 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
     found = [view(facts, today) for facts in accounts.invoices_of_appointment(session, appointment_id)]
     may_invoice = may(actor, Action.CREATE, Resource.INVOICES)
     planned: list[PlannedInvoice] = []
+    waiting: list[PlannedInvoice] = []
     problem = ""
     charges = billing.live_charges(session, appointment_id)
     try:
         lines: dict[int, list[tuple[str, int]]] = defaultdict(list)
         by_id = {charge.id: charge for charge in charges}
+        kept: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        monthly: set[int] = set()
         for share in billing.shares_of(session, list(by_id)):
             if share.invoice_id is None:
-                lines[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
+                where = kept if share.rhythm is InvoicingRhythm.MONTHLY else lines
+                where[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
+        waiting = _by_payer(session, kept, kept.keys())
         if not charges:
             check_cosigned(session, appointment, case)
         for plan in uncharged(session, appointment, case, charges):
             for payer_id, cents in plan.shares:
                 lines[payer_id].append((plan.description, cents))
-        payers = billing.payer_names(session, list(lines))
-        planned = [
-            PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows))
-            for payer_id, rows in lines.items()
-        ]
+            monthly |= plan.monthly
+        planned = _by_payer(session, lines, monthly)
     except RuleViolation as reason:
         problem = str(reason)
-    return AppointmentBilling(tuple(planned), tuple(found), problem, may_invoice, today)
+    return AppointmentBilling(tuple(planned), tuple(found), problem, may_invoice, today, tuple(waiting))
+
+
+def _by_payer(
+    session: Session, lines: dict[int, list[tuple[str, int]]], monthly: Collection[int]
+) -> list[PlannedInvoice]:
+    payers = billing.payer_names(session, list(lines))
+    return [
+        PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows), payer_id in monthly)
+        for payer_id, rows in lines.items()
+    ]

@@ -45,6 +45,7 @@ class ChangePractice(Command):
     plan_review_days: int = Field(default=REVIEW_DAYS, ge=1, le=730)
     payment_due_days: int = Field(ge=0, le=180)
     invoice_after_cosign: bool = False
+    invoicing_day: int | None = Field(default=None, ge=1, le=28)
     totp_required: bool = True
 
     @field_validator("zone")
@@ -134,6 +135,8 @@ def change_practice(session: Session, actor: Actor, asked: ChangePractice) -> in
     row = practice.the_practice(session)
     if row.revision != asked.revision:
         raise Stale
+    if asked.invoicing_day is not None and asked.invoicing_day != row.invoicing_day:
+        row.invoicing_by_id = actor.staff_id
     fields = set(ChangePractice.model_fields) - {"op", "revision"}
     changed = sorted(f for f in fields if getattr(row, f) != getattr(asked, f))
     for field in changed:

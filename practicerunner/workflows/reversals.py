@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import RuleViolation
-from practicerunner.records import billing, practice
+from practicerunner.records import billing, gathering, practice
 from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
@@ -159,6 +159,7 @@ def _withdraw(session: Session, invoice_id: int) -> None:
         share.invoice_id = None
     session.flush()
     charge_ids = [share.charge_id for share in shares]
+    gathering.lock_charges(session, charge_ids)
     still_carried = {s.charge_id for s in billing.shares_of(session, charge_ids) if s.invoice_id is not None}
     for charge in billing.charges(session, charge_ids):
         if charge.id not in still_carried:

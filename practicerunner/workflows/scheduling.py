@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import calendar, practice, scheduling
+from practicerunner.records import calendar, gathering, practice, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
@@ -224,6 +224,7 @@ def change_appointment(session: Session, actor: Actor, asked: ChangeAppointment)
         if asked.service_id != found.service_id:
             bookable_service(session, case, asked.service_id)
         found.service_id, found.fee_cents = asked.service_id, asked.fee_cents
+        gathering.withdraw_waiting(session, found.id)
         changed.append("service or fee")
     if (asked.format or found.format, asked.location_id) != (found.format, found.location_id):
         if asked.location_id != found.location_id:

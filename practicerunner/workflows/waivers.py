@@ -177,7 +177,7 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
     if not any(one.person_id == asked.person_id and _is_missed(one) for one in waivable):
         raise NoMissedFee
     today = clock.today(practice.the_practice(session).zone)
-    issue_for(session, actor, appointment, case, max(today, appointment.local_date))
+    issue_for(session, actor, appointment, case, max(today, appointment.local_date), at_once=True)
     charge = next(c for c in billing.live_charges(session, appointment.id) if c.person_id == asked.person_id)
     shares = billing.shares_of(session, [charge.id])
     for payer_id in sorted(share.payer_id for share in shares):

@@ -1,0 +1,99 @@
+"""Pages of monthly invoices: the form "who pays" with its preview, and what waits to be gathered."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from practicerunner import database
+from practicerunner.ui import identity
+from practicerunner.vocabulary import CaseType, InvoicingRhythm, ShareKind
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from tests.cast import Cast, arrange, at, balance, bring_on, hold, invoice, people_of
+from tests.pages.opening import opened, press, said
+
+
+@pytest.fixture
+def cast(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
+    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
+    made = bring_on(sqlite_engine)
+    with at("2026-10-01 09:00"):
+        yield made
+
+
+@pytest.fixture
+def couple(cast: Cast) -> int:
+    """Two who have come once, for 210.00, and who pay 60 % and the rest."""
+    with at("2026-08-01 09:00"):
+        case_id = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+    people = people_of(cast, case_id)
+    arrange(cast, case_id, {people["Maya"]: 6000, people["Tom"]: 0}, since="2026-08-01")
+    hold(cast, case_id, "FAM50", "2026-09-03 10:00")
+    return case_id
+
+
+def preview(app: AppTest) -> list[tuple[str, str]]:
+    return [(row["Payer"], row["Pays"]) for table in app.dataframe if "Pays" in table.value.columns
+            for _, row in table.value.iterrows()]
+
+
+def who_pays(actor, case_id, people) -> None:
+    """The form on a page of its own: a dialog closes when the whole page runs anew."""
+    from datetime import date
+
+    from practicerunner.ui.arrangement_form import arrangement_dialog
+
+    arrangement_dialog(actor, case_id, people, (), each=False, today=date(2026, 10, 1), usual=("FAM50", 210_00))
+
+
+def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_month(cast, couple, monkeypatch) -> None:
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
+    people = {person: f"{first} Rivera" for first, person in people_of(cast, couple).items()}
+    app = AppTest.from_function(who_pays, kwargs={"actor": cast.actor("Tom"), "case_id": couple, "people": people},
+                                default_timeout=30).run()
+    form = f"arrangement.{couple}.0"
+    assert preview(app) == [("Maya Rivera", "210.00")]
+    app.number_input(key=f"{form}.number").set_value(2).run()
+    assert preview(app) == [("Maya Rivera", "105.00"), ("Tom Rivera", "105.00")]
+    for wrong, sentence in (("99.9", "make 99.90 %."), ("100.1", "100.10 %, which is more than 100 %.")):
+        first, second = (60, float(wrong) - 60)
+        for place, value in enumerate((first, second)):
+            app.selectbox(key=f"{form}.kind.{place}").set_value(ShareKind.PERCENT).run()
+            app.text_input(key=f"{form}.value.{place}").set_value(f"{value:.1f}").run()
+        assert preview(app) == []
+        assert sentence in said(press(app, "save_arrangement"))
+    app.selectbox(key=f"{form}.kind.0").set_value(ShareKind.FIXED_WITH_CAP).run()
+    app.selectbox(key=f"{form}.kind.1").set_value(ShareKind.REMAINDER).run()
+    app.text_input(key=f"{form}.value.0").set_value("80.00").run()
+    app.text_input(key=f"{form}.cap.0").set_value("50.00").run()
+    assert preview(app) == [("Maya Rivera", "50.00"), ("Tom Rivera", "160.00")]
+    assert "After 1 session the cap is used up" in said(app)
+    press(app, "equal_parts")
+    assert preview(app) == [("Maya Rivera", "105.00"), ("Tom Rivera", "105.00")]
+    app.selectbox(key=f"{form}.rhythm").set_value(InvoicingRhythm.MONTHLY).run()
+    app.date_input(key=f"{form}.valid_from").set_value(date(2026, 8, 1)).run()
+    press(app, "save_arrangement")
+    assert "one invoice per month" in said(opened(cast, monkeypatch, "Tom", "case", case=couple, part="billing"))
+
+
+def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, monkeypatch) -> None:
+    with at("2026-09-01 09:00"):
+        people = people_of(cast, couple)
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, valid_from=date(2026, 9, 1), shares=tuple(
+            Share(person_id=person, rhythm=InvoicingRhythm.MONTHLY) for person in people.values())))
+    appointment = hold(cast, couple, "FAM50", "2026-09-10 10:00")
+    app = opened(cast, monkeypatch, "Tom", "appointment", appointment=appointment)
+    assert "Charge for the invoice of the month" in said(app)
+    invoice(cast, appointment)
+    app = opened(cast, monkeypatch, "Tom", "appointment", appointment=appointment)
+    assert said(app).count("Waits for the invoice of the month.") == 2
+    app = opened(cast, monkeypatch, "Tom", "billing")
+    app.session_state["billing_tab"] = "By month"
+    app.run()
+    assert "2 invoices to create, 210.00 in all" in said(app)
+    press(app, "gather_2026-09-01")
+    assert "Nothing waits to be gathered" in said(app)
+    assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}

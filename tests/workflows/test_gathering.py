@@ -1,0 +1,227 @@
+"""One invoice per month: what waits, who may gather it, what changes meanwhile, and that nothing is gathered twice."""
+
+import threading
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from practicerunner import database
+from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.records.audit import AuditRow
+from practicerunner.records.billing import ChargeShare, Invoice, LedgerEntry
+from practicerunner.records.practice import Practice
+from practicerunner.vocabulary import AttendanceStatus, CaseType, InvoicingRhythm, ShareKind
+from practicerunner.workflows.accounts import uninvoiced
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.attendance import SetAttendance, set_attendance
+from practicerunner.workflows.billing import appointment_billing
+from practicerunner.workflows.gathering import (
+    InvoiceMonth,
+    InvoicePayer,
+    NothingWaits,
+    gather_last_month,
+    invoice_month,
+    invoice_payer,
+    waiting_to_be_gathered,
+)
+from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
+from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.superbills import superbill_lines
+from practicerunner.workflows.waivers import WaiveFee, waive_fee
+from tests.cast import Cast, at, balance, hold, invoice, lines, payer_id, people_of
+
+
+def monthly(cast: Cast, name: str) -> int:
+    """An individual case that pays for itself, once a month."""
+    with at("2026-08-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, name)
+        person = people_of(cast, case_id)[name.split(maxsplit=1)[0]]
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=case_id, valid_from=date(2026, 8, 1),
+            shares=(Share(person_id=person, rhythm=InvoicingRhythm.MONTHLY),)))
+    return case_id
+
+
+@pytest.fixture
+def ida(cast: Cast) -> int:
+    return monthly(cast, "Ida Holm")
+
+
+def waits(cast: Cast) -> list[tuple[str, str, int, int]]:
+    return [(row.payer, str(row.month), row.lines, row.amount_cents)
+            for row in cast.read("Tom", waiting_to_be_gathered).rows]
+
+
+def gather(cast: Cast, by: str = "Tom", asked: InvoiceMonth | None = None) -> list[int]:
+    with at("2026-10-01 09:00"):
+        return cast.do(by, invoice_month, asked or InvoiceMonth(month=date(2026, 9, 1)))
+
+
+def test_one_payer_is_gathered_and_the_others_wait(cast: Cast, ida: int) -> None:
+    decoy = monthly(cast, "Jon Decoy")
+    for case_id in (ida, decoy):
+        for day in ("2026-08-31", "2026-09-03", "2026-09-30"):
+            hour = "10:00" if case_id == ida else "12:00"
+            assert invoice(cast, hold(cast, case_id, "IND50", f"{day} {hour}")) == []
+    me = payer_id(cast, people_of(cast, ida)["Ida"])
+    ask = {"payer_id": me, "first": date(2026, 9, 1), "last": date(2026, 9, 30)}
+    with at("2026-10-01 09:00"):
+        with pytest.raises(BadInput) as refused:
+            cast.do("Tom", invoice_payer, InvoicePayer(payer_id=me, first=date(2026, 9, 2), last=date(2026, 9, 1)))
+        assert refused.value.field == "last"
+        made = cast.do("Tom", invoice_payer, InvoicePayer(**ask))
+        assert cast.do("Tom", invoice_payer, InvoicePayer(**ask)) == made
+        with pytest.raises(NothingWaits):
+            cast.do("Tom", invoice_payer, InvoicePayer(**ask, case_id=decoy))
+    assert lines(cast, made) == [("Ida Holm", 330_00)]
+    assert balance(cast, ida) == {"Ida Holm": 330_00}
+    assert balance(cast, decoy) == {}
+    assert waits(cast) == [
+        ("Ida Holm", "2026-08-01", 1, 165_00), ("Jon Decoy", "2026-08-01", 1, 165_00),
+        ("Jon Decoy", "2026-09-01", 2, 330_00)]
+    assert [line.service_date.day for line in cast.read("Tom", superbill_lines, made[0])] == [3, 30]
+
+
+def test_who_may_gather(cast: Cast, ida: int) -> None:
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    me = payer_id(cast, people_of(cast, ida)["Ida"])
+    with pytest.raises(NotPermitted):
+        gather(cast, by="Priya")
+    with pytest.raises(NothingWaits):
+        gather(cast, by="Olga")
+    with pytest.raises(NotFound):
+        cast.do("Olga", invoice_payer, InvoicePayer(
+            payer_id=me, case_id=ida, first=date(2026, 9, 1), last=date(2026, 9, 30)))
+    assert cast.read("Olga", waiting_to_be_gathered).rows == ()
+    assert lines(cast, gather(cast, by="Marcus")) == [("Ida Holm", 165_00)]
+
+
+def test_an_attendance_that_changes_takes_its_part_back(cast: Cast, ida: int) -> None:
+    appointment = hold(cast, ida, "IND50", "2026-09-03 10:00")
+    invoice(cast, appointment)
+    person = people_of(cast, ida)["Ida"]
+    with at("2026-09-04 09:00"):
+        cast.do("Marcus", set_attendance, SetAttendance(
+            appointment_id=appointment, statuses={person: AttendanceStatus.NO_SHOW}))
+        assert waits(cast) == []
+        assert [row.appointment_id for row in cast.read("Tom", uninvoiced)[0]] == [appointment]
+    assert invoice(cast, appointment, on="2026-09-04") == []
+    assert waits(cast) == [("Ida Holm", "2026-09-01", 1, 82_50)]
+    made = gather(cast)
+    assert lines(cast, made) == [("Ida Holm", 82_50)]
+    assert cast.read("Tom", superbill_lines, made[0]) == []
+
+
+def test_a_waived_fee_does_not_wait(cast: Cast, ida: int) -> None:
+    person = people_of(cast, ida)["Ida"]
+    missed = hold(cast, ida, "IND50", "2026-09-03 10:00", missed={person: AttendanceStatus.NO_SHOW})
+    invoice(cast, missed)
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-10 10:00"))
+    with at("2026-09-11 09:00"):
+        cast.do("Tom", waive_fee, WaiveFee(appointment_id=missed, reason="illness"))
+    assert balance(cast, ida) == {"Ida Holm": 0}
+    assert waits(cast) == [("Ida Holm", "2026-09-01", 1, 165_00)]
+    gather(cast)
+    assert balance(cast, ida) == {"Ida Holm": 165_00}
+
+
+def test_a_gathered_invoice_is_voided_and_reissued_as_a_whole(cast: Cast, ida: int) -> None:
+    held = [hold(cast, ida, "IND50", f"2026-09-{day} 10:00") for day in ("03", "10")]
+    for appointment in held:
+        invoice(cast, appointment)
+    first = gather(cast)
+    with at("2026-10-02 09:00"):
+        anew = cast.do("Tom", reissue_invoice, ReissueInvoice(invoice_id=first[0], reason="address"))
+        assert lines(cast, [anew]) == [("Ida Holm", 330_00)]
+        assert gather(cast) == [anew]
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=anew, reason="slip"))
+        assert balance(cast, ida) == {"Ida Holm": 0}
+        assert sorted(row.appointment_id for row in cast.read("Tom", uninvoiced)[0]) == sorted(held)
+        assert waits(cast) == []
+    invoice(cast, held[0], on="2026-10-02")
+    last = gather(cast)
+    assert lines(cast, last) == [("Ida Holm", 165_00)]
+    with database.reading(cast.engine) as session:
+        assert sorted(session.scalars(select(Invoice.number))) == [f"INV-2026-{n:04d}" for n in (1, 2, 3)]
+
+
+def test_one_payer_gets_the_invoice_at_once_and_the_other_by_month(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        couple = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+        people = people_of(cast, couple)
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, valid_from=date(2026, 8, 1), shares=(
+            Share(person_id=people["Maya"], kind=ShareKind.PERCENT, basis_points=6000),
+            Share(person_id=people["Tom"], rhythm=InvoicingRhythm.MONTHLY))))
+    appointment = hold(cast, couple, "FAM50", "2026-09-03 10:00")
+    planned = cast.read("Tom", appointment_billing, appointment).planned
+    assert [(p.payer, p.total_cents, p.monthly) for p in planned] == [
+        ("Maya Rivera", 126_00, False), ("Tom Rivera", 84_00, True)]
+    assert lines(cast, invoice(cast, appointment)) == [("Maya Rivera", 126_00)]
+    after = cast.read("Tom", appointment_billing, appointment)
+    assert after.planned == ()
+    assert [(p.payer, p.total_cents) for p in after.waiting] == [("Tom Rivera", 84_00)]
+    assert lines(cast, gather(cast)) == [("Maya Rivera", 126_00), ("Tom Rivera", 84_00)][1:]
+    assert balance(cast, couple) == {"Maya Rivera": 126_00, "Tom Rivera": 84_00}
+
+
+def test_four_people_who_gather_at_once_make_one_invoice(cast: Cast, ida: int) -> None:
+    for day in ("03", "10"):
+        invoice(cast, hold(cast, ida, "IND50", f"2026-09-{day} 10:00"))
+    results: list[list[int]] = []
+    with at("2026-10-01 09:00"):
+        threads = [threading.Thread(target=lambda: results.append(
+            cast.do("Tom", invoice_month, InvoiceMonth(month=date(2026, 9, 1))))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(results) == 4 and len({tuple(made) for made in results}) == 1
+    with database.reading(cast.engine) as session:
+        assert session.scalars(select(Invoice.number)).all() == ["INV-2026-0001"]
+        assert len(session.scalars(select(LedgerEntry.id)).all()) == 2
+        assert None not in session.scalars(select(ChargeShare.invoice_id)).all()
+
+
+def choose_day(cast: Cast, day: int | None, by: str = "Dana") -> None:
+    row = cast.read(by, practice_settings)
+    fields = set(ChangePractice.model_fields) - {"op", "invoicing_day"}
+    cast.do(by, change_practice, ChangePractice(
+        **{field: getattr(row, field) for field in fields}, invoicing_day=day))
+
+
+def by_itself(cast: Cast) -> list[int]:
+    with database.transaction(cast.engine) as session:
+        return gather_last_month(session)
+
+
+def test_the_month_is_gathered_by_itself_once_and_by_nobody_in_the_audit_log(cast: Cast, ida: int) -> None:
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    late = hold(cast, ida, "IND50", "2026-09-30 10:00")
+    invoice(cast, hold(cast, ida, "IND50", "2026-10-01 10:00"))
+    with at("2026-10-05 09:00"):
+        assert by_itself(cast) == []
+        choose_day(cast, 5)
+    with at("2026-10-04 23:59"):
+        assert by_itself(cast) == []
+    with at("2026-10-05 00:01"):
+        made = by_itself(cast)
+        assert lines(cast, made) == [("Ida Holm", 165_00)]
+        invoice(cast, late, on="2026-10-05")
+        assert by_itself(cast) == []
+    with database.reading(cast.engine) as session:
+        entry = session.scalars(select(AuditRow).where(AuditRow.action == "gather_last_month")).one()
+        assert (entry.staff_id, entry.detail) == (None, "1 invoices up to 2026-09-30")
+        assert session.get_one(Invoice, made[0]).issued_by_id == cast.staff["Dana"]
+    with at("2026-11-07 09:00"):
+        assert lines(cast, by_itself(cast)) == [("Ida Holm", 330_00)]
+
+
+def test_a_demo_practice_gathers_nothing_by_itself(cast: Cast, ida: int) -> None:
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    with at("2026-10-05 09:00"):
+        choose_day(cast, 1)
+        with database.transaction(cast.engine) as session:
+            session.scalars(select(Practice)).one().is_demo = True
+        assert by_itself(cast) == []
+    assert waits(cast) == [("Ida Holm", "2026-09-01", 1, 165_00)]
