@@ -313,6 +313,7 @@ def test_a_smaller_demo_is_consistent_and_counts_from_today(engine: Engine) -> N
         assert number(engine, Appointment, Appointment.status == AppointmentStatus.HELD) > 10
 
 
+@pytest.mark.long
 def test_the_same_day_makes_the_same_practice(sqlite_engine: Engine) -> None:
     def facts() -> list[tuple]:
         with database.reading() as session:
@@ -329,6 +330,7 @@ def test_the_same_day_makes_the_same_practice(sqlite_engine: Engine) -> None:
         assert facts() == once and len(once) > 50
 
 
+@pytest.mark.long
 def test_nothing_takes_the_place_of_somebodys_practice(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,7 @@ def draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     settle(page)
 
 
+@pytest.mark.long
 def test_a_slot_becomes_a_series_of_which_one_is_resized_and_one_is_moved_by_keyboard(
     demo: str, context: BrowserContext
 ) -> None:

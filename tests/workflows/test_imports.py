@@ -322,6 +322,7 @@ def test_the_ledger_gives_up_an_opening_balance_only_to_an_undo(cast: Cast) -> N
         session.execute(delete(LedgerEntry).where(LedgerEntry.case_id == case_id))
 
 
+@pytest.mark.long
 def test_five_thousand_rows_come_in_and_go_within_seconds(cast: Cast) -> None:
     rows = "".join(
         f"Client{i},Number{i},19{50 + i % 50}-03-{1 + i % 28:02d},c{i}@x.example,518 555 {i:04d},10.00\n"
