@@ -330,7 +330,6 @@ def test_the_same_day_makes_the_same_practice(sqlite_engine: Engine) -> None:
         assert facts() == once and len(once) > 50
 
 
-@pytest.mark.long
 def test_nothing_takes_the_place_of_somebodys_practice(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:

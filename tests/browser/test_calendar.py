@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
+import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
 from tests.browser.served import open_page, settle, sign_in
