@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -21,6 +22,9 @@ from tests import code_table
 from tests.cast import Cast, bring_on
 
 ENGINES = ("sqlite", "postgresql")
+# How long an example takes says more about the machine than about the product.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,11 +37,15 @@ def add(plan: Plan, above: int | None) -> Plan:
             raise NoPlace(f"There are {MOST} already, as many as a plan can hold here.")
         return (*parts, KINDS[depth](key=key))
 
+    def with_another(part: Any, depth: int) -> Any:
+        if depth + 1 >= len(KINDS):
+            raise NoPlace("Nothing stands below an intervention.")
+        return part.model_copy(update={BELOW[depth]: grown(below(part), depth + 1)})
+
     if above is None:
         problems = grown(plan.problems, 0)
     else:
-        problems = _each(plan.problems, 0, lambda part, depth: part.model_copy(
-            update={BELOW[depth]: grown(below(part), depth + 1)}) if part.key == above else part)
+        problems = _each(plan.problems, 0, lambda part, depth: with_another(part, depth) if part.key == above else part)
     return plan.model_copy(update={"problems": problems, "made": key})
 
 

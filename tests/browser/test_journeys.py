@@ -147,6 +147,7 @@ def test_signing_out_in_one_window_ends_the_other(demo: str, context: BrowserCon
     ("Kwabena", {"clients", "calendar", "documentation"}, {"staff", "imports", "settings"}),
     ("Owen", {"clients", "documentation", "billing"}, {"staff", "imports", "settings"}),
 ])
+@pytest.mark.long
 def test_no_role_reaches_a_page_that_is_not_its_own_by_address(
     demo: str, context: BrowserContext, who: str, pages: set[str], absent: set[str]
 ) -> None:
@@ -187,6 +188,7 @@ def test_on_a_phone_nothing_runs_out_of_the_screen(demo: str, browser: Browser) 
     phone.close()
 
 
+@pytest.mark.long
 def test_a_drag_runs_the_checks_of_the_form_and_goes_back_when_refused(demo: str, context: BrowserContext) -> None:
     """Two appointments on an empty day far ahead; one is dragged onto the other, then to a free time."""
     page = sign_in(context, demo, "Owen")

@@ -272,6 +272,14 @@ def test_a_plan_that_is_over_says_so_on_paper() -> None:
 ACTS = st.lists(st.tuples(st.sampled_from(["add", "remove", "up", "down"]), st.integers(0, 30)), max_size=25)
 
 
+def test_nothing_is_added_below_an_intervention() -> None:
+    made = Plan()
+    for above in (None, 1, 2, 3):
+        made = plan_changes.add(made, above)
+    with pytest.raises(NoPlace, match="below an intervention"):
+        plan_changes.add(made, 4)
+
+
 @settings(max_examples=150, deadline=None)
 @given(ACTS)
 def test_whatever_is_done_keys_stay_their_own_and_the_plan_can_be_kept(acts) -> None:

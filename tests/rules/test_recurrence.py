@@ -35,6 +35,7 @@ def series(draw: st.DrawFn) -> tuple[Recurrence, date]:
 
 @settings(max_examples=2000, deadline=None)
 @given(series())
+@pytest.mark.long
 def test_our_dates_are_those_that_python_dateutil_reads_from_the_written_rule(made: tuple[Recurrence, date]) -> None:
     recurrence, first = made
     rule = rules.write(recurrence, first)
