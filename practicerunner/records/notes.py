@@ -70,6 +70,8 @@ class Note(Revised):
         Index("ix_note_supervisor", "supervisor_id", "status"),
         # Whether an appointment has its note is answered from here, without a look at the text.
         Index("ix_note_appointment", "appointment_id", "kind", "status"),
+        # The plans among the many notes of fifty cases, as the client list asks for them.
+        Index("ix_note_kind", "kind", "case_id", "status", "review_on"),
     )
 
 

@@ -173,7 +173,7 @@ def note_page(session: Session, actor: Actor, note_id: int, reason: str = "") ->
         case_for(session, actor, row.case_id)
         return NoteFacts(line_of(actor, row), needs_reason=allowed is not None)
     subject = subject_of(session, actor, note_id)
-    authorize_note(session, actor, Action.READ, subject, reason=reason)
+    authorize_note(session, actor, Action.READ, subject, reason=reason, row=row)
     page = _page(session, actor, subject, row)
     logged = f"reason: {reason.strip()}" if allowed.needs_reason else ""
     log_opening(session, actor, subject.case, note_id, row.kind, logged)

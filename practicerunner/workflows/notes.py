@@ -13,7 +13,7 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolatio
 from practicerunner.records import cases, notes, practice, scheduling
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.notes import Note
+from practicerunner.records.notes import Note, NoteRow
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
@@ -111,9 +111,14 @@ def subject_of(session: Session, actor: Actor, note_id: int, *, lock: bool = Fal
     return Subject(note, session.get_one(Case, note.case_id), appointment)
 
 
-def authorize_note(session: Session, actor: Actor, action: Action, subject: Subject, *, reason: str = "") -> Role:
-    """May they do this with the note? Its author, the appointment's and the case's provider, and their supervisors."""
-    row = notes.one_row(session, subject.note.id)
+def authorize_note(
+    session: Session, actor: Actor, action: Action, subject: Subject, *, reason: str = "", row: NoteRow | None = None
+) -> Role:
+    """May they do this with the note? Its author, the appointment's and the case's provider, and their supervisors.
+
+    ``row`` is what a list knows of the note, where it was read already.
+    """
+    row = row or notes.one_row(session, subject.note.id)
     if row is None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLINICAL_NOTE, resource_id=subject.note.id)
     return authorize(
@@ -125,7 +130,8 @@ def authorize_note(session: Session, actor: Actor, action: Action, subject: Subj
 def note_to_write(session: Session, actor: Actor, note_id: int, action: Action, act: Act) -> Subject:
     """The note, locked, for its author alone. Raises NoteIsSigned where the act is not possible any more."""
     subject = subject_of(session, actor, note_id, lock=True)
-    authorize_note(session, actor, Action.UPDATE, subject)
+    row = notes.one_row(session, note_id)
+    authorize_note(session, actor, Action.UPDATE, subject, row=row)
     note = subject.note
     if note.author_id != actor.staff_id:
         raise NotPermitted(
@@ -136,7 +142,7 @@ def note_to_write(session: Session, actor: Actor, note_id: int, action: Action, 
     if note.kind in rule.CLINICAL_KINDS and act is not Act.DISCARD:
         check_fit(subject.case, note.kind, of_case=True)
     if action is not Action.UPDATE:
-        authorize_note(session, actor, action, subject)
+        authorize_note(session, actor, action, subject, row=row)
     session.info["case_id"] = note.case_id
     return subject
 

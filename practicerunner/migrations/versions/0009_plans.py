@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.execute(f'drop trigger if exists fixed_note_update{of_note}')
     op.add_column('note', sa.Column('review_on', sa.Date(), nullable=True))
     op.create_index(op.f('ix_note_review_on'), 'note', ['review_on'], unique=False)
+    op.create_index('ix_note_kind', 'note', ['kind', 'case_id', 'status', 'review_on'], unique=False)
     op.add_column('practice', sa.Column('plan_review_days', sa.BigInteger(), nullable=False, server_default='90'))
     op.create_table('plan_agreement',
         sa.Column('note_id', KEY, nullable=False),
