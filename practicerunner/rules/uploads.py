@@ -205,7 +205,8 @@ def _docx(content: bytes) -> bytes:
                 for piece in _unpacked(packed, part):
                     if part.filename == "[Content_Types].xml" and _MACROS.search(piece):
                         raise DocxActive
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
+        # A RuntimeError is zipfile's word for parts that are encrypted or packed in a way that it cannot read.
         raise DocxBroken from None
     return content
 
