@@ -1,32 +1,26 @@
-"""Named queries over several tables: finding cases, the client list, and the facts behind summaries and case pages.
+"""Named queries over several tables: finding cases, the client list, and what a case page shows."""
 
-Every query takes many cases at once, so that a list costs as many statements as one case.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true, union
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, selectinload
 
 from practicerunner.records.base import Sees
 from practicerunner.records.billing import (
-    BillingArrangement,
     Charge,
     ChargeShare,
     LedgerEntry,
     OpenInvoice,
-    PayerShare,
-    Payment,
 )
-from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod, seen
+from practicerunner.records.case_facts import AHEAD
+from practicerunner.records.cases import Case, Participant, seen
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, PsychotherapyNote
-from practicerunner.records.payments import came_in
-from practicerunner.records.people import Payer, Person
+from practicerunner.records.people import Person
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
@@ -37,15 +31,10 @@ from practicerunner.vocabulary import (
     EntryKind,
     NoteKind,
     NoteStatus,
-    PaperKind,
     ParticipantStatus,
     SessionFormat,
     TwoPersonLabel,
 )
-
-_UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
-_CHARGEABLE = (AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
-_AHEAD = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +108,7 @@ def listed(
     elif sort == "next":
         ahead = (
             select(Appointment.case_id, func.min(Appointment.starts_at).label("starts_at"))
-            .where(Appointment.starts_at > moment, Appointment.status.in_(_AHEAD)).group_by(Appointment.case_id)
+            .where(Appointment.starts_at > moment, Appointment.status.in_(AHEAD)).group_by(Appointment.case_id)
             .subquery()
         )
         query = query.outerjoin(ahead, ahead.c.case_id == Case.id)
@@ -144,6 +133,16 @@ def listed(
     ]
 
 
+def _opening_debts() -> Select[int, int]:
+    """What payers owed when their case was imported and have not paid since, per case."""
+    loose = func.sum(LedgerEntry.amount_cents)
+    owing = (
+        select(LedgerEntry.case_id, loose.label("cents")).where(LedgerEntry.invoice_id.is_(None))
+        .group_by(LedgerEntry.case_id, LedgerEntry.payer_id).having(loose > 0).subquery()
+    )
+    return select(owing.c.case_id, func.sum(owing.c.cents).label("cents")).group_by(owing.c.case_id)
+
+
 def count_people(session: Session, visibility: Sees, types: Sequence[CaseType], statuses: Sequence[CaseStatus]) -> int:
     """How many different people take part in cases of these kinds and statuses."""
     return session.scalar(
@@ -151,161 +150,6 @@ def count_people(session: Session, visibility: Sees, types: Sequence[CaseType], 
         .where(seen(visibility), Case.type.in_(types), Case.status.in_(statuses),
                Participant.status == ParticipantStatus.ACTIVE)
     ) or 0
-
-
-def people_and_waiting(
-    session: Session, case_ids: Sequence[int]
-) -> list[tuple[int, ParticipantStatus, int, str, str, str]]:
-    """Those who take part now and those who wait for a place: case, standing, person, first, last, preferred name."""
-    rows = session.execute(
-        select(Participant.case_id, Participant.status, Person.id, Person.first_name, Person.last_name,
-               Person.preferred_name)
-        .join(Person, Person.id == Participant.person_id)
-        .where(Participant.case_id.in_(case_ids), Participant.status != ParticipantStatus.LEFT)
-        .order_by(Participant.case_id, Participant.position, Participant.id)
-    )
-    return [(case_id, status, person, first, last, called) for case_id, status, person, first, last, called in rows]
-
-
-def papers(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, PaperKind]]:
-    """Papers that count for these cases: their own, and intakes that their people gave for another case."""
-    people = select(Participant.person_id).where(Participant.case_id.in_(case_ids))
-    rows = session.execute(
-        select(PaperReceived.case_id, PaperReceived.person_id, PaperReceived.kind)
-        .where(PaperReceived.person_id.in_(people)).distinct()
-    )
-    return [(case_id, person_id, kind) for case_id, person_id, kind in rows]
-
-
-def notes_due(
-    session: Session, case_ids: Sequence[int], main_notes: Mapping[CaseType, NoteKind]
-) -> list[tuple[int, int, date, datetime]]:
-    """Held appointments whose main note nobody has signed: case, appointment, date, end. A returned note is not due."""
-    main = case_when({kind.value: note.value for kind, note in main_notes.items()}, value=Case.type)
-    written = select(Note.id).where(
-        Note.appointment_id == Appointment.id, Note.status != NoteStatus.DRAFT, Note.kind == main
-    ).correlate(Appointment, Case).exists()
-    rows = session.execute(
-        select(Appointment.case_id, Appointment.id, Appointment.local_date, Appointment.ends_at)
-        .join(Case, Case.id == Appointment.case_id)
-        .where(Appointment.case_id.in_(case_ids), Appointment.status == AppointmentStatus.HELD, ~written)
-        .order_by(Appointment.starts_at)
-    )
-    return [(case_id, appointment_id, day, ends) for case_id, appointment_id, day, ends in rows]
-
-
-def notes_returned(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Notes that went back to their author: case and note."""
-    rows = session.execute(
-        select(Note.case_id, Note.id).where(Note.case_id.in_(case_ids), Note.status == NoteStatus.RETURNED)
-        .order_by(Note.service_date, Note.id)
-    )
-    return [(case_id, note_id) for case_id, note_id in rows]
-
-
-def attendance_missing(
-    session: Session, case_ids: Sequence[int], moment: datetime
-) -> list[tuple[int, int, date]]:
-    """Appointments that are over and where somebody's attendance is not recorded, oldest first."""
-    rows = session.execute(
-        select(Appointment.case_id, Appointment.id, Appointment.local_date, Appointment.starts_at)
-        .join(Attendance, Attendance.appointment_id == Appointment.id)
-        .where(Attendance.case_id.in_(case_ids), Attendance.status.in_(_UNRECORDED), Appointment.ends_at < moment,
-               Appointment.status != AppointmentStatus.CANCELLED)
-        .distinct().order_by(Appointment.starts_at)
-    )
-    return [(case_id, appointment_id, day) for case_id, appointment_id, day, _ in rows]
-
-
-def not_invoiced(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, date]]:
-    """Appointments that can be charged, with all attendance recorded, and carry no live charge, oldest first."""
-    charged = select(Charge.id).where(
-        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)
-    ).exists()
-    here = select(Attendance.id).where(Attendance.appointment_id == Appointment.id)
-    rows = session.execute(
-        select(Appointment.case_id, Appointment.id, Appointment.local_date)
-        .where(
-            Appointment.case_id.in_(case_ids), Appointment.fee_cents > 0, ~charged,
-            here.where(Attendance.status.in_(_CHARGEABLE)).exists(),
-            ~here.where(Attendance.status.in_(_UNRECORDED)).exists(),
-        ).order_by(Appointment.starts_at)
-    )
-    return [(case_id, appointment_id, day) for case_id, appointment_id, day in rows]
-
-
-def open_amounts(session: Session, case_ids: Sequence[int], today: date) -> list[tuple[int, int, int, int]]:
-    """Of each case with something open: cents due, number of overdue invoices, cents overdue."""
-    overdue = OpenInvoice.due_on < today
-    rows = session.execute(
-        select(
-            OpenInvoice.case_id, func.sum(OpenInvoice.open_cents), func.sum(case_when((overdue, 1), else_=0)),
-            func.sum(case_when((overdue, OpenInvoice.open_cents), else_=0)),
-        ).where(OpenInvoice.case_id.in_(case_ids), OpenInvoice.open_cents > 0).group_by(OpenInvoice.case_id)
-    )
-    return [(case_id, int(due), int(number), int(late)) for case_id, due, number, late in rows]
-
-
-def _opening_debts(case_ids: Sequence[int] | None = None) -> Select[int, int]:
-    """What payers owed when their case was imported and have not paid since, per case."""
-    loose = func.sum(LedgerEntry.amount_cents)
-    query = select(LedgerEntry.case_id, loose.label("cents")).where(LedgerEntry.invoice_id.is_(None))
-    if case_ids is not None:
-        query = query.where(LedgerEntry.case_id.in_(case_ids))
-    owing = query.group_by(LedgerEntry.case_id, LedgerEntry.payer_id).having(loose > 0).subquery()
-    return select(owing.c.case_id, func.sum(owing.c.cents).label("cents")).group_by(owing.c.case_id)
-
-
-def opening_debts(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Of each case: cents still owed from before it was imported."""
-    return [(case_id, int(cents)) for case_id, cents in session.execute(_opening_debts(case_ids))]
-
-
-def arranged(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int | None]]:
-    """For whom somebody said who pays: case and participant, or none for the case as a whole."""
-    rows = session.execute(
-        select(BillingArrangement.case_id, BillingArrangement.person_id)
-        .where(BillingArrangement.case_id.in_(case_ids)).distinct()
-    )
-    return [(case_id, person_id) for case_id, person_id in rows]
-
-
-def with_payment_method(session: Session, case_ids: Sequence[int]) -> set[int]:
-    """Cases one of whose payers or participants has a saved card or bank account."""
-    paying = (
-        select(BillingArrangement.case_id).join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id)
-        .join(PaymentMethod, PaymentMethod.payer_id == PayerShare.payer_id)
-        .where(BillingArrangement.case_id.in_(case_ids), ~PaymentMethod.removed)
-    )
-    taking_part = (
-        select(Participant.case_id).join(Payer, Payer.person_id == Participant.person_id)
-        .join(PaymentMethod, PaymentMethod.payer_id == Payer.id)
-        .where(Participant.case_id.in_(case_ids), Participant.status != ParticipantStatus.WAITLISTED,
-               ~PaymentMethod.removed)
-    )
-    return set(session.scalars(union(paying, taking_part)))
-
-
-def with_payment(session: Session, case_ids: Sequence[int]) -> set[int]:
-    """Cases for which money has come in; what is pending or has failed is none."""
-    return set(session.scalars(
-        select(Payment.case_id).where(Payment.case_id.in_(case_ids), came_in()).distinct()
-    ))
-
-
-def calendars(
-    session: Session, case_ids: Sequence[int], moment: datetime
-) -> list[tuple[int, int, datetime | None]]:
-    """Of each case that was ever given an appointment: how many are ahead, and when the next starts."""
-    ahead = and_(Appointment.starts_at > moment, Appointment.status.in_(_AHEAD))
-    rows = session.execute(
-        select(
-            Appointment.case_id, func.sum(case_when((ahead, 1), else_=0)),
-            func.min(case_when((ahead, Appointment.starts_at))),
-        ).where(Appointment.case_id.in_(case_ids), Appointment.status != AppointmentStatus.CANCELLED)
-        .group_by(Appointment.case_id)
-    )
-    return [(case_id, int(number), starts) for case_id, number, starts in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,29 +169,33 @@ class Dated:
     fee_cents: int
 
 
-def _dated() -> Select[*tuple[Any, ...]]:
-    return (
-        select(Appointment.id, Appointment.local_date, Appointment.local_time, Appointment.minutes,
-               Appointment.starts_at, Appointment.status, Service.name, Appointment.format,
-               func.coalesce(Location.name, ""), Appointment.series_id, Appointment.fee_cents)
-        .join(Service, Service.id == Appointment.service_id)
-        .outerjoin(Location, Location.id == Appointment.location_id)
-    )
+_DATED = (
+    select(Appointment.id, Appointment.local_date, Appointment.local_time, Appointment.minutes,
+           Appointment.starts_at, Appointment.status, Service.name, Appointment.format,
+           func.coalesce(Location.name, ""), Appointment.series_id, Appointment.fee_cents)
+    .join(Service, Service.id == Appointment.service_id)
+    .outerjoin(Location, Location.id == Appointment.location_id)
+    .where(Appointment.case_id == bindparam("case_id"))
+)
+_UPCOMING = _DATED.where(
+    Appointment.starts_at > bindparam("moment"), Appointment.status.in_(AHEAD)
+).order_by(Appointment.starts_at, Appointment.id)
+_RECENT = _DATED.where(Appointment.starts_at <= bindparam("moment")).order_by(
+    Appointment.starts_at.desc(), Appointment.id.desc()
+).limit(bindparam("most"))
 
 
 def upcoming(session: Session, case_id: int, moment: datetime, limit: int | None = None) -> list[Dated]:
     """Appointments ahead that are not cancelled, next first (C03)."""
-    query = _dated().where(
-        Appointment.case_id == case_id, Appointment.starts_at > moment, Appointment.status.in_(_AHEAD)
-    ).order_by(Appointment.starts_at, Appointment.id)
-    return [Dated(*row) for row in session.execute(query if limit is None else query.limit(limit))]
+    query = _UPCOMING if limit is None else _UPCOMING.limit(limit)
+    rows = session.connection().execute(query, {"case_id": case_id, "moment": moment})
+    return [Dated(*row) for row in rows]
 
 
 def recent(session: Session, case_id: int, moment: datetime, limit: int) -> list[Dated]:
     """Appointments that have begun, newest first."""
-    query = _dated().where(Appointment.case_id == case_id, Appointment.starts_at <= moment)
-    query = query.order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(limit)
-    return [Dated(*row) for row in session.execute(query)]
+    rows = session.connection().execute(_RECENT, {"case_id": case_id, "moment": moment, "most": limit})
+    return [Dated(*row) for row in rows]
 
 
 def attendance_at(session: Session, appointment_ids: Sequence[int]) -> list[tuple[int, AttendanceStatus]]:
@@ -367,18 +215,21 @@ def note_states(session: Session, appointment_ids: Sequence[int], kind: NoteKind
     return {appointment_id: status for appointment_id, status in rows if appointment_id is not None}
 
 
+_CREDIT = select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
+    LedgerEntry.invoice_id == ChargeShare.invoice_id, LedgerEntry.charge_id == Charge.id,
+    LedgerEntry.kind == EntryKind.CREDIT,
+).scalar_subquery()
+_INVOICED = (
+    select(Charge.appointment_id, ChargeShare.amount_cents, OpenInvoice.open_cents, _CREDIT)
+    .join(ChargeShare, ChargeShare.charge_id == Charge.id)
+    .join(OpenInvoice, OpenInvoice.invoice_id == ChargeShare.invoice_id)
+    .where(Charge.appointment_id.in_(bindparam("appointment_ids", expanding=True)), Charge.withdrawn_at.is_(None))
+)
+
+
 def invoiced(session: Session, appointment_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     """Of each invoiced appointment: cents on invoices, still open on those that carry them, and taken off by credit."""
-    credit = select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
-        LedgerEntry.invoice_id == ChargeShare.invoice_id, LedgerEntry.charge_id == Charge.id,
-        LedgerEntry.kind == EntryKind.CREDIT,
-    ).scalar_subquery()
-    rows = session.execute(
-        select(Charge.appointment_id, ChargeShare.amount_cents, OpenInvoice.open_cents, credit)
-        .join(ChargeShare, ChargeShare.charge_id == Charge.id)
-        .join(OpenInvoice, OpenInvoice.invoice_id == ChargeShare.invoice_id)
-        .where(Charge.appointment_id.in_(appointment_ids), Charge.withdrawn_at.is_(None))
-    )
+    rows = session.connection().execute(_INVOICED, {"appointment_ids": list(appointment_ids)})
     found: dict[int, tuple[int, int, int]] = {}
     for appointment_id, cents, still_open, taken_off in rows:
         total, due, waived = found.get(appointment_id, (0, 0, 0))

@@ -18,7 +18,7 @@ from sqlalchemy import (
     false,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
 
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
@@ -225,7 +225,7 @@ def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
         .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
         .outerjoin(Appointment, Appointment.id == Note.appointment_id)
         .outerjoin(Person, Person.id == Note.person_id)
-        .where(*conditions).order_by(Note.service_date.desc(), Note.id.desc())
+        .where(*conditions).order_by(Note.service_date.desc(), Note.id.desc()).options(lazyload(Staff.roles))
     )
     found = [NoteRow(*tuple(row)) for row in session.execute(query)]
     reviewers = _reviewers(
@@ -261,6 +261,15 @@ def of_case(session: Session, case_id: int) -> list[NoteRow]:
 def of_appointments(session: Session, appointment_ids: Collection[int]) -> list[NoteRow]:
     """Notes of some appointments."""
     return _rows(session, Note.appointment_id.in_(appointment_ids)) if appointment_ids else []
+
+
+def note_with_case(session: Session, note_id: int, *, lock: bool = False) -> tuple[Note, Case] | None:
+    """A note, locked for a change where asked, and its case."""
+    query = select(Note, Case).join(Case, Case.id == Note.case_id).where(Note.id == note_id)
+    if lock:
+        query = query.with_for_update(of=Note).execution_options(populate_existing=True)
+    found = session.execute(query).one_or_none()
+    return (found[0], found[1]) if found is not None else None
 
 
 def one_row(session: Session, note_id: int) -> NoteRow | None:

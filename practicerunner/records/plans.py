@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, bindparam, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Row, Sees, word
 from practicerunner.records.cases import Case, Participant, seen
@@ -70,8 +72,12 @@ def _last() -> ColumnElement[bool]:
 
 def in_force(session: Session, case_id: int) -> list[Note]:
     """The plans in force in a case: the last locked one of each person, and of the case as a whole."""
-    query = select(Note).where(Note.case_id == case_id, _last())
-    return list(session.scalars(query.order_by(Note.locked_at, Note.id)))
+    return list(session.scalars(_in_force(), {"case_id": case_id}))
+
+
+@cache
+def _in_force() -> Select[Note]:
+    return select(Note).where(Note.case_id == bindparam("case_id"), _last()).order_by(Note.locked_at, Note.id)
 
 
 def before(session: Session, note: Note) -> Note | None:
@@ -106,6 +112,29 @@ class ReviewRow:
     person: Person | None
 
 
+@cache
+def _due(clinical: tuple[CaseType, ...], switchable: tuple[CaseType, ...]) -> Select[*tuple[Any, ...]]:
+    there = select(Participant.id).where(
+        Participant.case_id == Note.case_id, Participant.person_id == Note.person_id,
+        Participant.status != ParticipantStatus.LEFT,
+    )
+    return (
+        select(Note.id, Note.case_id, Case.name, Case.provider_id, Staff, Note.review_on, Person)
+        .join(Case, Case.id == Note.case_id).join(Staff, Staff.id == Case.provider_id)
+        .outerjoin(Person, Person.id == Note.person_id)
+        .where(
+            Note.review_on <= bindparam("today"), _last(), Case.status != CaseStatus.ARCHIVED,
+            or_(Case.type.in_(clinical), and_(Case.type.in_(switchable), Case.clinical_fields)),
+            or_(Note.person_id.is_(None), there.exists()),
+        ).order_by(Note.review_on, Note.id).options(lazyload(Staff.roles))
+    )
+
+
+@cache
+def _due_in_cases(clinical: tuple[CaseType, ...], switchable: tuple[CaseType, ...]) -> Select[*tuple[Any, ...]]:
+    return _due(clinical, switchable).where(Note.case_id.in_(bindparam("case_ids", expanding=True)))
+
+
 def reviews_due(
     session: Session, today: date, clinical: Collection[CaseType], switchable: Collection[CaseType], *,
     case_ids: Sequence[int] | None = None, sees: Sees | None = None,
@@ -114,22 +143,13 @@ def reviews_due(
 
     A case that is archived or has no clinical fields, and somebody who has left, need no review.
     """
-    there = select(Participant.id).where(
-        Participant.case_id == Note.case_id, Participant.person_id == Note.person_id,
-        Participant.status != ParticipantStatus.LEFT,
-    )
-    query = (
-        select(Note.id, Note.case_id, Case.name, Case.provider_id, Staff, Note.review_on, Person)
-        .join(Case, Case.id == Note.case_id).join(Staff, Staff.id == Case.provider_id)
-        .outerjoin(Person, Person.id == Note.person_id)
-        .where(
-            Note.review_on <= today, _last(), Case.status != CaseStatus.ARCHIVED,
-            or_(Case.type.in_(list(clinical)), and_(Case.type.in_(list(switchable)), Case.clinical_fields)),
-            or_(Note.person_id.is_(None), there.exists()),
-        ).order_by(Note.review_on, Note.id)
-    )
-    if case_ids is not None:
-        query = query.where(Note.case_id.in_(case_ids))
+    kinds = tuple(clinical), tuple(switchable)
+    values: dict[str, Any] = {"today": today}
+    if case_ids is None:
+        query = _due(*kinds)
+    else:
+        query = _due_in_cases(*kinds)
+        values["case_ids"] = list(case_ids)
     if sees is not None:
         query = query.where(seen(sees))
-    return [ReviewRow(*row) for row in session.execute(query).tuples()]
+    return [ReviewRow(*row) for row in session.execute(query, values)]

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Revised, Sees, word
@@ -175,13 +176,17 @@ def open_about(
     session: Session, *, case_id: int | None = None, appointment_id: int | None = None
 ) -> list[Asked]:
     """Open requests of a case, or about one appointment, the oldest first."""
-    query = _around().where(SchedulingRequest.status.in_(OPEN))
-    if case_id is not None:
-        query = query.where(SchedulingRequest.case_id == case_id)
-    if appointment_id is not None:
-        query = query.where(SchedulingRequest.appointment_id == appointment_id)
-    rows = session.execute(query.order_by(SchedulingRequest.asked_at, SchedulingRequest.id))
-    return [Asked(*row) for row in rows]
+    about = {"case_id": case_id, "appointment_id": appointment_id}
+    given = {name: value for name, value in about.items() if value is not None}
+    return [Asked(*row) for row in session.execute(_open_about(tuple(given)), given)]
+
+
+@cache
+def _open_about(columns: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """The statement for open requests with these columns given."""
+    return _around().where(
+        SchedulingRequest.status.in_(OPEN), *(getattr(SchedulingRequest, name) == bindparam(name) for name in columns)
+    ).order_by(SchedulingRequest.asked_at, SchedulingRequest.id)
 
 
 def _seen(visibility: Sees) -> list[ColumnElement[bool]]:

@@ -11,6 +11,8 @@ from practicerunner.workflows.access import Actor
 IDENTITY: int | None = None
 """The one seam for tests of pages: the id of the member of staff to act as, without a cookie."""
 
+_JUST_SEEN = "just_seen"
+
 
 def token() -> str:
     """The token in this browser's session cookie, or nothing."""
@@ -37,6 +39,17 @@ def signed_in(*, active: bool = True) -> Actor | None:
         with database.transaction() as session:
             presence.touch(session, presented)
     return actor
+
+
+def hand_on(actor: Actor) -> None:
+    """Let the page of this run know whom the shell has just looked up."""
+    st.session_state[_JUST_SEEN] = actor
+
+
+def just_seen() -> Actor | None:
+    """Whom the shell of this run looked up, told once; otherwise whoever is signed in."""
+    found = st.session_state.pop(_JUST_SEEN, None)
+    return found if isinstance(found, Actor) and IDENTITY is None else signed_in()
 
 
 class SignedOut(PracticeError):

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from practicerunner.errors import NotPermitted
-from practicerunner.ui.identity import signed_in
+from practicerunner.ui.identity import just_seen
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 
@@ -85,7 +85,7 @@ def may_open(actor: Actor, name: str) -> bool:
 
 def require(name: str) -> Actor:
     """First call of every page: who is signed in, and that they may open this one. Stops the run otherwise."""
-    actor = signed_in()
+    actor = just_seen()
     if actor is None:
         st.info("You are signed out. Reload the page to sign in.")
         st.stop()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from practicerunner.errors import PracticeError
 from practicerunner.ui import navigation, search
-from practicerunner.ui.identity import signed_in
+from practicerunner.ui.identity import hand_on, signed_in
 from practicerunner.ui.text import md
 
 ASSETS = Path(__file__).parent / "assets"
@@ -31,6 +31,7 @@ def run() -> None:
     toast = st.session_state.pop("toast", "")
     if toast:
         st.toast(md(toast), icon=":material/check:")
+    hand_on(actor)
     try:
         page.run()
     except PracticeError as problem:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, money
 from practicerunner.documents.csv_table import write_csv
-from practicerunner.records import accounts, audit, clients, forms, logins, plans, practice
+from practicerunner.records import accounts, audit, case_facts, clients, forms, logins, plans, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
@@ -331,17 +331,17 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
 
     standing = _grouped(
         ((case_id, status), Somebody(person_id, names.person_name(first, last, preferred)))
-        for case_id, status, person_id, first, last, preferred in clients.people_and_waiting(session, case_ids)
+        for case_id, status, person_id, first, last, preferred in case_facts.people_and_waiting(session, case_ids)
     )
-    received = clients.papers(session, case_ids)
+    received = case_facts.papers(session, case_ids)
     intakes = frozenset(person for _, person, kind in received if kind is PaperKind.INTAKE)
     consents = _grouped((case_id, person) for case_id, person, kind in received if kind is PaperKind.CONSENT)
-    due = _grouped((case_id, (Occasion(a, day), ends)) for case_id, a, day, ends in clients.notes_due(
+    due = _grouped((case_id, (Occasion(a, day), ends)) for case_id, a, day, ends in case_facts.notes_due(
         session, case_ids, main_notes))
     # That an answer was critical is an answer: nothing of it is told to whoever never reads answers.
     reads_answers = may(actor, Action.READ, Resource.QUESTIONNAIRES)
     critical = _grouped(forms.open_alert_counts(session, case_ids)) if reads_answers else {}
-    returned = _grouped(clients.notes_returned(session, case_ids))
+    returned = _grouped(case_facts.notes_returned(session, case_ids))
     # Nor is that somebody has a treatment plan told to whoever never reads one.
     reads_plans = may(actor, Action.READ, Resource.CLINICAL_NOTE)
     reviews = _grouped(
@@ -349,15 +349,15 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
         for row in plans.reviews_due(session, today, WITH_PLANS, PLANS_SWITCHABLE, case_ids=case_ids)
     ) if reads_plans else {}
     unrecorded = _grouped(
-        (case_id, Occasion(a, day)) for case_id, a, day in clients.attendance_missing(session, case_ids, moment)
+        (case_id, Occasion(a, day)) for case_id, a, day in case_facts.attendance_missing(session, case_ids, moment)
     )
-    chargeable = _grouped((case_id, Occasion(a, day)) for case_id, a, day in clients.not_invoiced(session, case_ids))
-    amounts = {case_id: rest for case_id, *rest in clients.open_amounts(session, case_ids, today)}
-    debts = dict(clients.opening_debts(session, case_ids))
-    arranged = _grouped(clients.arranged(session, case_ids))
-    with_method = clients.with_payment_method(session, case_ids)
-    with_payment = clients.with_payment(session, case_ids)
-    calendars = {case_id: (ahead, starts) for case_id, ahead, starts in clients.calendars(session, case_ids, moment)}
+    chargeable = _grouped((case_id, Occasion(a, day)) for case_id, a, day in case_facts.not_invoiced(session, case_ids))
+    amounts = {case_id: rest for case_id, *rest in case_facts.open_amounts(session, case_ids, today)}
+    debts = dict(case_facts.opening_debts(session, case_ids))
+    arranged = _grouped(case_facts.arranged(session, case_ids))
+    with_method = case_facts.with_payment_method(session, case_ids)
+    with_payment = case_facts.with_payment(session, case_ids)
+    calendars = {case_id: (ahead, starts) for case_id, ahead, starts in case_facts.calendars(session, case_ids, moment)}
 
     known = {}
     for case in found:

@@ -59,10 +59,9 @@ def remote_of(session: Session, subject: Subject, present: Mapping[str, str], de
     )
 
 
-def facts_of(session: Session, subject: Subject) -> dict[str, Any]:
-    """What stands at the head of a note, as JSON; names are those by which the law knows people."""
+def facts_of(session: Session, subject: Subject, names: Mapping[str, str]) -> dict[str, Any]:
+    """What stands at the head of a note, as JSON; ``names`` are those by which the law knows the people of the case."""
     note, case, appointment = subject.note, subject.case, subject.appointment
-    names = names_in(session, case.id)
     there = present_at(appointment) if appointment is not None else []
     facts: dict[str, Any] = {
         "case": case.name, "date": note.service_date.isoformat(), "present": {key: names[key] for key in there},

@@ -223,8 +223,9 @@ def _text(
     entered_on, late = late_entry(session, subject)
     if note.version:
         late = notes.versions_of(session, note.id)[0].content["header"]["late_entry"]
-    header = facts_of(session, subject) | {
-        "late_entry": late, "entered_on": entered_on if late else None, "names": names_in(session, note.case_id),
+    names = names_in(session, note.case_id)
+    header = facts_of(session, subject, names) | {
+        "late_entry": late, "entered_on": entered_on if late else None, "names": names,
     }
     return note.sections, note.parts, Details(**note.details), header
 

@@ -1,7 +1,7 @@
 """Beginning and writing notes (G01–G08). Signing: ``signatures``; review: ``reviews``; reading: ``note_pages``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -90,6 +90,8 @@ class Subject:
     note: Note
     case: Case
     appointment: Appointment | None
+    row: NoteRow | None = None
+    """What a list knows of the note, its author included, where that was read."""
 
     @property
     def clinical(self) -> bool:
@@ -104,11 +106,12 @@ class Subject:
 
 def subject_of(session: Session, actor: Actor, note_id: int, *, lock: bool = False) -> Subject:
     """A note with its appointment and case; callers authorise. Raises NotFound."""
-    note = session.get(Note, note_id, with_for_update=lock)
-    if note is None:
+    found = notes.note_with_case(session, note_id, lock=lock)
+    if found is None:
         raise NotFound(actor=actor, action="open", resource=Resource.CLINICAL_NOTE, resource_id=note_id)
+    note, case = found
     appointment = scheduling.appointment(session, note.appointment_id) if note.appointment_id is not None else None
-    return Subject(note, session.get_one(Case, note.case_id), appointment)
+    return Subject(note, case, appointment)
 
 
 def authorize_note(
@@ -144,7 +147,7 @@ def note_to_write(session: Session, actor: Actor, note_id: int, action: Action, 
     if action is not Action.UPDATE:
         authorize_note(session, actor, action, subject, row=row)
     session.info["case_id"] = note.case_id
-    return subject
+    return replace(subject, row=row)
 
 
 @command(Resource.CLINICAL_NOTE, Action.CREATE)

@@ -61,7 +61,7 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
     """What a signature stands under: the text and the facts of the appointment at that moment."""
     note, appointment = subject.note, subject.appointment
     names = names_in(session, note.case_id)
-    header = facts_of(session, subject)
+    header = facts_of(session, subject, names)
     there = header["present"]
     if appointment is not None:
         if appointment.starts_at > clock.now():

@@ -39,6 +39,8 @@ def review_of(
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
+    if not known and signed_as(roles, None) is None:
+        return None
     candidates = [
         supervision.moved_to(session, note_id) if note_id is not None else None,
         appointment.supervisor_id if appointment is not None and appointment.supervisor_is_own else None,

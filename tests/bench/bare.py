@@ -332,22 +332,38 @@ def sign_note(bare: Bare, note_id: int, staff: int) -> int:
     with bare.transaction():
         now, (note,) = _text(clock.now()), bare.all(
             "select n.case_id, n.kind, n.form, n.sections, n.parts, n.service_date, n.appointment_id, n.author_id, "
-            "n.status, c.name, a.starts_at, a.local_time, a.minutes, a.format from note n "
-            "join case_file c on c.id = n.case_id join appointment a on a.id = n.appointment_id where n.id = :note",
+            "n.status, c.name, a.starts_at, a.local_time, a.minutes, a.format, l.name from note n "
+            "join case_file c on c.id = n.case_id join appointment a on a.id = n.appointment_id "
+            "left join location l on l.id = a.location_id where n.id = :note",
             note=note_id,
         )
         case_id, kind, form, sections, parts, day, appointment_id, *_ = note
+        start = datetime.fromisoformat(f"{day} {note[11][:5]}")
         there = bare.all(
             "select p.id, p.first_name || ' ' || p.last_name from attendance a join person p on p.id = a.person_id "
             "where a.appointment_id = :id and a.status in ('attended', 'arrived')", id=appointment_id,
         )
+        codes: dict[str, list[dict[str, str]]] = {}
+        for person, code, description in bare.all(
+            "select person_id, code, description from diagnosis where case_id = :case_id and onset_on <= :day "
+            "and (ended_on is null or ended_on >= :day)", case_id=case_id, day=day,
+        ):
+            codes.setdefault(str(person), []).append({"code": code, "description": description})
+        ahead = bare.all(
+            "select local_date, local_time from appointment where case_id = :case_id and starts_at > :after "
+            "and status <> 'cancelled' order by starts_at limit 1", case_id=case_id, after=note[10],
+        )
+        bare.all("select supervisor_id, level from supervision where associate_id = :staff", staff=staff)
         (signer,) = bare.all(
             "select first_name || ' ' || last_name, credentials, licence from staff where id = :staff", staff=staff,
         )
         content = {
             "kind": kind, "form": form, "sections": json.loads(sections), "parts": json.loads(parts), "header": {
                 "case": note[9], "date": day, "start": note[11][:5], "minutes": note[12], "format": note[13],
+                "end": f"{start + timedelta(minutes=note[12]):%H:%M}", "place": note[14] or "",
+                "individual_contact": False, "codes": codes,
                 "present": {str(person): name for person, name in there}, "entered_on": now[:10], "late_entry": False,
+                **({"next": f"{ahead[0][0]} {ahead[0][1][:5]}"} if ahead else {}),
             },
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
