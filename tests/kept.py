@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Dialect, Engine
+from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.util import LRUCache
 
 from practicerunner import database
@@ -53,24 +53,31 @@ def learned(made: Engine) -> Engine:
     return made
 
 
+def _over(_: object) -> None:
+    raise RuntimeError("This engine was a test's that is over.")
+
+
 class Kept:
     """One database, as it was when it was made."""
 
     def __init__(self, url: str, make: Callable[[], None]) -> None:
         self.url, self._make = url, make
         self._keeper: psycopg.Connection | None = None
+        self._given: Engine | None = None
         self._uses = 0
 
     def fresh(self) -> Engine:
-        """The engine for the next test, with the database as it was made. What a test listens for ends with it."""
+        """The engine for the next test, with the database as it was made. Nobody gets in by the last test's engine."""
+        if self._given is not None:
+            event.listen(self._given, "engine_connect", _over)
         if self._keeper is None or not self._restore(self._keeper):
             self.forget()
             self._make()
             self._keeper = psycopg.connect(self.url, autocommit=True)
             self._remember(self._keeper)
             self._engine = learned(database._make_engine(self.url))
-        database._engines[self.url] = made = self._engine.execution_options()
-        return made
+        database._engines[self.url] = self._given = self._engine.execution_options()
+        return self._given
 
     def forget(self) -> None:
         """Close every connection to it."""
@@ -82,10 +89,13 @@ class Kept:
 
     def _restore(self, keeper: psycopg.Connection) -> bool:
         """Whether it could be brought back to how it was made."""
-        self._quiet(keeper)
-        if _one(keeper, _CHANGED):
+        try:
+            self._quiet(keeper)
+            if _one(keeper, _CHANGED):
+                return False
+            keeper.execute("call kept.restore()")
+        except psycopg.OperationalError:
             return False
-        keeper.execute("call kept.restore()")
         self._uses += 1
         if self._uses % _DUST == 0:
             keeper.execute("vacuum")

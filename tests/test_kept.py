@@ -109,3 +109,20 @@ def test_who_listened_hears_nothing_of_the_next(kept: Kept) -> None:
         connection.execute(text("select 1"))
     assert heard == []
     assert database.engine(kept.url) is fresh
+
+
+def test_who_stays_behind_does_not_get_in(kept: Kept) -> None:
+    left = kept.fresh()
+    left.connect().close()
+    kept.fresh()
+    for way_in in (left.connect, left.execution_options(writes=True).connect):
+        with pytest.raises(RuntimeError, match="over"):
+            way_in()
+
+
+def test_a_keeper_that_was_cut_off_makes_it_anew(kept: Kept) -> None:
+    with kept.fresh().connect() as connection:
+        connection.execute(text("select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+                                "where datname = current_database() and pid <> pg_backend_pid()"))
+    with kept.fresh().connect() as connection:
+        assert connection.scalar(text("select count(*) from invoice")) == 0
