@@ -17,7 +17,6 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from practicerunner import database
-from practicerunner.reports import replica
 from practicerunner.settings import settings
 from tests import code_table
 from tests.cast import Cast, bring_on
@@ -183,7 +182,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         request.getfixturevalue("postgresql_cast")
     kept = request.getfixturevalue("postgresql_kept")[holds]
     made = kept.fresh()
-    replica._replicas.pop(kept.url, None)
     before = database.settings().database_url
     database.settings().database_url = kept.url
     yield made

@@ -15,6 +15,7 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.util import LRUCache
 
 from practicerunner import database
+from practicerunner.reports import replica
 
 _NOTICED = """
 create function kept.notice() returns event_trigger language plpgsql as $$
@@ -77,6 +78,7 @@ class Kept:
             self._remember(self._keeper)
             self._engine = learned(database._make_engine(self.url))
         database._engines[self.url] = self._given = self._engine.execution_options()
+        replica._replicas.pop(self._given.url.render_as_string(hide_password=False), None)
         return self._given
 
     def forget(self) -> None:

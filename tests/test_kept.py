@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from practicerunner import database
 from practicerunner.records.base import Base
+from practicerunner.reports import replica
 from practicerunner.vocabulary import CaseType
 from tests.cast import Cast, hold, invoice
 from tests.kept import Kept
@@ -118,6 +119,12 @@ def test_who_stays_behind_does_not_get_in(kept: Kept) -> None:
     for way_in in (left.connect, left.execution_options(writes=True).connect):
         with pytest.raises(RuntimeError, match="over"):
             way_in()
+
+
+def test_the_reports_of_the_next_know_nothing_of_the_last(kept: Kept) -> None:
+    last = replica.replica_of(kept.fresh())
+    last.refresh()
+    assert replica.replica_of(kept.fresh()).watermark is None
 
 
 def test_a_keeper_that_was_cut_off_makes_it_anew(kept: Kept) -> None:
