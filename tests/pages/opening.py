@@ -35,11 +35,12 @@ def sign(app: AppTest, label: str, password: str = PASSWORD) -> AppTest:
 def opened(cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str, page: str, **selectors: object) -> AppTest:
     """A page as somebody sees it, with the ids of its address."""
     monkeypatch.setattr(identity, "IDENTITY", cast.staff[name])
-    app = AppTest.from_file(SHELL, default_timeout=30).run()
+    app, file = AppTest.from_file(SHELL, default_timeout=30), str(navigation.FOLDER / f"{page}.py")
     for key, value in selectors.items():
         app.query_params[key] = str(value)
-    app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
+    app.switch_page(file).run()  # straight to the address, as from a link
     assert not app.exception, app.exception
+    app.switch_page(file)  # refuses if it is not in the menu, for which Today would stand here
     return app
 
 
