@@ -206,7 +206,8 @@ def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) 
     word, colour = _word(cell)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, color=colour)  # type: ignore[arg-type]
-        st.text(cell.why, width="content")
+        if cell.why != f"{word}.":
+            st.text(cell.why, width="content")
     st.text(OPENS[scope])
     for one in cell.decisions:
         _decision(actor, grid, one)
