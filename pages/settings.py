@@ -74,6 +74,10 @@ def _practice(actor: Actor) -> None:
         )
         reminders = read(practice_reminders, actor)
         hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
+        helpers = form.tick(
+            "helpers_may_schedule", "Approved helpers may ask for and move clients' appointments",
+            row.helpers_may_schedule,
+        )
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
 
     def save(session: Session, actor: Actor, asked: ChangePractice) -> int:
@@ -88,7 +92,7 @@ def _practice(actor: Actor) -> None:
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
             invoicing_day=gather,
-            totp_required=totp,
+            totp_required=totp, helpers_may_schedule=helpers,
         ), done="Practice settings saved")
         if done:
             st.rerun()

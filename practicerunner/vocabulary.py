@@ -205,13 +205,14 @@ class MessageKind(Word):
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     FORM_REMINDER = "form_reminder"
     URGENT_NOTICE = "urgent_notice"
+    ACCESS_GRANTED = "access_granted"
 
     @property
     def label(self) -> str:
         """What was written, as a noun: ``Reminder``, ``Notice of a change``."""
         return {
             "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
-            "appointment_cancelled": "Notice of a cancellation",
+            "appointment_cancelled": "Notice of a cancellation", "access_granted": "Notice of new access",
         }.get(self.value, super().label)
 
 
@@ -456,6 +457,59 @@ class SignsAs(Word):
         return self.value.replace("_", " ")
 
 
+class ActingKind(Word):
+    """As what somebody acts for a client (FHIR RelatedPerson.relationship); the first four may sign, verified (D03)."""
+
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    HEALTH_CARE_AGENT = "health_care_agent"
+    PERSONAL_ASSISTANT = "personal_assistant"
+    CARE_COORDINATOR = "care_coordinator"
+    OTHER_HELPER = "other_helper"
+
+    @property
+    def signs_as(self) -> SignsAs | None:
+        """As what they sign; ``None`` for a helper, who never signs (X06)."""
+        return SignsAs(self.value) if self.value in set(SignsAs) else None
+
+    @property
+    def is_representative(self) -> bool:
+        """Whether they stand in for the client; otherwise they help."""
+        return self.signs_as is not None
+
+    @property
+    def is_of_a_minor(self) -> bool:
+        """Whether what was granted ends with the client's minority (D14)."""
+        return self in {ActingKind.PARENT, ActingKind.GUARDIAN}
+
+
+class ContactRole(Word):
+    """What a contact is for the practice; several may meet in one, none implies another or opens a thing (D12)."""
+
+    REPRESENTATIVE = "representative"
+    BILLING_CONTACT = "billing_contact"
+    SCHEDULING_HELPER = "scheduling_helper"
+    MESSAGE_RECIPIENT = "message_recipient"
+
+
+class AccessScope(Word):
+    """One of the five things somebody may be let do for a client, each decided on its own (D04–D08)."""
+
+    FORMS = "forms"
+    SCHEDULING = "scheduling"
+    BILLING = "billing"
+    PORTAL = "portal"
+    MESSAGES = "messages"
+
+
+class Verdict(Word):
+    """How an access decision went (FHIR Consent.provision.type)."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+
+
 class ShareKind(Word):
     """How a payer's part of a line is reckoned (H02)."""
 
@@ -667,6 +721,7 @@ class AttentionKind(Word):
     NOT_INVOICED = "not_invoiced"
     INVOICE_OVERDUE = "invoice_overdue"
     PLACE_FREE = "place_free"
+    CAME_OF_AGE = "came_of_age"
     NOBODY_TAKES_PART = "nobody_takes_part"
     INTAKE_MISSING = "intake_missing"
     CONSENT_MISSING = "consent_missing"

@@ -1,6 +1,7 @@
 """What is kept: SQLAlchemy tables and the named queries on them. Importing this package knows every table."""
 
 from practicerunner.records import (  # noqa: F401
+    acting,
     audit,
     availability,
     billing,

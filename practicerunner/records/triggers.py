@@ -16,6 +16,7 @@ REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
 
 FROZEN = (
+    "access_decision", "access_end", "access_notice",
     "addendum", "addendum_signature", "audit_log", "claim_choice", "credit_note", "diagnosis_change",
     "document_change", "document_file", "estimate_delivery", "estimate_item", "estimate_request", "form_response",
     "form_version", "good_faith_estimate", "invoice", "invoice_line", "invoice_void", "issued_document",

@@ -1,6 +1,7 @@
-"""Which role may do what with which resource, as data: the staff half of the table in TRUST 3.2.
+"""Which role may do what with which resource, as data: the table in TRUST 3.2.
 
-Of the half for people outside the practice there is what they may do by now: ask about their own appointments.
+The half for people outside the practice says what a client may do with what is their own, and what a representative or
+a helper may do for them, each with the scopes that have to be granted (D04–D08).
 
 A cell lists grants. A grant is a scope (own, supervisees', all) with the actions it opens; ``needs_reason`` marks the
 clinical director's reading, which takes a typed reason. What is not in the table is refused.
@@ -9,7 +10,7 @@ clinical director's reading, which takes a typed reason. What is not in the tabl
 from dataclasses import dataclass
 from enum import StrEnum
 
-from practicerunner.vocabulary import Action, Resource, Role
+from practicerunner.vocabulary import AccessScope, Action, Resource, Role
 
 
 class Scope(StrEnum):
@@ -83,8 +84,56 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
     Resource.RETENTION: ("A m", "", "", "", ""),
 }
-CLIENT: dict[Resource, frozenset[Action]] = {Resource.APPOINTMENTS: frozenset({Action.READ, Action.REQUEST})}
-"""What a client may do with what is their own; nothing else."""
+
+
+class PortalRole(StrEnum):
+    """How somebody outside the practice stands to the client whose things these are."""
+
+    CLIENT = "client"
+    REPRESENTATIVE = "representative"
+    HELPER = "helper"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """Some actions for a client, open once every one of the scopes is."""
+
+    scopes: frozenset[AccessScope]
+    actions: frozenset[Action]
+
+
+_PORTAL_LETTERS = _LETTERS | {"q": Action.REQUEST}
+
+
+def _proxied(text: str) -> Proxied | None:
+    """Read ``"scheduling rq"`` or ``"billing+forms r"``; of a client's own cell the scopes are ``own``."""
+    if not text:
+        return None
+    named, letters = text.split()
+    scopes = frozenset() if named == "own" else frozenset(AccessScope(word) for word in named.split("+"))
+    return Proxied(scopes, frozenset(_PORTAL_LETTERS[x] for x in letters))
+
+
+# The order of the columns: client, representative, helper. What is not here is refused to all three.
+_PORTAL_ROWS: dict[Resource, tuple[str, str, str]] = {
+    Resource.CLIENT_DIRECTORY: ("own r", "portal r", "scheduling r"),
+    Resource.DEMOGRAPHICS: ("own rq", "portal r", ""),
+    Resource.CASE: ("own r", "portal r", ""),
+    Resource.APPOINTMENTS: ("own rq", "scheduling rq", "scheduling rq"),
+    Resource.QUESTIONNAIRES: ("own rc", "forms rc", ""),
+    Resource.CONSENTS: ("own rcs", "forms rcs", ""),
+    Resource.DOCUMENTS_ADMIN: ("own r", "portal r", ""),
+    Resource.DOCUMENTS_CLINICAL: ("own r", "", ""),
+    Resource.MESSAGES_CLINICAL: ("own rc", "messages rc", ""),
+    Resource.MESSAGES_ADMIN: ("own rc", "messages rc", "messages rc"),
+    Resource.INVOICES: ("own r", "billing r", "billing r"),
+    Resource.SUPERBILLS: ("own r", "billing+forms r", ""),
+}
+PORTAL: dict[Resource, dict[PortalRole, Proxied]] = {
+    resource: {
+        role: cell for role, cell in zip(PortalRole, map(_proxied, cells), strict=True) if cell is not None
+    } for resource, cells in _PORTAL_ROWS.items()
+}
 _COLUMNS = (Role.OWNER, Role.PROVIDER, Role.ASSOCIATE, Role.SUPERVISOR, Role.ADMIN)
 
 TABLE: dict[Resource, dict[Role, tuple[Grant, ...]]] = {
@@ -121,3 +170,9 @@ def decide(
     reached = [Scope.OWN] * own + [Scope.SUPERVISED] * supervised + [Scope.ALL]
     candidates = [found[scope] for scope in reached if scope in found]
     return min(candidates, key=lambda allowed: allowed.needs_reason, default=None)
+
+
+def proxied(role: PortalRole, action: Action, resource: Resource) -> frozenset[AccessScope] | None:
+    """The scopes that have to be open for this; none for a client's own, ``None`` where it is never allowed."""
+    cell = PORTAL.get(resource, {}).get(role)
+    return cell.scopes if cell is not None and action in cell.actions else None

@@ -34,6 +34,7 @@ STATE_OF: dict[AttentionKind, WorkflowState] = {
     AttentionKind.NOT_INVOICED: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.INVOICE_OVERDUE: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.PLACE_FREE: WorkflowState.NEEDS_ATTENTION,
+    AttentionKind.CAME_OF_AGE: WorkflowState.NEEDS_ATTENTION,
     AttentionKind.NOBODY_TAKES_PART: WorkflowState.INTAKE_INCOMPLETE,
     AttentionKind.INTAKE_MISSING: WorkflowState.INTAKE_INCOMPLETE,
     AttentionKind.CONSENT_MISSING: WorkflowState.INTAKE_INCOMPLETE,
@@ -94,6 +95,8 @@ class Facts:
     notes_returned: tuple[int, ...] = ()
     plans_due: tuple[Review, ...] = ()
     """Treatment plans to be reviewed, the longest due first; not told to the front desk."""
+    came_of_age: tuple[str, ...] = ()
+    """Who turned 18, so that what a parent or guardian was granted has to be decided anew (D14)."""
     attendance_missing: tuple[Occasion, ...] = ()
     not_invoiced: tuple[Occasion, ...] = ()
     overdue_invoices: int = 0
@@ -234,6 +237,12 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
         found.append(Item(
             AttentionKind.PLAN_REVIEW_DUE, _plans(facts.plans_due, today), len(facts.plans_due), "Review the plan",
             _part(facts, "clinical"),
+        ))
+    if facts.came_of_age and facts.status is not CaseStatus.ARCHIVED:
+        who = " and ".join(facts.came_of_age)
+        found.append(Item(
+            AttentionKind.CAME_OF_AGE, f"{who} {'is' if len(facts.came_of_age) == 1 else 'are'} 18: decide access.",
+            len(facts.came_of_age), "Decide access", _part(facts, "relationships"),
         ))
     if facts.attendance_missing:
         found.append(_occasions(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.rules import permissions
-from practicerunner.rules.permissions import Scope
+from practicerunner.rules.permissions import PortalRole, Scope
 from practicerunner.rules.supervision import Term
 from practicerunner.vocabulary import Action, Resource, Role
 
@@ -28,10 +28,18 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class PortalActor:
-    """Somebody outside the practice who acts for themselves; what they reach is decided record by record."""
+    """Somebody outside the practice who acts for themselves or for a client; each record is decided on its own."""
 
     person_id: int
     name: str
+    role: PortalRole = PortalRole.CLIENT
+    client_id: int | None = None
+    """For whom they act; ``None`` is for themselves."""
+
+    @property
+    def for_id(self) -> int:
+        """Whose things this is about."""
+        return self.person_id if self.client_id is None else self.client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
 def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> None:
     """Refuse what the actor's roles, or being a client, never allow. Raises NotPermitted."""
     if isinstance(actor, PortalActor):
-        allowed = action in permissions.CLIENT.get(resource, ())
+        allowed = permissions.proxied(actor.role, action, resource) is not None
     else:
         allowed = may(actor, action, resource)
     if not allowed:

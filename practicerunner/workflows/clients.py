@@ -38,6 +38,7 @@ from practicerunner.vocabulary import (
     WorkflowState,
 )
 from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.acting import who_came_of_age
 from practicerunner.workflows.arrangements import ArrangementView, arrangements_of
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
@@ -348,6 +349,7 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
         (row.case_id, Review(called(row.person), row.review_on or today))
         for row in plans.reviews_due(session, today, WITH_PLANS, PLANS_SWITCHABLE, case_ids=case_ids)
     ) if reads_plans else {}
+    of_age = _grouped(who_came_of_age(session, case_ids))
     unrecorded = _grouped(
         (case_id, Occasion(a, day)) for case_id, a, day in case_facts.attendance_missing(session, case_ids, moment)
     )
@@ -375,6 +377,7 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
                 notes_overdue=sum(
                     due_at(ends, house.note_due_hours, house.zone) < moment for _, ends in due.get(here, ())),
                 notes_returned=tuple(returned.get(here, ())), plans_due=tuple(reviews.get(here, ())),
+                came_of_age=tuple(of_age.get(here, ())),
                 attendance_missing=tuple(unrecorded.get(here, ())),
                 not_invoiced=tuple(chargeable.get(here, ())), overdue_invoices=late_number, overdue_cents=late_cents,
                 arranged_for=frozenset(arranged.get(here, ())), has_payment_method=here in with_method,

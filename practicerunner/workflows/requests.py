@@ -4,6 +4,7 @@ A client asks about a case in which they take part now, and about appointments a
 does not exist for them. What they ask holds no slot (DEC9): staff grant it in ``answers``.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -50,6 +51,7 @@ from practicerunner.workflows.granting import (
     check_open,
     grant,
 )
+from practicerunner.workflows.portal_access import authorize_portal, may_portal
 from practicerunner.workflows.scheduling import AppointmentIsFixed
 
 SHOWN = 100
@@ -167,32 +169,36 @@ class MyAppointment:
 def own_case(session: Session, actor: PortalActor, case_id: int, action: Action = Action.REQUEST) -> Case:
     """A case in which somebody takes part now. Raises NotFound."""
     case = session.get(Case, case_id)
-    if case is None or not requests.takes_part(session, case.id, actor.person_id, today_here(session)):
+    if case is None or not requests.takes_part(session, case.id, actor.for_id, today_here(session)):
         raise NotFound(actor=actor, action=action, resource=Resource.APPOINTMENTS, case_id=case.id if case else None)
+    authorize_portal(session, actor, action, Resource.APPOINTMENTS, case_id=case.id)
     return case
 
 
 def own_appointment(session: Session, actor: PortalActor, appointment_id: int) -> Appointment:
     """An appointment at which somebody is expected, of a case in which they take part now. Raises NotFound."""
     found = scheduling.appointment(session, appointment_id)
-    if found is None or requests.expected_at(session, found.id, actor.person_id) is None or not requests.takes_part(
-        session, found.case_id, actor.person_id, today_here(session)
+    if found is None or requests.expected_at(session, found.id, actor.for_id) is None or not requests.takes_part(
+        session, found.case_id, actor.for_id, today_here(session)
     ):
         raise NotFound(
             actor=actor, action=Action.REQUEST, resource=Resource.APPOINTMENTS, resource_id=appointment_id,
             case_id=found.case_id if found else None,
         )
+    authorize_portal(
+        session, actor, Action.REQUEST, Resource.APPOINTMENTS, case_id=found.case_id, resource_id=found.id)
     return found
 
 
 def own_request(session: Session, actor: PortalActor, request_id: int) -> SchedulingRequest:
     """Somebody's own request, locked. Raises NotFound."""
     found = session.get(SchedulingRequest, request_id, with_for_update=True)
-    if found is None or found.person_id != actor.person_id:
+    if found is None or found.person_id != actor.for_id:
         raise NotFound(
             actor=actor, action=Action.REQUEST, resource=Resource.APPOINTMENTS, resource_id=request_id,
             case_id=found.case_id if found else None,
         )
+    authorize_portal(session, actor, Action.REQUEST, Resource.APPOINTMENTS, case_id=found.case_id)
     session.info["case_id"] = found.case_id
     return found
 
@@ -204,7 +210,7 @@ def own_request(session: Session, actor: PortalActor, request_id: int) -> Schedu
 def ask_for_time(session: Session, actor: PortalActor, asked: AskForTime) -> int:
     """Ask for a new time. Returns the request's id. Raises NotFound, BadInput, TooManyRequests, TakesNoNewTimes."""
     case = own_case(session, actor, asked.case_id)
-    return request_time(session, case, Told(actor.person_id, clock.now(), asked.message), Wish(
+    return request_time(session, case, Told(actor.for_id, clock.now(), asked.message), Wish(
         asked.local_date, asked.local_time, asked.minutes, asked.format))
 
 
@@ -212,7 +218,7 @@ def ask_for_time(session: Session, actor: PortalActor, asked: AskForTime) -> int
 def ask_to_move(session: Session, actor: PortalActor, asked: AskToMove) -> int:
     """Ask to move an appointment. Returns the request's id. Raises NotFound, BadInput, TooManyRequests, AskedBefore."""
     found = own_appointment(session, actor, asked.appointment_id)
-    return request_move(session, found, Told(actor.person_id, clock.now(), asked.message), Wish(
+    return request_move(session, found, Told(actor.for_id, clock.now(), asked.message), Wish(
         asked.local_date, asked.local_time, asked.minutes, asked.format))
 
 
@@ -220,7 +226,7 @@ def ask_to_move(session: Session, actor: PortalActor, asked: AskToMove) -> int:
 def ask_to_cancel(session: Session, actor: PortalActor, asked: AskToCancel) -> int:
     """Ask to cancel an appointment. Returns the request's id. Raises NotFound, TooManyRequests, AskedBefore."""
     found = own_appointment(session, actor, asked.appointment_id)
-    return request_cancellation(session, found, Told(actor.person_id, clock.now(), asked.message))
+    return request_cancellation(session, found, Told(actor.for_id, clock.now(), asked.message))
 
 
 # --- What becomes of it
@@ -283,9 +289,19 @@ def _close(found: SchedulingRequest, status: RequestStatus) -> None:
 
 @reader(Resource.APPOINTMENTS)
 def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
-    """What somebody has asked, the newest first."""
-    names = {case.id: case.name for case in requests.own_cases(session, actor.person_id, today_here(session))}
-    return [_mine(one, names) for one in requests.of_person(session, actor.person_id, SHOWN)]
+    """What somebody has asked, the newest first; of a client for whom they act, in the cases that are open to them."""
+    names = {case.id: case.name for case in requests.own_cases(session, actor.for_id, today_here(session))}
+    found = requests.of_person(session, actor.for_id, SHOWN)
+    open_to = _open_to(session, actor, {one.request.case_id for one in found})
+    return [_mine(one, names) for one in found if one.request.case_id in open_to]
+
+
+def _open_to(session: Session, actor: PortalActor, case_ids: Collection[int]) -> set[int]:
+    """Those of some cases whose appointments the actor may read."""
+    return {
+        case_id for case_id in case_ids
+        if may_portal(session, actor, Action.READ, Resource.APPOINTMENTS, case_id=case_id)
+    }
 
 
 def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
@@ -301,9 +317,10 @@ def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
 @reader(Resource.APPOINTMENTS)
 def my_appointments(session: Session, actor: PortalActor) -> list[MyAppointment]:
     """Appointments ahead at which somebody is expected, by time."""
-    asked = {one.appointment_id: one.id for one in requests.open_of(session, actor.person_id) if one.appointment_id}
-    ahead = requests.own_ahead(session, actor.person_id, clock.now(), today_here(session))
-    return [_ahead(one, asked.get(one.appointment.id)) for one in ahead]
+    asked = {one.appointment_id: one.id for one in requests.open_of(session, actor.for_id) if one.appointment_id}
+    ahead = requests.own_ahead(session, actor.for_id, clock.now(), today_here(session))
+    open_to = _open_to(session, actor, {one.case.id for one in ahead})
+    return [_ahead(one, asked.get(one.appointment.id)) for one in ahead if one.case.id in open_to]
 
 
 def _ahead(one: OwnAppointment, request_id: int | None) -> MyAppointment:

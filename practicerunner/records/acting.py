@@ -1,0 +1,139 @@
+"""Who acts for a client, and every decision about it; decisions are never changed, only ended (D03, D11)."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.cases import Participant
+from practicerunner.records.people import Person
+from practicerunner.vocabulary import AccessScope, ActingKind, Verdict
+
+
+class ActsFor(Revised):
+    """That a person acts for a client, as what, and how it was verified (FHIR RelatedPerson). It opens nothing."""
+
+    __tablename__ = "acts_for"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[ActingKind] = word(ActingKind)
+    title: Mapped[str] = mapped_column(String(60), default="")
+    """In the practice's words, such as "bookkeeper"; empty is the kind."""
+    roles: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Words of ``vocabulary.ContactRole``."""
+    evidence: Mapped[str] = mapped_column(String(300), default="")
+    """What was seen: the document, and its date."""
+    verified_at: Mapped[datetime | None]
+    verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    """The first day on which they act no longer."""
+
+    __table_args__ = (UniqueConstraint("person_id", "client_id"),)
+
+
+class AccessDecision(Row):
+    """A grant or a denial of one scope, for one case or for everything of the client; never changed."""
+
+    __tablename__ = "access_decision"
+
+    acts_for_id: Mapped[int] = mapped_column(ForeignKey("acts_for.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
+    scope: Mapped[AccessScope] = word(AccessScope)
+    verdict: Mapped[Verdict] = word(Verdict)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime]
+
+
+class AccessEnd(Row):
+    """That a decision was ended, effective at once; never changed."""
+
+    __tablename__ = "access_end"
+
+    decision_id: Mapped[int] = mapped_column(ForeignKey("access_decision.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    ended_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    ended_at: Mapped[datetime]
+
+
+class AccessNotice(Row):
+    """Whether a case's people are told of new access; the last row counts (D15). Never changed."""
+
+    __tablename__ = "access_notice"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    off: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime]
+
+
+def between(session: Session, person_id: int, client_id: int) -> ActsFor | None:
+    """How somebody acts for a client, if they do."""
+    return session.scalar(select(ActsFor).where(ActsFor.person_id == person_id, ActsFor.client_id == client_id))
+
+
+def for_clients(session: Session, client_ids: Collection[int]) -> list[tuple[ActsFor, Person]]:
+    """Everybody who acts for some people, by name."""
+    if not client_ids:
+        return []
+    rows = session.execute(
+        select(ActsFor, Person).join(Person, Person.id == ActsFor.person_id).where(ActsFor.client_id.in_(client_ids))
+        .order_by(Person.last_name, Person.first_name, ActsFor.id)
+    )
+    return [(acts, person) for acts, person in rows]
+
+
+def of_person(session: Session, person_id: int) -> list[tuple[ActsFor, Person]]:
+    """The clients for whom somebody acts or acted, by name."""
+    rows = session.execute(
+        select(ActsFor, Person).join(Person, Person.id == ActsFor.client_id).where(ActsFor.person_id == person_id)
+        .order_by(Person.first_name, Person.last_name, ActsFor.id)
+    )
+    return [(acts, client) for acts, client in rows]
+
+
+def decisions_of(
+    session: Session, acts_for_ids: Sequence[int]
+) -> list[tuple[AccessDecision, AccessEnd | None]]:
+    """Every decision about some acting people, the oldest first, each with its end if it has one."""
+    if not acts_for_ids:
+        return []
+    rows = session.execute(
+        select(AccessDecision, AccessEnd).outerjoin(AccessEnd, AccessEnd.decision_id == AccessDecision.id)
+        .where(AccessDecision.acts_for_id.in_(acts_for_ids)).order_by(AccessDecision.decided_at, AccessDecision.id)
+    )
+    return [(decision, end) for decision, end in rows]
+
+
+def notice_off(session: Session, case_ids: Collection[int]) -> bool:
+    """Whether in one of these cases nobody is to be told of new access."""
+    last: dict[int, bool] = {}
+    query = select(AccessNotice).where(AccessNotice.case_id.in_(case_ids))
+    for row in session.scalars(query.order_by(AccessNotice.decided_at, AccessNotice.id)):
+        last[row.case_id] = row.off
+    return any(last.values())
+
+
+def last_notice(session: Session, case_id: int) -> AccessNotice | None:
+    """The last decision on whether a case's people are told of new access."""
+    return session.scalars(
+        select(AccessNotice).where(AccessNotice.case_id == case_id)
+        .order_by(AccessNotice.decided_at.desc(), AccessNotice.id.desc()).limit(1)
+    ).first()
+
+
+def minors_acted_for(session: Session, case_ids: Sequence[int]) -> list[tuple[int, ActsFor, Person]]:
+    """Of each case, the parents and guardians of its people: case, how they act, the client."""
+    rows = session.execute(
+        select(Participant.case_id, ActsFor, Person).join(Person, Person.id == Participant.person_id)
+        .join(ActsFor, ActsFor.client_id == Person.id)
+        .where(Participant.case_id.in_(case_ids), ActsFor.kind.in_([kind for kind in ActingKind if kind.is_of_a_minor]))
+    )
+    return [(case_id, acts, client) for case_id, acts, client in rows]
