@@ -64,9 +64,10 @@ def tabs(counts: BillingCounts) -> list[tuple[str, int, Callable[[Actor], None]]
     ]
 
 
-st.title("Billing")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Billing", width="content")
+    statement_block.month_button(me)
 payment_form.offer_receipt()
-statement_block.month_button(me)
 waiting = tabs(read(billing_counts, me))
 titles = waiting_money.titles([(title, number) for title, number, _ in waiting], "billing_tab")
 for tab, (*_, draw) in zip(st.tabs(titles, on_change="rerun", key="billing_tab"), waiting, strict=True):

@@ -23,11 +23,12 @@ def show(actor: Actor, case_id: int) -> None:
         if may(actor, Action.MANAGE, Resource.INVOICES) and st.button(
             "Change", key="change_collection", type="tertiary"
         ):
-            _dialog(actor, case_id, found)
+            case_dialog(actor, case_id, found)
 
 
 @st.dialog("After an attendance")
-def _dialog(actor: Actor, case_id: int, found: Collection) -> None:
+def case_dialog(actor: Actor, case_id: int, found: Collection) -> None:
+    """What is to happen in this case; nothing chosen means as in the practice."""
     form = Form(f"collection.{case_id}.{found.revision}")
     choices = [None, *CollectionPolicy]
     chosen = form.choice(

@@ -48,18 +48,22 @@ def ask(actor: Actor, payer_id: int, case_id: int, today: date) -> bool:
     if not may(actor, Action.CREATE, Resource.INVOICES):
         return False
     form = Form(f"follow_up.{payer_id}.{case_id}")
-    kind = st.segmented_control(
-        "Contact", BY_HAND, default=ContactMade.PHONE, format_func=lambda one: one.label, key=form.field_key("kind"),
-        required=True,
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Contact", BY_HAND, default=ContactMade.PHONE, format_func=lambda one: one.label,
+            key=form.field_key("kind"), required=True,
+        )
+        happened_on = st.date_input("On", today, max_value=today, key=form.field_key("happened_on"),
+                                    format="YYYY-MM-DD", width=150)
     form.place("kind")
+    form.place("happened_on")
     remark = form.text("remark", "What was said", max_chars=200)
-    happened_on = form.date("happened_on", "On", today, max_value=today)
-    action = form.text("next_action", "Next action", placeholder="Call again, send a letter …", max_chars=200)
-    left, right = st.columns(2)
-    with left:
+    first, second, third = st.columns([2, 1, 1])
+    with first:
+        action = form.text("next_action", "Next action", placeholder="Call again …", max_chars=200)
+    with second:
         next_on = form.date("next_on", "By", None, min_value=today)
-    with right:
+    with third:
         people = dict(read(helpers, actor, case_id))
         by = form.choice("next_by_id", "Who", list(people), format_func=people.__getitem__)
     if not st.button("Save contact", type="primary", key=form.field_key("save")):

@@ -1,6 +1,6 @@
 """What is overdue, payer by payer, worked from top to bottom: contacts, what is next, reminders, payments, waivers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pandas as pd
@@ -26,6 +26,9 @@ from practicerunner.workflows.waivers import missed_fees
 
 NEXT = {"due": "Due by today", "planned": "Later", "none": "Nothing planned"}
 
+MOST_HEIGHT = 318
+"""Pixels of the table: what can be done with a row stands below it, on the same screen."""
+
 
 def show(actor: Actor) -> None:
     """Filters, the table, and what can be done with the chosen row or rows."""
@@ -33,8 +36,7 @@ def show(actor: Actor) -> None:
     if not found.rows:
         st.text("Nothing is overdue. A payer appears here the day after an invoice is due.")
         return
-    rows = narrow(found.rows, _facts, "overdue", person="Provider")
-    rows = _narrow_further(rows, found.today)
+    rows = narrow(found.rows, _facts, "overdue", person="Provider", beside=lambda: _more_filters(found.today))
     if not rows:
         st.text("Nothing overdue fits these filters.")
         return
@@ -57,17 +59,13 @@ def _facts(row: OverdueRow) -> Facts:
     return Facts(account.provider, account.case_type, row.age_days, row.is_mine)
 
 
-def _narrow_further(rows: Sequence[OverdueRow], today: date) -> list[OverdueRow]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        sought = st.text_input("Search payer or client", key="overdue_search", icon=":material/search:", width=280)
-        when = st.selectbox("Next action", list(NEXT), index=None, placeholder="Any", key="overdue_next",
-                            format_func=NEXT.__getitem__, width=180)
+def _more_filters(today: date) -> Callable[[OverdueRow], bool]:
+    when = st.selectbox("Next action", list(NEXT), index=None, placeholder="Any", key="overdue_next",
+                        format_func=NEXT.__getitem__, width=150)
+    sought = st.text_input("Search", key="overdue_search", icon=":material/search:", width=170)
     words = sought.strip().casefold()
-    return [
-        row for row in rows
-        if words in f"{row.overdue.account.payer} {row.overdue.account.case_name}".casefold()
-        and (when is None or _planned(row, today) == when)
-    ]
+    return lambda row: words in f"{row.overdue.account.payer} {row.overdue.account.case_name}".casefold() and (
+        when is None or _planned(row, today) == when)
 
 
 def _planned(row: OverdueRow, today: date) -> str:
@@ -85,9 +83,8 @@ def _table(rows: Sequence[OverdueRow], today: date) -> list[OverdueRow]:
     """The table; the row that was worked on stays chosen, and once it is done the next one is."""
     state, ids = st.session_state, [_key(row) for row in rows]
     current, place = state.get("overdue.current"), state.get("overdue.place")
-    if state.pop("overdue.go_on", False) and current in ids:
-        place = ids.index(current) + 1
-        current = ids[place] if place < len(ids) else None
+    if state.pop("overdue.go_on", False):
+        current, place = state.get("overdue.after"), None
         state["overdue.turn"] = state.get("overdue.turn", 0) + 1
     at = ids.index(current) if current in ids else place if place is not None and place < len(ids) else None
     chosen = st.dataframe(
@@ -102,10 +99,12 @@ def _table(rows: Sequence[OverdueRow], today: date) -> list[OverdueRow]:
         hide_index=True, on_select="rerun", selection_mode="multi-row", alt="Overdue accounts",
         key=f"overdue_table.{state.get('overdue.turn', 0)}.{hash(tuple(ids))}", column_config={"Overdue": MONEY},
         selection_default={"selection": {"rows": [at]}} if at is not None else None,
+        height=min(38 + 35 * len(rows), MOST_HEIGHT),
     )["selection"]["rows"]
     found = [rows[one] for one in chosen if one < len(rows)]
     state["overdue.current"] = _key(found[0]) if len(found) == 1 else None
     state["overdue.place"] = chosen[0] if len(found) == 1 else None
+    state["overdue.after"] = next(iter(ids[chosen[0] + 1:]), None) if len(found) == 1 else None
     return found
 
 
@@ -125,7 +124,7 @@ def _several(actor: Actor, chosen: Sequence[OverdueRow]) -> None:
 def _panel(actor: Actor, row: OverdueRow, today: date) -> None:
     account, what = row.overdue.account, row.overdue
     with st.container(border=True):
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns(2, gap="medium")
         with left:
             with st.container(horizontal=True, vertical_alignment="center"):
                 link(md(account.payer), "payer", payer=account.payer_id)

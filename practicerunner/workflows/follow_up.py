@@ -81,8 +81,8 @@ class Done:
 
     @property
     def next(self) -> Entry | None:
-        """The entry that says what is to be done next, if anything is."""
-        latest = self.entries[0] if self.entries else None
+        """The entry that says what is to be done next, if anything is; a reminder changes nothing about that."""
+        latest = next((entry for entry in self.entries if entry.kind is not ContactMade.REMINDER), None)
         return latest if latest is not None and latest.next_action else None
 
 

@@ -15,7 +15,13 @@ from practicerunner.vocabulary import CaseType, ContactKind, ContactMade, Messag
 from practicerunner.workflows import outbox
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
-from practicerunner.workflows.follow_up import SetBillingMail, done_about, set_billing_mail
+from practicerunner.workflows.follow_up import (
+    FollowUpPayer,
+    SetBillingMail,
+    done_about,
+    follow_up_payer,
+    set_billing_mail,
+)
 from practicerunner.workflows.payment_reminders import (
     EmailPaper,
     NowhereToWrite,
@@ -122,6 +128,19 @@ def test_whoever_was_reminded_today_gets_no_other_until_tomorrow(cast: Cast, owi
     with at("2026-10-06 09:00"):
         cast.do("Tom", send_reminders, SendReminders(payer_ids=(owing.payers["Ada"],)))
         assert (len(owing.messages()), len(owing.contacts())) == (2, 4)
+
+
+def test_a_reminder_leaves_what_is_to_be_done_next_as_it_is(cast: Cast, owing: Owing) -> None:
+    key = owing.payers["Ada"], owing.cases["Ada"]
+    with at("2026-10-05 09:00"):
+        cast.do("Tom", follow_up_payer, FollowUpPayer(
+            payer_id=key[0], case_id=key[1], kind=ContactMade.PHONE, happened_on=date(2026, 10, 2), next_action="Call",
+            next_on=date(2026, 10, 9)))
+        cast.do("Tom", send_reminders, SendReminders(payer_ids=(key[0],)))
+        done = cast.read("Tom", done_about, [key])[key]
+    assert done.last is not None
+    assert done.next is not None
+    assert (done.last.kind, done.next.next_action) == (ContactMade.REMINDER, "Call")
 
 
 def test_nobody_is_reminded_of_what_is_not_overdue(cast: Cast, owing: Owing) -> None:
