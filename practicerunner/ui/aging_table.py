@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner import clock, database, reports
+from practicerunner.errors import NotPermitted
 from practicerunner.money import dollars
 from practicerunner.reports.aging import PayerAging, aging
 from practicerunner.rules.statements import AGES
@@ -26,7 +27,10 @@ def show(actor: Actor) -> None:
                               width=200)
         as_of = asked if isinstance(asked, date) else today
         st.link_button("Download CSV", f"/files/aging.csv?day={as_of}", icon=":material/download:")
-    rows = aging(database.engine(), actor, as_of)
+    try:
+        rows = aging(database.engine(), actor, as_of)
+    except NotPermitted:  # somebody who supervises nobody sees nobody's money
+        rows = []
     if not rows:
         st.text(f"Nobody owed anything on {day(as_of, today)}.")
         return
