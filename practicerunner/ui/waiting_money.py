@@ -1,7 +1,7 @@
 """Money that waits for a person: failed payments, unapplied credit, payments under way; each row leads on."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 import pandas as pd
@@ -161,7 +161,8 @@ def show_pending(actor: Actor) -> None:
     if not rows:
         st.text("No payment is pending. One appears here when it is recorded as still on its way.")
         return
-    today = rows[0].facts.received_on + timedelta(days=rows[0].age_days)
+    rows, _, today = _narrowed(
+        actor, rows, lambda row: (row.facts.payer_id, row.facts.case_id, row.age_days), "pending")
     st.text(f"{count(len(rows), 'payment')}, {dollars(sum(row.facts.amount_cents for row in rows))} on the way")
     frame = pd.DataFrame({
         "Payer": [row.facts.payer for row in rows], "Client": [row.case_name for row in rows],

@@ -1,5 +1,6 @@
 """E-mails to payers: one each, generic, once; never to whom they may not go, and none of it when it is switched off."""
 
+import threading
 from dataclasses import dataclass
 from datetime import date
 
@@ -163,6 +164,19 @@ def test_a_reminder_that_waits_is_dropped_once_everything_is_paid(cast: Cast, ow
     pay(cast, owing.payers["Ada"], owing.cases["Ada"], 330_00, "2026-10-05")
     with at("2026-10-06 10:00"), database.transaction(cast.engine) as session:
         assert still_wanted(session, message.id) is None
+
+
+def test_four_people_who_remind_at_once_send_one_e_mail(cast: Cast, owing: Owing) -> None:
+    results: list[list[int]] = []
+    with at("2026-10-05 09:00"):
+        threads = [threading.Thread(target=lambda: results.append(
+            cast.do("Tom", send_reminders, SendReminders(payer_ids=(owing.payers["Ada"],))))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(results, key=len) == [[], [], [], [owing.payers["Ada"]]]
+    assert (len(owing.messages()), len(owing.contacts())) == (1, 2)
 
 
 def test_strangers_remind_nobody(cast: Cast, owing: Owing) -> None:
