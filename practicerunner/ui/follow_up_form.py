@@ -58,7 +58,7 @@ def ask(actor: Actor, payer_id: int, case_id: int, today: date) -> bool:
     form.place("kind")
     form.place("happened_on")
     remark = form.text("remark", "What was said", max_chars=200)
-    first, second, third = st.columns([2, 1, 1])
+    first, second, third = st.columns([4, 3, 3])
     with first:
         action = form.text("next_action", "Next action", placeholder="Call again …", max_chars=200)
     with second:

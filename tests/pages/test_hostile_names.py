@@ -417,7 +417,7 @@ def test_notes_of_a_case_and_templates_show_names_and_text_as_typed(house: House
 
 
 @pytest.mark.parametrize("tab", [
-    "Overdue", "All open", "Uninvoiced", "Arrangement missing", "Aging", "Failed", "Unapplied", "Pending",
+    "Overdue", "All open", "Uninvoiced", "Aging", "Failed", "Unapplied", "Pending",
 ])
 def test_billing_shows_names_as_typed(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, tab: str
