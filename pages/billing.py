@@ -1,121 +1,76 @@
-"""Billing follow-up: what is overdue, open or to be invoiced, and money that failed, waits or stands on nothing."""
+"""Billing follow-up: what is overdue, to be invoiced, failed or unapplied, worked top to bottom on one page."""
 
-import pandas as pd
+from collections.abc import Callable
+
 import streamlit as st
 
-from practicerunner import clock, ids
 from practicerunner.money import dollars
 from practicerunner.ui import (
     account_tables,
+    aging_table,
     estimate_block,
     gathering_list,
+    missing_payers,
+    overdue_list,
     payment_form,
     statement_block,
+    uninvoiced_list,
     waiting_money,
 )
+from practicerunner.ui.account_dialog import account_dialog
 from practicerunner.ui.invoice_panel import panel
-from practicerunner.ui.navigation import go, require
-from practicerunner.ui.perform import perform, read
-from practicerunner.ui.text import count, day
-from practicerunner.vocabulary import Action, Resource
-from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.accounts import PAGE, open_invoices, payer_account, uninvoiced
-from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
-from practicerunner.workflows.practice import practice_settings
+from practicerunner.ui.navigation import require
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import count
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.accounts import PAGE, open_invoices, payer_account
+from practicerunner.workflows.follow_up import BillingCounts, billing_counts
+
+me = require("billing")
 
 
-def show_open(actor: Actor, *, overdue_only: bool) -> None:
+def show_open(actor: Actor) -> None:
     """Open invoices, longest overdue first, with what can be done about the chosen one."""
-    name = "overdue" if overdue_only else "open"
-    sought = st.text_input("Search payer or client", key=f"{name}_search", icon=":material/search:")
-    page = int(st.session_state.get(f"{name}_page", 1))
-    found = read(open_invoices, actor, overdue_only=overdue_only, search=sought, page=page)
+    sought = st.text_input("Search payer or client", key="open_search", icon=":material/search:")
+    page = int(st.session_state.get("open_page", 1))
+    found = read(open_invoices, actor, search=sought, page=page)
     if not found.rows:
-        st.text("Nothing is overdue. Invoices appear here the day after they are due." if overdue_only
-                else "Nothing is open. Invoices appear here until they are paid.")
+        st.text("Nothing is open. Invoices appear here until they are paid.")
         return
     st.text(f"{count(found.number, 'invoice')}, {dollars(found.sum_cents)} in all")
-    chosen = account_tables.open_table(found, key=f"{name}_table")
+    chosen = account_tables.open_table(found, key="open_table")
     if found.number > PAGE:
-        st.pagination(-(-found.number // PAGE), key=f"{name}_page")
+        st.pagination(-(-found.number // PAGE), key="open_page")
     picked = next((row for row in found.rows if row.facts.invoice_id == chosen), None)
     if picked is not None:
         panel(actor, picked, read(payer_account, actor, picked.facts.payer_id))
-        if st.button("Open the payer's account", key=f"{name}_account"):
-            go("payer", payer=picked.facts.payer_id)
+        if st.button("See the payer's account", key="open_account"):
+            account_dialog(actor, picked.facts.payer_id)
 
 
-def show_uninvoiced(actor: Actor) -> None:
-    """Appointments that can be invoiced; several at once, with the number on the button."""
-    page = int(st.session_state.get("uninvoiced_page", 1))
-    rows, number = read(uninvoiced, actor, page=page)
-    if not rows:
-        st.text("Everything is invoiced. Appointments appear here once their attendance is recorded.")
-        return
-    house = read(practice_settings, actor)
-    today = clock.today(house.zone)
-    if house.invoice_after_cosign:
-        st.text("Appointments of associates appear once their note is co-signed.")
-    st.text(f"{count(number, 'appointment')} can be invoiced, the oldest first.")
-    frame = pd.DataFrame({
-        "Date": [day(row.held_on, today) for row in rows], "Client": [row.case_name for row in rows],
-        "Service": [row.service for row in rows], "Provider": [row.provider for row in rows],
-    })
-    chosen = st.dataframe(
-        frame, hide_index=True, on_select="rerun", selection_mode="multi-row", key=f"uninvoiced_table_{number}",
-        alt="Appointments to invoice",
-    )["selection"]["rows"]
-    if number > PAGE:
-        st.pagination(-(-number // PAGE), key="uninvoiced_page")
-    if not may(actor, Action.CREATE, Resource.INVOICES):
-        return
-    picked = [rows[place].appointment_id for place in chosen if place < len(rows)]
-    operation = st.session_state.setdefault("uninvoiced_op", ids.new_operation())
-    with st.container(horizontal=True):
-        if len(picked) == 1 and st.button("Open the appointment", key="open_appointment"):
-            go("appointment", appointment=picked[0])
-        label = f"Invoice {count(len(picked), 'appointment')}" if picked else "Choose appointments to invoice"
-        if st.button(label, type="primary", disabled=not picked, key="invoice_many"):
-            done, made = perform(
-                invoice_appointments, actor,
-                lambda: InvoiceAppointments(op=operation, appointment_ids=tuple(picked)),
-            )
-            if done and made is not None:
-                st.session_state["toast"] = f"{count(len(made), 'invoice')} created" if made else (
-                    "Charged; it waits for the invoice of the month")
-                st.session_state.pop("uninvoiced_op")
-                st.rerun()
+def tabs(counts: BillingCounts) -> list[tuple[str, int, Callable[[Actor], None]]]:
+    """Title, how much waits, and what draws it; in the order in which it is worked."""
+    return [
+        ("Overdue", counts.overdue, overdue_list.show),
+        ("Uninvoiced", counts.uninvoiced, uninvoiced_list.show),
+        ("Failed", counts.failed, waiting_money.show_failed),
+        ("Unapplied", counts.unapplied, waiting_money.show_unapplied),
+        ("Arrangement missing", counts.unarranged, missing_payers.show),
+        ("Estimates due", counts.estimates, estimate_block.due_list),
+        ("Pending", counts.pending, waiting_money.show_pending),
+        ("By month", 0, gathering_list.show),
+        ("All open", 0, show_open),
+        ("Aging", 0, aging_table.show),
+    ]
 
 
-me = require("billing")
-st.title("Billing")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Billing", width="content")
+    statement_block.month_button(me)
 payment_form.offer_receipt()
-statement_block.month_button(me)
-titles = ["Overdue", "All open", "To invoice", "By month", *waiting_money.titles(me, "billing_tab"), "Estimates due"]
-overdue_tab, open_tab, uninvoiced_tab, month_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab = st.tabs(
-    titles, on_change="rerun", key="billing_tab"
-)
-if overdue_tab.open:
-    with overdue_tab:
-        show_open(me, overdue_only=True)
-if open_tab.open:
-    with open_tab:
-        show_open(me, overdue_only=False)
-if uninvoiced_tab.open:
-    with uninvoiced_tab:
-        show_uninvoiced(me)
-if month_tab.open:
-    with month_tab:
-        gathering_list.show(me)
-if failed_tab.open:
-    with failed_tab:
-        waiting_money.show_failed(me)
-if unapplied_tab.open:
-    with unapplied_tab:
-        waiting_money.show_unapplied(me)
-if pending_tab.open:
-    with pending_tab:
-        waiting_money.show_pending(me)
-if estimates_tab.open:
-    with estimates_tab:
-        estimate_block.due_list(me)
+waiting = tabs(read(billing_counts, me))
+titles = waiting_money.titles([(title, number) for title, number, _ in waiting], "billing_tab")
+for tab, (*_, draw) in zip(st.tabs(titles, on_change="rerun", key="billing_tab"), waiting, strict=True):
+    if tab.open:
+        with tab:
+            draw(me)

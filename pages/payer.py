@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, payment_form, statement_block
+from practicerunner.ui import account_tables, follow_up_form, payment_form, reminder_dialog, statement_block
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
@@ -10,6 +10,7 @@ from practicerunner.ui.payment_rows import payment_list
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.accounts import payer_account
+from practicerunner.workflows.follow_up import done_about
 from practicerunner.workflows.statements import statements_of_payer
 
 me = require("payer")
@@ -27,6 +28,12 @@ if account.standings:
     with st.container(border=True):
         st.subheader("By client or group", anchor=False)
         account_tables.standings(account.standings, by_case=True)
+contacts = read(done_about, me, [(payer_id, row.case_id) for row in account.standings])
+if contacts:
+    st.subheader("Contacts", anchor=False)
+    for done in contacts.values():
+        follow_up_form.history(done, account.today)
+reminder_dialog.mail_setting(me, payer_id)
 st.subheader("Invoices", anchor=False)
 if account.invoices:
     chosen = account_tables.invoice_table(account.invoices, account.today, key="payer_invoices", with_case=True)

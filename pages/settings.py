@@ -14,9 +14,10 @@ from practicerunner.ui.person_form import zones
 from practicerunner.ui.reminder_form import ask_times
 from practicerunner.ui.service_dialogs import location_dialog, service_dialog
 from practicerunner.ui.text import day
-from practicerunner.vocabulary import ServiceCategory
+from practicerunner.vocabulary import CollectionPolicy, ServiceCategory
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.calendar import wall_clock
+from practicerunner.workflows.collection import SetPracticeCollection, practice_collection, set_practice_collection
 from practicerunner.workflows.practice import (
     ChangePractice,
     change_practice,
@@ -72,6 +73,18 @@ def _practice(actor: Actor) -> None:
             help="For payers with one invoice per month. What waits of the months before is gathered once a month, "
                  "in the name of whoever chose the day.",
         )
+        collection = read(practice_collection, actor)
+        policy = form.choice(
+            "policy", "Once somebody has attended", list(CollectionPolicy),
+            index=list(CollectionPolicy).index(collection.policy), format_func=lambda word: word.label,
+            help="Invoices are created the day after the attendance is recorded, in the name of whoever chose this. "
+                 "Nothing is charged by itself: a saved card is noted as due, and a person charges it. A case can "
+                 "have a rule of its own.",
+        )
+        notify = form.tick(
+            "notify_payers", "Tell payers by e-mail of new invoices, and of payments that came or failed",
+            row.notify_payers, help="Without amounts or services, and only to payers who let us write to them.",
+        )
         reminders = read(practice_reminders, actor)
         hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
         helpers = form.tick(
@@ -83,6 +96,8 @@ def _practice(actor: Actor) -> None:
     def save(session: Session, actor: Actor, asked: ChangePractice) -> int:
         if sorted(hours) != sorted(reminders.times):
             set_practice_reminders(session, actor, SetPracticeReminders(revision=reminders.revision, hours=hours))
+        if policy is not collection.policy:
+            set_practice_collection(session, actor, SetPracticeCollection(revision=collection.revision, policy=policy))
         return change_practice(session, actor, asked)
 
     if st.button("Save settings", type="primary"):
@@ -91,8 +106,7 @@ def _practice(actor: Actor) -> None:
             tax_id=tax_id, npi=npi, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
-            invoicing_day=gather,
-            totp_required=totp, helpers_may_schedule=helpers,
+            invoicing_day=gather, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -206,6 +206,11 @@ class MessageKind(Word):
     FORM_REMINDER = "form_reminder"
     URGENT_NOTICE = "urgent_notice"
     ACCESS_GRANTED = "access_granted"
+    INVOICE_ISSUED = "invoice_issued"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_REMINDER = "payment_reminder"
+    PAPER_READY = "paper_ready"
 
     @property
     def label(self) -> str:
@@ -213,7 +218,39 @@ class MessageKind(Word):
         return {
             "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
             "appointment_cancelled": "Notice of a cancellation", "access_granted": "Notice of new access",
+            "invoice_issued": "Notice of an invoice",
+            "payment_received": "Notice of a payment", "payment_failed": "Notice of a failed payment",
+            "paper_ready": "Notice of a paper",
         }.get(self.value, super().label)
+
+
+class ContactMade(Word):
+    """How somebody was spoken to about what they owe; a reminder is entered by itself (FHIR Communication.medium)."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    LETTER = "letter"
+    IN_PERSON = "in_person"
+    REMINDER = "reminder"
+
+    @property
+    def label(self) -> str:
+        """``Phone``, ``E-mail``, ``Reminder sent``."""
+        return {"email": "E-mail", "reminder": "Reminder sent"}.get(self.value, super().label)
+
+
+class CollectionPolicy(Word):
+    """What happens by itself once somebody has attended (H19)."""
+
+    MANUAL = "manual"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+
+    @property
+    def label(self) -> str:
+        """As it is chosen."""
+        return {"manual": "Invoice by hand", "invoice": "Invoice by itself",
+                "payment": "Invoice by itself and note the saved card as due"}[self.value]
 
 
 class MessageStatus(Word):

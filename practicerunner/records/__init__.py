@@ -10,6 +10,7 @@ from practicerunner.records import (  # noqa: F401
     documents,
     estimates,
     feeds,
+    follow_up,
     forms,
     imports,
     logins,

@@ -216,13 +216,26 @@ class Uninvoiced:
     held_on: date
     service: str
     provider: str
+    provider_id: int
+    case_type: CaseType
+    fee_cents: int
 
 
 def uninvoiced(
     session: Session, sees: ColumnElement[bool], *, limit: int, offset: int,
     after_cosign: Mapping[CaseType, NoteKind] | None = None,
 ) -> tuple[list[Uninvoiced], int]:
-    """Appointments that were held or missed and carry no live charge yet: one page, oldest first, and their number.
+    """Appointments that can be invoiced and were not: one page, oldest first, and their number."""
+    query = uninvoiced_query(sees, after_cosign)
+    number = session.scalar(query.with_only_columns(func.count())) or 0
+    page = query.order_by(Appointment.starts_at).limit(limit).offset(offset)
+    return [Uninvoiced(*row) for row in session.execute(page)], number
+
+
+def uninvoiced_query(
+    sees: ColumnElement[bool], after_cosign: Mapping[CaseType, NoteKind] | None
+) -> Select[*tuple[Any, ...]]:
+    """Appointments that were held or missed and carry no live charge yet.
 
     A missed appointment counts only if a no-show or late cancellation is on it. With ``after_cosign`` what an
     associate held is left out until its note of that kind is locked.
@@ -239,18 +252,16 @@ def uninvoiced(
     unrecorded = select(Attendance.id).where(
         Attendance.appointment_id == Appointment.id, Attendance.status.in_(UNRECORDED)
     ).exists()
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(Appointment.id, Appointment.case_id, Case.name, Appointment.local_date, Service.name,
-               Staff.first_name + " " + Staff.last_name)
+               Staff.first_name + " " + Staff.last_name, Appointment.provider_id, Case.type, Appointment.fee_cents)
         .join(Case, Case.id == Appointment.case_id).join(Service, Service.id == Appointment.service_id)
         .join(Staff, Staff.id == Appointment.provider_id)
         .where(sees, Appointment.fee_cents > 0, chargeable, ~charged, ~unrecorded)
     )
     if after_cosign is not None:
         query = query.where(~_waits_for_cosign(after_cosign))
-    number = session.scalar(query.with_only_columns(func.count())) or 0
-    page = query.order_by(Appointment.starts_at).limit(limit).offset(offset)
-    return [Uninvoiced(*row) for row in session.execute(page)], number
+    return query
 
 
 def _waits_for_cosign(kinds: Mapping[CaseType, NoteKind]) -> ColumnElement[bool]:

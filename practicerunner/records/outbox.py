@@ -71,6 +71,12 @@ def add_once(session: Session, row: dict[str, Any]) -> int | None:
     return None if found is None else int(found)
 
 
+def is_written(session: Session, key: str) -> bool:
+    """Whether a message of that name exists and was not dropped."""
+    return session.scalar(select(OutboxMessage.id).where(
+        OutboxMessage.dedupe_key == key, OutboxMessage.status != MessageStatus.DROPPED)) is not None
+
+
 def claim(
     session: Session, worker: str, now: datetime, abandoned: datetime, most_attempts: int
 ) -> OutboxMessage | None:

@@ -66,6 +66,8 @@ class Payer(Row):
     name: Mapped[str] = mapped_column(String(401))
     """Kept equal to the person's or organisation's name by ``workflows.people``."""
     revision: Mapped[int] = mapped_column(BigInteger, default=1)
+    wants_billing_mail: Mapped[bool] = mapped_column(default=True)
+    """Whether they want to hear by e-mail of invoices and payments; whether we may write at all is their contacts'."""
 
     __table_args__ = (CheckConstraint("(person_id is null) <> (organisation_id is null)", name="one_party"),)
 

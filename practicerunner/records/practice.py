@@ -55,6 +55,8 @@ class Practice(Revised):
     """Who decided so: those invoices are issued in their name."""
     gathered_until: Mapped[date | None]
     """The last day of the month that was gathered without a click."""
+    notify_payers: Mapped[bool] = mapped_column(default=False)
+    """Whether payers hear by e-mail, without a click, of new invoices and of payments that came or failed (H18)."""
     pcl5_cut: Mapped[int] = mapped_column(default=33)
     """From this total on the PCL-5 counts as positive, 31 to 33."""
     totp_required: Mapped[bool] = mapped_column(default=True)

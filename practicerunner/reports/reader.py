@@ -40,11 +40,12 @@ Row = dict[str, Any]
 
 def read(
     source: Engine, viewer: Viewer, view: str, *, as_of: date, start: date | None = None, end: date | None = None,
-    provider_id: int | None = None,
+    provider_id: int | None = None, payer_id: int | None = None, limit: int | None = None,
 ) -> list[Row]:
     """The rows of a view as of the end of a day (or now, if that day is not over), within what the viewer may see.
 
-    ``start`` and ``end`` (both included) apply to views with a period; ``provider_id`` narrows further.
+    ``start`` and ``end`` (both included) apply to views with a period; ``provider_id`` and ``payer_id`` narrow further,
+    and ``limit`` keeps the first of them.
     Rows come in the order of the view's key. Raises NotPermitted, or NoSuchView for a name that is no report.
     """
     mart = VIEWS.get(view)
@@ -59,6 +60,7 @@ def read(
         (f"{mart.period} >= ?", start if mart.period else None),
         (f"{mart.period} <= ?", end if mart.period else None),
         ("provider_id = ?", provider_id),
+        ("payer_id = ?", payer_id),
         ("list_contains(cast(? as bigint[]), provider_id)", None if providers is None else sorted(providers)),
     ):
         if value is not None:
@@ -69,7 +71,8 @@ def read(
     replica = replica_of(source)
     replica.refresh()
     names, rows = replica.query(
-        f"select {columns} from {view}{where} order by {', '.join(mart.key)}",  # noqa: S608 (names are our own)
+        f"select {columns} from {view}{where} order by {', '.join(mart.key)}"  # noqa: S608 (names are our own)
+        + (f" limit {int(limit)}" if limit is not None else ""),
         [*hidden, *wanted], day=as_of, moment=moment_of(replica, as_of),
     )
     found = [dict(zip(names, row, strict=True)) for row in rows]

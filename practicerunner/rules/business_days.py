@@ -39,7 +39,7 @@ def federal_holidays(year: int) -> frozenset[date]:
 
 def is_business_day(day: date) -> bool:
     """Whether offices work on a day."""
-    return day.weekday() < 5 and day not in federal_holidays(day.year) | federal_holidays(day.year + 1)
+    return day.weekday() < 5 and day not in federal_holidays(day.year) and day not in federal_holidays(day.year + 1)
 
 
 def add_business_days(day: date, number: int) -> date:

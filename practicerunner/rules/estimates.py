@@ -5,6 +5,7 @@ bills are too far above it. The practice checks the legal rules before use.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -18,6 +19,7 @@ NOTICE_CENTS, EXCESS_CENTS = 300_00, 400_00
 """How far above an estimate the bills are when the practice should look, and when the client may dispute them."""
 
 
+@lru_cache(maxsize=20_000)  # many are booked on the same days, and the number on a tab counts them all
 def due_on(scheduled_on: date, service_on: date) -> date | None:
     """By when an estimate is due for a service that was scheduled; ``None`` where scheduling calls for none.
 

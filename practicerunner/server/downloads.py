@@ -1,6 +1,7 @@
 """Papers and tables leave the house here: authorised by the workflow, audited, and never kept by a browser."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -13,8 +14,10 @@ from starlette.routing import Route
 
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
+from practicerunner.records import audit
+from practicerunner.reports import aging
 from practicerunner.server.gate import token_of
-from practicerunner.vocabulary import CaseType, DocumentKind, ListFilter
+from practicerunner.vocabulary import Action, CaseType, DocumentKind, ListFilter, Resource
 from practicerunner.workflows import (
     clients,
     documents,
@@ -54,7 +57,24 @@ def hours_table(asked: QueryParams) -> Fetch:
         "supervision-hours.csv", "text/csv; charset=utf-8", supervision_hours.hours_csv(session, actor))
 
 
-TABLES: dict[str, Callable[[QueryParams], Fetch]] = {"clients": clients_table, "supervision-hours": hours_table}
+def aging_table(asked: QueryParams) -> Fetch:
+    """Receivables by age at the end of a ``day``. Raises ValueError for a day that is none."""
+    day = date.fromisoformat(asked.get("day", ""))
+
+    def hand_out(session: Session, actor: Actor) -> tuple[str, str, bytes]:
+        rows = aging.aging(database.engine(), actor, day)
+        audit.note(
+            session, staff_id=actor.staff_id, action=Action.EXPORT, resource=Resource.INVOICES,
+            detail=f"aging as of {day}, {len(rows)} rows",
+        )
+        return f"aging-{day}.csv", "text/csv; charset=utf-8", aging.aging_csv(rows, day)
+
+    return hand_out
+
+
+TABLES: dict[str, Callable[[QueryParams], Fetch]] = {
+    "clients": clients_table, "supervision-hours": hours_table, "aging": aging_table,
+}
 """Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 
 FOR_INSURANCE: dict[DocumentKind, Callable[[Session, Actor, int], tuple[str, str, bytes]]] = {

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import clock, database, reports
 from practicerunner.server import mail
-from practicerunner.workflows import alerts, clock_rules, documents, gathering, papers, reminders, sign_in
+from practicerunner.workflows import alerts, clock_rules, collection, documents, gathering, papers, reminders, sign_in
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
@@ -75,6 +75,20 @@ def run_invoicing() -> None:
         gathering.gather_last_month(session)
 
 
+def collect() -> None:
+    """Invoice what is to be invoiced by itself, a few at a time, and note saved cards as due."""
+    with database.reading() as session:
+        waiting = collection.waiting(session)
+    for start in range(0, len(waiting), collection.AT_ONCE):
+        with database.transaction() as session:
+            collection.invoice_by_itself(session, waiting[start:start + collection.AT_ONCE])
+    with database.reading() as session:
+        if not collection.charges_to_note(session):
+            return
+    with database.transaction() as session:
+        collection.note_charges(session)
+
+
 def sweep_files() -> None:
     """Remove files of uploads that never came to an end."""
     with database.reading() as session:
@@ -110,6 +124,7 @@ JOBS = (
     Job(forget_old_attempts, timedelta(hours=1)),
     Job(sweep_files, timedelta(hours=1)),
     Job(run_invoicing, timedelta(hours=1)),
+    Job(collect, timedelta(hours=1)),
 )
 
 

@@ -29,7 +29,7 @@ MOST_A_RUN = 500
 PORTS = {"none": 25, "starttls": 587, "tls": 465}
 POLICY = SMTP.clone(cte_type="7bit")
 """A header takes no line break, and the text arrives whatever the servers on the way can carry."""
-UNWANTED = "The appointment was changed in the meantime, or a later reminder was due, so it was not needed."
+UNWANTED = "What it was about changed in the meantime, or a later reminder was due, so it was not needed."
 _STILL_THERE = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError)
 """Refusals after which the connection can be used for the next message."""
 _IN_OUR_WORDS: tuple[tuple[type[Exception], str], ...] = (

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, estimate_block, payment_form, statement_block, superbill_block
+from practicerunner.ui import (
+    account_tables,
+    collection_line,
+    estimate_block,
+    payment_form,
+    statement_block,
+    superbill_block,
+)
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
@@ -65,3 +72,4 @@ def _who_pays(actor: Actor, case_id: int) -> None:
         show_all(rows, needed.people)
         if not rows:
             st.text(needed.sentence)
+        collection_line.show(actor, case_id)

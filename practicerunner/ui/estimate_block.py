@@ -16,6 +16,7 @@ from practicerunner.ui.estimate_dialogs import ask_dialog, estimate_dialog, line
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance, perform, read
 from practicerunner.ui.text import count, day, md
+from practicerunner.ui.work_filters import Facts, narrow
 from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource, ShareChannel
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.calendar import wall_clock
@@ -37,6 +38,7 @@ from practicerunner.workflows.estimates import (
     share_estimate,
     share_estimate_again,
 )
+from practicerunner.workflows.follow_up import case_facts
 
 
 def show(actor: Actor, case_id: int) -> None:
@@ -207,6 +209,10 @@ def due_list(actor: Actor) -> None:
                 "business days ahead, or when they asked what care will cost.")
         return
     today = read(wall_clock, actor).date()
+    known = read(case_facts, actor, {one.case_id for one in rows})
+    rows = narrow([one for one in rows if one.case_id in known], lambda one: Facts(
+        known[one.case_id].provider, known[one.case_id].case_type, max((today - one.due_on).days, 0),
+        known[one.case_id].is_mine), "estimates", person="Provider")
     late = sum(one.due_on < today for one in rows)
     st.text(f"{count(len(rows), 'estimate')} due" + (f", {late} overdue" if late else ""))
     frame = pd.DataFrame({

@@ -5,6 +5,7 @@ import streamlit as st
 from practicerunner.ui.adjustment_rows import credit_dialog, write_off_dialog
 from practicerunner.ui.forms import Form
 from practicerunner.ui.payment_form import payment_dialog
+from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, InvoiceState, Resource
 from practicerunner.workflows.access import Actor, may
@@ -23,6 +24,8 @@ def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.text(f"{facts.number}, {facts.payer}")
         st.link_button("PDF", f"/files/invoice/{facts.invoice_id}.pdf", icon=":material/picture_as_pdf:")
+        if chosen.state is not InvoiceState.VOID:
+            email_button(actor, facts.number, f"invoice_{facts.invoice_id}")
         if facts.open_cents and may(actor, Action.CREATE, Resource.INVOICES):
             if st.button("Take a payment", key="pay_invoice", type="primary"):
                 waiting = [

@@ -7,6 +7,7 @@ import streamlit as st
 from practicerunner.money import dollars
 from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.ui.payment_dialogs import fail_dialog, refund_dialog, settle_dialog
+from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import Action, PaymentState, Resource
@@ -36,6 +37,8 @@ def _payment(actor: Actor, row: PaymentFacts, today: date) -> None:
             _buttons(actor, row)
             if row.receipt:
                 st.link_button(row.receipt, f"/files/receipt/{row.payment_id}.pdf", icon=":material/picture_as_pdf:")
+                if row.failed_on is None:
+                    email_button(actor, row.receipt, f"receipt_{row.payment_id}")
     if row.failed_on:
         void = f"; {row.receipt} is void" if row.receipt else ""
         st.caption(md(f"Failed on {day(row.failed_on, today)}: {row.reason}{void}"))

@@ -21,6 +21,7 @@ from practicerunner.ui import missing_list
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance, read, read_logged
+from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.text import count, day, md
 from practicerunner.vocabulary import Action, LeftOut, ReportPeriod, Resource
 from practicerunner.workflows.access import Actor, may
@@ -94,6 +95,8 @@ def _panel(actor: Actor, chosen: SuperbillView) -> None:
         st.text(f"{chosen.number}, {chosen.content.client.name}")
         if may(actor, Action.EXPORT, Resource.SUPERBILLS):
             st.link_button("PDF", f"/files/superbill/{chosen.superbill_id}.pdf", icon=":material/picture_as_pdf:")
+        if chosen.voided_on is None:
+            email_button(actor, chosen.number, f"superbill_{chosen.superbill_id}")
         if chosen.voided_on is None and may(actor, Action.VOID, Resource.INVOICES) and st.button(
             "Void", key="void_superbill"
         ):

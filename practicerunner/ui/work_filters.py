@@ -27,14 +27,18 @@ class Facts:
     is_mine: bool = True
 
 
-def narrow(rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: str) -> list[T]:
+def narrow(
+    rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: str,
+    beside: Callable[[], Callable[[T], bool]] | None = None,
+) -> list[T]:
     """Draw the filters that make a difference to these rows, and return the rows that pass.
 
-    ``person`` is what the filter by name is called.
+    ``person`` is what the filter by name is called; ``beside`` draws more of them, and returns what passes those.
     """
     known = [(row, facts(row)) for row in rows]
     if len(rows) < TOO_FEW:
         return list(rows)
+    passes: Callable[[T], bool] = lambda row: True  # noqa: E731
     people = sorted({one.person for _, one in known})
     kinds = [kind for kind in CaseType if kind in {one.case_type for _, one in known}]
     oldest = max(one.days for _, one in known)
@@ -50,8 +54,10 @@ def narrow(rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: 
                                 format_func=lambda one: capabilities(one).heading, width=170)
         if len(ages) > 1:
             age = st.selectbox("Age", ages, key=f"{key}.age", format_func=AGES.__getitem__, width=150)
+        if beside is not None:
+            passes = beside()
     return [
         row for row, one in known
         if (whose is None or one.is_mine is (whose == MINE)) and (who is None or one.person == who)
-        and (kind is None or one.case_type is kind) and one.days >= age
+        and (kind is None or one.case_type is kind) and one.days >= age and passes(row)
     ]

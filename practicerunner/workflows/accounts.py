@@ -1,5 +1,7 @@
 """Reading accounts: what a case and a payer owe, and the lists that an admin works through."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +15,7 @@ from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
-from practicerunner.workflows.billing import InvoiceView, kinds_to_wait_for, view
+from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 
@@ -57,6 +59,37 @@ class OpenPage:
     number: int
     sum_cents: int
     today: date
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An appointment that cannot be invoiced now, and why."""
+
+    appointment_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePreview:
+    """What invoicing several appointments would do."""
+
+    lines: tuple[tuple[str, int, int], ...]
+    """Payer, number of invoices, cents."""
+    monthly: tuple[tuple[str, int, int], ...]
+    """Payer, number of parts, cents: what goes onto the invoice of the month."""
+    ready: tuple[int, ...]
+    """The appointments that can be invoiced."""
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def invoices(self) -> int:
+        """How many invoices will be created."""
+        return sum(number for _, number, _ in self.lines)
+
+    @property
+    def cents(self) -> int:
+        """What they come to."""
+        return sum(cents for *_, cents in self.lines)
 
 
 @reader(Resource.INVOICES)
@@ -106,8 +139,32 @@ def open_invoices(
 
 
 @reader(Resource.INVOICES)
-def uninvoiced(session: Session, actor: Actor, *, page: int = 1) -> tuple[list[Uninvoiced], int]:
-    """Appointments that can be invoiced and were not, oldest first, 50 a page; and their number."""
+def uninvoiced(
+    session: Session, actor: Actor, *, page: int = 1, limit: int = PAGE
+) -> tuple[list[Uninvoiced], int]:
+    """Appointments that can be invoiced and were not, oldest first, so many a page; and their number."""
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
     return accounts.uninvoiced(
-        session, sees, limit=PAGE, offset=(page - 1) * PAGE, after_cosign=kinds_to_wait_for(session))
+        session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session))
+
+
+@reader(Resource.INVOICES)
+def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[int]) -> InvoicePreview:
+    """What invoicing these appointments would do: for each payer how many invoices and how much. Raises NotFound."""
+    at_once: dict[str, list[int]] = defaultdict(list)
+    by_month: dict[str, list[int]] = defaultdict(list)
+    ready: list[int] = []
+    left_out: list[LeftOut] = []
+    for appointment_id in appointment_ids:
+        found = appointment_billing(session, actor, appointment_id)
+        if found.planned:
+            ready.append(appointment_id)
+        else:
+            left_out.append(LeftOut(appointment_id, found.problem or "It is invoiced already."))
+        for plan in found.planned:
+            (by_month if plan.monthly else at_once)[plan.payer].append(plan.total_cents)
+    return InvoicePreview(
+        tuple((payer, len(cents), sum(cents)) for payer, cents in sorted(at_once.items())),
+        tuple((payer, len(cents), sum(cents)) for payer, cents in sorted(by_month.items())),
+        tuple(ready), tuple(left_out),
+    )

@@ -42,10 +42,11 @@ from practicerunner.vocabulary import (
     EntryKind,
     InvoiceState,
     InvoicingRhythm,
+    MessageKind,
     NoteKind,
     Resource,
 )
-from practicerunner.workflows import papers
+from practicerunner.workflows import billing_notices, papers
 from practicerunner.workflows.access import Actor, authorize, may
 from practicerunner.workflows.arrangements import in_force, parts_of
 from practicerunner.workflows.commands import Command, command, reader
@@ -382,6 +383,7 @@ def issue(
     papers.freeze(
         session, DocumentKind.INVOICE, content, payer_id=payer_id, case_id=case.id, invoice_id=invoice_id
     )
+    billing_notices.tell_by_itself(session, house, MessageKind.INVOICE_ISSUED, payer_id, case.id)
     session.flush()
     return invoice_id
 

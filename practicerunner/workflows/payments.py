@@ -20,8 +20,16 @@ from practicerunner.records.practice import Practice
 from practicerunner.rules.cards import looks_like_card_number
 from practicerunner.rules.ledger import Open, allocate
 from practicerunner.rules.payments import LARGEST_CENTS
-from practicerunner.vocabulary import Action, DocumentKind, EntryKind, PaymentMethodKind, PaymentState, Resource
-from practicerunner.workflows import papers, processor
+from practicerunner.vocabulary import (
+    Action,
+    DocumentKind,
+    EntryKind,
+    MessageKind,
+    PaymentMethodKind,
+    PaymentState,
+    Resource,
+)
+from practicerunner.workflows import billing_notices, papers, processor
 from practicerunner.workflows.access import Actor, authorize, visible
 from practicerunner.workflows.billing import invoice_for
 from practicerunner.workflows.commands import Command, Line, command
@@ -225,6 +233,8 @@ def settle(
     papers.freeze(
         session, DocumentKind.RECEIPT, content, payer_id=payer.id, case_id=payment.case_id, payment_id=payment.id
     )
+    billing_notices.tell_by_itself(
+        session, house, MessageKind.PAYMENT_RECEIVED, payer.id, payment.case_id, payment.id)
     session.flush()
     return number
 

@@ -48,6 +48,7 @@ class ChangePractice(Command):
     invoice_after_cosign: bool = False
     invoicing_day: int | None = Field(default=None, ge=1, le=28)
     totp_required: bool = True
+    notify_payers: bool = False
 
     @field_validator("zone")
     @classmethod

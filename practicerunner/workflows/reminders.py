@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, Stale
-from practicerunner.records import cases, people, practice, reminders
+from practicerunner.records import cases, follow_up, people, practice, reminders
 from practicerunner.records import outbox as records
 from practicerunner.records.cases import Case
 from practicerunner.records.outbox import Addressed, OutboxMessage
@@ -132,9 +132,12 @@ def still_wanted(session: Session, message_id: int) -> OutboxMessage | None:
 
     A reminder's is gone once its appointment was cancelled or moved, its recipient is not expected any more, or a
     later one is due; otherwise it says where the appointment is by now. Word of a cancellation is unwanted once the
-    appointment stands again.
+    appointment stands again, a payment reminder once nothing is overdue any more.
     """
     message = session.get_one(OutboxMessage, message_id)
+    if message.kind is MessageKind.PAYMENT_REMINDER and message.person_id is not None:
+        today = clock.today(practice.the_practice(session).zone)
+        return message if follow_up.owes_overdue(session, message.person_id, today) else None
     if message.appointment_id is None or message.person_id is None:
         return message
     one = reminders.expected_at(session, message.appointment_id, message.person_id)

@@ -14,7 +14,8 @@ from practicerunner.records.cases import Case
 from practicerunner.records.payments import PaymentEvent
 from practicerunner.records.people import Payer
 from practicerunner.rules.payments import state
-from practicerunner.vocabulary import Action, EntryKind, PaymentState, Resource
+from practicerunner.vocabulary import Action, EntryKind, MessageKind, PaymentState, Resource
+from practicerunner.workflows import billing_notices
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.payment_methods import NumberFree
@@ -124,6 +125,8 @@ def fail_payment(session: Session, actor: Actor, asked: FailPayment) -> int:
         recorded_by_id=actor.staff_id,
     ))
     session.info["detail"] = f"{now} {dollars(payment.amount_cents)} failed: {asked.reason}"
+    billing_notices.tell_by_itself(
+        session, practice.the_practice(session), MessageKind.PAYMENT_FAILED, payment.payer_id, case.id, payment.id)
     session.flush()
     return payment.id
 

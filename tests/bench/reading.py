@@ -29,6 +29,7 @@ from tests.bench.volume import MINUTES, TODAY, row_id
 
 FRAGMENTS = ("hazel", "quin", "5550", "elm", "row", "son", "tov", "birch", "lock", "an")
 FOUND_AT_MOST = 100
+LISTED = 1_000
 TYPED = (
     "ge", "gener", "generalized anx", "generalized anxiety", "GAD", "ptsd", "F4", "F41.1", "depress",
     "major depressive", "adjustment disorder with anx", "un", "tr", "trauma", "other", "abuse", "partner",
@@ -116,6 +117,31 @@ class Reading:
         _agree(owed, sum(row[2] for row in from_ledger(0)))
         return compare("aging", 4, n, ours, from_kept, from_ledger)
 
+    def unpaid_list(self, n: int) -> Result:
+        """The thousand oldest unpaid invoices, computed from the ledger."""
+
+        def ours(_: int) -> Any:
+            return read(self.volume.engine, self.actor, "billing__unpaid", as_of=TODAY, limit=LISTED)
+
+        def limit(_: int) -> Any:
+            return self._ledger.cursor().execute(_UNPAID, [TODAY]).fetchall()
+
+        _agree([(row["invoice_id"], row["open_cents"]) for row in ours(0)], [(r[0], r[8]) for r in limit(0)])
+        return compare("unpaid_list", 3, n, ours, limit)
+
+    def aging_as_of(self, n: int) -> Result:
+        """What every payer owed, by age, at the end of days that are over."""
+
+        def ours(turn: int) -> Any:
+            return read(self.volume.engine, self.actor, "billing__aging", as_of=_past(turn))
+
+        def limit(turn: int) -> Any:
+            return self._ledger.cursor().execute(_AGING_AS_OF, [_past(turn)]).fetchall()
+
+        for turn in range(3):
+            _agree(sorted(list(row.values())[3:] for row in ours(turn)), sorted(list(r[2:]) for r in limit(turn)))
+        return compare("aging_as_of", 1.5, n, ours, limit)
+
     def replica_refresh(self, n: int) -> Result:
         """The reports' copy takes in one change, the copy being up to date before it."""
         replica = replica_of(self.volume.engine)
@@ -164,15 +190,17 @@ class Reading:
         """The same ledger in a DuckDB of its own."""
         made = duckdb.connect(":memory:")
         for table, columns in {
-            "ledger_entry": ("payer_id", "invoice_id", "amount_cents"), "invoice": ("id", "payer_id", "issued_on"),
-            "payer": ("id", "name"),
+            "ledger_entry": ("payer_id", "case_id", "invoice_id", "amount_cents", "effective_on"),
+            "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),
+            "payer": ("id", "name"), "case_file": ("id", "name", "provider_id"),
         }.items():
             rows = self.limit.all(f"select {', '.join(columns)} from {table}")
             made.register("rows", pa.table({
                 name: pa.array(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)
             }))
             made.execute(f"create table {table} as select * from rows")
-        made.execute("alter table invoice alter issued_on type date")
+        for table, column in (("invoice", "issued_on"), ("invoice", "due_on"), ("ledger_entry", "effective_on")):
+            made.execute(f"alter table {table} alter {column} type date")
         return made
 
 
@@ -190,6 +218,42 @@ select
 from due d join invoice i on i.id = d.invoice_id join payer p on p.id = i.payer_id
 group by i.payer_id, p.name order by i.payer_id
 """
+
+
+_UNPAID = f"""
+with due as (
+    select invoice_id, sum(amount_cents) as cents from ledger_entry
+    where invoice_id is not null and effective_on <= $1 group by invoice_id having sum(amount_cents) > 0
+)
+select i.id, i.number, i.payer_id, p.name, i.case_id, c.name, i.issued_on, i.due_on, d.cents::bigint,
+    date_diff('day', i.issued_on, $1::date)
+from due d join invoice i on i.id = d.invoice_id join payer p on p.id = i.payer_id
+join case_file c on c.id = i.case_id order by i.issued_on, i.number limit {LISTED}
+"""
+_AGING_AS_OF = """
+with items as (
+    select i.payer_id, i.case_id, date_diff('day', i.issued_on, $1::date) as age, d.cents
+    from (
+        select invoice_id, sum(amount_cents) as cents from ledger_entry
+        where invoice_id is not null and effective_on <= $1 group by invoice_id having sum(amount_cents) <> 0
+    ) d join invoice i on i.id = d.invoice_id
+    union all
+    select payer_id, case_id, date_diff('day', min(effective_on), $1::date), sum(amount_cents) from ledger_entry
+    where invoice_id is null and effective_on <= $1 group by payer_id, case_id having sum(amount_cents) > 0
+)
+select
+    o.payer_id, p.name, sum(o.cents)::bigint, coalesce(sum(o.cents) filter (o.age <= 30), 0)::bigint,
+    coalesce(sum(o.cents) filter (o.age between 31 and 60), 0)::bigint,
+    coalesce(sum(o.cents) filter (o.age between 61 and 90), 0)::bigint,
+    coalesce(sum(o.cents) filter (o.age > 90), 0)::bigint
+from items o join payer p on p.id = o.payer_id join case_file c on c.id = o.case_id
+group by o.payer_id, c.provider_id, p.name order by o.payer_id, c.provider_id
+"""
+
+
+def _past(turn: int) -> date:
+    """A day that is over, another each time."""
+    return TODAY - timedelta(days=30 + turn * 7 % 330)
 
 
 def _agree(ours: Any, limit: Any) -> None:

@@ -416,7 +416,9 @@ def test_notes_of_a_case_and_templates_show_names_and_text_as_typed(house: House
     press(visit("Dana", "note_templates"), "Change")
 
 
-@pytest.mark.parametrize("tab", ["Overdue", "All open", "To invoice", "Failed", "Unapplied", "Pending"])
+@pytest.mark.parametrize("tab", [
+    "Overdue", "All open", "Uninvoiced", "Aging", "Failed", "Unapplied", "Pending",
+])
 def test_billing_shows_names_as_typed(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, tab: str
 ) -> None:

@@ -208,6 +208,26 @@ def test_the_client_list_is_the_one_on_the_screen_of_whoever_asks(web: TestClien
         assert web.get(f"/files/clients.csv{wrong}", headers=cookie(linden, "Dana")).status_code == 400
 
 
+def test_receivables_by_age_are_of_the_day_and_of_whoever_asks(web: TestClient, linden: Cast) -> None:
+    case_id = linden.open_case(CaseType.INDIVIDUAL, "=Nora Lindqvist")
+    invoice(linden, hold(linden, case_id, "IND50", "2026-02-03 10:00"))
+
+    def lines(who: str, day: str) -> list[str]:
+        answer = web.get(f"/files/aging.csv?day={day}", headers=cookie(linden, who))
+        assert answer.status_code == 200, answer.text
+        assert f"aging-{day}.csv" in answer.headers["content-disposition"]
+        return answer.content.decode("utf-8-sig").splitlines()[1:]
+
+    assert lines("Tom", "2026-02-03") == ["'=Nora Lindqvist,2026-02-03,165.00,165.00,0.00,0.00,0.00"]
+    assert lines("Marcus", "2026-03-06") == ["'=Nora Lindqvist,2026-03-06,165.00,0.00,165.00,0.00,0.00"]
+    assert lines("Tom", "2026-02-02") == lines("Olga", "2026-02-03") == []
+    for wrong in ("", "?day=", "?day=2026-02-30", "?day=1;drop"):
+        assert web.get(f"/files/aging.csv{wrong}", headers=cookie(linden, "Tom")).status_code == 400
+    with database.reading() as session:
+        exported = "select count(*) from audit_log where action = 'export' and resource = 'invoices'"
+        assert session.execute(text(exported)).scalar_one() == 4
+
+
 def test_the_hours_of_supervision_are_those_of_whoever_asks(web: TestClient, linden: Cast) -> None:
     linden.do("Ruth", record_hour, RecordHour(
         supervisor_id=linden.staff["Ruth"], supervisee_ids=(linden.staff["Priya"],), held_on=date(2026, 1, 6),

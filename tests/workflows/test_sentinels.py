@@ -164,6 +164,8 @@ OTHERS: dict[str, list[Any]] = {
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
     "items": [()], "place": ["11"],
 }
+SEVERAL = {"appointment_ids": "appointment", "case_ids": "case_file", "payer_ids": "payer"}
+"""Arguments that name several rows of a table."""
 ALWAYS = ("reason", "search")
 """Arguments with a default that are tried with a value too."""
 
@@ -180,6 +182,10 @@ def _choices(cast: Cast, name: str, reader: Callable[..., Any], ids: dict[str, l
             continue
         elif one.name in OTHERS:
             given[one.name] = OTHERS[one.name]
+        elif one.name == "pairs":
+            given[one.name] = [list(itertools.product(ids["payer"], ids["case_file"]))]
+        elif one.name in SEVERAL:
+            given[one.name] = [[row_id] for row_id in ids[SEVERAL[one.name]]]
         else:
             table = TABLES.get(one.name, one.name.removesuffix("_id"))
             assert table in ids, f"Tell this test what {name} takes as {one.name}."

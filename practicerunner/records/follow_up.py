@@ -1,0 +1,383 @@
+"""Following up what payers owe: contacts and next actions, what is invoiced by itself, saved cards that are due."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, distinct, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from practicerunner.records.accounts import UNRECORDED
+from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.billing import (
+    BillingArrangement,
+    Charge,
+    ChargeShare,
+    Invoice,
+    LedgerEntry,
+    OpenInvoice,
+    Payment,
+)
+from practicerunner.records.cases import Case, PaymentMethod
+from practicerunner.records.logins import Staff
+from practicerunner.records.payments import PaymentEvent
+from practicerunner.records.people import MAY_MAIL, ContactPoint, Payer, Person
+from practicerunner.records.practice import Service
+from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    AttendanceStatus,
+    CaseType,
+    ChargeKind,
+    CollectionPolicy,
+    ContactMade,
+    PaymentMethodKind,
+    PaymentState,
+)
+
+
+class FollowUp(Row):
+    """One contact with a payer about what they owe on a case, and what is to be done next; never changed."""
+
+    __tablename__ = "follow_up"
+
+    payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    kind: Mapped[ContactMade] = word(ContactMade)
+    happened_on: Mapped[date]
+    remark: Mapped[str] = mapped_column(String(200), default="")
+    next_action: Mapped[str] = mapped_column(String(200), default="")
+    """Empty: nothing is to be done next."""
+    next_on: Mapped[date | None]
+    next_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"), index=True)
+    """The e-mail that this entry is about."""
+
+    __table_args__ = (Index("ix_follow_up_account", "payer_id", "case_id"),)
+
+
+class CollectionRule(Revised):
+    """What happens by itself after an attendance: in the practice (no case), or in one case; that then counts (H19)."""
+
+    __tablename__ = "collection_rule"
+
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), unique=True)
+    policy: Mapped[CollectionPolicy] = word(CollectionPolicy)
+    since: Mapped[date]
+    """Appointments from this day on; what was held before stays with people."""
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    """In whose name it happens."""
+
+
+class DueCharge(Row):
+    """That a saved card or account is due to be charged for an invoice; a person charges it (DEC14)."""
+
+    __tablename__ = "due_charge"
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), unique=True)
+    payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_method.id"), index=True)
+    due_on: Mapped[date]
+
+
+# --- What is owed, and what was done about it
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A payer's place on a case."""
+
+    payer_id: int
+    payer: str
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    provider_id: int
+    provider: str
+
+
+_STAFF_NAME = Staff.first_name + " " + Staff.last_name
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What is overdue of a payer on a case."""
+
+    account: Account
+    cents: int
+    invoices: int
+    since: date
+    """Date of the oldest invoice."""
+    due_on: date
+    """When that was due."""
+
+
+def overdue(session: Session, sees: ColumnElement[bool], today: date) -> list[Overdue]:
+    """Payers and cases with something overdue, the longest overdue first."""
+    query: Select[*tuple[Any, ...]] = (
+        select(OpenInvoice.payer_id, Payer.name, OpenInvoice.case_id, Case.name, Case.type, Case.provider_id,
+               _STAFF_NAME, func.sum(OpenInvoice.open_cents), func.count(), func.min(OpenInvoice.issued_on),
+               func.min(OpenInvoice.due_on))
+        .join(Payer, Payer.id == OpenInvoice.payer_id).join(Case, Case.id == OpenInvoice.case_id)
+        .join(Staff, Staff.id == Case.provider_id)
+        .where(OpenInvoice.open_cents > 0, OpenInvoice.due_on < today, sees)
+        .group_by(OpenInvoice.payer_id, Payer.name, OpenInvoice.case_id, Case.name, Case.type, Case.provider_id,
+                  Staff.first_name, Staff.last_name)
+        .order_by(func.min(OpenInvoice.due_on), Payer.name, OpenInvoice.payer_id, OpenInvoice.case_id)
+    )
+    return [
+        Overdue(Account(*row[:7]), int(cents), number, since, due_on)
+        for *row, cents, number, since, due_on in session.execute(query)
+    ]
+
+
+def accounts_of(
+    session: Session, case_ids: Collection[int], sees: ColumnElement[bool]
+) -> dict[int, tuple[CaseType, int, str]]:
+    """Case → its kind, its provider and the provider's name."""
+    query = select(Case.id, Case.type, Case.provider_id, _STAFF_NAME).join(Staff, Staff.id == Case.provider_id)
+    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query.where(Case.id.in_(case_ids), sees))}
+
+
+def provider_of(session: Session, case_id: int) -> Staff | None:
+    """The provider of a case."""
+    return session.scalar(select(Staff).join(Case, Case.provider_id == Staff.id).where(Case.id == case_id))
+
+
+def not_mailed(session: Session, payer_ids: Collection[int]) -> dict[int, tuple[bool, bool, bool]]:
+    """Payers who get no e-mail about billing: whether they are a person, want it, and can be reached by it."""
+    reached = select(ContactPoint.id).join(Person, Person.id == ContactPoint.person_id).where(
+        ContactPoint.person_id == Payer.person_id, Person.died_on.is_(None), *MAY_MAIL).exists()
+    query = select(Payer.id, Payer.person_id.is_not(None), Payer.wants_billing_mail, reached).where(
+        Payer.id.in_(payer_ids), or_(Payer.person_id.is_(None), ~Payer.wants_billing_mail, ~reached))
+    return {row[0]: (bool(row[1]), row[2], bool(row[3])) for row in session.execute(query)} if payer_ids else {}
+
+
+def entries(session: Session, payer_ids: Collection[int]) -> list[tuple[FollowUp, str]]:
+    """Follow-up of payers with the name of whoever recorded it, in the order in which it was entered."""
+    query = select(FollowUp, _STAFF_NAME).join(Staff, Staff.id == FollowUp.recorded_by_id).where(
+        FollowUp.payer_id.in_(payer_ids)).order_by(FollowUp.id)
+    return [(entry, name) for entry, name in session.execute(query)] if payer_ids else []
+
+
+def owes_overdue(session: Session, person_id: int, today: date) -> bool:
+    """Whether anything of a person's is overdue."""
+    return session.scalar(
+        select(OpenInvoice.id).join(Payer, Payer.id == OpenInvoice.payer_id)
+        .where(Payer.person_id == person_id, OpenInvoice.open_cents > 0, OpenInvoice.due_on < today).limit(1)
+    ) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much waits in each list that one statement can count."""
+
+    overdue: int
+    uninvoiced: int
+    unapplied: int
+    pending: int
+    due_charges: int
+    unarranged: int
+    any_failed: bool
+
+
+def counts(
+    session: Session, sees: ColumnElement[bool], today: date, together: Collection[CaseType],
+    uninvoiced: Select[*tuple[Any, ...]],
+) -> Counts:
+    """The numbers on the tabs, in one statement. ``uninvoiced`` is the list to count along."""
+    overdue_accounts = (
+        select(OpenInvoice.payer_id, OpenInvoice.case_id).join(Case, Case.id == OpenInvoice.case_id)
+        .where(OpenInvoice.open_cents > 0, OpenInvoice.due_on < today, sees).distinct().subquery()
+    )
+    credit = (
+        select(LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
+        .where(LedgerEntry.invoice_id.is_(None), sees).group_by(LedgerEntry.payer_id, LedgerEntry.case_id)
+        .having(func.sum(LedgerEntry.amount_cents) < 0).subquery()
+    )
+    ended = select(PaymentEvent.payment_id).where(
+        PaymentEvent.status.in_((PaymentState.SETTLED, PaymentState.FAILED)))
+    pending = (
+        select(func.count()).select_from(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id)
+        .join(Case, Case.id == Payment.case_id)
+        .where(PaymentEvent.status == PaymentState.PENDING, Payment.id.not_in(ended), sees)
+    )
+    failed = (
+        select(func.count()).select_from(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id)
+        .join(Case, Case.id == Payment.case_id).where(PaymentEvent.status == PaymentState.FAILED, sees)
+    )
+    missing = _unarranged(sees, together).with_only_columns(func.count(distinct(Appointment.case_id)))
+    row = session.execute(select(
+        select(func.count()).select_from(overdue_accounts).scalar_subquery(),
+        uninvoiced.with_only_columns(func.count()).order_by(None).scalar_subquery(),
+        select(func.count()).select_from(credit).scalar_subquery(), pending.scalar_subquery(),
+        _due_charges(sees).with_only_columns(func.count()).scalar_subquery(), missing.scalar_subquery(),
+        failed.scalar_subquery(),
+    )).one()
+    return Counts(*row[:6], any_failed=bool(row[6]))
+
+
+# --- Nobody set down to pay
+
+
+@dataclass(frozen=True, slots=True)
+class Unarranged:
+    """A case that cannot be invoiced because nobody is set down to pay, with its first appointment of that kind."""
+
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    provider_id: int
+    provider: str
+    first_on: date
+    appointments: int
+
+
+_HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED, AppointmentStatus.HELD)
+_MISSED = (AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
+
+
+def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
+    """Appointments ahead or to be invoiced, of cases that share one charge, on whose day nobody is set down to pay."""
+    charged = select(Charge.id).where(
+        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)).exists()
+    arranged = select(BillingArrangement.id).where(
+        BillingArrangement.case_id == Appointment.case_id, BillingArrangement.person_id.is_(None),
+        BillingArrangement.valid_from <= Appointment.local_date).exists()
+    missed = select(Attendance.id).where(
+        Attendance.appointment_id == Appointment.id, Attendance.status.in_(_MISSED)).exists()
+    return (
+        select(Appointment.id).join(Case, Case.id == Appointment.case_id)
+        .where(sees, Case.type.in_(list(together)), Appointment.fee_cents > 0,
+               or_(Appointment.status.in_(_HAPPENS), missed), ~charged, ~arranged)
+    )
+
+
+def unarranged(session: Session, sees: ColumnElement[bool], together: Collection[CaseType]) -> list[Unarranged]:
+    """Cases of the types ``together`` whose appointments nobody is set down to pay for, the earliest first."""
+    first = func.min(Appointment.local_date)
+    query = (
+        _unarranged(sees, together).join(Staff, Staff.id == Case.provider_id)
+        .with_only_columns(Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME, first, func.count())
+        .group_by(Case.id, Case.name, Case.type, Case.provider_id, Staff.first_name, Staff.last_name)
+        .order_by(first, Case.name, Case.id)
+    )
+    return [Unarranged(*row) for row in session.execute(query)]
+
+
+# --- By itself
+
+
+def rule_of(session: Session, case_id: int | None) -> CollectionRule | None:
+    """The rule of exactly this case, or the practice's own."""
+    return session.scalar(select(CollectionRule).where(CollectionRule.case_id.is_not_distinct_from(case_id)))
+
+
+def rules(session: Session) -> dict[int | None, CollectionRule]:
+    """Case (or none, for the practice) → rule."""
+    return {row.case_id: row for row in session.scalars(select(CollectionRule))}
+
+
+def _ruled(practice: CollectionRule | None, policies: Collection[CollectionPolicy]) -> ColumnElement[bool]:
+    """That the rule which counts in a case is one of these policies; the case's own is joined from outside."""
+    own = CollectionRule.policy.in_(list(policies))
+    if practice is None or practice.policy not in policies:
+        return own
+    return or_(own, CollectionRule.id.is_(None))
+
+
+def _since(practice: CollectionRule | None, day: InstrumentedAttribute[date]) -> ColumnElement[bool]:
+    return func.coalesce(CollectionRule.since, practice.since if practice else date.max) <= day
+
+
+def to_invoice(session: Session, practice: CollectionRule | None, recorded_before: datetime, limit: int) -> list[int]:
+    """Ids of held appointments that are to be invoiced by themselves, the oldest first."""
+    # What was charged once and taken back is a person's to invoice anew.
+    ever = select(Charge.id).where(Charge.appointment_id == Appointment.id).exists()
+    waits = select(Attendance.id).where(
+        Attendance.appointment_id == Appointment.id,
+        or_(Attendance.status.in_(UNRECORDED), Attendance.recorded_at >= recorded_before)).exists()
+    policies = (CollectionPolicy.INVOICE, CollectionPolicy.PAYMENT)
+    query = (
+        select(Appointment.id).outerjoin(CollectionRule, CollectionRule.case_id == Appointment.case_id)
+        .where(Appointment.status == AppointmentStatus.HELD, Appointment.fee_cents > 0, ~ever, ~waits,
+               _ruled(practice, policies), _since(practice, Appointment.local_date))
+        .order_by(Appointment.starts_at, Appointment.id).limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def case_of(session: Session, appointment_id: int) -> int | None:
+    """The case of an appointment."""
+    return session.scalar(select(Appointment.case_id).where(Appointment.id == appointment_id))
+
+
+def to_charge(
+    session: Session, practice: CollectionRule | None, month: str
+) -> list[tuple[int, int, int]]:
+    """Open invoices whose payer's saved card or account is due and not noted yet: invoice, case, the latest method."""
+    noted = select(DueCharge.id).where(DueCharge.invoice_id == OpenInvoice.invoice_id).exists()
+    usable = and_(~PaymentMethod.removed, or_(PaymentMethod.expires == "", PaymentMethod.expires >= month))
+    query = (
+        select(OpenInvoice.invoice_id, OpenInvoice.case_id, func.max(PaymentMethod.id))
+        .join(PaymentMethod, PaymentMethod.payer_id == OpenInvoice.payer_id)
+        .outerjoin(CollectionRule, CollectionRule.case_id == OpenInvoice.case_id)
+        .where(OpenInvoice.open_cents > 0, ~noted, usable, _ruled(practice, (CollectionPolicy.PAYMENT,)),
+               _since(practice, OpenInvoice.issued_on))
+        .group_by(OpenInvoice.invoice_id, OpenInvoice.case_id).order_by(OpenInvoice.invoice_id)
+    )
+    return [(invoice_id, case_id, method_id) for invoice_id, case_id, method_id in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeToMake:
+    """A saved card or account that somebody is to charge for an invoice."""
+
+    invoice_id: int
+    number: str
+    payer_id: int
+    payer: str
+    case_id: int
+    case_name: str
+    kind: PaymentMethodKind
+    brand: str
+    last_four: str
+    open_cents: int
+    due_on: date
+
+
+def _due_charges(sees: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Invoice.id, Invoice.number, Invoice.payer_id, Payer.name, Invoice.case_id, Case.name,
+               PaymentMethod.kind, PaymentMethod.brand, PaymentMethod.last_four, OpenInvoice.open_cents,
+               DueCharge.due_on)
+        .select_from(DueCharge).join(Invoice, Invoice.id == DueCharge.invoice_id)
+        .join(OpenInvoice, OpenInvoice.invoice_id == Invoice.id).join(Payer, Payer.id == Invoice.payer_id)
+        .join(Case, Case.id == Invoice.case_id)
+        .join(PaymentMethod, PaymentMethod.id == DueCharge.payment_method_id)
+        .where(OpenInvoice.open_cents > 0, ~PaymentMethod.removed, sees)
+    )
+
+
+def due_charges(session: Session, sees: ColumnElement[bool]) -> Sequence[ChargeToMake]:
+    """Saved cards and accounts that are to be charged, the longest due first."""
+    query = _due_charges(sees).order_by(DueCharge.due_on, Payer.name, Invoice.number)
+    return [ChargeToMake(*row) for row in session.execute(query)]
+
+
+# --- Fees that can be waived
+
+
+def missed_on_account(session: Session, payer_id: int, case_id: int) -> list[tuple[int, date, str]]:
+    """Appointments whose fee for a missed appointment is open on a payer's account: id, day, service; oldest first."""
+    query = (
+        select(Appointment.id, Appointment.local_date, Service.name).distinct()
+        .select_from(ChargeShare).join(Charge, Charge.id == ChargeShare.charge_id)
+        .join(Appointment, Appointment.id == Charge.appointment_id).join(Service, Service.id == Charge.service_id)
+        .join(OpenInvoice, OpenInvoice.invoice_id == ChargeShare.invoice_id)
+        .where(ChargeShare.payer_id == payer_id, Charge.case_id == case_id, Charge.kind != ChargeKind.SERVICE,
+               Charge.withdrawn_at.is_(None), OpenInvoice.open_cents > 0)
+        .order_by(Appointment.local_date, Appointment.id)
+    )
+    return [(appointment_id, day, service) for appointment_id, day, service in session.execute(query)]

@@ -1,0 +1,36 @@
+-- Receivables of each payer by age, as of a day.
+-- grain: one row per payer and provider
+-- key: payer_id, provider_id
+-- resource: invoices
+--
+-- From the ledger: an invoice's open amount is the sum of the entries that carry it up to that day; a debt from before
+-- an import counts from the day it was entered. Age is counted from the invoice's date; the four ages add up to due.
+
+with open_invoices as (
+    select invoice_id, sum(amount_cents) as cents
+    from stg_ledger_entry e, as_of
+    where invoice_id is not null and e.effective_on <= as_of.day
+    group by invoice_id having sum(amount_cents) <> 0
+),
+
+open_items as (
+    select i.payer_id, i.case_id, date_diff('day', i.issued_on, as_of.day) as age, o.cents
+    from open_invoices o join stg_invoice i using (invoice_id), as_of
+    union all
+    select payer_id, case_id, date_diff('day', min(effective_on), min(as_of.day)), sum(amount_cents)
+    from stg_ledger_entry e, as_of
+    where invoice_id is null and e.effective_on <= as_of.day
+    group by payer_id, case_id having sum(amount_cents) > 0
+)
+
+select
+    o.payer_id, c.provider_id, p.payer_name,
+    sum(o.cents)::bigint as due_cents,
+    coalesce(sum(o.cents) filter (o.age <= 30), 0)::bigint as age_0_30_cents,
+    coalesce(sum(o.cents) filter (o.age between 31 and 60), 0)::bigint as age_31_60_cents,
+    coalesce(sum(o.cents) filter (o.age between 61 and 90), 0)::bigint as age_61_90_cents,
+    coalesce(sum(o.cents) filter (o.age > 90), 0)::bigint as age_over_90_cents
+from open_items o
+join stg_payer p on p.payer_id = o.payer_id
+join stg_case_file c on c.case_id = o.case_id
+group by o.payer_id, c.provider_id, p.payer_name

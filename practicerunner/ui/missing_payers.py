@@ -1,0 +1,48 @@
+"""Cases that cannot be invoiced because nobody is set down to pay, each with the form that says who."""
+
+import streamlit as st
+
+from practicerunner.records.follow_up import Unarranged
+from practicerunner.ui.arrangement_form import arrangement_dialog
+from practicerunner.ui.navigation import link
+from practicerunner.ui.perform import read
+from practicerunner.ui.text import count, day, md
+from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.arrangements import arrangements_of, payers_needed
+from practicerunner.workflows.calendar import wall_clock
+from practicerunner.workflows.follow_up import arrangement_missing
+
+
+def show(actor: Actor) -> None:
+    """One line a case, the earliest appointment first."""
+    found = read(arrangement_missing, actor)
+    if not found:
+        st.text("Everybody who shares a bill has said who pays. A couple or family appears here when an appointment is "
+                "booked before that is known.")
+        return
+    today = read(wall_clock, actor).date()
+    rows = narrow(found, lambda row: Facts(
+        row.provider, row.case_type, max((today - row.first_on).days, 0), row.provider_id == actor.staff_id),
+        "unarranged", person="Provider")
+    st.text(f"{count(len(rows), 'case')} without anybody who pays")
+    for row in rows:
+        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                link(md(row.case_name), "case", case=row.case_id, part="billing")
+                verb = "was" if row.first_on < today else "is"
+                st.text(f"{count(row.appointments, 'appointment')}, the first {verb} {day(row.first_on, today)}",
+                        width="content")
+                st.text(row.provider, width="content")
+            if may(actor, Action.UPDATE, Resource.CASE) and st.button("Say who pays", key=f"arrange_{row.case_id}"):
+                _ask(actor, row)
+
+
+def _ask(actor: Actor, row: Unarranged) -> None:
+    needed = read(payers_needed, actor, row.case_id)
+    known = [share for one in read(arrangements_of, actor, row.case_id) for share in one.shares]
+    arrangement_dialog(
+        actor, row.case_id, needed.people, known, each=needed.each, today=min(row.first_on, needed.today),
+        usual=needed.usual,
+    )

@@ -1,0 +1,52 @@
+"""Word to payers: of a new invoice, of a payment that came or failed, of a paper; generic, to the payer alone (H18).
+
+The message is written in the transaction of its cause; its key names the cause, so that it is written once.
+"""
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.records import people
+from practicerunner.records.people import Payer, Person
+from practicerunner.records.practice import Practice
+from practicerunner.rules import billing_letters
+from practicerunner.settings import settings
+from practicerunner.vocabulary import MessageKind
+from practicerunner.workflows import outbox
+
+NO_PERSON = "An organisation; send the paper itself"
+UNWANTED = "Does not want e-mails about billing"
+NO_ADDRESS = "No e-mail address that we may write to"
+
+
+def why_not(session: Session, payer: Payer) -> str:
+    """Why a payer gets no e-mail about billing; empty if they do."""
+    if payer.person_id is None:
+        return NO_PERSON
+    if not payer.wants_billing_mail:
+        return UNWANTED
+    return "" if people.mail_address(session, payer.person_id) else NO_ADDRESS
+
+
+def tell(
+    session: Session, house: Practice, kind: MessageKind, occasion: object, payer: Payer, case_id: int | None
+) -> int | None:
+    """Write to a payer, once for each occasion; callers have authorised it. Returns the message's id, or nothing."""
+    if why_not(session, payer) or payer.person_id is None:
+        return None
+    person = session.get_one(Person, payer.person_id)
+    letter = billing_letters.letter(
+        kind, person.preferred_name or person.first_name, house.name, house.phone, settings().public_url)
+    return outbox.put(
+        session, kind, f"{kind}:{payer.id}:{occasion}", letter.subject, letter.body, person_id=person.id,
+        case_id=case_id,
+    )
+
+
+def tell_by_itself(
+    session: Session, house: Practice, kind: MessageKind, payer_id: int, case_id: int, occasion: object = None
+) -> None:
+    """Write to a payer where the practice wants that without a click; of several new invoices once a day."""
+    if house.notify_payers:
+        day = clock.today(house.zone)
+        tell(session, house, kind, occasion or day, session.get_one(Payer, payer_id), case_id)
