@@ -10,7 +10,7 @@ from practicerunner.ui import (
     estimate_block,
     gathering_list,
     payment_form,
-    statement_block,
+    statement_run,
     waiting_money,
 )
 from practicerunner.ui.invoice_panel import panel
@@ -90,7 +90,7 @@ def show_uninvoiced(actor: Actor) -> None:
 me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
-statement_block.month_button(me)
+statement_run.show(me)
 titles = ["Overdue", "All open", "To invoice", "By month", *waiting_money.titles(me, "billing_tab"), "Estimates due"]
 overdue_tab, open_tab, uninvoiced_tab, month_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab = st.tabs(
     titles, on_change="rerun", key="billing_tab"

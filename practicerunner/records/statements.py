@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, case, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row
@@ -18,8 +18,9 @@ from practicerunner.records.billing import (
     Payment,
 )
 from practicerunner.records.cases import Case
+from practicerunner.records.payments import Refund
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import DocumentKind
+from practicerunner.vocabulary import DocumentKind, EntryKind
 
 
 class Statement(Row):
@@ -54,14 +55,20 @@ def entries(
 ) -> list[tuple[int, tuple[Any, ...]]]:
     """Payer and facts of each ledger entry up to a day, in the order of writing; ``case_ids``: only on these cases.
 
-    The facts stand in the order of ``rules.statements.Entry``.
+    The facts stand in the order of ``rules.statements.Entry``. A refund's entries are written right after its row.
     """
+    refund = (
+        select(Refund.number).where(Refund.payment_id == LedgerEntry.payment_id, Refund.id < LedgerEntry.id)
+        .order_by(Refund.id.desc()).limit(1).correlate(LedgerEntry).scalar_subquery()
+    )
     query: Select[*tuple[Any, ...]] = (
         select(
             LedgerEntry.payer_id, LedgerEntry.effective_on, LedgerEntry.kind, LedgerEntry.amount_cents,
             LedgerEntry.case_id, Case.name, LedgerEntry.reverses_id.is_not(None), LedgerEntry.invoice_id,
             func.coalesce(Invoice.number, ""), Invoice.issued_on, func.coalesce(InvoiceLine.description, ""),
-            Charge.service_date, LedgerEntry.payment_id, func.coalesce(IssuedDocument.number, ""), Payment.method,
+            Charge.service_date, LedgerEntry.payment_id,
+            case((LedgerEntry.kind == EntryKind.REFUND, refund), else_=func.coalesce(IssuedDocument.number, "")),
+            Payment.method,
         )
         .join(Case, Case.id == LedgerEntry.case_id)
         .outerjoin(Invoice, Invoice.id == LedgerEntry.invoice_id)
@@ -108,7 +115,7 @@ class StatementFacts:
 
 def statements(
     session: Session, sees: ColumnElement[bool], *, payer_ids: Collection[int] | None = None,
-    case_id: int | None = None, ends_on: date | None = None,
+    case_id: int | None = None, ends_on: date | None = None, statement_ids: Collection[int] | None = None,
 ) -> list[StatementFacts]:
     """Statements all of whose cases may be seen, newest first."""
     hidden = select(StatementCase.id).join(Case, Case.id == StatementCase.case_id).where(
@@ -121,6 +128,8 @@ def statements(
     )
     if payer_ids is not None:
         query = query.where(Statement.payer_id.in_(payer_ids))
+    if statement_ids is not None:
+        query = query.where(Statement.id.in_(statement_ids))
     if ends_on is not None:
         query = query.where(Statement.ends_on == ends_on)
     if case_id is not None:

@@ -37,6 +37,7 @@ class Entry:
     service_date: date | None = None
     payment_id: int | None = None
     receipt: str = ""
+    """Of a payment its receipt, of a refund its own."""
     method: PaymentMethodKind | None = None
 
 
@@ -122,7 +123,7 @@ def _lines(inside: Iterable[Entry], balance: int) -> list[Movement]:
     """A payment is one line, whatever it paid; moving it between credit and an invoice is none."""
     groups: dict[object, list[Entry]] = {}
     for place, entry in enumerate(inside):
-        key = (entry.day, entry.kind, entry.payment_id) if entry.kind in _OF_A_PAYMENT else place
+        key = (entry.day, entry.kind, entry.payment_id, entry.receipt) if entry.kind in _OF_A_PAYMENT else place
         groups.setdefault(key, []).append(entry)
     lines = []
     for group in groups.values():

@@ -23,7 +23,7 @@ from practicerunner.documents.statement import Statement as StatementPaper
 from practicerunner.documents.superbill import Superbill as SuperbillPaper
 from practicerunner.errors import NotFound
 from practicerunner.records import audit, billing, payments, people, statements
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import DocumentFile, Invoice, IssuedDocument
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import CreditNote, Refund
@@ -213,9 +213,10 @@ def draw(kind: DocumentKind, content: dict[str, Any]) -> bytes:
 
 def keep(session: Session, document_id: int, pdf: bytes) -> DocumentFile:
     """Store the drawn bytes of a paper for good; if somebody was faster, theirs stay."""
+    document = session.get_one(IssuedDocument, document_id, with_for_update=FOR_CHANGE)
     kept = billing.file_of(session, document_id)
     if kept is None:
-        version = _PAINTERS[session.get_one(IssuedDocument, document_id).kind][1]
+        version = _PAINTERS[document.kind][1]
         kept = DocumentFile(document_id=document_id, pdf=pdf, pdf_hash=_hash(pdf), template_version=version)
         session.add(kept)
         session.flush()
