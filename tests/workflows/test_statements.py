@@ -263,5 +263,5 @@ def test_a_refund_stands_under_its_own_number(cast: Cast, ida: int) -> None:
         made = cast.read("Tom", statement_preview, own(cast, ida), **OCTOBER).statement
     assert [(line.what, line.number, line.amount_cents) for line in made.movements] == [
         ("IND50", "INV-2026-0002", 165_00), ("Payment, cheque", "RCT-2026-0001", -80_00),
-        ("Refund", "RFD-2026-0001", 10_00), ("Refund", "RFD-2026-0002", 5_00),
+        ("Refund", "RF-2026-0001", 10_00), ("Refund", "RF-2026-0002", 5_00),
     ]
