@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practicerunner.documents.invoice import paint_invoice
-from practicerunner.documents.paper import is_complex, readable
 from practicerunner.documents.receipt import paint_receipt
+from practicerunner.documents.typefaces import is_complex, readable
 from tests.documents.papers import AISHA, PRACTICE, a_receipt, an_invoice, fonts, letters, lines, pages, problems
 
 LEFT_TO_RIGHT = [

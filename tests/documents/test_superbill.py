@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from practicerunner.documents.invoice import Void
+from practicerunner.documents.issued import Void
 from practicerunner.documents.superbill import Superbill, paint_superbill
 from tests.documents.insurance_papers import SESSION, a_superbill
 from tests.documents.papers import AISHA, PRACTICE, fonts, letters, lines, pages, problems
