@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind
 
@@ -19,8 +20,7 @@ _ADJUSTMENTS = {EntryKind.CREDIT: "Credit adjustment", EntryKind.WRITE_OFF: "Wri
 _OF_A_PAYMENT = (EntryKind.PAYMENT, EntryKind.REFUND)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One movement of the ledger with the facts that a statement prints of it."""
 
     day: date

@@ -73,14 +73,13 @@ def _covered(
     """
     sees = visible(actor, action, Resource.INVOICES)
     payer = session.get(Payer, payer_id, with_for_update=FOR_CHANGE if lock else None)
-    shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
+    covered = statements.cases_of(session, payer_id, cases.seen(sees))
     if case_id is not None:
-        shown = [case_id] if case_id in shown else []
-    if payer is None or not shown:
+        covered = [case for case in covered if case.id == case_id]
+    if payer is None or not covered:
         raise NotFound(
             actor=actor, action=action, resource=Resource.INVOICES, resource_id=payer_id, case_id=case_id
         )
-    covered = [session.get_one(Case, one) for one in shown]
     for case in covered:
         authorize(
             session, actor, action, Resource.INVOICES, responsible=[case.provider_id],
@@ -201,11 +200,10 @@ def statements_of_payer(session: Session, actor: Actor, payer_id: int) -> Statem
     """A payer's statements over cases that the actor may see, newest first. Raises NotFound."""
     sees = visible(actor, Action.READ, Resource.INVOICES)
     payer = session.get(Payer, payer_id)
-    shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
-    if payer is None or (not shown and not sees.everything):
+    known = statements.cases_of(session, payer_id, cases.seen(sees))
+    if payer is None or (not known and not sees.everything):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=payer_id)
     found = statements.statements(session, cases.seen(sees), payer_ids=[payer_id])
-    known = [session.get_one(Case, one) for one in shown]
     return Statements(
         tuple(found), {payer_id: payer.name}, {case.id: case.name for case in known if _may_issue(actor, case)},
         clock.today(practice.the_practice(session).zone),
@@ -264,7 +262,7 @@ def due_of(
 def issue_due(session: Session, actor: Actor, due: Due, starts_on: date, ends_on: date) -> tuple[int, str]:
     """Issue a statement that is due, in its own authorised right. Returns its id and number. Raises NotFound."""
     payer = session.get_one(Payer, due.payer_id)
-    covered = [session.get_one(Case, case_id) for case_id in due.case_ids]
+    covered = statements.cases_numbered(session, due.case_ids)
     for case in covered:
         authorize(
             session, actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id],
