@@ -114,7 +114,7 @@ def main() -> None:
     stopping = threading.Event()
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        os.read(sys.stdin.fileno(), 1)  # nothing is ever written there; it returns when the other end is closed
         stopping.set()
 
     threading.Thread(target=watch, daemon=True).start()

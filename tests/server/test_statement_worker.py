@@ -33,6 +33,7 @@ def cast(sqlite_engine: Engine) -> Iterator[Cast]:
         made.do("Tom", issue_statements, IssueStatements(month=date(2026, 10, 1)))
     yield made
     statement_worker.stop()
+    statement_worker._process = None
 
 
 def run() -> StatementRun:
