@@ -15,7 +15,17 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from practicerunner.server import downloads, faults, feeds, jobs, pages, selfcheck, sign_in, welcome
+from practicerunner.server import (
+    downloads,
+    faults,
+    feeds,
+    jobs,
+    pages,
+    selfcheck,
+    sign_in,
+    statement_worker,
+    welcome,
+)
 from practicerunner.server.gate import Gate, our_hosts, our_origins
 from practicerunner.settings import settings
 
@@ -36,6 +46,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     scheduler = jobs.start()
     yield
     scheduler.shutdown(wait=False)
+    statement_worker.stop()
 
 
 def on_script_error(error: Exception) -> bool:

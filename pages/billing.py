@@ -13,7 +13,7 @@ from practicerunner.ui import (
     missing_payers,
     overdue_list,
     payment_form,
-    statement_block,
+    statement_run,
     uninvoiced_list,
     waiting_money,
 )
@@ -64,9 +64,8 @@ def tabs(counts: BillingCounts) -> list[tuple[str, int, Callable[[Actor], None]]
     ]
 
 
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    st.title("Billing", width="content")
-    statement_block.month_button(me)
+st.title("Billing")
+statement_run.show(me)
 payment_form.offer_receipt()
 waiting = tabs(read(billing_counts, me))
 titles = waiting_money.titles([(title, number) for title, number, _ in waiting], "billing_tab")

@@ -14,7 +14,7 @@ from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
 from practicerunner.records import audit, billing, code_table, document_files, logins, payments
 from practicerunner.records import codes as code_records
-from practicerunner.server import faults, import_command
+from practicerunner.server import faults, import_command, statement_worker
 from practicerunner.server import jobs as all_jobs
 from practicerunner.settings import ROOT, settings
 from practicerunner.workflows import form_templates, invitations, sign_in, verification
@@ -134,6 +134,7 @@ def jobs(asked: argparse.Namespace) -> int:
     scheduler = all_jobs.start()
     over.wait()
     scheduler.shutdown(wait=True)
+    statement_worker.stop()
     return 0
 
 

@@ -263,6 +263,16 @@ class MessageStatus(Word):
     DROPPED = "dropped"
 
 
+class RunState(Word):
+    """Where a run over many papers stands (FHIR Task.status)."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
 class FeedShows(Word):
     """How much a calendar feed tells whoever has its address (E22)."""
 

@@ -22,7 +22,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
 from practicerunner.workflows.payments import ApplyCredit, RecordPayment, apply_credit, record_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
-from practicerunner.workflows.statements import IssueStatements, issue_statements
+from practicerunner.workflows.statement_runs import IssueStatements, issue_next, issue_statements, take_up
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 
 DAYS = (1, 4)
@@ -82,6 +82,9 @@ class Desk:
 
     def _tell(self, month: date, session: Session) -> None:
         self._do(session, issue_statements, IssueStatements(month=month))
+        run_id = take_up(session, "desk")
+        while run_id is not None and issue_next(session, run_id, "desk") is not None:
+            pass
 
     def _invoice(self, session: Session) -> None:
         if not self._waiting:

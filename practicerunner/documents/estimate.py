@@ -3,26 +3,15 @@
 from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from practicerunner.documents.paper import (
-    INNER,
-    LEADING,
-    MUTED,
-    Addressee,
-    Column,
-    Imprint,
-    Letterhead,
-    Paper,
-    Text,
-    draw,
-    long_date,
-)
+from practicerunner.documents.issued import Head, Issued, money, paint
+from practicerunner.documents.paper import Addressee, Column, Frozen, Paper
+from practicerunner.documents.sheet import INNER, LEADING, MUTED, Text, long_date
 from practicerunner.documents.superbill import Provider, provider_line
-from practicerunner.money import dollars
 
-TEMPLATE_VERSION: int = 1
+TEMPLATE_VERSION: int = 2
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 DISCLAIMERS_VERSION: int = 1
@@ -46,10 +35,8 @@ NOTHING_SEPARATE = "None is expected at this time."
 SEPARATELY = "Separate good faith estimates are issued on request or when these items or services are scheduled."
 
 
-class Item(BaseModel):
+class Item(Frozen):
     """So many of one service at one expected charge, over some days."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     description: str
     code: str
@@ -65,17 +52,12 @@ class Item(BaseModel):
         return self.quantity * self.fee_cents
 
 
-class Estimate(BaseModel):
+class Estimate(Issued):
     """A shared estimate: everything that stands on the paper, and nothing that does not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: str
     version: int
     replaces: str = ""
     issued_on: date
-    currency: str = "USD"
-    practice: Letterhead
     practice_npi: str = ""
     client: Addressee
     birth_date: date
@@ -107,18 +89,6 @@ class Estimate(BaseModel):
 
 def paint_estimate(estimate: Estimate) -> bytes:
     """The estimate as a PDF; the same estimate gives the same bytes."""
-    return draw(
-        estimate,
-        Imprint(
-            title=f"Good faith estimate {estimate.number}", author=estimate.practice.name, made_on=estimate.issued_on,
-            subject=f"Good faith estimate, template {TEMPLATE_VERSION}, texts {estimate.disclaimers_version}",
-        ),
-        lambda paper: _paint(paper, estimate),
-    )
-
-
-def _paint(paper: Paper, estimate: Estimate) -> None:
-    paper.letterhead(estimate.practice, "Good faith estimate", estimate.number)
     facts = [("Issued", long_date(estimate.issued_on)), ("Date of birth", long_date(estimate.birth_date)),
              ("From", long_date(estimate.first_on)), ("To", long_date(estimate.last_on)),
              ("Version", str(estimate.version))]
@@ -126,7 +96,14 @@ def _paint(paper: Paper, estimate: Estimate) -> None:
         facts.append(("Replaces", estimate.replaces))
     if estimate.practice_npi:
         facts.append(("Practice NPI", estimate.practice_npi))
-    paper.parties("Client", estimate.client, "", facts)
+    head = Head(
+        "Good faith estimate", estimate.issued_on, "Client", estimate.client, facts,
+        f"template {TEMPLATE_VERSION}, texts {estimate.disclaimers_version}",
+    )
+    return paint(estimate, head, lambda paper: _paint(paper, estimate))
+
+
+def _paint(paper: Paper, estimate: Estimate) -> None:
     primary = min(estimate.items, key=lambda item: item.first_on)
     _labelled(paper, "Primary service", f"{primary.description}, {long_date(primary.first_on)}")
     _labelled(paper, "Diagnosis codes (ICD-10-CM), where applicable",
@@ -139,7 +116,7 @@ def _paint(paper: Paper, estimate: Estimate) -> None:
         Column("Service", INNER - 126), Column("Code", 20), Column("When", 50), Column("Quantity", 18, right=True),
         Column("Each", 18, right=True), Column("Expected", 20, right=True),
     ]
-    total = f"{estimate.currency} {dollars(estimate.total_cents)}"
+    total = estimate.price(estimate.total_cents)
     closing = (
         "This good faith estimate shows the costs of items and services that are reasonably expected for your health "
         "care needs. It is based on information known at the time it was created."
@@ -166,6 +143,5 @@ def _row(item: Item) -> list[list[Text]]:
     return [
         [Text(item.description)], [Text(item.code)],
         [Text(first if item.first_on == item.last_on else f"{first} to {last}", 8), Text(item.frequency, 8, ink=MUTED)],
-        [Text(str(item.quantity), right=True)], [Text(dollars(item.fee_cents), right=True)],
-        [Text(dollars(item.amount_cents), right=True)],
+        [Text(str(item.quantity), right=True)], money(item.fee_cents), money(item.amount_cents),
     ]

@@ -7,39 +7,25 @@ from datetime import UTC, date, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from practicerunner.documents.paper import (
-    ALARM,
-    INK,
-    LEADING,
-    MUTED,
-    Imprint,
-    Letterhead,
-    Paper,
-    Text,
-    draw,
-    long_date,
-)
+from practicerunner.documents.paper import Frozen, Letterhead, Paper, draw
+from practicerunner.documents.sheet import ALARM, INK, LEADING, MUTED, Imprint, Text, long_date
 
-TEMPLATE_VERSION: int = 1
+TEMPLATE_VERSION: int = 2
 """Raised when the drawing changes."""
 
 
-class Passage(BaseModel):
+class Passage(Frozen):
     """A section with its heading, or one participant's part with their name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str
     text: str
 
 
-class Signature(BaseModel):
+class Signature(Frozen):
     """Who signed: with name, credentials and licence, the moment, and the hash of what was signed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     act: str = "Signed"
     """``Signed``, ``Co-signed`` or ``Approved``."""
@@ -50,20 +36,16 @@ class Signature(BaseModel):
     text_hash: str = ""
 
 
-class Addendum(BaseModel):
+class Addendum(Frozen):
     """Text that was signed beneath the page later, with the reason."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     reason: str
     text: str
     signatures: tuple[Signature, ...] = Field(min_length=1)
 
 
-class SignedPage(BaseModel):
+class SignedPage(Frozen):
     """A signed page: everything that stands on the paper, and nothing that does not."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     """What it is: ``Progress note``."""

@@ -3,48 +3,29 @@
 from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from practicerunner.documents.invoice import Void
-from practicerunner.documents.paper import (
-    ALARM,
-    INNER,
-    MUTED,
-    Addressee,
-    Column,
-    Imprint,
-    Letterhead,
-    Paper,
-    Text,
-    draw,
-    long_date,
-)
-from practicerunner.money import dollars
+from practicerunner.documents.issued import Head, Voidable, money, paint
+from practicerunner.documents.paper import Addressee, Column, Frozen, Paper
+from practicerunner.documents.sheet import INNER, MUTED, Text, long_date
 
-TEMPLATE_VERSION: int = 2
+TEMPLATE_VERSION: int = 3
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 
-class Applied(BaseModel):
+class Applied(Frozen):
     """The part of the money that paid one thing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     invoice_number: str
     service: str
     amount_cents: int
 
 
-class Receipt(BaseModel):
+class Receipt(Voidable):
     """A receipt for one payment, or for one refund when the amounts are negative."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: str
     received_on: date
-    currency: str = "USD"
-    practice: Letterhead
     received_from: Addressee
     method: str
     """In words, e.g. ``Card``."""
@@ -57,8 +38,6 @@ class Receipt(BaseModel):
     """Of a refund: the receipt of the payment that it gives back."""
     reason: str = ""
     """Of a refund: why."""
-    void: Void | None = None
-    """Since when and why the money never came after all."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
@@ -71,54 +50,35 @@ class Receipt(BaseModel):
 
 def paint_receipt(receipt: Receipt) -> bytes:
     """The receipt as a PDF; the same receipt gives the same bytes."""
-    return draw(
-        receipt,
-        Imprint(
-            title=f"{_kind(receipt)} {receipt.number}",
-            author=receipt.practice.name,
-            made_on=receipt.void.voided_on if receipt.void else receipt.received_on,
-            subject=f"Receipt, template {TEMPLATE_VERSION}",
-            watermark="VOID" if receipt.void else "",
-        ),
-        lambda paper: _paint(paper, receipt),
+    refund = receipt.amount_cents < 0
+    method = f"{receipt.method}, ending {receipt.reference}" if receipt.reference else receipt.method
+    facts = [("Refunded" if refund else "Received", long_date(receipt.received_on)), ("Method", method)]
+    if receipt.receipt_number:
+        facts.append(("Refund of", receipt.receipt_number))
+    head = Head(
+        "Refund receipt" if refund else "Receipt", receipt.received_on, "Refunded to" if refund else "Received from",
+        receipt.received_from, facts, f"template {TEMPLATE_VERSION}",
     )
-
-
-def _kind(receipt: Receipt) -> str:
-    return "Refund receipt" if receipt.amount_cents < 0 else "Receipt"
+    return paint(receipt, head, lambda paper: _paint(paper, receipt))
 
 
 def _paint(paper: Paper, receipt: Receipt) -> None:
     refund = receipt.amount_cents < 0
     sign = -1 if refund else 1
-    paper.letterhead(receipt.practice, _kind(receipt), receipt.number)
-    method = f"{receipt.method}, ending {receipt.reference}" if receipt.reference else receipt.method
-    facts = [("Refunded" if refund else "Received", long_date(receipt.received_on)), ("Method", method)]
-    if receipt.receipt_number:
-        facts.append(("Refund of", receipt.receipt_number))
-    paper.parties("Refunded to" if refund else "Received from", receipt.received_from, "", facts)
     if receipt.reason:
         paper.stack([Text(f"Reason: {receipt.reason}")])
         paper.space(6)
-    if receipt.void:
-        voided = f"This receipt has been void since {long_date(receipt.void.voided_on)}. {receipt.void.reason}"
-        paper.stack([Text(voided, 9, True, ALARM)])
-        paper.space(6)
     rows = [
-        [[Text(part.invoice_number)], [Text(part.service)], _money(sign * part.amount_cents)]
+        [[Text(part.invoice_number)], [Text(part.service)], money(sign * part.amount_cents)]
         for part in receipt.applied
     ]
     if receipt.unapplied_cents:
         kept = "From unused credit" if refund else "Not yet applied; kept as credit"
-        rows.append([[Text("–", ink=MUTED)], [Text(kept)], _money(sign * receipt.unapplied_cents)])
+        rows.append([[Text("–", ink=MUTED)], [Text(kept)], money(sign * receipt.unapplied_cents)])
     amount = Column(f"Amount ({receipt.currency})", 34, right=True)
     columns = [Column("Invoice", 42), Column("For", INNER - 76), amount]
-    total = f"{receipt.currency} {dollars(sign * receipt.amount_cents)}"
+    total = receipt.price(sign * receipt.amount_cents)
     closing = "This amount was returned to you." if refund else "Thank you. Please keep this receipt for your records."
     if receipt.void:
         closing = ""
     paper.account(columns, rows, "Refunded" if refund else "Received", total, closing)
-
-
-def _money(cents: int) -> list[Text]:
-    return [Text(dollars(cents), right=True)]

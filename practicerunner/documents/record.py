@@ -2,31 +2,19 @@
 
 from datetime import date, time
 
-from pydantic import BaseModel, ConfigDict
-
 from practicerunner.documents.note import SignedPage, paint_page
-from practicerunner.documents.paper import (
-    MUTED,
-    Column,
-    Imprint,
-    Letterhead,
-    Paper,
-    Text,
-    draw,
-    long_date,
-)
+from practicerunner.documents.paper import Column, Frozen, Letterhead, Paper, draw
+from practicerunner.documents.sheet import MUTED, Imprint, Text, long_date
 
-TEMPLATE_VERSION: int = 1
+TEMPLATE_VERSION: int = 2
 """Raised when the drawing changes."""
 _VISITS = (Column("Date", 37), Column("Time", 29), Column("Service", 66), Column("Attendance", 43.9))
 _CODES = (Column("Code", 22), Column("Description", 80), Column("From", 37), Column("Until", 36.9))
 _FILES = (Column("Date", 37), Column("Title", 83), Column("Kind", 55.9))
 
 
-class Visit(BaseModel):
+class Visit(Frozen):
     """An appointment as the record lists it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     day: date
     start: time
@@ -35,10 +23,8 @@ class Visit(BaseModel):
     attendance: str
 
 
-class Code(BaseModel):
+class Code(Frozen):
     """A code with the time in which it was in force; open while it still is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     about: str
     """Whom it is about, where the record is of several."""
@@ -48,20 +34,16 @@ class Code(BaseModel):
     until: date | None
 
 
-class Filed(BaseModel):
+class Filed(Frozen):
     """A document that is kept with the record and handed out on its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     day: date
     title: str
     kind: str
 
 
-class Record(BaseModel):
+class Record(Frozen):
     """Everything that one record says to one reader."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     practice: Letterhead
     subject: str

@@ -3,25 +3,15 @@
 from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from practicerunner.documents.paper import (
-    INNER,
-    MUTED,
-    Addressee,
-    Column,
-    Imprint,
-    Letterhead,
-    Paper,
-    Row,
-    Text,
-    draw,
-    long_date,
-)
+from practicerunner.documents.issued import Head, Issued, money, paint
+from practicerunner.documents.paper import Addressee, Column, Frozen, Paper, Row
+from practicerunner.documents.sheet import INNER, MUTED, Text, long_date
 from practicerunner.money import dollars
 
-TEMPLATE_VERSION: int = 1
+TEMPLATE_VERSION: int = 2
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 _GAP = 3.0
@@ -29,10 +19,8 @@ _GAP = 3.0
 NOTHING_MOVED = "Nothing moved in this period."
 
 
-class Movement(BaseModel):
+class Movement(Frozen):
     """One line: the amount raises or lowers what is owed, the balance stands after it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     day: date
     what: str
@@ -42,10 +30,8 @@ class Movement(BaseModel):
     balance_cents: int
 
 
-class OpenItem(BaseModel):
+class OpenItem(Frozen):
     """What is open at the end, in which bucket of age."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     what: str
     since: date
@@ -55,17 +41,12 @@ class OpenItem(BaseModel):
     open_cents: int
 
 
-class Statement(BaseModel):
+class Statement(Issued):
     """An issued statement: everything that stands on the paper, and nothing that does not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: str
     issued_on: date
     starts_on: date
     ends_on: date
-    currency: str = "USD"
-    practice: Letterhead
     statement_for: Addressee
     case_name: str = ""
     opening_cents: int
@@ -95,25 +76,18 @@ class Statement(BaseModel):
 
 def paint_statement(statement: Statement) -> bytes:
     """The statement as a PDF; the same statement gives the same bytes."""
-    return draw(
-        statement,
-        Imprint(
-            title=f"Statement {statement.number}",
-            author=statement.practice.name,
-            made_on=statement.issued_on,
-            subject=f"Statement, template {TEMPLATE_VERSION}",
-        ),
-        lambda paper: _paint(paper, statement),
+    days = (("Issued", statement.issued_on), ("From", statement.starts_on), ("To", statement.ends_on))
+    summary = (
+        ("Opening balance", statement.opening_cents), *statement.summary, ("Closing balance", statement.closing_cents))
+    facts = [(name, long_date(day)) for name, day in days] + [(name, dollars(cents)) for name, cents in summary]
+    head = Head(
+        "Statement", statement.issued_on, "Statement for", statement.statement_for, facts,
+        f"template {TEMPLATE_VERSION}", statement.case_name,
     )
+    return paint(statement, head, lambda paper: _paint(paper, statement))
 
 
 def _paint(paper: Paper, made: Statement) -> None:
-    paper.letterhead(made.practice, "Statement", made.number)
-    days = (("Issued", made.issued_on), ("From", made.starts_on), ("To", made.ends_on))
-    facts = [(name, long_date(day)) for name, day in days]
-    summary = [("Opening balance", made.opening_cents), *made.summary, ("Closing balance", made.closing_cents)]
-    facts += [(name, dollars(cents)) for name, cents in summary]
-    paper.parties("Statement for", made.statement_for, made.case_name, facts)
     if made.remark:
         paper.stack([Text(made.remark, 9, False, MUTED)])
         paper.space(6)
@@ -122,12 +96,12 @@ def _paint(paper: Paper, made: Statement) -> None:
         Column("Amount", 24, right=True), Column(f"Balance ({made.currency})", 30 - _GAP, right=True),
     ]
     opening: Row = [
-        [Text(long_date(made.starts_on))], [Text("Opening balance")], [], [], [], _money(made.opening_cents)
+        [Text(long_date(made.starts_on))], [Text("Opening balance")], [], [], [], money(made.opening_cents)
     ]
     rows: list[Row] = [opening, *map(_row, made.movements)]
     if not made.movements:
-        rows.append([[], [Text(NOTHING_MOVED, ink=MUTED)], [], [], [], _money(made.closing_cents)])
-    paper.account(columns, rows, "Closing balance", f"{made.currency} {dollars(made.closing_cents)}", _closing(made))
+        rows.append([[], [Text(NOTHING_MOVED, ink=MUTED)], [], [], [], money(made.closing_cents)])
+    paper.account(columns, rows, "Closing balance", made.price(made.closing_cents), _closing(made))
     if made.open_items:
         _paint_open(paper, made)
 
@@ -143,27 +117,21 @@ def _paint_open(paper: Paper, made: Statement) -> None:
         for item in made.open_items
     ]
     sums = [sum(item.open_cents for item in made.open_items if item.age == place) for place in places]
-    rows.append([[Text("Sum", bold=True)], [], *([Text(dollars(cents), bold=True, right=True)] for cents in sums)])
+    rows.append([[Text("Sum", bold=True)], [], *(money(cents, bold=True) for cents in sums)])
     paper.space(7)
-    paper.listing(columns, rows)
+    paper.listing(columns, rows, ends_in_sum=True)
 
 
 def _row(line: Movement) -> Row:
     return [
         [Text(long_date(line.day))], [Text(line.what), Text(line.case_name, 8, False, MUTED)], [],
-        [Text(line.number)], _money(line.amount_cents), _money(line.balance_cents),
+        [Text(line.number)], money(line.amount_cents), money(line.balance_cents),
     ]
 
 
-def _money(cents: int) -> list[Text]:
-    return [Text(dollars(cents), right=True)]
-
-
 def _closing(made: Statement) -> str:
-    reach = " or ".join(part for part in (made.practice.phone.strip(), made.practice.email.strip()) if part)
-    ask = f" Questions? {reach}" if reach else ""
     if made.credit_cents:
-        return f"Credit of {made.currency} {dollars(made.credit_cents)} that pays no invoice yet is taken off.{ask}"
+        return f"Credit of {made.price(made.credit_cents)} that pays no invoice yet is taken off.{made.ask}"
     if made.closing_cents > 0:
-        return f"This is what was open on {long_date(made.ends_on)}.{ask}"
-    return f"Nothing was open on {long_date(made.ends_on)}.{ask}"
+        return f"This is what was open on {long_date(made.ends_on)}.{made.ask}"
+    return f"Nothing was open on {long_date(made.ends_on)}.{made.ask}"

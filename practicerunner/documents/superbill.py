@@ -3,26 +3,15 @@
 from datetime import date
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from practicerunner.documents.invoice import Void
-from practicerunner.documents.paper import (
-    ALARM,
-    INNER,
-    MUTED,
-    Addressee,
-    Column,
-    Imprint,
-    Letterhead,
-    Paper,
-    Text,
-    draw,
-    long_date,
-)
+from practicerunner.documents.issued import Head, Voidable, money, paint
+from practicerunner.documents.paper import Addressee, Column, Frozen, Paper
+from practicerunner.documents.sheet import INNER, MUTED, Text, long_date
 from practicerunner.money import dollars
 
-TEMPLATE_VERSION: int = 1
+TEMPLATE_VERSION: int = 2
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 CLOSING = (
@@ -31,10 +20,8 @@ CLOSING = (
 )
 
 
-class Provider(BaseModel):
+class Provider(Frozen):
     """Who rendered services, or supervised them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     """With credentials."""
@@ -43,10 +30,8 @@ class Provider(BaseModel):
     taxonomy: str = ""
 
 
-class Line(BaseModel):
+class Line(Frozen):
     """One service on one date. Amounts are the whole line's, whoever paid."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     service_date: date
     description: str
@@ -64,15 +49,10 @@ class Line(BaseModel):
     paid_by: str = ""
 
 
-class Superbill(BaseModel):
+class Superbill(Voidable):
     """An issued superbill: everything that stands on the paper, and nothing that does not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: str
     issued_on: date
-    currency: str = "USD"
-    practice: Letterhead
     practice_npi: str = ""
     client: Addressee
     birth_date: date
@@ -85,7 +65,6 @@ class Superbill(BaseModel):
     charged_cents: int
     adjusted_cents: int = 0
     paid_cents: int
-    void: Void | None = None
 
     @property
     def balance_cents(self) -> int:
@@ -105,30 +84,16 @@ class Superbill(BaseModel):
 
 def paint_superbill(superbill: Superbill) -> bytes:
     """The superbill as a PDF; the same superbill gives the same bytes."""
-    return draw(
-        superbill,
-        Imprint(
-            title=f"Superbill {superbill.number}",
-            author=superbill.practice.name,
-            made_on=superbill.void.voided_on if superbill.void else superbill.issued_on,
-            subject=f"Superbill, template {TEMPLATE_VERSION}",
-            watermark="VOID" if superbill.void else "",
-        ),
-        lambda paper: _paint(paper, superbill),
-    )
-
-
-def _paint(paper: Paper, superbill: Superbill) -> None:
-    paper.letterhead(superbill.practice, "Superbill", superbill.number)
     facts = [("Issued", long_date(superbill.issued_on)), ("Date of birth", long_date(superbill.birth_date)),
              ("From", long_date(superbill.first_on)), ("To", long_date(superbill.last_on))]
     if superbill.practice_npi:
         facts.append(("Practice NPI", superbill.practice_npi))
-    paper.parties("Client", superbill.client, "", facts)
-    if superbill.void:
-        voided = f"This superbill has been void since {long_date(superbill.void.voided_on)}. {superbill.void.reason}"
-        paper.stack([Text(voided, 9, True, ALARM)])
-        paper.space(6)
+    head = Head(
+        "Superbill", superbill.issued_on, "Client", superbill.client, facts, f"template {TEMPLATE_VERSION}")
+    return paint(superbill, head, lambda paper: _paint(paper, superbill))
+
+
+def _paint(paper: Paper, superbill: Superbill) -> None:
     for provider in superbill.providers:
         paper.stack([Text(provider_line(provider), 9)])
         paper.space(1)
@@ -141,11 +106,10 @@ def _paint(paper: Paper, superbill: Superbill) -> None:
         Column("Diag.", 13), Column("Units", 11), Column("Charge", 24, right=True), Column("Paid", 23, right=True),
     ]
     rows = [_row(line) for line in superbill.lines]
-    charged = [Text(dollars(superbill.charged_cents), bold=True, right=True), _adjusted(superbill.adjusted_cents)]
-    paid = [Text(dollars(superbill.paid_cents), bold=True, right=True)]
-    rows.append([[Text("Total", bold=True)], [], [], [], [], [], charged, paid])
-    balance = f"{superbill.currency} {dollars(superbill.balance_cents)}"
-    paper.account(columns, rows, "Balance", balance, CLOSING)
+    charged = [*money(superbill.charged_cents, bold=True), _adjusted(superbill.adjusted_cents)]
+    rows.append([
+        [Text("Total", bold=True)], [], [], [], [], [], charged, money(superbill.paid_cents, bold=True)])
+    paper.account(columns, rows, "Balance", superbill.price(superbill.balance_cents), CLOSING, ends_in_sum=True)
 
 
 def provider_line(provider: Provider) -> str:
@@ -166,8 +130,7 @@ def _row(line: Line) -> list[list[Text]]:
         [Text(line.description), *(Text(words, 8, False, MUTED) for words in small)],
         [Text(line.code), Text(" ".join(line.modifiers), 8)],
         [Text(line.place)], [Text(line.pointers)], [Text(str(line.units))],
-        [Text(dollars(line.charge_cents), right=True), _adjusted(line.adjusted_cents)],
-        [Text(dollars(line.paid_cents), right=True)],
+        [*money(line.charge_cents), _adjusted(line.adjusted_cents)], money(line.paid_cents),
     ]
 
 

@@ -26,6 +26,7 @@ from practicerunner.records import (  # noqa: F401
     requests,
     scheduling,
     series,
+    statement_runs,
     statements,
     superbills,
     supervision,

@@ -3,23 +3,27 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, case, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row
 from practicerunner.records.billing import (
+    BillingArrangement,
     Charge,
     Invoice,
     InvoiceLine,
     IssuedDocument,
     LedgerEntry,
+    PayerShare,
     Payment,
 )
 from practicerunner.records.cases import Case
+from practicerunner.records.payments import Refund
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import DocumentKind
+from practicerunner.vocabulary import DocumentKind, EntryKind
 
 
 class Statement(Row):
@@ -48,20 +52,21 @@ class StatementCase(Row):
     __table_args__ = (UniqueConstraint("statement_id", "case_id"),)
 
 
-def entries(
-    session: Session, payer_ids: Collection[int], case_ids: Collection[int] | None, sees: ColumnElement[bool],
-    until: date,
-) -> list[tuple[int, tuple[Any, ...]]]:
-    """Payer and facts of each ledger entry up to a day, in the order of writing; ``case_ids``: only on these cases.
-
-    The facts stand in the order of ``rules.statements.Entry``.
-    """
-    query: Select[*tuple[Any, ...]] = (
+@cache
+def _facts() -> Select[*tuple[Any, ...]]:
+    """Payer and facts of every ledger entry; putting so many columns together takes longer than reading a year."""
+    refund = (
+        select(Refund.number).where(Refund.payment_id == LedgerEntry.payment_id, Refund.id < LedgerEntry.id)
+        .order_by(Refund.id.desc()).limit(1).correlate(LedgerEntry).scalar_subquery()
+    )
+    return (
         select(
             LedgerEntry.payer_id, LedgerEntry.effective_on, LedgerEntry.kind, LedgerEntry.amount_cents,
             LedgerEntry.case_id, Case.name, LedgerEntry.reverses_id.is_not(None), LedgerEntry.invoice_id,
             func.coalesce(Invoice.number, ""), Invoice.issued_on, func.coalesce(InvoiceLine.description, ""),
-            Charge.service_date, LedgerEntry.payment_id, func.coalesce(IssuedDocument.number, ""), Payment.method,
+            Charge.service_date, LedgerEntry.payment_id,
+            case((LedgerEntry.kind == EntryKind.REFUND, refund), else_=func.coalesce(IssuedDocument.number, "")),
+            Payment.method,
         )
         .join(Case, Case.id == LedgerEntry.case_id)
         .outerjoin(Invoice, Invoice.id == LedgerEntry.invoice_id)
@@ -71,12 +76,22 @@ def entries(
         .outerjoin(Payment, Payment.id == LedgerEntry.payment_id)
         .outerjoin(IssuedDocument, and_(
             IssuedDocument.payment_id == LedgerEntry.payment_id, IssuedDocument.kind == DocumentKind.RECEIPT))
-        .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.effective_on <= until, sees)
         .order_by(LedgerEntry.effective_on, LedgerEntry.id)
     )
+
+
+def entries(
+    session: Session, payer_ids: Collection[int], case_ids: Collection[int] | None, sees: ColumnElement[bool],
+    until: date,
+) -> list[tuple[int, list[Any]]]:
+    """Payer and facts of each ledger entry up to a day, in the order of writing; ``case_ids``: only on these cases.
+
+    The facts stand in the order of ``rules.statements.Entry``. A refund's entries are written right after its row.
+    """
+    query = _facts().where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.effective_on <= until, sees)
     if case_ids is not None:
         query = query.where(LedgerEntry.case_id.in_(case_ids))
-    return [(row[0], tuple(row[1:])) for row in session.execute(query)]
+    return [(payer_id, facts) for payer_id, *facts in session.connection().execute(query).all()]
 
 
 def payers_of_period(session: Session, sees: ColumnElement[bool], starts_on: date, ends_on: date) -> list[int]:
@@ -108,7 +123,7 @@ class StatementFacts:
 
 def statements(
     session: Session, sees: ColumnElement[bool], *, payer_ids: Collection[int] | None = None,
-    case_id: int | None = None, ends_on: date | None = None,
+    case_id: int | None = None, ends_on: date | None = None, statement_ids: Collection[int] | None = None,
 ) -> list[StatementFacts]:
     """Statements all of whose cases may be seen, newest first."""
     hidden = select(StatementCase.id).join(Case, Case.id == StatementCase.case_id).where(
@@ -121,12 +136,16 @@ def statements(
     )
     if payer_ids is not None:
         query = query.where(Statement.payer_id.in_(payer_ids))
+    if statement_ids is not None:
+        query = query.where(Statement.id.in_(statement_ids))
     if ends_on is not None:
         query = query.where(Statement.ends_on == ends_on)
     if case_id is not None:
         query = query.where(select(StatementCase.id).where(
             StatementCase.statement_id == Statement.id, StatementCase.case_id == case_id).exists())
     rows = session.execute(query).all()
+    if not rows:
+        return []
     covered: dict[int, set[int]] = {row[0]: set() for row in rows}
     for statement_id, of_case in session.execute(select(StatementCase.statement_id, StatementCase.case_id).where(
             StatementCase.statement_id.in_(covered))):
@@ -138,6 +157,18 @@ def document_of(session: Session, statement_id: int) -> IssuedDocument | None:
     """The issued paper of a statement."""
     return session.scalar(select(IssuedDocument).join(Statement, Statement.number == IssuedDocument.number).where(
         Statement.id == statement_id))
+
+
+def cases_of(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[Case]:
+    """The cases on which a payer has movements or a share, within what may be seen."""
+    moved = select(LedgerEntry.case_id).where(LedgerEntry.payer_id == payer_id)
+    shares = select(BillingArrangement.case_id).join(PayerShare).where(PayerShare.payer_id == payer_id)
+    return list(session.scalars(select(Case).where(Case.id.in_(moved.union(shares)), sees).order_by(Case.id)))
+
+
+def cases_numbered(session: Session, case_ids: Collection[int]) -> list[Case]:
+    """These cases, in their order."""
+    return list(session.scalars(select(Case).where(Case.id.in_(case_ids)).order_by(Case.id)))
 
 
 def cases_covered(session: Session, statement_id: int) -> list[Case]:

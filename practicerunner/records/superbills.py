@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from practicerunner.records.base import Row, Sees
 from practicerunner.records.billing import Charge, ChargeShare, IssuedDocument, LedgerEntry
 from practicerunner.records.cases import Case, seen
+from practicerunner.records.notes import Note
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Attendance
@@ -166,6 +168,16 @@ def whole_movements(session: Session, invoice_ids: Collection[int]) -> dict[int,
             credit, paid = found[invoice_id]
             found[invoice_id] = (credit, paid + int(cents)) if kind in kinds[2:] else (credit + int(cents), paid)
     return found
+
+
+def signed_details(session: Session, appointment_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Appointment → what its signed note has beside its text."""
+    query = select(Note.appointment_id, Note.details).where(
+        Note.appointment_id.in_(appointment_ids), Note.version > 0).order_by(Note.id)
+    return {
+        appointment_id: details for appointment_id, details in session.execute(query)
+        if appointment_id is not None and details.get("telehealth")
+    }
 
 
 def payers_of(session: Session, charge_ids: Collection[int]) -> dict[int, list[Payer]]:

@@ -23,7 +23,8 @@ STATES = (
 """Where a licence can be from, and where somebody can be in the United States."""
 ABROAD = "ZZ"
 """Stands for a place outside of the United States."""
-PLACES = ("Home", "Work", "School", "Car")
+HOME = "Home"
+PLACES = (HOME, "Work", "School", "Car")
 """Where people usually are; another place is typed."""
 FOR_ALL = ""
 """The key under which one location stands for everybody who was present."""
@@ -184,6 +185,12 @@ def located(told: Telehealth, key: str) -> bool:
     """Whether it is said in which state and at what place somebody was."""
     where = whereabouts(told, key)
     return bool(where.state and where.place.strip())
+
+
+def was_at_home(told: Telehealth, key: str) -> bool | None:
+    """Whether somebody was at home, at one of the other places that can be chosen, or nobody can say from the words."""
+    place = whereabouts(told, key).place.strip()
+    return place == HOME if place in PLACES else None
 
 
 def states_of(written: str) -> tuple[str, ...]:

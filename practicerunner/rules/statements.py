@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind
 
@@ -19,8 +20,7 @@ _ADJUSTMENTS = {EntryKind.CREDIT: "Credit adjustment", EntryKind.WRITE_OFF: "Wri
 _OF_A_PAYMENT = (EntryKind.PAYMENT, EntryKind.REFUND)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One movement of the ledger with the facts that a statement prints of it."""
 
     day: date
@@ -37,6 +37,7 @@ class Entry:
     service_date: date | None = None
     payment_id: int | None = None
     receipt: str = ""
+    """Of a payment its receipt, of a refund its own."""
     method: PaymentMethodKind | None = None
 
 
@@ -122,7 +123,7 @@ def _lines(inside: Iterable[Entry], balance: int) -> list[Movement]:
     """A payment is one line, whatever it paid; moving it between credit and an invoice is none."""
     groups: dict[object, list[Entry]] = {}
     for place, entry in enumerate(inside):
-        key = (entry.day, entry.kind, entry.payment_id) if entry.kind in _OF_A_PAYMENT else place
+        key = (entry.day, entry.kind, entry.payment_id, entry.receipt) if entry.kind in _OF_A_PAYMENT else place
         groups.setdefault(key, []).append(entry)
     lines = []
     for group in groups.values():

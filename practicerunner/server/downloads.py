@@ -26,6 +26,7 @@ from practicerunner.workflows import (
     papers,
     presence,
     record_exports,
+    statement_runs,
     superbills,
     supervision_hours,
 )
@@ -126,6 +127,15 @@ async def record(request: Request) -> Response:
         lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id))
 
 
+async def statements(request: Request) -> Response:
+    """All statements that were issued together, to print them in one go: ``/files/statements/7.pdf``."""
+    run_id = request.path_params["id"]
+    if run_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request), lambda session, actor: statement_runs.run_pdf(session, actor, run_id))
+
+
 def _is_id(word: str) -> bool:
     """Whether a word of an address names a row, or nothing."""
     return not word or (word.isascii() and word.isdigit() and len(word) < 19)
@@ -174,6 +184,7 @@ routes = [
     Route("/files/document/{id:int}", document, methods=["GET"]),
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
+    Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
     Route("/files/{name}.csv", table, methods=["GET"]),
 ]

@@ -12,8 +12,18 @@ from datetime import timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import clock, database, reports
-from practicerunner.server import mail
-from practicerunner.workflows import alerts, clock_rules, collection, documents, gathering, papers, reminders, sign_in
+from practicerunner.server import mail, statement_worker
+from practicerunner.workflows import (
+    alerts,
+    clock_rules,
+    collection,
+    documents,
+    gathering,
+    papers,
+    reminders,
+    sign_in,
+    statement_runs,
+)
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
@@ -54,16 +64,27 @@ def forget_old_attempts() -> None:
 
 
 def draw_missing_papers() -> None:
-    """Draw the PDFs of issued papers that have none, outside a transaction, so that nobody's save waits."""
+    """Draw the PDFs of issued papers that have none, outside a transaction, so that nobody's save waits.
+
+    A month's statements are drawn by the process that issues them.
+    """
     for _ in range(PAPERS_A_RUN):
         with database.reading() as session:
-            waiting = papers.undrawn(session)
+            waiting = None if statement_runs.is_any_under_way(session) else papers.undrawn(session)
         if waiting is None:
             return
         document_id, kind, content = waiting
         pdf = papers.draw(kind, content)
         with database.transaction() as session:
             papers.keep(session, document_id, pdf)
+
+
+def issue_statements() -> None:
+    """Let a process of its own issue a month's statements that somebody asked for, or go on with what it left."""
+    with database.reading() as session:
+        if not statement_runs.is_any_due(session):
+            return
+    statement_worker.start()
 
 
 def run_invoicing() -> None:
@@ -116,6 +137,7 @@ class Job:
 MINUTE = timedelta(minutes=1)
 JOBS = (
     Job(follow_clock_rules, None),
+    Job(issue_statements, timedelta(seconds=2)),
     Job(make_reminders, MINUTE),
     Job(escalate_alerts, MINUTE),
     Job(send_messages, MINUTE),
@@ -142,10 +164,14 @@ def start() -> BackgroundScheduler:
 
 
 def run_once(*, only_every_minute: bool = False) -> list[str]:
-    """Run every job, or those of every minute, one after the other. Returns the names of those that failed."""
-    return [
-        job.name for job in JOBS if not (only_every_minute and job.every != MINUTE) and not _quietly(job.work)()
-    ]
+    """Run every job, or those of every minute or less, one after the other, to the end of what they began.
+
+    Returns the names of those that failed.
+    """
+    wanted = [job for job in JOBS if not only_every_minute or (job.every is not None and job.every <= MINUTE)]
+    failed = [job.name for job in wanted if not _quietly(job.work)()]
+    statement_worker.wait()
+    return failed
 
 
 def _quietly(job: Callable[[], None]) -> Callable[[], bool]:

@@ -56,12 +56,12 @@ class SignedOut(PracticeError):
     """You are signed out. Reload the page to sign in."""
 
 
-def present(actor: Actor) -> Actor:
+def present(actor: Actor, *, active: bool = True) -> Actor:
     """The same person as the database knows them now: a dialog may outlive a sign-out or a change of roles.
 
     Raises SignedOut.
     """
-    current = signed_in()
+    current = signed_in(active=active)
     if current is None or current.staff_id != actor.staff_id:
         raise SignedOut
     return current

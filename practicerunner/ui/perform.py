@@ -61,6 +61,21 @@ def glance(
         return None, str(problem)
 
 
+def watch(
+    reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
+) -> R | None:
+    """What a reader returns to a fragment that refreshes itself; nothing once it may not be read any more.
+
+    Watching is no activity: nobody stays signed in by leaving a page open.
+    """
+    try:
+        current = present(actor, active=False)
+        with database.reading() as session:
+            return reader(session, current, *args, **kwargs)
+    except PracticeError:
+        return None
+
+
 def perform(
     verb: Callable[[Session, Actor, Any], R], actor: Actor, build: Callable[[], Command], *, done: str = "",
     show: Callable[[str, str], None] | None = None,

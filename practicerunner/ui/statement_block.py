@@ -1,29 +1,23 @@
-"""Statements: the list with its papers, and making another one, which is seen before it is issued."""
+"""Statements of a payer or a case: the list with its papers, and making another one, seen before it is issued."""
 
 from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
 
-from practicerunner import clock
 from practicerunner.documents.statement import NOTHING_MOVED
 from practicerunner.money import dollars
 from practicerunner.rules.statements import AGES, BROUGHT_OVER
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.forms import Form
-from practicerunner.ui.perform import glance, read
-from practicerunner.ui.text import count, day, md
-from practicerunner.vocabulary import Action, Resource
-from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.practice import practice_settings
+from practicerunner.ui.perform import glance
+from practicerunner.ui.text import day, md
+from practicerunner.workflows.access import Actor
 from practicerunner.workflows.statements import (
     IssueStatement,
-    IssueStatements,
     StatementPreview,
     Statements,
     issue_statement,
-    issue_statements,
-    month_of_statements,
     statement_preview,
     summary,
 )
@@ -49,7 +43,7 @@ def show(actor: Actor, found: Statements, *, of_case: int | None = None) -> None
             st.link_button(row.number, f"/files/statement/{row.statement_id}.pdf", icon=":material/picture_as_pdf:")
 
 
-def _first(today: date, back: int) -> date:
+def first_of(today: date, back: int) -> date:
     """The first day of the month so many months ago."""
     months = today.year * 12 + today.month - 1 - back
     return date(months // 12, months % 12 + 1, 1)
@@ -94,7 +88,7 @@ def create_dialog(actor: Actor, found: Statements, of_case: int | None = None) -
 def _period(form: Form, today: date) -> tuple[date | None, date | None]:
     """A month by name, this month so far, or days of one's own."""
     periods: dict[str, tuple[date, date] | None] = {
-        f"{first:%B} {first.year}": _month(first) for first in (_first(today, back + 1) for back in range(MONTHS))
+        f"{first:%B} {first.year}": _month(first) for first in (first_of(today, back + 1) for back in range(MONTHS))
     }
     periods["This month so far"] = today.replace(day=1), today
     periods["Other days"] = None
@@ -104,7 +98,7 @@ def _period(form: Form, today: date) -> tuple[date | None, date | None]:
         return chosen
     left, right = st.columns(2)
     with left:
-        starts_on = form.date("starts_on", "First day", _first(today, 1), max_value=today)
+        starts_on = form.date("starts_on", "First day", first_of(today, 1), max_value=today)
     with right:
         ends_on = form.date("ends_on", "Last day", today, max_value=today)
     return starts_on, ends_on
@@ -145,34 +139,3 @@ def _show_preview(preview: StatementPreview, today: date) -> None:
         )
     if made.credit_cents:
         st.text(f"Credit that pays no invoice yet: {dollars(made.credit_cents)}")
-
-
-def month_button(actor: Actor) -> None:
-    """The way to a month's statements, for who may issue them."""
-    if may(actor, Action.CREATE, Resource.INVOICES) and st.button(
-            "Statements of a month", icon=":material/summarize:", key="month_statements"):
-        month_dialog(actor)
-
-
-@st.dialog("Statements of a month")
-def month_dialog(actor: Actor) -> None:
-    """Choose a month, see who gets a statement, issue them all."""
-    form = Form("month_statements")
-    today = clock.today(read(practice_settings, actor).zone)
-    months = [_first(today, back + 1) for back in range(MONTHS)]
-    month = form.choice("month", "Month", months, format_func=lambda first: f"{first:%B} {first.year}")
-    plan = read(month_of_statements, actor, month)
-    if plan.already:
-        has = "has a statement" if plan.already == 1 else "have a statement"
-        st.text(f"{count(plan.already, 'payer')} {has} for this month already.")
-    if not plan.payers:
-        st.text("Nobody else has a balance or a movement in this month.")
-        return
-    st.text(f"{count(len(plan.payers), 'payer')} with a balance or a movement:")
-    st.text(", ".join(plan.payers))
-    if st.button(f"Issue {count(len(plan.payers), 'statement')}", type="primary", key="issue_month"):
-        done, made = form.submit(
-            issue_statements, actor, lambda: IssueStatements(op=form.op, month=month), "")
-        if done and made:
-            st.session_state["toast"] = f"{count(len(made), 'statement')} issued; each is on its payer's page"
-            st.rerun()

@@ -17,13 +17,14 @@ from practicerunner.documents import superbill as superbill_paper
 from practicerunner.documents.credit_note import CreditNote as CreditNotePaper
 from practicerunner.documents.estimate import Estimate as EstimatePaper
 from practicerunner.documents.invoice import Invoice as InvoicePaper
+from practicerunner.documents.issued import Issued
 from practicerunner.documents.paper import Addressee, Letterhead
 from practicerunner.documents.receipt import Receipt as ReceiptPaper
 from practicerunner.documents.statement import Statement as StatementPaper
 from practicerunner.documents.superbill import Superbill as SuperbillPaper
 from practicerunner.errors import NotFound
 from practicerunner.records import audit, billing, payments, people, statements
-from practicerunner.records.base import add_rows
+from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import DocumentFile, Invoice, IssuedDocument
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import CreditNote, Refund
@@ -33,36 +34,17 @@ from practicerunner.vocabulary import Action, DocumentKind, PaymentMethodKind, P
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import reader
 
-_PAINTERS: dict[DocumentKind, tuple[Callable[[dict[str, Any]], bytes], int]] = {
-    DocumentKind.INVOICE: (
-        lambda content: invoice_paper.paint_invoice(InvoicePaper.model_validate(content)),
-        invoice_paper.TEMPLATE_VERSION,
-    ),
-    DocumentKind.RECEIPT: (
-        lambda content: receipt_paper.paint_receipt(ReceiptPaper.model_validate(content)),
-        receipt_paper.TEMPLATE_VERSION,
-    ),
-    DocumentKind.REFUND: (
-        lambda content: receipt_paper.paint_receipt(ReceiptPaper.model_validate(content)),
-        receipt_paper.TEMPLATE_VERSION,
-    ),
+_PAPERS: dict[DocumentKind, tuple[type[Issued], Callable[[Any], bytes], int]] = {
+    DocumentKind.INVOICE: (InvoicePaper, invoice_paper.paint_invoice, invoice_paper.TEMPLATE_VERSION),
+    DocumentKind.RECEIPT: (ReceiptPaper, receipt_paper.paint_receipt, receipt_paper.TEMPLATE_VERSION),
+    DocumentKind.REFUND: (ReceiptPaper, receipt_paper.paint_receipt, receipt_paper.TEMPLATE_VERSION),
     DocumentKind.CREDIT_NOTE: (
-        lambda content: credit_note_paper.paint_credit_note(CreditNotePaper.model_validate(content)),
-        credit_note_paper.TEMPLATE_VERSION,
-    ),
-    DocumentKind.SUPERBILL: (
-        lambda content: superbill_paper.paint_superbill(SuperbillPaper.model_validate(content)),
-        superbill_paper.TEMPLATE_VERSION,
-    ),
-    DocumentKind.GOOD_FAITH_ESTIMATE: (
-        lambda content: estimate_paper.paint_estimate(EstimatePaper.model_validate(content)),
-        estimate_paper.TEMPLATE_VERSION,
-    ),
-    DocumentKind.STATEMENT: (
-        lambda content: statement_paper.paint_statement(StatementPaper.model_validate(content)),
-        statement_paper.TEMPLATE_VERSION,
-    ),
+        CreditNotePaper, credit_note_paper.paint_credit_note, credit_note_paper.TEMPLATE_VERSION),
+    DocumentKind.SUPERBILL: (SuperbillPaper, superbill_paper.paint_superbill, superbill_paper.TEMPLATE_VERSION),
+    DocumentKind.GOOD_FAITH_ESTIMATE: (EstimatePaper, estimate_paper.paint_estimate, estimate_paper.TEMPLATE_VERSION),
+    DocumentKind.STATEMENT: (StatementPaper, statement_paper.paint_statement, statement_paper.TEMPLATE_VERSION),
 }
+"""Kind → what it says, who draws it, and the version of the drawing."""
 
 
 def letterhead(practice: Practice) -> Letterhead:
@@ -79,9 +61,8 @@ def addressee(session: Session, payer: Payer) -> Addressee:
 
 
 def freeze(
-    session: Session, kind: DocumentKind,
-    content: InvoicePaper | ReceiptPaper | CreditNotePaper | SuperbillPaper | EstimatePaper | StatementPaper, *,
-    payer_id: int, case_id: int, invoice_id: int | None = None, payment_id: int | None = None,
+    session: Session, kind: DocumentKind, content: Issued, *, payer_id: int, case_id: int,
+    invoice_id: int | None = None, payment_id: int | None = None,
 ) -> None:
     """Keep every printed fact of a paper for good (D2)."""
     facts = content.model_dump(mode="json")
@@ -163,7 +144,7 @@ def _handed_out(
     if void is None:
         return name, kind, stored_pdf(session, document)
     content = document.content | {"void": {"reason": void[0], "voided_on": void[1].isoformat()}}
-    return name, kind, _PAINTERS[document.kind][0](content)
+    return name, kind, draw(document.kind, content)
 
 
 def _document(session: Session, actor: Actor, document: IssuedDocument | None, subject: int) -> IssuedDocument:
@@ -208,14 +189,16 @@ def undrawn(session: Session) -> tuple[int, DocumentKind, dict[str, Any]] | None
 
 def draw(kind: DocumentKind, content: dict[str, Any]) -> bytes:
     """The PDF of a paper's frozen content; takes a while, so call it outside a transaction."""
-    return _PAINTERS[kind][0](content)
+    model, paint, _ = _PAPERS[kind]
+    return paint(model.model_validate(content))
 
 
 def keep(session: Session, document_id: int, pdf: bytes) -> DocumentFile:
     """Store the drawn bytes of a paper for good; if somebody was faster, theirs stay."""
+    document = session.get_one(IssuedDocument, document_id, with_for_update=FOR_CHANGE)
     kept = billing.file_of(session, document_id)
     if kept is None:
-        version = _PAINTERS[session.get_one(IssuedDocument, document_id).kind][1]
+        version = _PAPERS[document.kind][2]
         kept = DocumentFile(document_id=document_id, pdf=pdf, pdf_hash=_hash(pdf), template_version=version)
         session.add(kept)
         session.flush()

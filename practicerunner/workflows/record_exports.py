@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.documents.note import Passage, Signature, SignedPage
-from practicerunner.documents.paper import long_date
 from practicerunner.documents.record import Code, Filed, Record, Visit, paint_record
+from practicerunner.documents.sheet import long_date
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import audit, calendar, cases, notes, practice
 from practicerunner.records.cases import Case

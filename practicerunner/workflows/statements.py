@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.documents import statement as paper
-from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.errors import BadInput, NotFound
 from practicerunner.money import dollars
-from practicerunner.records import accounts, billing, cases, practice, statements
+from practicerunner.records import accounts, cases, practice, statements
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
@@ -26,10 +27,6 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
 
 
-class NobodyToTell(RuleViolation):
-    """Nobody is left who has a balance or a movement in this month and no statement for it yet."""
-
-
 class IssueStatement(Command):
     """Issue a payer's statement for a period, both days included. Without ``case_id``: all cases that one may see."""
 
@@ -37,12 +34,6 @@ class IssueStatement(Command):
     case_id: int | None = None
     starts_on: date
     ends_on: date
-
-
-class IssueStatements(Command):
-    """Issue the statements of a month, one for each payer with a balance or a movement. ``month``: any day in it."""
-
-    month: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +59,7 @@ class Statements:
     today: date
 
 
-@dataclass(frozen=True, slots=True)
-class MonthOfStatements:
-    """Who would get a statement for a month, by name, and how many have theirs already."""
-
-    starts_on: date
-    ends_on: date
-    payers: tuple[str, ...]
-    already: int
-
-
-def _reach(actor: Actor) -> Action:
+def reach(actor: Actor) -> Action:
     """What a preview asks permission for, so that it covers the very cases which the issued statement will cover."""
     return Action.CREATE if may(actor, Action.CREATE, Resource.INVOICES) else Action.READ
 
@@ -92,14 +73,13 @@ def _covered(
     """
     sees = visible(actor, action, Resource.INVOICES)
     payer = session.get(Payer, payer_id, with_for_update=FOR_CHANGE if lock else None)
-    shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
+    covered = statements.cases_of(session, payer_id, cases.seen(sees))
     if case_id is not None:
-        shown = [case_id] if case_id in shown else []
-    if payer is None or not shown:
+        covered = [case for case in covered if case.id == case_id]
+    if payer is None or not covered:
         raise NotFound(
             actor=actor, action=action, resource=Resource.INVOICES, resource_id=payer_id, case_id=case_id
         )
-    covered = [session.get_one(Case, one) for one in shown]
     for case in covered:
         authorize(
             session, actor, action, Resource.INVOICES, responsible=[case.provider_id],
@@ -148,7 +128,7 @@ def statement_preview(
     session: Session, actor: Actor, payer_id: int, starts_on: date, ends_on: date, case_id: int | None = None
 ) -> StatementPreview:
     """A statement as it would be issued now. Raises NotFound, BadInput."""
-    payer, covered = _covered(session, actor, payer_id, case_id, _reach(actor))
+    payer, covered = _covered(session, actor, payer_id, case_id, reach(actor))
     _check(starts_on, ends_on, clock.today(practice.the_practice(session).zone))
     made, remark = _reckon(session, actor, payer_id, [case.id for case in covered], starts_on, ends_on)
     return StatementPreview(payer.name, made, len(covered) > 1, remark)
@@ -220,11 +200,10 @@ def statements_of_payer(session: Session, actor: Actor, payer_id: int) -> Statem
     """A payer's statements over cases that the actor may see, newest first. Raises NotFound."""
     sees = visible(actor, Action.READ, Resource.INVOICES)
     payer = session.get(Payer, payer_id)
-    shown = sorted(accounts.cases_of_payer(session, payer_id, cases.seen(sees)))
-    if payer is None or (not shown and not sees.everything):
+    known = statements.cases_of(session, payer_id, cases.seen(sees))
+    if payer is None or (not known and not sees.everything):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=payer_id)
     found = statements.statements(session, cases.seen(sees), payer_ids=[payer_id])
-    known = [session.get_one(Case, one) for one in shown]
     return Statements(
         tuple(found), {payer_id: payer.name}, {case.id: case.name for case in known if _may_issue(actor, case)},
         clock.today(practice.the_practice(session).zone),
@@ -249,29 +228,19 @@ def _may_issue(actor: Actor, case: Case) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class Due:
+    """A statement that a payer has not got yet."""
+
     payer_id: int
     case_ids: tuple[int, ...]
     statement: Statement
     remark: str
 
 
-def _days_of(month: date) -> tuple[date, date]:
-    """The first and the last day of a month."""
-    first = month.replace(day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def _due(session: Session, actor: Actor, month: date, *, lock: bool) -> tuple[list[_Due], int]:
-    """Whose statement of a month is still to be issued, by name, and how many have theirs. Raises BadInput."""
-    starts_on, ends_on = _days_of(month)
-    if ends_on >= clock.today(practice.the_practice(session).zone):
-        raise BadInput("month", "A month's statements are issued once the month is over.")
-    sees = cases.seen(visible(actor, _reach(actor), Resource.INVOICES))
-    payer_ids = statements.payers_of_period(session, sees, starts_on, ends_on)
-    if lock:
-        for payer_id in sorted(payer_ids):
-            session.get(Payer, payer_id, with_for_update=FOR_CHANGE)
+def due_of(
+    session: Session, sees: ColumnElement[bool], starts_on: date, ends_on: date, payer_ids: Sequence[int]
+) -> list[Due]:
+    """Which of these payers have no statement of a period yet that covers what may be seen, in the order given."""
     found: dict[int, list[Entry]] = defaultdict(list)
     for payer_id, facts in statements.entries(session, payer_ids, None, sees, ends_on):
         found[payer_id].append(Entry(*facts))
@@ -280,42 +249,24 @@ def _due(session: Session, actor: Actor, month: date, *, lock: bool) -> tuple[li
     due = []
     for payer_id in payer_ids:
         covered = tuple(sorted({entry.case_id for entry in found[payer_id]}))
-        if any(r.payer_id == payer_id and r.starts_on == starts_on and r.case_ids.issuperset(covered) for r in done):
+        if not covered or any(
+            r.payer_id == payer_id and r.starts_on == starts_on and r.case_ids.issuperset(covered) for r in done
+        ):
             continue
         made = statement(found[payer_id], starts_on, ends_on)
         earlier = [row for row in before if row.payer_id == payer_id]
-        due.append(_Due(payer_id, covered, made, _remark(made, found[payer_id], starts_on, covered, earlier)))
-    return due, len(payer_ids) - len(due)
+        due.append(Due(payer_id, covered, made, _remark(made, found[payer_id], starts_on, covered, earlier)))
+    return due
 
 
-@reader(Resource.INVOICES)
-def month_of_statements(session: Session, actor: Actor, month: date) -> MonthOfStatements:
-    """Who would get a statement for a month. Raises BadInput while the month runs."""
-    due, already = _due(session, actor, month, lock=False)
-    names = billing.payer_names(session, [one.payer_id for one in due])
-    return MonthOfStatements(*_days_of(month), tuple(names[one.payer_id] for one in due), already)
-
-
-@command(Resource.INVOICES, Action.CREATE)
-def issue_statements(session: Session, actor: Actor, asked: IssueStatements) -> list[int]:
-    """Issue a month's statements, all or none; who has one for that month is left out. Returns their ids by name.
-
-    Raises NobodyToTell, BadInput.
-    """
-    due, _ = _due(session, actor, asked.month, lock=True)
-    if not due:
-        raise NobodyToTell
+def issue_due(session: Session, actor: Actor, due: Due, starts_on: date, ends_on: date) -> tuple[int, str]:
+    """Issue a statement that is due, in its own authorised right. Returns its id and number. Raises NotFound."""
+    payer = session.get_one(Payer, due.payer_id)
+    covered = statements.cases_numbered(session, due.case_ids)
+    for case in covered:
+        authorize(
+            session, actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id],
+            supervisor_id=case.supervisor_id, resource_id=payer.id, case_id=case.id,
+        )
     house = practice.the_practice(session)
-    starts_on, ends_on = _days_of(asked.month)
-    made = []
-    for one in due:
-        payer = session.get_one(Payer, one.payer_id)
-        covered = [session.get_one(Case, case_id) for case_id in one.case_ids]
-        for case in covered:
-            authorize(
-                session, actor, Action.CREATE, Resource.INVOICES, responsible=[case.provider_id],
-                supervisor_id=case.supervisor_id, resource_id=payer.id, case_id=case.id,
-            )
-        made.append(_issue(session, actor, house, payer, covered, one.statement, starts_on, ends_on, one.remark))
-    session.info["detail"] = f"{made[0][1]} to {made[-1][1]}"
-    return [statement_id for statement_id, _ in made]
+    return _issue(session, actor, house, payer, covered, due.statement, starts_on, ends_on, due.remark)

@@ -12,8 +12,9 @@ from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
 from practicerunner.records.superbills import Charged
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.note_details import Telehealth, was_at_home
 from practicerunner.rules.superbills import Candidate, Code, place_of_service, settle
-from practicerunner.vocabulary import AttendanceStatus
+from practicerunner.vocabulary import AttendanceStatus, SessionFormat
 from practicerunner.workflows.diagnoses import codes_on_days
 
 
@@ -36,9 +37,11 @@ def candidates(
         for day, codes in codes_on_days(session, case.id, person_id, days).items()
     }
     people = {person.id for _, person in cases.people_in(session, case.id)}
+    home = _at_home(session, [one for one in found if one.case.id == case.id], person_id)
     return [
         _line(one, person_id, money[one.charge.id], diagnoses[one.charge.service_date],
-              _paid_by(case, person_id, people, payers.get(one.charge.id, [])), issued[one.charge.id])
+              _paid_by(case, person_id, people, payers.get(one.charge.id, [])), issued[one.charge.id],
+              home.get(one.charge.id))
         if one.case.id == case.id else _elsewhere(one)
         for one in found
     ] + [
@@ -48,18 +51,31 @@ def candidates(
 
 def _line(
     one: Charged, person_id: int, money: tuple[int, int, bool], diagnoses: tuple[Code, ...], paid_by: str,
-    issued: Sequence[tuple[str, int]],
+    issued: Sequence[tuple[str, int]], at_home: bool | None,
 ) -> Candidate:
     charge, (adjusted, paid, is_invoiced) = one.charge, money
     return Candidate(
         charge.id, charge.service_date, charge.description, charge.kind,
         was_there=one.status is AttendanceStatus.ATTENDED, code=one.service_code.strip(), modifiers=one.modifiers,
-        place=place_of_service(one.format, one.office), amount_cents=charge.amount_cents, adjusted_cents=adjusted,
-        paid_cents=paid, is_invoiced=is_invoiced, diagnoses=diagnoses, provider_id=charge.provider_id,
-        supervisor_id=charge.supervisor_id, paid_by=paid_by,
+        place=place_of_service(one.format, one.office, at_home=at_home), amount_cents=charge.amount_cents,
+        adjusted_cents=adjusted, paid_cents=paid, is_invoiced=is_invoiced, diagnoses=diagnoses,
+        provider_id=charge.provider_id, supervisor_id=charge.supervisor_id, paid_by=paid_by,
         issued_on=tuple(number for number, whose in issued if whose == person_id),
         others_on=tuple(number for number, whose in issued if whose != person_id),
     )
+
+
+def _at_home(session: Session, found: Sequence[Charged], person_id: int) -> dict[int, bool | None]:
+    """Charge of a session by video or phone → whether its signed note says that the client was at home."""
+    apart = {one.charge.id: one.charge.appointment_id for one in found if one.format is not SessionFormat.IN_PERSON}
+    told = {
+        appointment_id: Telehealth.model_validate(details["telehealth"])
+        for appointment_id, details in superbills.signed_details(session, set(apart.values())).items()
+    } if apart else {}
+    return {
+        charge_id: was_at_home(told[appointment_id], str(person_id))
+        for charge_id, appointment_id in apart.items() if appointment_id in told
+    }
 
 
 def _elsewhere(one: Charged) -> Candidate:

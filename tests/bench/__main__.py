@@ -10,6 +10,7 @@ from practicerunner.workflows.staff import actor_for
 from tests.bench import bare
 from tests.bench.building import Volume, check, sqlite_volume
 from tests.bench.measure import Result, out
+from tests.bench.papers import Papers
 from tests.bench.reading import Reading
 from tests.bench.served import Pages, serving
 from tests.bench.volume import NOW, OWNER, Scale
@@ -18,14 +19,15 @@ from tests.bench.writing import Writing
 OPS = (
     "create_client", "create_appointment", "series_52", "client_search", "week_calendar", "free_slots", "sign_note",
     "invoice_from_appointment", "payment", "aging", "unpaid_list", "aging_as_of", "replica_refresh", "icd_search",
-    "supervision_queue", "documentation_due", "page_run_clients", "page_run_case", "page_run_calendar",
-    "page_run_note",
+    "supervision_queue", "documentation_due", "statement", "invoice_pdf", "page_run_clients", "page_run_case",
+    "page_run_calendar", "page_run_note", "statements_batch", "page_run_case_in_batch",
 )
 TIMES = {
     "create_client": 120, "create_appointment": 120, "series_52": 40, "client_search": 60, "week_calendar": 120,
     "free_slots": 120, "invoice_from_appointment": 80, "payment": 80, "aging": 20, "unpaid_list": 40,
     "aging_as_of": 40, "replica_refresh": 30, "sign_note": 120, "icd_search": 200, "supervision_queue": 60,
     "documentation_due": 60, "page_run_note": 40, "page_run_clients": 40, "page_run_case": 40, "page_run_calendar": 40,
+    "statement": 120, "invoice_pdf": 60, "statements_batch": 200, "page_run_case_in_batch": 200,
 }
 
 
@@ -62,9 +64,9 @@ def measure(volume: Volume, wanted: list[str], times: int | None) -> None:
     with clock.frozen(NOW):
         with database.reading(volume.engine) as session:
             actor = actor_for(session, OWNER)
-        writing, reading = Writing(volume, actor, limit), Reading(volume, actor, limit)
+        rooms = [room(volume, actor, limit) for room in (Writing, Reading, Papers)]
         for op in wanted:
-            room = writing if hasattr(writing, op) else reading
+            room = next(one for one in rooms if hasattr(one, op))
             result: Result = getattr(room, op)(times or TIMES[op])
             out(result.as_dict())
     limit.close()

@@ -221,7 +221,7 @@ def _document(bare: Bare, now: str, kind: str, number: str, payer: int, case_id:
     )
 
 
-_LETTERHEAD = {
+LETTERHEAD = {
     "name": "Measured Practice", "address": "1 Level Road\nAlbany, NY 12207", "phone": "+1 518 555 0100",
     "email": "desk@measured.example", "tax_id": "",
 }
@@ -285,7 +285,7 @@ def invoice_appointment(bare: Bare, appointment_id: int, day: date) -> int:
             "supervisor": "",
         }
         _document(bare, now, "invoice", number, payer, case_id, {
-            "number": number, "issued_on": today, "due_on": due, "currency": "USD", "practice": _LETTERHEAD,
+            "number": number, "issued_on": today, "due_on": due, "currency": "USD", "practice": LETTERHEAD,
             "bill_to": {"name": payer_name, "address": ""}, "case_name": case_name, "lines": [line],
             "total_cents": cents, "paid_note": "", "replaces": "", "void": None,
         }, invoice, None)
@@ -319,12 +319,36 @@ def record_payment(bare: Bare, invoice_id: int, day: date) -> int:
         bare.run("update open_invoice set open_cents = 0 where invoice_id = :id", id=invoice_id)
         applied = {"invoice_number": invoice_number, "service": description, "amount_cents": cents}
         _document(bare, now, "receipt", number, payer, case_id, {
-            "number": number, "received_on": today, "currency": "USD", "practice": _LETTERHEAD,
+            "number": number, "received_on": today, "currency": "USD", "practice": LETTERHEAD,
             "received_from": {"name": payer_name, "address": ""}, "method": "Cheque", "reference": "",
             "amount_cents": cents, "unapplied_cents": 0, "applied": [applied],
         }, None, payment)
         _traces(bare, now, "record_payment", "invoices", payment, case_id, number)
     return payment
+
+
+def statement(
+    bare: Bare, payer_id: int, first: date, last: date
+) -> tuple[int, list[tuple[Any, ...]], int]:
+    """Opening balance, every movement with its balance, closing balance, with all that a line says."""
+    rows = bare.all(
+        "select e.effective_on, e.kind, e.amount_cents, e.case_id, c.name, e.reverses_id is not null, e.invoice_id, "
+        "coalesce(i.number, ''), i.issued_on, coalesce(l.description, ''), g.service_date, e.payment_id, "
+        "coalesce(d.number, ''), p.method from ledger_entry e join case_file c on c.id = e.case_id "
+        "left join invoice i on i.id = e.invoice_id left join charge g on g.id = e.charge_id "
+        "left join invoice_line l on l.invoice_id = e.invoice_id and l.charge_id = e.charge_id "
+        "left join payment p on p.id = e.payment_id left join issued_document d on d.payment_id = e.payment_id "
+        "and d.kind = 'receipt' where e.payer_id = :payer and e.effective_on <= :last order by e.effective_on, e.id",
+        payer=payer_id, last=last.isoformat(),
+    )
+    starts = first.isoformat()
+    opening = balance = sum(row[2] for row in rows if row[0] < starts)
+    lines = []
+    for row in rows:
+        if row[0] >= starts:
+            balance += row[2]
+            lines.append((*row, balance))
+    return opening, lines, balance
 
 
 def sign_note(bare: Bare, note_id: int, staff: int) -> int:

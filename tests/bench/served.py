@@ -9,12 +9,14 @@ the page, what they read, and packing the answer. The browser's own work is not 
 import os
 import runpy
 import socket
+import statistics
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -22,10 +24,27 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from practicerunner import clock
+from practicerunner import clock, database, ids
+from practicerunner.records import statements
+from practicerunner.records.base import add_rows
+from practicerunner.records.cases import seen
+from practicerunner.records.statement_runs import UNDER_WAY, StatementRun, StatementRunPayer
+from practicerunner.vocabulary import Action, Resource, RunState
+from practicerunner.workflows.access import visible
+from practicerunner.workflows.staff import actor_for
+from practicerunner.workflows.statement_runs import days_of
 from tests.bench.building import Volume
-from tests.bench.measure import Result, alone
-from tests.bench.volume import NOW, OF_A_PROVIDER, client_name, row_id, token, waiting_appointment
+from tests.bench.measure import WARM, Result, alone
+from tests.bench.volume import (
+    NOW,
+    OF_A_PROVIDER,
+    OWNER,
+    TODAY,
+    client_name,
+    row_id,
+    token,
+    waiting_appointment,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET_MS = 50
@@ -102,6 +121,8 @@ class Pages:
 
     def __init__(self, volume: Volume, place: str) -> None:
         self.volume, self.place = volume, place
+        self._told = 0
+        """How many payers had their statement of last month."""
 
     def _page_run(
         self, op: str, n: int, staff: int, page: str, query: str, shows: str, target: float = TARGET_MS
@@ -136,6 +157,58 @@ class Pages:
         return self._page_run(
             "page_run_note", n, staff, "note", f"note={waiting_appointment(client)}", client_name(client)[1]
         )
+
+    def statements_batch(self, n: int) -> Result:
+        """So many statements of last month, issued and drawn by the process that the server starts, for each."""
+        run_id = self._ask(n)
+        while self._is_under_way(run_id):
+            time.sleep(0.05)
+        with database.reading(self.volume.engine) as session:
+            run = session.get_one(StatementRun, run_id)
+            if run.issued != n or run.started_at is None or run.ended_at is None:
+                raise ValueError(f"{run.issued} of {n} statements were issued.")
+            return Result("statements_batch", (run.ended_at - run.started_at).total_seconds() * 1000 / n, 40, n)
+
+    def page_run_case_in_batch(self, n: int) -> Result:
+        """The page of one client, as in ``page_run_case``, while so many statements are issued."""
+        page, query = "case", f"case={row_id('case', 7)}"
+        window = Window(self.place, _OWNER)
+        for _ in range(WARM):
+            window.run(page, query)
+        run_id = self._ask(n)
+        times: list[float] = []
+        while self._is_under_way(run_id) or len(times) < min(n, 5):
+            began = time.perf_counter()
+            window.run(page, query)
+            times.append((time.perf_counter() - began) * 1000)
+        window.close()
+        return Result("page_run_case_in_batch", statistics.median(times), 100, n)
+
+    def _ask(self, number: int) -> int:
+        """Ask for the statements of so many payers, as the page does for everybody; wait until the first is begun."""
+        run_id = ids.new_id()
+        with clock.frozen(NOW), database.transaction(self.volume.engine) as session:
+            actor = actor_for(session, OWNER)
+            starts_on, ends_on = days_of(TODAY.replace(day=1) - timedelta(days=1))
+            sees = seen(visible(actor, Action.CREATE, Resource.INVOICES))
+            payers = statements.payers_of_period(session, sees, starts_on, ends_on)[self._told:self._told + number]
+            add_rows(session, StatementRun, [{
+                "id": run_id, "asked_by_id": OWNER, "starts_on": starts_on, "ends_on": ends_on,
+                "state": RunState.WAITING, "total": number,
+            }])
+            add_rows(session, StatementRunPayer, [
+                {"run_id": run_id, "place": place, "payer_id": payer_id} for place, payer_id in enumerate(payers)])
+        self._told += number
+        while self._state(run_id) is RunState.WAITING:
+            time.sleep(0.02)
+        return run_id
+
+    def _state(self, run_id: int) -> RunState:
+        with database.reading(self.volume.engine) as session:
+            return session.get_one(StatementRun, run_id).state
+
+    def _is_under_way(self, run_id: int) -> bool:
+        return self._state(run_id) in UNDER_WAY
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from practicerunner.documents.credit_note import CreditNote, paint_credit_note
-from practicerunner.documents.invoice import Void
+from practicerunner.documents.issued import Void
 from practicerunner.documents.receipt import Applied, paint_receipt
 from tests.documents.papers import AISHA, PRACTICE, a_receipt, lines, problems
 

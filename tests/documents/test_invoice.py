@@ -10,7 +10,8 @@ import pikepdf
 import pytest
 from pydantic import ValidationError
 
-from practicerunner.documents.invoice import Invoice, Line, Void, paint_invoice
+from practicerunner.documents.invoice import Invoice, Line, paint_invoice
+from practicerunner.documents.issued import Void
 from tests.documents.papers import AISHA, COUPLE_SESSION, PRACTICE, an_invoice, fonts, letters, lines, pages, problems
 
 

@@ -2,16 +2,39 @@
 
 import io
 import logging
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 
 import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from practicerunner.documents.bundle import bundle
+from practicerunner.documents.credit_note import CreditNote, paint_credit_note
+from practicerunner.documents.estimate import paint_estimate
 from practicerunner.documents.invoice import paint_invoice
-from practicerunner.documents.paper import is_complex, readable
+from practicerunner.documents.issued import Void
+from practicerunner.documents.note import Passage, Signature, SignedPage, paint_note
+from practicerunner.documents.paper import Addressee
 from practicerunner.documents.receipt import paint_receipt
-from tests.documents.papers import AISHA, PRACTICE, a_receipt, an_invoice, fonts, letters, lines, pages, problems
+from practicerunner.documents.record import Filed, Record, Visit, paint_record
+from practicerunner.documents.statement import paint_statement
+from practicerunner.documents.superbill import paint_superbill
+from practicerunner.documents.typefaces import is_complex, readable
+from tests.documents.insurance_papers import a_superbill, an_estimate
+from tests.documents.papers import (
+    AISHA,
+    PRACTICE,
+    a_receipt,
+    a_statement,
+    an_invoice,
+    fonts,
+    letters,
+    lines,
+    pages,
+    problems,
+)
 
 LEFT_TO_RIGHT = [
     "Łukasz Żółć", "Nguyễn Thị Ánh", "Ame\u0301lie Zoe\u0308", "Þórður Ægisson", "Ελένη Παπαδοπούλου", "Юлія Їжакевич",
@@ -82,6 +105,62 @@ def test_a_text_cannot_turn_the_letters_around() -> None:
     assert readable("a\x07b") == "a b"
     assert readable("Ame\u0301lie") == "Amélie"
     assert readable("فاطمه\u200cزهرا") == "فاطمه\u200cزهرا"
+
+
+def test_scripts_with_conjuncts_and_marks_have_fonts_that_shape_them() -> None:
+    for name, family in (("राम शर्मा क्षत्रिय", "LohitDevanagari"), ("สมชาย กำธร", "Loma")):
+        found = fonts(paint_invoice(an_invoice(case_name=name)))
+        assert any(font.replace("-", "").startswith(family) for font in found), found
+        assert not any("Unifont" in font for font in found)
+
+
+KINDS: dict[str, Callable[[str], bytes]] = {
+    "invoice": lambda name: paint_invoice(an_invoice(case_name=name, bill_to=Addressee(name=name))),
+    "void invoice": lambda name: paint_invoice(an_invoice(
+        case_name=name, void=Void(reason=name, voided_on=date(2026, 11, 14)))),
+    "receipt": lambda name: paint_receipt(a_receipt(received_from=Addressee(name=name))),
+    "refund receipt": lambda name: paint_receipt(a_receipt(
+        amount_cents=-100, unapplied_cents=-100, applied=(), receipt_number="RCT-2026-0001", reason=name)),
+    "credit note": lambda name: paint_credit_note(CreditNote(
+        number="CN-2026-0001", issued_on=date(2026, 11, 14), practice=PRACTICE, credit_to=Addressee(name=name),
+        invoice_number="INV-2026-0001", invoice_date=date(2026, 11, 12), invoice_cents=100, description=name,
+        reason=name, amount_cents=100)),
+    "statement": lambda name: paint_statement(a_statement(statement_for=Addressee(name=name), case_name=name)),
+    "superbill": lambda name: paint_superbill(a_superbill(client=Addressee(name=name))),
+    "estimate": lambda name: paint_estimate(an_estimate(client=Addressee(name=name))),
+    "note": lambda name: paint_note(a_note(name)),
+    "record": lambda name: paint_record(Record(
+        practice=PRACTICE, subject=name, facts=((name, name),), made_on=date(2026, 11, 20),
+        visits_label="Appointments", visits=(Visit(
+            day=date(2026, 11, 1), start=time(10), minutes=50, service=name, attendance="Attended"),),
+        files=(Filed(day=date(2026, 11, 1), title=name, kind="Letter"),), pages=(a_note(name),))),
+}
+
+
+def a_note(name: str) -> SignedPage:
+    return SignedPage(
+        title="Progress note", dated=date(2026, 11, 1), subject=name, practice=PRACTICE, zone="America/New_York",
+        sections=(Passage(label="Data", text=name),),
+        signatures=(Signature(name=name, at=datetime(2026, 11, 1, 20, tzinfo=UTC)),))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_holds_every_script_and_a_strict_reader_finds_nothing_wrong(kind: str) -> None:
+    for name in ("Łukasz Żółć Παπαδοπούλου Їжакевич 王小明 山田 ひらがな 김민수 😀", "Alexandria " * 20):
+        pdf = KINDS[kind](name)
+        assert problems(pdf) == [] and all(fonts(pdf).values())
+        drawn = letters("".join(lines(pdf)))
+        assert all(letters(word) in drawn for word in name.split())
+    shaped = KINDS[kind]("משה مريم राम กำธร")
+    assert problems(shaped) == [] and all(fonts(shaped).values())
+
+
+def test_papers_in_one_file_stay_as_they_were_in_their_order() -> None:
+    one, two = paint_invoice(an_invoice()), paint_statement(a_statement())
+    made = bundle([one, two], "Both")
+    assert pages(made) == pages(one) + pages(two)
+    assert problems(made) == [] and made == bundle([one, two], "Both")
+    assert set(fonts(made)) == {"DejaVuSansBook", "DejaVuSansBold"}
 
 
 def test_only_scripts_that_need_it_are_shaped() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from practicerunner.documents.invoice import Void
+from practicerunner.documents.issued import Void
 from practicerunner.documents.superbill import Superbill, paint_superbill
 from tests.documents.insurance_papers import SESSION, a_superbill
 from tests.documents.papers import AISHA, PRACTICE, fonts, letters, lines, pages, problems
@@ -76,3 +76,10 @@ def test_hostile_names_stand_on_it_as_they_are(name: str) -> None:
     assert letters(name) in letters("".join(pages(pdf)))
     assert problems(pdf) == []
     assert all(fonts(pdf).values())
+
+
+@pytest.mark.parametrize("count", range(8, 24))
+def test_the_sums_never_stand_alone_on_a_page(count: int) -> None:
+    sheets = pages(paint_superbill(a_superbill(
+        lines=(SESSION,) * count, charged_cents=165_00 * count, adjusted_cents=0, paid_cents=165_00 * count)))
+    assert "Individual session" in sheets[-1] and "Total" in sheets[-1] and "Balance" in sheets[-1]

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records.statements import Statement
+from practicerunner.server import statement_worker
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.statements import IssueStatement, issue_statement
@@ -59,7 +60,7 @@ def creating() -> None:
 
 def a_month() -> None:
     from practicerunner.ui.identity import signed_in
-    from practicerunner.ui.statement_block import month_dialog
+    from practicerunner.ui.statement_run import month_dialog
 
     month_dialog(signed_in())
 
@@ -159,7 +160,9 @@ def test_who_may_not_issue_reads_and_is_offered_nothing(cast: Cast, enter) -> No
     assert "month_statements" not in keys(enter("Priya", "billing"))
 
 
-def test_a_months_statements_are_counted_before_and_issued_at_once(cast: Cast, ida: int, enter, dialog) -> None:
+def test_a_months_statements_are_counted_before_and_watched_while_they_are_issued(
+    cast: Cast, ida: int, enter, dialog
+) -> None:
     with at("2026-08-01 09:00"):
         circle = cast.open_case(CaseType.CONSULTATION_GROUP, "Lena Fischer", name="Wednesday circle")
     invoice(cast, hold(cast, circle, "CGRP120", "2026-10-07 10:00"))
@@ -167,11 +170,32 @@ def test_a_months_statements_are_counted_before_and_issued_at_once(cast: Cast, i
     app = dialog("Tom", a_month)
     assert "2 payers with a balance or a movement:" in said(app) and "Ida Holm, Lena Fischer" in said(app)
     press(app, "issue_month")
+    page = enter("Tom", "billing")
+    assert "Asked for by Tom" in said(page)
+    assert {"cancel_run"} <= set(keys(page)) and "month_statements" not in keys(page)
+    (bar,) = page.get("progress")
+    assert (bar.proto.value, bar.proto.text) == (0, "Statements of October 2026: 2 payers, about to begin")
+    assert "cancel_run" not in keys(enter("Marcus", "billing"))
+    statement_worker.work()
+    page = enter("Tom", "billing")
+    assert "Statements of October 2026: 2 statements issued; each is on its payer's page too." in said(page)
+    (link,) = [one.proto.url for one in page.get("link_button") if one.proto.label == "Print all in one PDF"]
+    assert link.startswith("/files/statements/") and "month_statements" in keys(page)
     assert [row.number for row in issued(cast)] == ["ST-2026-0001", "ST-2026-0002"]
     app = dialog("Tom", a_month)
     assert "2 payers have a statement for this month already." in said(app) and "issue_month" not in keys(app)
     theirs = said(dialog("Tom", creating, case=circle)).lower()
     assert not any(word in theirs for word in FORBIDDEN)
+
+
+def test_a_cancelled_month_says_what_was_issued(cast: Cast, ida: int, enter, dialog) -> None:
+    press(dialog("Tom", a_month), "issue_month")
+    press(enter("Tom", "billing"), "cancel_run")
+    statement_worker.work()
+    assert issued(cast) == []
+    assert ("Statements of October 2026: 0 of 1 statement issued, then Tom Alvarez cancelled the rest. "
+            "Begin again for those that are left.") in said(enter("Tom", "billing"))
+
 
 
 def test_a_hostile_name_is_shown_as_typed(cast: Cast, enter, dialog) -> None:

@@ -5,27 +5,15 @@ from datetime import date
 import pytest
 
 from practicerunner import database
-from practicerunner.records import accounts, billing
-from practicerunner.records.billing import LedgerEntry
 from practicerunner.reports import read
-from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind
+from practicerunner.vocabulary import CaseType, DocumentKind
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.papers import fetch
 from practicerunner.workflows.statements import IssueStatement, issue_statement, statement_preview
 from tests.cast import Cast, at, hold, invoice, pay, payer_id, people_of
 from tests.documents.papers import lines
 
 OCTOBER, NOVEMBER = (date(2026, 10, 1), date(2026, 10, 31)), (date(2026, 11, 1), date(2026, 11, 30))
-
-
-def credit(cast: Cast, invoice_id: int, cents: int, on: date) -> None:
-    """A credit adjustment on an invoice, as the ledger has it."""
-    with database.transaction(cast.engine) as session:
-        facts = accounts.invoice_facts(session, invoice_id)
-        assert facts is not None
-        session.add(LedgerEntry(
-            case_id=facts.case_id, payer_id=facts.payer_id, kind=EntryKind.CREDIT, amount_cents=-cents,
-            effective_on=on, invoice_id=invoice_id, reason="Agreed", recorded_by_id=cast.staff["Tom"]))
-        billing.open_row(session, invoice_id).open_cents -= cents
 
 
 @pytest.fixture
@@ -40,7 +28,8 @@ def paul(cast: Cast) -> tuple[int, int, list[int]]:
     ]
     pay(cast, payer, case_id, 330_00, "2026-10-05", invoice_ids=tuple(made[:2]))
     pay(cast, payer, case_id, 165_00, "2026-10-20", invoice_ids=(made[2],))
-    credit(cast, made[3], 25_00, date(2026, 10, 21))
+    with at("2026-10-21 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=made[3], amount_cents=25_00, reason="Agreed"))
     return case_id, payer, made
 
 

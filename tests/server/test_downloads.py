@@ -8,11 +8,12 @@ from starlette.testclient import TestClient
 
 from practicerunner import clock, database
 from practicerunner.errors import NotPermitted
-from practicerunner.server import downloads
+from practicerunner.server import downloads, statement_worker
 from practicerunner.vocabulary import CaseType, PaymentMethodKind, ShareChannel, SupervisionFormat
 from practicerunner.workflows import invitations, sign_in, staff
 from practicerunner.workflows.estimates import DraftEstimate, ItemAsked, ShareEstimate, draft_estimate, share_estimate
 from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.statement_runs import IssueStatements, issue_statements
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
 from tests.cast import Cast, bring_on, hold, invoice, moment, pay, payer_id, people_of
@@ -63,6 +64,24 @@ def test_a_statement_leaves_like_other_papers(web: TestClient, linden: Cast, pai
         assert web.get(f"/files/statement/{made}.pdf", headers=cookie(linden, "Olga")).status_code == 404
         assert web.get(f"/files/statement/{made}.pdf").status_code != 200
         assert web.get("/files/statement/1.pdf", headers=cookie(linden, "Tom")).status_code == 404
+
+
+def test_a_months_statements_leave_as_one_file(web: TestClient, linden: Cast, paid: tuple[int, int]) -> None:
+    with clock.frozen(moment("2026-04-01 09:00")):
+        run_id = linden.do("Tom", issue_statements, IssueStatements(month=date(2026, 3, 1)))
+        path = f"/files/statements/{run_id}.pdf"
+        tom = cookie(linden, "Tom")
+        assert web.get(path, headers=tom).status_code == 404, "nothing is issued yet"
+        statement_worker.work()
+        answer = web.get(path, headers=tom)
+        assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+        assert "Statements March 2026.pdf" in answer.headers["content-disposition"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert web.get(path, follow_redirects=False).status_code == 303
+        assert web.get(path, headers=cookie(linden, "Olga")).status_code == 404
+        assert web.get(path, headers=cookie(linden, "Priya")).status_code == 403
+        for wrong in ("1", str(2**63), str(paid[0])):
+            assert web.get(f"/files/statements/{wrong}.pdf", headers=tom).status_code == 404
 
 
 def test_invoice_and_receipt_come_as_attachments_that_no_browser_keeps(

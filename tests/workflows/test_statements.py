@@ -10,20 +10,16 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.money import dollars
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.billing import LedgerEntry
+from practicerunner.records.billing import LedgerEntry, Payment
 from practicerunner.records.statements import Statement
 from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind, PaymentMethodKind
-from practicerunner.workflows import papers
 from practicerunner.workflows.papers import fetch
 from practicerunner.workflows.payments import RecordPayment, record_payment
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.statements import (
     IssueStatement,
-    IssueStatements,
-    NobodyToTell,
     issue_statement,
-    issue_statements,
-    month_of_statements,
     statement_preview,
     statements_of_case,
     statements_of_payer,
@@ -181,12 +177,8 @@ def test_who_reads_invoices_reads_statements_and_who_may_not_issue_is_refused(ca
                     ask(name)
     with pytest.raises(NotFound):
         issue(cast, theirs, by="Olga")
-    for verb, asked in (
-        (issue_statement, IssueStatement(payer_id=theirs, **OCTOBER)),
-        (issue_statements, IssueStatements(month=date(2026, 10, 1))),
-    ):
-        with pytest.raises(NotPermitted):
-            cast.do("Priya", verb, asked)
+    with pytest.raises(NotPermitted):
+        cast.do("Priya", issue_statement, IssueStatement(payer_id=theirs, **OCTOBER))
     with database.reading(cast.engine) as session:
         assert session.scalar(select(Statement.id)) is None
     assert issue(cast, theirs, by="Marcus") and issue(cast, theirs, by="Dana")
@@ -242,78 +234,6 @@ def test_a_statement_is_never_changed(cast: Cast, ida: int) -> None:
             session.execute(text(words))
 
 
-def test_a_months_statements_go_to_everybody_with_a_balance_or_a_movement(cast: Cast, ida: int) -> None:
-    with at("2026-08-01 09:00"):
-        settled, idle, even = (
-            cast.open_case(CaseType.INDIVIDUAL, name) for name in ("Sven Ek", "Idle Idris", "Eve Lin"))
-    invoice(cast, hold(cast, settled, "IND50", "2026-09-08 10:00"))
-    pay(cast, own(cast, settled), settled, 165_00, "2026-09-08")
-    invoice(cast, hold(cast, even, "IND50", "2026-10-08 10:00"))
-    pay(cast, own(cast, even), even, 165_00, "2026-10-08")
-    month = IssueStatements(month=date(2026, 10, 17))
-    with at("2026-11-02 09:00"):
-        plan = cast.read("Tom", month_of_statements, month.month)
-        assert (plan.payers, plan.already) == (("Eve Lin", "Ida Holm"), 0)
-        assert (plan.starts_on, plan.ends_on) == (date(2026, 10, 1), date(2026, 10, 31))
-        assert cast.read("Olga", month_of_statements, month.month).payers == ()
-        one = issue(cast, own(cast, ida), on="2026-11-02")
-        plan = cast.read("Tom", month_of_statements, month.month)
-        assert (plan.payers, plan.already) == (("Eve Lin",), 1)
-        made = cast.do("Tom", issue_statements, month)
-        assert cast.do("Tom", issue_statements, month) == made
-        assert one not in made and len(made) == 1
-        with pytest.raises(NobodyToTell):
-            cast.do("Dana", issue_statements, IssueStatements(month=date(2026, 10, 1)))
-        with pytest.raises(BadInput, match="once the month is over"):
-            cast.do("Tom", issue_statements, IssueStatements(month=date(2026, 11, 1)))
-    assert "Eve Lin" in text_of(cast, "Tom", made[0])
-    assert cast.read("Tom", statements_of_case, idle).rows == ()
-
-
-def test_a_months_statements_are_issued_all_or_none(
-    cast: Cast, ida: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with at("2026-08-01 09:00"):
-        other = cast.open_case(CaseType.INDIVIDUAL_CONSULTATION, "Zoe Last")
-    invoice(cast, hold(cast, other, "CONS60", "2026-10-08 10:00"))
-    kept = papers.addressee
-
-    def fails_for_the_last(session, payer):
-        if payer.name == "Zoe Last":
-            raise BadInput("address", "No.")
-        return kept(session, payer)
-
-    monkeypatch.setattr(papers, "addressee", fails_for_the_last)
-    with at("2026-11-02 09:00"), pytest.raises(BadInput):
-        cast.do("Tom", issue_statements, IssueStatements(month=date(2026, 10, 1)))
-    monkeypatch.undo()
-    with at("2026-11-02 09:00"):
-        made = cast.do("Tom", issue_statements, IssueStatements(month=date(2026, 10, 1)))
-    with database.reading(cast.engine) as session:
-        assert [session.get_one(Statement, one).number for one in made] == ["ST-2026-0001", "ST-2026-0002"]
-    said = text_of(cast, "Tom", made[1]).lower()
-    assert not any(word in said for word in ("diagnosis", "treatment", "patient", "client", "symptom"))
-
-
-def test_a_provider_issues_a_month_of_their_own_cases_and_the_rest_still_waits(cast: Cast, ida: int) -> None:
-    with at("2026-08-01 09:00"):
-        other = cast.open_case(CaseType.INDIVIDUAL, "Wanda Writer", provider="Olga")
-    arrange(cast, other, {min(people_of(cast, ida).values()): 10000}, since="2026-08-01")
-    invoice(cast, hold(cast, other, "IND50", "2026-10-07 10:00", by="Olga"))
-    month = date(2026, 10, 1)
-    with at("2026-11-02 09:00"):
-        (theirs,) = cast.do("Marcus", issue_statements, IssueStatements(month=month))
-        assert cast.read("Marcus", month_of_statements, month).already == 1
-        plan = cast.read("Tom", month_of_statements, month)
-        assert (plan.payers, plan.already) == (("Ida Holm",), 0)
-        (whole,) = cast.do("Tom", issue_statements, IssueStatements(month=month))
-        # Of a statement over cases that Olga may not see she learns nothing, not even that there is one.
-        plan = cast.read("Olga", month_of_statements, month)
-        assert (plan.payers, plan.already) == (("Ida Holm",), 0)
-    with database.reading(cast.engine) as session:
-        assert [session.get_one(Statement, one).closing_cents for one in (theirs, whole)] == [250_00, 415_00]
-
-
 def test_what_an_import_brought_in_opens_the_next_statement_and_is_open_by_its_day(cast: Cast) -> None:
     with at("2026-09-30 09:00"):
         case_id = cast.open_case(CaseType.INDIVIDUAL, "Otto Old")
@@ -329,3 +249,19 @@ def test_what_an_import_brought_in_opens_the_next_statement_and_is_open_by_its_d
     september = issue(cast, debtor, starts_on=date(2026, 9, 1), ends_on=date(2026, 9, 30))
     said = " ".join(text_of(cast, "Tom", september).split())
     assert "Opening balance 0.00 Balance from before 330.00 Charges 0.00" in said
+
+
+def test_a_refund_stands_under_its_own_number(cast: Cast, ida: int) -> None:
+    with database.reading(cast.engine) as session:
+        (payment_id,) = session.scalars(select(Payment.id)).all()
+    for cents, reason in ((10_00, "goodwill"), (5_00, "goodwill")):
+        with at("2026-10-22 09:00"):
+            cast.do("Tom", refund_payment, RefundPayment(
+                payment_id=payment_id, amount_cents=cents, method=PaymentMethodKind.CHEQUE,
+                refunded_on=date(2026, 10, 22), reason=reason))
+    with at("2026-12-01 09:00"):
+        made = cast.read("Tom", statement_preview, own(cast, ida), **OCTOBER).statement
+    assert [(line.what, line.number, line.amount_cents) for line in made.movements] == [
+        ("IND50", "INV-2026-0002", 165_00), ("Payment, cheque", "RCT-2026-0001", -80_00),
+        ("Refund", "RF-2026-0001", 10_00), ("Refund", "RF-2026-0002", 5_00),
+    ]

@@ -13,10 +13,12 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeErro
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.superbills import Superbill
+from practicerunner.rules.note_details import Details, Telehealth, Whereabouts
 from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseType,
     LeftOut,
+    NoteKind,
     Outcome,
     PaymentMethodKind,
     SessionFormat,
@@ -28,6 +30,7 @@ from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.diagnoses import WithdrawDiagnosis, withdraw_diagnosis
 from practicerunner.workflows.diagnosis_pages import READ_CODES
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import (
     AddOrganisation,
@@ -38,6 +41,7 @@ from practicerunner.workflows.people import (
 )
 from practicerunner.workflows.practice import ChangeLocation, ChangeService, change_location, change_service
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.superbills import (
     IssueSuperbill,
     NoDiagnosis,
@@ -284,6 +288,32 @@ def test_a_video_session_asks_where_the_client_was(noor) -> None:
     issue(cast, case_id, person, *OCTOBER, places=((charge, "10"),))
     (issued,) = cast.read("Tom", superbills_of, case_id)
     assert [line.place for line in issued.content.lines] == ["11", "10"]
+
+
+@pytest.mark.parametrize(("said", "place"), [("Home", "10"), ("Work", "02"), ("her sister's", "")])
+def test_a_signed_note_says_where_the_client_was(noor, said: str, place: str) -> None:
+    cast, case_id, person = noor
+    appointment_id = by_video(cast, case_id)
+    invoice(cast, appointment_id)
+    pay(cast, payer_id(cast, person), case_id, 165_00, "2026-10-15")
+    with at("2026-10-15 22:00"):
+        note_id = cast.do("Marcus", start_note, StartNote(appointment_id=appointment_id, kind=NoteKind.PROGRESS))
+        cast.do("Marcus", save_draft, SaveDraft(
+            note_id=note_id, revision=1,
+            sections=dict.fromkeys(("subjective", "objective", "assessment", "plan"), "Said."),
+            details=Details(telehealth=Telehealth(
+                mode=SessionFormat.VIDEO, locations={str(person): Whereabouts(state="NY", place=said)},
+                clinician_location="Office", identity_confirmed=True, consent_on_file=True, emergency_confirmed=True)),
+        ))
+    assert len(preview(cast, case_id, person, *OCTOBER).asked_places) == 1, "what is not signed says nothing"
+    with at("2026-10-15 22:10"):
+        cast.do("Marcus", sign_note, SignNote(note_id=note_id, revision=2))
+    found = preview(cast, case_id, person, *OCTOBER)
+    assert len(found.asked_places) == (0 if place else 1)
+    if place:
+        issue(cast, case_id, person, *OCTOBER)
+        (issued,) = cast.read("Tom", superbills_of, case_id)
+        assert [line.place for line in issued.content.lines] == ["11", place]
 
 
 def test_diagnoses_are_those_in_force_on_the_day_of_service(noor) -> None:
