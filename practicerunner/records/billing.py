@@ -52,6 +52,15 @@ class BillingArrangement(Revised):
     """The fixed fee, where the terms are fixed."""
     fee_basis_points: Mapped[int | None]
     """The part of the standard fee, where the terms are a sliding scale."""
+    package_service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    """Which service is bought by the package, where the terms are a package; with how many sessions and the price."""
+    package_sessions: Mapped[int | None]
+    package_cents: Mapped[int | None]
+    sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("payer.id"))
+    """Who pays before the others do, where the terms are a sponsor; up to so much, so many sessions, or a last day."""
+    sponsor_cents: Mapped[int | None]
+    sponsor_sessions: Mapped[int | None]
+    sponsor_until: Mapped[date | None]
     shares: Mapped[list["PayerShare"]] = relationship(order_by="PayerShare.position", cascade="all, delete-orphan")
 
 
@@ -73,13 +82,15 @@ class PayerShare(Row):
 class Charge(Row):
     """One line for a service, no-show or late cancellation of one appointment and participant (FHIR ChargeItem).
 
-    ``withdrawn_at`` is set once, when every invoice that carried it was voided: then it can be charged anew.
+    ``withdrawn_at`` is set once, when every invoice that carried it was voided: then it can be charged anew. A session
+    of a package is a charge from the day of the sale on; the appointment that uses it is written into it (0018).
     """
 
     __tablename__ = "charge"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    """Empty for a session of a package that nobody has used yet."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     unit: Mapped[str] = mapped_column(String(48))
     """Appointment id and person id (0 for the case as a whole): no two live charges share it."""
@@ -92,6 +103,13 @@ class Charge(Row):
     provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     withdrawn_at: Mapped[datetime | None]
+    package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"), index=True)
+    package_place: Mapped[int | None]
+    """Which session of its package it is, from 1 on."""
+    in_advance: Mapped[bool] = mapped_column(default=False)
+    """Whether it was charged before the appointment took place."""
+    settled_at: Mapped[datetime | None]
+    """When what was charged in advance was last held against what became of the appointment."""
 
     __table_args__ = (
         Index("uq_charge_unit_live", "unit", unique=True, sqlite_where=text("withdrawn_at is null"),
@@ -111,7 +129,13 @@ class ChargeShare(Row):
     amount_cents: Mapped[int]
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
     rhythm: Mapped[InvoicingRhythm] = word(InvoicingRhythm, default=InvoicingRhythm.PER_APPOINTMENT)
-    """As arranged when it was charged; a monthly part waits to be gathered."""
+    """As arranged when it was charged; a weekly or monthly part waits to be gathered."""
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_draft.id"), index=True)
+    """The draft on which it stands, while no invoice carries it."""
+    draft_text: Mapped[str] = mapped_column(String(200), default="")
+    """What the invoice will say instead of the charge's own words."""
+    returned_cents: Mapped[int] = mapped_column(default=0)
+    """How much of a part invoiced in advance was given back because less came due."""
 
     __table_args__ = (UniqueConstraint("charge_id", "payer_id"), CheckConstraint("amount_cents > 0", name="amount"))
 
