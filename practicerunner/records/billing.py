@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     func,
+    or_,
     select,
     text,
 )
@@ -299,13 +301,14 @@ def payer_names(session: Session, payer_ids: Collection[int]) -> dict[int, str]:
 
 
 def charged_since(
-    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date
+    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date,
+    besides: int | None = None,
 ) -> dict[int, int]:
-    """Payer id → cents charged to them for services from a day on and not waived, for what is left of a cap."""
-    counted = (
-        Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
-        Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
-    )
+    """Payer id → cents charged to them for services from a day on and not waived, for what is left of a cap.
+
+    The appointment ``besides`` does not count.
+    """
+    counted = _counted(case_id, person_id, day, besides)
     charged = select(ChargeShare.payer_id, func.sum(ChargeShare.amount_cents)).join(Charge).where(
         *counted, ChargeShare.payer_id.in_(payer_ids)
     ).group_by(ChargeShare.payer_id)
@@ -317,6 +320,34 @@ def charged_since(
     ).group_by(LedgerEntry.payer_id)
     less = {payer_id: int(cents) for payer_id, cents in session.execute(waived)}
     return {payer_id: int(total) + less.get(payer_id, 0) for payer_id, total in session.execute(charged)}
+
+
+def _counted(case_id: int, person_id: int | None, day: date, besides: int | None) -> list[ColumnElement[bool]]:
+    found = [
+        Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
+        Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
+    ]
+    if besides is not None:
+        found.append(or_(Charge.appointment_id.is_(None), Charge.appointment_id != besides))
+    return found
+
+
+def sponsored_since(
+    session: Session, case_id: int, person_id: int | None, payer_id: int, day: date, besides: int
+) -> tuple[int, int]:
+    """What a sponsor was charged for services from a day on and not waived: cents, and at how many appointments."""
+    waived = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.charge_id == Charge.id, LedgerEntry.payer_id == payer_id, LedgerEntry.kind == EntryKind.CREDIT,
+    ).scalar_subquery()
+    rows = session.execute(
+        select(Charge.appointment_id, ChargeShare.amount_cents + waived)
+        .join(ChargeShare, ChargeShare.charge_id == Charge.id)
+        .where(*_counted(case_id, person_id, day, besides), ChargeShare.payer_id == payer_id)
+    ).all()
+    paid: dict[int | None, int] = {}
+    for appointment_id, cents in rows:
+        paid[appointment_id] = paid.get(appointment_id, 0) + int(cents)
+    return sum(paid.values()), sum(cents > 0 for cents in paid.values())
 
 
 def live_charges(session: Session, appointment_id: int) -> list[Charge]:

@@ -59,7 +59,7 @@ def lines(
         query = query.where(InvoiceDraft.case_id == case_id)
     if appointment_id is not None:
         query = query.where(Charge.appointment_id == appointment_id)
-    return [DraftLine(*row) for row in session.execute(query)]
+    return [DraftLine(*tuple(row)) for row in session.execute(query)]
 
 
 def parts(session: Session, draft_id: int) -> list[tuple[Charge, ChargeShare]]:

@@ -62,7 +62,7 @@ def next_place(session: Session, case_id: int, person_id: int | None, service_id
             Charge.withdrawn_at.is_(None), Charge.appointment_id.is_(None),
         ).order_by(Package.sold_on, Package.id, Charge.package_place).limit(1)
     )
-    return next((Place(*row) for row in session.execute(query)), None)
+    return next((Place(a, b, c or 0, d, e) for a, b, c, d, e in session.execute(query)), None)
 
 
 def was_sold(session: Session, case_id: int, person_id: int | None, service_id: int) -> bool:
@@ -101,4 +101,4 @@ def used_at(session: Session, appointment_id: int) -> dict[int, Place]:
         .join(Package, Package.id == Charge.package_id)
         .where(Charge.appointment_id == appointment_id, Charge.withdrawn_at.is_(None))
     )
-    return {row[0]: Place(*row) for row in session.execute(query)}
+    return {a: Place(a, b, c or 0, d, e) for a, b, c, d, e in session.execute(query)}

@@ -57,7 +57,7 @@ class Practice(Revised):
     """On which day of the week (Monday is 0) the week before is gathered; empty: somebody clicks."""
     week_gathered_until: Mapped[date | None]
     ahead_days: Mapped[int | None]
-    """So many days before a week or month begins what is booked in it is invoiced in advance; empty: somebody clicks."""
+    """So many days before a week or month begins what is booked in it is invoiced; empty: somebody clicks."""
     month_ahead_until: Mapped[date | None]
     """The last day of the month, and of the week, that was invoiced in advance without a click."""
     week_ahead_until: Mapped[date | None]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from practicerunner.money import percent
+from practicerunner.money import dollars, percent
 from practicerunner.vocabulary import ShareKind
 
 
@@ -64,6 +64,8 @@ def arrangement_problem(parts: Sequence[Part]) -> str | None:
             return "A fixed amount has to be more than 0.00."
         if part.kind is ShareKind.FIXED_WITH_CAP and (part.cap_left_cents is None or part.cap_left_cents <= 0):
             return "Give the cap, an amount of more than 0.00."
+        if part.kind is ShareKind.FIXED_WITH_CAP and (part.cap_left_cents or 0) < part.amount_cents:
+            return f"A cap of {dollars(part.cap_left_cents or 0)} is below one share of {dollars(part.amount_cents)}."
         if part.kind is ShareKind.PERCENT and part.basis_points <= 0:
             return "A percentage has to be more than 0."
     total = sum(part.basis_points for part in parts if part.kind is ShareKind.PERCENT)

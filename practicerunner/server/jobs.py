@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from practicerunner import clock, database, reports
 from practicerunner.server import mail
-from practicerunner.workflows import alerts, clock_rules, documents, gathering, papers, reminders, sign_in
+from practicerunner.workflows import advance, alerts, clock_rules, documents, gathering, papers, reminders, sign_in
 
 log = logging.getLogger(__name__)
 PAPERS_A_RUN = 20
@@ -67,12 +67,17 @@ def draw_missing_papers() -> None:
 
 
 def run_invoicing() -> None:
-    """Gather what waits of the month before, on the day on which the practice wants it."""
+    """Gather what waits of the month and week before, and invoice the coming ones, when the practice wants it."""
     with database.reading() as session:
-        if not gathering.is_month_due(session):
-            return
-    with database.transaction() as session:
-        gathering.gather_last_month(session)
+        to_gather, ahead = gathering.is_any_due(session), advance.is_any_due(session)
+    if to_gather:
+        with database.transaction() as session:
+            gathering.gather_last_month(session)
+        with database.transaction() as session:
+            gathering.gather_last_week(session)
+    if ahead:
+        with database.transaction() as session:
+            advance.invoice_coming_periods(session)
 
 
 def sweep_files() -> None:
