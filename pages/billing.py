@@ -7,6 +7,7 @@ from practicerunner import clock, ids
 from practicerunner.money import dollars
 from practicerunner.ui import (
     account_tables,
+    draft_list,
     estimate_block,
     gathering_list,
     payment_form,
@@ -82,7 +83,8 @@ def show_uninvoiced(actor: Actor) -> None:
             )
             if done and made is not None:
                 st.session_state["toast"] = f"{count(len(made), 'invoice')} created" if made else (
-                    "Charged; it waits for the invoice of the month")
+                    "The drafts are under Drafts" if house.invoices_as_drafts
+                    else "Charged; it waits for the invoice of the week or month, or used a package")
                 st.session_state.pop("uninvoiced_op")
                 st.rerun()
 
@@ -91,10 +93,13 @@ me = require("billing")
 st.title("Billing")
 payment_form.offer_receipt()
 statement_block.month_button(me)
-titles = ["Overdue", "All open", "To invoice", "By month", *waiting_money.titles(me, "billing_tab"), "Estimates due"]
-overdue_tab, open_tab, uninvoiced_tab, month_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab = st.tabs(
-    titles, on_change="rerun", key="billing_tab"
-)
+titles = [
+    "Overdue", "All open", "To invoice", "To gather", "Drafts", *waiting_money.titles(me, "billing_tab"),
+    "Estimates due",
+]
+(
+    overdue_tab, open_tab, uninvoiced_tab, month_tab, drafts_tab, failed_tab, unapplied_tab, pending_tab, estimates_tab,
+) = st.tabs(titles, on_change="rerun", key="billing_tab")
 if overdue_tab.open:
     with overdue_tab:
         show_open(me, overdue_only=True)
@@ -107,6 +112,9 @@ if uninvoiced_tab.open:
 if month_tab.open:
     with month_tab:
         gathering_list.show(me)
+if drafts_tab.open:
+    with drafts_tab:
+        draft_list.show(me)
 if failed_tab.open:
     with failed_tab:
         waiting_money.show_failed(me)

@@ -5,7 +5,7 @@ fractions, ties to the payer listed first. The shares always sum to the line (X1
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from practicerunner.money import dollars, percent
@@ -40,6 +40,21 @@ def split(line_cents: int, parts: Sequence[Part]) -> list[tuple[int, int]]:
     for place in by_fraction[:spare]:
         shares[place] += 1
     return [(part.payer_id, share) for part, share in zip(parts, shares, strict=True) if share]
+
+
+def split_in_turn(lines: Sequence[int], parts: Sequence[Part]) -> list[list[tuple[int, int]]]:
+    """Several lines split one after the other, as for the sessions of a package: a cap is used up as they go."""
+    found = []
+    for line in lines:
+        shares = split(line, parts)
+        found.append(shares)
+        paid = dict(shares)
+        parts = [
+            part if part.cap_left_cents is None
+            else replace(part, cap_left_cents=part.cap_left_cents - paid.get(part.payer_id, 0))
+            for part in parts
+        ]
+    return found
 
 
 def _exact_shares(left_cents: int, parts: Sequence[Part]) -> dict[int, Fraction]:

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from practicerunner.ui import account_tables, estimate_block, payment_form, statement_block, superbill_block
+from practicerunner.ui import (
+    account_tables,
+    estimate_block,
+    package_block,
+    payment_form,
+    statement_block,
+    superbill_block,
+)
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
@@ -21,6 +28,7 @@ def show(actor: Actor, case_id: int) -> None:
     _who_pays(actor, case_id)
     if not may(actor, Action.READ, Resource.INVOICES):
         return
+    package_block.show(actor, case_id)
     account = read(case_account, actor, case_id)
     account_tables.totals(account)
     payment_form.payment_buttons(actor, account.invoices, account.today, account.standings)
@@ -60,7 +68,7 @@ def _who_pays(actor: Actor, case_id: int) -> None:
                 known = [share for row in rows for share in row.shares]
                 arrangement_dialog(
                     actor, case_id, needed.people, known, each=needed.each, today=needed.today,
-                    usual=needed.usual,
+                    usual=needed.usual, services=needed.services,
                 )
         show_all(rows, needed.people)
         if not rows:

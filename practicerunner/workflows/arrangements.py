@@ -59,6 +59,8 @@ class SetArrangement(Command):
     package_cents: int | None = None
     sponsor_id: int | None = None
     """The payer who pays first, where the terms are a sponsor; ``shares`` then say who pays the rest."""
+    sponsor_person_id: int | None = None
+    """Or the person who does."""
     sponsor_cents: int | None = None
     sponsor_sessions: int | None = None
     sponsor_until: date | None = None
@@ -129,6 +131,8 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
         raise BadInput("fee_basis_points", "Give the percentage of the standard fee.")
     _check_package(session, asked)
     payers = [_payer(session, share).id for share in asked.shares]
+    if asked.fee_terms is FeeTerms.SPONSOR and asked.sponsor_person_id is not None:
+        asked = asked.model_copy(update={"sponsor_id": payer_of(session, asked.sponsor_person_id).id})
     _check_sponsor(session, asked, payers)
     parts = [
         Part(payer, share.kind, share.basis_points or 0, share.amount_cents or 0, share.cap_cents)

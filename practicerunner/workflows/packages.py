@@ -15,14 +15,14 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import billing, cases, packages, practice
 from practicerunner.records.base import add_rows
-from practicerunner.records.billing import BillingArrangement, Charge
+from practicerunner.records.billing import Charge
 from practicerunner.records.cases import Case
 from practicerunner.records.packages import Package
 from practicerunner.records.practice import Service
 from practicerunner.rules import fees
 from practicerunner.rules.names import person_name
-from practicerunner.rules.shares import Part, split
-from practicerunner.vocabulary import Action, ChargeKind, FeeTerms, Resource, ShareKind
+from practicerunner.rules.shares import split_in_turn
+from practicerunner.vocabulary import Action, ChargeKind, FeeTerms, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.adjustments import give_back
 from practicerunner.workflows.arrangements import in_force, parts_of
@@ -108,23 +108,6 @@ class Packages:
     today: date
 
 
-def _shares(session: Session, row: BillingArrangement, prices: list[int]) -> list[list[tuple[int, int]]]:
-    """Each session's price shared among the payers, the sessions in order; a cap is used up as they go."""
-    parts = parts_of(session, row)
-    found = []
-    for cents in prices:
-        shares = split(cents, parts)
-        found.append(shares)
-        paid = dict(shares)
-        parts = [
-            part if part.kind is not ShareKind.FIXED_WITH_CAP else Part(
-                part.payer_id, part.kind, part.basis_points, part.amount_cents,
-                (part.cap_left_cents or 0) - paid.get(part.payer_id, 0))
-            for part in parts
-        ]
-    return found
-
-
 @command(Resource.INVOICES, Action.CREATE)
 def sell_package(session: Session, actor: Actor, asked: SellPackage) -> int:
     """Sell a package by the terms in force today and invoice it, one invoice per payer. Returns the package id.
@@ -152,8 +135,9 @@ def sell_package(session: Session, actor: Actor, asked: SellPackage) -> int:
     session.flush()
     standard = practice.fee_on(service, today)
     prices = fees.package_prices(price, sessions)
+    split = split_in_turn(prices, parts_of(session, row))
     rows, due = [], defaultdict(list)
-    for place, (cents, shares) in enumerate(zip(prices, _shares(session, row, prices), strict=True), start=1):
+    for place, (cents, shares) in enumerate(zip(prices, split, strict=True), start=1):
         charge_id = ids.new_id()
         rows.append({
             "id": charge_id, "case_id": case.id, "appointment_id": None, "person_id": asked.person_id,
@@ -261,7 +245,7 @@ def packages_of_case(session: Session, actor: Actor, case_id: int) -> Packages:
             continue
         total: dict[int, int] = defaultdict(int)
         price, sessions = row.package_cents or 0, row.package_sessions or 1
-        for shares in _shares(session, row, fees.package_prices(price, sessions)):
+        for shares in split_in_turn(fees.package_prices(price, sessions), parts_of(session, row)):
             for payer_id, cents in shares:
                 total[payer_id] += cents
         payers = billing.payer_names(session, list(total))

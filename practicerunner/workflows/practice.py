@@ -47,7 +47,7 @@ class ChangePractice(Command):
     invoice_after_cosign: bool = False
     invoicing_day: int | None = Field(default=None, ge=1, le=28)
     invoicing_weekday: int | None = Field(default=None, ge=0, le=6)
-    ahead_days: int | None = Field(default=None, ge=0, le=14)
+    ahead_days: int | None = Field(default=None, ge=1, le=14)
     invoices_as_drafts: bool = False
     show_adjustments: bool = False
     totp_required: bool = True
