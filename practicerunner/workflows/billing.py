@@ -253,7 +253,8 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
     kept: dict[int, list[tuple[str, int]]] = defaultdict(list)
     rhythms: dict[int, InvoicingRhythm] = {}
     kept_rhythms: dict[int, InvoicingRhythm] = {}
-    for share in billing.shares_of(session, list(by_id)):
+    shares = billing.shares_of(session, list(by_id))
+    for share in shares:
         if share.invoice_id is None and share.draft_id is None:
             where = kept if share.rhythm.waits else lines
             where[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
@@ -273,14 +274,16 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
         for payer_id, cents in plan.shares:
             lines[payer_id].append((said, cents))
         rhythms |= dict(plan.rhythms)
-    sees = seen(visible(actor, Action.READ, Resource.INVOICES))
-    on_drafts = drafts.lines(session, sees, case_id=case.id, appointment_id=appointment_id)
+    on_drafts = drafts.lines(
+        session, seen(visible(actor, Action.READ, Resource.INVOICES)), case_id=case.id, appointment_id=appointment_id,
+    ) if any(share.draft_id for share in shares) else []
+    used = packages.used_at(session, appointment_id) if any(charge.package_id for charge in charges) else {}
     recorded = not {row.status for row in appointment.attendances} & fees.UNRECORDED
     return AppointmentBilling(
         tuple(_by_payer(session, lines, rhythms)), tuple(found), problem,
         may(actor, Action.CREATE, Resource.INVOICES), today, tuple(_by_payer(session, kept, kept_rhythms)),
         to_use=tuple(plan.uses.in_words for plan in plans if plan.uses),
-        used=tuple(place.in_words for place in packages.used_at(session, appointment_id).values()),
+        used=tuple(place.in_words for place in used.values()),
         hints=tuple(dict.fromkeys(plan.hint for plan in plans if plan.hint)),
         drafts=tuple((line.payer, line.amount_cents) for line in on_drafts), as_drafts=house.invoices_as_drafts,
         to_settle=recorded and any(charge.in_advance and charge.settled_at is None for charge in charges),
