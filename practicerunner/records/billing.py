@@ -394,16 +394,20 @@ def standing(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
     return [entry for entry in entries if entry.reverses_id is None and entry.id not in reversed_ids]
 
 
-_SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description).where(
+_SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description, Charge.package_id).join(Charge).where(
     InvoiceLine.invoice_id.in_(bindparam("ids", expanding=True))
 ).order_by(InvoiceLine.id)
 
 
 def services_on(session: Session, invoice_ids: Collection[int]) -> dict[int, list[str]]:
-    """Invoice → what its lines say, in order."""
+    """Invoice → what its lines say, in order; a package, whose sessions are lines, says it once."""
     found: dict[int, list[str]] = {}
-    for invoice_id, description in session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)}):
-        found.setdefault(invoice_id, []).append(description)
+    packages = set()
+    for invoice_id, said, package_id in session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)}):
+        if (invoice_id, package_id) not in packages:
+            found.setdefault(invoice_id, []).append(said)
+        if package_id is not None:
+            packages.add((invoice_id, package_id))
     return found
 
 

@@ -92,7 +92,11 @@ def test_the_invoice_of_the_sale_says_it_in_one_line_and_the_superbill_session_b
         assert [(line["description"], line["amount_cents"]) for line in document.content["lines"]] == [
             ("IND50, package of 3 sessions", 400_00)]
     person = people_of(cast, ida)["Ida"]
-    pay(cast, payer_id(cast, person), ida, 400_00, "2026-08-03")
+    payment = pay(cast, payer_id(cast, person), ida, 400_00, "2026-08-03")
+    with database.reading(cast.engine) as session:
+        receipt = billing.document_of(session, payment_id=payment)
+        assert receipt is not None
+        assert "IND50, package of 3 sessions" in str(receipt.content)
     for day in ("2026-09-01", "2026-09-08"):
         invoice(cast, hold(cast, ida, "IND50", f"{day} 10:00"))
     with database.reading(cast.engine) as session:
