@@ -248,19 +248,30 @@ class Ledger(RuleBasedStateMachine):
         self.do(invoice_ahead, lambda: InvoiceAhead(
             day=first, rhythm=InvoicingRhythm.MONTH_AHEAD, as_drafts=drafts))
 
-    @rule(which=WHICH, status=st.sampled_from([
+    @rule(which=WHICH, settle=st.booleans(), status=st.sampled_from([
         AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED]))
-    def record_what_became_of_it(self, which: int, status: AttendanceStatus) -> None:
-        found = self.one(Appointment, which, Appointment.case_id.in_([self.world.ahead, self.world.friend]))
-        if found is not None:
-            people = people_of(self.world.cast, found.case_id)
-            self.do(set_attendance, lambda: SetAttendance(
-                appointment_id=found.id, statuses=dict.fromkeys(people.values(), status)))
+    def take_place(self, which: int, settle: bool, status: AttendanceStatus) -> None:
+        """The day of something invoiced in advance comes, or its attendance is put right."""
+        charge = self.one(Charge, which, Charge.in_advance)
+        if charge is None:
+            return
+        if charge.service_date > self.day:
+            self.day, self.hour = charge.service_date, 16
+            self._tick()
+        people = people_of(self.world.cast, self.world.ahead)
+        self.do(set_attendance, lambda: SetAttendance(
+            appointment_id=charge.appointment_id, statuses=dict.fromkeys(people.values(), status)))
+        if settle:
+            self.do(settle_appointment, lambda: SettleAppointment(appointment_id=charge.appointment_id))
 
     @rule(which=WHICH)
-    def settle_in_advance(self, which: int) -> None:
-        if found := self.one(Charge, which, Charge.in_advance):
-            self.do(settle_appointment, lambda: SettleAppointment(appointment_id=found.appointment_id))
+    def free_a_session(self, which: int) -> None:
+        found = self.one(Charge, which, Charge.package_id.is_not(None), Charge.appointment_id.is_not(None))
+        if found is not None:
+            people = people_of(self.world.cast, self.world.friend)
+            self.do(set_attendance, lambda: SetAttendance(
+                appointment_id=found.appointment_id,
+                statuses=dict.fromkeys(people.values(), AttendanceStatus.EXCUSED)))
 
     @rule()
     def settle_everything(self) -> None:
