@@ -136,7 +136,7 @@ def issue_credit_note(
 
 
 def give_back(
-    session: Session, actor: Actor, case: Case, share: ChargeShare, cents: int, *, description: str, reason: str,
+    session: Session, actor: Actor, share: ChargeShare, cents: int, *, description: str, reason: str,
     credit_note: bool = True,
 ) -> int:
     """Credit a payer's part of a charge that an invoice carries, at most what is left of it; callers have authorised.
@@ -156,6 +156,7 @@ def give_back(
     entry_id = take_off(
         session, actor, invoice, open_row, EntryKind.CREDIT, cents, reason=reason, day=day, charge_id=share.charge_id)
     if credit_note:
+        case = session.get_one(Case, invoice.case_id)
         issue_credit_note(session, actor, invoice, case, entry_id, cents, description, reason, day)
     return cents
 

@@ -216,14 +216,14 @@ def _settle(session: Session, actor: Actor, appointment: Appointment, case: Case
         by_person[charge.person_id].append(charge)
     changed = 0
     for person_id, charges in by_person.items():
-        standing = _carried(session, actor, case, charges)
+        standing = _carried(session, actor, charges)
         changed += _settle_one(session, actor, appointment, case, standing, due.get(person_id))
     session.flush()
     session.info["detail"] = f"settled, {changed} cents"
     return changed
 
 
-def _carried(session: Session, actor: Actor, case: Case, charges: Sequence[Charge]) -> list[Charge]:
+def _carried(session: Session, actor: Actor, charges: Sequence[Charge]) -> list[Charge]:
     """Those of the charges that invoices carry; one that none carries falls away, one that some carry gets the rest."""
     house = practice.the_practice(session)
     today = clock.today(house.zone)
@@ -236,6 +236,7 @@ def _carried(session: Session, actor: Actor, case: Case, charges: Sequence[Charg
         standing.append(charge)
         for share in shares:
             if share.invoice_id is None:
+                case = session.get_one(Case, charge.case_id)
                 issue_or_draft(
                     session, actor, house, case, share.payer_id, [part_of(charge, share)], today, as_draft=False)
     session.flush()
@@ -260,7 +261,7 @@ def _settle_one(
             if back > 0:
                 share.returned_cents += back
                 too_much -= back
-                give_back(session, actor, case, share, back, description=by_id[share.charge_id].description,
+                give_back(session, actor, share, back, description=by_id[share.charge_id].description,
                           reason=_why(appointment, due))
     missing = tuple(
         (payer_id, cents - invoiced[payer_id]) for payer_id, cents in target.items() if cents > invoiced[payer_id])

@@ -189,7 +189,7 @@ def cancel_package(session: Session, actor: Actor, asked: CancelPackage) -> int:
 
     What was paid of them becomes the payer's unapplied credit. Raises PackageIsCancelled.
     """
-    package, case = _package_for(session, actor, asked.package_id, Action.VOID)
+    package, _ = _package_for(session, actor, asked.package_id, Action.VOID)
     if package.cancelled_on is not None:
         raise PackageIsCancelled
     charges = packages.live_sessions(session, [package.id])
@@ -202,7 +202,7 @@ def cancel_package(session: Session, actor: Actor, asked: CancelPackage) -> int:
         if share.invoice_id is not None:
             carried.add(share.charge_id)
             credited += give_back(
-                session, actor, case, share, share.amount_cents, credit_note=False,
+                session, actor, share, share.amount_cents, credit_note=False,
                 description=unused[share.charge_id].description, reason=f"Package cancelled: {asked.reason}"[:200])
     for charge in unused.values():
         if charge.id not in carried:

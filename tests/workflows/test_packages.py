@@ -1,5 +1,6 @@
 """Packages of sessions: sold once, used one by one, exact to the cent on invoices and superbills, given back unused."""
 
+import threading
 from collections import Counter
 from datetime import date
 
@@ -183,6 +184,20 @@ def test_the_oldest_package_is_used_first_and_selling_twice_by_one_click_sells_o
         invoice(cast, hold(cast, ida, "IND50", f"2026-09-0{day} 10:00"))
     found = {view.package_id: view.left for view in cast.read("Tom", packages_of_case, ida).sold}
     assert found == {first: 0, second: 2}
+
+
+def test_two_who_use_the_package_at_once_use_two_sessions(cast: Cast, ida: int) -> None:
+    sell(cast, ida)
+    held = [hold(cast, ida, "IND50", f"2026-09-0{day} 10:00") for day in (1, 2, 3)]
+    with at("2026-09-04 09:00"):
+        threads = [threading.Thread(target=cast.do, args=(
+            "Tom", invoice_appointment, InvoiceAppointment(appointment_id=one))) for one in held]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    used = sorted(cast.read("Tom", appointment_billing, one).used for one in held)
+    assert used == [(f"{place} of 3 of the package",) for place in (1, 2, 3)]
 
 
 def test_voiding_the_sale_frees_the_sessions_and_reissuing_keeps_them(cast: Cast, ida: int) -> None:
