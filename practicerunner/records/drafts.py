@@ -12,6 +12,7 @@ from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
 from practicerunner.records.scheduling import Appointment
+from practicerunner.vocabulary import ChargeKind
 
 
 class InvoiceDraft(Revised):
@@ -40,6 +41,9 @@ class DraftLine:
     description: str
     own_text: str
     amount_cents: int
+    kind: ChargeKind
+    standard_cents: int
+    charge_cents: int
 
 
 def lines(
@@ -49,7 +53,7 @@ def lines(
     query = (
         select(InvoiceDraft.id, InvoiceDraft.revision, InvoiceDraft.created_at, Payer.id, Payer.name, Case.id,
                Case.name, ChargeShare.id, Charge.service_date, Charge.description, ChargeShare.draft_text,
-               ChargeShare.amount_cents)
+               ChargeShare.amount_cents, Charge.kind, Charge.standard_cents, Charge.amount_cents)
         .join(ChargeShare, ChargeShare.draft_id == InvoiceDraft.id).join(Charge, Charge.id == ChargeShare.charge_id)
         .join(Payer, Payer.id == InvoiceDraft.payer_id).join(Case, Case.id == InvoiceDraft.case_id)
         .where(Charge.withdrawn_at.is_(None), ChargeShare.invoice_id.is_(None), sees)

@@ -72,6 +72,8 @@ def _draft(actor: Actor, found: Drafts, draft: DraftView) -> None:
                     st.text(dollars(line.amount_cents), width="content")
                     if found.may_issue and st.button("Change", key=f"draft_line.{line.share_id}", type="tertiary"):
                         line_dialog(actor, draft, line)
+            if line.detail:
+                st.caption(line.detail)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.text("Total", width="content")
             st.text(dollars(draft.total_cents), width="content")

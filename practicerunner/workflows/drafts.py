@@ -13,7 +13,8 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import billing, cases, drafts, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.drafts import InvoiceDraft
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.rules import fees
+from practicerunner.vocabulary import Action, ChargeKind, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
@@ -64,6 +65,8 @@ class DraftLineView:
     description: str
     amount_cents: int
     is_changed: bool
+    detail: str = ""
+    """Standard fee and adjustment, where the practice shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,17 @@ def drafts_to_issue(session: Session, actor: Actor) -> Drafts:
             draft_id, lines[0].payer_id, lines[0].payer, lines[0].case_id, lines[0].case_name,
             lines[0].created_at.astimezone(ZoneInfo(house.zone)).date(),
             tuple(DraftLineView(line.share_id, line.service_date, line.own_text or line.description,
-                                line.amount_cents, bool(line.own_text)) for line in lines),
+                                line.amount_cents, bool(line.own_text),
+                                _detail(line) if house.show_adjustments else "") for line in lines),
         ) for draft_id, lines in found.items()
     ]
     return Drafts(tuple(rows), may(actor, Action.CREATE, Resource.INVOICES), clock.today(house.zone))
+
+
+def _detail(line: drafts.DraftLine) -> str:
+    if line.kind is not ChargeKind.SERVICE:
+        return ""
+    return fees.said_of_a_line(line.standard_cents, line.charge_cents)
 
 
 def _draft_for(session: Session, actor: Actor, draft_id: int) -> tuple[InvoiceDraft, Case]:
