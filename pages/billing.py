@@ -76,14 +76,17 @@ def show_uninvoiced(actor: Actor) -> None:
         if len(picked) == 1 and st.button("Open the appointment", key="open_appointment"):
             go("appointment", appointment=picked[0])
         label = f"Invoice {count(len(picked), 'appointment')}" if picked else "Choose appointments to invoice"
-        if st.button(label, type="primary", disabled=not picked, key="invoice_many"):
+        at_once = st.button(label, type="primary", disabled=not picked, key="invoice_many")
+        as_drafts = bool(picked) and not house.invoices_as_drafts and st.button("Make drafts first", key="draft_many")
+        if at_once or as_drafts:
             done, made = perform(
                 invoice_appointments, actor,
-                lambda: InvoiceAppointments(op=operation, appointment_ids=tuple(picked)),
+                lambda: InvoiceAppointments(
+                    op=operation, appointment_ids=tuple(picked), as_drafts=True if as_drafts else None),
             )
             if done and made is not None:
                 st.session_state["toast"] = f"{count(len(made), 'invoice')} created" if made else (
-                    "The drafts are under Drafts" if house.invoices_as_drafts
+                    "The drafts are under Drafts" if as_drafts or house.invoices_as_drafts
                     else "Charged; it waits for the invoice of the week or month, or used a package")
                 st.session_state.pop("uninvoiced_op")
                 st.rerun()

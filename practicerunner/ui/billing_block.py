@@ -140,10 +140,15 @@ def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> 
         label, said = f"Charge for the invoice of the {period}", f"Charged; it waits for the invoice of the {period}"
     elif not number:
         label, said = "Use the package", "Session of the package used"
-    if st.button(label, type="primary", key="create_invoices", width="stretch"):
+    at_once = st.button(label, type="primary", key="create_invoices", width="stretch")
+    as_drafts = bool(number) and not billing.as_drafts and st.button(
+        f"Make {count(number, 'draft')} first", key="create_drafts", type="tertiary",
+        help="A draft can be looked at and changed under Billing before it is issued.")
+    if at_once or as_drafts:
         done, ids_made = perform(
-            invoice_appointment, actor, lambda: InvoiceAppointment(op=operation, appointment_id=appointment_id),
-            done=said,
+            invoice_appointment, actor, lambda: InvoiceAppointment(
+                op=operation, appointment_id=appointment_id, as_drafts=True if as_drafts else None),
+            done=f"{count(number, 'draft')} created" if as_drafts else said,
         )
         if done and ids_made is not None:
             st.session_state.pop(f"invoice.{appointment_id}")

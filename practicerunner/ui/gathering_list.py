@@ -47,7 +47,7 @@ def show(actor: Actor) -> None:
         st.text(f"{count(len(found.rows), 'invoice')} to create, {dollars(found.sum_cents)} in all")
     for first, rhythm in dict.fromkeys((row.first, row.rhythm) for row in found.rows):
         rows = [row for row in found.rows if (row.first, row.rhythm) == (first, rhythm)]
-        _period(actor, rows, is_over=found.today > period_of(first, rhythm)[1])
+        _period(actor, rows, is_over=found.today > period_of(first, rhythm)[1], drafts_first=found.as_drafts)
 
 
 def title(first: date, rhythm: InvoicingRhythm) -> str:
@@ -89,7 +89,7 @@ def _ahead(actor: Actor, period: AheadPeriod, today: date) -> None:
                 st.rerun()
 
 
-def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool) -> None:
+def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool, drafts_first: bool) -> None:
     first, rhythm = rows[0].first, rows[0].rhythm
     name, key = title(first, rhythm), f"{first}_w" if rhythm.is_weekly else str(first)
     st.subheader(name, anchor=False)
@@ -107,13 +107,19 @@ def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool) -> None:
     if not may(actor, Action.CREATE, Resource.INVOICES):
         return
     operation = st.session_state.setdefault(f"gather.{key}", ids.new_operation())
-    if st.button(f"Create {count(len(rows), 'invoice')}", type="primary", key=f"gather_{key}"):
+    number = count(len(rows), "draft" if drafts_first else "invoice")
+    with st.container(horizontal=True):
+        at_once = st.button(f"Create {number}", type="primary", key=f"gather_{key}")
+        as_drafts = not drafts_first and st.button(f"Make {count(len(rows), 'draft')} first", key=f"draft_{key}")
+    if at_once or as_drafts:
+        wanted = True if as_drafts else None
+        said = f"{count(len(rows), 'draft') if as_drafts else number} created"
         if rhythm.is_weekly:
-            done, _ = perform(invoice_week, actor, lambda: InvoiceWeek(op=operation, week=first),
-                              done=f"{count(len(rows), 'invoice')} created")
+            done, _ = perform(
+                invoice_week, actor, lambda: InvoiceWeek(op=operation, week=first, as_drafts=wanted), done=said)
         else:
-            done, _ = perform(invoice_month, actor, lambda: InvoiceMonth(op=operation, month=first),
-                              done=f"{count(len(rows), 'invoice')} created")
+            done, _ = perform(
+                invoice_month, actor, lambda: InvoiceMonth(op=operation, month=first, as_drafts=wanted), done=said)
         if done:
             st.session_state.pop(f"gather.{key}")
             st.rerun()

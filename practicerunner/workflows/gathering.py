@@ -75,6 +75,8 @@ class ToGather:
 
     rows: tuple[Waiting, ...]
     today: date
+    as_drafts: bool = False
+    """Whether the practice makes drafts first."""
 
     @property
     def sum_cents(self) -> int:
@@ -113,7 +115,8 @@ def waiting_to_be_gathered(session: Session, actor: Actor) -> ToGather:
         for (first, rhythm, payer_id, case_id), lines in found.items()
     ]
     rows.sort(key=lambda row: (row.first, row.rhythm.is_weekly))
-    return ToGather(tuple(rows), clock.today(practice.the_practice(session).zone))
+    house = practice.the_practice(session)
+    return ToGather(tuple(rows), clock.today(house.zone), house.invoices_as_drafts)
 
 
 @command(Resource.INVOICES, Action.CREATE)

@@ -151,9 +151,11 @@ def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeyp
 
 
 def test_drafts_are_listed_looked_at_and_issued(cast: Cast, ida: int, monkeypatch) -> None:
-    for hour in ("07:00", "08:00"):
-        cast.do("Tom", invoice_appointment, InvoiceAppointment(
-            appointment_id=hold(cast, ida, "IND50", f"2026-09-30 {hour}"), as_drafts=True))
+    first, second = (hold(cast, ida, "IND50", f"2026-09-30 {hour}") for hour in ("07:00", "08:00"))
+    cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=first, as_drafts=True))
+    app = opened(cast, monkeypatch, "Tom", "appointment", appointment=second)
+    press(app, "create_drafts")
+    assert "Stands on a draft, under Billing." in said(app)
     app = opened(cast, monkeypatch, "Tom", "billing")
     app.session_state["billing_tab"] = "Drafts"
     app.run()
