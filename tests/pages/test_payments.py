@@ -167,7 +167,7 @@ def test_a_failure_says_what_opens_again_and_stands_on_the_list_until_it_is_paid
     page = visit("Tom", "payer", payer=house.payer)
     assert "Failed on Mon 14 Sep: Returned by the bank; RCT-2026-0001 is void" in plain(page)
     billing = visit("Tom", "billing")
-    assert [tab.label for tab in billing.tabs][4:7] == ["Failed (1)", "Unapplied", "Pending"]
+    assert [tab.label for tab in billing.tabs][5:8] == ["Failed (1)", "Unapplied", "Pending"]
     billing.session_state["billing_tab"] = "Failed"
     shown = plain(billing.run())
     assert "330.00 by cheque failed today: Returned by the bank" in shown
