@@ -8,6 +8,7 @@ from practicerunner.money import dollars
 from practicerunner.ui import (
     account_tables,
     aging_table,
+    draft_list,
     estimate_block,
     gathering_list,
     missing_payers,
@@ -58,7 +59,8 @@ def tabs(counts: BillingCounts) -> list[tuple[str, int, Callable[[Actor], None]]
         ("Arrangement missing", counts.unarranged, missing_payers.show),
         ("Estimates due", counts.estimates, estimate_block.due_list),
         ("Pending", counts.pending, waiting_money.show_pending),
-        ("By month", 0, gathering_list.show),
+        ("To gather", 0, gathering_list.show),
+        ("Drafts", 0, draft_list.show),
         ("All open", 0, show_open),
         ("Aging", 0, aging_table.show),
     ]

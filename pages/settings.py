@@ -13,7 +13,7 @@ from practicerunner.ui.perform import read
 from practicerunner.ui.person_form import zones
 from practicerunner.ui.reminder_form import ask_times
 from practicerunner.ui.service_dialogs import location_dialog, service_dialog
-from practicerunner.ui.text import day
+from practicerunner.ui.text import count, day
 from practicerunner.vocabulary import CollectionPolicy, ServiceCategory
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.calendar import wall_clock
@@ -73,6 +73,26 @@ def _practice(actor: Actor) -> None:
             help="For payers with one invoice per month. What waits of the months before is gathered once a month, "
                  "in the name of whoever chose the day.",
         )
+        weekday = form.choice(
+            "invoicing_weekday", "Invoices of the week", [None, *range(7)],
+            index=0 if row.invoicing_weekday is None else row.invoicing_weekday + 1,
+            format_func=lambda n: f"Gathered by itself on {date(2024, 1, 1 + n):%A}" if n is not None
+            else "Gathered by hand",
+            help="For payers with one invoice per week, Monday to Sunday.",
+        )
+        ahead = form.choice(
+            "ahead_days", "Invoices in advance", [None, *range(1, 15)], index=row.ahead_days or 0,
+            format_func=lambda n: f"Made by itself {count(n, 'day')} before" if n else "Made by hand",
+            help="For payers who are invoiced in advance: what is booked is invoiced at the expected fee, and settled "
+                 "once it took place or was called off.",
+        )
+        drafts = form.tick(
+            "invoices_as_drafts", "“Create invoice” makes a draft to look at before it is issued",
+            row.invoices_as_drafts,
+        )
+        adjustments = form.tick(
+            "show_adjustments", "Invoices say the standard fee and what was taken off it", row.show_adjustments,
+        )
         collection = read(practice_collection, actor)
         policy = form.choice(
             "policy", "Once somebody has attended", list(CollectionPolicy),
@@ -106,7 +126,8 @@ def _practice(actor: Actor) -> None:
             tax_id=tax_id, npi=npi, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
-            invoicing_day=gather, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,
+            invoicing_day=gather, invoicing_weekday=weekday, ahead_days=ahead, invoices_as_drafts=drafts,
+            show_adjustments=adjustments, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,
         ), done="Practice settings saved")
         if done:
             st.rerun()

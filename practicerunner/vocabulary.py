@@ -577,12 +577,34 @@ class InvoicingRhythm(Word):
     """How often a payer gets an invoice (H08)."""
 
     PER_APPOINTMENT = "per_appointment"
+    WEEKLY = "weekly"
     MONTHLY = "monthly"
+    WEEK_AHEAD = "week_ahead"
+    MONTH_AHEAD = "month_ahead"
 
     @property
     def label(self) -> str:
         """As the form "who pays" says it."""
-        return "One invoice per month" if self is InvoicingRhythm.MONTHLY else "An invoice per appointment"
+        return {
+            "per_appointment": "An invoice per appointment", "weekly": "One invoice per week",
+            "monthly": "One invoice per month", "week_ahead": "In advance, for the coming week",
+            "month_ahead": "In advance, for the coming month",
+        }[self.value]
+
+    @property
+    def waits(self) -> bool:
+        """Whether what is charged waits to be gathered."""
+        return self in (InvoicingRhythm.WEEKLY, InvoicingRhythm.MONTHLY)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether appointments are invoiced before they take place."""
+        return self in (InvoicingRhythm.WEEK_AHEAD, InvoicingRhythm.MONTH_AHEAD)
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether its period is a week, and not a month."""
+        return self in (InvoicingRhythm.WEEKLY, InvoicingRhythm.WEEK_AHEAD)
 
 
 class FeeTerms(Word):
@@ -591,11 +613,16 @@ class FeeTerms(Word):
     STANDARD = "standard"
     FIXED = "fixed"
     SLIDING_SCALE = "sliding_scale"
+    PACKAGE = "package"
+    SPONSOR = "sponsor"
 
     @property
     def label(self) -> str:
         """The words of the fee agreement."""
-        return {"standard": "Standard fee", "fixed": "Fixed fee"}.get(self.value, super().label)
+        return {
+            "standard": "Standard fee", "fixed": "Fixed fee", "package": "Package of sessions",
+            "sponsor": "A sponsor pays",
+        }.get(self.value, super().label)
 
 
 class ChargeKind(Word):

@@ -54,6 +54,8 @@ class Plan:
     """How many take part at most, until lately; there is one place more by now."""
     waiting: tuple[str, ...] = ()
     """People on the waitlist, first in line first."""
+    package: tuple[int, int] | None = None
+    """Lately they bought so many sessions for so many cents."""
 
 
 _VIDEO, _PHONE = SessionFormat.VIDEO, SessionFormat.PHONE
@@ -109,7 +111,7 @@ CASES: tuple[Plan, ...] = (
     _one("Mateo|Quiroga", "Hanna", 9, 1, P, card=True, twice=True),
     _one("Sunita|Gurung", "Hanna", 8, 1, S, terms=(("", FeeTerms.FIXED, 110_00),)),
     _one("Nia|Llewellyn", "Hanna", 3, 1, P, how=_PHONE),
-    _one("Vikram|Sethuraman", "Hanna", 6, 1, P, how=_VIDEO),
+    _one("Vikram|Sethuraman", "Hanna", 6, 1, P, how=_VIDEO, package=(10, 1_200_00)),
     _one("Ruth|Abramsky", "Amara", 35, 4, P, status=CaseStatus.INACTIVE, ended=7),
     _one("Harriet|Bellweather", "Judith", 34, 4, M, status=CaseStatus.ARCHIVED, ended=14),
     _one("Jonah|Fairweather", "Hanna", 22, 2, N, status=CaseStatus.ARCHIVED, ended=10),

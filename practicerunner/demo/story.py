@@ -44,6 +44,7 @@ from practicerunner.workflows.cases import (
     open_case,
     set_case_status,
 )
+from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.people import AddOrganisation, AddPerson, add_organisation, add_person
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
@@ -270,9 +271,21 @@ class Story:
             other = self.week.place(plan, quiet=True)
             begins = self.week.monday + timedelta(weeks=-min(plan.since - 1, 3), days=other.weekday)
             self.visits.book_series(plan, case_id, other, begins, session)
+        if plan.package is not None:
+            lately = self._at(self.today - timedelta(days=10), 12, 50)
+            self.diary.note(lately, partial(self._sell_package, plan, case_id))
         if plan.ended is not None:
             over = self.week.monday + timedelta(weeks=1 - plan.ended, days=place.weekday)
             self.diary.note(self._at(over, 14, 30), partial(self._close, plan, case_id))
+
+    def _sell_package(self, plan: Plan, case_id: int, session: Session) -> None:
+        sessions, cents = plan.package or (0, 0)
+        self._do(session, ADMIN, set_arrangement, SetArrangement(
+            case_id=case_id, valid_from=self._wall_date(), fee_terms=FeeTerms.PACKAGE, package_sessions=sessions,
+            package_cents=cents, package_service_id=self.house.services[SERVICES[plan.type][0]],
+            shares=(Share(person_id=self.person_ids[plan.people[0]]),),
+        ))
+        self._do(session, ADMIN, sell_package, SellPackage(case_id=case_id))
 
     def _close(self, plan: Plan, case_id: int, session: Session) -> None:
         self._do(session, plan.provider, set_case_status, SetCaseStatus(case_id=case_id, status=plan.status))

@@ -21,6 +21,8 @@ class Line(Frozen):
     description: str
     provider: str = ""
     supervisor: str = ""
+    detail: str = ""
+    """Standard fee and adjustment, where the practice shows them."""
     amount_cents: int
 
 
@@ -70,7 +72,8 @@ def _row(line: Line) -> list[list[Text]]:
         by = f"{by}, supervised by {line.supervisor.strip()}" if by else f"Supervised by {line.supervisor.strip()}"
     return [
         [Text(long_date(line.service_date))],
-        [Text(line.description), Text(by, 8, False, MUTED)],
+        [Text(line.description), *([Text(line.detail, 8, False, MUTED)] if line.detail else []),
+         Text(by, 8, False, MUTED)],
         money(line.amount_cents),
     ]
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     func,
+    or_,
     select,
     text,
 )
@@ -52,6 +54,15 @@ class BillingArrangement(Revised):
     """The fixed fee, where the terms are fixed."""
     fee_basis_points: Mapped[int | None]
     """The part of the standard fee, where the terms are a sliding scale."""
+    package_service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    """Which service is bought by the package, where the terms are a package; with how many sessions and the price."""
+    package_sessions: Mapped[int | None]
+    package_cents: Mapped[int | None]
+    sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("payer.id"))
+    """Who pays before the others do, where the terms are a sponsor; up to so much, so many sessions, or a last day."""
+    sponsor_cents: Mapped[int | None]
+    sponsor_sessions: Mapped[int | None]
+    sponsor_until: Mapped[date | None]
     shares: Mapped[list["PayerShare"]] = relationship(order_by="PayerShare.position", cascade="all, delete-orphan")
 
 
@@ -73,13 +84,15 @@ class PayerShare(Row):
 class Charge(Row):
     """One line for a service, no-show or late cancellation of one appointment and participant (FHIR ChargeItem).
 
-    ``withdrawn_at`` is set once, when every invoice that carried it was voided: then it can be charged anew.
+    ``withdrawn_at`` is set once, when every invoice that carried it was voided: then it can be charged anew. A session
+    of a package is a charge from the day of the sale on; the appointment that uses it is written into it (0025).
     """
 
     __tablename__ = "charge"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    """Empty for a session of a package that nobody has used yet."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     unit: Mapped[str] = mapped_column(String(48))
     """Appointment id and person id (0 for the case as a whole): no two live charges share it."""
@@ -92,6 +105,13 @@ class Charge(Row):
     provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     withdrawn_at: Mapped[datetime | None]
+    package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"), index=True)
+    package_place: Mapped[int | None]
+    """Which session of its package it is, from 1 on."""
+    in_advance: Mapped[bool] = mapped_column(default=False)
+    """Whether it was charged before the appointment took place."""
+    settled_at: Mapped[datetime | None]
+    """When what was charged in advance was last held against what became of the appointment."""
 
     __table_args__ = (
         Index("uq_charge_unit_live", "unit", unique=True, sqlite_where=text("withdrawn_at is null"),
@@ -111,7 +131,13 @@ class ChargeShare(Row):
     amount_cents: Mapped[int]
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
     rhythm: Mapped[InvoicingRhythm] = word(InvoicingRhythm, default=InvoicingRhythm.PER_APPOINTMENT)
-    """As arranged when it was charged; a monthly part waits to be gathered."""
+    """As arranged when it was charged; a weekly or monthly part waits to be gathered."""
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_draft.id"), index=True)
+    """The draft on which it stands, while no invoice carries it."""
+    draft_text: Mapped[str] = mapped_column(String(200), default="")
+    """What the invoice will say instead of the charge's own words."""
+    returned_cents: Mapped[int] = mapped_column(default=0)
+    """How much of a part invoiced in advance was given back because less came due."""
 
     __table_args__ = (UniqueConstraint("charge_id", "payer_id"), CheckConstraint("amount_cents > 0", name="amount"))
 
@@ -275,13 +301,14 @@ def payer_names(session: Session, payer_ids: Collection[int]) -> dict[int, str]:
 
 
 def charged_since(
-    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date
+    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date,
+    besides: int | None = None,
 ) -> dict[int, int]:
-    """Payer id → cents charged to them for services from a day on and not waived, for what is left of a cap."""
-    counted = (
-        Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
-        Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
-    )
+    """Payer id → cents charged to them for services from a day on and not waived, for what is left of a cap.
+
+    The appointment ``besides`` does not count.
+    """
+    counted = _counted(case_id, person_id, day, besides)
     charged = select(ChargeShare.payer_id, func.sum(ChargeShare.amount_cents)).join(Charge).where(
         *counted, ChargeShare.payer_id.in_(payer_ids)
     ).group_by(ChargeShare.payer_id)
@@ -293,6 +320,34 @@ def charged_since(
     ).group_by(LedgerEntry.payer_id)
     less = {payer_id: int(cents) for payer_id, cents in session.execute(waived)}
     return {payer_id: int(total) + less.get(payer_id, 0) for payer_id, total in session.execute(charged)}
+
+
+def _counted(case_id: int, person_id: int | None, day: date, besides: int | None) -> list[ColumnElement[bool]]:
+    found = [
+        Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date >= day,
+        Charge.person_id.is_(None) if person_id is None else Charge.person_id == person_id,
+    ]
+    if besides is not None:
+        found.append(or_(Charge.appointment_id.is_(None), Charge.appointment_id != besides))
+    return found
+
+
+def sponsored_since(
+    session: Session, case_id: int, person_id: int | None, payer_id: int, day: date, besides: int
+) -> tuple[int, int]:
+    """What a sponsor was charged for services from a day on and not waived: cents, and at how many appointments."""
+    waived = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.charge_id == Charge.id, LedgerEntry.payer_id == payer_id, LedgerEntry.kind == EntryKind.CREDIT,
+    ).scalar_subquery()
+    rows = session.execute(
+        select(Charge.appointment_id, ChargeShare.amount_cents + waived)
+        .join(ChargeShare, ChargeShare.charge_id == Charge.id)
+        .where(*_counted(case_id, person_id, day, besides), ChargeShare.payer_id == payer_id)
+    ).all()
+    paid: dict[int | None, int] = {}
+    for appointment_id, cents in rows:
+        paid[appointment_id] = paid.get(appointment_id, 0) + int(cents)
+    return sum(paid.values()), sum(cents > 0 for cents in paid.values())
 
 
 def live_charges(session: Session, appointment_id: int) -> list[Charge]:
@@ -339,16 +394,20 @@ def standing(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
     return [entry for entry in entries if entry.reverses_id is None and entry.id not in reversed_ids]
 
 
-_SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description).where(
+_SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description, Charge.package_id).join(Charge).where(
     InvoiceLine.invoice_id.in_(bindparam("ids", expanding=True))
 ).order_by(InvoiceLine.id)
 
 
 def services_on(session: Session, invoice_ids: Collection[int]) -> dict[int, list[str]]:
-    """Invoice → what its lines say, in order."""
+    """Invoice → what its lines say, in order; a package, whose sessions are lines, says it once."""
     found: dict[int, list[str]] = {}
-    for invoice_id, description in session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)}):
-        found.setdefault(invoice_id, []).append(description)
+    packages = set()
+    for invoice_id, said, package_id in session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)}):
+        if (invoice_id, package_id) not in packages:
+            found.setdefault(invoice_id, []).append(said)
+        if package_id is not None:
+            packages.add((invoice_id, package_id))
     return found
 
 

@@ -240,11 +240,15 @@ def has_locked_note(session: Session, appointment_id: int) -> bool:
 
 
 def invoiced_people(session: Session, appointment_id: int) -> set[int | None]:
-    """Whose charge of an appointment stands on an invoice that was not voided; ``None`` is the case as a whole."""
+    """Whose charge of an appointment stands on an invoice that was not voided; ``None`` is the case as a whole.
+
+    What was invoiced before the appointment, in advance or with a package, does not count: it follows what becomes of
+    the appointment.
+    """
     return set(session.scalars(
         select(Charge.person_id).join(ChargeShare, ChargeShare.charge_id == Charge.id).where(
             Charge.appointment_id == appointment_id, Charge.withdrawn_at.is_(None),
-            ChargeShare.invoice_id.is_not(None),
+            ChargeShare.invoice_id.is_not(None), Charge.package_id.is_(None), Charge.in_advance.is_(False),
         ).distinct()
     ))
 

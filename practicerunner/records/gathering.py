@@ -1,4 +1,4 @@
-"""Payers' parts of charges that wait for the invoice of the month: named queries."""
+"""Payers' parts of charges that wait for the invoice of the week or month: named queries."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -27,21 +27,26 @@ class WaitingLine:
     case_name: str
     service_date: date
     amount_cents: int
+    rhythm: InvoicingRhythm
+
+
+GATHERED = tuple(rhythm for rhythm in InvoicingRhythm if rhythm.waits)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which monthly parts are meant: of a payer, of a case, of a time; empty means all."""
+    """Which waiting parts are meant: of a payer, of a case, of a time, of a rhythm; empty means all."""
 
     first: date
     last: date
     payer_id: int | None = None
     case_id: int | None = None
+    rhythms: tuple[InvoicingRhythm, ...] = GATHERED
 
 
 def _within(query: Select[*tuple[Any, ...]], span: Span, sees: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     query = query.where(
-        ChargeShare.rhythm == InvoicingRhythm.MONTHLY, Charge.withdrawn_at.is_(None), sees,
+        ChargeShare.rhythm.in_(span.rhythms), Charge.withdrawn_at.is_(None), sees,
         Charge.service_date.between(span.first, span.last),
     )
     if span.payer_id is not None:
@@ -54,10 +59,11 @@ def _within(query: Select[*tuple[Any, ...]], span: Span, sees: ColumnElement[boo
 def waiting_lines(session: Session, sees: ColumnElement[bool], span: Span) -> list[WaitingLine]:
     """What waits, by payer and case, oldest first."""
     query = (
-        select(Payer.id, Payer.name, Case.id, Case.name, Charge.service_date, ChargeShare.amount_cents)
+        select(Payer.id, Payer.name, Case.id, Case.name, Charge.service_date, ChargeShare.amount_cents,
+               ChargeShare.rhythm)
         .select_from(ChargeShare).join(Charge, Charge.id == ChargeShare.charge_id)
         .join(Case, Case.id == Charge.case_id).join(Payer, Payer.id == ChargeShare.payer_id)
-        .where(ChargeShare.invoice_id.is_(None))
+        .where(ChargeShare.invoice_id.is_(None), ChargeShare.draft_id.is_(None))
         .order_by(Payer.name, Payer.id, Case.name, Case.id, Charge.service_date, ChargeShare.id)
     )
     return [WaitingLine(*row) for row in session.execute(_within(query, span, sees))]
@@ -67,7 +73,8 @@ def waiting_parts(session: Session, sees: ColumnElement[bool], span: Span) -> li
     """What waits, locked: first the appointments in order, then charges and shares, so that nobody gathers it twice."""
     joined = (
         select(Charge.appointment_id).select_from(ChargeShare).join(Charge, Charge.id == ChargeShare.charge_id)
-        .join(Case, Case.id == Charge.case_id).where(ChargeShare.invoice_id.is_(None))
+        .join(Case, Case.id == Charge.case_id)
+        .where(ChargeShare.invoice_id.is_(None), ChargeShare.draft_id.is_(None))
     )
     of = set(session.scalars(_within(joined, span, sees)))
     session.execute(
@@ -75,7 +82,7 @@ def waiting_parts(session: Session, sees: ColumnElement[bool], span: Span) -> li
     query = (
         select(Charge, ChargeShare).join(ChargeShare, ChargeShare.charge_id == Charge.id)
         .join(Case, Case.id == Charge.case_id)
-        .where(ChargeShare.invoice_id.is_(None), Charge.appointment_id.in_(of))
+        .where(ChargeShare.invoice_id.is_(None), ChargeShare.draft_id.is_(None), Charge.appointment_id.in_(of))
         .order_by(Charge.service_date, Charge.id, ChargeShare.id)
         .with_for_update(of=[Charge, ChargeShare], key_share=True).execution_options(populate_existing=True)
     )
@@ -83,7 +90,7 @@ def waiting_parts(session: Session, sees: ColumnElement[bool], span: Span) -> li
 
 
 def gathered_invoices(session: Session, sees: ColumnElement[bool], span: Span) -> list[int]:
-    """Invoices that carry monthly parts of the time, in the order in which they were issued."""
+    """Invoices that carry gathered parts of the time, in the order in which they were issued."""
     query = (
         select(ChargeShare.invoice_id).select_from(ChargeShare).join(Charge, Charge.id == ChargeShare.charge_id)
         .join(Case, Case.id == Charge.case_id).where(ChargeShare.invoice_id.is_not(None)).distinct()
@@ -111,11 +118,18 @@ def withdraw_waiting(session: Session, appointment_id: int, person_ids: Sequence
     """Take back charges of an appointment that no invoice carries: what they rest on has changed. They can be made
     anew.
 
+    A session of a package is free again for another appointment; what was invoiced in advance has to be settled anew.
     With ``person_ids`` those of these people, and the charge for the case as a whole.
     """
     carried = select(ChargeShare.id).where(
         ChargeShare.charge_id == Charge.id, ChargeShare.invoice_id.is_not(None)).exists()
-    query = select(Charge).where(Charge.appointment_id == appointment_id, Charge.withdrawn_at.is_(None), ~carried)
-    for charge in session.scalars(query):
-        if person_ids is None or charge.person_id is None or charge.person_id in person_ids:
+    query = select(Charge, carried).where(Charge.appointment_id == appointment_id, Charge.withdrawn_at.is_(None))
+    for charge, is_carried in session.execute(query):
+        if person_ids is not None and charge.person_id is not None and charge.person_id not in person_ids:
+            continue
+        if charge.package_id is not None:
+            charge.appointment_id, charge.unit = None, f"package:{charge.package_id}:{charge.package_place}"
+        elif charge.in_advance and is_carried:
+            charge.settled_at = None
+        elif not is_carried:
             charge.withdrawn_at = clock.now()

@@ -57,6 +57,18 @@ class Practice(Revised):
     """The last day of the month that was gathered without a click."""
     notify_payers: Mapped[bool] = mapped_column(default=False)
     """Whether payers hear by e-mail, without a click, of new invoices and of payments that came or failed (H18)."""
+    invoicing_weekday: Mapped[int | None]
+    """On which day of the week (Monday is 0) the week before is gathered; empty: somebody clicks."""
+    week_gathered_until: Mapped[date | None]
+    ahead_days: Mapped[int | None]
+    """So many days before a week or month begins what is booked in it is invoiced; empty: somebody clicks."""
+    month_ahead_until: Mapped[date | None]
+    """The last day of the month, and of the week, that was invoiced in advance without a click."""
+    week_ahead_until: Mapped[date | None]
+    invoices_as_drafts: Mapped[bool] = mapped_column(default=False)
+    """Whether what is invoiced becomes a draft first, to be looked at before it is issued."""
+    show_adjustments: Mapped[bool] = mapped_column(default=False)
+    """Whether a line says the standard fee and what was taken off it, or only what is to be paid (H07)."""
     pcl5_cut: Mapped[int] = mapped_column(default=33)
     """From this total on the PCL-5 counts as positive, 31 to 33."""
     totp_required: Mapped[bool] = mapped_column(default=True)

@@ -90,6 +90,7 @@ def charges_of_person(session: Session, person_id: int, first: date, last: date,
         .outerjoin(Location, Location.id == Appointment.location_id)
         .where(
             or_(Charge.person_id == person_id, Charge.person_id.is_(None)), Charge.withdrawn_at.is_(None),
+            or_(Charge.in_advance.is_(False), Charge.settled_at.is_not(None)),
             Charge.service_date.between(first, last), seen(sees),
         )
         .order_by(Charge.service_date, Charge.id)

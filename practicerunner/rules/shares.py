@@ -5,10 +5,10 @@ fractions, ties to the payer listed first. The shares always sum to the line (X1
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from practicerunner.money import percent
+from practicerunner.money import dollars, percent
 from practicerunner.vocabulary import ShareKind
 
 
@@ -42,6 +42,21 @@ def split(line_cents: int, parts: Sequence[Part]) -> list[tuple[int, int]]:
     return [(part.payer_id, share) for part, share in zip(parts, shares, strict=True) if share]
 
 
+def split_in_turn(lines: Sequence[int], parts: Sequence[Part]) -> list[list[tuple[int, int]]]:
+    """Several lines split one after the other, as for the sessions of a package: a cap is used up as they go."""
+    found = []
+    for line in lines:
+        shares = split(line, parts)
+        found.append(shares)
+        paid = dict(shares)
+        parts = [
+            part if part.cap_left_cents is None
+            else replace(part, cap_left_cents=part.cap_left_cents - paid.get(part.payer_id, 0))
+            for part in parts
+        ]
+    return found
+
+
 def _exact_shares(left_cents: int, parts: Sequence[Part]) -> dict[int, Fraction]:
     """Place → exact share of what fixed amounts left: percentages, and equal parts for those who take the rest."""
     percents = {i: p.basis_points for i, p in enumerate(parts) if p.kind is ShareKind.PERCENT}
@@ -64,6 +79,8 @@ def arrangement_problem(parts: Sequence[Part]) -> str | None:
             return "A fixed amount has to be more than 0.00."
         if part.kind is ShareKind.FIXED_WITH_CAP and (part.cap_left_cents is None or part.cap_left_cents <= 0):
             return "Give the cap, an amount of more than 0.00."
+        if part.kind is ShareKind.FIXED_WITH_CAP and (part.cap_left_cents or 0) < part.amount_cents:
+            return f"A cap of {dollars(part.cap_left_cents or 0)} is below one share of {dollars(part.amount_cents)}."
         if part.kind is ShareKind.PERCENT and part.basis_points <= 0:
             return "A percentage has to be more than 0."
     total = sum(part.basis_points for part in parts if part.kind is ShareKind.PERCENT)

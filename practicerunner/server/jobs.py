@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from practicerunner import clock, database, reports
 from practicerunner.server import mail, statement_worker
 from practicerunner.workflows import (
+    advance,
     alerts,
     clock_rules,
     collection,
@@ -88,12 +89,17 @@ def issue_statements() -> None:
 
 
 def run_invoicing() -> None:
-    """Gather what waits of the month before, on the day on which the practice wants it."""
+    """Gather what waits of the month and week before, and invoice the coming ones, when the practice wants it."""
     with database.reading() as session:
-        if not gathering.is_month_due(session):
-            return
-    with database.transaction() as session:
-        gathering.gather_last_month(session)
+        to_gather, ahead = gathering.is_any_due(session), advance.is_any_due(session)
+    if to_gather:
+        with database.transaction() as session:
+            gathering.gather_last_month(session)
+        with database.transaction() as session:
+            gathering.gather_last_week(session)
+    if ahead:
+        with database.transaction() as session:
+            advance.invoice_coming_periods(session)
 
 
 def collect() -> None:

@@ -9,12 +9,20 @@ import streamlit as st
 from practicerunner.errors import BadInput
 from practicerunner.money import basis_points, cents, dollars, percent
 from practicerunner.ui import arrangement_preview
+from practicerunner.ui.arrangement_preview import FeeEntered
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform, read
-from practicerunner.ui.text import day, md
+from practicerunner.ui.text import count, day, md
 from practicerunner.vocabulary import FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.arrangements import ArrangementView, SetArrangement, Share, ShareView, set_arrangement
+from practicerunner.workflows.arrangements import (
+    ArrangementView,
+    SetArrangement,
+    Share,
+    ShareView,
+    SponsorTerms,
+    set_arrangement,
+)
 from practicerunner.workflows.people import (
     AddOrganisation,
     AddPerson,
@@ -36,13 +44,28 @@ def in_words(arrangement: ArrangementView) -> str:
     shares = ", ".join(
         f"{share.payer} pays" if alone else _share_in_words(share) for share in arrangement.shares
     )
-    if arrangement.fee_terms is FeeTerms.FIXED and arrangement.fee_cents is not None:
-        shares += f"; fixed fee {dollars(arrangement.fee_cents)}"
+    if arrangement.sponsor is not None:
+        shares = f"{_sponsor_in_words(arrangement.sponsor)}; otherwise {shares}"
+    if arrangement.fee_terms in (FeeTerms.FIXED, FeeTerms.SPONSOR) and arrangement.fee_cents is not None:
+        shares += f"; {'fixed' if arrangement.sponsor is None else 'sponsored'} fee {dollars(arrangement.fee_cents)}"
     if arrangement.fee_terms is FeeTerms.SLIDING_SCALE and arrangement.fee_basis_points is not None:
         shares += f"; {percent(arrangement.fee_basis_points)} of the standard fee"
-    if any(share.rhythm is InvoicingRhythm.MONTHLY for share in arrangement.shares):
-        shares += "; one invoice per month"
+    if arrangement.package is not None:
+        sold = arrangement.package
+        shares += f"; package of {count(sold.sessions, 'session')} of {sold.service} for {dollars(sold.price_cents)}"
+    for rhythm in dict.fromkeys(share.rhythm for share in arrangement.shares):
+        if rhythm is not InvoicingRhythm.PER_APPOINTMENT:
+            shares += f"; {rhythm.label[0].lower()}{rhythm.label[1:]}"
     return shares
+
+
+def _sponsor_in_words(sponsor: SponsorTerms) -> str:
+    limits = [
+        f"up to {dollars(sponsor.cap_cents)}" if sponsor.cap_cents is not None else "",
+        f"for {count(sponsor.cap_sessions, 'session')}" if sponsor.cap_sessions is not None else "",
+        f"until {day(sponsor.until)}" if sponsor.until is not None else "",
+    ]
+    return f"{sponsor.payer} pays first" + "".join(f", {limit}" for limit in limits if limit)
 
 
 def _share_in_words(share: ShareView) -> str:
@@ -65,7 +88,7 @@ def show_all(rows: Sequence[ArrangementView], people: dict[int, str]) -> None:
 @st.dialog("Who pays", width="large")
 def arrangement_dialog(
     actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date,
-    usual: tuple[str, int] | None = None,
+    usual: tuple[str, int] | None = None, services: dict[int, str] | None = None,
 ) -> None:
     """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name."""
     form = Form(f"arrangement.{case_id}")
@@ -77,6 +100,9 @@ def arrangement_dialog(
     choices += [("payer", share.payer_id, share.payer) for share in {s.payer_id: s for s in known}.values()
                 if share.payer not in people.values()]
     choices += st.session_state.get(f"{form.key}.more", [])
+    fee = _fee(form, choices, services or {})
+    if fee.terms is FeeTerms.SPONSOR:
+        st.text("Who pays what the sponsor does not:")
     number = int(st.number_input("Number of payers", 1, MOST_PAYERS, 1, key=form.field_key("number")))
     rows = [_payer_row(form, place, choices, person_id) for place in range(number)]
     form.place("shares")
@@ -85,17 +111,14 @@ def arrangement_dialog(
         st.button("Equal parts", key="equal_parts", help="Every payer pays the same part.", on_click=_equal_parts,
                   args=(form, number))
     _somebody_else(actor, form)
-    terms, fee, scale = _fee(form)
-    if usual is not None:
-        arrangement_preview.show(usual, (terms, fee, scale), [
+    if usual is not None or fee.terms is FeeTerms.PACKAGE:
+        arrangement_preview.show(usual or ("", 0), fee, [
             (chosen[2] if chosen else "", kind, value, cap) for chosen, kind, value, cap in rows])
     if st.button("Save who pays", type="primary", key="save_arrangement"):
         done, _ = form.submit(
             set_arrangement, actor,
             lambda: SetArrangement(
-                op=form.op, case_id=case_id, person_id=person_id, valid_from=valid_from or today, fee_terms=terms,
-                fee_cents=cents(fee, "fee_cents") if terms is FeeTerms.FIXED else None,
-                fee_basis_points=basis_points(scale, "fee_basis_points") if terms is FeeTerms.SLIDING_SCALE else None,
+                op=form.op, case_id=case_id, person_id=person_id, valid_from=valid_from or today, **_agreed(fee),
                 shares=tuple(_share(*row, rhythm) for row in rows),
             ),
             "Payers saved",
@@ -148,14 +171,60 @@ def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str, rhythm:
     return Share(**{f"{chosen[0]}_id": chosen[1]}, **settings)
 
 
-def _fee(form: Form) -> tuple[FeeTerms, str, str]:
+def _fee(form: Form, choices: list[Choice], services: dict[int, str]) -> FeeEntered:
+    """The fee agreement and what belongs to it."""
     terms = form.choice("fee_terms", "Fee", list(FeeTerms), format_func=lambda word: word.label)
-    fee = scale = ""
     if terms is FeeTerms.FIXED:
-        fee = form.text("fee_cents", "Fixed fee")
+        return FeeEntered(terms, fee=form.text("fee_cents", "Fixed fee"))
     if terms is FeeTerms.SLIDING_SCALE:
-        scale = form.text("fee_basis_points", "Percent of the standard fee")
-    return terms, fee, scale
+        return FeeEntered(terms, scale=form.text("fee_basis_points", "Percent of the standard fee"))
+    if terms is FeeTerms.PACKAGE:
+        columns = st.columns([3, 2, 2])
+        with columns[0]:
+            service = form.choice("package_service_id", "Package of", list(services), format_func=services.__getitem__)
+        with columns[1]:
+            sessions = form.number("package_sessions", "Sessions", 10)
+        with columns[2]:
+            price = form.text("package_cents", "Price of the package")
+        return FeeEntered(terms, service_id=service, service=services.get(service, ""), sessions=sessions, price=price)
+    if terms is FeeTerms.SPONSOR:
+        left, right = st.columns(2)
+        with left:
+            sponsor = form.choice("sponsor_id", "Sponsor", choices, index=None, format_func=lambda choice: choice[2],
+                                  help="Add whoever is missing under “Somebody else pays” below.")
+            cap = form.text("sponsor_cents", "Up to an amount in all (optional)")
+            until = form.date("sponsor_until", "Last day that is paid (optional)")
+        with right:
+            fee = form.text("fee_cents", "Agreed fee while the sponsor pays (optional)",
+                            placeholder="The standard fee")
+            most = st.number_input("Number of sessions (optional)", value=None, step=1, min_value=0,
+                                   key=form.field_key("sponsor_sessions"))
+            form.place("sponsor_sessions")
+        return FeeEntered(terms, fee=fee, sponsor=sponsor, cap=cap, until=until,
+                          cap_sessions=None if most is None else int(most))
+    return FeeEntered(terms)
+
+
+def _agreed(fee: FeeEntered) -> dict[str, Any]:
+    """What was entered, as the command takes it. Raises BadInput."""
+    if fee.terms is FeeTerms.FIXED:
+        return {"fee_terms": fee.terms, "fee_cents": cents(fee.fee, "fee_cents")}
+    if fee.terms is FeeTerms.SLIDING_SCALE:
+        return {"fee_terms": fee.terms, "fee_basis_points": basis_points(fee.scale, "fee_basis_points")}
+    if fee.terms is FeeTerms.PACKAGE:
+        return {"fee_terms": fee.terms, "package_service_id": fee.service_id, "package_sessions": fee.sessions,
+                "package_cents": cents(fee.price, "package_cents")}
+    if fee.terms is FeeTerms.SPONSOR:
+        if fee.sponsor is None:
+            raise BadInput("sponsor_id", "Choose the sponsor.")
+        who = "sponsor_person_id" if fee.sponsor[0] == "person" else "sponsor_id"
+        return {
+            "fee_terms": fee.terms, who: fee.sponsor[1],
+            "fee_cents": cents(fee.fee, "fee_cents") if fee.fee.strip() else None,
+            "sponsor_cents": cents(fee.cap, "sponsor_cents") if fee.cap.strip() else None,
+            "sponsor_sessions": fee.cap_sessions, "sponsor_until": fee.until,
+        }
+    return {"fee_terms": fee.terms}
 
 
 def _somebody_else(actor: Actor, form: Form) -> None:

@@ -13,6 +13,7 @@ from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, day, md
 from practicerunner.vocabulary import Action, InvoiceState, Resource
 from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.advance import SettleAppointment, settle_appointment
 from practicerunner.workflows.billing import (
     AppointmentBilling,
     InvoiceAppointment,
@@ -39,11 +40,37 @@ def show(actor: Actor, appointment_id: int) -> None:
             with st.container(horizontal=True, horizontal_alignment="distribute"):
                 st.text(plan.payer)
                 st.text(dollars(plan.total_cents))
-            st.caption("Waits for the invoice of the month.")
-        if billing.planned:
+            st.caption(f"Waits for the invoice of the {'week' if plan.rhythm.is_weekly else 'month'}.")
+        for payer, cents in billing.drafts:
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                st.text(payer)
+                st.text(dollars(cents))
+            st.caption("Stands on a draft, under Billing.")
+        for place in billing.used:
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                st.text(place)
+                st.text(dollars(0))
+        if billing.to_settle and billing.may_invoice:
+            _to_settle(actor, appointment_id)
+        if billing.planned or billing.to_use:
             _planned(actor, appointment_id, billing)
-        elif not billing.waiting and not any(invoice.state is not InvoiceState.VOID for invoice in billing.invoices):
+        elif not (billing.waiting or billing.drafts or billing.used) and not any(
+            invoice.state is not InvoiceState.VOID for invoice in billing.invoices
+        ):
             st.text(billing.problem)
+
+
+def _to_settle(actor: Actor, appointment_id: int) -> None:
+    """What was invoiced in advance is held against what became of the appointment."""
+    st.text("Invoiced in advance. Settling credits what was invoiced too much and invoices what is missing.")
+    operation = st.session_state.setdefault(f"settle.{appointment_id}", ids.new_operation())
+    if st.button("Settle", type="primary", key="settle_appointment"):
+        done, _ = perform(
+            settle_appointment, actor, lambda: SettleAppointment(op=operation, appointment_id=appointment_id),
+            done="Settled")
+        if done:
+            st.session_state.pop(f"settle.{appointment_id}")
+            st.rerun()
 
 
 def _missed(actor: Actor, appointment_id: int, today: date) -> None:
@@ -95,19 +122,35 @@ def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> 
         for description, cents in plan.lines if len(plan.lines) > 1 else plan.lines[:1]:
             st.caption(md(f"{description}, {dollars(cents)}"))
         if plan.monthly:
-            st.caption("Goes onto the invoice of the month.")
+            st.caption(f"Goes onto the invoice of the {'week' if plan.rhythm.is_weekly else 'month'}.")
+    for place in billing.to_use:
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.text(f"Uses {place}")
+            st.text(dollars(0))
+    for hint in billing.hints:
+        st.caption(hint)
     if not billing.may_invoice:
         return
     operation = st.session_state.setdefault(f"invoice.{appointment_id}", ids.new_operation())
     number = sum(not plan.monthly for plan in billing.planned)
-    label = f"Create {count(number, 'invoice')}" if number else "Charge for the invoice of the month"
-    said = f"{count(number, 'invoice')} created" if number else "Charged; it waits for the invoice of the month"
-    if st.button(label, type="primary", key="create_invoices", width="stretch"):
-        done, made = perform(
-            invoice_appointment, actor, lambda: InvoiceAppointment(op=operation, appointment_id=appointment_id),
-            done=said,
+    made = "draft" if billing.as_drafts else "invoice"
+    period = "week" if any(plan.rhythm.is_weekly for plan in billing.planned if plan.monthly) else "month"
+    label, said = f"Create {count(number, made)}", f"{count(number, made)} created"
+    if not number and billing.planned:
+        label, said = f"Charge for the invoice of the {period}", f"Charged; it waits for the invoice of the {period}"
+    elif not number:
+        label, said = "Use the package", "Session of the package used"
+    at_once = st.button(label, type="primary", key="create_invoices", width="stretch")
+    as_drafts = bool(number) and not billing.as_drafts and st.button(
+        f"Make {count(number, 'draft')} first", key="create_drafts", type="tertiary",
+        help="A draft can be looked at and changed under Billing before it is issued.")
+    if at_once or as_drafts:
+        done, ids_made = perform(
+            invoice_appointment, actor, lambda: InvoiceAppointment(
+                op=operation, appointment_id=appointment_id, as_drafts=True if as_drafts else None),
+            done=f"{count(number, 'draft')} created" if as_drafts else said,
         )
-        if done and made is not None:
+        if done and ids_made is not None:
             st.session_state.pop(f"invoice.{appointment_id}")
             st.rerun()
 

@@ -6,6 +6,7 @@ from practicerunner.ui import (
     account_tables,
     collection_line,
     estimate_block,
+    package_block,
     payment_form,
     statement_block,
     superbill_block,
@@ -28,6 +29,7 @@ def show(actor: Actor, case_id: int) -> None:
     _who_pays(actor, case_id)
     if not may(actor, Action.READ, Resource.INVOICES):
         return
+    package_block.show(actor, case_id)
     account = read(case_account, actor, case_id)
     account_tables.totals(account)
     payment_form.payment_buttons(actor, account.invoices, account.today, account.standings)
@@ -67,7 +69,7 @@ def _who_pays(actor: Actor, case_id: int) -> None:
                 known = [share for row in rows for share in row.shares]
                 arrangement_dialog(
                     actor, case_id, needed.people, known, each=needed.each, today=needed.today,
-                    usual=needed.usual,
+                    usual=needed.usual, services=needed.services,
                 )
         show_all(rows, needed.people)
         if not rows:

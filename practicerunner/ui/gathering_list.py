@@ -1,6 +1,7 @@
-"""What waits for the invoice of the month: payer, case, number of lines, amount; gathered month by month."""
+"""What waits for the invoice of the week or month, what can be invoiced in advance, and what is to be settled."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -8,46 +9,117 @@ import streamlit as st
 from practicerunner import ids
 from practicerunner.money import dollars
 from practicerunner.ui.perform import perform, read
-from practicerunner.ui.text import count
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.ui.text import count, day
+from practicerunner.vocabulary import Action, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.gathering import InvoiceMonth, Waiting, invoice_month, waiting_to_be_gathered
+from practicerunner.workflows.advance import (
+    AheadPeriod,
+    InvoiceAhead,
+    SettleAll,
+    invoice_ahead,
+    settle_all,
+    to_invoice_ahead,
+)
+from practicerunner.workflows.gathering import (
+    InvoiceMonth,
+    InvoiceWeek,
+    Waiting,
+    invoice_month,
+    invoice_week,
+    period_of,
+    waiting_to_be_gathered,
+)
 
 
 def show(actor: Actor) -> None:
-    """Draw what waits, one table and one button for each month."""
+    """Draw what waits, one table and one button for each week and month; and what is invoiced in advance."""
     found = read(waiting_to_be_gathered, actor)
-    if not found.rows:
-        st.text("Nothing waits to be gathered. What payers with one invoice per month owe appears here once it is "
-                "charged.")
+    ahead = read(to_invoice_ahead, actor)
+    if not found.rows and not ahead.periods and not ahead.to_settle:
+        st.text("Nothing waits to be gathered. What payers with one invoice per week or month owe appears here once it "
+                "is charged, and what is booked for payers who are invoiced in advance.")
         return
-    st.text(f"{count(len(found.rows), 'invoice')} to create, {dollars(found.sum_cents)} in all")
-    for month in dict.fromkeys(row.month for row in found.rows):
-        rows = [row for row in found.rows if row.month == month]
-        _month(actor, rows, is_over=(found.today.year, found.today.month) > (month.year, month.month))
+    if ahead.to_settle:
+        _settle(actor, ahead.to_settle)
+    for period in ahead.periods:
+        _ahead(actor, period, found.today)
+    if found.rows:
+        st.text(f"{count(len(found.rows), 'invoice')} to create, {dollars(found.sum_cents)} in all")
+    for first, rhythm in dict.fromkeys((row.first, row.rhythm) for row in found.rows):
+        rows = [row for row in found.rows if (row.first, row.rhythm) == (first, rhythm)]
+        _period(actor, rows, is_over=found.today > period_of(first, rhythm)[1], drafts_first=found.as_drafts)
 
 
-def _month(actor: Actor, rows: Sequence[Waiting], *, is_over: bool) -> None:
-    month = rows[0].month
-    st.subheader(f"{month:%B %Y}", anchor=False)
+def title(first: date, rhythm: InvoicingRhythm) -> str:
+    """``September 2026``, or ``Week of 7 Sep 2026``."""
+    return f"Week of {first.day} {first:%b %Y}" if rhythm.is_weekly else f"{first:%B %Y}"
+
+
+def _settle(actor: Actor, number: int) -> None:
+    with st.container(border=True):
+        st.text(f"{count(number, 'appointment')} invoiced in advance took place or {'was' if number == 1 else 'were'} "
+                "called off since. Settling credits what was invoiced too much and invoices what is missing.")
+        if not may(actor, Action.CREATE, Resource.INVOICES):
+            return
+        operation = st.session_state.setdefault("settle_all.op", ids.new_operation())
+        if st.button(f"Settle {count(number, 'appointment')}", type="primary", key="settle_all"):
+            done, _ = perform(settle_all, actor, lambda: SettleAll(op=operation),
+                              done=f"{count(number, 'appointment')} settled")
+            if done:
+                st.session_state.pop("settle_all.op")
+                st.rerun()
+
+
+def _ahead(actor: Actor, period: AheadPeriod, today: date) -> None:
+    name = title(period.first, period.rhythm)
+    with st.container(border=True):
+        st.text(f"{name}, in advance: {count(period.appointments, 'appointment')} booked until "
+                f"{day(period.last, today)} can be invoiced at the expected fee.")
+        if not may(actor, Action.CREATE, Resource.INVOICES):
+            return
+        key = f"ahead.{period.rhythm}.{period.first}"
+        operation = st.session_state.setdefault(f"{key}.op", ids.new_operation())
+        if st.button(f"Invoice {count(period.appointments, 'appointment')} in advance", key=key):
+            done, _ = perform(
+                invoice_ahead, actor, lambda: InvoiceAhead(op=operation, day=period.first, rhythm=period.rhythm),
+                done=f"{name} invoiced in advance",
+            )
+            if done:
+                st.session_state.pop(f"{key}.op")
+                st.rerun()
+
+
+def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool, drafts_first: bool) -> None:
+    first, rhythm = rows[0].first, rows[0].rhythm
+    name, key = title(first, rhythm), f"{first}_w" if rhythm.is_weekly else str(first)
+    st.subheader(name, anchor=False)
     if not is_over:
-        st.text("This month is not over: what is charged later comes on another invoice.")
+        st.text(f"This {'week' if rhythm.is_weekly else 'month'} is not over: what is charged later comes on another "
+                "invoice.")
     st.dataframe(
         pd.DataFrame({
             "Payer": [row.payer for row in rows], "For": [row.case_name for row in rows],
             "Lines": [row.lines for row in rows], "Amount": [dollars(row.amount_cents) for row in rows],
         }),
-        hide_index=True, key=f"gather_table_{month}", alt=f"What waits for {month:%B %Y}",
+        hide_index=True, key=f"gather_table_{key}", alt=f"What waits for {name}",
         column_config={"Amount": st.column_config.TextColumn(alignment="right")},
     )
     if not may(actor, Action.CREATE, Resource.INVOICES):
         return
-    operation = st.session_state.setdefault(f"gather.{month}", ids.new_operation())
-    if st.button(f"Create {count(len(rows), 'invoice')}", type="primary", key=f"gather_{month}"):
-        done, _ = perform(
-            invoice_month, actor, lambda: InvoiceMonth(op=operation, month=month),
-            done=f"{count(len(rows), 'invoice')} created",
-        )
+    operation = st.session_state.setdefault(f"gather.{key}", ids.new_operation())
+    number = count(len(rows), "draft" if drafts_first else "invoice")
+    with st.container(horizontal=True):
+        at_once = st.button(f"Create {number}", type="primary", key=f"gather_{key}")
+        as_drafts = not drafts_first and st.button(f"Make {count(len(rows), 'draft')} first", key=f"draft_{key}")
+    if at_once or as_drafts:
+        wanted = True if as_drafts else None
+        said = f"{count(len(rows), 'draft') if as_drafts else number} created"
+        if rhythm.is_weekly:
+            done, _ = perform(
+                invoice_week, actor, lambda: InvoiceWeek(op=operation, week=first, as_drafts=wanted), done=said)
+        else:
+            done, _ = perform(
+                invoice_month, actor, lambda: InvoiceMonth(op=operation, month=first, as_drafts=wanted), done=said)
         if done:
-            st.session_state.pop(f"gather.{month}")
+            st.session_state.pop(f"gather.{key}")
             st.rerun()

@@ -56,7 +56,7 @@ def show(actor: Actor) -> None:
     if len(picked) == 1:
         _one(actor, picked[0])
     if may(actor, Action.CREATE, Resource.INVOICES):
-        _several(actor, picked, today)
+        _several(actor, picked, today, always=house.invoices_as_drafts)
 
 
 def _table(rows: Sequence[Uninvoiced], today: date) -> list[Uninvoiced]:
@@ -87,22 +87,28 @@ def _one(actor: Actor, row: Uninvoiced) -> None:
                 waive_dialog(actor, row.appointment_id, fee, fees.invoices_first)
 
 
-def _several(actor: Actor, picked: Sequence[Uninvoiced], today: date) -> None:
+def _several(actor: Actor, picked: Sequence[Uninvoiced], today: date, *, always: bool) -> None:
     preview = read(invoice_preview, actor, [row.appointment_id for row in picked])
     with st.container(border=True):
         _show(preview, picked, today)
         if not preview.ready:
             return
         monthly = sum(number for _, number, _ in preview.monthly)
-        label = f"Create {count(preview.invoices, 'invoice')}" if preview.invoices else (
-            "Charge for the invoice of the month")
-        said = f"{count(preview.invoices, 'invoice')} created" if preview.invoices else (
-            f"{count(monthly, 'part')} charged; waiting for the invoice of the month")
+        what = count(preview.invoices, "draft" if always else "invoice")
+        label = f"Create {what}" if preview.invoices else "Charge for the next invoice"
         operation = st.session_state.setdefault("uninvoiced_op", ids.new_operation())
-        if st.button(label, type="primary", key="invoice_many"):
+        with st.container(horizontal=True):
+            at_once = st.button(label, type="primary", key="invoice_many")
+            as_drafts = bool(preview.invoices) and not always and st.button("Make drafts first", key="draft_many")
+        if at_once or as_drafts:
+            said = f"{count(monthly, 'part')} charged; waiting for the next invoice"
+            if preview.invoices:
+                said = "The drafts are under Drafts" if as_drafts or always else f"{what} created"
             done, _ = perform(
                 invoice_appointments, actor,
-                lambda: InvoiceAppointments(op=operation, appointment_ids=preview.ready), done=said,
+                lambda: InvoiceAppointments(
+                    op=operation, appointment_ids=preview.ready, as_drafts=True if as_drafts else None),
+                done=said,
             )
             st.session_state.pop("uninvoiced_op", None)
             if done:
@@ -114,7 +120,7 @@ def _show(preview: InvoicePreview, picked: Sequence[Uninvoiced], today: date) ->
         st.text(f"{count(preview.invoices, 'invoice')} for {count(len(preview.lines), 'payer')}, "
                 f"{dollars(preview.cents)} in all")
     lines = [(payer, f"{count(number, 'invoice')}", cents) for payer, number, cents in preview.lines]
-    lines += [(payer, "invoice of the month", cents) for payer, _, cents in preview.monthly]
+    lines += [(payer, "the next invoice", cents) for payer, _, cents in preview.monthly]
     if lines:
         st.dataframe(pd.DataFrame({
             "Payer": [payer for payer, *_ in lines], "Amount": [dollars(cents) for *_, cents in lines],

@@ -11,7 +11,7 @@ from practicerunner.money import dollars
 from practicerunner.records import billing, payments, practice
 from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.base import FOR_CHANGE, add_rows
-from practicerunner.records.billing import Invoice, LedgerEntry, OpenInvoice
+from practicerunner.records.billing import ChargeShare, Invoice, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
@@ -133,6 +133,32 @@ def issue_credit_note(
     )
     papers.freeze(session, DocumentKind.CREDIT_NOTE, content, payer_id=invoice.payer_id, case_id=invoice.case_id)
     return number
+
+
+def give_back(
+    session: Session, actor: Actor, share: ChargeShare, cents: int, *, description: str, reason: str,
+    credit_note: bool = True,
+) -> int:
+    """Credit a payer's part of a charge that an invoice carries, at most what is left of it; callers have authorised.
+
+    What was paid of it becomes the payer's credit. Returns how much was credited.
+    """
+    invoice = session.get_one(Invoice, share.invoice_id)
+    session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
+    open_row = billing.open_row(session, invoice.id)
+    left = open_row.open_cents + sum(paid for _, paid in billing.paid_on(session, invoice.id))
+    credited = sum(entry.amount_cents for entry in billing.credited(session, invoice.id, share.charge_id))
+    cents = min(cents, left, share.amount_cents + credited)
+    if cents <= 0:
+        return 0
+    day = max(clock.today(practice.the_practice(session).zone), invoice.issued_on)
+    free_payments(session, actor, invoice, open_row, cents - open_row.open_cents, day)
+    entry_id = take_off(
+        session, actor, invoice, open_row, EntryKind.CREDIT, cents, reason=reason, day=day, charge_id=share.charge_id)
+    if credit_note:
+        case = session.get_one(Case, invoice.case_id)
+        issue_credit_note(session, actor, invoice, case, entry_id, cents, description, reason, day)
+    return cents
 
 
 @command(Resource.INVOICES, Action.VOID)

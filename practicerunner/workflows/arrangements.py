@@ -1,8 +1,8 @@
 """Who pays for a case or a participant, in which shares, from when on (H02–H06), and at which fee (H07)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,7 +14,8 @@ from practicerunner.errors import BadInput
 from practicerunner.records import billing, cases, gathering, practice
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.people import Payer
-from practicerunner.rules import names
+from practicerunner.records.practice import Service
+from practicerunner.rules import fees, names
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.shares import Part, arrangement_problem
 from practicerunner.vocabulary import Action, FeeTerms, InvoicingRhythm, ParticipantStatus, Resource, ShareKind
@@ -53,6 +54,16 @@ class SetArrangement(Command):
     fee_terms: FeeTerms = FeeTerms.STANDARD
     fee_cents: int | None = Field(default=None, ge=0)
     fee_basis_points: int | None = Field(default=None, ge=0, le=10_000)
+    package_service_id: int | None = None
+    package_sessions: int | None = None
+    package_cents: int | None = None
+    sponsor_id: int | None = None
+    """The payer who pays first, where the terms are a sponsor; ``shares`` then say who pays the rest."""
+    sponsor_person_id: int | None = None
+    """Or the person who does."""
+    sponsor_cents: int | None = None
+    sponsor_sessions: int | None = None
+    sponsor_until: date | None = None
     shares: tuple[Share, ...] = Field(max_length=20)
 
 
@@ -70,6 +81,27 @@ class ShareView:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageTerms:
+    """So many sessions of a service for one price."""
+
+    service_id: int
+    service: str
+    sessions: int
+    price_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorTerms:
+    """Who pays before the others do, and up to where."""
+
+    payer_id: int
+    payer: str
+    cap_cents: int | None
+    cap_sessions: int | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class ArrangementView:
     """One arrangement, to read; ``arrangement_id`` is ``None`` for what goes without saying (people pay themselves)."""
 
@@ -80,6 +112,8 @@ class ArrangementView:
     fee_cents: int | None
     fee_basis_points: int | None
     shares: tuple[ShareView, ...]
+    package: PackageTerms | None = None
+    sponsor: SponsorTerms | None = None
 
 
 @command(Resource.CASE, Action.UPDATE)
@@ -95,7 +129,11 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
         raise BadInput("fee_cents", "Give the fixed fee.")
     if asked.fee_terms is FeeTerms.SLIDING_SCALE and asked.fee_basis_points is None:
         raise BadInput("fee_basis_points", "Give the percentage of the standard fee.")
+    _check_package(session, asked)
     payers = [_payer(session, share).id for share in asked.shares]
+    if asked.fee_terms is FeeTerms.SPONSOR and asked.sponsor_person_id is not None:
+        asked = asked.model_copy(update={"sponsor_id": payer_of(session, asked.sponsor_person_id).id})
+    _check_sponsor(session, asked, payers)
     parts = [
         Part(payer, share.kind, share.basis_points or 0, share.amount_cents or 0, share.cap_cents)
         for payer, share in zip(payers, asked.shares, strict=True)
@@ -113,6 +151,11 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
         row.shares.clear()
         session.flush()
     row.fee_terms, row.fee_cents, row.fee_basis_points = asked.fee_terms, asked.fee_cents, asked.fee_basis_points
+    bought, sponsored = asked.fee_terms is FeeTerms.PACKAGE, asked.fee_terms is FeeTerms.SPONSOR
+    for name in ("package_service_id", "package_sessions", "package_cents"):
+        setattr(row, name, getattr(asked, name) if bought else None)
+    for name in ("sponsor_id", "sponsor_cents", "sponsor_sessions", "sponsor_until"):
+        setattr(row, name, getattr(asked, name) if sponsored else None)
     row.shares.extend(
         PayerShare(payer_id=part.payer_id, position=place, kind=part.kind, basis_points=share.basis_points,
                    amount_cents=share.amount_cents, cap_cents=share.cap_cents,
@@ -121,6 +164,31 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
     )
     session.info["detail"] = f"{len(parts)} payers from {asked.valid_from}"
     return row.id
+
+
+def _check_package(session: Session, asked: SetArrangement) -> None:
+    """Raises BadInput where no package could be sold so."""
+    if asked.fee_terms is not FeeTerms.PACKAGE:
+        return
+    if asked.package_service_id is None or session.get(Service, asked.package_service_id) is None:
+        raise BadInput("package_service_id", "Choose the service that the package is for.")
+    problem = fees.package_problem(asked.package_sessions, asked.package_cents)
+    if problem:
+        raise BadInput(*problem)
+
+
+def _check_sponsor(session: Session, asked: SetArrangement, payers: Sequence[int]) -> None:
+    """Raises BadInput where the sponsor or the limits could not be kept."""
+    if asked.fee_terms is not FeeTerms.SPONSOR:
+        return
+    if asked.sponsor_id is None or session.get(Payer, asked.sponsor_id) is None:
+        raise BadInput("sponsor_id", "Choose the sponsor.")
+    if asked.sponsor_id in payers:
+        raise BadInput("sponsor_id", "The sponsor pays first. Say who else pays what the sponsor does not.")
+    limits = fees.Sponsorship(asked.sponsor_cents, asked.sponsor_sessions, asked.sponsor_until)
+    problem = fees.sponsorship_problem(limits, asked.valid_from)
+    if problem:
+        raise BadInput(*problem)
 
 
 def _payer(session: Session, share: Share) -> Payer:
@@ -135,13 +203,22 @@ def arrangements_of(session: Session, actor: Actor, case_id: int) -> list[Arrang
     """Every arrangement of a case, by participant and first day."""
     case_for(session, actor, case_id)
     rows = billing.arrangements(session, case_id)
-    names = billing.payer_names(session, {share.payer_id for row in rows for share in row.shares})
+    payers = {share.payer_id for row in rows for share in row.shares}
+    names = billing.payer_names(session, payers | {row.sponsor_id for row in rows if row.sponsor_id})
+    services = {
+        row.package_service_id: session.get_one(Service, row.package_service_id).name
+        for row in rows if row.package_service_id
+    }
     return [
         ArrangementView(
             row.id, row.person_id, row.valid_from, row.fee_terms, row.fee_cents, row.fee_basis_points,
             tuple(ShareView(s.payer_id, names[s.payer_id], s.kind, s.basis_points, s.amount_cents, s.cap_cents,
                             s.rhythm)
                   for s in row.shares),
+            PackageTerms(row.package_service_id, services[row.package_service_id], row.package_sessions or 0,
+                         row.package_cents or 0) if row.package_service_id else None,
+            SponsorTerms(row.sponsor_id, names[row.sponsor_id], row.sponsor_cents, row.sponsor_sessions,
+                         row.sponsor_until) if row.sponsor_id else None,
         )
         for row in rows
     ]
@@ -156,10 +233,11 @@ def in_force(rows: Iterable[BillingArrangement], day: date) -> dict[int | None, 
     return {person: max(found, key=lambda row: row.valid_from) for person, found in by_person.items()}
 
 
-def parts_of(session: Session, row: BillingArrangement) -> list[Part]:
-    """The arrangement's payers as the split rule takes them, with what is left of each cap."""
+def parts_of(session: Session, row: BillingArrangement, besides: int | None = None) -> list[Part]:
+    """The arrangement's payers as the split rule takes them, with what is left of each cap before an appointment."""
     capped = [share.payer_id for share in row.shares if share.cap_cents is not None]
-    used = billing.charged_since(session, row.case_id, row.person_id, capped, row.valid_from) if capped else {}
+    used = billing.charged_since(
+        session, row.case_id, row.person_id, capped, row.valid_from, besides) if capped else {}
     return [
         Part(
             share.payer_id, share.kind, share.basis_points or 0, share.amount_cents or 0,
@@ -179,6 +257,8 @@ class PayersNeeded:
     today: date
     usual: tuple[str, int] | None
     """Service and standard fee in cents of what was booked last, for the preview."""
+    services: dict[int, str] = field(default_factory=dict)
+    """Service id → name, of what can be bought as a package."""
 
 
 @reader(Resource.CASE)
@@ -199,4 +279,5 @@ def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
     return PayersNeeded(
         {p.id: names.person_name(p.first_name, p.last_name, p.preferred_name) for p in present}, able.charged_each,
         sentence, clock.today(practice.the_practice(session).zone), gathering.usual_service(session, case_id),
+        {service.id: service.name for service in practice.services(session)},
     )

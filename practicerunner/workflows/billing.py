@@ -1,72 +1,43 @@
 """From an appointment to its invoices: charges by attendance, shares by arrangement, one invoice per payer."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from practicerunner import clock, ids
-from practicerunner.documents.invoice import Line as PaperLine
+from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import accounts, billing, logins, notes, practice
+from practicerunner.records import accounts, billing, drafts, logins, notes, packages, practice
 from practicerunner.records.accounts import InvoiceFacts
-from practicerunner.records.base import FOR_CHANGE, add_rows
-from practicerunner.records.billing import (
-    BillingArrangement,
-    Charge,
-    ChargeShare,
-    Invoice,
-    InvoiceLine,
-    LedgerEntry,
-    OpenInvoice,
-)
-from practicerunner.records.cases import Case
-from practicerunner.records.people import Payer, Person
-from practicerunner.records.practice import Practice, Service
+from practicerunner.records.base import FOR_CHANGE
+from practicerunner.records.billing import ChargeShare, Invoice
+from practicerunner.records.cases import Case, seen
 from practicerunner.records.scheduling import Appointment
-from practicerunner.rules import fees, names
+from practicerunner.rules import fees
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.ledger import invoice_state
 from practicerunner.rules.notes import needs_cosignature
-from practicerunner.rules.shares import split
 from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
-    AttendanceStatus,
     CaseType,
     ChargeKind,
-    DocumentKind,
-    EntryKind,
     InvoiceState,
     InvoicingRhythm,
-    MessageKind,
     NoteKind,
     Resource,
 )
-from practicerunner.workflows import billing_notices, papers
-from practicerunner.workflows.access import Actor, authorize, may
-from practicerunner.workflows.arrangements import in_force, parts_of
+from practicerunner.workflows.access import Actor, authorize, may, visible
+from practicerunner.workflows.charging import Planned, uncharged, use_place, write_charge
 from practicerunner.workflows.commands import Command, command, reader
-from practicerunner.workflows.people import payer_of
-
-
-class AttendanceMissing(RuleViolation):
-    """Record the attendance first; what is charged depends on it."""
-
-
-class PayerMissing(RuleViolation):
-    """Nobody is set down to pay for this. Say who pays first."""
+from practicerunner.workflows.invoicing import BilledPart, by_rhythm, issue_or_draft, part_of
 
 
 class CosignatureMissing(RuleViolation):
     """An associate's appointment is invoiced once its note is co-signed. It waits for the supervisor."""
-
-
-class NothingToCharge(RuleViolation):
-    """Nothing is charged for this appointment."""
 
 
 class InvoiceAppointment(Command):
@@ -74,26 +45,15 @@ class InvoiceAppointment(Command):
 
     appointment_id: int
     issued_on: date | None = None
+    as_drafts: bool | None = None
+    """Whether drafts are made and not invoices; ``None`` as the practice usually does."""
 
 
 class InvoiceAppointments(Command):
     """Create the invoices of several appointments at once."""
 
     appointment_ids: tuple[int, ...] = Field(min_length=1, max_length=500)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One charge that an appointment gives rise to, and how it is shared: ``(payer id, cents)`` in order."""
-
-    person_id: int | None
-    kind: ChargeKind
-    description: str
-    standard_cents: int
-    amount_cents: int
-    shares: tuple[tuple[int, int], ...]
-    monthly: frozenset[int] = frozenset()
-    """Payers who get one invoice per month."""
+    as_drafts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +63,12 @@ class PlannedInvoice:
     payer: str
     lines: tuple[tuple[str, int], ...]
     total_cents: int
-    monthly: bool = False
-    """Whether it waits for the payer's invoice of the month."""
+    rhythm: InvoicingRhythm = InvoicingRhythm.PER_APPOINTMENT
+
+    @property
+    def monthly(self) -> bool:
+        """Whether it waits for the payer's invoice of the month, or of the week."""
+        return self.rhythm.waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +89,18 @@ class AppointmentBilling:
     may_invoice: bool
     today: date
     waiting: tuple[PlannedInvoice, ...] = ()
-    """What is charged already and waits for the invoice of the month."""
+    """What is charged already and waits for the invoice of the week or month."""
+    to_use: tuple[str, ...] = ()
+    """Sessions of packages that it will use, in words."""
+    used: tuple[str, ...] = ()
+    """Sessions of packages that it used, in words."""
+    hints: tuple[str, ...] = ()
+    drafts: tuple[tuple[str, int], ...] = ()
+    """Payer and amount of what stands on a draft."""
+    as_drafts: bool = False
+    """Whether the practice makes drafts first."""
+    to_settle: bool = False
+    """Whether it was invoiced in advance and is not yet held against what became of it."""
 
 
 def appointment_to_bill(
@@ -144,58 +119,6 @@ def appointment_to_bill(
     return appointment, case
 
 
-def planned_charges(session: Session, appointment: Appointment, case: Case) -> list[Planned]:
-    """What is to be charged for an appointment. Raises AttendanceMissing, PayerMissing, NothingToCharge."""
-    able = capabilities(case.type)
-    statuses = {row.person_id: row.status for row in appointment.attendances}
-    if not statuses or set(statuses.values()) & fees.UNRECORDED:
-        raise AttendanceMissing
-    arrangements = in_force(billing.arrangements(session, case.id), appointment.local_date)
-    service = session.get_one(Service, appointment.service_id)
-    missed = practice.the_practice(session).missed_fee_basis_points
-    units: list[tuple[int | None, list[AttendanceStatus]]] = (
-        [(person_id, [status]) for person_id, status in statuses.items()] if able.charged_each
-        else [(None, list(statuses.values()))]
-    )
-    planned = []
-    for person_id, came in units:
-        arrangement = arrangements.get(person_id)
-        charged = fees.charge(came, agreed_fee(appointment, arrangement), missed)
-        if charged is None or charged[1] == 0:
-            continue
-        kind, amount = charged
-        if arrangement is not None:
-            shares = split(amount, parts_of(session, arrangement))
-        else:
-            shares = [(_self_payer(session, case, person_id, list(statuses)).id, amount)]
-        description = service.name if kind is ChargeKind.SERVICE else f"{service.name}: {kind.label.lower()} fee"
-        monthly = frozenset(s.payer_id for s in arrangement.shares if s.rhythm is InvoicingRhythm.MONTHLY) \
-            if arrangement is not None else frozenset()
-        planned.append(Planned(
-            person_id, kind, description, appointment.fee_cents, amount, tuple(shares), monthly))
-    if not planned:
-        raise NothingToCharge
-    return planned
-
-
-def agreed_fee(appointment: Appointment, arrangement: BillingArrangement | None) -> int:
-    """What was agreed for an appointment by the arrangement in force on its day, in cents."""
-    if arrangement is None:
-        return appointment.fee_cents
-    return fees.agreed_fee(
-        appointment.fee_cents, arrangement.fee_terms, arrangement.fee_cents, arrangement.fee_basis_points
-    )
-
-
-def _self_payer(session: Session, case: Case, person_id: int | None, people: Sequence[int]) -> Payer:
-    """Who pays while nothing was arranged: people pay for themselves; for several people somebody has to say."""
-    if person_id is None:
-        if len(people) != 1 or capabilities(case.type).most != 1:
-            raise PayerMissing
-        person_id = people[0]
-    return payer_of(session, person_id)
-
-
 @command(Resource.INVOICES, Action.CREATE)
 def invoice_appointment(session: Session, actor: Actor, asked: InvoiceAppointment) -> list[int]:
     """Charge an appointment and issue one invoice per payer. Returns the invoice ids; again, the existing ones (F05).
@@ -204,7 +127,7 @@ def invoice_appointment(session: Session, actor: Actor, asked: InvoiceAppointmen
     """
     appointment, case = appointment_to_bill(session, actor, asked.appointment_id, Action.CREATE)
     session.info["case_id"] = case.id
-    return issue_for(session, actor, appointment, case, asked.issued_on)
+    return issue_for(session, actor, appointment, case, asked.issued_on, as_drafts=asked.as_drafts)
 
 
 @command(Resource.INVOICES, Action.CREATE)
@@ -213,17 +136,19 @@ def invoice_appointments(session: Session, actor: Actor, asked: InvoiceAppointme
     made = []
     for appointment_id in asked.appointment_ids:
         appointment, case = appointment_to_bill(session, actor, appointment_id, Action.CREATE)
-        made += issue_for(session, actor, appointment, case, None)
+        made += issue_for(session, actor, appointment, case, None, as_drafts=asked.as_drafts)
     session.info["detail"] = f"{len(made)} invoices"
     return made
 
 
 def issue_for(
-    session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None, *, at_once: bool = False
+    session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None, *, at_once: bool = False,
+    as_drafts: bool | None = None,
 ) -> list[int]:
     """Charge an appointment and issue what no invoice carries yet; callers have authorised it. Returns all invoices.
 
-    Monthly parts are written and wait to be gathered, unless they are wanted ``at_once``.
+    What waits for the invoice of a week or month is written and waits, and a draft stays one, unless they are wanted
+    ``at_once``.
     """
     house = practice.the_practice(session)
     issued_on = day or clock.today(house.zone)
@@ -237,10 +162,12 @@ def issue_for(
     parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges))
     waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
-        if part.invoice_id is None and (at_once or not part.is_monthly):
+        if part.invoice_id is None and (at_once or not (part.waits or part.on_a_draft)):
             waiting[part.payer_id].append(part)
     made = {
-        payer_id: issue(session, actor, house, case, payer_id, due, issued_on) for payer_id, due in waiting.items()
+        payer_id: issue_or_draft(
+            session, actor, house, case, payer_id, due, issued_on, as_draft=False if at_once else as_drafts)
+        for payer_id, due in waiting.items()
     }
     found = (part.invoice_id or made.get(part.payer_id) for part in parts)
     return list(dict.fromkeys(invoice_id for invoice_id in found if invoice_id is not None))
@@ -262,147 +189,32 @@ def kinds_to_wait_for(session: Session) -> dict[CaseType, NoteKind] | None:
     return {kind: able.main_note for kind, able in CASE_TYPES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class BilledPart:
-    """One payer's part of a charge."""
-
-    charge_id: int
-    payer_id: int
-    amount_cents: int
-    person_id: int | None
-    service_date: date
-    description: str
-    provider_id: int
-    supervisor_id: int | None
-    kept: ChargeShare | None = None
-    """Its row, where there is one already; otherwise the invoice writes it."""
-
-    @property
-    def invoice_id(self) -> int | None:
-        """The invoice that carries it already."""
-        return self.kept.invoice_id if self.kept else None
-
-    @property
-    def is_monthly(self) -> bool:
-        """Whether it waits to be gathered."""
-        return self.kept is not None and self.kept.rhythm is InvoicingRhythm.MONTHLY
-
-
-def part_of(charge: Charge, share: ChargeShare) -> BilledPart:
-    """A payer's part of a charge that is written already."""
-    return BilledPart(
-        charge.id, share.payer_id, share.amount_cents, charge.person_id, charge.service_date, charge.description,
-        charge.provider_id, charge.supervisor_id, share,
-    )
-
-
-def uncharged(
-    session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge]
-) -> list[Planned]:
-    """What is to be charged beside the charges that stand already: everything, or who was voided or changed since.
-
-    Raises AttendanceMissing, PayerMissing, NothingToCharge where no charge stands yet.
-    """
-    if not charges:
-        return planned_charges(session, appointment, case)
-    try:
-        planned = planned_charges(session, appointment, case)
-    except RuleViolation:
-        return []
-    standing = {charge.person_id for charge in charges}
-    return [one for one in planned if one.person_id not in standing]
-
-
 def _charge(session: Session, appointment: Appointment, case: Case, planned: Sequence[Planned]) -> list[BilledPart]:
     """Write what is charged for an appointment, and say how it is shared."""
-    rows, parts, waiting = [], [], []
+    parts, waiting = [], []
     for plan in planned:
-        charge_id = ids.new_id()
-        rows.append({
-            "id": charge_id, "case_id": case.id, "appointment_id": appointment.id, "person_id": plan.person_id,
-            "unit": f"{appointment.id}:{plan.person_id or 0}", "kind": plan.kind, "service_id": appointment.service_id,
-            "service_date": appointment.local_date, "description": plan.description,
-            "standard_cents": plan.standard_cents, "amount_cents": plan.amount_cents,
-            "provider_id": appointment.provider_id, "supervisor_id": appointment.supervisor_id,
-        })
+        if plan.uses is not None:
+            use_place(session, appointment, plan)
+            continue
+        charge_id = write_charge(session, appointment, case, plan)
         for payer_id, cents in plan.shares:
+            rhythm = by_rhythm(plan.rhythms, payer_id)
             kept = ChargeShare(
-                charge_id=charge_id, payer_id=payer_id, amount_cents=cents, rhythm=InvoicingRhythm.MONTHLY,
-            ) if payer_id in plan.monthly else None
+                charge_id=charge_id, payer_id=payer_id, amount_cents=cents, rhythm=rhythm,
+            ) if rhythm.waits else None
             waiting += [kept] if kept else []
-            parts.append(BilledPart(
-                charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
-                appointment.provider_id, appointment.supervisor_id, kept))
-    add_rows(session, Charge, rows)
+            parts.append(planned_part(appointment, plan, charge_id, payer_id, cents, kept))
     session.add_all(waiting)
     return parts
 
 
-def issue(
-    session: Session, actor: Actor, house: Practice, case: Case, payer_id: int, due: Sequence[BilledPart],
-    issued_on: date, replaces: Invoice | None = None,
-) -> int:
-    """Write one invoice with its lines, ledger entries, open amount and frozen paper. Returns its id."""
-    payer = session.get_one(Payer, payer_id)
-    number = practice.take_number(session, DocumentKind.INVOICE, DocumentKind.INVOICE.prefix, issued_on.year)
-    due_on = issued_on + timedelta(days=house.payment_due_days)
-    lines = _paper_lines(session, payer, due)
-    total = sum(part.amount_cents for part in due)
-    invoice_id = ids.new_id()
-    add_rows(session, Invoice, [{
-        "id": invoice_id, "number": number, "payer_id": payer_id, "case_id": case.id, "issued_on": issued_on,
-        "due_on": due_on, "total_cents": total, "issued_by_id": actor.staff_id,
-        "replaces_id": replaces.id if replaces else None,
-    }])
-    for part in due:
-        if part.kept is not None:
-            part.kept.invoice_id = invoice_id
-    add_rows(session, ChargeShare, [
-        {"charge_id": part.charge_id, "payer_id": payer_id, "amount_cents": part.amount_cents, "invoice_id": invoice_id}
-        for part in due if part.kept is None
-    ])
-    add_rows(session, InvoiceLine, [
-        {"invoice_id": invoice_id, "charge_id": part.charge_id, "service_date": part.service_date,
-         "description": line.description, "amount_cents": part.amount_cents}
-        for part, line in zip(due, lines, strict=True)
-    ])
-    add_rows(session, LedgerEntry, [
-        {"case_id": case.id, "payer_id": payer_id, "kind": EntryKind.CHARGE, "amount_cents": part.amount_cents,
-         "effective_on": issued_on, "invoice_id": invoice_id, "charge_id": part.charge_id,
-         "recorded_by_id": actor.staff_id}
-        for part in due
-    ])
-    add_rows(session, OpenInvoice, [{
-        "invoice_id": invoice_id, "payer_id": payer_id, "case_id": case.id, "issued_on": issued_on, "due_on": due_on,
-        "open_cents": total,
-    }])
-    content = papers.invoice_content(
-        session, house, payer, number=number, issued_on=issued_on, due_on=due_on, for_name=case.name, lines=lines,
-        replaces=replaces.number if replaces else "",
-    )
-    papers.freeze(
-        session, DocumentKind.INVOICE, content, payer_id=payer_id, case_id=case.id, invoice_id=invoice_id
-    )
-    billing_notices.tell_by_itself(session, house, MessageKind.INVOICE_ISSUED, payer_id, case.id)
-    session.flush()
-    return invoice_id
-
-
-def _paper_lines(session: Session, payer: Payer, due: Sequence[BilledPart]) -> list[PaperLine]:
-    """The lines as printed; each names the participant only where somebody else pays for them (X08)."""
-    staff = {i for part in due for i in (part.provider_id, part.supervisor_id) if i is not None}
-    signed = logins.signed_names(session, staff)
-    lines = []
-    for part in due:
-        description = part.description
-        if part.person_id is not None and payer.person_id != part.person_id:
-            person = session.get_one(Person, part.person_id)
-            description += f", for {names.person_name(person.first_name, person.last_name)}"
-        lines.append(PaperLine(
-            service_date=part.service_date, description=description, amount_cents=part.amount_cents,
-            provider=signed[part.provider_id], supervisor=signed[part.supervisor_id] if part.supervisor_id else "",
-        ))
-    return lines
+def planned_part(
+    appointment: Appointment, plan: Planned, charge_id: int, payer_id: int, cents: int, kept: ChargeShare | None = None
+) -> BilledPart:
+    """A payer's part of a charge that was just written."""
+    return BilledPart(
+        charge_id, payer_id, cents, plan.person_id, appointment.local_date, plan.description,
+        appointment.provider_id, appointment.supervisor_id, kept, plan.kind, plan.standard_cents, plan.amount_cents)
 
 
 def invoice_for(session: Session, actor: Actor, invoice_id: int, action: Action) -> tuple[Invoice, Case]:
@@ -432,40 +244,58 @@ def view(facts: InvoiceFacts, today: date) -> InvoiceView:
 def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> AppointmentBilling:
     """The billing block of the appointment page: what will be invoiced to whom, exactly, or the invoices there are."""
     appointment, case = appointment_to_bill(session, actor, appointment_id, Action.READ)
-    today = clock.today(practice.the_practice(session).zone)
+    house = practice.the_practice(session)
+    today = clock.today(house.zone)
     found = [view(facts, today) for facts in accounts.invoices_of_appointment(session, appointment_id)]
-    may_invoice = may(actor, Action.CREATE, Resource.INVOICES)
-    planned: list[PlannedInvoice] = []
-    waiting: list[PlannedInvoice] = []
-    problem = ""
     charges = billing.live_charges(session, appointment_id)
+    by_id = {charge.id: charge for charge in charges}
+    lines: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    kept: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    rhythms: dict[int, InvoicingRhythm] = {}
+    kept_rhythms: dict[int, InvoicingRhythm] = {}
+    shares = billing.shares_of(session, list(by_id))
+    for share in shares:
+        if share.invoice_id is None and share.draft_id is None:
+            where = kept if share.rhythm.waits else lines
+            where[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
+            if share.rhythm.waits:
+                kept_rhythms[share.payer_id] = share.rhythm
+    problem, plans = "", []
     try:
-        lines: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        by_id = {charge.id: charge for charge in charges}
-        kept: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        monthly: set[int] = set()
-        for share in billing.shares_of(session, list(by_id)):
-            if share.invoice_id is None:
-                where = kept if share.rhythm is InvoicingRhythm.MONTHLY else lines
-                where[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
-        waiting = _by_payer(session, kept, kept.keys())
         if not charges:
             check_cosigned(session, appointment, case)
-        for plan in uncharged(session, appointment, case, charges):
-            for payer_id, cents in plan.shares:
-                lines[payer_id].append((plan.description, cents))
-            monthly |= plan.monthly
-        planned = _by_payer(session, lines, monthly)
+        plans = uncharged(session, appointment, case, charges)
     except RuleViolation as reason:
         problem = str(reason)
-    return AppointmentBilling(tuple(planned), tuple(found), problem, may_invoice, today, tuple(waiting))
+    for plan in plans:
+        said = plan.description
+        if house.show_adjustments and plan.kind is ChargeKind.SERVICE:
+            said = "; ".join(filter(None, (said, fees.said_of_a_line(plan.standard_cents, plan.amount_cents))))
+        for payer_id, cents in plan.shares:
+            lines[payer_id].append((said, cents))
+        rhythms |= dict(plan.rhythms)
+    on_drafts = drafts.lines(
+        session, seen(visible(actor, Action.READ, Resource.INVOICES)), case_id=case.id, appointment_id=appointment_id,
+    ) if any(share.draft_id for share in shares) else []
+    used = packages.used_at(session, appointment_id) if any(charge.package_id for charge in charges) else {}
+    recorded = not {row.status for row in appointment.attendances} & fees.UNRECORDED
+    return AppointmentBilling(
+        tuple(_by_payer(session, lines, rhythms)), tuple(found), problem,
+        may(actor, Action.CREATE, Resource.INVOICES), today, tuple(_by_payer(session, kept, kept_rhythms)),
+        to_use=tuple(plan.uses.in_words for plan in plans if plan.uses),
+        used=tuple(place.in_words for place in used.values()),
+        hints=tuple(dict.fromkeys(plan.hint for plan in plans if plan.hint)),
+        drafts=tuple((line.payer, line.amount_cents) for line in on_drafts), as_drafts=house.invoices_as_drafts,
+        to_settle=recorded and any(charge.in_advance and charge.settled_at is None for charge in charges),
+    )
 
 
 def _by_payer(
-    session: Session, lines: dict[int, list[tuple[str, int]]], monthly: Collection[int]
+    session: Session, lines: dict[int, list[tuple[str, int]]], rhythms: Mapping[int, InvoicingRhythm]
 ) -> list[PlannedInvoice]:
     payers = billing.payer_names(session, list(lines))
     return [
-        PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows), payer_id in monthly)
+        PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows),
+                       rhythms.get(payer_id, InvoicingRhythm.PER_APPOINTMENT))
         for payer_id, rows in lines.items()
     ]

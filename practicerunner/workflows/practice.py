@@ -47,6 +47,10 @@ class ChangePractice(Command):
     payment_due_days: int = Field(ge=0, le=180)
     invoice_after_cosign: bool = False
     invoicing_day: int | None = Field(default=None, ge=1, le=28)
+    invoicing_weekday: int | None = Field(default=None, ge=0, le=6)
+    ahead_days: int | None = Field(default=None, ge=1, le=14)
+    invoices_as_drafts: bool = False
+    show_adjustments: bool = False
     totp_required: bool = True
     notify_payers: bool = False
 
@@ -137,7 +141,10 @@ def change_practice(session: Session, actor: Actor, asked: ChangePractice) -> in
     row = practice.the_practice(session)
     if row.revision != asked.revision:
         raise Stale
-    if asked.invoicing_day is not None and asked.invoicing_day != row.invoicing_day:
+    if any(
+        getattr(asked, name) is not None and getattr(asked, name) != getattr(row, name)
+        for name in ("invoicing_day", "invoicing_weekday", "ahead_days")
+    ):
         row.invoicing_by_id = actor.staff_id
     fields = set(ChangePractice.model_fields) - {"op", "revision"}
     changed = sorted(f for f in fields if getattr(row, f) != getattr(asked, f))

@@ -14,8 +14,9 @@ from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Op
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, EntryKind, Resource
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.billing import invoice_for, issue, part_of
+from practicerunner.workflows.billing import invoice_for
 from practicerunner.workflows.commands import Command, RequiredLine, command
+from practicerunner.workflows.invoicing import issue, part_of
 
 
 class InvoiceIsVoid(RuleViolation):
@@ -156,11 +157,12 @@ def _withdraw(session: Session, invoice_id: int) -> None:
     """Free the shares of a voided invoice; a charge that no invoice carries any more is withdrawn."""
     shares = billing.shares_on(session, invoice_id)
     for share in shares:
-        share.invoice_id = None
+        share.invoice_id, share.returned_cents = None, 0
     session.flush()
     charge_ids = [share.charge_id for share in shares]
     gathering.lock_charges(session, charge_ids)
     still_carried = {s.charge_id for s in billing.shares_of(session, charge_ids) if s.invoice_id is not None}
     for charge in billing.charges(session, charge_ids):
+        charge.settled_at = None
         if charge.id not in still_carried:
             charge.withdrawn_at = clock.now()

@@ -67,7 +67,10 @@ def _line(
 
 def _at_home(session: Session, found: Sequence[Charged], person_id: int) -> dict[int, bool | None]:
     """Charge of a session by video or phone → whether its signed note says that the client was at home."""
-    apart = {one.charge.id: one.charge.appointment_id for one in found if one.format is not SessionFormat.IN_PERSON}
+    apart = {
+        one.charge.id: one.charge.appointment_id for one in found
+        if one.format is not SessionFormat.IN_PERSON and one.charge.appointment_id is not None
+    }
     told = {
         appointment_id: Telehealth.model_validate(details["telehealth"])
         for appointment_id, details in superbills.signed_details(session, set(apart.values())).items()

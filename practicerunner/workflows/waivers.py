@@ -1,6 +1,6 @@
 """What a missed appointment costs: said before the click, and waived afterwards with a reason (F04, DEC11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +19,8 @@ from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, AttendanceStatus, ChargeKind, EntryKind, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.arrangements import in_force
-from practicerunner.workflows.billing import Planned, agreed_fee, appointment_to_bill, issue_for, uncharged
+from practicerunner.workflows.billing import appointment_to_bill, issue_for
+from practicerunner.workflows.charging import Planned, agreed_for, uncharged
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
 from practicerunner.workflows.reversals import free_payments
 
@@ -90,19 +91,22 @@ def fee_consequences(session: Session, actor: Actor, appointment_id: int) -> Fee
     statuses = {row.person_id: row.status for row in appointment.attendances}
     found: dict[int, dict[AttendanceStatus, int]] = {}
     for person_id in statuses:
-        agreed = agreed_fee(appointment, arrangements.get(person_id if each else None))
+        whose_fee = person_id if each else None
+        agreed = agreed_for(session, appointment, whose_fee, arrangements.get(whose_fee))
         others = [] if each else [status for other, status in statuses.items() if other != person_id]
         found[person_id] = {}
         for status in AttendanceStatus:
-            charged = fees.charge([status, *others], agreed, missed)
+            charged = fees.charge([status, *others], agreed.cents, missed)
             found[person_id][status] = charged[1] if charged else 0
+            if agreed.place is not None and charged and charged[0] is ChargeKind.SERVICE:
+                found[person_id][status] = 0  # a session of the package, which was paid for before
     waived = set()
     charges = billing.live_charges(session, appointment.id)
     shares = billing.shares_of(session, [charge.id for charge in charges])
     for charge in charges:
         whose = {charge.person_id} & found.keys() if charge.person_id is not None else set(found)
-        for person_id in whose:  # What was charged stays, whatever the policy says by now.
-            found[person_id][statuses[person_id]] = charge.amount_cents
+        for person_id in whose if _counts(charge) else ():  # What was charged stays, whatever the policy says by now.
+            found[person_id][statuses[person_id]] = _net(charge, shares)
         if _waived(session, [share for share in shares if share.charge_id == charge.id]):
             waived |= whose
     return FeeConsequences(not each and len(statuses) > 1, found, frozenset(waived))
@@ -127,10 +131,12 @@ def missed_fees(session: Session, actor: Actor, appointment_id: int) -> MissedFe
     payers = billing.payer_names(session, {share.payer_id for share in shares} | first)
     found = []
     for charge in filter(_is_missed, charges):
+        if not _net(charge, shares):
+            continue
         parts = [share for share in shares if share.charge_id == charge.id]
         found.append(MissedFee(
-            charge.person_id, names.get(charge.person_id or 0, ""), charge.kind, charge.amount_cents,
-            tuple((payers[share.payer_id], share.amount_cents) for share in parts),
+            charge.person_id, names.get(charge.person_id or 0, ""), charge.kind, _net(charge, parts),
+            tuple((payers[share.payer_id], share.amount_cents - share.returned_cents) for share in parts),
             all(share.invoice_id is not None for share in parts), _waived(session, parts),
         ))
     found += [
@@ -142,18 +148,30 @@ def missed_fees(session: Session, actor: Actor, appointment_id: int) -> MissedFe
     return MissedFees(tuple(found), may(actor, Action.VOID, Resource.INVOICES), len(first))
 
 
+def _counts(charge: Charge) -> bool:
+    """Whether a charge says what an attendance costs: no session of a package, nothing that is still to be settled."""
+    return charge.package_id is None and not (charge.in_advance and charge.settled_at is None)
+
+
+def _net(charge: Charge, shares: Iterable[ChargeShare]) -> int:
+    """What was charged, without what was given back because it had been invoiced in advance."""
+    return charge.amount_cents - sum(share.returned_cents for share in shares if share.charge_id == charge.id)
+
+
 def _is_missed(charge: Charge | Planned) -> bool:
     return charge.kind is not ChargeKind.SERVICE
 
 
-def _waived(session: Session, shares: Iterable[ChargeShare]) -> Waived | None:
+def _waived(session: Session, shares: Sequence[ChargeShare]) -> Waived | None:
+    """By whom and why it was waived: the credit beyond what was given back of an invoice in advance."""
     entries = [
         entry for share in shares if share.invoice_id is not None
         for entry in billing.credited(session, share.invoice_id, share.charge_id)
     ]
-    if not entries:
+    returned = sum(share.returned_cents for share in shares)
+    if -sum(entry.amount_cents for entry in entries) <= returned:
         return None
-    first = entries[0]
+    first = entries[-1] if any(share.returned_cents for share in shares) else entries[0]
     by = clients.staff_names(session, [first.recorded_by_id])
     return Waived(by.get(first.recorded_by_id, ""), first.reason, first.effective_on)
 
@@ -178,7 +196,8 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
         raise NoMissedFee
     today = clock.today(practice.the_practice(session).zone)
     issue_for(session, actor, appointment, case, max(today, appointment.local_date), at_once=True)
-    charge = next(c for c in billing.live_charges(session, appointment.id) if c.person_id == asked.person_id)
+    charge = next(
+        c for c in billing.live_charges(session, appointment.id) if c.person_id == asked.person_id and _is_missed(c))
     shares = billing.shares_of(session, [charge.id])
     for payer_id in sorted(share.payer_id for share in shares):
         session.get(Payer, payer_id, with_for_update=FOR_CHANGE)

@@ -69,7 +69,10 @@ def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_mon
     app.selectbox(key=f"{form}.kind.1").set_value(ShareKind.REMAINDER).run()
     app.text_input(key=f"{form}.value.0").set_value("80.00").run()
     app.text_input(key=f"{form}.cap.0").set_value("50.00").run()
-    assert preview(app) == [("Maya Rivera", "50.00"), ("Tom Rivera", "160.00")]
+    assert preview(app) == []
+    assert "A cap of 50.00 is below one share of 80.00." in said(press(app, "save_arrangement"))
+    app.text_input(key=f"{form}.cap.0").set_value("80.00").run()
+    assert preview(app) == [("Maya Rivera", "80.00"), ("Tom Rivera", "130.00")]
     assert "After 1 session the cap is used up" in said(app)
     press(app, "equal_parts")
     assert preview(app) == [("Maya Rivera", "105.00"), ("Tom Rivera", "105.00")]
@@ -91,7 +94,7 @@ def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, 
     app = opened(cast, monkeypatch, "Tom", "appointment", appointment=appointment)
     assert said(app).count("Waits for the invoice of the month.") == 2
     app = opened(cast, monkeypatch, "Tom", "billing")
-    app.session_state["billing_tab"] = "By month"
+    app.session_state["billing_tab"] = "To gather"
     app.run()
     assert "2 invoices to create, 210.00 in all" in said(app)
     press(app, "gather_2026-09-01")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practicerunner.rules.shares import Part, arrangement_problem, split
+from practicerunner.rules.shares import Part, arrangement_problem, split, split_in_turn
 from practicerunner.vocabulary import ShareKind
 
 P, F, C, R = ShareKind.PERCENT, ShareKind.FIXED, ShareKind.FIXED_WITH_CAP, ShareKind.REMAINDER
@@ -56,6 +56,9 @@ def test_shares_sum_to_the_line_and_stray_less_than_a_cent(line, weights, fixed,
     ([Part(1, R), Part(1, P, 5000)], "once"),
     ([Part(1, F, amount_cents=0), Part(2, R)], "more than 0.00"),
     ([Part(1, C, amount_cents=100), Part(2, R)], "cap"),
+    ([Part(1, C, amount_cents=100, cap_left_cents=99), Part(2, R)], "A cap of 0.99 is below one share of 1.00."),
+    ([Part(1, P, 5000), Part(2, P, 4990)], "make 99.90 %."),
+    ([Part(1, P, 5000), Part(2, P, 5010)], "make 100.10 %, which is more than 100 %"),
 ])
 def test_payers_who_do_not_cover_a_line_are_refused_with_a_sentence(parts, words) -> None:
     assert words in (arrangement_problem(parts) or "")
@@ -65,3 +68,9 @@ def test_payers_who_cover_every_line_are_accepted() -> None:
     both = [Part(1, P, 3333), Part(2, P, 6667)]
     for parts in ([Part(1, R)], [Part(1, P, 10000)], [Part(1, P, 3333), Part(2, R)], both):
         assert arrangement_problem(parts) is None
+
+
+def test_a_cap_is_used_up_from_line_to_line() -> None:
+    parts = [Part(1, C, amount_cents=80_00, cap_left_cents=100_00), Part(2, R)]
+    assert split_in_turn([90_00, 90_00, 90_00], parts) == [
+        [(1, 80_00), (2, 10_00)], [(1, 20_00), (2, 70_00)], [(2, 90_00)]]

@@ -20,8 +20,8 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.accounts import case_account, payer_account
 from practicerunner.workflows.attendance import MarkAll, mark_all
-from practicerunner.workflows.billing import NothingToCharge
 from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.charging import NothingToCharge
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.superbills import superbill_lines
 from practicerunner.workflows.waivers import WaiveFee, fee_consequences, waive_fee

@@ -31,9 +31,10 @@ from practicerunner.workflows.attendance import (
     mark_all,
     set_attendance,
 )
-from practicerunner.workflows.billing import AttendanceMissing, InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
+from practicerunner.workflows.charging import AttendanceMissing
 from practicerunner.workflows.practice import AddLocation, add_location
 from practicerunner.workflows.scheduling import (
     AppointmentIsFixed,

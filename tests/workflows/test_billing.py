@@ -16,16 +16,14 @@ from practicerunner.workflows.accounts import case_account, open_invoices, uninv
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import (
-    AttendanceMissing,
     InvoiceAppointment,
     InvoiceAppointments,
-    NothingToCharge,
-    PayerMissing,
     appointment_billing,
     invoice_appointment,
     invoice_appointments,
 )
 from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.charging import AttendanceMissing, NothingToCharge, PayerMissing
 from practicerunner.workflows.payments import ApplyCredit, apply_credit
 from practicerunner.workflows.reversals import (
     InvoiceIsPaid,

@@ -49,7 +49,7 @@ def ida(cast: Cast) -> int:
 
 
 def waits(cast: Cast) -> list[tuple[str, str, int, int]]:
-    return [(row.payer, str(row.month), row.lines, row.amount_cents)
+    return [(row.payer, str(row.first), row.lines, row.amount_cents)
             for row in cast.read("Tom", waiting_to_be_gathered).rows]
 
 

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from practicerunner import clock, database
 from practicerunner.errors import PracticeError
 from practicerunner.records import accounts, billing, payments
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
+from practicerunner.records.drafts import InvoiceDraft
+from practicerunner.records.packages import Package
 from practicerunner.records.payments import PaymentEvent, Refund
-from practicerunner.records.scheduling import Appointment
+from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.reports.catalogue import VIEWS
 from practicerunner.reports.replica import Replica
 from practicerunner.rules.payments import state
@@ -29,11 +31,33 @@ from practicerunner.vocabulary import (
     CaseType,
     DocumentKind,
     EntryKind,
+    FeeTerms,
+    InvoicingRhythm,
     PaymentMethodKind,
     PaymentState,
 )
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
+from practicerunner.workflows.advance import (
+    InvoiceAhead,
+    SettleAll,
+    SettleAppointment,
+    invoice_ahead,
+    settle_all,
+    settle_appointment,
+)
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.drafts import DeleteDraft, IssueDrafts, LeaveOut, delete_draft, issue_drafts, leave_out
+from practicerunner.workflows.packages import (
+    CancelPackage,
+    InvoicePackage,
+    SellPackage,
+    cancel_package,
+    invoice_package,
+    sell_package,
+)
 from practicerunner.workflows.payments import (
     ApplyCredit,
     Part,
@@ -83,6 +107,17 @@ class World:
                 cast.do("Tom", record_payment, RecordPayment(
                     payer_id=self.payers[0], case_id=self.couple, method=PaymentMethodKind.CASH, amount_cents=cents,
                     received_on=FIRST, surplus_as_credit=True, pending=pending))
+        with at("2026-08-01 09:00"):
+            self.friend = cast.open_case(CaseType.INDIVIDUAL, "Kim Rivera")
+            kim = people_of(cast, self.friend)["Kim"]
+            self.ahead = cast.open_case(CaseType.INDIVIDUAL, "Lou Rivera")
+            lou = people_of(cast, self.ahead)["Lou"]
+            arrange(cast, self.friend, {kim: 7000, aunt: 0}, since="2026-08-01", fee_terms=FeeTerms.PACKAGE,
+                    package_service_id=cast.services["IND50"], package_sessions=3, package_cents=400_00)
+            cast.do("Tom", set_arrangement, SetArrangement(
+                case_id=self.ahead, valid_from=date(2026, 8, 1), fee_terms=FeeTerms.SPONSOR,
+                sponsor_person_id=aunt, sponsor_cents=500_00,
+                shares=(Share(person_id=lou, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
         self.start = self.folder / "start.db"
         raw = self.engine.raw_connection()
         raw.cursor().execute("vacuum into ?", (str(self.start),))
@@ -160,6 +195,87 @@ class Ledger(RuleBasedStateMachine):
              missed=dict.fromkeys(people.values(), away))
         self.hour += 1
         self._tick()
+
+    @rule()
+    def sell_a_package(self) -> None:
+        self.do(sell_package, lambda: SellPackage(case_id=self.world.friend))
+
+    @rule(missed=st.booleans())
+    def use_a_package(self, missed: bool) -> None:
+        if self.hour > 20:
+            return
+        people = people_of(self.world.cast, self.world.friend) if missed else {}
+        made = hold(self.world.cast, self.world.friend, "IND50", f"{self.day} {self.hour:02d}:00",
+                    missed=dict.fromkeys(people.values(), AttendanceStatus.NO_SHOW))
+        self.hour += 1
+        self._tick()
+        self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=made))
+
+    @rule(which=WHICH)
+    def cancel_a_package(self, which: int) -> None:
+        if found := self.one(Package, which):
+            self.do(cancel_package, lambda: CancelPackage(package_id=found.id, reason="moves away"))
+
+    @rule(which=WHICH)
+    def invoice_a_package(self, which: int) -> None:
+        if found := self.one(Package, which):
+            self.do(invoice_package, lambda: InvoicePackage(package_id=found.id))
+
+    @rule(which=WHICH)
+    def draft(self, which: int) -> None:
+        if found := self.one(Appointment, which):
+            self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=found.id, as_drafts=True))
+
+    @rule(which=WHICH, what=st.sampled_from(["issue", "delete", "leave out"]))
+    def end_a_draft(self, which: int, what: str) -> None:
+        found = self.one(ChargeShare, which, ChargeShare.draft_id.is_not(None))
+        if found is None:
+            return
+        if what == "issue":
+            self.do(issue_drafts, lambda: IssueDrafts(draft_ids=(found.draft_id,)))
+        elif what == "delete":
+            self.do(delete_draft, lambda: DeleteDraft(draft_id=found.draft_id))
+        else:
+            self.do(leave_out, lambda: LeaveOut(draft_id=found.draft_id, share_id=found.id))
+
+    @rule(drafts=st.booleans())
+    def invoice_in_advance(self, drafts: bool) -> None:
+        """Next month has one appointment booked, and is invoiced."""
+        first = (self.day.replace(day=1) + timedelta(days=32)).replace(day=2)
+        self.do(book, lambda: Book(
+            case_id=self.world.ahead, service_id=self.world.cast.services["IND50"], local_date=first,
+            local_time=time(8 + self.hour % 8), location_id=self.world.cast.office))
+        self.do(invoice_ahead, lambda: InvoiceAhead(
+            day=first, rhythm=InvoicingRhythm.MONTH_AHEAD, as_drafts=drafts))
+
+    @rule(which=WHICH, settle=st.booleans(), status=st.sampled_from([
+        AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.EXCUSED]))
+    def take_place(self, which: int, settle: bool, status: AttendanceStatus) -> None:
+        """The day of something invoiced in advance comes, or its attendance is put right."""
+        charge = self.one(Charge, which, Charge.in_advance)
+        if charge is None:
+            return
+        if charge.service_date > self.day:
+            self.day, self.hour = charge.service_date, 16
+            self._tick()
+        people = people_of(self.world.cast, self.world.ahead)
+        self.do(set_attendance, lambda: SetAttendance(
+            appointment_id=charge.appointment_id, statuses=dict.fromkeys(people.values(), status)))
+        if settle:
+            self.do(settle_appointment, lambda: SettleAppointment(appointment_id=charge.appointment_id))
+
+    @rule(which=WHICH)
+    def free_a_session(self, which: int) -> None:
+        found = self.one(Charge, which, Charge.package_id.is_not(None), Charge.appointment_id.is_not(None))
+        if found is not None:
+            people = people_of(self.world.cast, self.world.friend)
+            self.do(set_attendance, lambda: SetAttendance(
+                appointment_id=found.appointment_id,
+                statuses=dict.fromkeys(people.values(), AttendanceStatus.EXCUSED)))
+
+    @rule()
+    def settle_everything(self) -> None:
+        self.do(settle_all, SettleAll)
 
     @rule(points=st.integers(1, 9999))
     def share_otherwise(self, points: int) -> None:
@@ -271,6 +387,40 @@ class Ledger(RuleBasedStateMachine):
             assert one.id not in voided or opened[one.id] == 0 == by[EntryKind.PAYMENT]
         for charge in charges:
             assert sum(share.amount_cents for share in shares if share.charge_id == charge.id) == charge.amount_cents
+
+    @invariant()
+    def what_was_bought_is_used_or_left(self) -> None:
+        with database.reading(self.engine) as session:
+            packages = session.scalars(select(Package)).all()
+            charges = session.scalars(select(Charge)).all()
+            shares = session.scalars(select(ChargeShare)).all()
+            drafts = set(session.scalars(select(InvoiceDraft.id)))
+        for package in packages:
+            sessions = [charge for charge in charges if charge.package_id == package.id]
+            assert len(sessions) == package.sessions
+            assert sum(charge.amount_cents for charge in sessions) == package.price_cents
+        used = [charge.unit for charge in charges if charge.withdrawn_at is None]
+        assert len(used) == len(set(used))
+        for share in shares:
+            assert share.draft_id is None or (share.draft_id in drafts and share.invoice_id is None)
+            assert 0 <= share.returned_cents <= share.amount_cents
+
+    @invariant()
+    def what_is_settled_is_what_is_due(self) -> None:
+        """Whatever was invoiced in advance and settled since comes to what the attendance costs."""
+        cost = {AttendanceStatus.ATTENDED: 165_00, AttendanceStatus.NO_SHOW: 82_50}
+        with database.reading(self.engine) as session:
+            charges = session.scalars(select(Charge).where(Charge.in_advance, Charge.withdrawn_at.is_(None))).all()
+            shares = session.scalars(select(ChargeShare)).all()
+            statuses = dict(session.execute(select(Attendance.appointment_id, Attendance.status)).tuples().all())
+        units: dict[int | None, list[Charge]] = defaultdict(list)
+        for charge in charges:
+            units[charge.appointment_id].append(charge)
+        for appointment_id, ones in units.items():
+            if all(charge.settled_at is not None for charge in ones):
+                known = {charge.id for charge in ones}
+                net = sum(s.amount_cents - s.returned_cents for s in shares if s.charge_id in known)
+                assert net == cost.get(statuses[appointment_id or 0], 0)
 
     @invariant()
     def payments_are_in_order(self) -> None:

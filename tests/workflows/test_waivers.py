@@ -22,9 +22,9 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
-from practicerunner.workflows.billing import AttendanceMissing
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
+from practicerunner.workflows.charging import AttendanceMissing
 from practicerunner.workflows.clients import case_page
 from practicerunner.workflows.payments import ApplyCredit, apply_credit
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice

@@ -1,0 +1,254 @@
+"""What an appointment costs whom: by attendance, by what was agreed, and by a package or a sponsor (H02, H07)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from practicerunner import ids
+from practicerunner.errors import RuleViolation
+from practicerunner.records import billing, packages, practice
+from practicerunner.records.base import add_rows
+from practicerunner.records.billing import BillingArrangement, Charge
+from practicerunner.records.cases import Case
+from practicerunner.records.packages import Place
+from practicerunner.records.people import Payer
+from practicerunner.records.practice import Service
+from practicerunner.records.scheduling import CALLED_OFF, Appointment
+from practicerunner.rules import fees
+from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.shares import Part, split
+from practicerunner.vocabulary import AttendanceStatus, ChargeKind, FeeTerms, InvoicingRhythm, ShareKind
+from practicerunner.workflows.arrangements import in_force, parts_of
+from practicerunner.workflows.people import payer_of
+
+
+class AttendanceMissing(RuleViolation):
+    """Record the attendance first; what is charged depends on it."""
+
+
+class PayerMissing(RuleViolation):
+    """Nobody is set down to pay for this. Say who pays first."""
+
+
+class NothingToCharge(RuleViolation):
+    """Nothing is charged for this appointment."""
+
+
+Shares = tuple[tuple[int, int], ...]
+"""Payer id and cents, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One charge that an appointment gives rise to, and how it is shared: ``(payer id, cents)`` in order."""
+
+    person_id: int | None
+    kind: ChargeKind
+    description: str
+    standard_cents: int
+    amount_cents: int
+    shares: Shares
+    rhythms: tuple[tuple[int, InvoicingRhythm], ...] = ()
+    """How often each payer gets an invoice, where it is not one per appointment."""
+    uses: Place | None = None
+    """The session of a package that it uses; then nothing is charged, because it was bought before."""
+    hint: str = ""
+    """What whoever invoices should know, for instance that a package is used up."""
+
+    @property
+    def waits_for(self) -> frozenset[int]:
+        """Payers whose part waits to be gathered."""
+        return frozenset(payer_id for payer_id, rhythm in self.rhythms if rhythm.waits)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What one participant, or a case as a whole, has agreed to pay for an appointment."""
+
+    cents: int
+    place: Place | None = None
+    """The session of a package that attending uses."""
+    hint: str = ""
+    sponsor: Part | None = None
+    """The sponsor, who pays first, up to what is left of their limits."""
+
+
+def agreed_for(
+    session: Session, appointment: Appointment, person_id: int | None, row: BillingArrangement | None, *,
+    with_packages: bool = True,
+) -> Agreed:
+    """What was agreed for an appointment by the arrangement in force on its day."""
+    standard = appointment.fee_cents
+    if row is None:
+        return Agreed(standard)
+    if row.fee_terms is FeeTerms.PACKAGE:
+        if not with_packages or row.package_service_id != appointment.service_id:
+            return Agreed(standard)
+        place = packages.next_place(session, row.case_id, person_id, appointment.service_id)
+        if place is not None:
+            return Agreed(place.amount_cents, place)
+        sold = packages.was_sold(session, row.case_id, person_id, appointment.service_id)
+        return Agreed(standard, hint="Package used up: the standard fee is charged." if sold else
+                      "No package is sold yet: the standard fee is charged.")
+    agreed = fees.agreed_fee(standard, row.fee_terms, row.fee_cents, row.fee_basis_points)
+    if row.fee_terms is not FeeTerms.SPONSOR or row.sponsor_id is None:
+        return Agreed(agreed)
+    cents, sessions = billing.sponsored_since(
+        session, row.case_id, row.person_id, row.sponsor_id, row.valid_from, appointment.id)
+    limits = fees.Sponsorship(row.sponsor_cents, row.sponsor_sessions, row.sponsor_until)
+    left = fees.sponsor_pays_up_to(limits, agreed, appointment.local_date, cents, sessions)
+    if not left:
+        return Agreed(standard, hint="The sponsor pays no more: the standard fee is charged.")
+    return Agreed(agreed, sponsor=Part(
+        row.sponsor_id, ShareKind.FIXED_WITH_CAP, amount_cents=left, cap_left_cents=left))
+
+
+def units_of(appointment: Appointment, case: Case) -> list[tuple[int | None, list[AttendanceStatus]]]:
+    """Those who share a charge with who of them came: each participant, or all of a case together."""
+    statuses = {row.person_id: row.status for row in appointment.attendances}
+    if capabilities(case.type).charged_each:
+        return [(person_id, [status]) for person_id, status in statuses.items()]
+    return [(None, list(statuses.values()))]
+
+
+def planned_charges(
+    session: Session, appointment: Appointment, case: Case, *, with_packages: bool = True
+) -> list[Planned]:
+    """What is to be charged for an appointment. Raises AttendanceMissing, PayerMissing, NothingToCharge."""
+    statuses = {row.status for row in appointment.attendances}
+    if not statuses or statuses & fees.UNRECORDED:
+        raise AttendanceMissing
+    arrangements = in_force(billing.arrangements(session, case.id), appointment.local_date)
+    service = session.get_one(Service, appointment.service_id)
+    missed = practice.the_practice(session).missed_fee_basis_points
+    planned = []
+    taken: set[int] = set()
+    for person_id, came in units_of(appointment, case):
+        row = arrangements.get(person_id)
+        agreed = agreed_for(session, appointment, person_id, row, with_packages=with_packages)
+        charged = fees.charge(came, agreed.cents, missed)
+        if charged is None or charged[1] == 0:
+            continue
+        kind, amount = charged
+        if agreed.place is not None and kind is ChargeKind.SERVICE and agreed.place.charge_id not in taken:
+            taken.add(agreed.place.charge_id)
+            planned.append(Planned(person_id, kind, service.name, appointment.fee_cents, 0, (), uses=agreed.place))
+            continue
+        planned.append(_shared(session, appointment, case, service, person_id, row, agreed, kind, amount))
+    if not planned:
+        raise NothingToCharge
+    return planned
+
+
+def expected_charges(
+    session: Session, appointment: Appointment, case: Case, rhythm: InvoicingRhythm
+) -> list[Planned]:
+    """What an appointment will cost if everybody comes who is expected, of those who are invoiced in advance so."""
+    arrangements = in_force(billing.arrangements(session, case.id), appointment.local_date)
+    service = session.get_one(Service, appointment.service_id)
+    planned = []
+    for person_id, statuses in units_of(appointment, case):
+        row = arrangements.get(person_id)
+        if row is None or row.fee_terms is FeeTerms.PACKAGE or set(statuses) <= set(CALLED_OFF):
+            continue
+        if next((share.rhythm for share in row.shares if share.rhythm.is_ahead), None) is not rhythm:
+            continue
+        agreed = agreed_for(session, appointment, person_id, row)
+        if agreed.cents:
+            planned.append(_shared(
+                session, appointment, case, service, person_id, row, agreed, ChargeKind.SERVICE, agreed.cents))
+    return planned
+
+
+def _shared(
+    session: Session, appointment: Appointment, case: Case, service: Service, person_id: int | None,
+    row: BillingArrangement | None, agreed: Agreed, kind: ChargeKind, amount: int,
+) -> Planned:
+    """A charge with the parts of those who pay it."""
+    rhythms: tuple[tuple[int, InvoicingRhythm], ...] = ()
+    if row is None:
+        people = [attendance.person_id for attendance in appointment.attendances]
+        shares = [(_self_payer(session, case, person_id, people).id, amount)]
+    else:
+        parts = parts_of(session, row, appointment.id)
+        shares = split(amount, [agreed.sponsor, *parts] if agreed.sponsor else parts)
+        rhythms = tuple(
+            (share.payer_id, share.rhythm) for share in row.shares
+            if share.rhythm is not InvoicingRhythm.PER_APPOINTMENT
+        )
+        if agreed.sponsor and row.shares and row.shares[0].rhythm is not InvoicingRhythm.PER_APPOINTMENT:
+            rhythms += ((agreed.sponsor.payer_id, row.shares[0].rhythm),)
+    return Planned(
+        person_id, kind, described(service.name, kind), appointment.fee_cents, amount, tuple(shares), rhythms,
+        hint=agreed.hint)
+
+
+def described(service: str, kind: ChargeKind) -> str:
+    """What a charge is for, in words."""
+    return service if kind is ChargeKind.SERVICE else f"{service}: {kind.label.lower()} fee"
+
+
+def _self_payer(session: Session, case: Case, person_id: int | None, people: Sequence[int]) -> Payer:
+    """Who pays while nothing was arranged: people pay for themselves; for several people somebody has to say."""
+    if person_id is None:
+        if len(people) != 1 or capabilities(case.type).most != 1:
+            raise PayerMissing
+        person_id = people[0]
+    return payer_of(session, person_id)
+
+
+def uncharged(
+    session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge]
+) -> list[Planned]:
+    """What is to be charged beside the charges that stand already: everything, or who was voided or changed since.
+
+    Raises AttendanceMissing, PayerMissing, NothingToCharge where no charge stands yet.
+    """
+    if not charges:
+        return planned_charges(session, appointment, case)
+    try:
+        planned = planned_charges(session, appointment, case)
+    except RuleViolation:
+        return []
+    standing = {charge.person_id for charge in charges}
+    return [one for one in planned if one.person_id not in standing]
+
+
+def unit(appointment_id: int, person_id: int | None) -> str:
+    """What no two live charges share."""
+    return f"{appointment_id}:{person_id or 0}"
+
+
+def write_charge(
+    session: Session, appointment: Appointment, case: Case, plan: Planned, *, suffix: str = "", **more: object
+) -> int:
+    """Write one charge of an appointment. Returns its id."""
+    charge_id = ids.new_id()
+    add_rows(session, Charge, [{
+        "id": charge_id, "case_id": case.id, "appointment_id": appointment.id, "person_id": plan.person_id,
+        "unit": unit(appointment.id, plan.person_id) + suffix, "kind": plan.kind, "service_id": appointment.service_id,
+        "service_date": appointment.local_date, "description": plan.description,
+        "standard_cents": plan.standard_cents, "amount_cents": plan.amount_cents,
+        "provider_id": appointment.provider_id, "supervisor_id": appointment.supervisor_id, **more,
+    }])
+    return charge_id
+
+
+def use_place(session: Session, appointment: Appointment, plan: Planned) -> None:
+    """Let an appointment use a session of a package: its charge becomes that of the appointment.
+
+    Somebody who was quicker may have used it meanwhile; then the next one that is left. Raises NothingToCharge.
+    """
+    place, held = plan.uses, None
+    while place is not None and place.package_id != held:
+        held = place.package_id
+        packages.locked(session, held)
+        place = packages.next_place(session, appointment.case_id, plan.person_id, appointment.service_id)
+    if place is None:
+        raise NothingToCharge("The package was used up meanwhile. Look again at what is charged.")
+    charge = session.get_one(Charge, place.charge_id, populate_existing=True)
+    charge.appointment_id, charge.unit = appointment.id, unit(appointment.id, plan.person_id)
+    charge.service_date, charge.standard_cents = appointment.local_date, plan.standard_cents
+    charge.provider_id, charge.supervisor_id = appointment.provider_id, appointment.supervisor_id
+    session.flush()
