@@ -121,7 +121,7 @@ def typed(app: AppTest, label: str, value: str) -> None:
 def test_each_tab_says_how_much_waits_in_it(visit: Open) -> None:
     assert tabs(visit("Tom")) == [
         "Overdue (2)", "Uninvoiced (2)", "Failed", "Unapplied", "Arrangement missing (1)", "Estimates due", "Pending",
-        "By month", "All open", "Aging"]
+        "To gather", "Drafts", "All open", "Aging"]
     assert tabs(visit("Olga"))[:2] == ["Overdue", "Uninvoiced"]
 
 
