@@ -762,6 +762,8 @@ class Resource(Word):
     INVOICES = "invoices"
     SUPERBILLS = "superbills"
     FINANCIAL_DASHBOARDS = "financial_dashboards"
+    MONEY_BY_SERVICE = "money_by_service"
+    """The clinical dimensions of the financial dashboards: the service, and the kind of case."""
     CLINICAL_DASHBOARDS = "clinical_dashboards"
     BULK_DATA = "bulk_data"
     AUDIT_LOG = "audit_log"

@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 from practicerunner.records import changes
 from practicerunner.records.base import Base, Moment
-from practicerunner.reports.catalogue import STAGING, VIEWS
+from practicerunner.reports.catalogue import BETWEEN, STAGING, VIEWS
 from practicerunner.rules.case_types import CASE_TYPES
 
 _LOCK_DOWN = (
@@ -83,7 +83,7 @@ class Replica:
             "create view as_of as "
             "select cast(getvariable('day') as date) as day, cast(getvariable('moment') as timestamp) as moment"
         )
-        for name, path in (*STAGING.items(), *((view.name, view.path) for view in VIEWS.values())):
+        for name, path in (*STAGING.items(), *BETWEEN.items(), *((view.name, view.path) for view in VIEWS.values())):
             self._duck.execute(f"create view {name} as {Path(path).read_text(encoding='utf-8')}")
 
     def _create(self, table: str) -> None:

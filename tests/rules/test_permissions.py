@@ -37,6 +37,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.INVOICES:             (("", "", "rcuvm"),    ("rc", "", ""),    ("r", "", ""),     ("", "r", ""),   ("", "", "rcuv")),
     Resource.SUPERBILLS:           (("", "", "rcx"),      ("rcx", "", ""),   ("rc", "", ""),    ("", "r", ""),   ("", "", "rcx")),
     Resource.FINANCIAL_DASHBOARDS: (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "", ""),    ("", "", "r")),
+    Resource.MONEY_BY_SERVICE:     (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "", ""),    ("", "", "")),
     Resource.CLINICAL_DASHBOARDS:  (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "r")),
     Resource.BULK_DATA:            (("", "", "rcux"),     ("x", "", ""),     ("", "", ""),      ("", "", ""),    ("", "", "")),
     Resource.AUDIT_LOG:            (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "")),
