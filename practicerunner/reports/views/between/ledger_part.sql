@@ -4,8 +4,8 @@
 -- The lines' state after a movement less their state before it is the movement's part, so that nothing is ever rounded
 -- and a paid invoice leaves no cent on any line. Where a credit takes the room that a payment had filled, the payment
 -- moves on to another line on that day: such parts add up to nothing.
--- place is the line's order on its invoice; 0 is what stands on no line. That is the case's provider's; a line is that of
--- the provider who gave the service.
+-- place is the line's order on its invoice; 0 is what stands on no line. That is the case's provider's; a line is that
+-- of the provider who gave the service.
 
 with lines as (
     select

@@ -8,11 +8,12 @@
 -- invoiced: charges on issued invoices, less those of voided ones, on the day of the void. collected: settled payments
 -- less refunds and failed ones. adjusted: credits and write-offs. opening: balances from before an import.
 -- invoiced + opening - collected - adjusted = balance, the change of what is owed.
--- service_name is empty for what stands on no invoice: payments not used yet, refunds, opening balances.
+-- service_id is 0 for what stands on no invoice: payments not used yet, refunds, opening balances.
 
 select
     m.entry_id, m.place, m.effective_on as day, cast(date_trunc('month', m.effective_on) as date) as month,
-    m.entry_kind, m.provider_id, s.staff_name as provider_name, m.service_id, v.service_name, c.case_type,
+    m.entry_kind, m.provider_id, s.staff_name as provider_name, coalesce(m.service_id, 0) as service_id, v.service_name,
+    c.case_type,
     m.case_id, c.case_name, m.payer_id, p.payer_name, m.invoice_id, i.invoice_number, m.service_date,
     m.invoiced_cents, m.collected_cents, m.adjusted_cents, m.opening_cents, m.balance_cents
 from ledger_part m

@@ -30,9 +30,9 @@ aged as (
 )
 
 select
-    a.payer_id, p.payer_name, a.case_id, c.case_name, coalesce(a.invoice_id, 0) as invoice_id, a.invoice_number, a.place,
-    a.since, a.due_on, a.provider_id, s.staff_name as provider_name, a.service_id, v.service_name, a.service_date,
-    c.case_type,
+    a.payer_id, p.payer_name, a.case_id, c.case_name, coalesce(a.invoice_id, 0) as invoice_id, a.invoice_number,
+    a.place, a.since, a.due_on, a.provider_id, s.staff_name as provider_name, coalesce(a.service_id, 0) as service_id,
+    v.service_name, a.service_date, c.case_type,
     a.due::bigint as due_cents,
     a.credit::bigint as credit_cents,
     a.cents::bigint as balance_cents,
