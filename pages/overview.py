@@ -99,10 +99,10 @@ metrics(result)
 behind(look, result)
 charts.aging(look, result)
 money(look)
-charts.revenue(look)
 left, right = st.columns(2)
 with left:
     charts.attendance(look, result)
     charts.caseload(look, result)
 with right:
     charts.documentation(look, result)
+    charts.revenue(look)

@@ -120,16 +120,23 @@ def percentage(part: float | None) -> str:
 
 def overview(asked: Asked, before: Period) -> Overview:
     """The figures of a period as of its last day, for everybody the viewer may see or for one provider."""
-    earlier = replace(asked, period=before)
-    moved, moved_before = money(asked), money(earlier)
-    owed, owed_before = owing(asked), owing(earlier)
+    both = replace(asked, period=Period(before.start, asked.period.end))
+    moved = added(both, "billing__movements", ("invoiced_cents", "collected_cents"), by=("day",))
+    came = added(both, "scheduling__sessions", ("is_held", *CAME), by=("week", "day"))
+    owed, owed_before = owing(asked), owing(replace(asked, period=before))
+
+    def figure(name: str, rows: list[Row], column: str, *, is_money: bool = True) -> Figure:
+        now, then = (
+            sum(row[column] for row in rows if days.start <= row["day"] <= days.end) for days in (asked.period, before)
+        )
+        return Figure(name, now, then, is_money)
+
     return Overview(
-        held=Figure("Sessions held", _held(asked), _held(earlier), is_money=False),
-        invoiced=Figure("Invoiced", moved["invoiced_cents"], moved_before["invoiced_cents"]),
-        collected=Figure("Collected", moved["collected_cents"], moved_before["collected_cents"]),
+        held=figure("Sessions held", came, "is_held", is_money=False),
+        invoiced=figure("Invoiced", moved, "invoiced_cents"), collected=figure("Collected", moved, "collected_cents"),
         receivable=Figure("Receivable", owed["balance_cents"], owed_before["balance_cents"]),
         ages={title: owed[column] for column, title in AGES.items()}, credit_cents=owed["credit_cents"],
-        weeks=added(asked, "scheduling__sessions", CAME, by=("week",)),
+        weeks=_weeks(row for row in came if row["day"] >= asked.period.start),
         timeliness=added(asked, "notes__timeliness", SIGNED, by=("provider_name", "provider_id")),
         notes_overdue=totals(
             asked.source, asked.viewer, "notes__documentation_due", (), as_of=asked.period.end,
@@ -138,6 +145,15 @@ def overview(asked: Asked, before: Period) -> Overview:
         caseload=read(asked.source, asked.viewer, "cases__caseload", as_of=asked.period.end,
                       provider_id=asked.provider_id),
     )
+
+
+def _weeks(days: Iterable[Row]) -> list[Row]:
+    found: dict[date, Row] = {}
+    for row in days:
+        week = found.setdefault(row["week"], {"week": row["week"], **dict.fromkeys(CAME, 0)})
+        for column in CAME:
+            week[column] += row[column]
+    return [found[week] for week in sorted(found)]
 
 
 def added(asked: Asked, view: str, columns: Iterable[str], *, by: Sequence[str] = (), only: str = "") -> list[Row]:
@@ -203,8 +219,4 @@ def headline(figures: Iterable[Figure]) -> str:
         return f"{most.name} changed most: {most.text}, after nothing in the period before."
     direction = "more" if most.now > most.before else "less"
     return f"{most.name} changed most: {most.text}, {abs(most.percent)} % {direction} than {most.before_text} before."
-
-
-def _held(asked: Asked) -> int:
-    return int(added(asked, "scheduling__sessions", (), only="is_held")[0]["rows"])
 

@@ -74,18 +74,29 @@ def revenue(looked: Looked) -> None:
         return
     if invoiced:
         frame, names = _by_service(invoiced)
-        drawn = alt.Chart(frame).mark_bar(size=28).encode(
-            x=alt.X("Month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("Dollars:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4)),
-            color=alt.Color("Service:N", sort=names, title=None, legend=legend(),
-                            scale=alt.Scale(domain=names, range=SERVICE_COLOURS)),
-            order="Order:O", tooltip=["Month", "Service", "Invoiced"],
-        ).properties(height=240)
+        drawn = _months(frame, names) if frame["Month"].nunique() > 1 else alt.Chart(frame).mark_bar(
+            color=SERVICE_COLOURS[0]
+        ).encode(
+            y=alt.Y("Service:N", sort=names, title=None, axis=alt.Axis(labelLimit=180)),
+            x=alt.X("Dollars:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4)),
+            tooltip=["Service", "Invoiced"],
+        )
         total = dollars(sum(row["invoiced_cents"] for row in invoiced))
         st.altair_chart(drawn, alt=f"Invoiced by month and service, {total} in all")
     with opened("Months and services behind this", "revenue_rows") as fold:
         if fold.open:
             tables.show(looked, OverviewTable.REVENUE, choosing="")
+
+
+def _months(frame: pd.DataFrame, names: list[str]) -> Any:
+    """A bar for each month, a colour for each service."""
+    return alt.Chart(frame).mark_bar().encode(
+        x=alt.X("Month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("Dollars:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4)),
+        color=alt.Color("Service:N", sort=names, title=None, legend=legend(),
+                        scale=alt.Scale(domain=names, range=SERVICE_COLOURS)),
+        order="Order:O", tooltip=["Month", "Service", "Invoiced"],
+    ).properties(height=240)
 
 
 def _by_service(rows: Sequence[dict[str, Any]]) -> tuple[pd.DataFrame, list[str]]:

@@ -19,6 +19,7 @@ from practicerunner import clock, database
 from practicerunner.errors import PracticeError
 from practicerunner.records import accounts, billing, payments
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
+from practicerunner.records.cases import Case
 from practicerunner.records.payments import PaymentEvent, Refund
 from practicerunner.records.scheduling import Appointment
 from practicerunner.reports.catalogue import VIEWS
@@ -29,11 +30,15 @@ from practicerunner.vocabulary import (
     CaseType,
     DocumentKind,
     EntryKind,
+    InvoicingRhythm,
     PaymentMethodKind,
     PaymentState,
+    ShareKind,
 )
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.payments import (
     ApplyCredit,
     Part,
@@ -71,7 +76,10 @@ class World:
         arrange(cast, self.couple, {self.people["Maya"]: 6000, self.people["Tom"]: 4000}, since="2026-08-01")
         arrange(cast, self.child, {self.people["Maya"]: 0}, since="2026-08-01")
         self.payers = [payer_id(cast, self.people[name]) for name in ("Maya", "Tom")]
-        arrange(cast, self.child, {self.people["Maya"]: 7000, aunt: 3000}, since="2026-08-02")
+        aunt_pays = Share(person_id=aunt)
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=self.child, valid_from=date(2026, 8, 2), shares=(
+            Share(person_id=self.people["Maya"], kind=ShareKind.PERCENT, basis_points=7000,
+                  rhythm=InvoicingRhythm.MONTHLY), aunt_pays)))
         self.payers.append(payer_id(cast, aunt))
         held = [hold(cast, self.couple, "FAM50", f"{FIRST} 10:00"), hold(cast, self.child, "IND50", f"{FIRST} 12:00")]
         leo = people_of(cast, self.child)["Leo"]
@@ -149,15 +157,16 @@ class Ledger(RuleBasedStateMachine):
             self.day, self.hour = self.day + timedelta(days=days), 8
             self._tick()
 
-    @rule(of_child=st.booleans(), missed=st.booleans())
-    def hold_an_appointment(self, of_child: bool, missed: bool) -> None:
+    @rule(of_child=st.booleans(), missed=st.booleans(), stands_in=st.booleans(), longer=st.booleans())
+    def hold_an_appointment(self, of_child: bool, missed: bool, stands_in: bool, longer: bool) -> None:
         if self.hour > 20:
             return
         case_id = self.world.child if of_child else self.world.couple
         away = AttendanceStatus.NO_SHOW if missed else AttendanceStatus.EXCUSED
         people = people_of(self.world.cast, case_id) if missed else {}
-        hold(self.world.cast, case_id, "IND50" if of_child else "FAM50", f"{self.day} {self.hour:02d}:00",
-             missed=dict.fromkeys(people.values(), away))
+        service = ("IND60" if longer else "IND50") if of_child else "FAM50"
+        hold(self.world.cast, case_id, service, f"{self.day} {self.hour:02d}:00", by="Dana",
+             missed=dict.fromkeys(people.values(), away), provider="Olga" if stands_in else "")
         self.hour += 1
         self._tick()
 
@@ -175,6 +184,10 @@ class Ledger(RuleBasedStateMachine):
     def invoice(self, which: int) -> None:
         if found := self.one(Appointment, which):
             self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=found.id))
+
+    @rule(days_ago=st.integers(0, 40))
+    def gather(self, days_ago: int) -> None:
+        self.do(invoice_month, lambda: InvoiceMonth(month=self.day - timedelta(days=days_ago)))
 
     @rule(which=WHICH, anew=st.booleans())
     def void(self, which: int, anew: bool) -> None:
@@ -340,16 +353,85 @@ class Ledger(RuleBasedStateMachine):
             told = balances[row.payer_id, row.case_id]
             assert told["balance_cents"] == row.due_cents + row.loose_cents
             assert (told["due_cents"], told["credit_cents"]) == (row.due_cents, -row.loose_cents)
-        days = mart("billing__invoiced_and_collected")
+        moved = mart("billing__movements")
         for column, kinds, sign in (
-            ("invoiced_cents", {EntryKind.CHARGE}, 1), ("collected_cents", {EntryKind.PAYMENT}, -1),
-            ("refunded_cents", {EntryKind.REFUND}, 1),
+            ("invoiced_cents", {EntryKind.CHARGE}, 1), ("collected_cents", {EntryKind.PAYMENT, EntryKind.REFUND}, -1),
             ("adjusted_cents", {EntryKind.CREDIT, EntryKind.WRITE_OFF}, -1),
         ):
-            assert sum(r[column] for r in days) == sign * sum(e.amount_cents for e in entries if e.kind in kinds)
+            assert sum(r[column] for r in moved) == sign * sum(e.amount_cents for e in entries if e.kind in kinds)
+        self.every_dimension_is_right(moved, mart("billing__receivable"))
         for path in INVARIANTS:
             _, wrong = replica.query(path.read_text(encoding="utf-8"), day=day, moment=None)
             assert wrong == [], path.name
+
+    def every_dimension_is_right(self, moved: list[dict[str, Any]], receivable: list[dict[str, Any]]) -> None:
+        """Provider, service, kind of case, payer and month, each as the lines of the invoices have it."""
+        expected = self.by_hand()
+        for columns in (("provider_id",), ("service_id",), ("case_type",), ("payer_id",)):
+            found: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
+            for row in moved:
+                for place, column in enumerate(("invoiced_cents", "collected_cents", "adjusted_cents")):
+                    found[tuple(row[c] for c in columns)][place] += row[column]
+            owed: dict[Any, int] = defaultdict(int)
+            for row in receivable:
+                owed[tuple(row[c] for c in columns)] += row["balance_cents"]
+            wanted: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
+            for part in expected:
+                for place, cents in enumerate(part["cents"]):
+                    wanted[tuple(part[c] for c in columns)][place] += cents
+            assert {key: row for key, row in found.items() if any(row)} == {
+                key: row for key, row in wanted.items() if any(row)}, columns
+            assert {key: cents for key, cents in owed.items() if cents} == {
+                key: row[0] - row[1] - row[2] for key, row in wanted.items() if row[0] != row[1] + row[2]}, columns
+        with database.reading(self.engine) as session:
+            entries = session.scalars(select(LedgerEntry)).all()
+        months: dict[date, int] = defaultdict(int)
+        for entry in entries:
+            months[entry.effective_on.replace(day=1)] += entry.amount_cents
+        for row in moved:
+            months[row["month"]] -= row["balance_cents"]
+        assert not any(months.values())
+
+    def by_hand(self) -> list[dict[str, Any]]:
+        """What is charged, paid and taken off, line by line: payments from the first on, adjustments from the last."""
+        with database.reading(self.engine) as session:
+            entries = session.scalars(select(LedgerEntry)).all()
+            charges = {charge.id: charge for charge in session.scalars(select(Charge))}
+            cases = {case.id: case for case in session.scalars(select(Case))}
+            lines = session.scalars(select(InvoiceLine).order_by(InvoiceLine.service_date, InvoiceLine.id)).all()
+            invoices = {one.id: one for one in session.scalars(select(Invoice))}
+        parts: list[dict[str, Any]] = [
+            {"provider_id": cases[e.case_id].provider_id, "service_id": 0, "case_type": cases[e.case_id].type,
+             "payer_id": e.payer_id, "cents": [0, -e.amount_cents, 0]}
+            for e in entries if e.invoice_id is None
+        ]
+        for invoice_id, invoice in invoices.items():
+            mine = [line for line in lines if line.invoice_id == invoice_id]
+            about = [e for e in entries if e.invoice_id == invoice_id]
+            paid = -sum(e.amount_cents for e in about if e.kind is EntryKind.PAYMENT)
+            off = {line.charge_id: 0 for line in mine}
+            loose = 0
+            for e in about:
+                if e.kind in accounts.ADJUSTMENTS and e.charge_id is not None:
+                    off[e.charge_id] -= e.amount_cents
+                elif e.kind in accounts.ADJUSTMENTS:
+                    loose -= e.amount_cents
+            for line in reversed(mine):
+                part = min(loose, line.amount_cents - off[line.charge_id])
+                off[line.charge_id] += part
+                loose -= part
+            for line in mine:
+                part = min(paid, line.amount_cents - off[line.charge_id])
+                paid -= part
+                charged = sum(e.amount_cents for e in about
+                              if e.kind is EntryKind.CHARGE and e.charge_id == line.charge_id)
+                charge = charges[line.charge_id]
+                parts.append({
+                    "provider_id": charge.provider_id, "service_id": charge.service_id,
+                    "case_type": cases[invoice.case_id].type, "payer_id": invoice.payer_id,
+                    "cents": [charged, part, off[line.charge_id]]})
+            assert paid == loose == 0
+        return parts
 
 
 QUICK = settings(max_examples=8, stateful_step_count=36, deadline=None, print_blob=True,
