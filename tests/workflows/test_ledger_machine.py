@@ -84,9 +84,11 @@ class World:
         held = [hold(cast, self.couple, "FAM50", f"{FIRST} 10:00"), hold(cast, self.child, "IND50", f"{FIRST} 12:00")]
         leo = people_of(cast, self.child)["Leo"]
         hold(cast, self.child, "IND50", f"{FIRST} 14:00", missed={leo: AttendanceStatus.NO_SHOW})
+        held.append(hold(cast, self.child, "IND60", f"{FIRST} 16:00", by="Dana", provider="Olga"))
         with at(f"{FIRST} 22:30"):
             for appointment_id in held:
                 cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=appointment_id))
+            cast.do("Tom", invoice_month, InvoiceMonth(month=FIRST))
             for cents, pending in ((300_00, False), (50_00, True)):
                 cast.do("Tom", record_payment, RecordPayment(
                     payer_id=self.payers[0], case_id=self.couple, method=PaymentMethodKind.CASH, amount_cents=cents,
@@ -123,7 +125,7 @@ class Ledger(RuleBasedStateMachine):
         self.engine = self.world.engine
         self.tom = self.world.cast.actor("Tom")
         self.day = FIRST
-        self.hour = 16
+        self.hour = 17
         self.before = clock._frozen
         self._tick()
 
