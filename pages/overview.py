@@ -93,8 +93,9 @@ period, before = periods.period(choice, now), periods.before(choice, now)
 look = Looked(me, choice, Asked(database.engine(), me, period, provider), now)
 result = overview(look.asked, before)
 st.text(headline(result.figures))
+less = f" less {dollars(result.credit_cents)} credit not used yet" if result.credit_cents else ""
 st.caption(md(f"{span(period, now)}, compared with {span(before, now)}. Collected is after refunds. Receivable is "
-              f"{dollars(result.due_cents)} due less {dollars(result.credit_cents)} credit not used yet."))
+              f"{dollars(result.due_cents)} due{less}."))
 metrics(result)
 behind(look, result)
 charts.aging(look, result)
@@ -102,7 +103,10 @@ money(look)
 left, right = st.columns(2)
 with left:
     charts.attendance(look, result)
-    charts.caseload(look, result)
 with right:
     charts.documentation(look, result)
+left, right = st.columns(2)
+with left:
+    charts.caseload(look, result)
+with right:
     charts.revenue(look)

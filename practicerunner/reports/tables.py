@@ -98,8 +98,8 @@ _MOVEMENT: Columns = (
 _MONEY: Columns = (
     ("Invoiced", cents("invoiced_cents")), ("Collected", cents("collected_cents")),
     ("Credited and written off", cents("adjusted_cents")), ("Opening balances", cents("opening_cents")),
-    ("Owed at the end", cents("owed_cents")),
 )
+_OWED = ("Owed at the end", cents("owed_cents"))
 NAMES: dict[MoneyBy, tuple[str, Callable[[Row], Any]]] = {
     MoneyBy.PROVIDER: ("Provider", word("provider_name")), MoneyBy.SERVICE: ("Service", service),
     MoneyBy.KIND: ("Kind of case", kind_of_case), MoneyBy.PAYER: ("Payer", word("payer_name")),
@@ -150,7 +150,7 @@ def table(
     if which is OverviewTable.MONEY:
         if by in (MoneyBy.SERVICE, MoneyBy.KIND):
             _services(asked.viewer)
-        return _cut((NAMES[by], *_MONEY), money_by(asked, by), page)
+        return _cut((NAMES[by], *_MONEY[:2], _OWED, *_MONEY[2:]), money_by(asked, by), page)
     if which is OverviewTable.REVENUE:
         _services(asked.viewer)
         return _cut(_REVENUE, revenue(asked), page)
@@ -205,7 +205,7 @@ def _paged(asked: Asked, which: OverviewTable, where: Mapping[str, Any], page: i
         OverviewTable.ATTENDANCE: ("scheduling__sessions", _SESSIONS, ""),
         OverviewTable.INVOICED: ("billing__movements", (*_MOVEMENT, _MONEY[0]), "invoiced_cents"),
         OverviewTable.COLLECTED: ("billing__movements", (*_MOVEMENT, _MONEY[1]), "collected_cents"),
-        OverviewTable.MOVEMENTS: ("billing__movements", (*_MOVEMENT, *_MONEY[:4]), ""),
+        OverviewTable.MOVEMENTS: ("billing__movements", (*_MOVEMENT, *_MONEY), ""),
         OverviewTable.RECEIVABLE: ("billing__receivable", _OPEN, ""),
         OverviewTable.DOCUMENTATION: ("notes__timeliness", _TIMELY, ""),
         OverviewTable.NOTES_DUE: ("notes__documentation_due", _NOTES_DUE, ""),

@@ -23,6 +23,8 @@ CAME_COLOURS = ["#0F766E", "#B91C1C", "#D97706"]
 SIGNED_COLOURS = ["#0F766E", "#2563EB", "#D97706", "#B91C1C"]
 SERVICE_COLOURS = ["#0F766E", "#D97706", "#2563EB", "#7C3AED", "#B91C1C", "#64748B"]
 OTHERS = "Other services"
+WHOLE = alt.Axis(labelExpr="format(datum.value / 100, ',.0f')", tickCount=4)
+"""Cents, labelled in whole dollars."""
 
 
 def opened(title: str, key: str) -> Any:
@@ -30,9 +32,9 @@ def opened(title: str, key: str) -> Any:
     return st.expander(title, key=key, on_change="rerun")
 
 
-def legend() -> alt.Legend:
+def legend(columns: int = 3) -> alt.Legend:
     """Below the drawing, where it never makes it narrower."""
-    return alt.Legend(orient="bottom", columns=3, symbolType="square")
+    return alt.Legend(orient="bottom", columns=columns, symbolType="square")
 
 
 def aging(looked: Looked, seen: Overview) -> None:
@@ -78,7 +80,7 @@ def revenue(looked: Looked) -> None:
             color=SERVICE_COLOURS[0]
         ).encode(
             y=alt.Y("Service:N", sort=names, title=None, axis=alt.Axis(labelLimit=180)),
-            x=alt.X("Dollars:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4)),
+            x=alt.X("Cents:Q", title=None, axis=WHOLE),
             tooltip=["Service", "Invoiced"],
         )
         total = dollars(sum(row["invoiced_cents"] for row in invoiced))
@@ -92,7 +94,7 @@ def _months(frame: pd.DataFrame, names: list[str]) -> Any:
     """A bar for each month, a colour for each service."""
     return alt.Chart(frame).mark_bar().encode(
         x=alt.X("Month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("Dollars:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=4)),
+        y=alt.Y("Cents:Q", title=None, axis=WHOLE),
         color=alt.Color("Service:N", sort=names, title=None, legend=legend(),
                         scale=alt.Scale(domain=names, range=SERVICE_COLOURS)),
         order="Order:O", tooltip=["Month", "Service", "Invoiced"],
@@ -100,7 +102,7 @@ def _months(frame: pd.DataFrame, names: list[str]) -> Any:
 
 
 def _by_service(rows: Sequence[dict[str, Any]]) -> tuple[pd.DataFrame, list[str]]:
-    """Dollars for each month and service, the smallest services together; and the services, the largest first."""
+    """Cents for each month and service, the smallest services together; and the services, the largest first."""
     sums: Counter[str] = Counter()
     for row in rows:
         sums[row["service_name"] or NOT_ON_AN_INVOICE] += row["invoiced_cents"]
@@ -111,7 +113,7 @@ def _by_service(rows: Sequence[dict[str, Any]]) -> tuple[pd.DataFrame, list[str]
         name = row["service_name"] or NOT_ON_AN_INVOICE
         parts[f"{row['month']:%Y-%m}", name if name in kept else OTHERS] += row["invoiced_cents"]
     return pd.DataFrame([
-        {"Month": month, "Service": name, "Dollars": cents / 100, "Invoiced": dollars(cents),
+        {"Month": month, "Service": name, "Cents": cents, "Invoiced": dollars(cents),
          "Order": kept.index(name)} for (month, name), cents in sorted(parts.items())
     ]), kept
 
@@ -126,15 +128,15 @@ def attendance(looked: Looked, seen: Overview) -> None:
     shown = "no rate yet" if rate is None else f"{percentage(rate)} no-shows"
     said = f"{count(seen.attended, 'attendance')}, {count(seen.no_shows, 'no-show')}, {shown}"
     frame = pd.DataFrame([
-        {"Week": f"{week['week']:%Y-%m-%d}", "What": title, "People": week[column]}
-        for week in seen.weeks for column, title in CAME.items()
+        {"Week": f"{week['week']:%Y-%m-%d}", "What": title, "People": week[column], "Order": place}
+        for week in seen.weeks for place, (column, title) in enumerate(CAME.items())
     ])
     drawn = alt.Chart(frame).mark_bar().encode(
         x=alt.X("Week:O", title="Week from Monday", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("People:Q", title=None, axis=alt.Axis(tickMinStep=1)),
         color=alt.Color("What:N", title=None, legend=legend(),
                         scale=alt.Scale(domain=list(CAME.values()), range=CAME_COLOURS)),
-        tooltip=["Week", "What", "People"],
+        order="Order:O", tooltip=["Week", "What", "People"],
     ).properties(height=240)
     st.altair_chart(drawn, alt=f"Attendance by week: {said}")
     st.text(said)
@@ -160,7 +162,7 @@ def documentation(looked: Looked, seen: Overview) -> None:
         drawn = alt.Chart(frame).mark_bar().encode(
             y=alt.Y("Provider:N", title=None, axis=alt.Axis(labelLimit=160)),
             x=alt.X("Notes:Q", title=None, axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color("Note:N", title=None, legend=legend(),
+            color=alt.Color("Note:N", title=None, legend=legend(len(SIGNED)),
                             scale=alt.Scale(domain=list(SIGNED.values()), range=SIGNED_COLOURS)),
             order="Order:O", tooltip=["Provider", "Note", "Notes"],
         )
