@@ -66,9 +66,8 @@ def show(
     picked = found.rows[chosen[0]] if chosen and chosen[0] < len(found.rows) else None
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            if picked is None:
-                st.caption(count(found.number, row) + (f". Choose one to open {choosing}." if choosing else ""))
-            else:
+            st.caption(count(found.number, row) + (f". Choose one to open {choosing}." if choosing else ""))
+            if picked is not None:
                 _links(looked, picked)
         st.link_button("Download CSV", _address(looked, which, by, of), icon=":material/download:")
     return picked
