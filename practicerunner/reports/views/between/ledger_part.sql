@@ -18,29 +18,29 @@ with lines as (
 
 undivided as (
     select
-        e.entry_id, coalesce(l.place, 0) as place, coalesce(l.provider_id, c.provider_id) as provider_id, l.service_id,
-        l.service_date,
+        e.entry_id, coalesce(d.place, f.place, 0) as place,
+        coalesce(d.provider_id, f.provider_id, c.provider_id) as provider_id,
+        coalesce(d.service_id, f.service_id) as service_id, coalesce(d.service_date, f.service_date) as service_date,
         case when e.is_charge then e.amount_cents else 0 end as invoiced_cents,
         case when e.is_payment or e.is_refund then -e.amount_cents else 0 end as collected_cents,
         case when e.is_adjustment then -e.amount_cents else 0 end as adjusted_cents,
         case when e.is_opening then e.amount_cents else 0 end as opening_cents
     from stg_ledger_entry e
     join stg_case_file c using (case_id)
-    left join lines l on l.invoice_id = e.invoice_id and l.places = 1
-    where e.invoice_id is null
-        or not exists (from lines m where m.invoice_id = e.invoice_id and m.places > 1)
+    left join lines d on d.invoice_id = e.invoice_id and d.charge_id = case when e.is_charge then e.charge_id end
+    left join lines f on f.invoice_id = e.invoice_id and f.place = 1
+    where e.is_charge or coalesce(f.places, 1) = 1
 ),
 
 afterwards as (
     select
         e.entry_id, e.invoice_id, e.effective_on, l.place, l.places, l.provider_id, l.service_id, l.service_date,
         l.line_cents,
-        case when e.is_charge and coalesce(d.place, 1) = l.place then e.amount_cents else 0 end as charged_here,
         sum(case when e.is_payment then -e.amount_cents else 0 end) over so_far as paid,
         sum(case when e.is_adjustment and d.place is null then -e.amount_cents else 0 end) over so_far as taken_off,
         sum(case when e.is_adjustment and d.place = l.place then -e.amount_cents else 0 end) over so_far as credited
     from stg_ledger_entry e
-    join lines l on l.invoice_id = e.invoice_id and l.places > 1
+    join lines l on l.invoice_id = e.invoice_id and l.places > 1 and not e.is_charge
     left join lines d on d.invoice_id = e.invoice_id and d.charge_id = e.charge_id
     window so_far as (
         partition by e.invoice_id, l.place order by e.effective_on, e.entry_id
@@ -91,7 +91,7 @@ states as (
 divided as (
     select
         entry_id, place, provider_id, service_id, service_date,
-        charged_here as invoiced_cents,
+        0 as invoiced_cents,
         paid_here - lag(paid_here, 1, 0) over by_time as collected_cents,
         adjusted_here - lag(adjusted_here, 1, 0) over by_time as adjusted_cents,
         0 as opening_cents
@@ -102,7 +102,7 @@ divided as (
 parts as (
     select * from undivided
     union all
-    select * from divided where invoiced_cents <> 0 or collected_cents <> 0 or adjusted_cents <> 0
+    select * from divided where collected_cents <> 0 or adjusted_cents <> 0
 )
 
 select
