@@ -823,6 +823,40 @@ class ReportPeriod(Word):
     THIS_QUARTER = "this_quarter"
     LAST_QUARTER = "last_quarter"
     THIS_YEAR = "this_year"
+    LAST_12_MONTHS = "last_12_months"
+
+
+class MoneyBy(Word):
+    """By what the money of a period is looked at (J08)."""
+
+    PROVIDER = "provider"
+    SERVICE = "service"
+    KIND = "kind"
+    PAYER = "payer"
+    MONTH = "month"
+
+    @property
+    def label(self) -> str:
+        """``Kind of case`` says whose kind."""
+        return "Kind of case" if self is MoneyBy.KIND else super().label
+
+
+class OverviewTable(Word):
+    """A table of the overview, on its page and as a file."""
+
+    SESSIONS = "sessions"
+    INVOICED = "invoiced"
+    COLLECTED = "collected"
+    RECEIVABLE = "receivable"
+    MONEY = "money"
+    MOVEMENTS = "movements"
+    REVENUE = "revenue"
+    AGING = "aging"
+    ATTENDANCE = "attendance"
+    ATTENDANCE_BY_PROVIDER = "attendance_by_provider"
+    DOCUMENTATION = "documentation"
+    NOTES_DUE = "notes_due"
+    CASELOAD = "caseload"
 
 
 class Outcome(Word):
@@ -891,6 +925,8 @@ class Resource(Word):
     INVOICES = "invoices"
     SUPERBILLS = "superbills"
     FINANCIAL_DASHBOARDS = "financial_dashboards"
+    MONEY_BY_SERVICE = "money_by_service"
+    """The clinical dimensions of the financial dashboards: the service, and the kind of case."""
     CLINICAL_DASHBOARDS = "clinical_dashboards"
     BULK_DATA = "bulk_data"
     AUDIT_LOG = "audit_log"

@@ -174,13 +174,16 @@ def people_of(cast: Cast, case_id: int) -> dict[str, int]:
 
 
 def hold(cast: Cast, case_id: int, service: str, when: str, *, by: str = "Marcus",
-         missed: dict[int, AttendanceStatus] | None = None, fee_cents: int | None = None) -> int:
-    """Book an appointment, let it take place, and record who came; ``missed`` names who did not."""
+         missed: dict[int, AttendanceStatus] | None = None, fee_cents: int | None = None, provider: str = "") -> int:
+    """Book an appointment, let it take place, and record who came; ``missed`` names who did not.
+
+    ``provider`` stands in for the provider of the case.
+    """
     start = datetime.fromisoformat(when)
     with at(f"{start.date()} 07:00"):
         appointment_id = cast.do(by, book, Book(
             case_id=case_id, service_id=cast.services[service], local_date=start.date(), local_time=start.time(),
-            location_id=cast.office, fee_cents=fee_cents,
+            location_id=cast.office, fee_cents=fee_cents, provider_id=cast.staff[provider] if provider else None,
         ))
     with at(f"{start.date()} 22:00"):
         cast.do(by, attend_all, AttendAll(appointment_id=appointment_id))

@@ -18,10 +18,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "billing_arrangement": ("id", "case_id", "person_id", "valid_from"),
     "case_file": ("id", "type", "name", "status", "provider_id", "opened_on", "needs_review", "capacity",
                   "clinical_fields"),
-    "charge": ("id", "appointment_id", "withdrawn_at"),
+    "charge": ("id", "appointment_id", "service_id", "provider_id", "withdrawn_at"),
     "critical_alert": ("id", "case_id", "raised_at", "closed_at"),
     "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),
-    "ledger_entry": ("id", "case_id", "payer_id", "kind", "amount_cents", "effective_on", "invoice_id"),
+    "invoice_line": ("id", "invoice_id", "charge_id", "service_date", "amount_cents"),
+    "ledger_entry": ("id", "case_id", "payer_id", "kind", "amount_cents", "effective_on", "invoice_id", "charge_id"),
     "note": ("id", "case_id", "appointment_id", "person_id", "kind", "status", "author_id", "locked_at", "review_on"),
     "paper_received": ("id", "case_id", "person_id", "kind", "received_on"),
     "participant": ("id", "case_id", "person_id", "status", "joined_on", "left_on"),
@@ -31,6 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payment_event": ("id", "payment_id", "status"),
     "payment_method": ("id", "payer_id", "removed"),
     "practice": ("id", "zone", "note_due_hours"),
+    "service": ("id", "name"),
     "staff": ("id", "first_name", "last_name"),
 }
 """Table → the columns that the reports read: no text of a note, no memo, address, contact or birth date."""

@@ -55,5 +55,7 @@ def _read(path: Path) -> View:
 
 STAGING: dict[str, Path] = {path.stem: path for path in sorted((FOLDER / "staging").glob("*.sql"))}
 """View name → file; one per replicated table."""
+BETWEEN: dict[str, Path] = {path.stem: path for path in sorted((FOLDER / "between").glob("*.sql"))}
+"""Table name → file: what several marts work out alike, kept until a change. It reads staging views only."""
 VIEWS: dict[str, View] = {path.stem: _read(path) for path in sorted((FOLDER / "marts").glob("*.sql"))}
-"""Name → mart. A mart reads staging views only, never another mart."""
+"""Name → mart. A mart reads staging views and those in between, never another mart."""

@@ -1,6 +1,7 @@
 """Reading a view, the one door between pages and reports: it refreshes, asks permission and narrows to the scope."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, NotPermitted
-from practicerunner.reports.catalogue import VIEWS
+from practicerunner.reports.catalogue import VIEWS, View
 from practicerunner.reports.replica import Replica, replica_of
 from practicerunner.rules import permissions
 from practicerunner.rules.permissions import Scope
@@ -38,29 +39,83 @@ Row = dict[str, Any]
 """Column → value: cents, words, dates, and moments in UTC."""
 
 
+_EVERY: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which rows: as of the end of a day, from ``start`` to ``end`` (both included), of one provider."""
+
+    as_of: date
+    start: date | None = None
+    end: date | None = None
+    provider_id: int | None = None
+
+
 def read(
     source: Engine, viewer: Viewer, view: str, *, as_of: date, start: date | None = None, end: date | None = None,
-    provider_id: int | None = None, payer_id: int | None = None, limit: int | None = None,
+    provider_id: int | None = None, only: str = "", where: Mapping[str, Any] = _EVERY, limit: int | None = None,
+    offset: int = 0,
 ) -> list[Row]:
     """The rows of a view as of the end of a day (or now, if that day is not over), within what the viewer may see.
 
-    ``start`` and ``end`` (both included) apply to views with a period; ``provider_id`` and ``payer_id`` narrow further,
-    and ``limit`` keeps the first of them.
-    Rows come in the order of the view's key. Raises NotPermitted, or NoSuchView for a name that is no report.
+    ``start`` and ``end`` (both included) apply to views with a period; ``provider_id`` narrows further, ``only`` names
+    a column whose rows of nothing are left out, and ``where`` columns with the value they have to have, empty included.
+    Rows come in the order of the view's period, then its key.
+    Raises NotPermitted, or NoSuchView for a name that is no report.
     """
+    mart = _mart(viewer, view)
+    rows, values = _rows(viewer, mart, Reading(as_of, start, end, provider_id))
+    order = ", ".join([*([mart.period] if mart.period else []), *mart.key])
+    some, more = _some(only, where)
+    page = "" if limit is None else f" limit {int(limit)} offset {int(offset)}"
+    return _asked(source, f"select * from {rows}{some} order by {order}{page}", [*values, *more], as_of)  # noqa: S608
+
+
+def totals(
+    source: Engine, viewer: Viewer, view: str, columns: Sequence[str], *, by: Sequence[str] = (), as_of: date,
+    start: date | None = None, end: date | None = None, provider_id: int | None = None, only: str = "",
+    where: Mapping[str, Any] = _EVERY,
+) -> list[Row]:
+    """Columns of a view added up, for each value of ``by`` and in that order, with the number of rows as ``rows``.
+
+    Within what the viewer may see, like ``read``: what is empty in their rows is empty in what is added up by it.
+    """
+    mart = _mart(viewer, view)
+    rows, values = _rows(viewer, mart, Reading(as_of, start, end, provider_id))
+    sums = ", ".join(f"coalesce(sum({name}), 0)::bigint as {name}" for name in columns)
+    some, more = _some(only, where)
+    groups = ", ".join(by)
+    grouped = f" group by {groups} order by {groups}" if by else ""
+    wanted = ", ".join([*by, "count(*) as rows", *([sums] if sums else [])])
+    return _asked(source, f"select {wanted} from {rows}{some}{grouped}", [*values, *more], as_of)  # noqa: S608
+
+
+def _some(only: str, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The condition on what the viewer sees, so that nobody can ask after a column that is empty to them."""
+    conditions = [f"{name} is not distinct from ?" for name in where]
+    conditions += [f"{only} <> 0"] if only else []
+    return (f" where {' and '.join(conditions)}" if conditions else ""), list(where.values())
+
+
+def _mart(viewer: Viewer, view: str) -> View:
     mart = VIEWS.get(view)
     if mart is None:
         raise NoSuchView(actor=viewer, action=Action.READ, resource="report")
+    return mart
+
+
+def _rows(viewer: Viewer, mart: View, reading: Reading) -> tuple[str, list[Any]]:
+    """The part of a view that the viewer may see and asks for, as something to select from; names are our own."""
     providers = _providers(viewer, mart.resource)
     if providers is not None and not providers:
         raise NotPermitted(actor=viewer, action=Action.READ, resource=mart.resource)
     conditions: list[str] = []
     wanted: list[Any] = []
     for condition, value in (
-        (f"{mart.period} >= ?", start if mart.period else None),
-        (f"{mart.period} <= ?", end if mart.period else None),
-        ("provider_id = ?", provider_id),
-        ("payer_id = ?", payer_id),
+        (f"{mart.period} >= ?", reading.start if mart.period else None),
+        (f"{mart.period} <= ?", reading.end if mart.period else None),
+        ("provider_id = ?", reading.provider_id),
         ("list_contains(cast(? as bigint[]), provider_id)", None if providers is None else sorted(providers)),
     ):
         if value is not None:
@@ -68,13 +123,13 @@ def read(
             wanted.append(value)
     columns, hidden = _columns(viewer, mart.restricted)
     where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"(select {columns} from {mart.name}{where})", [*hidden, *wanted]  # noqa: S608
+
+
+def _asked(source: Engine, sql: str, values: list[Any], as_of: date) -> list[Row]:
     replica = replica_of(source)
     replica.refresh()
-    names, rows = replica.query(
-        f"select {columns} from {view}{where} order by {', '.join(mart.key)}"  # noqa: S608 (names are our own)
-        + (f" limit {int(limit)}" if limit is not None else ""),
-        [*hidden, *wanted], day=as_of, moment=moment_of(replica, as_of),
-    )
+    names, rows = replica.query(sql, values, day=as_of, moment=moment_of(replica, as_of))
     found = [dict(zip(names, row, strict=True)) for row in rows]
     for at, name in enumerate(names):
         if isinstance(next((row[at] for row in rows if row[at] is not None), None), datetime):

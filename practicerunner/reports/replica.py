@@ -6,7 +6,6 @@ Never DuckDB's sqlite extension: a second SQLite library in the process drops it
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from practicerunner.records import changes
 from practicerunner.records.base import Base, Moment
-from practicerunner.reports.catalogue import STAGING, VIEWS
+from practicerunner.reports.catalogue import BETWEEN, STAGING, VIEWS
 from practicerunner.rules.case_types import CASE_TYPES
 
 _LOCK_DOWN = (
@@ -30,6 +29,12 @@ _LOCK_DOWN = (
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false", "autoinstall_known_extensions": "false",
 }
+_NEEDING = frozenset(BETWEEN) | {
+    view.name for view in VIEWS.values() if any(name in view.path.read_text(encoding="utf-8") for name in BETWEEN)
+}
+"""What is answered from the tables in between."""
+_FROM = frozenset({"ledger_entry", "invoice_line", "charge", "case_file"})
+"""The tables from which those are worked out."""
 _FEW = 50  # Up to here parameters are quicker than an Arrow table.
 
 
@@ -56,6 +61,7 @@ class Replica:
     def __init__(self, source: Engine) -> None:
         self._source = source
         self._refreshing = threading.Lock()
+        self._outdated = True
         self.watermark: int | None = None
         self._duck = duckdb.connect(":memory:", config=_NO_EXTENSIONS)
         for statement in _LOCK_DOWN:
@@ -83,8 +89,16 @@ class Replica:
             "create view as_of as "
             "select cast(getvariable('day') as date) as day, cast(getvariable('moment') as timestamp) as moment"
         )
-        for name, path in (*STAGING.items(), *((view.name, view.path) for view in VIEWS.values())):
-            self._duck.execute(f"create view {name} as {Path(path).read_text(encoding='utf-8')}")
+        for name, path in STAGING.items():
+            self._duck.execute(f"create view {name} as {path.read_text(encoding='utf-8')}")
+        self._work_out()
+        for view in VIEWS.values():
+            self._duck.execute(f"create view {view.name} as {view.path.read_text(encoding='utf-8')}")
+
+    def _work_out(self) -> None:
+        """Fill the tables in between anew: once after a change, not once for every question."""
+        for name, path in BETWEEN.items():
+            self._writer.execute(f"create or replace table {name} as {path.read_text(encoding='utf-8')}")
 
     def _create(self, table: str) -> None:
         columns = (f"{name} {kind}" for name, kind in zip(changes.COLUMNS[table], _TYPES[table], strict=True))
@@ -101,10 +115,12 @@ class Replica:
                 if changed.complete:
                     if changed.ids:
                         self._write(self._apply, snapshot, changed.ids)
+                        self._outdated = self._outdated or not _FROM.isdisjoint(changed.ids)
                     self.watermark = changed.head
                     return sum(map(len, changed.ids.values()))
             head = changes.head(snapshot)
             self._write(self._load, snapshot)
+            self._outdated = True
             self.watermark = head
             return None
 
@@ -154,6 +170,11 @@ class Replica:
         self, sql: str, parameters: Iterable[Any] = (), *, day: date | None = None, moment: datetime | None = None,
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Columns and rows of a statement, as of a day and a moment (naive UTC). Every call has a cursor of its own."""
+        if self._outdated and any(name in sql for name in _NEEDING):
+            with self._refreshing:
+                if self._outdated:
+                    self._write(self._work_out)
+                    self._outdated = False
         with self._duck.cursor() as cursor:
             cursor.execute("set variable day = ?", [day])
             cursor.execute("set variable moment = ?", [moment])

@@ -79,6 +79,7 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.INVOICES: ("A rcuvm", "O rc", "O r", "S r", "A rcuv"),
     Resource.SUPERBILLS: ("A rcx", "O rcx", "O rc", "S r", "A rcx"),
     Resource.FINANCIAL_DASHBOARDS: ("A r", "O r", "O r", "", "A r"),
+    Resource.MONEY_BY_SERVICE: ("A r", "O r", "O r", "", ""),
     Resource.CLINICAL_DASHBOARDS: ("A r", "O r", "O r", "S r", "A r"),
     Resource.BULK_DATA: ("A rcux", "O x", "", "", ""),
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),

@@ -12,12 +12,22 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
-from practicerunner.records import audit
-from practicerunner.reports import aging
+from practicerunner.records import audit, practice
+from practicerunner.reports import aging, overview, tables
+from practicerunner.rules import periods
 from practicerunner.server.gate import token_of
-from practicerunner.vocabulary import Action, CaseType, DocumentKind, ListFilter, Resource
+from practicerunner.vocabulary import (
+    Action,
+    CaseType,
+    DocumentKind,
+    ListFilter,
+    MoneyBy,
+    OverviewTable,
+    ReportPeriod,
+    Resource,
+)
 from practicerunner.workflows import (
     clients,
     documents,
@@ -73,8 +83,35 @@ def aging_table(asked: QueryParams) -> Fetch:
     return hand_out
 
 
+def overview_table(asked: QueryParams) -> Fetch:
+    """A table of the overview as it stands on the screen: ``table``, ``period``, ``provider``; for money ``by`` what,
+    for its movements ``of`` which of them. Raises ValueError for a word that is not one of ours.
+    """
+    which, choice = OverviewTable(asked.get("table", "")), ReportPeriod(asked.get("period", ""))
+    by = MoneyBy(asked.get("by", MoneyBy.PROVIDER))
+    provider = asked.get("provider", "")
+    if not _is_id(provider):
+        raise ValueError(provider)
+    provider_id = int(provider) if provider else None
+    where = tables.narrowed(by, asked["of"]) if "of" in asked else {}
+
+    def fetch(session: Session, actor: Actor) -> tuple[str, str, bytes]:
+        days = periods.period(choice, clock.today(practice.the_practice(session).zone))
+        made = tables.table(
+            overview.Asked(database.engine(), actor, days, provider_id), which, by=by, where=where
+        )
+        audit.note(
+            session, staff_id=actor.staff_id, action=Action.EXPORT, resource=Resource.FINANCIAL_DASHBOARDS,
+            detail=f"{which}, {days.start} to {days.end}, {made.number} rows",
+        )
+        return f"{which}-{days.start}-{days.end}.csv", "text/csv; charset=utf-8", made.csv
+
+    return fetch
+
+
 TABLES: dict[str, Callable[[QueryParams], Fetch]] = {
-    "clients": clients_table, "supervision-hours": hours_table, "aging": aging_table,
+    "clients": clients_table, "supervision-hours": hours_table, "overview": overview_table,
+    "aging": aging_table,
 }
 """Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 

@@ -446,7 +446,9 @@ def test_the_overview_and_the_rows_behind_it_show_names_as_typed(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_row_chosen(monkeypatch)
-    remembers = dict.fromkeys(("aging_rows", "attendance_rows", "notes_rows", "caseload_rows"), True)
+    remembers = dict.fromkeys((
+        "aging_rows", "attendance_providers", "attendance_rows", "notes_rows", "overdue_rows", "caseload_rows",
+        "revenue_rows"), True)
     app = visit("Dana", "overview", remembers=remembers)
     for name in ("Sessions held", "Invoiced", "Collected", "Receivable"):
         checked(app.button(key=f"rows_{name}").click().run())

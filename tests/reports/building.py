@@ -185,11 +185,13 @@ class Story:
             added_by_id=self.bell,
         ))
 
-    def charge(self, case: int, appointment: int, *, withdrawn_at: datetime | None = None) -> int:
+    def charge(
+        self, case: int, appointment: int, *, withdrawn_at: datetime | None = None, provider: int | None = None,
+    ) -> int:
         return self.add(Charge(
             case_id=case, appointment_id=appointment, unit=f"{appointment}.0", kind=ChargeKind.SERVICE,
             service_id=self.service, service_date=date(2026, 10, 1), description="Session", standard_cents=16500,
-            amount_cents=16500, provider_id=self.bell, withdrawn_at=withdrawn_at,
+            amount_cents=16500, provider_id=provider or self.bell, withdrawn_at=withdrawn_at,
         ))
 
     def critical(self, case: int, person: int, *, closed_at: datetime | None = None) -> int:

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from practicerunner.reports import read
+from practicerunner.records.billing import InvoiceLine
+from practicerunner.reports import read, totals
+from practicerunner.reports.overview import MOVED
 from practicerunner.rules import ledger
-from practicerunner.vocabulary import CaseType, EntryKind
-from tests.reports.building import Story
+from practicerunner.vocabulary import CaseType, EntryKind, Role
+from tests.reports.building import Reading, Story
 
 DAY = date(2026, 10, 31)
 
@@ -97,9 +99,9 @@ def test_the_view_and_the_rule_agree_on_random_ledgers(story: Story, seed: int) 
         kept[pair].append(ledger.Entry(amount, on))
     by_pair = {(r["case_id"], r["payer_id"]): r for r in balances(story)}
     for pair in pairs:
-        issued = [r for r in read(story.engine, story.owner, "billing__entries", as_of=DAY)
+        issued = [r for r in read(story.engine, story.owner, "billing__movements", as_of=DAY)
                   if r["invoice_id"] == invoices[pair][0] and r["entry_kind"] == "charge"]
-        first = ledger.Entry(min(issued, key=lambda r: r["entry_id"])["amount_cents"], invoices[pair][0])
+        first = ledger.Entry(min(issued, key=lambda r: r["entry_id"])["balance_cents"], invoices[pair][0])
         expected = ledger.standing([first, *kept[pair]])
         row = by_pair[pair]
         assert (row["due_cents"], row["credit_cents"], row["balance_cents"]) == (
@@ -139,7 +141,7 @@ def test_october_is_invoiced_collected_and_receivable_to_the_cent_and_the_provid
     def total(rows: list[dict[str, Any]], column: str) -> int:
         return sum(r[column] for r in rows)
 
-    for view in ("billing__invoiced_and_collected", "billing__entries"):
+    for view in ("billing__revenue_by_month", "billing__movements"):
         assert total(october(view), "invoiced_cents") == 199125
         assert total(october(view), "collected_cents") == 175500
         by_provider = [october(view, provider_id=provider) for provider in (story.bell, story.ito)]
@@ -158,12 +160,12 @@ def test_a_void_a_refund_and_a_credit_count_each_in_its_own_column(story: Story)
     story.entry(case, payer, EntryKind.CREDIT, -200, date(2026, 10, 2))
     story.entry(case, payer, EntryKind.WRITE_OFF, -50, date(2026, 10, 2))
     story.entry(case, payer, EntryKind.OPENING, 70, date(2026, 10, 2))
-    rows = read(story.engine, story.owner, "billing__invoiced_and_collected", as_of=DAY)
+    rows = totals(story.engine, story.owner, "billing__movements", MOVED, by=("day",), as_of=DAY)
     assert rows == [
-        {"day": date(2026, 10, 1), "provider_id": story.bell, "invoiced_cents": 1000, "collected_cents": 0,
-         "adjusted_cents": 0, "refunded_cents": 0, "opening_cents": 0},
-        {"day": date(2026, 10, 2), "provider_id": story.bell, "invoiced_cents": -1000, "collected_cents": 0,
-         "adjusted_cents": 250, "refunded_cents": 300, "opening_cents": 70},
+        {"day": date(2026, 10, 1), "rows": 1, "invoiced_cents": 1000, "collected_cents": 0, "adjusted_cents": 0,
+         "opening_cents": 0, "balance_cents": 1000},
+        {"day": date(2026, 10, 2), "rows": 5, "invoiced_cents": -1000, "collected_cents": -300, "adjusted_cents": 250,
+         "opening_cents": 70, "balance_cents": -880},
     ]
     assert sum(r["balance_cents"] for r in balances(story)) == 120
 
@@ -172,8 +174,75 @@ def test_a_row_behind_a_figure_names_its_payer_case_and_invoice(story: Story) ->
     case, payer = story.case(), story.payer("Ada")
     invoice = story.invoice(case, payer, 16500, date(2026, 10, 1))
     story.pay(case, payer, 2500, date(2026, 10, 2))
-    charge, payment = read(story.engine, story.owner, "billing__entries", as_of=DAY)
+    charge, payment = read(story.engine, story.owner, "billing__movements", as_of=DAY)
     assert (charge["invoice_id"], charge["invoice_number"]) == (invoice, "INV-2026-0001")
-    assert charge["invoiced_cents"] == charge["amount_cents"] == 16500
+    assert charge["invoiced_cents"] == charge["balance_cents"] == 16500
     assert (payment["invoice_number"], payment["collected_cents"], payment["entry_kind"]) == (None, 2500, "payment")
     assert {r["payer_name"] for r in (charge, payment)} == {"Ada Haddad"}
+
+
+def lined(story: Story, *parts: tuple[int, int]) -> tuple[int, int, int, list[int]]:
+    """An invoice with a line for each provider and amount, on successive days: case, payer, invoice and its charges."""
+    case, payer = story.case(), story.payer("Ada")
+    invoice = story.invoice(case, payer, parts[0][1], date(2026, 10, 9))
+    charges = []
+    for place, (provider, amount) in enumerate(parts):
+        day = date(2026, 10, 1 + place)
+        charge = story.charge(case, story.appointment(case, day, provider=provider), provider=provider)
+        story.add(InvoiceLine(invoice_id=invoice, charge_id=charge, service_date=day, description="Session",
+                              amount_cents=amount))
+        if place:
+            story.entry(case, payer, EntryKind.CHARGE, amount, date(2026, 10, 9), invoice_id=invoice, charge_id=charge)
+        charges.append(charge)
+    return case, payer, invoice, charges
+
+
+def lines_of(story: Story, invoice: int) -> list[tuple[int, ...]]:
+    """Invoiced, collected, adjusted and open on each line, in order."""
+    rows = totals(story.engine, story.owner, "billing__movements", MOVED, by=("place",), as_of=DAY,
+                  where={"invoice_id": invoice})
+    return [(r["invoiced_cents"], r["collected_cents"], r["adjusted_cents"], r["balance_cents"]) for r in rows]
+
+
+def test_a_payment_fills_the_lines_in_order_and_a_write_off_from_the_last_one_back(story: Story) -> None:
+    case, payer, invoice, charges = lined(story, (story.bell, 10000), (story.ito, 3333), (story.bell, 5000))
+
+    def entry(kind: EntryKind, cents: int, day: int, **more: Any) -> None:
+        story.entry(case, payer, kind, cents, date(2026, 10, day), invoice_id=invoice, **more)
+
+    entry(EntryKind.PAYMENT, -10001, 10)
+    assert lines_of(story, invoice) == [(10000, 10000, 0, 0), (3333, 1, 0, 3332), (5000, 0, 0, 5000)]
+    entry(EntryKind.WRITE_OFF, -5001, 11)
+    assert lines_of(story, invoice) == [(10000, 10000, 0, 0), (3333, 1, 1, 3331), (5000, 0, 5000, 0)]
+    entry(EntryKind.CREDIT, -3331, 12, charge_id=charges[0])
+    assert lines_of(story, invoice) == [(10000, 6669, 3331, 0), (3333, 3332, 1, 0), (5000, 0, 5000, 0)]
+    by_provider = {r["provider_id"]: r["collected_cents"] for r in totals(
+        story.engine, story.owner, "billing__movements", MOVED, by=("provider_id",), as_of=DAY)}
+    assert by_provider == {story.bell: 6669, story.ito: 3332}
+    moved_on = read(story.engine, story.owner, "billing__movements", as_of=DAY, start=date(2026, 10, 12))
+    assert [(r["place"], r["collected_cents"], r["adjusted_cents"]) for r in moved_on] == [
+        (1, -3331, 3331), (2, 3331, 0)]
+    assert read(story.engine, story.owner, "billing__receivable", as_of=DAY) == []
+
+
+def test_who_gave_the_service_has_the_money_and_what_stands_on_no_invoice_is_the_cases_providers(story: Story) -> None:
+    case, payer, _, _ = lined(story, (story.ito, 10000), (story.ito, 3333))
+    story.entry(case, payer, EntryKind.OPENING, 500, date(2026, 10, 2))
+    owed = {r["provider_id"]: r["balance_cents"] for r in totals(
+        story.engine, story.owner, "billing__receivable", ("balance_cents",), by=("provider_id",), as_of=DAY)}
+    assert owed == {story.bell: 500, story.ito: 13333}
+    own = Reading(story.ito, frozenset({Role.PROVIDER}))
+    assert {r["provider_id"] for r in read(story.engine, own, "billing__receivable", as_of=DAY)} == {story.ito}
+
+
+def test_an_admin_gets_the_money_without_service_and_kind_of_case_and_cannot_ask_after_them(story: Story) -> None:
+    lined(story, (story.bell, 10000), (story.ito, 3333))
+    admin = Reading(story.staff("Tom", "Alvarez"), frozenset({Role.ADMIN}))
+    for view in ("billing__movements", "billing__receivable", "billing__revenue_by_month"):
+        rows = read(story.engine, admin, view, as_of=DAY)
+        assert sum(r["balance_cents"] for r in rows) == 13333
+        assert {(r["service_id"], r["service_name"], r["case_type"]) for r in rows} == {(None, None, None)}
+        assert read(story.engine, admin, view, as_of=DAY, where={"service_id": story.service}) == []
+    both = Reading(story.ito, frozenset({Role.ADMIN, Role.PROVIDER}))
+    rows = read(story.engine, both, "billing__movements", as_of=DAY)
+    assert {(r["provider_id"], r["service_name"]) for r in rows} == {(story.bell, None), (story.ito, "Session")}

@@ -7,16 +7,17 @@ import pytest
 
 from practicerunner import clock
 from practicerunner.reports import read
+from practicerunner.reports.overview import SIGNED as STATES
 from practicerunner.rules.case_types import CASE_TYPES
-from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus
-from tests.reports.building import Story
+from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, Role
+from tests.reports.building import Reading, Story
 
 DAY = date(2026, 11, 12)
 SIGNED = datetime(2026, 11, 2, 20, tzinfo=UTC)
 
 
 def due(story: Story, day: date = DAY) -> list[dict[str, Any]]:
-    return read(story.engine, story.owner, "notes__documentation_due", as_of=day)
+    return read(story.engine, Reading(story.bell, frozenset({Role.PROVIDER})), "notes__documentation_due", as_of=day)
 
 
 def test_a_held_appointment_without_its_signed_note_is_due_and_the_others_are_not(story: Story) -> None:
@@ -68,3 +69,24 @@ def test_a_note_signed_later_was_still_due_on_the_earlier_day(story: Story) -> N
     case = story.case()
     story.note(case, story.appointment(case, date(2026, 11, 2)), signed_at=datetime(2026, 11, 6, 15, tzinfo=UTC))
     assert [len(due(story, date(2026, 11, day))) for day in (5, 6)] == [1, 0]
+
+
+def test_an_owner_who_did_not_give_the_care_learns_that_a_note_is_due_and_not_whose(story: Story) -> None:
+    story.appointment(story.case(), date(2026, 11, 2))
+    (row,) = read(story.engine, story.owner, "notes__documentation_due", as_of=DAY)
+    assert (row["provider_id"], row["case_id"], row["case_name"], row["note_status"]) == (story.bell, None, None, None)
+
+
+def test_every_held_appointment_is_on_time_late_due_or_overdue(story: Story) -> None:
+    case = story.case()
+    for day, signed_at in (
+        (2, datetime(2026, 11, 4, 15, 50, tzinfo=UTC)), (3, datetime(2026, 11, 5, 15, 51, tzinfo=UTC)), (4, None),
+        (11, None), (5, datetime(2026, 11, 20, tzinfo=UTC)),
+    ):
+        appointment = story.appointment(case, date(2026, 11, day))
+        if signed_at:
+            story.note(case, appointment, signed_at=signed_at)
+    story.appointment(case, date(2026, 11, 6), AppointmentStatus.CANCELLED)
+    found = {row["day"].day: [state for state in STATES if row[state]] for row in read(
+        story.engine, story.owner, "notes__timeliness", as_of=DAY)}
+    assert found == {2: ["on_time"], 3: ["late"], 4: ["overdue"], 11: ["due"], 5: ["overdue"]}

@@ -313,7 +313,7 @@ def test_a_read_during_writes_never_sees_half_of_a_transaction(engine: Engine) -
 
     def watch() -> None:
         while not stop.is_set():
-            rows = read(engine, story.owner, "billing__invoiced_and_collected", as_of=DAY)
+            rows = read(engine, story.owner, "billing__movements", as_of=DAY)
             if sum(r["invoiced_cents"] - r["collected_cents"] for r in rows):
                 torn.append(rows)
 
@@ -328,3 +328,24 @@ def test_a_read_during_writes_never_sees_half_of_a_transaction(engine: Engine) -
     stop.set()
     watcher.join()
     assert torn == []
+
+
+def test_what_is_worked_out_between_is_anew_after_a_change_of_money_and_of_nothing_else(engine: Engine) -> None:
+    story = Story(engine)
+    case, payer = story.case(), story.payer("Ada")
+    replica = Replica(engine)
+
+    def owed() -> Any:
+        replica.refresh()
+        return replica.query("select sum(balance_cents) from billing__movements", day=DAY)[1][0][0]
+
+    assert owed() is None
+    story.invoice(case, payer, 700, DAY)
+    assert owed() == 700
+    story.person("Bo")
+    replica.refresh()
+    assert not replica._outdated
+    story.entry(case, payer, EntryKind.PAYMENT, -200, DAY)
+    replica.refresh()
+    assert replica._outdated
+    assert owed() == 500

@@ -36,7 +36,9 @@ def test_sessions_attendances_and_the_no_show_rate_are_exact_and_excused_is_not_
     assert round(totals["no_shows"] / (totals["attended"] + totals["no_shows"]), 3) == 0.048
 
     sessions = rows(story, "scheduling__sessions")
-    assert len(sessions) == 7
+    assert sum(s["is_held"] for s in sessions) == 7
+    assert [(s["excused"], s["cancelled_by_provider"]) for s in sessions if s["excused"] or not s["is_held"]] == [
+        (1, 0), (0, 1)]
     assert sum(s["attended"] for s in sessions) == 20
     assert sum(s["no_shows"] for s in sessions) == 1
 
@@ -63,16 +65,25 @@ def test_a_week_starts_on_monday_and_is_kept_apart_by_provider(story: Story) -> 
     }
 
 
-def test_the_rows_behind_the_figures_leave_out_what_nobody_attended_or_missed(story: Story) -> None:
+def test_the_rows_behind_the_figures_keep_excused_and_cancelled_apart_from_no_shows(story: Story) -> None:
     person = story.person("Noor")
     case = story.case(people=(person,))
-    held = story.appointment(case, date(2026, 10, 1), came={person: ATTENDED})
-    missed = story.appointment(case, date(2026, 10, 8), AppointmentStatus.NOT_HELD, came={person: NO_SHOW})
-    story.appointment(case, date(2026, 10, 15), AppointmentStatus.SCHEDULED, came={person: AttendanceStatus.SCHEDULED})
-    story.appointment(case, date(2026, 10, 22), AppointmentStatus.NOT_HELD, came={person: EXCUSED})
-    found = rows(story, "scheduling__sessions")
-    assert [(r["appointment_id"], r["is_held"], r["attended"], r["no_shows"]) for r in found] == [
-        (held, True, 1, 0), (missed, False, 0, 1),
-    ]
-    assert [r["appointment_id"] for r in rows(story, "scheduling__sessions", start=date(2026, 10, 2))] == [missed]
-    assert [r["appointment_id"] for r in rows(story, "scheduling__sessions", end=date(2026, 10, 7))] == [held]
+    outcomes = (
+        (ATTENDED, AppointmentStatus.HELD), (NO_SHOW, AppointmentStatus.NOT_HELD),
+        (AttendanceStatus.LATE_CANCELLED, AppointmentStatus.NOT_HELD), (EXCUSED, AppointmentStatus.NOT_HELD),
+        (AttendanceStatus.CANCELLED_BY_CLIENT, AppointmentStatus.CANCELLED),
+        (AttendanceStatus.CANCELLED_BY_PROVIDER, AppointmentStatus.CANCELLED),
+        (AttendanceStatus.SCHEDULED, AppointmentStatus.SCHEDULED),
+    )
+    made = [story.appointment(case, date(2026, 10, 1 + place), status, came={person: outcome})
+            for place, (outcome, status) in enumerate(outcomes)]
+    columns = ("is_held", "attended", "no_shows", "late_cancellations", "excused", "cancelled_by_client",
+               "cancelled_by_provider", "minutes_held")
+    found = {r["appointment_id"]: tuple(r[c] for c in columns) for r in rows(story, "scheduling__sessions")}
+    assert found == {
+        made[0]: (True, 1, 0, 0, 0, 0, 0, 50), made[1]: (False, 0, 1, 0, 0, 0, 0, 0),
+        made[2]: (False, 0, 0, 1, 0, 0, 0, 0), made[3]: (False, 0, 0, 0, 1, 0, 0, 0),
+        made[4]: (False, 0, 0, 0, 0, 1, 0, 0), made[5]: (False, 0, 0, 0, 0, 0, 1, 0),
+    }
+    assert {r["appointment_id"] for r in rows(story, "scheduling__sessions", start=date(2026, 10, 5))} == set(made[4:6])
+    assert [r["appointment_id"] for r in rows(story, "scheduling__sessions", end=date(2026, 10, 1))] == made[:1]

@@ -9,6 +9,8 @@ from practicerunner.vocabulary import ReportPeriod
 
 TODAY = date(2026, 11, 12)
 CASES = {
+    ReportPeriod.LAST_12_MONTHS: (
+        Period(date(2025, 11, 1), date(2026, 10, 31)), Period(date(2024, 11, 1), date(2025, 10, 31))),
     ReportPeriod.THIS_MONTH: (Period(date(2026, 11, 1), TODAY), Period(date(2026, 10, 1), date(2026, 10, 12))),
     ReportPeriod.LAST_MONTH: (
         Period(date(2026, 10, 1), date(2026, 10, 31)), Period(date(2026, 9, 1), date(2026, 9, 30))),

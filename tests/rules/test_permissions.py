@@ -37,6 +37,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.INVOICES:             (("", "", "rcuvm"),    ("rc", "", ""),    ("r", "", ""),     ("", "r", ""),   ("", "", "rcuv")),
     Resource.SUPERBILLS:           (("", "", "rcx"),      ("rcx", "", ""),   ("rc", "", ""),    ("", "r", ""),   ("", "", "rcx")),
     Resource.FINANCIAL_DASHBOARDS: (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "", ""),    ("", "", "r")),
+    Resource.MONEY_BY_SERVICE:     (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "", ""),    ("", "", "")),
     Resource.CLINICAL_DASHBOARDS:  (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "r")),
     Resource.BULK_DATA:            (("", "", "rcux"),     ("x", "", ""),     ("", "", ""),      ("", "", ""),    ("", "", "")),
     Resource.AUDIT_LOG:            (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "")),
@@ -57,7 +58,7 @@ def expected(role: Role, resource: Resource, action: Action, whose: str) -> bool
 
 def test_the_table_covers_every_resource() -> None:
     assert set(EXPECTED) == set(Resource)
-    assert len(CELLS) == 3120
+    assert len(CELLS) == 3240
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -16,7 +16,7 @@ from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.statement_runs import IssueStatements, issue_statements
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
-from tests.cast import Cast, bring_on, hold, invoice, moment, pay, payer_id, people_of
+from tests.cast import Cast, at, bring_on, hold, invoice, moment, pay, payer_id, people_of
 from tests.insurance import complete, diagnose, issue, licensed
 
 PASSWORD = "four quiet words here"
@@ -245,6 +245,39 @@ def test_receivables_by_age_are_of_the_day_and_of_whoever_asks(web: TestClient, 
     with database.reading() as session:
         exported = "select count(*) from audit_log where action = 'export' and resource = 'invoices'"
         assert session.execute(text(exported)).scalar_one() == 4
+
+
+def test_a_table_of_the_overview_holds_what_whoever_asks_may_see(web: TestClient, linden: Cast) -> None:
+    for first, provider in (("Nora", "Marcus"), ("Zoe", "Olga")):
+        case = linden.open_case(CaseType.INDIVIDUAL, f"{first} Lindqvist", provider=provider)
+        invoice(linden, hold(linden, case, "IND50", "2026-01-02 10:00", by=provider))
+
+    def asked(who: str, query: str) -> tuple[int, list[str]]:
+        answer = web.get(f"/files/overview.csv?{query}", headers=cookie(linden, who))
+        return answer.status_code, answer.content.decode("utf-8-sig").splitlines()
+
+    with at("2026-01-05 09:00"):
+        for who, names in (("Dana", {"Marcus Bell", "Olga Outsider"}), ("Marcus", {"Marcus Bell"}),
+                           ("Tom", {"Marcus Bell", "Olga Outsider"})):
+            status, lines = asked(who, "table=money&period=this_month")
+            assert (status, {line.split(",")[0] for line in lines[1:]}) == (200, names)
+            assert all(line.endswith(",165.00,0.00,165.00,0.00,0.00") for line in lines[1:])
+        olga = linden.staff["Olga"]
+        assert len(asked("Dana", f"table=movements&period=this_month&by=provider&of={olga}")[1]) == 2
+        assert len(asked("Dana", f"table=receivable&period=this_month&provider={olga}")[1]) == 2
+        assert len(asked("Dana", f"table=receivable&period=last_month&provider={olga}")[1]) == 1
+        assert asked("Marcus", f"table=invoiced&period=this_month&provider={olga}") == (200, [
+            "Date,Payer,Client,Provider,Service,Invoice,What,Invoiced"])
+        assert asked("Tom", "table=revenue&period=this_month")[0] == 403
+        assert asked("Tom", "table=money&period=this_month&by=kind")[0] == 403
+        assert asked("Ruth", "table=money&period=this_month")[0] == 200
+        for wrong in ("", "table=money", "table=salaries&period=this_month", "table=money&period=ever",
+                      "table=money&period=this_month&provider=x", "table=money&period=this_month&by=diagnosis",
+                      "table=movements&period=this_month&by=month&of=now", "table=movements&period=this_month&of=9x"):
+            assert asked("Dana", wrong)[0] == 400, wrong
+    with database.reading() as session:
+        exported = "select count(*) from audit_log where action = 'export' and resource = 'financial_dashboards'"
+        assert session.scalar(text(exported)) == 8
 
 
 def test_the_hours_of_supervision_are_those_of_whoever_asks(web: TestClient, linden: Cast) -> None:

@@ -35,6 +35,7 @@ from practicerunner.vocabulary import (
     InvoicingRhythm,
     PaymentMethodKind,
     PaymentState,
+    ShareKind,
 )
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
 from practicerunner.workflows.advance import (
@@ -50,6 +51,7 @@ from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.drafts import DeleteDraft, IssueDrafts, LeaveOut, delete_draft, issue_drafts, leave_out
+from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.packages import (
     CancelPackage,
     InvoicePackage,
@@ -72,6 +74,7 @@ from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reis
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, bring_on, hold, moment, payer, payer_id, people_of
+from tests.workflows.ledger_by_hand import every_dimension_is_right
 
 FIRST = date(2026, 9, 1)
 INVARIANTS = sorted((Path(__file__).parents[1] / "reports" / "invariants").glob("*.sql"))
@@ -95,14 +98,19 @@ class World:
         arrange(cast, self.couple, {self.people["Maya"]: 6000, self.people["Tom"]: 4000}, since="2026-08-01")
         arrange(cast, self.child, {self.people["Maya"]: 0}, since="2026-08-01")
         self.payers = [payer_id(cast, self.people[name]) for name in ("Maya", "Tom")]
-        arrange(cast, self.child, {self.people["Maya"]: 7000, aunt: 3000}, since="2026-08-02")
+        aunt_pays = Share(person_id=aunt)
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=self.child, valid_from=date(2026, 8, 2), shares=(
+            Share(person_id=self.people["Maya"], kind=ShareKind.PERCENT, basis_points=7000,
+                  rhythm=InvoicingRhythm.MONTHLY), aunt_pays)))
         self.payers.append(payer_id(cast, aunt))
         held = [hold(cast, self.couple, "FAM50", f"{FIRST} 10:00"), hold(cast, self.child, "IND50", f"{FIRST} 12:00")]
         leo = people_of(cast, self.child)["Leo"]
         hold(cast, self.child, "IND50", f"{FIRST} 14:00", missed={leo: AttendanceStatus.NO_SHOW})
+        held.append(hold(cast, self.child, "IND60", f"{FIRST} 16:00", by="Dana", provider="Olga"))
         with at(f"{FIRST} 22:30"):
             for appointment_id in held:
                 cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=appointment_id))
+            cast.do("Tom", invoice_month, InvoiceMonth(month=FIRST))
             for cents, pending in ((300_00, False), (50_00, True)):
                 cast.do("Tom", record_payment, RecordPayment(
                     payer_id=self.payers[0], case_id=self.couple, method=PaymentMethodKind.CASH, amount_cents=cents,
@@ -150,7 +158,7 @@ class Ledger(RuleBasedStateMachine):
         self.engine = self.world.engine
         self.tom = self.world.cast.actor("Tom")
         self.day = FIRST
-        self.hour = 16
+        self.hour = 17
         self.before = clock._frozen
         self._tick()
 
@@ -184,15 +192,16 @@ class Ledger(RuleBasedStateMachine):
             self.day, self.hour = self.day + timedelta(days=days), 8
             self._tick()
 
-    @rule(of_child=st.booleans(), missed=st.booleans())
-    def hold_an_appointment(self, of_child: bool, missed: bool) -> None:
+    @rule(of_child=st.booleans(), missed=st.booleans(), stands_in=st.booleans(), longer=st.booleans())
+    def hold_an_appointment(self, of_child: bool, missed: bool, stands_in: bool, longer: bool) -> None:
         if self.hour > 20:
             return
         case_id = self.world.child if of_child else self.world.couple
         away = AttendanceStatus.NO_SHOW if missed else AttendanceStatus.EXCUSED
         people = people_of(self.world.cast, case_id) if missed else {}
-        hold(self.world.cast, case_id, "IND50" if of_child else "FAM50", f"{self.day} {self.hour:02d}:00",
-             missed=dict.fromkeys(people.values(), away))
+        service = ("IND60" if longer else "IND50") if of_child else "FAM50"
+        hold(self.world.cast, case_id, service, f"{self.day} {self.hour:02d}:00", by="Dana",
+             missed=dict.fromkeys(people.values(), away), provider="Olga" if stands_in else "")
         self.hour += 1
         self._tick()
 
@@ -291,6 +300,10 @@ class Ledger(RuleBasedStateMachine):
     def invoice(self, which: int) -> None:
         if found := self.one(Appointment, which):
             self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=found.id))
+
+    @rule(days_ago=st.integers(0, 40))
+    def gather(self, days_ago: int) -> None:
+        self.do(invoice_month, lambda: InvoiceMonth(month=self.day - timedelta(days=days_ago)))
 
     @rule(which=WHICH, anew=st.booleans())
     def void(self, which: int, anew: bool) -> None:
@@ -490,13 +503,13 @@ class Ledger(RuleBasedStateMachine):
             told = balances[row.payer_id, row.case_id]
             assert told["balance_cents"] == row.due_cents + row.loose_cents
             assert (told["due_cents"], told["credit_cents"]) == (row.due_cents, -row.loose_cents)
-        days = mart("billing__invoiced_and_collected")
+        moved = mart("billing__movements")
         for column, kinds, sign in (
-            ("invoiced_cents", {EntryKind.CHARGE}, 1), ("collected_cents", {EntryKind.PAYMENT}, -1),
-            ("refunded_cents", {EntryKind.REFUND}, 1),
+            ("invoiced_cents", {EntryKind.CHARGE}, 1), ("collected_cents", {EntryKind.PAYMENT, EntryKind.REFUND}, -1),
             ("adjusted_cents", {EntryKind.CREDIT, EntryKind.WRITE_OFF}, -1),
         ):
-            assert sum(r[column] for r in days) == sign * sum(e.amount_cents for e in entries if e.kind in kinds)
+            assert sum(r[column] for r in moved) == sign * sum(e.amount_cents for e in entries if e.kind in kinds)
+        every_dimension_is_right(self.engine, moved, mart("billing__receivable"))
         for path in INVARIANTS:
             _, wrong = replica.query(path.read_text(encoding="utf-8"), day=day, moment=None)
             assert wrong == [], path.name

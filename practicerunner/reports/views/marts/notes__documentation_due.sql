@@ -2,6 +2,7 @@
 -- grain: one row per appointment
 -- key: appointment_id
 -- resource: clinical_dashboards
+-- restricted: clinical_note case_id, case_name, note_status
 -- period: day
 --
 -- The note meant is the main note of the kind of case. It is due the practice's number of hours after the end, on

@@ -1,0 +1,2 @@
+select id as service_id, name as service_name
+from service
