@@ -61,7 +61,7 @@ def _table(rows: Sequence[PayerAging], as_of: date) -> PayerAging | None:
 
 
 def _behind(actor: Actor, chosen: PayerAging, as_of: date, today: date) -> None:
-    found = reports.read(database.engine(), actor, "billing__unpaid", as_of=as_of, payer_id=chosen.payer_id)
+    found = reports.read(database.engine(), actor, "billing__unpaid", as_of=as_of, where={"payer_id": chosen.payer_id})
     with st.container(border=True):
         link(md(chosen.payer), "payer", payer=chosen.payer_id)
         if found:

@@ -78,7 +78,7 @@ def test_ages_and_unpaid_invoices_add_up_to_the_receivables_of_the_day(story: St
         assert sum(row.due_cents for row in rows) == sum(sum(row.ages) for row in rows) == due
         assert sum(row["open_cents"] for row in unpaid) == due
         for row in rows:
-            theirs = read(story.engine, story.owner, "billing__unpaid", as_of=day, payer_id=row.payer_id)
+            theirs = read(story.engine, story.owner, "billing__unpaid", as_of=day, where={"payer_id": row.payer_id})
             assert sum(one["open_cents"] for one in theirs) == row.due_cents
         first = read(story.engine, story.owner, "billing__unpaid", as_of=day, limit=2)
         assert first == unpaid[:2]
