@@ -11,6 +11,7 @@ from practicerunner.rules.statements import AGES, BROUGHT_OVER
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance
+from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.text import day, md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.statements import (
@@ -40,7 +41,9 @@ def show(actor: Actor, found: Statements, *, of_case: int | None = None) -> None
             whose = f"  {row.payer}" if of_case else ""
             st.text(f"{day(row.starts_on, found.today)} to {day(row.ends_on, found.today)}{whose}  "
                     f"closed with {dollars(row.closing_cents)}")
-            st.link_button(row.number, f"/files/statement/{row.statement_id}.pdf", icon=":material/picture_as_pdf:")
+            with st.container(horizontal=True, width="content"):
+                email_button(actor, row.number, f"statement_{row.statement_id}")
+                st.link_button(row.number, f"/files/statement/{row.statement_id}.pdf", icon=":material/picture_as_pdf:")
 
 
 def first_of(today: date, back: int) -> date:
