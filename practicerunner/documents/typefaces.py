@@ -13,7 +13,9 @@ from pydantic import BaseModel
 _FONTS = Path(__file__).parent / "fonts"
 _SANS, _BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 _OTHERS = {
-    "devanagari": "Lohit-Devanagari.ttf", "thai": "Loma.ttf", "cjk": "DroidSansFallbackFull.ttf",
+    "devanagari": "Lohit-Devanagari.ttf", "thai": "NotoSansThai-Regular.ttf", "tamil": "NotoSansTamil-Regular.ttf",
+    "bengali": "NotoSansBengali-Regular.ttf", "gurmukhi": "NotoSansGurmukhi-Regular.ttf",
+    "khmer": "NotoSansKhmer-Regular.ttf", "myanmar": "NotoSansMyanmar-Regular.ttf", "cjk": "DroidSansFallbackFull.ttf",
     "rest": "UnifontRemainder.ttf",
 }
 """Family → the font that is asked for letters which those before it do not have."""

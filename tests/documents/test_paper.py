@@ -108,7 +108,11 @@ def test_a_text_cannot_turn_the_letters_around() -> None:
 
 
 def test_scripts_with_conjuncts_and_marks_have_fonts_that_shape_them() -> None:
-    for name, family in (("राम शर्मा क्षत्रिय", "LohitDevanagari"), ("สมชาย กำธร", "Loma")):
+    for name, family in (
+        ("राम शर्मा क्षत्रिय", "LohitDevanagari"), ("สมชาย กำธร", "NotoSansThai"), ("கார்த்திக் செல்வி", "NotoSansTamil"),
+        ("শর্মিষ্ঠা", "NotoSansBengali"), ("ਗੁਰਪ੍ਰੀਤ ਸਿੰਘ", "NotoSansGurmukhi"), ("សុខា", "NotoSansKhmer"),
+        ("အောင်ကျော်", "NotoSansMyanmar"),
+    ):
         found = fonts(paint_invoice(an_invoice(case_name=name)))
         assert any(font.replace("-", "").startswith(family) for font in found), found
         assert not any("Unifont" in font for font in found)
