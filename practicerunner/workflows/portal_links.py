@@ -108,7 +108,8 @@ def link(session: Session, token: str) -> Link:
     """Whom a link is for. Raises LinkIsSpent."""
     found, person, account = _usable(session, token)
     return Link(
-        person.preferred_name or person.first_name, found.email, account is None, portal.is_shared(session, found.email))
+        person.preferred_name or person.first_name, found.email, account is None,
+        portal.is_shared(session, found.email))
 
 
 def accept_link(session: Session, token: str, password: str, born: str = "") -> bool:
