@@ -10,7 +10,7 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import act, read
 from practicerunner.ui.portal import require_portal
 from practicerunner.ui.text import count, day, md, moment
-from practicerunner.vocabulary import Resource
+from practicerunner.vocabulary import ContactKind, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_access import open_to
 from practicerunner.workflows.portal_details import (
@@ -27,6 +27,7 @@ from practicerunner.workflows.portal_details import (
 )
 from practicerunner.workflows.portal_presence import sign_out_everywhere
 
+KINDS = {ContactKind.PHONE: "Phone", ContactKind.EMAIL: "E-mail"}
 SCOPES = {
     "forms": "fill in forms", "scheduling": "ask for and move appointments", "billing": "read bills",
     "portal": "see your details and papers", "messages": "write messages",
@@ -39,11 +40,11 @@ def show_details(actor: PortalActor) -> None:
     with st.container(border=True):
         st.subheader(md(found.name), anchor=False)
         if found.birth_date is not None:
-            st.text(f"Born {day(found.birth_date)}")
+            st.text(f"Born {found.birth_date.day} {found.birth_date:%B %Y}")
         if found.address:
             st.text(found.address)
         for contact in found.contacts:
-            st.text(f"{contact.kind.label}: {contact.value}")
+            st.text(f"{KINDS[contact.kind]} {contact.value}")
         if not found.contacts:
             st.text("The practice has no phone number and no e-mail address yet.")
         for one in found.waiting:

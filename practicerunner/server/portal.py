@@ -61,7 +61,7 @@ async def post_sign_in(request: Request) -> Response:
     answer = await run_in_threadpool(_attempt, fields, _Sender.of(request))
     if answer.token:
         response = RedirectResponse(wanted, 303)
-        pages.keep_signed_in(response, answer.token, pages.PORTAL)
+        pages.keep_signed_in(request, response, answer.token)
         pages.remember_device(response, answer.device, pages.PORTAL)
         return response
     status = 429 if answer.refusal == throttle.TOO_MANY else 401
@@ -241,7 +241,7 @@ async def post_authenticator(request: Request) -> Response:
     except PracticeError:
         return RedirectResponse(PORTAL_SIGN_IN, 303)
     response = pages.page(request, "recovery_codes.html", codes=codes, next=wanted)
-    pages.keep_signed_in(response, fresh, pages.PORTAL)
+    pages.keep_signed_in(request, response, fresh)
     return response
 
 

@@ -186,7 +186,8 @@ def test_asking_for_a_link_says_the_same_to_everybody(web: TestClient, house: Ho
     assert (known.status_code, known.headers["location"]) == (unknown.status_code, unknown.headers["location"])
     assert "If this address is known to us" in web.get(known.headers["location"]).text
     with database.reading() as session:
-        bodies = [one.body for one in session.query(OutboxMessage).filter_by(kind=MessageKind.PORTAL_LINK)]
+        bodies = [one.body for one in session.query(OutboxMessage).filter_by(
+            kind=MessageKind.PORTAL_LINK).order_by(OutboxMessage.id)]
     assert len(bodies) == 2 and "/portal/reset/" in bodies[-1]
     with clock.frozen(clock.now()):
         statuses = [post(web, "/portal/reset", {"email": "x@example.org"}).status_code for _ in range(50)]
@@ -267,7 +268,8 @@ def test_each_session_reaches_the_program_and_only_its_own_files(gate: TestClien
 
 
 def socket_says(gate: TestClient, cookie: str, **headers: str) -> str:
-    with gate.websocket_connect("/_stcore/stream", headers={"origin": HOME, "cookie": cookie, **headers}) as socket:
+    with gate.websocket_connect("/_stcore/stream", headers={
+            "origin": HOME, "host": "localhost:8501", "cookie": cookie, **headers}) as socket:
         return str(socket.receive_text())
 
 

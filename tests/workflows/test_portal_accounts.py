@@ -137,8 +137,8 @@ def test_an_invitation_is_generic_for_one_person_and_its_secret_is_kept_nowhere(
     assert row(house, house.maya).state is PortalState.INVITED
     assert row(house, house.tom).state is PortalState.NONE, "the decoy"
     with database.transaction(house.cast.engine) as session:
-        claimed = outbox.claim(session, "worker")
-        assert claimed is not None and outbox.sent(session, claimed.id, "worker")
+        while (claimed := outbox.claim(session, "worker")) is not None:
+            outbox.sent(session, claimed.id, "worker")
     assert token not in letters(house)[0].body, "once it was sent, nobody reads it in the outbox"
     assert letters(house)[0].status is MessageStatus.SENT
     assert accept(house, token, MAYAS, "1988-04-02"), "and it works"
@@ -242,7 +242,7 @@ def test_a_thousand_guesses_are_hardly_tried_and_do_not_keep_the_owner_out(
     assert who(house, attempt(house, address="10.0.1.1", known_device=known).token) == house.maya
 
 
-def test_a_thousand_asks_for_a_link_send_three_and_change_nothing(house: Household) -> None:
+def test_hundreds_of_asks_for_a_link_send_three_and_change_nothing(house: Household) -> None:
     join(house)
     before = len(letters(house))
 
@@ -251,7 +251,7 @@ def test_a_thousand_asks_for_a_link_send_three_and_change_nothing(house: Househo
             return portal_links.ask_reset(session, email, address)
 
     with database.transaction(house.cast.engine) as session:
-        assert all(portal_links.ask_reset(session, FAMILY_MAIL, f"10.0.{n // 50}.1") for n in range(1000))
+        assert all(portal_links.ask_reset(session, FAMILY_MAIL, f"10.0.{n // 50}.1") for n in range(300))
     assert not ask(FAMILY_MAIL, "10.0.0.1"), "one address asks fifty times at most"
     assert ask("nobody@example.org", "10.9.9.9"), "the answer does not say whether there is an account"
     assert len(letters(house)) - before == 6, "three for Maya and three for Tom"
