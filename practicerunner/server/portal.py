@@ -5,7 +5,6 @@ Built as the staff's door, with cookies of its own. What failed is saved to be c
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import segno
 from starlette.concurrency import run_in_threadpool
@@ -223,7 +222,7 @@ async def show_authenticator(request: Request) -> Response:
     except authenticator.AlreadyEnrolled:
         return RedirectResponse(wanted, 303)
     except PracticeError:
-        return RedirectResponse(f"{PORTAL_SIGN_IN}?next={quote(AUTHENTICATOR, safe='/')}", 303)
+        return RedirectResponse(PORTAL_SIGN_IN, 303)
     return _authenticator_page(request, begun, wanted)
 
 

@@ -72,7 +72,7 @@ def visit(browser: Browser, address: str, role: str, *, only: set[str]) -> None:
             for name in PORTAL if outside else PAGES:
                 open_page(page, address, name)
                 if page.get_by_text("Page not found").count() == 0:
-                    picture(page, f"{role}-{size}-{look}-{name or 'first'}")
+                    picture(page, f"{role}-{size}-{look}-{name or ('home' if outside else 'today')}")
             if not outside:
                 details(page, address, f"{role}-{size}-{look}")
             context.close()
