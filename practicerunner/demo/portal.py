@@ -12,7 +12,7 @@ from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import House
 from practicerunner.demo.people import OWNER, ZONE
 from practicerunner.demo.story import Story
-from practicerunner.records import cases, outbox, people
+from practicerunner.records import acting, cases, outbox, people
 from practicerunner.records.acting import ActsFor
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import AccessScope, ActingKind, ContactKind, MessageKind, Verdict
@@ -31,9 +31,9 @@ from practicerunner.workflows.sign_in import DEMO_PASSWORD
 
 CLIENTS = ("Noor|Haddad", "Samuel|Ortiz", "Léa|Dubreuil")
 PARTNERS = ("Elena|Bianchetti", "Marco|Bianchetti", "Tanya|Goddard-Ray", "Luis|Herrerra")
-PAYERS = ("Leonard|Thornbury", "Ingrid|Strand")
+PAYERS = ("Leonard|Thornbury", "Farid|Rahmani")
 """The first of each who can be written to has an account."""
-MOTHERS = (("Rosa|Aguilar", "Jasmine|Aguilar"), ("Shirin|Rahmani", "Dara|Rahmani"))
+MOTHERS = (("Ingrid|Strand", "Oliver|Strand"), ("Shirin|Rahmani", "Dara|Rahmani"))
 HELPED = ("Daniel|Okonjo", "Aiko|Morimoto", "Zofia|Lisowska")
 HELPER = PersonDetails(first_name="Ines", last_name="Calloway", contacts=(
     Contact(kind=ContactKind.EMAIL, value="ines.calloway@example.org", preferred=True, may_email=True),))
@@ -53,7 +53,7 @@ def _open(house: House, story: Story, session: Session) -> None:
     for mother, child in MOTHERS:
         if mother in story.person_ids and child in story.person_ids:
             client_id, person_id = story.person_ids[child], story.person_ids[mother]
-            _act(session, house, client_id, ActingKind.GUARDIAN, tuple(AccessScope), person_id=person_id)
+            _act(session, house, client_id, ActingKind.PARENT, tuple(AccessScope), person_id=person_id)
             if _join(session, house, person_id, client_id):
                 break
     for name in HELPED:
@@ -77,6 +77,8 @@ def _act(
 ) -> int:
     """Somebody acts for a client, as was verified, and may do some things. Returns their id."""
     owner, today = house.actors[OWNER], clock.today(ZONE)
+    if person_id is not None and acting.between(session, person_id, client_id) is not None:
+        return person_id
     acts_for_id = add_acting(session, owner, AddActing(
         client_id=client_id, person_id=person_id, person=person, kind=kind, starts_on=today))
     session.flush()

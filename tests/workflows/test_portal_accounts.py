@@ -1,6 +1,7 @@
 """Accounts of people outside the practice: invited, shared mailboxes, links, throttling, suspended at the next act."""
 
 import re
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -161,6 +162,25 @@ def test_a_link_works_once_and_not_too_late_and_not_after_a_newer_one(house: Hou
         accept(house, late, MAYAS, "1988-04-02")
     with at("2026-09-18 09:01"):
         assert row(house, house.maya).state is PortalState.LAPSED
+
+
+def test_of_two_who_use_a_link_at_once_one_sets_the_password(house: Household) -> None:
+    token, outcomes = invite(house, house.leo, house.leos), []
+
+    def use(password: str) -> None:
+        try:
+            outcomes.append(password if accept(house, token, password) else "")
+        except LinkIsSpent:
+            outcomes.append("spent")
+
+    both = [threading.Thread(target=use, args=(one,)) for one in (MAYAS, TOMS)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert "spent" in outcomes and len(set(outcomes) & {MAYAS, TOMS}) == 1
+    [right] = set(outcomes) & {MAYAS, TOMS}
+    assert who(house, attempt(house, "leo@example.org", right).token) == house.leo
 
 
 def test_a_shared_mailbox_asks_for_the_date_of_birth_and_gives_five_chances(house: Household) -> None:
