@@ -211,6 +211,8 @@ class MessageKind(Word):
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REMINDER = "payment_reminder"
     PAPER_READY = "paper_ready"
+    PORTAL_LINK = "portal_link"
+    DETAILS_ASKED = "details_asked"
 
     @property
     def label(self) -> str:
@@ -221,6 +223,7 @@ class MessageKind(Word):
             "invoice_issued": "Notice of an invoice",
             "payment_received": "Notice of a payment", "payment_failed": "Notice of a failed payment",
             "paper_ready": "Notice of a paper",
+            "portal_link": "Link to the portal", "details_asked": "Notice of details to change",
         }.get(self.value, super().label)
 
 
@@ -251,6 +254,17 @@ class CollectionPolicy(Word):
         """As it is chosen."""
         return {"manual": "Invoice by hand", "invoice": "Invoice by itself",
                 "payment": "Invoice by itself and note the saved card as due"}[self.value]
+
+
+class PortalState(Word):
+    """Where somebody stands with the portal."""
+
+    NONE = "none"
+    INVITED = "invited"
+    LAPSED = "lapsed"
+    """Invited, but the link ran out or was withdrawn unused."""
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
 
 
 class MessageStatus(Word):

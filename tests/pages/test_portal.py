@@ -1,0 +1,158 @@
+"""The portal's screens: which somebody finds, for whom, and that the two sides never show each other's."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from practicerunner import database
+from practicerunner.records import portal
+from practicerunner.records.people import Person
+from practicerunner.ui import identity, navigation
+from practicerunner.ui.portal import PORTAL_SCREENS
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.portal_accounts import portal_of_case
+from practicerunner.workflows.portal_details import AskForChange, ask_for_change
+from tests.cast import at, bring_on
+from tests.pages.opening import SHELL, keys, opened, portal_opened, press, said
+from tests.pages.walking import live, words
+from tests.portal import FAMILY_MAIL, NOW, Household, household
+
+OWN = {"portal_home", "portal_appointments", "portal_forms", "portal_messages", "portal_billing", "portal_documents",
+       "portal_details"}
+
+
+@pytest.fixture
+def house(sqlite_engine: Engine) -> Iterator[Household]:
+    made = household(bring_on(sqlite_engine))
+    with at(NOW):
+        yield made
+
+
+def opens(app: AppTest) -> set[str]:
+    """Which of the portal's pages somebody finds."""
+    found = set()
+    for screen in PORTAL_SCREENS:
+        try:
+            app.switch_page(str(navigation.FOLDER / f"{screen.name}.py")).run()
+        except ValueError:
+            continue
+        assert not app.exception, app.exception
+        found.add(screen.name)
+    return found
+
+
+def test_a_client_finds_every_page_and_is_not_asked_for_whom(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.maya)
+    assert not app.selectbox
+    assert opens(app) == OWN
+
+
+def test_a_guardian_without_a_case_of_her_own_comes_for_her_child(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.elena)
+    assert app.selectbox[0].options == ["Myself", "Leo Castellano (guardian)"]
+    assert app.selectbox[0].value == house.leo
+    assert opens(app) == OWN
+    app.selectbox[0].set_value(0).run()
+    assert opens(app) == {"portal_home", "portal_details"}, "nothing of her own"
+
+
+def test_a_helper_finds_what_is_granted_and_no_more(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.joan)
+    assert not app.selectbox, "the practice lets no helper schedule, so there is nobody to act for"
+    assert opens(app) == {"portal_home", "portal_details"}
+
+
+def test_what_is_revoked_is_gone_at_the_next_click(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.elena)
+    assert app.selectbox[0].value == house.leo
+    for decision in house.cast.read("Dana", decisions, house.leos, house.elena):
+        house.cast.do("Dana", end_decision, EndDecision(decision_id=decision))
+    app.run()
+    assert not app.selectbox
+    assert opens(app) == {"portal_home", "portal_details"}
+
+
+def test_the_case_page_invites_and_suspends_and_shows_what_was_asked(house: Household, monkeypatch) -> None:
+    with database.transaction() as session:
+        ask_for_change(session, PortalActor(house.maya, "Maya"), AskForChange(text="New phone: 555 0142"))
+    app = opened(house.cast, monkeypatch, "Marcus", "case", case=house.couple, part="relationships")
+    text = said(app)
+    assert text.count("Portal: no") == 2
+    assert r"Not invited. A link would go to family\@" in text and "New phone: 555 0142" in text
+    press(app, f"portal.{house.maya}.invite")
+    assert "Invited on Tue 15 Sep 2026, 09\\:00 by Marcus Bell; the link works until Fri 18 Sep 2026" in said(app)
+    assert f"portal.{house.maya}.out" not in keys(app), "there is nothing to sign out of yet"
+    press(app, f"portal.{house.maya}.suspend")
+    assert "is signed out at once" in said(app)
+    with database.reading() as session:
+        assert portal.account_of(session, house.maya) is None
+
+
+def test_my_details_show_what_is_mine_and_who_has_access(house: Household, monkeypatch) -> None:
+    text = said(portal_opened(monkeypatch, house.leo, "portal_details"))
+    assert "Elena Castellano, guardian" in text and "leo@example.org" in text
+    assert FAMILY_MAIL not in text and "Rivera" not in text
+    text = said(portal_opened(monkeypatch, house.maya, "portal_details"))
+    assert "Maya Rivera" in text and "Born 2 April 1988" in text and "Nobody but you." in text
+    assert "Tom" not in text and "1986" not in text, "her partner has the same mailbox"
+    app = portal_opened(monkeypatch, house.elena, "portal_details")
+    text = said(app)
+    assert "Leo Castellano" in text and "Who has access" not in text
+    assert not app.text_area, "changes are asked for by whom they are about"
+
+
+def test_somebody_asks_for_a_change_once(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.maya, "portal_details")
+    app.text_area[0].set_value("New phone: 555 0142")
+    next(b for b in app.button if b.label == "Send to the practice").click().run()
+    assert "You asked" in said(app) and not app.exception
+    assert [one.text for row in house.cast.read("Tom", portal_of_case, house.couple) for one in row.asked] == [
+        "New phone: 555 0142"]
+
+
+def test_hostile_names_stand_in_the_portal_as_they_were_typed(house: Household, monkeypatch) -> None:
+    hostile = "[pay](https://evil.example) <img src=x> $5 and $6 :red[hi] **bold**"
+    with database.transaction() as session:
+        person = session.get(Person, house.leo)
+        assert person is not None
+        person.first_name = hostile
+        ask_for_change(session, PortalActor(house.leo, "Leo"), AskForChange(text=hostile))
+    for who in (house.leo, house.elena):
+        for screen in ("portal_home", "portal_details"):
+            app = portal_opened(monkeypatch, who, screen)
+            assert live(app) == [], (who, screen)
+        assert "evil" in words(app)
+    monkeypatch.setattr(identity, "PERSON", None)
+    app = opened(house.cast, monkeypatch, "Marcus", "case", case=house.leos, part="relationships")
+    assert live(app) == [] and "evil" in words(app)
+
+
+def decisions(session, actor, case_id: int, person_id: int) -> list[int]:
+    from practicerunner.workflows.acting import access_grid
+
+    rows = [row for row in access_grid(session, actor, case_id).rows if row.person_id == person_id]
+    return [one.decision_id for row in rows for cell in row.cells.values() for one in cell.decisions]
+
+
+def test_no_page_of_the_other_side_is_found(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.maya)
+    for screen in navigation.SCREENS:
+        with pytest.raises(ValueError, match="Known pages"):
+            app.switch_page(str(navigation.FOLDER / f"{screen.name}.py")).run()
+    monkeypatch.setattr(identity, "PERSON", None)
+    monkeypatch.setattr(identity, "IDENTITY", house.cast.staff["Dana"])
+    app = AppTest.from_file(SHELL, default_timeout=30).run()
+    for screen in PORTAL_SCREENS:
+        with pytest.raises(ValueError, match="Known pages"):
+            app.switch_page(str(navigation.FOLDER / f"{screen.name}.py")).run()
+
+
+def test_a_browser_that_is_somebody_on_both_sides_is_nobody(house: Household, monkeypatch) -> None:
+    monkeypatch.setattr(identity, "PERSON", house.maya)
+    monkeypatch.setattr(identity, "IDENTITY", house.cast.staff["Dana"])
+    app = AppTest.from_file(SHELL, default_timeout=30).run()
+    assert "Signed out" in said(app)
+    assert "Maya" not in said(app)
