@@ -48,20 +48,8 @@ def _practice(actor: Actor) -> None:
             "zone", "Time zone", choices, index=choices.index(row.zone) if row.zone in choices else None,
             help="The wall clock that appointments are read off.",
         )
-    with right, st.container(border=True):
-        st.subheader("Policies", anchor=False)
-        late = form.number(
-            "late_cancel_hours", "A cancellation is late with less than … hours before the start",
-            row.late_cancel_hours,
-        )
-        missed = form.text(
-            "missed_fee_basis_points", "Fee for a missed appointment, percent of the agreed fee",
-            money.percent(row.missed_fee_basis_points),
-        )
-        note_due = form.number("note_due_hours", "Notes are due … hours after the end", row.note_due_hours)
-        plan_review = form.number(
-            "plan_review_days", "Treatment plans are reviewed after … days", row.plan_review_days,
-        )
+    with left, st.container(border=True):
+        st.subheader("Invoicing", anchor=False)
         payment_due = form.number("payment_due_days", "Invoices are due after … days", row.payment_due_days)
         after_cosign = form.tick(
             "invoice_after_cosign", "Invoice an associate's appointment only once its note is co-signed",
@@ -104,6 +92,20 @@ def _practice(actor: Actor) -> None:
         notify = form.tick(
             "notify_payers", "Tell payers by e-mail of new invoices, and of payments that came or failed",
             row.notify_payers, help="Without amounts or services, and only to payers who let us write to them.",
+        )
+    with right, st.container(border=True):
+        st.subheader("Policies", anchor=False)
+        late = form.number(
+            "late_cancel_hours", "A cancellation is late with less than … hours before the start",
+            row.late_cancel_hours,
+        )
+        missed = form.text(
+            "missed_fee_basis_points", "Fee for a missed appointment, percent of the agreed fee",
+            money.percent(row.missed_fee_basis_points),
+        )
+        note_due = form.number("note_due_hours", "Notes are due … hours after the end", row.note_due_hours)
+        plan_review = form.number(
+            "plan_review_days", "Treatment plans are reviewed after … days", row.plan_review_days,
         )
         reminders = read(practice_reminders, actor)
         hours = ask_times(form, "Remind clients by e-mail before the start", reminders.times)
