@@ -206,6 +206,7 @@ class MessageKind(Word):
     FORM_REMINDER = "form_reminder"
     URGENT_NOTICE = "urgent_notice"
     ACCESS_GRANTED = "access_granted"
+    MESSAGE_WAITING = "message_waiting"
 
     @property
     def label(self) -> str:
@@ -213,6 +214,7 @@ class MessageKind(Word):
         return {
             "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
             "appointment_cancelled": "Notice of a cancellation", "access_granted": "Notice of new access",
+            "message_waiting": "Notice of a message",
         }.get(self.value, super().label)
 
 
@@ -224,6 +226,18 @@ class MessageStatus(Word):
     SENT = "sent"
     FAILED = "failed"
     DROPPED = "dropped"
+
+
+class ThreadClass(Word):
+    """Who may read a thread of messages, beside those who were chosen (FHIR Communication.category)."""
+
+    CLINICAL = "clinical"
+    ADMIN = "admin"
+
+    @property
+    def resource(self) -> "Resource":
+        """The row of the permission table."""
+        return Resource.MESSAGES_CLINICAL if self is ThreadClass.CLINICAL else Resource.MESSAGES_ADMIN
 
 
 class FeedShows(Word):
