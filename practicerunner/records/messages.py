@@ -1,7 +1,7 @@
 """Secure messages: threads of a case, who takes part from which message on, what was written, and who has read it."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,12 +26,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner import ids
+from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
-from practicerunner.records.cases import Case
+from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
-from practicerunner.vocabulary import ThreadClass
+from practicerunner.vocabulary import ParticipantStatus, ThreadClass
 
+OPENED = "open_thread"
+"""What the audit log calls it that a member of staff reads a thread."""
 ONE_WRITER = "(staff_id is null) <> (person_id is null)"
 
 
@@ -204,6 +207,21 @@ def stored_names(session: Session, names: Collection[str]) -> set[str]:
     return set(session.scalars(select(MessageAttachment.stored_name).where(MessageAttachment.stored_name.in_(names))))
 
 
+def staff_name(session: Session, staff_id: int | None) -> str:
+    """Name of a member of staff; empty for nobody."""
+    found = session.get(Staff, staff_id) if staff_id is not None else None
+    return found.name if found is not None else ""
+
+
+def opened_since(session: Session, staff_id: int, case_id: int, thread_id: int, moment: datetime) -> bool:
+    """Whether the audit log already says that somebody opened this thread since a moment."""
+    query = select(AuditRow.seq).where(
+        AuditRow.case_id == case_id, AuditRow.staff_id == staff_id, AuditRow.resource_id == thread_id,
+        AuditRow.action == OPENED, AuditRow.at >= moment,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 # --- Reading marks
 
 
@@ -314,7 +332,8 @@ def conversations(
 
 
 def _shelf(sight: Sight, *, archived: bool, mine: bool, unassigned: bool) -> list[ColumnElement[bool]]:
-    which = [MessageThread.archived_at.is_not(None) if archived else MessageThread.archived_at.is_(None)]
+    put_away = MessageThread.archived_at.is_not(None)
+    which: list[ColumnElement[bool]] = [put_away if archived else ~put_away]
     if mine:
         which.append(MessageThread.assigned_to_id == sight.staff_id)
     if unassigned:
@@ -373,6 +392,14 @@ def places_of(
     if thread_id is not None:
         query = query.where(ThreadPerson.thread_id == thread_id)
     return [Place(*row) for row in session.execute(query)]
+
+
+def stays_of(session: Session, case_id: int, person_id: int) -> list[date | None]:
+    """The first day without somebody, for each time that they took part in a case; ``None`` is still there."""
+    return list(session.scalars(select(Participant.left_on).where(
+        Participant.case_id == case_id, Participant.person_id == person_id,
+        Participant.status != ParticipantStatus.WAITLISTED,
+    )))
 
 
 def written_since(session: Session, person_id: int, moment: datetime) -> int:
