@@ -83,8 +83,7 @@ class Opened:
 
 
 def thread_for(session: Session, actor: Actor, thread_id: int, action: Action = Action.READ) -> Opened:
-    """The door to a thread for staff; locks the row for anything but reading. Raises NotFound, also for what is secret.
-    """
+    """The door to a thread for staff; locks the row for anything but reading. Raises NotFound, nothing else."""
     thread = session.get(MessageThread, thread_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
     if thread is None:
         raise NotFound(actor=actor, action=action, resource=Resource.MESSAGES_ADMIN, resource_id=thread_id)

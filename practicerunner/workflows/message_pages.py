@@ -158,7 +158,8 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
     return ConversationPage(
         ConversationLine(
             thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread),
-            outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at),
+            outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at,
+        ),
         thread.revision, entries, tuple(members_of(session, case, opened.taking)), thread.last_number,
         thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
         tuple(
@@ -187,8 +188,9 @@ def _log(session: Session, actor: Actor, opened: Opened) -> None:
     if messages.opened_since(session, actor.staff_id, opened.case.id, opened.thread.id, since):
         return
     audit.note(
-        session, staff_id=actor.staff_id, role=opened.role, action=messages.OPENED, resource=opened.thread.thread_class.resource,
-        resource_id=opened.thread.id, case_id=opened.case.id, detail=opened.thread.thread_class.value,
+        session, staff_id=actor.staff_id, role=opened.role, action=messages.OPENED,
+        resource=opened.thread.thread_class.resource, resource_id=opened.thread.id, case_id=opened.case.id,
+        detail=opened.thread.thread_class.value,
     )
 
 

@@ -1,4 +1,4 @@
-"""Messages as staff write and keep them: begin a thread, write in it, add or take out somebody, assign, archive (I10)."""
+"""Messages as staff write and keep them: begin a thread, write in it, add and take out people, assign, archive."""
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
