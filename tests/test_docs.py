@@ -7,6 +7,7 @@ from pathlib import Path
 
 from practicerunner.reports.catalogue import VIEWS
 from practicerunner.ui.navigation import SCREENS
+from practicerunner.ui.portal import PORTAL_SCREENS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -33,7 +34,9 @@ def test_every_folder_of_the_house_is_in_the_readme() -> None:
 
 
 def test_every_screen_has_its_page_and_every_page_its_screen() -> None:
-    assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {screen.name for screen in SCREENS}
+    assert {path.stem for path in (ROOT / "pages").glob("*.py")} == {
+        screen.name for screen in (*SCREENS, *PORTAL_SCREENS)
+    }
 
 
 def test_files_that_the_documents_name_exist() -> None:

@@ -269,6 +269,14 @@ def _waits_for_cosign(kinds: Mapping[CaseType, NoteKind]) -> ColumnElement[bool]
         Appointment.status == AppointmentStatus.HELD, holds(Role.ASSOCIATE), ~holds(Role.PROVIDER), ~locked)
 
 
+def pays_anything(session: Session, person_id: int) -> bool:
+    """Whether somebody has a share in an arrangement or had movements on an account, for whomever."""
+    theirs = select(Payer.id).where(Payer.person_id == person_id)
+    moved = select(LedgerEntry.id).where(LedgerEntry.payer_id.in_(theirs)).limit(1)
+    shares = select(PayerShare.id).where(PayerShare.payer_id.in_(theirs)).limit(1)
+    return session.scalar(shares) is not None or session.scalar(moved) is not None
+
+
 def cases_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[int]:
     """Ids of the cases on which a payer has movements or a share, within what may be seen."""
     moved = select(LedgerEntry.case_id).where(LedgerEntry.payer_id == payer_id)

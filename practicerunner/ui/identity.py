@@ -10,13 +10,20 @@ from practicerunner.workflows.access import Actor
 
 IDENTITY: int | None = None
 """The one seam for tests of pages: the id of the member of staff to act as, without a cookie."""
+PERSON: int | None = None
+"""The same for the portal's pages: the id of the person outside the practice."""
 
 _JUST_SEEN = "just_seen"
 
 
 def token() -> str:
     """The token in this browser's session cookie, or nothing."""
-    return st.context.cookies.get(presence.cookie_name(), "")
+    return cookie(presence.cookie_name())
+
+
+def cookie(name: str) -> str:
+    """A cookie of this browser, or nothing; nothing too while a test says who is there."""
+    return "" if IDENTITY is not None or PERSON is not None else st.context.cookies.get(name, "")
 
 
 def signed_in(*, active: bool = True) -> Actor | None:

@@ -9,22 +9,31 @@ from sqlalchemy.orm import Session
 
 from practicerunner import database
 from practicerunner.errors import BadInput, FieldProblems, PracticeError
+from practicerunner.ui import portal_identity
 from practicerunner.ui.identity import in_dialog, present
 from practicerunner.ui.text import md
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.commands import Command, field_messages
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A", Actor, PortalActor)
 
 
-def _now(actor: Actor) -> Actor:
+def _present(actor: A) -> A:
+    """The same person as the database knows them now, on whichever side. Raises SignedOut."""
+    if isinstance(actor, PortalActor):
+        return portal_identity.present(actor)
+    return present(actor)
+
+
+def _now(actor: A) -> A:
     """In a dialog the page's actor may be minutes old, so they are looked up again."""
-    return present(actor) if in_dialog() else actor
+    return _present(actor) if in_dialog() else actor
 
 
 def read(
-    reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
+    reader: Callable[Concatenate[Session, A, P], R], actor: A, /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """What a reader returns. A refusal or a missing record ends the run with its sentence."""
     try:
@@ -37,7 +46,7 @@ def read(
 
 
 def read_logged(
-    reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
+    reader: Callable[Concatenate[Session, A, P], R], actor: A, /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """As ``read``, for a reader that writes the reading into the audit log, such as that of a note."""
     try:
@@ -50,7 +59,7 @@ def read_logged(
 
 
 def glance(
-    reader: Callable[Concatenate[Session, Actor, P], R], actor: Actor, /, *args: P.args, **kwargs: P.kwargs
+    reader: Callable[Concatenate[Session, A, P], R], actor: A, /, *args: P.args, **kwargs: P.kwargs
 ) -> tuple[R | None, str]:
     """What a reader returns, or the sentence that says why it returns nothing; the run goes on either way."""
     try:
@@ -62,7 +71,7 @@ def glance(
 
 
 def perform(
-    verb: Callable[[Session, Actor, Any], R], actor: Actor, build: Callable[[], Command], *, done: str = "",
+    verb: Callable[[Session, A, Any], R], actor: A, build: Callable[[], Command], *, done: str = "",
     show: Callable[[str, str], None] | None = None,
 ) -> tuple[bool, R | None]:
     """Build a command from what was entered and carry it out in one transaction.
@@ -74,7 +83,7 @@ def perform(
 
     def carry_out() -> R:
         asked = build()
-        current = present(actor)
+        current = _present(actor)
         with database.transaction() as session:
             return verb(session, current, asked)
 

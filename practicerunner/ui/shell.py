@@ -3,35 +3,67 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from practicerunner.errors import PracticeError
-from practicerunner.ui import navigation, search
+from practicerunner.ui import navigation, portal, portal_identity, search
 from practicerunner.ui.identity import hand_on, signed_in
 from practicerunner.ui.text import md
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.portal_access import Visitor
 
 ASSETS = Path(__file__).parent / "assets"
 SIGN_OUT = '<a href="/auth/sign-out" style="color: inherit">Sign out</a>'
-"""A plain link, because signing out is a page of the server and not of the app."""
+PORTAL_SIGN_OUT = '<a href="/portal/sign-out" style="color: inherit">Sign out</a>'
+"""Plain links, because signing out is a page of the server and not of the app."""
 
 
 def run() -> None:
-    """One run: who is there, which pages are theirs, then the page."""
-    st.set_page_config(page_title="PracticeRunner", page_icon=str(ASSETS / "favicon.png"), layout="wide")
-    actor = signed_in()
-    if actor is None:
+    """One run: who is there, which pages are theirs, then the page. One browser is one person, on one side."""
+    actor, visitor = signed_in(), portal_identity.visitor()
+    st.set_page_config(
+        page_title="PracticeRunner", page_icon=str(ASSETS / "favicon.png"),
+        layout="centered" if visitor is not None and actor is None else "wide",
+    )
+    if actor is not None and visitor is None:
+        _practice(actor)
+    elif visitor is not None and actor is None:
+        _portal(visitor)
+    else:
         st.navigation([st.Page(_signed_out, title="Signed out")], position="hidden").run()
-        return
+
+
+def _practice(actor: Actor) -> None:
     page = st.navigation(navigation.menu_for(actor))
-    dark = st.context.theme.type == "dark"
-    st.logo(str(ASSETS / ("wordmark-dark.svg" if dark else "wordmark.svg")), size="large")
+    _logo()
     with st.sidebar:
         search.box(actor)
         st.caption(md(actor.name))
         st.html(SIGN_OUT)
+    hand_on(actor)
+    _show(page)
+
+
+def _portal(visitor: Visitor) -> None:
+    _logo()
+    actor = portal.choose(visitor)
+    page = st.navigation(portal.menu_for(visitor, actor))
+    with st.sidebar:
+        st.caption(md(visitor.name))
+        st.html(PORTAL_SIGN_OUT)
+    portal.hand_on(actor)
+    _show(page)
+
+
+def _logo() -> None:
+    dark = st.context.theme.type == "dark"
+    st.logo(str(ASSETS / ("wordmark-dark.svg" if dark else "wordmark.svg")), size="large")
+
+
+def _show(page: StreamlitPage) -> None:
     toast = st.session_state.pop("toast", "")
     if toast:
         st.toast(md(toast), icon=":material/check:")
-    hand_on(actor)
     try:
         page.run()
     except PracticeError as problem:

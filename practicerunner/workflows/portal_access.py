@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from practicerunner.errors import NotPermitted
-from practicerunner.records import acting, practice
+from practicerunner.errors import NotPermitted, RuleViolation
+from practicerunner.records import accounts, acting, practice, requests
 from practicerunner.records.people import Person
 from practicerunner.rules import acting as rules
 from practicerunner.rules import permissions
@@ -18,6 +18,22 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, Action, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import known_of, today_of
+
+
+class NoLongerForThem(RuleViolation):
+    """You have no access for this person any more. Reload the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody outside the practice as they come in: who they are, and in which ways things are their own."""
+
+    person_id: int
+    name: str
+    takes_part: bool
+    """Whether they take part in a case of their own today."""
+    pays: bool
+    """Whether invoices are theirs to pay, be it for somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,39 @@ def acting_for(session: Session, person_id: int) -> list[ActingFor]:
                 acts.title or acts.kind.label, scopes,
             ))
     return found
+
+
+def visitor_of(session: Session, person_id: int) -> Visitor | None:
+    """Somebody living, by their id, whether or not they may sign in."""
+    person = session.get(Person, person_id)
+    if person is None or person.died_on is not None:
+        return None
+    today = today_of(session, person)
+    return Visitor(
+        person.id, person_name(person.first_name, person.last_name, person.preferred_name),
+        bool(requests.own_cases(session, person.id, today)), accounts.pays_anything(session, person.id),
+    )
+
+
+def portal_actor(session: Session, visitor: Visitor, client_id: int | None) -> PortalActor | None:
+    """Somebody acting for themselves or for a client, as it is allowed now; ``None`` once it is not any more."""
+    if client_id is None:
+        return PortalActor(visitor.person_id, visitor.name)
+    found = next((one for one in acting_for(session, visitor.person_id) if one.client_id == client_id), None)
+    return PortalActor(visitor.person_id, visitor.name, found.role, client_id) if found else None
+
+
+def may_in_any_case(session: Session, actor: PortalActor, action: Action, resource: Resource) -> bool:
+    """Whether it would be allowed for the client as a whole or in one of the cases: for menus; leaves no trace."""
+    needed = permissions.proxied(actor.role, action, resource)
+    if needed is None or actor.client_id is None:
+        return needed is not None
+    acts = acting.between(session, actor.person_id, actor.client_id)
+    if acts is None or _role_of(acts) is not actor.role:
+        return False
+    client = session.get_one(Person, actor.client_id)
+    cases = {None, *(one.case_id for one, _ in acting.decisions_of(session, [acts.id]))}
+    return any(needed <= _scopes(session, acts, client, case_id) for case_id in cases)
 
 
 def signing_refusal(session: Session, actor: PortalActor) -> str:

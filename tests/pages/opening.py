@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records.logins import Account
-from practicerunner.ui import identity, navigation
+from practicerunner.ui import identity, navigation, portal_identity
 from practicerunner.workflows.invitations import hash_password
 from tests.cast import Cast
 
@@ -67,3 +67,20 @@ def press(app: AppTest, key: str) -> AppTest:
 def keys(app: AppTest) -> list[str]:
     """Keys of the buttons that are there."""
     return [str(button.key) for button in app.button]
+
+
+def portal_opened(
+    monkeypatch: pytest.MonkeyPatch, person_id: int, page: str = "portal_home", client_id: int | None = None,
+    **selectors: object,
+) -> AppTest:
+    """A page of the portal as somebody outside the practice sees it, for themselves or for a client."""
+    monkeypatch.setattr(identity, "PERSON", person_id)
+    app = AppTest.from_file(SHELL, default_timeout=30).run()
+    assert not app.exception, app.exception
+    if client_id is not None:
+        app.selectbox(key=portal_identity.CHOSEN).set_value(client_id).run()
+    for key, value in selectors.items():
+        app.query_params[key] = str(value)
+    app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
+    assert not app.exception, app.exception
+    return app

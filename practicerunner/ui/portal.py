@@ -1,0 +1,163 @@
+"""The portal's side of the screens: which pages there are, for whom they apply, and who asks for them.
+
+A page of the portal begins with ``me = require_portal("portal_<name>")``. It reads and acts by ``ui.perform`` as the
+practice's pages do; ``me`` says for whom: ``me.client_id`` is ``None`` for oneself, ``me.for_id`` is whose things.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from practicerunner import database
+from practicerunner.errors import NotPermitted
+from practicerunner.rules import permissions
+from practicerunner.ui import portal_identity
+from practicerunner.ui.navigation import FOLDER
+from practicerunner.ui.perform import perform, read
+from practicerunner.ui.text import md
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows import portal_access
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.portal_access import ActingFor, Visitor
+
+portal_read, portal_perform = read, perform
+_SEEN = "portal_seen"
+
+
+class Applies(StrEnum):
+    """To whom a page of the portal applies when they come for themselves."""
+
+    EVERYBODY = "everybody"
+    PARTICIPANTS = "participants"
+    """Who takes part in a case."""
+    PAYERS = "payers"
+    """Who takes part in a case or pays for somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalScreen:
+    """One page of the portal: its place in the menu and the resource of which something must be open to be read."""
+
+    name: str
+    title: str
+    icon: str
+    resource: Resource
+    applies: Applies = Applies.PARTICIPANTS
+
+    @property
+    def address(self) -> str:
+        """Its name in the browser's address."""
+        return self.name.replace("portal_", "my-")
+
+
+PORTAL_SCREENS = (
+    PortalScreen("portal_home", "Home", ":material/home:", Resource.CLIENT_DIRECTORY, Applies.EVERYBODY),
+    PortalScreen("portal_appointments", "Appointments", ":material/calendar_month:", Resource.APPOINTMENTS),
+    PortalScreen("portal_forms", "Forms", ":material/assignment:", Resource.CONSENTS),
+    PortalScreen("portal_messages", "Messages", ":material/chat:", Resource.MESSAGES_ADMIN),
+    PortalScreen("portal_billing", "Billing", ":material/receipt_long:", Resource.INVOICES, Applies.PAYERS),
+    PortalScreen("portal_documents", "Documents", ":material/description:", Resource.DOCUMENTS_ADMIN),
+    PortalScreen("portal_details", "My details", ":material/account_circle:", Resource.CLIENT_DIRECTORY,
+                 Applies.EVERYBODY),
+)
+_BY_NAME = {screen.name: screen for screen in PORTAL_SCREENS}
+ALWAYS = ("portal_home", "portal_details")
+"""Where somebody lands, and their own account; both show what is open and no more."""
+
+
+def portal_page(name: str) -> StreamlitPage:
+    """The Streamlit page of a screen of the portal."""
+    screen = _BY_NAME[name]
+    return st.Page(
+        FOLDER / f"{name}.py", title=screen.title, icon=screen.icon, url_path=screen.address,
+        default=name == "portal_home",
+    )
+
+
+def menu_for(visitor: Visitor, actor: PortalActor) -> list[StreamlitPage]:
+    """The pages that apply and of which something is open; one that is absent here cannot be reached by its address."""
+    return [portal_page(screen.name) for screen in PORTAL_SCREENS if _is_open(visitor, actor, screen)]
+
+
+def may_open(actor: PortalActor, name: str) -> bool:
+    """Whether a page of the portal is in the actor's menu: for links on other pages."""
+    with database.reading() as session:
+        visitor = portal_access.visitor_of(session, actor.person_id)
+    return visitor is not None and _is_open(visitor, actor, _BY_NAME[name])
+
+
+def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool:
+    if screen.name in ALWAYS:
+        return True
+    if actor.client_id is None and not {
+        Applies.EVERYBODY: True, Applies.PARTICIPANTS: visitor.takes_part,
+        Applies.PAYERS: visitor.takes_part or visitor.pays,
+    }[screen.applies]:
+        return False
+    if actor.client_id is None:
+        return permissions.proxied(actor.role, Action.READ, screen.resource) is not None
+    with database.reading() as session:
+        return portal_access.may_in_any_case(session, actor, Action.READ, screen.resource)
+
+
+def choose(visitor: Visitor) -> PortalActor:
+    """Ask for whom somebody comes, if they act for anybody; whoever has nothing of their own comes for the first."""
+    with database.reading() as session:
+        clients = {one.client_id: one for one in portal_access.acting_for(session, visitor.person_id)}
+        options = [0, *clients]
+        if st.session_state.get(portal_identity.CHOSEN) not in options:
+            own = visitor.takes_part or visitor.pays or not clients
+            st.session_state[portal_identity.CHOSEN] = 0 if own else options[1]
+        if clients:
+            st.selectbox(
+                "You are here for", options, key=portal_identity.CHOSEN, on_change=_start_anew,
+                format_func=lambda one: md(_label(clients[one])) if one else "Myself",
+            )
+        actor = portal_access.portal_actor(session, visitor, portal_identity.chosen())
+    return actor or PortalActor(visitor.person_id, visitor.name)
+
+
+def _label(found: ActingFor) -> str:
+    return f"{found.client} ({found.kind[:1].lower()}{found.kind[1:]})"
+
+
+def _start_anew() -> None:
+    """What was typed for one person is not carried over to another."""
+    for key in [key for key in st.session_state if key != portal_identity.CHOSEN]:
+        del st.session_state[key]
+
+
+def hand_on(actor: PortalActor) -> None:
+    """Let the page of this run know whom the shell has just looked up."""
+    st.session_state[_SEEN] = actor
+
+
+def require_portal(name: str) -> PortalActor:
+    """First call of every page of the portal: who is there, for whom, and that the page is open. Stops it otherwise."""
+    seen = st.session_state.pop(_SEEN, None)
+    visitor = portal_identity.visitor()
+    if visitor is None:
+        st.info("You are signed out. Reload the page to sign in.")
+        st.stop()
+    actor = seen if isinstance(seen, PortalActor) and seen.person_id == visitor.person_id else None
+    if actor is None:
+        with database.reading() as session:
+            actor = portal_access.portal_actor(session, visitor, portal_identity.chosen())
+    screen = _BY_NAME[name]
+    if actor is None or not _is_open(visitor, actor, screen):
+        raise NotPermitted(
+            "You have no access to this.", actor=actor, action=Action.READ, resource=screen.resource)
+    return actor
+
+
+def go(name: str, **selectors: object) -> NoReturn:
+    """Open a page of the portal, with ids in the address."""
+    st.switch_page(portal_page(name), query_params={key: str(value) for key, value in selectors.items()})
+
+
+def link(label: str, name: str, *, icon: str | None = None, **selectors: object) -> None:
+    """A link to a page of the portal. ``label`` is Markdown: escape people's text with ``text.md``."""
+    st.page_link(portal_page(name), label=label, icon=icon, query_params={k: str(v) for k, v in selectors.items()})

@@ -1,0 +1,41 @@
+"""Who is looking from outside the practice, and for whom: looked up in the database on every run, like staff.
+
+Whom somebody acts for is a choice of this tab. It opens nothing by itself: whether it still holds is asked anew.
+"""
+
+import streamlit as st
+
+from practicerunner import database
+from practicerunner.ui import identity
+from practicerunner.workflows import portal_access
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.portal_access import Visitor
+
+CHOSEN = "portal_for"
+"""Where the tab keeps the client for whom somebody acts; 0 is for themselves."""
+
+
+def visitor(*, active: bool = True) -> Visitor | None:
+    """Who is signed in to the portal. A fragment that refreshes itself passes ``active=False``."""
+    if identity.PERSON is not None:
+        with database.reading() as session:
+            return portal_access.visitor_of(session, identity.PERSON)
+    return None
+
+
+def chosen() -> int | None:
+    """The client for whom this tab acts; ``None`` is for oneself."""
+    found = st.session_state.get(CHOSEN)
+    return found if isinstance(found, int) and found else None
+
+
+def present(actor: PortalActor) -> PortalActor:
+    """The same person for the same client, as the database knows them now. Raises SignedOut, NoLongerForThem."""
+    here = visitor()
+    if here is None or here.person_id != actor.person_id:
+        raise identity.SignedOut
+    with database.reading() as session:
+        current = portal_access.portal_actor(session, here, actor.client_id)
+    if current is None:
+        raise portal_access.NoLongerForThem
+    return current
