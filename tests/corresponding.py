@@ -13,7 +13,7 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.message_pages import ConversationPage, conversation, conversations, conversations_of_case
-from practicerunner.workflows.messages import StartThread, ToPerson, WriteMessage, start_thread, write_message
+from practicerunner.workflows.messages import SendMessage, StartThread, ToPerson, send_message, start_thread
 from practicerunner.workflows.people import AddPerson, add_person
 from practicerunner.workflows.portal_messages import (
     AnswerMessage,
@@ -74,7 +74,7 @@ class Morgans:
         """Somebody writes, on whichever side they are."""
         if who in self.people:
             return int(self.act(who, answer_message, AnswerMessage(thread_id=thread_id, text=text, **more)))
-        return int(self.cast.do(who, write_message, WriteMessage(thread_id=thread_id, text=text, **more)))
+        return int(self.cast.do(who, send_message, SendMessage(thread_id=thread_id, text=text, **more)))
 
     def threads(self, name: str) -> PortalThreads:
         found: PortalThreads = self.ask(name, my_threads)

@@ -47,7 +47,7 @@ class StartThread(Command):
     files: Files = ()
 
 
-class WriteMessage(Command):
+class SendMessage(Command):
     """Write in a thread."""
 
     thread_id: int
@@ -153,7 +153,7 @@ def _each(chosen: list[tuple[int, int | None]]) -> list[list[tuple[int, int | No
 
 
 @command(Resource.MESSAGES_ADMIN, Action.CREATE)
-def write_message(session: Session, actor: Actor, asked: WriteMessage) -> int:
+def send_message(session: Session, actor: Actor, asked: SendMessage) -> int:
     """Write in a thread; an archived one is open again. Returns the message's id. Raises NotFound."""
     opened = thread_for(session, actor, asked.thread_id, Action.CREATE)
     session.info["detail"] = _detail(opened)
