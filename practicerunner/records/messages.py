@@ -176,14 +176,25 @@ def messages_of(session: Session, thread_id: int) -> list[ThreadMessage]:
         select(ThreadMessage).where(ThreadMessage.thread_id == thread_id).order_by(ThreadMessage.number)))
 
 
-def stamps_of(session: Session, thread_ids: Collection[int]) -> list[tuple[int, int, datetime, int | None]]:
-    """Thread, number, moment and writing person of each message, without its text, the oldest first."""
+class Stamp(NamedTuple):
+    """A message without its text."""
+
+    thread_id: int
+    number: int
+    at: datetime
+    staff_id: int | None
+    person_id: int | None
+
+
+def stamps_of(session: Session, thread_ids: Collection[int]) -> list[Stamp]:
+    """When each message of some threads was written, and by whom, the oldest first."""
     if not thread_ids:
         return []
     query = select(
-        ThreadMessage.thread_id, ThreadMessage.number, ThreadMessage.at, ThreadMessage.person_id,
+        ThreadMessage.thread_id, ThreadMessage.number, ThreadMessage.at, ThreadMessage.staff_id,
+        ThreadMessage.person_id,
     ).where(ThreadMessage.thread_id.in_(thread_ids)).order_by(ThreadMessage.thread_id, ThreadMessage.number)
-    return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
+    return [Stamp(*row) for row in session.execute(query)]
 
 
 def attachments_of(session: Session, message_ids: Collection[int]) -> list[MessageAttachment]:

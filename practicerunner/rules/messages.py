@@ -61,14 +61,11 @@ def class_label(case_type: CaseType, thread_class: ThreadClass) -> str:
     return "Administrative" if thread_class is ThreadClass.ADMIN else capabilities(case_type).clinical_section
 
 
-def readers(case_type: CaseType, thread_class: ThreadClass) -> str:
+def readers(thread_class: ThreadClass) -> str:
     """One sentence on who in the practice reads such a thread beside those who are chosen."""
     if thread_class is ThreadClass.ADMIN:
         return "The front desk and the owner read it, too."
-    return f"Only the provider reads it, and staff whom you choose. A {_HELPER} cannot take part."
-
-
-_HELPER = "helper"
+    return "The provider reads it, and staff whom you choose; nobody else."
 
 
 def letter(name: str, practice: str, phone: str, address: str) -> Letter:

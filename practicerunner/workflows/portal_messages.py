@@ -237,10 +237,11 @@ def my_threads(session: Session, actor: PortalActor) -> PortalThreads:
     read = messages.read_up_to(session, list(seats), person_id=actor.person_id)
     last: dict[int, datetime] = {}
     unread = dict.fromkeys(seats, 0)
-    for thread_id, number, at, person_id in messages.stamps_of(session, list(seats)):
-        if rules.shown(seats[thread_id].windows, number, at):
-            last[thread_id] = at
-            unread[thread_id] += number > read.get(thread_id, 0) and person_id != actor.person_id
+    for stamp in messages.stamps_of(session, list(seats)):
+        thread_id = stamp.thread_id
+        if rules.shown(seats[thread_id].windows, stamp.number, stamp.at):
+            last[thread_id] = stamp.at
+            unread[thread_id] += stamp.number > read.get(thread_id, 0) and stamp.person_id != actor.person_id
     others: dict[int, list[str]] = {}
     joined: dict[int, datetime] = {}
     for one in messages.people_of(session, list(seats)):

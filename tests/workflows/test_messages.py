@@ -167,8 +167,8 @@ def test_staff_choose_from_the_people_of_the_case_with_what_they_are(two: Morgan
 
 @pytest.mark.parametrize(("by", "to", "thread_class", "refusal"), [
     ("Marcus", ["Omar"], ADMIN, BadInput), ("Marcus", ["Paul"], ADMIN, BadInput), ("Marcus", [], ADMIN, BadInput),
-    ("Marcus", ["Nina"], CLINICAL, BadInput), ("Olga", ["Ben"], ADMIN, NotFound), ("Tom", ["Ben"], CLINICAL, NotPermitted),
-    ("Dana", ["Ben"], CLINICAL, NotFound), ("Ruth", ["Ben"], ADMIN, NotFound),
+    ("Marcus", ["Nina"], CLINICAL, BadInput), ("Olga", ["Ben"], ADMIN, NotFound),
+    ("Tom", ["Ben"], CLINICAL, NotPermitted), ("Dana", ["Ben"], CLINICAL, NotFound), ("Ruth", ["Ben"], ADMIN, NotFound),
 ])
 def test_nobody_begins_with_whom_they_may_not_write_to(
     two: Morgans, by: str, to: list[str], thread_class: ThreadClass, refusal: type[Exception]
