@@ -32,8 +32,10 @@ from practicerunner.workflows.messages import (
     send_message,
 )
 
-FITTING, TALL = 7, 620
-"""More rows than this scroll in a box of so many pixels, so that the conversation is never far below on a phone."""
+FITTING = 7
+"""More rows than this scroll in a box, so that the conversation is never far below them on a phone."""
+TALL = 620
+"""Pixels of that box."""
 SHELVES: dict[Shelf, str] = {"all": "All", "mine": "Mine", "unassigned": "Unassigned", "archived": "Archived"}
 EMPTY: dict[Shelf, str] = {
     "all": "No conversations yet. Begin one with New message, here or on a client's page; what people write from the "

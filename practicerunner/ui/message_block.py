@@ -1,4 +1,4 @@
-"""The conversations of a case on its page, and everything that was said or sent, as far as its reader may know (C17)."""
+"""The conversations of a case on its page, and all that was said or sent, as far as its reader may know (C17)."""
 
 import streamlit as st
 
