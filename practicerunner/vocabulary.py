@@ -207,6 +207,8 @@ class MessageKind(Word):
     URGENT_NOTICE = "urgent_notice"
     ACCESS_GRANTED = "access_granted"
     MESSAGE_WAITING = "message_waiting"
+    PORTAL_LINK = "portal_link"
+    DETAILS_ASKED = "details_asked"
 
     @property
     def label(self) -> str:
@@ -215,7 +217,19 @@ class MessageKind(Word):
             "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
             "appointment_cancelled": "Notice of a cancellation", "access_granted": "Notice of new access",
             "message_waiting": "Notice of a message",
+            "portal_link": "Link to the portal", "details_asked": "Notice of details to change",
         }.get(self.value, super().label)
+
+
+class PortalState(Word):
+    """Where somebody stands with the portal."""
+
+    NONE = "none"
+    INVITED = "invited"
+    LAPSED = "lapsed"
+    """Invited, but the link ran out or was withdrawn unused."""
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
 
 
 class MessageStatus(Word):

@@ -21,6 +21,7 @@ from practicerunner.records import (  # noqa: F401
     payments,
     people,
     plans,
+    portal,
     practice,
     reminders,
     requests,
