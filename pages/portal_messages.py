@@ -90,7 +90,7 @@ def show_conversation(actor: PortalActor, thread_id: int) -> None:
     others = [f"{one.name}, {one.relation}" if one.relation else one.name for one in found.members if not one.is_me]
     audience = " ".join(filter(None, ["; ".join(others), found.also])) if others else "the practice's office"
     st.caption(md(f"With {audience}"))
-    conversation.show(found.entries, found.zone, "/files/message", key=f"thread.{thread_id}")
+    conversation.show(found.entries, found.zone, "/portal/files/message", key=f"thread.{thread_id}")
     if found.may_write:
         conversation.answer(
             answer_message, actor,

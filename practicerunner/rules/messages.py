@@ -69,9 +69,9 @@ def readers(thread_class: ThreadClass) -> str:
 
 
 def letter(name: str, practice: str, phone: str, address: str) -> Letter:
-    """That a message waits; not from whom, nor of what (I09). ``address`` is where one signs in, if it is known."""
+    """That a message waits; not from whom, nor of what (I09). ``address`` is where one signs in."""
     line = " ".join(phone.split())
     ask = f"If you cannot sign in, please call us: {line}" if line else "If you cannot sign in, please get in touch."
-    where = f"Please sign in to read it: {address}" if address else "Please sign in to our portal to read it."
-    parts = [f"Hello {' '.join(name.split())},", "a message waits for you.", where, ask, " ".join(practice.split())]
-    return Letter("A message waits for you", "\n\n".join(filter(None, parts)) + "\n")
+    said = "a message waits for you. Please sign in to our portal to read it:"
+    parts = [f"Hello {' '.join(name.split())},", said, address, ask, " ".join(practice.split())]
+    return Letter("A message waits for you", "\n\n".join(parts) + "\n")

@@ -334,14 +334,16 @@ def fetch_my_attachment(session: Session, actor: PortalActor, attachment_id: int
     return found.file_name, found.media_type, content
 
 
-def thread_actors(session: Session, person_id: int) -> list[PortalActor]:
-    """As whom somebody can read messages: for themselves, and for each client for whom they have a place in a thread.
+def actor_for_attachment(session: Session, person_id: int, attachment_id: int) -> PortalActor:
+    """As whom somebody has a place in the thread of an attachment: the address of a file says only who is signed in.
 
-    For the address of a file, which says only who is signed in.
+    For themselves where they have none; whether the place is open is for the reader to ask.
     """
     person = session.get(Person, person_id)
-    name = full_name(person) if person is not None else ""
-    found = [PortalActor(person_id, name)]
-    for acts, _ in acting.of_person(session, person_id):
-        found.append(PortalActor(person_id, name, role_of(acts), acts.client_id))
-    return found
+    myself = PortalActor(person_id, full_name(person) if person is not None else "")
+    _, message = attachment_row(session, myself, attachment_id)
+    mine = [one.row for one in messages.people_of(session, [message.thread_id]) if one.row.person_id == person_id]
+    if not mine or mine[-1].for_id is None:
+        return myself
+    acts = acting.between(session, person_id, mine[-1].for_id)
+    return PortalActor(person_id, myself.name, role_of(acts), acts.client_id) if acts is not None else myself

@@ -3,6 +3,7 @@
 import pytest
 
 from practicerunner.errors import NotFound, NotPermitted
+from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, ThreadClass
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.message_pages import conversations
@@ -78,8 +79,9 @@ def test_no_notice_says_more_than_that_a_message_waits(two: Morgans) -> None:
     assert len(two.notices()) == 3
     for name, letter in two.notices():
         assert letter == (
-            f"A message waits for you\nHello {name},\n\na message waits for you.\n\nPlease sign in to our portal to "
-            "read it.\n\nIf you cannot sign in, please call us: +1 518 555 0100\n\nLinden Street Practice\n")
+            f"A message waits for you\nHello {name},\n\na message waits for you. Please sign in to our portal to read "
+            f"it:\n\n{settings().portal_address}/portal\n\nIf you cannot sign in, please call us: +1 518 555 0100\n\n"
+            "Linden Street Practice\n")
         assert [word for word in (*WORDS, *others[name]) if word in letter] == []
 
 
