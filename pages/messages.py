@@ -54,7 +54,7 @@ def show_rows(found: Conversations, shelf: Shelf, chosen: int | None, *, searche
     """Unread ones first, then the latest."""
     if not found.rows:
         st.text("Nobody fits. Search for less." if searched else EMPTY[shelf])
-    with st.container(height=TALL if len(found.rows) > FITTING else "content", border=False):
+    with st.container(height=TALL if len(found.rows) > FITTING else "content", border=False, gap="xsmall"):
         for line in found.rows:
             show_row(line, found.zone, is_chosen=line.thread_id == chosen)
     if found.total > PAGE:
@@ -62,15 +62,14 @@ def show_rows(found: Conversations, shelf: Shelf, chosen: int | None, *, searche
 
 
 def show_row(line: ConversationLine, zone: str, *, is_chosen: bool) -> None:
-    with st.container(gap="xxsmall"):
-        new = line.unread and not is_chosen
-        st.button(
-            f"**{md(line.people or line.case_name)}**" if new else md(line.people or line.case_name),
-            key=f"thread.{line.thread_id}", on_click=partial(choose, line.thread_id), width="stretch",
-            type="primary" if is_chosen else "secondary", icon=":material/mark_chat_unread:" if new else None,
-        )
-        cared = line.assigned or "nobody in particular"
-        st.caption(md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)} · {cared}"))
+    new = line.unread and not is_chosen
+    st.button(
+        f"**{md(line.people or line.case_name)}**" if new else md(line.people or line.case_name),
+        key=f"thread.{line.thread_id}", on_click=partial(choose, line.thread_id), width="stretch",
+        type="primary" if is_chosen else "secondary", icon=":material/mark_chat_unread:" if new else None,
+    )
+    cared = line.assigned or "nobody in particular"
+    st.caption(md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)} · {cared}"))
 
 
 def show_thread(actor: Actor, page: ConversationPage) -> None:

@@ -12,7 +12,7 @@ from practicerunner.ui.text import count, md
 from practicerunner.vocabulary import ThreadClass
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.audiences import Recipient
-from practicerunner.workflows.message_pages import Addressees, ConversationPage, addressees
+from practicerunner.workflows.message_pages import Addressees, ConversationPage, addressees, who_to_add
 from practicerunner.workflows.messages import (
     AddToThread,
     StartThread,
@@ -114,14 +114,14 @@ def people_dialog(actor: Actor, page: ConversationPage) -> None:
                     done=f"{member.name} takes part no more")
                 if done:
                     st.rerun()
-    form = Form(f"add_to_thread.{thread_id}")
-    options = [*page.addable, *page.addable_staff]
+    form, found = Form(f"add_to_thread.{thread_id}"), read(who_to_add, actor, thread_id)
+    options = [*found.people, *found.staff]
     if not options:
         st.caption("Nobody else can be added.")
         return
     chosen = form.choice(
         "person_id", "Add", options, index=None, placeholder="Choose somebody",
-        format_func=lambda one: named(one) if isinstance(one, Recipient) else f"{page.addable_staff[one]}, staff")
+        format_func=lambda one: named(one) if isinstance(one, Recipient) else f"{found.staff[one]}, staff")
     st.caption("Reads the subject and what is written from now on. The conversation says that they joined.")
     if st.button("Add", type="primary", key=form.field_key("add"), disabled=chosen is None):
         done, _ = form.submit(add_to_thread, actor, lambda: (

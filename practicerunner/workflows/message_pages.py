@@ -30,7 +30,7 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.thread_views import Entry, entries_of, label_of, outside
 
-PAGE = 50
+PAGE = 25
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
 Shelf = Literal["all", "mine", "unassigned", "archived"]
@@ -78,10 +78,16 @@ class ConversationPage:
     may_write: bool
     assignable: dict[int, str]
     assigned_id: int | None
-    addable: tuple[Recipient, ...]
-    """People of the case who can be added: neither in it, nor acting for somebody who is."""
-    addable_staff: dict[int, str]
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addable:
+    """Who can be added to a thread."""
+
+    people: tuple[Recipient, ...]
+    """People of the case who are neither in it, nor act for somebody who is."""
+    staff: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ class Addressees:
 def conversations(
     session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
 ) -> Conversations:
-    """Threads that the actor may see, unread ones first, 50 a page; searched by the names of people, never by text."""
+    """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text."""
     sight = sight_of(actor)
     rows, total = messages.conversations(
         session, sight, archived=shelf == "archived", mine=shelf == "mine", unassigned=shelf == "unassigned",
@@ -154,7 +160,6 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
     assigned = messages.staff_name(session, thread.assigned_to_id)
     may_write = may_touch(
         actor, Action.CREATE, thread.thread_class.resource, responsible=[case.provider_id, *_inside(opened)])
-    inside = {one.row.person_id for one in opened.taking if one.row.left_at is None} - {None}
     return ConversationPage(
         ConversationLine(
             thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread),
@@ -162,17 +167,23 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
         ),
         thread.revision, entries, tuple(members_of(session, case, opened.taking)), thread.last_number,
         thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
-        tuple(
-            one for one in recipients_of(session, case)
-            if thread.thread_class in one.classes and one.person_id not in inside and one.for_id not in inside
-            and (rules.is_shared(case.type) or not inside)
-        ),
-        {
-            one: name for one, name in staff_for(session, case, thread.thread_class).items()
-            if one not in _inside(opened)
-        },
         practice.the_practice(session).zone,
     )
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def who_to_add(session: Session, actor: Actor, thread_id: int) -> Addable:
+    """Who can be added to a thread that the actor may see. Raises NotFound."""
+    opened = thread_for(session, actor, thread_id)
+    thread, case = opened.thread, opened.case
+    inside = {one.row.person_id for one in opened.taking if one.row.left_at is None} - {None}
+    people = tuple(
+        one for one in recipients_of(session, case)
+        if thread.thread_class in one.classes and one.person_id not in inside and one.for_id not in inside
+        and (rules.is_shared(case.type) or not inside)
+    )
+    staff = staff_for(session, case, thread.thread_class)
+    return Addable(people, {one: name for one, name in staff.items() if one not in _inside(opened)})
 
 
 def _inside(opened: Opened) -> list[int]:

@@ -23,7 +23,7 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.cases import RemoveParticipant, remove_participant
 from practicerunner.workflows.commands import OperationReused, field_messages
-from practicerunner.workflows.message_pages import addressees, conversations, fetch_attachment
+from practicerunner.workflows.message_pages import addressees, conversations, fetch_attachment, who_to_add
 from practicerunner.workflows.messages import (
     AddToThread,
     ArchiveThread,
@@ -289,7 +289,7 @@ def test_whoever_acts_for_somebody_who_takes_part_is_added_by_them_alone(two: Mo
     nina = AddToThread(thread_id=thread, person_id=two.people["Nina"], for_id=two.people["Ben"])
     with pytest.raises(BadInput, match="by them, in the portal"):
         two.cast.do("Marcus", add_to_thread, nina)
-    assert two.read("Marcus", thread).addable == ()
+    assert two.cast.read("Marcus", who_to_add, thread).people == ()
     hers = two.start(["Aisha"], "Of Aisha alone.")
     two.cast.do("Marcus", add_to_thread, nina.model_copy(update={"op": "x" * 32, "thread_id": hers}))
     assert texts(two.opened("Nina", hers)) == []
