@@ -78,6 +78,10 @@ def _practice(actor: Actor) -> None:
             "helpers_may_schedule", "Approved helpers may ask for and move clients' appointments",
             row.helpers_may_schedule,
         )
+        idle = form.number(
+            "portal_idle_minutes", "Clients are signed out of the portal after … minutes without a click",
+            row.portal_idle_minutes,
+        )
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
 
     def save(session: Session, actor: Actor, asked: ChangePractice) -> int:
@@ -92,7 +96,7 @@ def _practice(actor: Actor) -> None:
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
             invoicing_day=gather,
-            totp_required=totp, helpers_may_schedule=helpers,
+            totp_required=totp, helpers_may_schedule=helpers, portal_idle_minutes=idle,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -78,6 +78,8 @@ class ConversationPage:
     may_write: bool
     assignable: dict[int, str]
     assigned_id: int | None
+    provider_id: int
+    """Who is never taken out of it."""
     zone: str
 
 
@@ -166,7 +168,7 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
             outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at,
         ),
         thread.revision, entries, tuple(members_of(session, case, opened.taking)), thread.last_number,
-        thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
+        thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id, case.provider_id,
         practice.the_practice(session).zone,
     )
 

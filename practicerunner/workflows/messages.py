@@ -214,6 +214,8 @@ def _check_addable(
 def take_out_of_thread(session: Session, actor: Actor, asked: TakeOutOfThread) -> int:
     """Let somebody take part no more. Returns the thread's id. Raises BadInput, NotFound."""
     opened = thread_for(session, actor, asked.thread_id, Action.UPDATE)
+    if asked.staff_id == opened.case.provider_id:
+        raise BadInput("staff_id", "Whoever treats here reads every conversation of their own.")
     for row, _, _ in opened.taking:
         if row.left_at is None and (row.staff_id, row.person_id) == (asked.staff_id, asked.person_id):
             row.left_at, row.until_number = clock.now(), opened.thread.last_number

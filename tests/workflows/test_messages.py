@@ -242,6 +242,8 @@ def test_staff_who_are_added_see_what_is_written_from_then_on(two: Morgans) -> N
         "Ruth Feldman joined, and reads what is written from here on.")
     with pytest.raises(BadInput, match="already"):
         two.cast.do("Marcus", add_to_thread, AddToThread(thread_id=thread, staff_id=two.cast.staff["Ruth"]))
+    with pytest.raises(BadInput, match="reads every conversation"):
+        two.cast.do("Ruth", take_out_of_thread, TakeOutOfThread(thread_id=thread, staff_id=two.cast.staff["Marcus"]))
     two.cast.do("Marcus", take_out_of_thread, TakeOutOfThread(thread_id=thread, staff_id=two.cast.staff["Ruth"]))
     assert two.listed("Ruth") == []
     with pytest.raises(NotFound):
