@@ -108,7 +108,8 @@ def people_dialog(actor: Actor, page: ConversationPage) -> None:
             closed = "" if member.is_open else " (no access at present)"
             st.text(f"{member.name}, {member.relation}{closed}", width="content")
             key = f"take_out.{thread_id}.{member.staff_id or member.person_id}"
-            if member.staff_id != page.provider_id and len(page.members) > 1 and st.button("Take out", key=key, type="tertiary"):
+            may_go = member.staff_id != page.provider_id and len(page.members) > 1
+            if may_go and st.button("Take out", key=key, type="tertiary"):
                 done, _ = perform(take_out_of_thread, actor, lambda member=member: TakeOutOfThread(  # type: ignore[misc]
                     thread_id=thread_id, staff_id=member.staff_id, person_id=member.person_id),
                     done=f"{member.name} takes part no more")

@@ -341,6 +341,7 @@ def test_the_check_itself_sees_what_is_alive() -> None:
     ("Marcus", "today"), ("Dana", "today"), ("Marcus", "clients"), ("Ruth", "documentation"),
     ("Marcus", "documentation"), ("Priya", "documentation"), ("Dana", "staff"), ("Dana", "audit"),
     ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"), ("Ruth", "supervision"),
+    ("Dana", "messages"),
     ("Priya", "supervision"), ("Dana", "supervision"),
 ])
 def test_a_page_shows_names_as_typed(visit: Visit, who: str, page: str) -> None:
