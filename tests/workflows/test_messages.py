@@ -1,6 +1,7 @@
 """Secure messages: who reads what from when on, what a click does once, what is refused, and what came with them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,14 @@ def test_text_is_kept_as_typed_and_never_changed(two: Morgans) -> None:
     for change in ("update thread_message set text = 'x'", "delete from thread_message"):
         with pytest.raises(DBAPIError), database.transaction(two.cast.engine) as session:
             session.execute(text(change))
+
+
+def test_many_who_write_at_once_are_numbered_one_after_the_other(two: Morgans) -> None:
+    thread = two.start(["Aisha", "Ben"])
+    with ThreadPoolExecutor(6) as crowd:
+        list(crowd.map(lambda who: two.write(who, thread, f"{who} at once"), ["Marcus", "Aisha", "Ben"] * 4))
+    found = two.read("Marcus", thread)
+    assert [entry.number for entry in found.entries] == list(range(1, 14)) and found.last_number == 13
 
 
 def test_somebody_outside_writes_thirty_messages_an_hour(two: Morgans) -> None:
