@@ -36,6 +36,7 @@ from practicerunner.vocabulary import (
     CaseType,
     DocumentClass,
     NoteKind,
+    Resource,
     SupervisionFormat,
     ThreadClass,
     Verdict,
@@ -198,7 +199,7 @@ OTHERS: dict[str, list[Any]] = {
     "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
     "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
-    "items": [()], "place": ["11"],
+    "items": [()], "place": ["11"], "resource": list(Resource),
 }
 ALWAYS = ("reason", "search")
 """Arguments with a default that are tried with a value too."""
