@@ -17,7 +17,6 @@ from practicerunner.rules import permissions
 from practicerunner.ui import portal_identity
 from practicerunner.ui.navigation import FOLDER
 from practicerunner.ui.perform import perform, read
-from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows import portal_access
 from practicerunner.workflows.access import PortalActor
@@ -114,7 +113,7 @@ def choose(visitor: Visitor) -> PortalActor:
         if clients:
             st.selectbox(
                 "You are here for", options, key=portal_identity.CHOSEN, on_change=_start_anew,
-                format_func=lambda one: md(_label(clients[one])) if one else "Myself",
+                format_func=lambda one: _label(clients[one]) if one else "Myself",
             )
         actor = portal_access.portal_actor(session, visitor, portal_identity.chosen())
     return actor or PortalActor(visitor.person_id, visitor.name)
