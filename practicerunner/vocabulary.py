@@ -211,6 +211,7 @@ class MessageKind(Word):
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REMINDER = "payment_reminder"
     PAPER_READY = "paper_ready"
+    MESSAGE_WAITING = "message_waiting"
     PORTAL_LINK = "portal_link"
     DETAILS_ASKED = "details_asked"
 
@@ -223,6 +224,7 @@ class MessageKind(Word):
             "invoice_issued": "Notice of an invoice",
             "payment_received": "Notice of a payment", "payment_failed": "Notice of a failed payment",
             "paper_ready": "Notice of a paper",
+            "message_waiting": "Notice of a message",
             "portal_link": "Link to the portal", "details_asked": "Notice of details to change",
         }.get(self.value, super().label)
 
@@ -285,6 +287,18 @@ class RunState(Word):
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
+
+
+class ThreadClass(Word):
+    """Who may read a thread of messages, beside those who were chosen (FHIR Communication.category)."""
+
+    CLINICAL = "clinical"
+    ADMIN = "admin"
+
+    @property
+    def resource(self) -> "Resource":
+        """The row of the permission table."""
+        return Resource.MESSAGES_CLINICAL if self is ThreadClass.CLINICAL else Resource.MESSAGES_ADMIN
 
 
 class FeedShows(Word):

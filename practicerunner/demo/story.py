@@ -13,6 +13,7 @@ from practicerunner import clock
 from practicerunner.demo.acting import let_act
 from practicerunner.demo.asking import Asking
 from practicerunner.demo.caseload import AGENCY, FUND, Plan
+from practicerunner.demo.correspondence import Correspondence
 from practicerunner.demo.desk import Desk
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
@@ -86,6 +87,7 @@ class Story:
         self.paperwork = Paperwork(self.diary, self.house, self.today)
         self.treatment_plans = TreatmentPlans(self.diary, self.house, self.today)
         self.letters = Letters(self.diary, self.house, self.today)
+        self.correspondence = Correspondence(self.diary, self.house, self.today)
         self.visits = Visits(self.diary, self.house, self.week, self.desk, notebook, self.rng)
 
     def begin(self) -> None:
@@ -228,6 +230,7 @@ class Story:
                        if one == plan.people[0] and kind is RelationshipKind.PARENT), "")
         self.treatment_plans.begin(plan, case_id, self.person_ids, self.person_ids.get(parent))
         self.letters.begin(plan, case_id, self.person_ids)
+        self.correspondence.begin(plan, case_id, self.person_ids)
 
     def _fill_in(self, plan: Plan, case_id: int, name: str, session: Session, *, forgotten: bool) -> None:
         """What the kind of case asks of somebody: an intake, and what has to be signed."""

@@ -15,6 +15,7 @@ from practicerunner.records import (  # noqa: F401
     forms,
     imports,
     logins,
+    messages,
     note_facts,
     note_templates,
     notes,

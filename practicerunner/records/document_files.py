@@ -1,4 +1,4 @@
-"""The bytes of uploaded documents: encrypted files beside the database, each under a random name.
+"""The bytes of uploaded documents and of what came with messages: encrypted files, each under a random name.
 
 A file is whole and on the disk before its row is committed, and has a second name that begins with a dot; the commit
 takes that one away, a roll-back both. What a crash leaves still has its dotted name: ``sweep`` goes by those alone, so
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock
 from practicerunner.errors import PracticeError
-from practicerunner.records import documents
+from practicerunner.records import documents, messages
 from practicerunner.settings import settings
 
 LEFT_OVER_AFTER = timedelta(days=1)
@@ -131,15 +131,20 @@ def read(document_id: int, stored_name: str, sha256: str) -> bytes:
     return content
 
 
+def _everything(session: Session) -> list[tuple[int, str, str]]:
+    """Id, stored name and hash of every document and of every file that came with a message."""
+    return [*documents.everything(session), *messages.files(session)]
+
+
 def discard(session: Session) -> None:
-    """Remove the files of all documents. Only before a demo practice is made anew."""
-    for _, stored_name, _ in documents.everything(session):
+    """Remove the files of everything. Only before a demo practice is made anew."""
+    for _, stored_name, _ in _everything(session):
         _remove(settings().files_dir / stored_name)
 
 
 def problems(session: Session) -> Iterator[str]:
     """A sentence for every document whose file is missing or not the one that was uploaded."""
-    for document_id, stored_name, sha256 in documents.everything(session):
+    for document_id, stored_name, sha256 in _everything(session):
         try:
             read(document_id, stored_name, sha256)
         except FileMissing:
@@ -159,7 +164,8 @@ def sweep(session: Session) -> int:
     """Settle what interrupted uploads left more than a day ago: files without a row go. Returns how many did."""
     folder, limit = settings().files_dir, (clock.now() - LEFT_OVER_AFTER).timestamp()
     drafts = [path for path in folder.glob(".*") if _NAME.fullmatch(path.name) and _is_older(path, limit)]
-    known = documents.stored_names(session, [draft.name[1:] for draft in drafts])
+    names = [draft.name[1:] for draft in drafts]
+    known = documents.stored_names(session, names) | messages.stored_names(session, names)
     for draft in drafts:
         if draft.name[1:] in known:
             draft.unlink(missing_ok=True)

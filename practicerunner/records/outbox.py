@@ -169,8 +169,14 @@ def counts(session: Session) -> dict[MessageStatus, int]:
 def about(
     session: Session, *, case_id: int, appointment_id: int | None = None, limit: int = 50
 ) -> Sequence[Addressed]:
-    """What went to people outside the practice about a case, or about one of its appointments, newest first."""
-    which = [OutboxMessage.case_id == case_id, OutboxMessage.person_id.is_not(None)]
+    """What went to people outside the practice about a case, or about one of its appointments, newest first.
+
+    That a message waits is left out: whoever may not read it does not learn either that it was written (I02).
+    """
+    which = [
+        OutboxMessage.case_id == case_id, OutboxMessage.person_id.is_not(None),
+        OutboxMessage.kind != MessageKind.MESSAGE_WAITING,
+    ]
     if appointment_id is not None:
         which.append(OutboxMessage.appointment_id == appointment_id)
     return _addressed(session, *which, limit=limit)

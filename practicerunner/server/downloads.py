@@ -32,6 +32,7 @@ from practicerunner.workflows import (
     clients,
     documents,
     estimate_pages,
+    message_pages,
     note_papers,
     papers,
     presence,
@@ -142,6 +143,16 @@ async def document(request: Request) -> Response:
         _answer, token_of(request), lambda session, actor: documents.fetch_document(session, actor, document_id))
 
 
+async def message_file(request: Request) -> Response:
+    """A file that came with a message, as it was sent: ``/files/message/7``."""
+    attachment_id = request.path_params["id"]
+    if attachment_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: message_pages.fetch_attachment(session, actor, attachment_id))
+
+
 async def note(request: Request) -> Response:
     """One signed note: ``/files/note/7.pdf``; a participant's copy of a group note: ``/files/note/7.pdf?person=9``."""
     note_id, person = request.path_params["id"], request.query_params.get("person", "")
@@ -219,6 +230,7 @@ def attachment(name: str) -> str:
 
 routes = [
     Route("/files/document/{id:int}", document, methods=["GET"]),
+    Route("/files/message/{id:int}", message_file, methods=["GET"]),
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),

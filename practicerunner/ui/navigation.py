@@ -33,6 +33,7 @@ SCREENS = (
     Screen("today", "Today", "Practice", ":material/today:", Resource.APPOINTMENTS),
     Screen("clients", "Clients", "Practice", ":material/group:", Resource.CLIENT_DIRECTORY),
     Screen("calendar", "Calendar", "Practice", ":material/calendar_month:", Resource.APPOINTMENTS),
+    Screen("messages", "Messages", "Practice", ":material/chat:", Resource.MESSAGES_ADMIN),
     Screen("documentation", "Documentation", "Work", ":material/edit_note:", Resource.CLINICAL_NOTE),
     Screen("supervision", "Supervision", "Work", ":material/supervisor_account:", Resource.SUPERVISION_NOTE),
     Screen("requests", "Requests", "Work", ":material/pending_actions:", Resource.APPOINTMENTS),

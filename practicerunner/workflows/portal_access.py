@@ -57,7 +57,7 @@ def authorize_portal(
 
     That it is that client's own, and belongs to the case, is for the caller to have looked up.
     """
-    needed = permissions.proxied(actor.role, action, resource)
+    needed = _needed(actor, action, resource)
     refusal = NotPermitted(
         "You have no access to this.", actor=actor, action=action, resource=resource, resource_id=resource_id,
         case_id=case_id,
@@ -68,11 +68,18 @@ def authorize_portal(
         raise refusal
 
 
+def _needed(actor: PortalActor, action: Action, resource: Resource) -> frozenset[AccessScope] | None:
+    """The scopes that have to be open; ``None`` where it is never allowed. Only for themselves is somebody a client."""
+    if (actor.role is PortalRole.CLIENT) is not (actor.client_id is None):
+        return None
+    return permissions.proxied(actor.role, action, resource)
+
+
 def may_portal(
     session: Session, actor: PortalActor, action: Action, resource: Resource, *, case_id: int | None = None
 ) -> bool:
     """Whether it would be allowed: for what a page offers; leaves no trace."""
-    needed = permissions.proxied(actor.role, action, resource)
+    needed = _needed(actor, action, resource)
     return needed is not None and (actor.client_id is None or needed <= open_scopes(session, actor, case_id))
 
 

@@ -158,6 +158,11 @@ class Pages:
             "page_run_note", n, staff, "note", f"note={waiting_appointment(client)}", client_name(client)[1]
         )
 
+    def page_run_messages(self, n: int) -> Result:
+        """The owner's list of two hundred conversations with something new, and one of them beside it."""
+        return self._page_run(
+            "page_run_messages", n, _OWNER, "messages", f"thread={row_id('thread', 3)}", client_name(3)[1])
+
     def statements_batch(self, n: int) -> Result:
         """So many statements of last month, issued and drawn by the process that the server starts, for each."""
         run_id = self._ask(n)

@@ -33,6 +33,7 @@ from practicerunner.vocabulary import (
     ServiceCategory,
     SessionFormat,
     ShareKind,
+    ThreadClass,
 )
 
 ZONE = "America/New_York"
@@ -105,6 +106,7 @@ class Scale:
 _KINDS = (
     "practice", "staff", "service", "location", "organisation", "person", "payer", "insurer", "case", "participant",
     "appointment", "charge", "share", "invoice", "payment", "arrangement", "account", "hours", "policy", "supervision",
+    "thread",
 )
 
 
@@ -115,6 +117,7 @@ def row_id(kind: str, number: int) -> int:
 
 OWNER = row_id("staff", 0)
 """The owner, who also runs the office and supervises the associate; providers are numbered from 1."""
+THREADS = 200
 THERAPY = row_id("service", 0)
 OFFICE = row_id("location", 0)
 
@@ -176,6 +179,7 @@ def tables(scale: Scale) -> Iterator[Table]:
     yield from _clients(scale)
     yield from _calendar(scale)
     yield from _money(scale)
+    yield from _messages(scale)
 
 
 def _house(scale: Scale) -> Iterator[Table]:
@@ -438,3 +442,25 @@ def _open_cents(scale: Scale, invoiced: list[_Booked]) -> dict[int, int]:
     in_order = lots.sample(sorted(chosen), len(chosen))
     part_paid = {n: FEE_CENTS - 1_00 * lots.randrange(20, 150) for n in in_order[scale.unpaid:]}
     return dict.fromkeys(in_order[:scale.unpaid], FEE_CENTS) | part_paid
+
+
+def _messages(scale: Scale) -> Iterator[Table]:
+    """Administrative threads, one of a client, each with five messages of the last weeks that nobody has read."""
+    threads = range(min(THREADS, scale.clients))
+    last = {n: NOW - timedelta(hours=3 * n + 1) for n in threads}
+    yield "message_thread", (
+        "id", "case_id", "thread_class", "subject", "person_id", "last_number", "last_at",
+    ), [
+        (row_id("thread", n), row_id("case", n), ThreadClass.ADMIN.value, f"Question {n + 1}", row_id("person", n), 5,
+         stamp(last[n])) for n in threads
+    ]
+    yield "thread_person", ("id", "thread_id", "person_id", "from_number", "joined_at", "added_by_person_id"), [
+        (row_id("thread", n), row_id("thread", n), row_id("person", n), 1, stamp(last[n] - timedelta(days=5)),
+         row_id("person", n)) for n in threads
+    ]
+    yield "thread_message", ("id", "thread_id", "number", "person_id", "text", "at"), [
+        (10 * row_id("thread", n) + number, row_id("thread", n), number, row_id("person", n),
+         f"What I wanted to ask, part {number}: " + "is there another time in the week? " * 10,
+         stamp(last[n] - timedelta(days=5 - number)))
+        for n in threads for number in range(1, 6)
+    ]

@@ -29,6 +29,7 @@ from practicerunner.vocabulary import (
     ServiceCategory,
     SessionFormat,
     SupervisionFormat,
+    ThreadClass,
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
@@ -38,6 +39,7 @@ from practicerunner.workflows.arrangements import SetArrangement, Share, set_arr
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.note_templates import AddTemplate, OwnSection, add_template, templates_to_begin
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
 from practicerunner.workflows.payments import RecordPayment, record_payment
@@ -245,6 +247,9 @@ def build(cast: Cast) -> House:
         cast.do("Marcus", add_time_block, AddTimeBlock(
             provider_id=cast.staff["Marcus"], starts_on=date(2026, 11, 13), starts=time(9), ends_on=date(2026, 11, 13),
             ends=time(10), reason=HOSTILE[:120]))
+        cast.do("Marcus", start_thread, StartThread(
+            case_id=couple, thread_class=ThreadClass.ADMIN, subject=HOSTILE, text=HOSTILE,
+            people=tuple(ToPerson(person_id=one) for one in people_of(cast, couple).values())))
     return House(cast, single, group, couple, held, group_held, overlapping, cancelled, note, draft, returned,
                  group_note, payer, waived, missed, waiting, of_case)
 
@@ -341,6 +346,7 @@ def test_the_check_itself_sees_what_is_alive() -> None:
     ("Marcus", "today"), ("Dana", "today"), ("Marcus", "clients"), ("Ruth", "documentation"),
     ("Marcus", "documentation"), ("Priya", "documentation"), ("Dana", "staff"), ("Dana", "audit"),
     ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"), ("Ruth", "supervision"),
+    ("Dana", "messages"), ("Marcus", "messages"),
     ("Priya", "supervision"), ("Dana", "supervision"),
 ])
 def test_a_page_shows_names_as_typed(visit: Visit, who: str, page: str) -> None:

@@ -29,16 +29,31 @@ from practicerunner.records.notes import Note
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.reports.replica import replica_of
-from practicerunner.vocabulary import CaseType, DocumentClass, NoteKind, SupervisionFormat
+from practicerunner.rules.permissions import PortalRole
+from practicerunner.vocabulary import (
+    AccessScope,
+    ActingKind,
+    CaseType,
+    DocumentClass,
+    NoteKind,
+    Resource,
+    SupervisionFormat,
+    ThreadClass,
+    Verdict,
+)
 from practicerunner.workflows.access import Actor, PortalActor
+from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.commands import READERS
 from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
+from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
+from practicerunner.workflows.threads import SentFile
 from tests.cast import Cast, at, bring_on, hold, invoice, people_of
 from tests.workflows.planning import a_plan, agree, signed
 from tests.workflows.sending import bring_forms, complete, filled, send
@@ -54,8 +69,11 @@ MAY_READ: dict[str, set[str]] = {
     "heronhours": SUPERVISED,  # an owner reads the hours, never what was talked about
     "heronconsent": TREATS | {"Dana", "Tom"},
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
+    "heronprivate": TREATS, "heronenclosed": TREATS, "heronoffice": TREATS | {"Dana", "Tom"},
 }
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
+MAY_READ_OUTSIDE = {"heronprivate": {"Noor"}, "heronenclosed": {"Noor"}, "heronoffice": {"Noor"}}
+"""Sentinel → who outside the practice may read it: who was chosen for the conversation."""
 DIRECTOR_TOO = {
     "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
     "heronassociate", "heronrevised", "heronplan", "heronagreed",
@@ -118,7 +136,26 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
                 case_id=alone, access_class=access_class, title=f"About {word}", file_name="letter.txt",
                 content=f"Of {word}.".encode()))
         invoice(cast, first)
+        _correspond(cast, alone)
         yield cast
+
+
+def _correspond(cast: Cast, case_id: int) -> None:
+    """Noor alone with Marcus, and with the front desk; Nan helps her with her bills and her appointments only."""
+    noor = people_of(cast, case_id)["Noor"]
+    for thread_class, word, files in (
+        (ThreadClass.CLINICAL, "heronprivate", (SentFile(file_name="a.txt", content=b"Of heronenclosed."),)),
+        (ThreadClass.ADMIN, "heronoffice", ()),
+    ):
+        cast.do("Marcus", start_thread, StartThread(
+            case_id=case_id, thread_class=thread_class, subject="Hello", text=f"Of {word}.", files=files,
+            people=(ToPerson(person_id=noor),)))
+    nan = cast.do("Dana", add_person, AddPerson(person=PersonDetails(first_name="Nan", last_name="Cole")))
+    acts = cast.do("Dana", add_acting, AddActing(
+        client_id=noor, person_id=nan, kind=ActingKind.PERSONAL_ASSISTANT, starts_on=date(2026, 10, 1)))
+    for scope in set(AccessScope) - {AccessScope.MESSAGES}:
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=acts, scope=scope, verdict=Verdict.GRANTED, starts_on=date(2026, 10, 1)))
 
 
 def _written(cast: Cast, by: str, appointment_id: int, kind: NoteKind, word: str, *, sign: bool = False,
@@ -154,7 +191,7 @@ TABLES = {
     "case_id": "case_file", "provider_id": "staff", "staff_id": "staff", "from_id": "staff",
     "session_id": "supervision_session", "assignment_id": "form_assignment",
     "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
-    "run_id": "import_run",
+    "run_id": "import_run", "thread_id": "message_thread", "attachment_id": "message_attachment",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {
@@ -162,7 +199,7 @@ OTHERS: dict[str, list[Any]] = {
     "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
     "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
-    "items": [()], "place": ["11"],
+    "items": [()], "place": ["11"], "resource": list(Resource),
 }
 SEVERAL = {"appointment_ids": "appointment", "case_ids": "case_file", "payer_ids": "payer"}
 """Arguments that name several rows of a table."""
@@ -245,12 +282,14 @@ def test_nobody_comes_across_a_word_that_is_not_theirs_to_read(
     nothing_was_left_behind(house, caplog.text)
 
 
-def test_a_client_comes_across_none_of_it(house: Cast) -> None:
+def test_a_client_comes_across_what_was_written_to_them_and_nothing_else(house: Cast) -> None:
     with database.reading(house.engine) as session:
-        people = session.execute(select(Person.id, Person.first_name)).all()
-    for person_id, name in people:
-        found = came_across(house, PortalActor(person_id, name))
-        assert not any(found.values()), found
+        people = {name: person_id for person_id, name in session.execute(select(Person.id, Person.first_name))}
+    actors = [PortalActor(person_id, name) for name, person_id in people.items()]
+    for actor in [*actors, PortalActor(people["Nan"], "Nan", PortalRole.HELPER, people["Noor"])]:
+        found = came_across(house, actor)
+        assert {word for word, readers in found.items() if readers} == {
+            word for word, names in MAY_READ_OUTSIDE.items() if actor.name in names}, (actor, found)
 
 
 def nothing_was_left_behind(house: Cast, logged: str) -> None:

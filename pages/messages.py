@@ -1,0 +1,166 @@
+"""Messages: what people wrote and nobody has read first, who looks after it, and beside it the conversation itself."""
+
+from functools import partial
+from typing import get_args
+
+import streamlit as st
+
+from practicerunner.ui import conversation, message_dialogs, navigation
+from practicerunner.ui.perform import perform, read, read_logged
+from practicerunner.ui.text import count, md, moment
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, may
+from practicerunner.workflows.message_pages import (
+    PAGE,
+    ConversationLine,
+    ConversationPage,
+    Conversations,
+    Shelf,
+    conversations,
+)
+from practicerunner.workflows.message_pages import conversation as conversation_page
+from practicerunner.workflows.messages import (
+    ArchiveThread,
+    AssignThread,
+    MarkThreadRead,
+    ReopenThread,
+    SendMessage,
+    archive_thread,
+    assign_thread,
+    mark_thread_read,
+    reopen_thread,
+    send_message,
+)
+
+FITTING = 7
+"""More rows than this scroll in a box, so that the conversation is never far below them on a phone."""
+TALL = 620
+"""Pixels of that box."""
+SHELVES: dict[Shelf, str] = {"all": "All", "mine": "Mine", "unassigned": "Unassigned", "archived": "Archived"}
+EMPTY: dict[Shelf, str] = {
+    "all": "No conversations yet. Begin one with New message, here or on a client's page; what people write from the "
+           "portal appears here, too.",
+    "mine": "You look after no conversation. Open one and choose yourself under Looked after by.",
+    "unassigned": "Every conversation is looked after by somebody.",
+    "archived": "Nothing is archived. An archived conversation comes back when somebody writes in it.",
+}
+
+
+def choose(thread_id: int) -> None:
+    st.query_params["thread"] = str(thread_id)
+
+
+def show_rows(found: Conversations, shelf: Shelf, chosen: int | None, *, searched: bool) -> None:
+    """Unread ones first, then the latest."""
+    if not found.rows:
+        st.text("Nobody fits. Search for less." if searched else EMPTY[shelf])
+    with st.container(height=TALL if len(found.rows) > FITTING else "content", border=False, gap="xsmall"):
+        for line in found.rows:
+            show_row(line, found.zone, is_chosen=line.thread_id == chosen)
+    if found.total > PAGE:
+        st.pagination(-(-found.total // PAGE), key="messages_page")
+
+
+def show_row(line: ConversationLine, zone: str, *, is_chosen: bool) -> None:
+    new = line.unread and not is_chosen
+    st.button(
+        f"**{md(line.people or line.case_name)}**" if new else md(line.people or line.case_name),
+        key=f"thread.{line.thread_id}", on_click=partial(choose, line.thread_id), width="stretch",
+        type="primary" if is_chosen else "secondary", icon=":material/mark_chat_unread:" if new else None,
+    )
+    cared = line.assigned or "nobody in particular"
+    st.caption(md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)} · {cared}"))
+
+
+def show_thread(actor: Actor, page: ConversationPage) -> None:
+    """The conversation with what can be done with it."""
+    line = page.line
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(md(line.subject), anchor=False, width="content")
+        st.badge(line.label, color="gray")
+        if line.archived:
+            st.badge("Archived", color="gray", icon=":material/archive:")
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        navigation.link(md(line.case_name), "case", icon=":material/person:", case=line.case_id)
+        if page.may_write:
+            show_actions(actor, page)
+    st.caption(md("With " + "; ".join(
+        f"{one.name}, {one.relation}" + ("" if one.is_open else " (no access at present)") for one in page.members)))
+    conversation.show(page.entries, page.zone, "/files/message", key=f"thread.{line.thread_id}")
+    if page.may_write:
+        readers = [f"{one.name}, {one.relation}" for one in page.members
+                   if one.is_open and one.staff_id != actor.staff_id]
+        conversation.answer(
+            send_message, actor, lambda op, text, files: SendMessage(
+                op=op, thread_id=line.thread_id, text=text, files=files),
+            key=str(line.thread_id), goes_to="; ".join(readers) or "nobody outside the practice",
+        )
+
+
+def show_actions(actor: Actor, page: ConversationPage) -> None:
+    """Who looks after it, who takes part, and the archive."""
+    thread_id = page.line.thread_id
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content", gap="small"):
+        options = [None, *page.assignable]
+        cared = st.selectbox(
+            "Looked after by", options, options.index(page.assigned_id) if page.assigned_id in options else 0,
+            key=f"assign.{thread_id}.{page.assigned_id}", width=200,
+            format_func=lambda one: page.assignable[one] if one else "Nobody in particular",
+        )
+        if cared != page.assigned_id and (cared is not None or page.assigned_id in options):
+            act(perform(assign_thread, actor, lambda: AssignThread(thread_id=thread_id, staff_id=cared),
+                        done=f"Looked after by {page.assignable[cared] if cared else 'nobody in particular'}"))
+        if st.button("People", icon=":material/group:", key="thread_people"):
+            message_dialogs.people_dialog(actor, page)
+        if page.line.archived:
+            if st.button("Reopen", icon=":material/unarchive:", key="reopen_thread"):
+                act(perform(reopen_thread, actor, lambda: ReopenThread(thread_id=thread_id),
+                            done="Conversation reopened"))
+        elif st.button("Archive", icon=":material/archive:", key="archive_thread"):
+            act(perform(archive_thread, actor, lambda: ArchiveThread(
+                thread_id=thread_id, revision=page.revision), done="Conversation archived"))
+
+
+def act(outcome: tuple[bool, object]) -> None:
+    """Draw anew what was changed; a refusal stays where it stands."""
+    if outcome[0]:
+        st.rerun()
+
+
+me = navigation.require("messages")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Messages", anchor=False, width="content")
+    if may(me, Action.CREATE, Resource.MESSAGES_ADMIN) and st.button(
+        "New message", icon=":material/edit:", key="new_message"
+    ):
+        message_dialogs.start_dialog(me)
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    places = st.container(width="content")
+    search = st.text_input("Search", key="messages_search", placeholder="Name", icon=":material/search:", width=260,
+                           label_visibility="collapsed")
+shelf: Shelf = st.session_state.get("messages_shelf") or "all"
+# Another question starts at its first page.
+if st.session_state.get("messages_asked") != (shelf, search):
+    st.session_state["messages_asked"] = (shelf, search)
+    st.session_state["messages_page"] = 1
+found = read(conversations, me, shelf, search=search, page=int(st.session_state.get("messages_page", 1)))
+numbers = {"all": found.shelves.all, "mine": found.shelves.mine, "unassigned": found.shelves.unassigned}
+with places:
+    st.segmented_control(
+        "Show", get_args(Shelf), default="all", key="messages_shelf", label_visibility="collapsed", required=True,
+        format_func=lambda one: f"{SHELVES[one]} {numbers[one]}" if one in numbers else SHELVES[one],
+    )
+chosen = navigation.selected("thread")
+left, right = st.columns([2, 5], gap="medium")
+with left:
+    show_rows(found, shelf, chosen, searched=bool(search.strip()))
+with right:
+    if chosen is not None:
+        opened = read_logged(conversation_page, me, chosen)
+        show_thread(me, opened)
+        if opened.has_new:
+            perform(mark_thread_read, me, lambda: MarkThreadRead(thread_id=chosen, number=opened.last_number))
+    elif found.rows:
+        new = count(found.shelves.unread, "conversation")
+        st.text(f"{new} with something new." if found.shelves.unread else "Nothing new.")
+        st.text("Choose a conversation to read it. Each reading is logged.")

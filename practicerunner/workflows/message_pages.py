@@ -1,0 +1,248 @@
+"""Messages as staff see them: the list of conversations, one of them, those of a case, and whom one may write to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import NotFound
+from practicerunner.records import audit, document_files, messages, practice
+from practicerunner.records.messages import Conversation, MessageAttachment, Shelves, ThreadMessage
+from practicerunner.rules import messages as rules
+from practicerunner.rules.client_list import search_words
+from practicerunner.vocabulary import Action, CaseType, Resource, ThreadClass
+from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.audiences import (
+    Member,
+    Opened,
+    Recipient,
+    assignable,
+    members_of,
+    recipients_of,
+    sight_of,
+    staff_for,
+    thread_for,
+)
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.thread_views import Entry, entries_of, label_of, outside
+
+PAGE = 25
+LOG_AGAIN_AFTER = timedelta(minutes=15)
+"""A page that redraws itself is one reading; after this long it is another."""
+Shelf = Literal["all", "mine", "unassigned", "archived"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationLine:
+    """A thread in a list."""
+
+    thread_id: int
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    subject: str
+    thread_class: ThreadClass
+    label: str
+    people: str
+    """Who takes part outside the practice."""
+    assigned: str
+    unread: bool
+    archived: bool
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """A page of threads, and how many there are on each shelf before the search."""
+
+    rows: tuple[ConversationLine, ...]
+    total: int
+    shelves: Shelves
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """A thread with what was written, for a member of staff who may read it."""
+
+    line: ConversationLine
+    revision: int
+    entries: tuple[Entry, ...]
+    members: tuple[Member, ...]
+    last_number: int
+    has_new: bool
+    may_write: bool
+    assignable: dict[int, str]
+    assigned_id: int | None
+    provider_id: int
+    """Who is never taken out of it."""
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addable:
+    """Who can be added to a thread."""
+
+    people: tuple[Recipient, ...]
+    """People of the case who are neither in it, nor act for somebody who is."""
+    staff: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Whom one may write to about a case, and in which classes of conversation."""
+
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    classes: tuple[ThreadClass, ...]
+    recipients: tuple[Recipient, ...]
+    staff: dict[ThreadClass, dict[int, str]]
+    """Colleagues who may take part."""
+    is_shared: bool
+    """Whether several read one conversation; otherwise each gets their own."""
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def conversations(
+    session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
+) -> Conversations:
+    """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text."""
+    sight = sight_of(actor)
+    rows, total = messages.conversations(
+        session, sight, archived=shelf == "archived", mine=shelf == "mine", unassigned=shelf == "unassigned",
+        words=search_words(search), limit=PAGE, offset=(page - 1) * PAGE,
+    )
+    return Conversations(
+        lines_of(session, rows), total, messages.shelves(session, sight), practice.the_practice(session).zone)
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def conversations_of_case(session: Session, actor: Actor, case_id: int) -> tuple[ConversationLine, ...]:
+    """Threads of a case that the actor may see, the latest first, archived ones last. Raises NotFound for strangers."""
+    case = case_for(session, actor, case_id)
+    return lines_of(session, messages.of_case(session, sight_of(actor), case.id))
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def unread_conversations(session: Session, actor: Actor) -> int:
+    """How many threads have something that the actor has not read."""
+    return messages.shelves(session, sight_of(actor)).unread
+
+
+def lines_of(session: Session, rows: Sequence[Conversation]) -> tuple[ConversationLine, ...]:
+    """Threads as lines of a list."""
+    taking: dict[int, list[messages.Taking]] = {}
+    for one in messages.people_of(session, [row.thread.id for row in rows]):
+        taking.setdefault(one.row.thread_id, []).append(one)
+    return tuple(_line(row, outside(taking.get(row.thread.id, []))) for row in rows)
+
+
+def _line(row: Conversation, people: str) -> ConversationLine:
+    thread, case = row.thread, row.case
+    return ConversationLine(
+        thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread), people,
+        row.assigned.name if row.assigned else "", bool(row.unread), thread.archived_at is not None, thread.last_at,
+    )
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def conversation(session: Session, actor: Actor, thread_id: int) -> ConversationPage:
+    """A thread with what the actor may read of it; in a transaction, because it is audited. Raises NotFound."""
+    opened = thread_for(session, actor, thread_id)
+    thread, case = opened.thread, opened.case
+    read = messages.read_up_to(session, [thread.id], staff_id=actor.staff_id).get(thread.id, 0)
+    entries = entries_of(
+        session, thread, opened.taking, [opened.window], is_mine=lambda one: one.staff_id == actor.staff_id, read=read)
+    _log(session, actor, opened)
+    assigned = messages.staff_name(session, thread.assigned_to_id)
+    may_write = may_touch(
+        actor, Action.CREATE, thread.thread_class.resource, responsible=[case.provider_id, *_inside(opened)])
+    return ConversationPage(
+        ConversationLine(
+            thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread),
+            outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at,
+        ),
+        thread.revision, entries, tuple(members_of(session, case, opened.taking)), thread.last_number,
+        thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id, case.provider_id,
+        practice.the_practice(session).zone,
+    )
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def who_to_add(session: Session, actor: Actor, thread_id: int) -> Addable:
+    """Who can be added to a thread that the actor may see. Raises NotFound."""
+    opened = thread_for(session, actor, thread_id)
+    thread, case = opened.thread, opened.case
+    inside = {one.row.person_id for one in opened.taking if one.row.left_at is None} - {None}
+    people = tuple(
+        one for one in recipients_of(session, case)
+        if thread.thread_class in one.classes and one.person_id not in inside and one.for_id not in inside
+        and (rules.is_shared(case.type) or not inside)
+    )
+    staff = staff_for(session, case, thread.thread_class)
+    return Addable(people, {one: name for one, name in staff.items() if one not in _inside(opened)})
+
+
+def _inside(opened: Opened) -> list[int]:
+    """Staff who take part now."""
+    return [one.row.staff_id for one in opened.taking if one.row.staff_id is not None and one.row.left_at is None]
+
+
+def _log(session: Session, actor: Actor, opened: Opened) -> None:
+    """Write into the audit log that somebody reads a thread; once for a page that redraws itself."""
+    if not session.connection().get_execution_options().get("writes"):
+        raise RuntimeError("reading messages is logged: open a transaction")
+    since = clock.now() - LOG_AGAIN_AFTER
+    if messages.opened_since(session, actor.staff_id, opened.case.id, opened.thread.id, since):
+        return
+    audit.note(
+        session, staff_id=actor.staff_id, role=opened.role, action=messages.OPENED,
+        resource=opened.thread.thread_class.resource, resource_id=opened.thread.id, case_id=opened.case.id,
+        detail=opened.thread.thread_class.value,
+    )
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def addressees(session: Session, actor: Actor, case_id: int) -> Addressees:
+    """Whom the actor may write to about a case, each with what they are to it (A34). Raises NotFound for strangers."""
+    case = case_for(session, actor, case_id)
+    classes = tuple(
+        one for one in ThreadClass if may_touch(actor, Action.CREATE, one.resource, responsible=[case.provider_id]))
+    return Addressees(
+        case.id, case.name, case.type, classes, tuple(recipients_of(session, case)) if classes else (), {
+            one: {key: name for key, name in staff_for(session, case, one).items() if key != actor.staff_id}
+            for one in classes
+        }, rules.is_shared(case.type),
+    )
+
+
+@reader(Resource.MESSAGES_ADMIN)
+def fetch_attachment(session: Session, actor: Actor, attachment_id: int) -> tuple[str, str, bytes]:
+    """Name, media type and bytes of a file that came with a message; audited, so in a transaction.
+
+    Raises NotFound, FileMissing, FileDamaged.
+    """
+    found, message = attachment_row(session, actor, attachment_id)
+    opened = thread_for(session, actor, message.thread_id)
+    if not opened.window.shows(message.number, message.at):
+        raise NotFound(actor=actor, action=Action.READ, resource=opened.thread.thread_class.resource)
+    content = document_files.read(found.id, found.stored_name, found.sha256)
+    audit.note(
+        session, staff_id=actor.staff_id, role=opened.role, action="download",
+        resource=opened.thread.thread_class.resource, resource_id=found.id, case_id=opened.case.id,
+        detail="message attachment",
+    )
+    return found.file_name, found.media_type, content
+
+
+def attachment_row(session: Session, actor: object, attachment_id: int) -> tuple[MessageAttachment, ThreadMessage]:
+    """An attachment with its message; whose they are is for the caller to ask. Raises NotFound."""
+    found = session.get(MessageAttachment, attachment_id)
+    if found is None:
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.MESSAGES_ADMIN, resource_id=attachment_id)
+    return found, session.get_one(ThreadMessage, found.message_id)

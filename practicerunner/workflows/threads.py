@@ -1,0 +1,160 @@
+"""What writing a message means, whoever writes: numbered, read by its writer, told to the others in one e-mail each."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, computed_field
+from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.records import document_files, messages, practice
+from practicerunner.records.base import add_rows
+from practicerunner.records.cases import Case
+from practicerunner.records.messages import MessageAttachment, MessageThread, ThreadMessage, ThreadPerson
+from practicerunner.records.people import Person
+from practicerunner.rules import documents as rule
+from practicerunner.rules import messages as rules
+from practicerunner.rules import texts, uploads
+from practicerunner.settings import settings
+from practicerunner.vocabulary import MessageKind, ThreadClass
+from practicerunner.workflows import outbox
+from practicerunner.workflows.audiences import actor_of, can_read
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("empty", "Write something first.")
+    return text
+
+
+MessageText = Annotated[
+    str, Field(max_length=rules.LONGEST), AfterValidator(texts.paragraph), AfterValidator(_said)
+]
+"""What somebody writes, kept exactly as typed."""
+
+
+class SentFile(BaseModel):
+    """A file that comes with a message; looked into before anything waits for it. Raises FileRefused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file_name: str
+    content: bytes = Field(exclude=True, repr=False)
+    _checked: uploads.Checked = PrivateAttr()
+
+    @computed_field(repr=False)  # type: ignore[prop-decorator]
+    @property
+    def sent(self) -> str:
+        """Hash of what was sent, by which a second click is known."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def checked(self) -> uploads.Checked:
+        """The file as it is kept."""
+        return self._checked
+
+    def model_post_init(self, _: Any, /) -> None:
+        """Look into the file."""
+        self._checked = uploads.check(self.file_name, self.content)
+
+
+Files = Annotated[tuple[SentFile, ...], Field(max_length=rules.MOST_FILES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes or adds: a member of staff, or a person, who may do so for a client."""
+
+    staff_id: int | None = None
+    person_id: int | None = None
+    for_id: int | None = None
+
+
+def begin(
+    session: Session, case: Case, thread_class: ThreadClass, subject: str, by: Writer, *,
+    people: Iterable[tuple[int, int | None]], staff_ids: Iterable[int], assigned_to_id: int | None,
+) -> MessageThread:
+    """A thread with everybody who takes part from its first message on; nothing is written in it yet."""
+    thread = MessageThread(
+        id=ids.new_id(), case_id=case.id, thread_class=thread_class, subject=" ".join(subject.split()),
+        staff_id=by.staff_id, person_id=by.person_id, assigned_to_id=assigned_to_id, last_at=clock.now(), last_number=0,
+    )
+    session.add(thread)
+    session.flush()
+    for person_id, for_id in dict.fromkeys(people):
+        join(session, thread, by, person_id=person_id, for_id=for_id)
+    for staff_id in dict.fromkeys(staff_ids):
+        join(session, thread, by, staff_id=staff_id)
+    session.flush()
+    return thread
+
+
+def join(
+    session: Session, thread: MessageThread, by: Writer, *, staff_id: int | None = None, person_id: int | None = None,
+    for_id: int | None = None,
+) -> None:
+    """Somebody takes part from the next message on; what was written before is nothing that they have to read."""
+    now = clock.now()
+    session.add(ThreadPerson(
+        id=ids.new_id(), thread_id=thread.id, staff_id=staff_id, person_id=person_id, for_id=for_id,
+        from_number=thread.last_number + 1, joined_at=now, added_by_staff_id=by.staff_id,
+        added_by_person_id=by.person_id,
+    ))
+    session.flush()
+    messages.keep_read(session, thread.id, thread.last_number, now, staff_id=staff_id, person_id=person_id)
+
+
+def write(
+    session: Session, thread: MessageThread, case: Case, by: Writer, text: str, files: Sequence[SentFile] = (),
+) -> int:
+    """Write into a thread that is locked or new, and tell the others. Returns the message's id. Raises FileNotWritten.
+
+    Whatever is written takes the thread out of the archive (I10).
+    """
+    now = clock.now()
+    thread.last_number += 1
+    thread.last_at = now
+    thread.archived_at = thread.archived_by_id = None
+    thread.revision += 1
+    message = ThreadMessage(
+        id=ids.new_id(), thread_id=thread.id, number=thread.last_number, staff_id=by.staff_id, person_id=by.person_id,
+        for_id=by.for_id, text=text, at=now,
+    )
+    session.add(message)
+    session.flush()
+    for file in files:
+        attachment_id, checked = ids.new_id(), file.checked
+        add_rows(session, MessageAttachment, [{
+            "id": attachment_id, "message_id": message.id, "file_name": checked.name,
+            "media_type": rule.MEDIA_TYPES[checked.type], "size": len(checked.content),
+            "sha256": document_files.digest(checked.content), "created_at": now,
+            "stored_name": document_files.keep(session, attachment_id, checked.content),
+        }])
+    messages.keep_read(
+        session, thread.id, thread.last_number, now, staff_id=by.staff_id, person_id=by.person_id)
+    _tell(session, thread, case, by)
+    return message.id
+
+
+def _tell(session: Session, thread: MessageThread, case: Case, by: Writer) -> None:
+    """One e-mail to everybody outside the practice who can read it, until they have read it; staff get none."""
+    us = practice.the_practice(session)
+    for row, _, person in messages.people_of(session, [thread.id]):
+        if person is None or row.left_at is not None or person.id == by.person_id:
+            continue
+        somebody, _ = actor_of(session, case, row, person)
+        if somebody is None or not can_read(session, somebody, thread.id):
+            continue
+        read = messages.read_up_to(session, [thread.id], person_id=person.id).get(thread.id, 0)
+        letter = rules.letter(_first_name(person), us.name, us.phone, f"{settings().portal_address}/portal")
+        outbox.put(
+            session, MessageKind.MESSAGE_WAITING, f"{MessageKind.MESSAGE_WAITING}:{thread.id}:{person.id}:{read}",
+            letter.subject, letter.body, person_id=person.id, case_id=case.id,
+        )
+
+
+def _first_name(person: Person) -> str:
+    return person.preferred_name or person.first_name
