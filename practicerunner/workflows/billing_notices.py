@@ -1,4 +1,6 @@
-"""Word to payers: of a new invoice, of a payment that came or failed, of a paper; generic, to the payer alone (H18).
+"""Word to payers: of a new invoice, of a payment that came or failed, of a paper; generic (H18).
+
+It goes to the payer, and to whoever acts for that payer with the scope billing; to nobody else.
 
 The message is written in the transaction of its cause; its key names the cause, so that it is written once.
 """
@@ -11,8 +13,9 @@ from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice
 from practicerunner.rules import billing_letters
 from practicerunner.settings import settings
-from practicerunner.vocabulary import MessageKind
+from practicerunner.vocabulary import AccessScope, MessageKind
 from practicerunner.workflows import outbox
+from practicerunner.workflows.portal_access import with_scope
 
 NO_PERSON = "An organisation; send the paper itself"
 UNWANTED = "Does not want e-mails about billing"
@@ -32,6 +35,8 @@ def tell(
     session: Session, house: Practice, kind: MessageKind, occasion: object, payer: Payer, case_id: int | None
 ) -> int | None:
     """Write to a payer, once for each occasion; callers have authorised it. Returns the message's id, or nothing."""
+    if payer.person_id is not None and payer.wants_billing_mail:
+        _tell_who_acts(session, house, kind, occasion, payer, case_id)
     if why_not(session, payer) or payer.person_id is None:
         return None
     person = session.get_one(Person, payer.person_id)
@@ -41,6 +46,20 @@ def tell(
         session, kind, f"{kind}:{payer.id}:{occasion}", letter.subject, letter.body, person_id=person.id,
         case_id=case_id,
     )
+
+
+def _tell_who_acts(
+    session: Session, house: Practice, kind: MessageKind, occasion: object, payer: Payer, case_id: int | None
+) -> None:
+    """The same word to those who read the payer's bills for them now."""
+    for person_id in with_scope(session, payer.person_id or 0, AccessScope.BILLING, case_id):
+        person = session.get_one(Person, person_id)
+        letter = billing_letters.letter(
+            kind, person.preferred_name or person.first_name, house.name, house.phone, settings().public_url)
+        outbox.put(
+            session, kind, f"{kind}:{payer.id}:{occasion}:{person_id}", letter.subject, letter.body,
+            person_id=person_id, case_id=case_id,
+        )
 
 
 def tell_by_itself(

@@ -113,6 +113,17 @@ def acting_for(session: Session, person_id: int) -> list[ActingFor]:
     return found
 
 
+def with_scope(session: Session, client_id: int, scope: AccessScope, case_id: int | None) -> list[int]:
+    """Who acts for a client with a scope that is open now, for one case or the client as a whole: their person ids."""
+    client = session.get(Person, client_id)
+    if client is None:
+        return []
+    return [
+        person.id for acts, person in acting.for_clients(session, [client_id])
+        if person.died_on is None and scope in _scopes(session, acts, client, case_id)
+    ]
+
+
 def visitor_of(session: Session, person_id: int) -> Visitor | None:
     """Somebody living, by their id, whether or not they may sign in."""
     person = session.get(Person, person_id)
@@ -135,7 +146,7 @@ def portal_actor(session: Session, visitor: Visitor, client_id: int | None) -> P
 
 def may_in_any_case(session: Session, actor: PortalActor, action: Action, resource: Resource) -> bool:
     """Whether it would be allowed for the client as a whole or in one of the cases: for menus; leaves no trace."""
-    needed = permissions.proxied(actor.role, action, resource)
+    needed = _needed(actor, action, resource)
     if needed is None or actor.client_id is None:
         return needed is not None
     acts = acting.between(session, actor.person_id, actor.client_id)

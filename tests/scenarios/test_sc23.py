@@ -2,9 +2,12 @@
 
 import pytest
 
+from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
+from practicerunner.records.outbox import OutboxMessage
+from practicerunner.records.people import Person
 from practicerunner.settings import settings
-from practicerunner.vocabulary import AccessScope, ThreadClass
+from practicerunner.vocabulary import AccessScope, MessageKind, ThreadClass
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.message_pages import conversations
 from practicerunner.workflows.portal_messages import (
@@ -16,7 +19,8 @@ from practicerunner.workflows.portal_messages import (
     mark_read,
     unread_threads,
 )
-from tests.cast import Cast, at
+from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
+from tests.cast import Cast, arrange, at, hold, invoice
 from tests.corresponding import Morgans, morgans, texts
 
 BOTH = "Shall we take Thursdays for 210.00 dollars?"
@@ -176,3 +180,18 @@ def test_the_owner_and_the_front_desk_see_the_administrative_thread_alone(two: M
         assert two.cast.read(name, conversations).rows == ()
         with pytest.raises(NotFound):
             two.read(name, both)
+
+
+def test_the_bookkeeper_gets_word_of_an_invoice_and_nobody_else_who_acts(two: Morgans) -> None:
+    cast = two.cast
+    settings_now = cast.read("Dana", practice_settings)
+    known = {name: getattr(settings_now, name) for name in ChangePractice.model_fields if name != "op"}
+    cast.do("Dana", change_practice, ChangePractice(**known | {"notify_payers": True}))
+    arrange(cast, two.case_id, {two.people["Ben"]: 100_00}, since="2026-11-01")
+    invoice(cast, hold(cast, two.case_id, "FAM50", "2026-11-04 10:00"))
+    with database.reading(cast.engine) as session:
+        told = [one for one in session.query(OutboxMessage) if one.kind is MessageKind.INVOICE_ISSUED]
+        by_id = {one.id: one.first_name for one in session.query(Person)}
+    assert sorted(by_id[one.person_id or 0] for one in told) == ["Ben", "Paul"]
+    text = " ".join(one.subject + one.body for one in told)
+    assert [word for word in ("210", "FAM50", "Aisha", "Morgan", "10:00", "4 Nov", "couple") if word in text] == []

@@ -336,3 +336,12 @@ def test_a_paper_with_codes_needs_both_scopes(family: Family, missing: AccessSco
                     authorize_portal(session, elena, Action.READ, Resource.SUPERBILLS)
             else:
                 authorize_portal(session, elena, Action.READ, Resource.SUPERBILLS)
+
+
+def test_nobody_is_a_client_in_somebody_elses_name(family: Family) -> None:
+    made_up = PortalActor(family.elena, "Elena", PortalRole.CLIENT, family.leo)
+    no_role = PortalActor(family.elena, "Elena", PortalRole.REPRESENTATIVE)
+    with at(NOW), database.reading(family.cast.engine) as session:
+        for actor in (made_up, no_role):
+            with pytest.raises(NotPermitted):
+                authorize_portal(session, actor, Action.READ, Resource.APPOINTMENTS)
