@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
+from practicerunner.demo.acting import let_act
 from practicerunner.demo.asking import Asking
 from practicerunner.demo.caseload import AGENCY, FUND, Plan
 from practicerunner.demo.desk import Desk
@@ -217,6 +218,7 @@ class Story:
                     person_id=self.person_ids[name], other_id=self.person_ids[other], kind=kin,
                     is_emergency_contact=emergency,
                 ))
+        let_act(session, self.house, plan.people, self.person_ids, clock.now().date())
         for place, name in enumerate(plan.people):
             forgotten = place > 0 and self.rng.random() < 0.15
             self._fill_in(plan, case_id, name, session, forgotten=forgotten)

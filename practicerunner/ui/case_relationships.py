@@ -4,7 +4,7 @@ import streamlit as st
 
 from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import case_dialogs, feed_block, navigation, reminder_form, waitlist_block
+from practicerunner.ui import access_grid, case_dialogs, feed_block, navigation, reminder_form, waitlist_block
 from practicerunner.ui.case_overview import person_lines
 from practicerunner.ui.change_work import change_work_dialog
 from practicerunner.ui.forms import Form
@@ -51,6 +51,8 @@ def show(actor: Actor, page: CasePage) -> None:
             _relationships(actor, page)
         if may(actor, Action.READ, Resource.INVOICES):
             _payment(actor, page)
+    if may(actor, Action.READ, Resource.DEMOGRAPHICS):
+        access_grid.show(actor, page)
     if changes:
         _rest(actor, page)
 

@@ -1,0 +1,160 @@
+"""The grid of who acts for a client, on the case page."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine
+from streamlit.testing.v1 import AppTest
+
+from practicerunner.ui import identity
+from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, Verdict
+from practicerunner.workflows.acting import (
+    AccessGrid,
+    AddActing,
+    DecideAccess,
+    access_grid,
+    add_acting,
+    decide_access,
+)
+from tests.cast import Cast, at, bring_on, payer, people_of
+from tests.pages.opening import keys, opened, press, said
+
+SEPTEMBER = date(2026, 9, 1)
+
+
+def access_dialogs() -> None:
+    import streamlit as st
+
+    from practicerunner.ui import access_grid
+    from practicerunner.ui.identity import signed_in
+    from practicerunner.ui.perform import read
+    from practicerunner.workflows.acting import access_grid as read_grid
+    from practicerunner.workflows.clients import case_page, find_cases
+
+    actor = signed_in()
+    page = read(case_page, actor, read(find_cases, actor, "Mia")[0].case_id)
+    grid = read(read_grid, actor, page.case_id)
+    asked = st.session_state.get("asked", "add")
+    if asked == "add":
+        access_grid.add_dialog(actor, grid)
+    elif asked == "decide":
+        access_grid.decide_dialog(actor, page, grid, grid.rows[0])
+    elif asked == "change":
+        access_grid.change_dialog(actor, grid, grid.rows[0])
+    elif asked == "notices":
+        access_grid.notice_dialog(actor, page, off=not grid.notices_off)
+
+
+class Screen:
+    """The section of Mia's page, as somebody sees it."""
+
+    def __init__(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cast, self.patch = cast, monkeypatch
+        self.case_id = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano")
+        self.mia = people_of(cast, self.case_id)["Mia"]
+        self.elena = payer(cast, "Elena", "Castellano")
+
+    def open(self, name: str = "Tom") -> AppTest:
+        return opened(self.cast, self.patch, name, "case", case=self.case_id, part="relationships")
+
+    def ask(self, name: str) -> AppTest:
+        self.patch.setattr(identity, "IDENTITY", self.cast.staff["Tom"])
+        app = AppTest.from_function(access_dialogs, default_timeout=30)
+        app.session_state["asked"] = name
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    def act(self, **more: object) -> int:
+        return int(self.cast.do("Tom", add_acting, AddActing(
+            client_id=self.mia, person_id=self.elena, kind=ActingKind.GUARDIAN, starts_on=SEPTEMBER,
+            **more)))  # type: ignore[arg-type]
+
+    def grid(self) -> AccessGrid:
+        found: AccessGrid = self.cast.read("Tom", access_grid, self.case_id)
+        return found
+
+
+@pytest.fixture
+def screen(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    with at("2026-11-12 09:00"):
+        yield Screen(bring_on(sqlite_engine), monkeypatch)
+
+
+def test_with_nobody_the_page_says_what_can_be_decided(screen: Screen) -> None:
+    app = screen.open()
+    assert "Nothing is open until you decide." in said(app)
+    assert "add_acting" in keys(app)
+
+
+def press_last(app: AppTest, ending: str) -> AppTest:
+    """Press the button whose key ends like this."""
+    return press(app, next(key for key in keys(app) if key.endswith(ending)))
+
+
+def type_into(app: AppTest, ending: str, text: str) -> None:
+    next(field for field in app.text_input if str(field.key).endswith(ending)).set_value(text)
+
+
+def test_somebody_is_added_by_search_and_nothing_is_open(screen: Screen) -> None:
+    app = screen.ask("add")
+    type_into(app, ".person_id.search", "Elena")
+    app.run()
+    next(box for box in app.selectbox if str(box.key).endswith(".person_id")).select_index(0)
+    next(box for box in app.selectbox if str(box.key).endswith(".kind")).set_value(ActingKind.GUARDIAN)
+    press_last(app, ".save")
+    row = screen.grid().rows[0]
+    assert (row.person, row.kind, any(cell.is_open for cell in row.cells.values())) == (
+        "Elena Castellano", ActingKind.GUARDIAN, False)
+    text = said(screen.open())
+    assert "guardian of Mia Castellano" in text
+    assert [badge for badge in text.split("\n") if "Not decided" in badge] != []
+
+
+def test_without_a_choice_the_problem_stands_at_its_place_and_nothing_is_added(screen: Screen) -> None:
+    app = press_last(screen.ask("add"), ".save")
+    assert "Search and choose somebody" in said(app)
+    assert screen.grid().rows == ()
+
+
+def test_a_scope_is_denied_with_a_reason_and_granted_and_both_are_shown(screen: Screen) -> None:
+    screen.act()
+    app = press_last(screen.ask("decide"), ".deny")
+    assert "Give the reason of the denial" in said(app)
+    type_into(app, ".reason", "court order of 1 October")
+    press_last(app, ".deny")
+    press_last(screen.ask("decide"), ".grant")
+    cell = screen.grid().rows[0].cells[AccessScope.FORMS]
+    assert (cell.is_open, [one.verdict for one in cell.decisions]) == (False, [Verdict.GRANTED, Verdict.DENIED])
+    text = said(screen.ask("decide"))
+    assert "Denied; a denial wins over a grant." in text
+    assert "court order of 1 October" in text
+
+
+def test_a_decision_is_ended_with_one_click(screen: Screen) -> None:
+    acts = screen.act()
+    screen.cast.do("Tom", decide_access, DecideAccess(
+        acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+    assert screen.grid().rows[0].cells[AccessScope.FORMS].is_open
+    press_last(screen.ask("decide"), ".end")
+    assert not screen.grid().rows[0].cells[AccessScope.FORMS].is_open
+
+
+def test_the_verification_says_what_was_seen(screen: Screen) -> None:
+    screen.act()
+    assert "Cannot sign: It was not verified yet that they may sign." in said(screen.open())
+    app = screen.ask("change")
+    type_into(app, ".evidence", "letter of guardianship")
+    press(app, next(key for key in keys(app) if key.startswith("verify.")))
+    assert screen.grid().rows[0].evidence == "letter of guardianship"
+    assert "Cannot sign" not in said(screen.open())
+
+
+def test_notices_are_switched_off_only_with_a_reason(screen: Screen) -> None:
+    screen.act()
+    app = press_last(screen.ask("notices"), ".save")
+    assert "Give the reason" in said(app)
+    type_into(app, ".reason", "shared mailbox")
+    press_last(app, ".save")
+    assert "Clients are not told of new access: shared mailbox" in said(screen.open())
