@@ -78,6 +78,12 @@ def _practice(actor: Actor) -> None:
             "helpers_may_schedule", "Approved helpers may ask for and move clients' appointments",
             row.helpers_may_schedule,
         )
+        grants = form.tick(
+            "grants_requests", "Do at once what a client asks for in the portal, where the calendar allows it",
+            row.grants_requests,
+            help="A new time among your free times, a move to one, or a cancellation, where it concerns one person "
+                 "alone. All else waits under Requests.",
+        )
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
 
     def save(session: Session, actor: Actor, asked: ChangePractice) -> int:
@@ -92,7 +98,7 @@ def _practice(actor: Actor) -> None:
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
             invoicing_day=gather,
-            totp_required=totp, helpers_may_schedule=helpers,
+            totp_required=totp, helpers_may_schedule=helpers, grants_requests=grants,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -1,0 +1,80 @@
+"""What somebody outside the practice downloads: their own papers, and documents that were shared with them.
+
+``?for=7`` names the client for whom they act, which opens nothing by itself: every file is decided on its own, and what
+is somebody else's is not there.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from practicerunner import database
+from practicerunner.errors import NotFound, NotPermitted, PracticeError
+from practicerunner.server.downloads import attachment
+from practicerunner.vocabulary import DocumentKind
+from practicerunner.workflows import portal_access, portal_billing, portal_documents
+from practicerunner.workflows.access import PortalActor
+
+Fetch = Callable[[Session, PortalActor], tuple[str, str, bytes]]
+LONGEST_ID = 2**63
+
+
+def person_of(session: Session, request: Request) -> int | None:
+    """Who is signed in to the portal; ``None`` where nobody is."""
+    return None
+
+
+async def paper(request: Request) -> Response:
+    """One paper of one's own: ``/portal/files/invoice/7.pdf``."""
+    kind, subject_id = request.path_params["kind"], request.path_params["id"]
+    if kind not in list(DocumentKind) or subject_id >= LONGEST_ID:
+        return _nothing()
+    return await run_in_threadpool(_answer, request, lambda session, actor: portal_billing.my_paper(
+        session, actor, DocumentKind(kind), subject_id))
+
+
+async def document(request: Request) -> Response:
+    """One document that was shared: ``/portal/files/document/7``."""
+    document_id = request.path_params["id"]
+    if document_id >= LONGEST_ID:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, request, lambda session, actor: portal_documents.my_document(session, actor, document_id))
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("There is no such file.", 404)
+
+
+def _answer(request: Request, fetch: Fetch) -> Response:
+    """What the workflow hands out; whoever asks for somebody else's learns no more than that there is nothing here."""
+    word = request.query_params.get("for", "")
+    if word and not (word.isascii() and word.isdigit() and len(word) < 19):
+        return _nothing()
+    try:
+        with database.transaction() as session:
+            person_id = person_of(session, request)
+            visitor = portal_access.visitor_of(session, person_id) if person_id is not None else None
+            if visitor is None:
+                return PlainTextResponse("Please sign in.", 401)
+            actor = portal_access.portal_actor(session, visitor, int(word) if word else None)
+            if actor is None:
+                return _nothing()
+            name, media_type, content = fetch(session, actor)
+    except NotFound:
+        return _nothing()
+    except NotPermitted as refusal:
+        return PlainTextResponse(str(refusal), 403)
+    except PracticeError as trouble:
+        return PlainTextResponse(str(trouble), 409)
+    return Response(content, media_type=media_type, headers={"content-disposition": attachment(name)})
+
+
+routes = [
+    Route("/portal/files/document/{id:int}", document, methods=["GET"]),
+    Route("/portal/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
+]
