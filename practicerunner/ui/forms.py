@@ -10,10 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from practicerunner import ids
 from practicerunner.ui.perform import perform
 from practicerunner.ui.text import md
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.commands import Command
 
 R = TypeVar("R")
+A = TypeVar("A", Actor, PortalActor)
 
 
 class Form:
@@ -80,7 +81,7 @@ class Form:
         self._places.get(field, self._top).error(md(sentence))
 
     def submit(
-        self, verb: Callable[[Session, Actor, Any], R], actor: Actor, build: Callable[[], Command], done: str
+        self, verb: Callable[[Session, A, Any], R], actor: A, build: Callable[[], Command], done: str
     ) -> tuple[bool, R | None]:
         """Carry out the command; after success the form is fresh. Returns whether it was done, and the result."""
         ok, result = perform(verb, actor, build, done=done, show=self.show)
