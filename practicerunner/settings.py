@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     """Where uploaded documents lie, each encrypted; a backup needs this folder as much as the database and the key."""
     public_url: str = Field(default="", validation_alias="PUBLIC_URL")
     """The address people type when a proxy with TLS stands in front, e.g. ``https://desk.example.org``."""
+    portal_url: str = Field(default="", validation_alias="PORTAL_URL")
+    """The address of the clients' portal where a server of its own serves it; empty: the same as ``PUBLIC_URL``."""
+    serves: Literal["staff", "portal", "both"] = Field(default="both", validation_alias="PRACTICE_SERVES")
+    """Who may come in here: a server that faces the internet may serve the portal alone."""
     smtp_host: str = Field(default="", validation_alias="SMTP_HOST")
     """Without it no e-mail leaves; messages stay in the outbox."""
     smtp_port: int | None = Field(default=None, validation_alias="SMTP_PORT")
@@ -54,6 +58,22 @@ class Settings(BaseSettings):
                 "Set SMTP_TLS to starttls or tls and start the server again."
             )
         return ""
+
+    @property
+    def serves_staff(self) -> bool:
+        """Whether staff sign in here."""
+        return self.serves != "portal"
+
+    @property
+    def serves_portal(self) -> bool:
+        """Whether people outside the practice sign in here."""
+        return self.serves != "staff"
+
+    @property
+    def portal_address(self) -> str:
+        """What the links of the portal begin with."""
+        host = self.host if self.host not in ("0.0.0.0", "::") else "localhost"  # noqa: S104
+        return (self.portal_url or self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def is_https(self) -> bool:

@@ -206,6 +206,8 @@ class MessageKind(Word):
     FORM_REMINDER = "form_reminder"
     URGENT_NOTICE = "urgent_notice"
     ACCESS_GRANTED = "access_granted"
+    PORTAL_LINK = "portal_link"
+    DETAILS_ASKED = "details_asked"
 
     @property
     def label(self) -> str:
@@ -213,7 +215,19 @@ class MessageKind(Word):
         return {
             "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
             "appointment_cancelled": "Notice of a cancellation", "access_granted": "Notice of new access",
+            "portal_link": "Link to the portal", "details_asked": "Notice of details to change",
         }.get(self.value, super().label)
+
+
+class PortalState(Word):
+    """Where somebody stands with the portal."""
+
+    NONE = "none"
+    INVITED = "invited"
+    LAPSED = "lapsed"
+    """Invited, but the link ran out or was withdrawn unused."""
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
 
 
 class MessageStatus(Word):

@@ -132,7 +132,9 @@ def test_no_script_that_builds_the_menu_lies_beside_the_pages() -> None:
     assert '"practicerunner" / "ui" / "shell.py"' in (ROOT / "app.py").read_text()
 
 
-ON_ONESELF = {"invitations.change_password"}
+ON_ONESELF = {
+    "invitations.change_password", "portal_details.change_portal_password", "portal_details.take_authenticator_off",
+}
 """Acts that everybody who is signed in may do with their own account."""
 
 

@@ -20,6 +20,7 @@ from practicerunner.records import (  # noqa: F401
     payments,
     people,
     plans,
+    portal,
     portal_pages,
     practice,
     reminders,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import (
     ForeignKey,
@@ -82,12 +83,11 @@ class Supervision(Row):
     """Whether this supervisor is responsible where neither an appointment nor its case names another (G13)."""
 
 
-class Account(Revised):
+class Credentials(Revised):
     """What somebody signs in with. Passwords and recovery codes are hashed, the TOTP seed is encrypted."""
 
-    __tablename__ = "account"
+    __abstract__ = True
 
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     """AES-GCM ciphertext; ``None`` while no authenticator is set up."""
@@ -96,27 +96,51 @@ class Account(Revised):
     last_sign_in_at: Mapped[datetime | None]
 
 
-class RecoveryCode(Row):
+class Account(Credentials):
+    """The account of a member of staff."""
+
+    __tablename__ = "account"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), unique=True)
+
+
+class OneTimeCode(Row):
     """A code that stands in once for the authenticator."""
 
-    __tablename__ = "recovery_code"
+    __abstract__ = True
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    account_id: Mapped[int]
     code_hash: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None]
 
 
-class SignIn(Row):
-    """One period of being signed in. Only the fingerprint of the cookie's token is kept."""
+class RecoveryCode(OneTimeCode):
+    """A recovery code of a member of staff."""
 
-    __tablename__ = "sign_in"
+    __tablename__ = "recovery_code"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+
+
+class Stay(Row):
+    """One period of being signed in. Only the fingerprint of the cookie's token is kept."""
+
+    __abstract__ = True
+
+    account_id: Mapped[int]
     token_fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(String(200), default="")
+
+
+class SignIn(Stay):
+    """One period of being signed in of a member of staff."""
+
+    __tablename__ = "sign_in"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
 
 
 class Invitation(Row):
@@ -318,9 +342,17 @@ def staff_with_accounts(session: Session) -> list[Staff]:
     ))
 
 
+Stays = TypeVar("Stays", bound=Stay)
+
+
 def sign_in_by_token(session: Session, token_fingerprint: str) -> SignIn | None:
+    """The sign-in of staff that a token belongs to, whatever became of it."""
+    return stay_by_token(session, SignIn, token_fingerprint)
+
+
+def stay_by_token(session: Session, table: type[Stays], token_fingerprint: str) -> Stays | None:
     """The sign-in that a token belongs to, whatever became of it."""
-    return session.scalar(select(SignIn).where(SignIn.token_fingerprint == token_fingerprint))
+    return session.scalar(select(table).where(table.token_fingerprint == token_fingerprint))
 
 
 def sign_ins_of(session: Session, account_id: int, limit: int) -> list[SignIn]:
@@ -331,10 +363,12 @@ def sign_ins_of(session: Session, account_id: int, limit: int) -> list[SignIn]:
     ))
 
 
-def end_sign_ins(session: Session, account_id: int, moment: datetime, *, except_id: int | None = None) -> None:
+def end_sign_ins(
+    session: Session, account_id: int, moment: datetime, *, except_id: int | None = None, table: type[Stay] = SignIn,
+) -> None:
     """End every open sign-in of an account, but one if asked."""
-    session.execute(update(SignIn).where(
-        SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.id != (except_id or 0),
+    session.execute(update(table).where(
+        table.account_id == account_id, table.ended_at.is_(None), table.id != (except_id or 0),
     ).values(ended_at=moment))
 
 
@@ -351,17 +385,18 @@ def withdraw_invitations(session: Session, staff_id: int, moment: datetime) -> N
     ).values(used_at=moment))
 
 
-def unused_recovery_codes(session: Session, account_id: int) -> list[RecoveryCode]:
+def unused_recovery_codes(
+    session: Session, account_id: int, table: type[OneTimeCode] = RecoveryCode
+) -> list[OneTimeCode]:
     """The recovery codes that still work."""
     return list(session.scalars(
-        select(RecoveryCode).where(RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
-        .with_for_update()
+        select(table).where(table.account_id == account_id, table.used_at.is_(None)).with_for_update()
     ))
 
 
-def drop_recovery_codes(session: Session, account_id: int) -> None:
+def drop_recovery_codes(session: Session, account_id: int, table: type[OneTimeCode] = RecoveryCode) -> None:
     """Forget all recovery codes of an account."""
-    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    session.execute(delete(table).where(table.account_id == account_id))
 
 
 def one_attempt_at_a_time(session: Session, subject: str) -> None:
@@ -388,5 +423,7 @@ def forget_failures(session: Session, subject: str) -> None:
 def prune(session: Session, *, failed_before: datetime, signed_in_before: datetime) -> int:
     """Delete old failed attempts and sign-ins that ran out long ago; the audit log keeps both. Returns how many."""
     old_failures = session.execute(delete(FailedSignIn).where(FailedSignIn.failed_at < failed_before))
-    old_sign_ins = session.execute(delete(SignIn).where(SignIn.expires_at < signed_in_before))
-    return int(old_failures.rowcount + old_sign_ins.rowcount)  # type: ignore[attr-defined]
+    gone = int(old_failures.rowcount)  # type: ignore[attr-defined]
+    for table in Stay.__subclasses__():
+        gone += int(session.execute(delete(table).where(table.expires_at < signed_in_before)).rowcount)  # type: ignore[attr-defined]
+    return gone

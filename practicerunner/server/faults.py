@@ -13,7 +13,7 @@ LOGGERS = ("streamlit.error_util", "uvicorn.error", "apscheduler.executors.defau
 """Who would print a whole traceback, with the text of the error."""
 ADDRESSES = ("uvicorn.access", "uvicorn.error")
 """Who would print the addresses that were asked for."""
-_SECRET = re.compile(r"(/feeds/|/auth/invitation/)[^\s?#\"']+")
+_SECRET = re.compile(r"(/feeds/|/auth/invitation/|/portal/(?:invitation|reset)/)[^\s?#\"']+")
 
 
 def describe(error: BaseException) -> str:

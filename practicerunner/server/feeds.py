@@ -16,7 +16,7 @@ from practicerunner import database
 from practicerunner.errors import PracticeError
 from practicerunner.server.downloads import attachment
 from practicerunner.server.pages import address_of
-from practicerunner.workflows import feeds, sign_in
+from practicerunner.workflows import feeds, throttle
 
 PATH = "/feeds/"
 ENDING = ".ics"
@@ -43,8 +43,8 @@ def _answer(rest: str, address: str) -> Response:
     # Counted apart from sign-ins: a calendar program that goes on asking for a revoked feed keeps nobody out.
     counted_as = f"feeds {address}"
     with database.reading() as session:
-        if sign_in.is_throttled_address(session, counted_as):
-            return PlainTextResponse(sign_in.TOO_MANY, 429)
+        if throttle.is_throttled_address(session, counted_as):
+            return PlainTextResponse(throttle.TOO_MANY, 429)
         try:
             found = feeds.feed(session, token)
             due = found is not None and feeds.is_reading_due(session, token)
@@ -52,7 +52,7 @@ def _answer(rest: str, address: str) -> Response:
             found, due = None, False
     if found is None:
         with database.transaction() as session:
-            sign_in.count_failure(session, counted_as)
+            throttle.count_failure(session, counted_as)
         return PlainTextResponse("There is no such calendar.", 404)
     if due:
         with database.transaction() as session:

@@ -3,6 +3,10 @@
 Nothing but the health check, the sign-in pages and calendar feeds (by the secret in their address) answers without a
 session. The header by which Streamlit learns who is there is set here alone, after whatever the client sent under that
 name was taken away.
+
+One browser is one person: a member of staff or somebody outside the practice, told apart by the cookie. Files and feeds
+are for staff alone, what stands under ``/portal/`` for the others; a server that serves one side knows nothing of the
+other.
 """
 
 import re
@@ -16,21 +20,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from practicerunner import database
 from practicerunner.settings import settings
-from practicerunner.workflows import presence
+from practicerunner.workflows import portal_presence, presence
 
 SIGN_IN = "/auth/sign-in"
+PORTAL_SIGN_IN = "/portal/sign-in"
 OPEN = re.compile(
     r"/healthz|/auth/(sign-in|sign-out|authenticator|first-run)|/auth/invitation/[A-Za-z0-9_-]{1,100}"
-    r"|/auth/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*"
+    r"|/portal/?|/portal/(sign-in|sign-out|authenticator|reset)|/portal/(invitation|reset)/[A-Za-z0-9_-]{1,100}"
+    r"|/(auth|portal)/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*"
 )
 """What answers without a session, matched in full; Streamlit's own routes under /auth/ are not among it."""
 CLOSED = re.compile(r"(?i)/_stcore/(metrics|agent|script-health-check)(/|$)|^/auth/(login|logout)/?$|^/oauth2callback")
 """What answers nobody, wherever it stands in a path: metrics, the agent interface, sign-in by others."""
-KEPT = ("/static/", "/auth/assets/", "/component/", "/_stcore/bidi-components/")
+OF_STAFF = re.compile(r"(?i)/(auth|files|feeds)(/|$)")
+OF_THE_PORTAL = re.compile(r"(?i)/portal(/|$)")
+"""What belongs to one side, files included; it answers to nobody of the other."""
+KEPT = ("/static/", "/auth/assets/", "/portal/assets/", "/component/", "/_stcore/bidi-components/")
 """Program files without anything of a client; browsers may keep them."""
 SOCKET = "/_stcore/stream"
 OUR_HEADERS = b"x-pr-"
 WHO = b"x-pr-account"
+OUTSIDE = "portal-"
+"""How the name of somebody outside the practice begins in that header."""
+PORTAL_PAGES = "/my-"
+"""How the addresses of the portal's pages begin."""
 REFUSED_SOCKET = 4401
 
 APP_CSP = (
@@ -44,7 +57,7 @@ PAPER_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-"""For the pages under /auth, the files and the feeds: no script at all, and never in a frame."""
+"""For the pages under /auth and /portal, the files and the feeds: no script at all, and never in a frame."""
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -72,9 +85,9 @@ class Gate:
         path, headers = scope["path"], Headers(scope=scope)
         if path != "/healthz" and not is_our_host(headers.get("host")):
             await PlainTextResponse(NOT_OUR_HOST, 421)(scope, receive, send)
-        elif CLOSED.search(path):
+        elif CLOSED.search(path) or not _serves(path):
             await Response(status_code=404)(scope, receive, send)
-        elif OPEN.fullmatch(path) or await _staff_id(scope) is not None:
+        elif OPEN.fullmatch(path) or _is_for(path, await _who(scope)):
             await self.app(_without_our_headers(scope), receive, send)
         elif scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             await RedirectResponse(_sign_in_address(scope), 303)(scope, receive, send)
@@ -83,15 +96,15 @@ class Gate:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        staff_id = None
+        who = ""
         if scope["path"] == SOCKET and is_our_host(headers.get("host")) and is_our_origin(headers):
-            staff_id = await _staff_id(scope)
-        if staff_id is None:
+            who = await _who(scope)
+        if not who:
             await receive()
             await send({"type": "websocket.close", "code": REFUSED_SOCKET})
             return
         inner = _without_our_headers(scope)
-        inner["headers"] = [*inner["headers"], (WHO, str(staff_id).encode())]
+        inner["headers"] = [*inner["headers"], (WHO, who.encode())]
         await self.app(inner, receive, send)
 
 
@@ -131,14 +144,19 @@ def is_our_origin(headers: Headers) -> bool:
 
 
 def token_of(connection: HTTPConnection) -> str:
-    """The token in the session cookie, or nothing."""
+    """The token in the session cookie of staff, or nothing."""
     return connection.cookies.get(presence.cookie_name(), "")
+
+
+def portal_token_of(connection: HTTPConnection) -> str:
+    """The token in the portal's session cookie, or nothing."""
+    return connection.cookies.get(portal_presence.cookie_name(), "")
 
 
 def local_path(address: str) -> str:
     """An address to go on to if it is a plain path of this server, else the start page (never another site)."""
     fine = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    if not fine or "\\" in address or address.startswith("/auth/"):
+    if not fine or "\\" in address or address.startswith(("/auth/", "/portal/")):
         return "/"
     parts = urlsplit(address)
     return "/" if parts.scheme or parts.netloc else address
@@ -147,19 +165,44 @@ def local_path(address: str) -> str:
 def _sign_in_address(scope: Scope) -> str:
     query = scope.get("query_string", b"").decode("latin-1")
     wanted = local_path(scope["path"] + (f"?{query}" if query else ""))
-    return SIGN_IN if wanted == "/" else f"{SIGN_IN}?next={quote(wanted, safe='/')}"
+    connection = HTTPConnection(scope)
+    from_portal = scope["path"].startswith(PORTAL_PAGES) or (
+        bool(portal_token_of(connection)) and not token_of(connection))
+    door = PORTAL_SIGN_IN if not settings().serves_staff or (from_portal and settings().serves_portal) else SIGN_IN
+    return door if wanted == "/" else f"{door}?next={quote(wanted, safe='/')}"
 
 
-async def _staff_id(scope: Scope) -> int | None:
-    token = token_of(HTTPConnection(scope))
-    return await run_in_threadpool(_look_up, token) if token else None
+def _serves(path: str) -> bool:
+    """Whether this server serves the side to which a path belongs."""
+    if OF_STAFF.match(path):
+        return settings().serves_staff
+    return settings().serves_portal or not OF_THE_PORTAL.match(path)
 
 
-def _look_up(token: str) -> int | None:
-    """Who may pass; looking is no activity. Somebody who must still set up an authenticator may not."""
+def _is_for(path: str, who: str) -> bool:
+    """Whether a path answers to whoever is signed in: the program to both sides, files to their own."""
+    if not who:
+        return False
+    return not (OF_STAFF if who.startswith(OUTSIDE) else OF_THE_PORTAL).match(path)
+
+
+async def _who(scope: Scope) -> str:
+    connection = HTTPConnection(scope)
+    staff, outside = token_of(connection), portal_token_of(connection)
+    return await run_in_threadpool(_look_up, staff, outside) if staff or outside else ""
+
+
+def _look_up(staff_token: str, portal_token: str) -> str:
+    """Who may pass; looking is no activity. Somebody who must still set up an authenticator may not.
+
+    A browser that is signed in on both sides is nobody: neither door leaves the other open.
+    """
     with database.reading() as session:
-        found = presence.presence(session, token)
-    return None if found is None or found.must_enrol else found.staff_id
+        staff = presence.presence(session, staff_token) if settings().serves_staff else None
+        outside = portal_presence.presence(session, portal_token) if settings().serves_portal else None
+    if staff is not None and outside is None and not staff.must_enrol:
+        return str(staff.staff_id)
+    return f"{OUTSIDE}{outside.person_id}" if outside is not None and staff is None else ""
 
 
 def _without_our_headers(scope: Scope) -> Scope:
@@ -169,7 +212,7 @@ def _without_our_headers(scope: Scope) -> Scope:
 
 def _with_headers(scope: Scope, send: Send) -> Send:
     path = scope["path"]
-    is_paper = path.startswith(("/auth/", "/files/", "/feeds/"))
+    is_paper = path.startswith(("/auth/", "/portal/", "/files/", "/feeds/"))
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from practicerunner import ids
 from practicerunner.server.gate import is_our_origin
 from practicerunner.settings import settings
-from practicerunner.workflows import presence, sign_in
+from practicerunner.workflows import portal_presence, presence, throttle
 
 HERE = Path(__file__).parent
 BRAND = HERE.parent / "ui" / "assets"
@@ -24,6 +24,8 @@ ASSETS = {
 """The few files that the pages before sign-in need."""
 FORM_COOKIE = "pr_csrf"
 DEVICE_COOKIE = "pr_device"
+STAFF, PORTAL = "/auth", "/portal"
+"""The two doors; each has its own cookies."""
 LARGEST_FORM = 64 * 1024
 
 _templates = Environment(
@@ -41,13 +43,19 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
     token = request.cookies.get(FORM_COOKIE, "")
     known = re.fullmatch(r"[A-Za-z0-9_-]{43}", token) is not None
     token = token if known else ids.new_token()
-    body = _templates.get_template(template).render(csrf=token, **values)
+    door = door_of(request)
+    body = _templates.get_template(template).render(csrf=token, door=door, **values)
     response = HTMLResponse(body, status)
     if not known:
         response.set_cookie(
-            FORM_COOKIE, token, path="/auth", httponly=True, samesite="strict", secure=settings().is_https,
+            FORM_COOKIE, token, path=door, httponly=True, samesite="strict", secure=settings().is_https,
         )
     return response
+
+
+def door_of(request: Request) -> str:
+    """At which of the two doors a request stands."""
+    return PORTAL if request.url.path.startswith(PORTAL) else STAFF
 
 
 def message(
@@ -81,30 +89,38 @@ def refused(request: Request, _: Exception) -> Response:
     """The answer to a form that did not come from here."""
     return message(
         request, "Please try again", "This form did not come from this page, or the page was open for too long. "
-        "Open it again and repeat what you did.", 403, link="/auth/sign-in", link_text="Go to sign-in",
+        "Open it again and repeat what you did.", 403, link=f"{door_of(request)}/sign-in", link_text="Go to sign-in",
     )
 
 
-def keep_signed_in(response: Response, token: str) -> None:
-    """Set the session cookie; it lasts as long as the browser is open, the server's limits are shorter."""
-    response.set_cookie(
-        presence.cookie_name(), token, path="/", httponly=True, samesite="lax", secure=settings().is_https,
-    )
+def keep_signed_in(response: Response, token: str, door: str = STAFF) -> None:
+    """Set the session cookie; it lasts as long as the browser is open, the server's limits are shorter.
+
+    One browser is one person: the other door's cookie goes.
+    """
+    for one in (STAFF, PORTAL):
+        if one == door:
+            response.set_cookie(
+                _cookie(one), token, path="/", httponly=True, samesite="lax", secure=settings().is_https)
+        else:
+            forget(response, one)
 
 
-def remember_device(response: Response, device: str) -> None:
+def remember_device(response: Response, device: str, door: str = STAFF) -> None:
     """Set the cookie by which this device's attempts are counted apart from strangers'. It opens nothing."""
     response.set_cookie(
-        DEVICE_COOKIE, device, path="/auth", httponly=True, samesite="strict", secure=settings().is_https,
-        max_age=int(sign_in.DEVICE_LASTS.total_seconds()),
+        DEVICE_COOKIE, device, path=door, httponly=True, samesite="strict", secure=settings().is_https,
+        max_age=int(throttle.DEVICE_LASTS.total_seconds()),
     )
 
 
-def forget(response: Response) -> None:
+def forget(response: Response, door: str = STAFF) -> None:
     """Take the session cookie away."""
-    response.delete_cookie(
-        presence.cookie_name(), path="/", httponly=True, samesite="lax", secure=settings().is_https,
-    )
+    response.delete_cookie(_cookie(door), path="/", httponly=True, samesite="lax", secure=settings().is_https)
+
+
+def _cookie(door: str) -> str:
+    return presence.cookie_name() if door == STAFF else portal_presence.cookie_name()
 
 
 def address_of(request: Request) -> str:

@@ -15,17 +15,13 @@ from starlette.routing import Route
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.downloads import attachment
+from practicerunner.server.gate import portal_token_of
 from practicerunner.vocabulary import DocumentKind
-from practicerunner.workflows import portal_access, portal_billing, portal_documents
+from practicerunner.workflows import portal_access, portal_billing, portal_documents, portal_presence
 from practicerunner.workflows.access import PortalActor
 
 Fetch = Callable[[Session, PortalActor], tuple[str, str, bytes]]
 LONGEST_ID = 2**63
-
-
-def person_of(session: Session, request: Request) -> int | None:
-    """Who is signed in to the portal; ``None`` where nobody is."""
-    return None
 
 
 async def paper(request: Request) -> Response:
@@ -33,7 +29,7 @@ async def paper(request: Request) -> Response:
     kind, subject_id = request.path_params["kind"], request.path_params["id"]
     if kind not in list(DocumentKind) or subject_id >= LONGEST_ID:
         return _nothing()
-    return await run_in_threadpool(_answer, request, lambda session, actor: portal_billing.my_paper(
+    return await _handed_out(request, lambda session, actor: portal_billing.my_paper(
         session, actor, DocumentKind(kind), subject_id))
 
 
@@ -42,23 +38,25 @@ async def document(request: Request) -> Response:
     document_id = request.path_params["id"]
     if document_id >= LONGEST_ID:
         return _nothing()
-    return await run_in_threadpool(
-        _answer, request, lambda session, actor: portal_documents.my_document(session, actor, document_id))
+    return await _handed_out(
+        request, lambda session, actor: portal_documents.my_document(session, actor, document_id))
+
+
+async def _handed_out(request: Request, fetch: Fetch) -> Response:
+    return await run_in_threadpool(_answer, request.query_params.get("for", ""), portal_token_of(request), fetch)
 
 
 def _nothing() -> Response:
     return PlainTextResponse("There is no such file.", 404)
 
 
-def _answer(request: Request, fetch: Fetch) -> Response:
+def _answer(word: str, token: str, fetch: Fetch) -> Response:
     """What the workflow hands out; whoever asks for somebody else's learns no more than that there is nothing here."""
-    word = request.query_params.get("for", "")
     if word and not (word.isascii() and word.isdigit() and len(word) < 19):
         return _nothing()
     try:
         with database.transaction() as session:
-            person_id = person_of(session, request)
-            visitor = portal_access.visitor_of(session, person_id) if person_id is not None else None
+            visitor = portal_presence.current_visitor(session, token, active=True)
             if visitor is None:
                 return PlainTextResponse("Please sign in.", 401)
             actor = portal_access.portal_actor(session, visitor, int(word) if word else None)

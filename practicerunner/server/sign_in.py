@@ -11,16 +11,17 @@ import segno
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted, PracticeError
 from practicerunner.records.logins import Presence
 from practicerunner.server import pages
-from practicerunner.server.gate import SIGN_IN, local_path, token_of
+from practicerunner.server.gate import SIGN_IN, local_path, portal_token_of, token_of
 from practicerunner.server.setup_code import CODE
-from practicerunner.workflows import authenticator, first_run, invitations, presence, sign_in
+from practicerunner.settings import settings
+from practicerunner.workflows import authenticator, first_run, invitations, portal_presence, presence, sign_in, throttle
 from practicerunner.workflows.authenticator import Enrolment
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.sign_in import Answer
@@ -34,18 +35,13 @@ NEAR_ZONES = (
 """Offered first in the list of time zones."""
 
 
-async def healthz(_: Request) -> Response:
-    """Says that the server answers, and nothing else."""
-    return PlainTextResponse("ok")
-
-
 async def show_sign_in(request: Request) -> Response:
     """The sign-in page; on to the first run while there is no practice, on to the app if signed in already."""
     wanted = local_path(request.query_params.get("next", "/"))
     if not await run_in_threadpool(database.is_set_up):
         return RedirectResponse(FIRST_RUN, 303)
     found = await run_in_threadpool(_presence, token_of(request))
-    if found is not None:
+    if found is not None and not portal_token_of(request):
         return RedirectResponse(_next_step(found.must_enrol, wanted), 303)
     notice = {"out": "You are signed out.", "password": "Your password is set. Sign in with it."}.get(
         request.query_params.get("done", ""), "")
@@ -58,7 +54,7 @@ async def post_sign_in(request: Request) -> Response:
     wanted = local_path(fields.get("next", "/"))
     answer = await run_in_threadpool(
         _attempt, fields, pages.address_of(request), pages.device_of(request),
-        request.cookies.get(pages.DEVICE_COOKIE, ""), token_of(request),
+        request.cookies.get(pages.DEVICE_COOKIE, ""), (token_of(request), portal_token_of(request)),
     )
     if answer.token:
         found = await run_in_threadpool(_presence, answer.token)
@@ -69,7 +65,7 @@ async def post_sign_in(request: Request) -> Response:
     if answer.ticket:
         status = 401 if answer.refusal else 200
         return pages.page(request, "code.html", status, ticket=answer.ticket, next=wanted, error=answer.refusal)
-    status = 429 if answer.refusal == sign_in.TOO_MANY else 401
+    status = 429 if answer.refusal == throttle.TOO_MANY else 401
     return await _sign_in_page(request, wanted, status, email=fields.get("email", ""), error=answer.refusal)
 
 
@@ -79,11 +75,13 @@ async def _sign_in_page(
     accounts = await run_in_threadpool(_demo_accounts)
     return pages.page(
         request, "sign_in.html", status, next=wanted, email=email, error=error, notice=notice, accounts=accounts,
-        demo_password=sign_in.DEMO_PASSWORD if accounts else "",
+        demo_password=sign_in.DEMO_PASSWORD if accounts else "", other_door=settings().serves_portal,
     )
 
 
-def _attempt(fields: Mapping[str, str], address: str, device: str, known_device: str, present_token: str) -> Answer:
+def _attempt(
+    fields: Mapping[str, str], address: str, device: str, known_device: str, present_tokens: tuple[str, str]
+) -> Answer:
     with database.transaction() as session:
         if fields.get("ticket"):
             answer = sign_in.sign_in_with_code(
@@ -92,7 +90,8 @@ def _attempt(fields: Mapping[str, str], address: str, device: str, known_device:
             answer = sign_in.sign_in(
                 session, fields.get("email", ""), fields.get("password", ""), "", address, device, known_device)
         if answer.token:
-            presence.sign_out(session, present_token)  # whoever was signed in here before
+            presence.sign_out(session, present_tokens[0])  # whoever was signed in here before, at either door
+            portal_presence.sign_out(session, present_tokens[1])
         return answer
 
 
@@ -257,10 +256,10 @@ def _set_up(request: Request, fields: dict[str, str]) -> Response:
     address = pages.address_of(request)
     typed = {name: value for name, value in fields.items() if name not in ("password", "again", "code")}
     with database.transaction() as session:
-        if sign_in.is_throttled_address(session, address):
-            return _first_run_page(request, typed, {"code": sign_in.TOO_MANY}, 429)
+        if throttle.is_throttled_address(session, address):
+            return _first_run_page(request, typed, {"code": throttle.TOO_MANY}, 429)
         if not CODE.matches(fields.get("code", "")):
-            sign_in.count_failure(session, address)
+            throttle.count_failure(session, address)
             wrong = "This is not the code that the server printed when it started."
             return _first_run_page(request, typed, {"code": wrong}, 422)
     if fields.get("password", "") != fields.get("again", ""):
@@ -286,7 +285,6 @@ def _set_up(request: Request, fields: dict[str, str]) -> Response:
 
 
 routes = [
-    Route("/healthz", healthz, methods=["GET"]),
     Route(SIGN_IN, show_sign_in, methods=["GET"]),
     Route(SIGN_IN, post_sign_in, methods=["POST"]),
     Route("/auth/sign-out", show_sign_out, methods=["GET"]),

@@ -5,6 +5,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from practicerunner import database
 from practicerunner.errors import PracticeError
+from practicerunner.settings import settings
 from practicerunner.workflows import presence, staff
 from practicerunner.workflows.access import Actor
 
@@ -35,7 +36,7 @@ def signed_in(*, active: bool = True) -> Actor | None:
         with database.reading() as session:
             return staff.actor_for(session, IDENTITY)
     presented = token()
-    if not presented:
+    if not presented or not settings().serves_staff:
         return None
     with database.reading() as session:
         found = presence.presence(session, presented)

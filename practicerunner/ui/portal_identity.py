@@ -6,8 +6,9 @@ Whom somebody acts for is a choice of this tab. It opens nothing by itself: whet
 import streamlit as st
 
 from practicerunner import database
+from practicerunner.settings import settings
 from practicerunner.ui import identity
-from practicerunner.workflows import portal_access
+from practicerunner.workflows import portal_access, portal_presence
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_access import Visitor
 
@@ -20,7 +21,23 @@ def visitor(*, active: bool = True) -> Visitor | None:
     if identity.PERSON is not None:
         with database.reading() as session:
             return portal_access.visitor_of(session, identity.PERSON)
-    return None
+    presented = token()
+    if not presented or not settings().serves_portal:
+        return None
+    with database.reading() as session:
+        found = portal_presence.presence(session, presented)
+        if found is None:
+            return None
+        here = portal_access.visitor_of(session, found.person_id)
+    if active and portal_presence.is_touch_due(found):
+        with database.transaction() as session:
+            portal_presence.touch(session, presented)
+    return here
+
+
+def token() -> str:
+    """The token in this browser's portal cookie, or nothing."""
+    return identity.cookie(portal_presence.cookie_name())
 
 
 def chosen() -> int | None:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from practicerunner import cipher, clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import audit, logins
-from practicerunner.records.logins import Account, RecoveryCode, Staff
+from practicerunner.records.logins import Account, Credentials, OneTimeCode, RecoveryCode, Staff
+from practicerunner.records.portal import PortalAccount, PortalRecoveryCode
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import COMMANDS
@@ -50,26 +51,34 @@ COMMANDS["authenticator.reset_authenticator"] = (Resource.USERS, Action.MANAGE)
 def begin_enrolment(session: Session, token: str) -> Enrolment:
     """A new seed for whoever is signed in, to be scanned; nothing is stored before the first right code."""
     account = _own_account(session, token)
-    if account.totp_secret is not None:
-        raise AlreadyEnrolled
-    secret = pyotp.random_base32()
-    return _enrolment(session, account, secret)
+    return new_seed(account, session.get_one(Staff, account.staff_id).email)
 
 
 def resume_enrolment(session: Session, token: str, ticket: str) -> Enrolment:
     """The same seed again, after a wrong first code."""
     account = _own_account(session, token)
-    return _enrolment(session, account, _secret_of(account, ticket))
+    return same_seed(account, session.get_one(Staff, account.staff_id).email, ticket)
 
 
-def _enrolment(session: Session, account: Account, secret: str) -> Enrolment:
-    person = session.get_one(Staff, account.staff_id)
+def new_seed(account: Credentials, label: str) -> Enrolment:
+    """A new seed for an account of either side; ``label`` is what the app on the phone calls it."""
+    if account.totp_secret is not None:
+        raise AlreadyEnrolled
+    return _enrolment(account, label, pyotp.random_base32())
+
+
+def same_seed(account: Credentials, label: str, ticket: str) -> Enrolment:
+    """The same seed again. Raises LinkIsSpent."""
+    return _enrolment(account, label, _secret_of(account, ticket))
+
+
+def _enrolment(account: Credentials, label: str, secret: str) -> Enrolment:
     facts = {"account": account.id, "secret": secret, "at": clock.now().isoformat()}
-    uri = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=ISSUER)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=label, issuer_name=ISSUER)
     return Enrolment(uri, secret, cipher.seal(json.dumps(facts).encode(), _ENROL).hex())
 
 
-def _secret_of(account: Account, ticket: str) -> str:
+def _secret_of(account: Credentials, ticket: str) -> str:
     try:
         facts = json.loads(cipher.unseal(bytes.fromhex(ticket), _ENROL))
     except (ValueError, cipher.Unreadable):
@@ -85,18 +94,7 @@ def finish_enrolment(session: Session, token: str, ticket: str, code: str, devic
     Raises BadInput for a wrong code, AlreadyEnrolled.
     """
     account = _own_account(session, token)
-    session.refresh(account, with_for_update=True)
-    if account.totp_secret is not None:
-        raise AlreadyEnrolled
-    secret = _secret_of(account, ticket)
-    step = _matching_step(secret, code, 0)
-    if step is None:
-        raise BadInput("code", WRONG_CODE)
-    account.totp_secret, account.totp_last_step = cipher.seal(secret.encode(), _SEED), step
-    account.revision += 1
-    logins.drop_recovery_codes(session, account.id)
-    codes = [_new_code() for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(account_id=account.id, code_hash=ids.fingerprint(_plain(code))) for code in codes)
+    codes = keep_seed(session, account, ticket, code)
     logins.end_sign_ins(session, account.id, clock.now())
     fresh = open_sign_in(session, account, device)
     audit.note(
@@ -106,15 +104,45 @@ def finish_enrolment(session: Session, token: str, ticket: str, code: str, devic
     return fresh, codes
 
 
+def keep_seed(session: Session, account: Credentials, ticket: str, code: str) -> list[str]:
+    """Store the seed of an account of either side after its first right code. Returns ten recovery codes.
+
+    Raises BadInput for a wrong code, AlreadyEnrolled, LinkIsSpent.
+    """
+    session.refresh(account, with_for_update=True)
+    if account.totp_secret is not None:
+        raise AlreadyEnrolled
+    secret = _secret_of(account, ticket)
+    step = _matching_step(secret, code, 0)
+    if step is None:
+        raise BadInput("code", WRONG_CODE)
+    account.totp_secret, account.totp_last_step = cipher.seal(secret.encode(), _SEED), step
+    account.revision += 1
+    table = _codes_of(account)
+    logins.drop_recovery_codes(session, account.id, table)
+    codes = [_new_code() for _ in range(RECOVERY_CODES)]
+    session.add_all(table(account_id=account.id, code_hash=ids.fingerprint(_plain(code))) for code in codes)
+    return codes
+
+
+def drop_seed(session: Session, account: Credentials) -> None:
+    """Take the authenticator off an account of either side, with its recovery codes."""
+    account.totp_secret, account.totp_last_step = None, 0
+    account.revision += 1
+    logins.drop_recovery_codes(session, account.id, _codes_of(account))
+
+
+def _codes_of(account: Credentials) -> type[OneTimeCode]:
+    return PortalRecoveryCode if isinstance(account, PortalAccount) else RecoveryCode
+
+
 def reset_authenticator(session: Session, actor: Actor, asked: Invite) -> None:
     """Take a lost authenticator off a colleague's account; they set up a new one at the next sign-in."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     account = logins.account_of(session, asked.staff_id, lock=True)
     if account is None:
         raise NotFound(actor=actor, action="reset_authenticator", resource=Resource.USERS)
-    account.totp_secret, account.totp_last_step = None, 0
-    account.revision += 1
-    logins.drop_recovery_codes(session, account.id)
+    drop_seed(session, account)
     logins.end_sign_ins(session, account.id, clock.now())
     audit.note(
         session, staff_id=actor.staff_id, action="reset_authenticator", resource=Resource.USERS,
@@ -129,7 +157,7 @@ def _own_account(session: Session, token: str) -> Account:
     return session.get_one(Account, found.account_id)
 
 
-def takes_code(session: Session, account: Account, code: str) -> bool:
+def takes_code(session: Session, account: Credentials, code: str) -> bool:
     """Whether a code is right now; it is used up by this, whether it came from the authenticator or from paper."""
     plain = _plain(code)
     if re.fullmatch(r"\d{6}", plain):
@@ -139,7 +167,7 @@ def takes_code(session: Session, account: Account, code: str) -> bool:
             account.totp_last_step = step
         return step is not None
     hashed = ids.fingerprint(plain)
-    for row in logins.unused_recovery_codes(session, account.id):
+    for row in logins.unused_recovery_codes(session, account.id, _codes_of(account)):
         if hmac.compare_digest(row.code_hash, hashed):
             row.used_at = clock.now()
             return True

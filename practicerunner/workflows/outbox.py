@@ -15,6 +15,7 @@ from practicerunner.records import audit, outbox, people
 from practicerunner.records.logins import Staff
 from practicerunner.records.outbox import Addressed, OutboxMessage
 from practicerunner.rules.names import person_name
+from practicerunner.rules.portal import without_secret
 from practicerunner.vocabulary import Action, MessageKind, MessageStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, command, reader
@@ -125,6 +126,7 @@ def sent(session: Session, message_id: int, worker: str) -> bool:
     if found is None:
         return False
     found.status, found.sent_at, found.last_problem = MessageStatus.SENT, clock.now(), ""
+    found.body = without_secret(found.body)
     session.flush()
     return True
 

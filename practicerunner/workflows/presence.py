@@ -36,13 +36,14 @@ def open_sign_in(session: Session, account: Account, device: str) -> str:
     token, moment = ids.new_token(), clock.now()
     session.add(SignIn(
         account_id=account.id, token_fingerprint=ids.fingerprint(token), last_seen_at=moment,
-        expires_at=moment + ABSOLUTE, device=_one_line(device)[:200],
+        expires_at=moment + ABSOLUTE, device=one_line(device)[:200],
     ))
     session.flush()
     return token
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """What a browser says of itself, without what could break a line."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

@@ -21,7 +21,8 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.authenticator import WRONG_CODE, takes_code
 from practicerunner.workflows.commands import Command
 from practicerunner.workflows.invitations import matches
-from practicerunner.workflows.sign_in import TOO_MANY, is_throttled, refuse
+from practicerunner.workflows.sign_in import refuse
+from practicerunner.workflows.throttle import TOO_MANY, is_throttled
 
 PROOF_LASTS = timedelta(minutes=2)
 WRONG_PASSWORD = "This is not your password. Type the one with which you sign in."  # noqa: S105

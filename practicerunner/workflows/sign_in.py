@@ -14,26 +14,20 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock
 from practicerunner.records import audit, logins, practice
-from practicerunner.records.logins import Account, FailedSignIn, Staff
+from practicerunner.records.logins import Account, Staff
 from practicerunner.vocabulary import Outcome, Resource, Role
 from practicerunner.workflows.authenticator import EXPIRED, WRONG_CODE, takes_code
 from practicerunner.workflows.invitations import hash_password, matches
 from practicerunner.workflows.presence import open_sign_in
+from practicerunner.workflows.throttle import TOO_MANY, count, device_token, is_throttled, subjects_of
 
 TICKET_LASTS = timedelta(minutes=5)
-DEVICE_LASTS = timedelta(days=365)
-FREE_FAILURES = 5
-LONGEST_DELAY = 60
-FAILURES_COUNT_FOR = timedelta(hours=1)
-ADDRESS_FAILURES = 50
-ADDRESS_WINDOW = timedelta(minutes=15)
 DEMO_PASSWORD = "calm demo day"  # noqa: S105  (printed on purpose; only the demo practice is made with it)
 
 _DUMMY = hash_password(secrets.token_hex(16))
-_TICKET, _DEVICE = "sign-in ticket", "known device"
+_TICKET = "sign-in ticket"
 
 WRONG = "The e-mail address or the password is not right."
-TOO_MANY = "There were too many attempts. Wait a minute, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ def sign_in(
     Without ``code`` an account with an authenticator gets a ticket for ``sign_in_with_code``.
     """
     name = email.strip().lower()
-    subjects = _subjects(name, address, known_device)
+    subjects = subjects_of(name, address, known_device)
     logins.one_attempt_at_a_time(session, subjects[0])
     if is_throttled(session, subjects):
         return Answer(refusal=TOO_MANY)
@@ -94,7 +88,7 @@ def sign_in_with_code(
     fresh = clock.now() - datetime.fromisoformat(facts["at"]) <= TICKET_LASTS
     if not fresh or account is None or person is None or not person.active or facts["seal"] != _seal_of(account):
         return Answer(refusal=EXPIRED)
-    subjects = _subjects(person.email, address, known_device)
+    subjects = subjects_of(person.email, address, known_device)
     logins.one_attempt_at_a_time(session, subjects[0])
     if is_throttled(session, subjects):
         return Answer(refusal=TOO_MANY, ticket=ticket)
@@ -110,61 +104,18 @@ def _admit(session: Session, person: Staff, account: Account, subjects: tuple[st
     account.last_sign_in_at = moment
     token = open_sign_in(session, account, device)
     audit.note(session, staff_id=person.id, action="sign_in", resource=Resource.USERS, resource_id=person.id)
-    facts = {"email": person.email, "device": secrets.token_hex(8), "until": (moment + DEVICE_LASTS).isoformat()}
-    return Answer(token=token, device=cipher.seal(json.dumps(facts).encode(), _DEVICE).hex())
+    return Answer(token=token, device=device_token(person.email))
 
 
 def refuse(session: Session, subjects: Iterable[str], person: Staff | None, action: str, sentence: str) -> Answer:
     """Count a failed attempt against its subjects and answer with the sentence."""
-    for subject in subjects:
-        session.add(FailedSignIn(subject=subject, failed_at=clock.now()))
-    session.flush()
+    count(session, subjects)
     if person is not None:
         audit.note(
             session, staff_id=person.id, action=action, resource=Resource.USERS, resource_id=person.id,
             outcome=Outcome.REFUSED, detail=sentence,
         )
     return Answer(refusal=sentence)
-
-
-def _subjects(name: str, address: str, known_device: str) -> tuple[str, ...]:
-    """What attempts are counted by: the account (or one device it is known on), then the address.
-
-    A device that signed in before has a count of its own, so that a stranger's guesses never keep its owner out.
-    """
-    account = f"account:{name}"
-    if known_device:
-        try:
-            facts = json.loads(cipher.unseal(bytes.fromhex(known_device), _DEVICE))
-            if facts["email"] == name and datetime.fromisoformat(facts["until"]) > clock.now():
-                account = f"device:{name}:{facts['device']}"
-        except (ValueError, cipher.Unreadable):
-            pass
-    subjects = (account, f"address:{address}") if address else (account,)
-    return tuple(hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest() for subject in subjects)
-
-
-def is_throttled(session: Session, subjects: tuple[str, ...]) -> bool:
-    """Whether the first of these has to wait after too many failures, or another has had far too many."""
-    moment = clock.now()
-    count, last = logins.failures(session, subjects[0], moment - FAILURES_COUNT_FOR)
-    if count >= FREE_FAILURES and last is not None:
-        delay = min(LONGEST_DELAY, 2 ** min(count - FREE_FAILURES, 10))
-        if moment < last + timedelta(seconds=delay):
-            return True
-    return any(
-        logins.failures(session, subject, moment - ADDRESS_WINDOW)[0] >= ADDRESS_FAILURES for subject in subjects[1:]
-    )
-
-
-def is_throttled_address(session: Session, address: str) -> bool:
-    """Whether an address has guessed too often lately: for links and for the code of the first run."""
-    return is_throttled(session, ("", *_subjects("", address, "")[1:]))
-
-
-def count_failure(session: Session, address: str) -> None:
-    """Count a wrong link or set-up code against the address it came from."""
-    refuse(session, _subjects("", address, "")[1:], None, "", "")
 
 
 def _seal_of(account: Account) -> str:

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from practicerunner import database
-from practicerunner.server import downloads, feeds, pages, sign_in
+from practicerunner.server import doors, pages
 from practicerunner.server.gate import Gate
 from practicerunner.settings import settings
 from practicerunner.workflows import first_run, staff
@@ -27,10 +27,10 @@ HOME = "http://localhost:8501"
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path) -> Iterator[None]:
     """A key file in the test's own folder, and no public address."""
-    before = settings().key_file, settings().public_url
+    before = settings().key_file, settings().public_url, settings().serves
     settings().key_file = tmp_path / "practice.key"
     yield
-    settings().key_file, settings().public_url = before
+    settings().key_file, settings().public_url, settings().serves = before
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def dana(sqlite_engine: Engine) -> int:
 def web(sqlite_engine: Engine) -> Iterator[TestClient]:
     """A browser before our routes behind the gate; it follows no redirect by itself."""
     app = Starlette(
-        routes=[*sign_in.routes, *downloads.routes, *feeds.routes], middleware=[Middleware(Gate)],
+        routes=doors.routes(), middleware=[Middleware(Gate)],
         exception_handlers={pages.Refused: pages.refused},
     )
     with TestClient(app, base_url=HOME, follow_redirects=False, headers={"accept": "text/html"}) as client:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from practicerunner import clock, database, ids
 from practicerunner.server import faults
 from practicerunner.vocabulary import CaseType
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import throttle
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.feeds import MakeFeed, RevokeFeed, make_feed, own_feeds, revoke_feed
 from practicerunner.workflows.scheduling import Cancel, cancel
@@ -129,14 +129,14 @@ def test_a_revoked_a_guessed_and_a_broken_address_make_the_same_work(
 def test_whoever_guesses_too_often_is_kept_out_for_a_while_and_may_still_sign_in(
     web: TestClient, linden: Cast, path: str
 ) -> None:
-    for _ in range(sign_in.ADDRESS_FAILURES):
+    for _ in range(throttle.ADDRESS_FAILURES):
         assert web.get("/feeds/guess.ics").status_code == 404
     for address in (path, "/feeds/guess.ics"):
         answer = web.get(address)
-        assert (answer.status_code, answer.text) == (429, sign_in.TOO_MANY)
-    assert failures() == sign_in.ADDRESS_FAILURES
+        assert (answer.status_code, answer.text) == (429, throttle.TOO_MANY)
+    assert failures() == throttle.ADDRESS_FAILURES
     with database.reading() as session:
-        assert not sign_in.is_throttled_address(session, "testclient")
+        assert not throttle.is_throttled_address(session, "testclient")
     with clock.frozen(moment("2026-09-01 09:15:01")):
         assert web.get(path).status_code == 200
 

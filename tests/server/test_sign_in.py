@@ -13,7 +13,7 @@ from practicerunner.records.practice import the_practice
 from practicerunner.server.setup_code import CODE, SetupCode
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Role
-from practicerunner.workflows import invitations, presence, sign_in, staff
+from practicerunner.workflows import invitations, presence, sign_in, staff, throttle
 from practicerunner.workflows.invitations import Invite
 from practicerunner.workflows.staff import AddStaff
 from tests.server.conftest import DANA, HOME, PASSWORD, actor, form_token, post, token_for
@@ -115,7 +115,7 @@ def test_too_many_attempts_are_told_to_wait(web: TestClient, dana: int) -> None:
         for _ in range(5):
             post(web, "/auth/sign-in", {"email": DANA, "password": "wrong wrong wrong"})
         answer = post(web, "/auth/sign-in", RIGHT)
-    assert (answer.status_code, sign_in.TOO_MANY in answer.text) == (429, True)
+    assert (answer.status_code, throttle.TOO_MANY in answer.text) == (429, True)
 
 
 def test_looking_at_sign_out_changes_nothing_and_its_button_ends_the_session(web: TestClient, dana: int) -> None:

@@ -16,7 +16,7 @@ from practicerunner.records import logins
 from practicerunner.records.practice import the_practice
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Role
-from practicerunner.workflows import authenticator, first_run, invitations, presence, sign_in, staff
+from practicerunner.workflows import authenticator, first_run, invitations, presence, sign_in, staff, throttle
 from practicerunner.workflows.first_run import SetUpPractice
 from practicerunner.workflows.invitations import ChangePassword, Invite
 from practicerunner.workflows.staff import AddStaff, ChangeStaff
@@ -151,14 +151,14 @@ def test_after_five_failures_the_delay_grows_to_a_minute_and_never_locks_for_goo
         while True:
             with clock.frozen(moment + timedelta(seconds=waited)):
                 answer = attempt(password="wrong wrong wrong", address="")
-            if answer.refusal != sign_in.TOO_MANY:
+            if answer.refusal != throttle.TOO_MANY:
                 break
             waited += 1
         delays.append(waited)
         moment += timedelta(seconds=waited)
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     with clock.frozen(moment + timedelta(seconds=59)):
-        assert attempt().refusal == sign_in.TOO_MANY  # even the right password waits
+        assert attempt().refusal == throttle.TOO_MANY  # even the right password waits
     with clock.frozen(moment + timedelta(seconds=60)):
         assert attempt().token
         assert attempt(password="wrong wrong wrong").refusal == sign_in.WRONG  # the count began anew
@@ -177,10 +177,10 @@ def test_a_stranger_guessing_does_not_keep_the_owner_out_of_a_device_she_uses(da
         known = attempt().device
         for _ in range(8):
             attempt(password="wrong wrong wrong", address="203.0.113.9")
-        assert attempt(address="10.0.0.1").refusal == sign_in.TOO_MANY
+        assert attempt(address="10.0.0.1").refusal == throttle.TOO_MANY
         assert attempt(known_device=known).token
-        assert attempt(address="10.0.0.1").refusal == sign_in.TOO_MANY  # strangers still wait
-        assert attempt(known_device="00ff").refusal == sign_in.TOO_MANY
+        assert attempt(address="10.0.0.1").refusal == throttle.TOO_MANY  # strangers still wait
+        assert attempt(known_device="00ff").refusal == throttle.TOO_MANY
         assert attempt(PRIYA, known_device=known).refusal == sign_in.WRONG
 
 
@@ -190,7 +190,7 @@ def test_one_address_gets_fifty_failures_in_a_quarter_of_an_hour_over_all_accoun
             refused = attempt(f"person{number}@harborlight.example", address="203.0.113.9")
         assert refused.refusal == sign_in.WRONG
     with clock.frozen(NOON + timedelta(minutes=14)):
-        assert attempt(address="203.0.113.9").refusal == sign_in.TOO_MANY
+        assert attempt(address="203.0.113.9").refusal == throttle.TOO_MANY
         assert attempt(address="203.0.113.10").token
     with clock.frozen(NOON + timedelta(minutes=15)):
         assert attempt(address="203.0.113.9").token
@@ -204,7 +204,7 @@ def test_guesses_at_once_are_each_counted(dana: int) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert (answers.count(sign_in.WRONG), answers.count(sign_in.TOO_MANY)) == (5, 7)
+    assert (answers.count(sign_in.WRONG), answers.count(throttle.TOO_MANY)) == (5, 7)
 
 
 def test_fifteen_idle_minutes_sign_out_and_fourteen_do_not(dana: int) -> None:
@@ -331,7 +331,7 @@ def test_wrong_codes_are_throttled_like_wrong_passwords(dana: int) -> None:
         for _ in range(7):
             with database.transaction() as session:
                 refusals.append(sign_in.sign_in_with_code(session, ticket, "000000").refusal)
-    assert refusals == [authenticator.WRONG_CODE] * 5 + [sign_in.TOO_MANY] * 2
+    assert refusals == [authenticator.WRONG_CODE] * 5 + [throttle.TOO_MANY] * 2
 
 
 def test_a_recovery_code_works_once_and_there_are_ten(dana: int) -> None:

@@ -1,0 +1,244 @@
+"""What staff do with the accounts of people outside the practice: invite, suspend, see the last use (I01).
+
+Whoever may change a case may do this for its people: who takes part, who acts for them, who pays. Nobody here ever sets
+a password: a link goes to the person, and to nobody else.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import NotFound, RuleViolation
+from practicerunner.records import acting, cases, people, portal
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
+from practicerunner.records.portal import DetailsRequest, PortalAccount, PortalInvitation
+from practicerunner.rules.names import person_name
+from practicerunner.vocabulary import Action, ParticipantStatus, PortalState, Resource
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.authenticator import drop_seed
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import Command, RequiredLine, command, reader
+from practicerunner.workflows.portal_links import send_link
+from practicerunner.workflows.portal_presence import end_all
+
+
+class IsSuspended(RuleViolation):
+    """The access of this person is suspended. Give it back before you send a link."""
+
+
+class NoAccount(RuleViolation):
+    """This person has no account yet."""
+
+
+class OfSomebody(Command):
+    """Something about one person of a case."""
+
+    case_id: int
+    person_id: int
+
+
+class InviteToPortal(OfSomebody):
+    """Send somebody a link: to their first password, or to another one. Links sent before stop working."""
+
+
+class SuspendPortal(OfSomebody):
+    """Close the portal to somebody at once, and withdraw links that were not used."""
+
+    reason: RequiredLine = Field(max_length=300)
+
+
+class ReactivatePortal(OfSomebody):
+    """Open the portal again to somebody whose access was suspended; their password is the one they had."""
+
+
+class EndPortalSignIns(OfSomebody):
+    """Sign somebody out on every device, for instance after a phone was lost."""
+
+
+class ResetPortalAuthenticator(OfSomebody):
+    """Take a lost authenticator off somebody's account; their password alone then signs them in."""
+
+
+class DetailsDone(Command):
+    """Say that what somebody asked to have changed is done."""
+
+    case_id: int
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedChange:
+    """What somebody asked to have changed about them."""
+
+    request_id: int
+    asked_at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRow:
+    """How somebody of a case stands with the portal."""
+
+    person_id: int
+    name: str
+    why: str
+    """Why they are here: takes part, the kind in which they act for somebody, pays."""
+    state: PortalState
+    email: str
+    """With which they sign in, or to which a link would go; empty if there is none."""
+    invited_at: datetime | None
+    invited_by: str
+    link_until: datetime | None
+    """Until when the last link works, while it does."""
+    used_at: datetime | None
+    has_authenticator: bool
+    suspended_at: datetime | None
+    suspended_by: str
+    suspended_reason: str
+    asked: tuple[AskedChange, ...]
+
+
+@command(Resource.CASE, Action.UPDATE)
+def invite_to_portal(session: Session, actor: Actor, asked: InviteToPortal) -> int:
+    """Send a link. Returns the id of the link. Raises NotFound, NoAddress, NoBirthDate, IsSuspended."""
+    person, account = _somebody(session, actor, asked)
+    if account is not None and account.suspended_at is not None:
+        raise IsSuspended
+    session.info["detail"] = f"{'a new password' if account else 'first link'} for {person.id}"
+    return send_link(session, person, actor.staff_id).id
+
+
+@command(Resource.CASE, Action.UPDATE)
+def suspend_portal(session: Session, actor: Actor, asked: SuspendPortal) -> int:
+    """Close the portal to somebody from their next click on. Returns their id. Raises NotFound, NoAccount."""
+    person, account = _somebody(session, actor, asked)
+    withdrawn = portal.withdraw_invitations(session, person.id, clock.now())
+    if account is None and not withdrawn:
+        raise NoAccount
+    if account is not None:
+        if account.suspended_at is not None:
+            raise RuleViolation("The access of this person is suspended already.")
+        account.suspended_at, account.suspended_by_id = clock.now(), actor.staff_id
+        account.suspended_reason = asked.reason.strip()
+        account.revision += 1
+        end_all(session, account)
+    session.info["detail"] = f"portal of {person.id}"
+    return person.id
+
+
+@command(Resource.CASE, Action.UPDATE)
+def reactivate_portal(session: Session, actor: Actor, asked: ReactivatePortal) -> int:
+    """Open the portal to somebody again. Returns their id. Raises NotFound, NoAccount."""
+    person, account = _somebody(session, actor, asked)
+    if account is None or account.suspended_at is None:
+        raise NoAccount("The access of this person is not suspended.")
+    account.suspended_at = account.suspended_by_id = None
+    account.suspended_reason = ""
+    account.revision += 1
+    session.info["detail"] = f"portal of {person.id}"
+    return person.id
+
+
+@command(Resource.CASE, Action.UPDATE)
+def end_portal_sign_ins(session: Session, actor: Actor, asked: EndPortalSignIns) -> int:
+    """Sign somebody out everywhere. Returns their id. Raises NotFound, NoAccount."""
+    person, account = _somebody(session, actor, asked)
+    if account is None:
+        raise NoAccount
+    end_all(session, account)
+    session.info["detail"] = f"portal of {person.id}"
+    return person.id
+
+
+@command(Resource.CASE, Action.UPDATE)
+def reset_portal_authenticator(session: Session, actor: Actor, asked: ResetPortalAuthenticator) -> int:
+    """Take somebody's authenticator off and sign them out. Returns their id. Raises NotFound, NoAccount."""
+    person, account = _somebody(session, actor, asked)
+    if account is None or account.totp_secret is None:
+        raise NoAccount("This person has no authenticator.")
+    drop_seed(session, account)
+    end_all(session, account)
+    session.info["detail"] = f"portal of {person.id}"
+    return person.id
+
+
+@command(Resource.DEMOGRAPHICS, Action.UPDATE)
+def details_done(session: Session, actor: Actor, asked: DetailsDone) -> int:
+    """Put a request to change details away. Returns its id. Raises NotFound."""
+    case_for(session, actor, asked.case_id, Action.UPDATE, resource=Resource.DEMOGRAPHICS)
+    found = session.get(DetailsRequest, asked.request_id, with_for_update=True)
+    if found is None or found.person_id not in _people(session, asked.case_id):
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS, case_id=asked.case_id)
+    if found.done_at is None:
+        found.done_at, found.done_by_id = clock.now(), actor.staff_id
+    session.info["detail"] = f"asked by {found.person_id}"
+    return found.id
+
+
+def _somebody(session: Session, actor: Actor, asked: OfSomebody) -> tuple[Person, PortalAccount | None]:
+    """Somebody of a case, locked with their account. Raises NotFound."""
+    case_for(session, actor, asked.case_id, Action.UPDATE)
+    if asked.person_id not in _people(session, asked.case_id):
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.CASE, case_id=asked.case_id)
+    person = session.get_one(Person, asked.person_id, with_for_update={"key_share": True})
+    return person, portal.account_of(session, person.id, lock=True)
+
+
+def _people(session: Session, case_id: int) -> dict[int, tuple[Person, str]]:
+    """Who may have the portal because of a case, and why: who takes part, who acts for them, who pays."""
+    found: dict[int, tuple[Person, str]] = {}
+    for participant, person in cases.people_in(session, case_id):
+        if participant.status is ParticipantStatus.ACTIVE:
+            found[person.id] = person, ""
+    for acts, person in acting.for_clients(session, list(found)):
+        client = found[acts.client_id][0]
+        found.setdefault(person.id, (
+            person, f"{(acts.title or acts.kind.label).lower()} of {client.preferred_name or client.first_name}"))
+    for person in portal.payers_in(session, case_id):
+        found.setdefault(person.id, (person, "pays"))
+    return {key: one for key, one in found.items() if one[0].died_on is None}
+
+
+@reader(Resource.CASE)
+def portal_of_case(session: Session, actor: Actor, case_id: int) -> list[PortalRow]:
+    """Everybody of a case who has the portal or could have it: who takes part first. Raises NotFound."""
+    case_for(session, actor, case_id)
+    found = _people(session, case_id)
+    accounts = portal.accounts_of(session, found)
+    links = portal.last_invitations(session, found)
+    used = portal.last_seen(session, [account.id for account in accounts.values()])
+    staff = {account.suspended_by_id for account in accounts.values()} | {one.invited_by_id for one in links.values()}
+    names = {one: session.get_one(Staff, one).name for one in sorted(filter(None, staff))}
+    asked: dict[int, list[AskedChange]] = {}
+    for one in portal.open_requests(session, found):
+        asked.setdefault(one.person_id, []).append(AskedChange(one.id, one.created_at, one.text))
+    return [
+        _row(session, person, why, accounts.get(key), links.get(key), used, names, tuple(asked.get(key, ())))
+        for key, (person, why) in found.items()
+    ]
+
+
+def _row(
+    session: Session, person: Person, why: str, account: PortalAccount | None, link: PortalInvitation | None,
+    used: dict[int, datetime], names: dict[int, str], asked: tuple[AskedChange, ...],
+) -> PortalRow:
+    works = link is not None and link.used_at is None and link.expires_at > clock.now()
+    if account is not None:
+        state = PortalState.SUSPENDED if account.suspended_at is not None else PortalState.ACTIVE
+    elif link is not None:
+        state = PortalState.INVITED if works else PortalState.LAPSED
+    else:
+        state = PortalState.NONE
+    return PortalRow(
+        person.id, person_name(person.first_name, person.last_name, person.preferred_name), why, state,
+        account.email if account else people.mail_address(session, person.id).strip(),
+        link.created_at if link else None, names.get(link.invited_by_id or 0, "") if link else "",
+        link.expires_at if link and works else None, used.get(account.id) if account else None,
+        account is not None and account.totp_secret is not None, account.suspended_at if account else None,
+        names.get(account.suspended_by_id or 0, "") if account else "", account.suspended_reason if account else "",
+        asked,
+    )

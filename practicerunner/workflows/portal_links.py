@@ -1,0 +1,169 @@
+"""The links by which people outside the practice set their passwords: invited by staff, or because they forgot.
+
+A link is for one person. It goes through the outbox, works once, and the database keeps its fingerprint only. Where the
+mailbox is shared, it asks for the person's date of birth as well, so that nobody else in the house can use it (A31).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, PracticeError
+from practicerunner.records import audit, people, portal, practice
+from practicerunner.records.people import Person
+from practicerunner.records.portal import PortalAccount, PortalInvitation
+from practicerunner.rules import passwords
+from practicerunner.rules import portal as rules
+from practicerunner.settings import settings
+from practicerunner.vocabulary import MessageKind, Outcome, Resource
+from practicerunner.workflows import outbox, throttle
+from practicerunner.workflows.invitations import INVITATION_LASTS, RESET_LASTS, hash_password
+from practicerunner.workflows.portal_presence import end_all
+from practicerunner.workflows.portal_sign_in import SIDE, birth_date
+
+MOST_RESETS = 3
+"""Links that somebody may ask for while the first of them still works; the mailbox is not flooded."""
+MOST_WRONG_DATES = 5
+
+
+class LinkIsSpent(PracticeError):
+    """This link was used already, is too old, or was replaced by a newer one."""
+
+
+class NoAddress(PracticeError):
+    """There is no e-mail address of this person that they let us write to. Add one to their details first."""
+
+
+class NoBirthDate(PracticeError):
+    """Somebody else has this e-mail address too. Add the date of birth first, so that nobody else can use the link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the page behind a link shows."""
+
+    name: str
+    email: str
+    is_new: bool
+    asks_birth_date: bool
+
+
+def send_link(session: Session, person: Person, invited_by_id: int | None) -> PortalInvitation:
+    """Write a link for somebody into the outbox; for the caller to have authorised. Raises NoAddress, NoBirthDate.
+
+    72 hours for a new account, 30 minutes for one that exists.
+    """
+    email = people.mail_address(session, person.id).strip().lower()
+    if not email:
+        raise NoAddress
+    if person.birth_date is None and portal.is_shared(session, email):
+        raise NoBirthDate
+    us, now, token = practice.the_practice(session), clock.now(), ids.new_token()
+    known = portal.account_of(session, person.id) is not None
+    lasts = RESET_LASTS if known else INVITATION_LASTS
+    if invited_by_id is not None:
+        portal.withdraw_invitations(session, person.id, now)
+    made = PortalInvitation(
+        id=ids.new_id(), person_id=person.id, token_fingerprint=ids.fingerprint(token), email=email,
+        expires_at=now + lasts, invited_by_id=invited_by_id,
+    )
+    session.add(made)
+    session.flush()
+    name = person.preferred_name or person.first_name
+    link = f"{settings().portal_address}/portal/{'reset' if known else 'invitation'}/{token}"
+    letter = (
+        rules.reset_letter(name, us.name, us.phone, link, int(lasts / timedelta(minutes=1))) if known
+        else rules.invitation_letter(name, us.name, us.phone, link, int(lasts / timedelta(hours=1))))
+    outbox.put(session, MessageKind.PORTAL_LINK, f"portal:{made.id}", letter.subject, letter.body,
+               person_id=person.id, expires_at=made.expires_at)
+    return made
+
+
+def ask_reset(session: Session, email: str, address: str = "") -> bool:
+    """Send a new link to everybody who signs in with this address. Returns whether to answer at all.
+
+    The answer never says whether anybody does. It is ``False`` only for an address that asks far too often.
+    """
+    counted_as = f"{SIDE}reset {address}"
+    if throttle.is_throttled_address(session, counted_as):
+        return False
+    throttle.count_failure(session, counted_as)
+    name = email.strip().lower()
+    for account, person in portal.accounts_at(session, name) if name else []:
+        if account.suspended_at is not None:
+            continue
+        if portal.resets_since(session, person.id, clock.now() - RESET_LASTS) >= MOST_RESETS:
+            continue
+        try:
+            send_link(session, person, None)
+        except (NoAddress, NoBirthDate):
+            continue
+        audit.note(session, action="ask_portal_reset", resource=Resource.USERS, resource_id=person.id)
+    return True
+
+
+def link(session: Session, token: str) -> Link:
+    """Whom a link is for. Raises LinkIsSpent."""
+    found, person, account = _usable(session, token)
+    return Link(
+        person.preferred_name or person.first_name, found.email, account is None,
+        portal.is_shared(session, found.email),
+    )
+
+
+def accept_link(session: Session, token: str, password: str, born: str = "") -> bool:
+    """Set the password of whom the link is for, once; every sign-in of theirs ends. Raises LinkIsSpent, BadInput.
+
+    An authenticator stays as it is: a link never stands in for the second factor. Returns whether it was done: a wrong
+    date of birth is an answer, because it has to be saved to be counted.
+    """
+    found, person, account = _usable(session, token, lock=True)
+    if portal.is_shared(session, found.email) and (person.birth_date is None or birth_date(born) != person.birth_date):
+        found.wrong_dates += 1
+        if found.wrong_dates >= MOST_WRONG_DATES:
+            found.used_at = clock.now()
+        audit.note(session, action="use_portal_link", resource=Resource.USERS, resource_id=person.id,
+                   outcome=Outcome.REFUSED, detail="wrong date of birth")
+        return False
+    check_password(session, password, found.email)
+    portal.withdraw_invitations(session, person.id, clock.now())
+    if account is None:
+        session.add(PortalAccount(
+            id=ids.new_id(), person_id=person.id, email=found.email, password_hash=hash_password(password)))
+    else:
+        set_password(session, account, password)
+        account.email = found.email
+    audit.note(session, person_id=person.id, action="use_portal_link", resource=Resource.USERS, resource_id=person.id)
+    return True
+
+
+def check_password(session: Session, password: str, email: str, field: str = "password") -> None:
+    """Refuse a password that is too easy for this person. Raises BadInput at ``field``."""
+    problem = passwords.problem_with(password, (practice.the_practice(session).name, email.split("@", maxsplit=1)[0]))
+    if problem:
+        raise BadInput(field, problem)
+
+
+def set_password(session: Session, account: PortalAccount, password: str, *, except_token: str = "") -> None:
+    """Write another, checked password and end every sign-in but one."""
+    account.password_hash = hash_password(password)
+    account.revision += 1
+    end_all(session, account, except_token=except_token)
+
+
+def _usable(
+    session: Session, token: str, *, lock: bool = False
+) -> tuple[PortalInvitation, Person, PortalAccount | None]:
+    found = portal.invitation_by_token(session, ids.fingerprint(token), lock=lock)
+    person = session.get(Person, found.person_id) if found else None
+    if found is None or found.used_at is not None or found.expires_at <= clock.now():
+        raise LinkIsSpent
+    if person is None or person.died_on is not None:
+        raise LinkIsSpent
+    account = portal.account_of(session, person.id, lock=lock)
+    if account is not None and account.suspended_at is not None:
+        raise LinkIsSpent
+    return found, person, account
+
