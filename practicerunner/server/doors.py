@@ -17,7 +17,7 @@ def routes() -> list[Route]:
     """What this server answers beside the program's own pages."""
     found = [Route("/healthz", healthz, methods=["GET"])]
     if settings().serves_staff:
-        found += [*sign_in.routes, *downloads.routes]
+        found += [*sign_in.routes, *downloads.routes, *feeds.routes]
     if settings().serves_portal:
         found += [*portal.routes, *portal_downloads.routes]
-    return [*found, *feeds.routes]
+    return found
