@@ -30,7 +30,7 @@ def ahead(me: PortalActor, page: AppointmentsPage, found: MyAppointment) -> None
             st.caption("You have asked about it; the request is below.")
             return
         with st.container(horizontal=True):
-            if st.button("Move", key=f"move.{found.appointment_id}", width="stretch"):
+            if found.may_move and st.button("Move", key=f"move.{found.appointment_id}", width="stretch"):
                 portal_asking.move_dialog(me, page, found)
             if st.button("Cancel", key=f"cancel.{found.appointment_id}", width="stretch"):
                 portal_asking.cancel_dialog(me, page, found)

@@ -5,8 +5,8 @@ import streamlit as st
 from practicerunner.ui import navigation, portal_sheet
 from practicerunner.ui.perform import read
 from practicerunner.ui.portal import go, link, require_portal
-from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md, moment
+from practicerunner.vocabulary import AssignmentStatus
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_forms import MyForm, MyForms, my_forms, my_response, my_sheet
 
@@ -16,7 +16,8 @@ def to_fill(me: PortalActor, page: MyForms, line: MyForm) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{md(line.name)}**", width="content")
-            badge(line.status)
+            if line.status is AssignmentStatus.STARTED:
+                st.badge("Begun", color="blue")
             if line.overdue:
                 st.badge("Overdue", color="red")
         said = [line.case_name] if line.case_name else []

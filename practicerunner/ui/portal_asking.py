@@ -130,9 +130,9 @@ def _choose(
     form.place("local_date")
     with st.container(horizontal=True):
         if weeks:
-            st.button("Earlier", key=form.field_key("earlier"), type="tertiary", icon=":material/chevron_left:",
+            st.button("Earlier days", key=form.field_key("earlier"), type="tertiary", icon=":material/chevron_left:",
                       on_click=_turn, args=(place, -1))
-        st.button("Later", key=form.field_key("later"), type="tertiary", icon=":material/chevron_right:",
+        st.button("Later days", key=form.field_key("later"), type="tertiary", icon=":material/chevron_right:",
                   on_click=_turn, args=(place, 1))
     return chosen
 

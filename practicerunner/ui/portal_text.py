@@ -33,10 +33,11 @@ def where(found: MyAppointment) -> str:
 
 def appointment(found: MyAppointment, today: date) -> None:
     """When, with whom and where; the link of a meeting by video."""
-    st.markdown(f"**{md(when(found, today))}**")
-    of = f" · {found.case_name}" if found.case_name else ""
-    st.text(f"{found.provider}{of}")
-    st.text(where(found))
+    with st.container(gap="xsmall"):
+        st.markdown(f"**{md(when(found, today))}**")
+        of = f" · {found.case_name}" if found.case_name else ""
+        st.text(f"{found.provider}{of}")
+        st.text(where(found))
     if found.video_link:
         st.link_button("Join by video", found.video_link, icon=":material/videocam:", width="stretch")
 

@@ -27,7 +27,7 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.commands import command, reader
 from practicerunner.workflows.feeds import FeedSecret, FeedView, RevokeFeed
-from practicerunner.workflows.portal_access import may_portal
+from practicerunner.workflows.portal_access import called, may_portal
 from practicerunner.workflows.requests import MyAppointment, MyRequest, my_appointments, my_requests
 
 PAST, LOOK_BACK = 20, timedelta(days=366)
@@ -123,14 +123,13 @@ def _over(one: OwnAppointment) -> MyPast:
 
 
 def _cases(session: Session, actor: PortalActor, today: date) -> tuple[MyCase, ...]:
-    """Cases in which they take part and may ask; the name only where they may know of the case."""
+    """Cases in which they take part and may ask; the times of a group are not one member's to ask for."""
     return tuple(
         MyCase(
-            case.id, case.name if may_portal(session, actor, Action.READ, Resource.CASE, case_id=case.id) else "",
-            provider, capabilities(case.type).appointment,
+            case.id, called(session, actor, case), provider, capabilities(case.type).appointment,
         )
         for case, provider in portal_pages.own_cases(session, actor.for_id, today)
-        if case.status is not CaseStatus.ARCHIVED
+        if case.status is not CaseStatus.ARCHIVED and not capabilities(case.type).is_group
         and may_portal(session, actor, Action.REQUEST, Resource.APPOINTMENTS, case_id=case.id)
     )
 

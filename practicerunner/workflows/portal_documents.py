@@ -25,7 +25,7 @@ from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.documents import DocumentWithdrawn, document_to_change, may_change
-from practicerunner.workflows.portal_access import authorize_portal, may_portal
+from practicerunner.workflows.portal_access import authorize_portal, called, may_portal
 
 SHARED = (DocumentClass.ADMIN, DocumentClass.CLINICAL)
 
@@ -124,7 +124,7 @@ def my_documents(session: Session, actor: PortalActor) -> list[MyDocument]:
     return [
         MyDocument(
             document.id, document.title, document.file_name, document.size, wall(share.shared_at, us.zone).date(),
-            case.name if may_portal(session, actor, Action.READ, Resource.CASE, case_id=case.id) else "",
+            called(session, actor, case),
         )
         for share, document, case in portal_pages.shared_with(session, actor.for_id)
         if document.access_class in SHARED

@@ -34,7 +34,7 @@ from practicerunner.workflows.forms import (
     hand_in,
     keep_answers,
 )
-from practicerunner.workflows.portal_access import authorize_portal, may_portal, signing_refusal
+from practicerunner.workflows.portal_access import authorize_portal, called, may_portal, signing_refusal
 
 
 class MayNotSign(NotPermitted):
@@ -215,12 +215,9 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
         for resource in (Resource.CONSENTS, Resource.QUESTIONNAIRES)
         if may_portal(session, actor, Action.READ, resource, case_id=case_id)
     }
-    named = {
-        case.id for _, case, _ in found
-        if may_portal(session, actor, Action.READ, Resource.CASE, case_id=case.id)
-    }
+    names = {case.id: called(session, actor, case) for _, case, _ in found}
     lines = [
-        _line(actor, one, case, signed_by_id, today, named=case.id in named) for one, case, signed_by_id in found
+        _line(actor, one, names[case.id], signed_by_id, today) for one, case, signed_by_id in found
         if (case.id, rule.resource_of(one.template.purpose)) in allowed
         and (case.id in here or one.assignment.status is AssignmentStatus.COMPLETED)
     ]
@@ -234,16 +231,15 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
 
 
 def _line(
-    actor: PortalActor, one: forms.Given, case: Case, signed_by_id: int | None, today: date, *, named: bool
+    actor: PortalActor, one: forms.Given, case_name: str, signed_by_id: int | None, today: date
 ) -> MyForm:
     assignment = one.assignment
     is_open = assignment.status in forms.OPEN
     return MyForm(
         assignment.id, one.response_id if signed_by_id == actor.person_id else None, one.name, one.template.purpose,
-        case.name if named else "", assignment.status, assignment.due_on,
+        case_name, assignment.status, assignment.due_on,
         is_open and assignment.due_on is not None and assignment.due_on < today, one.submitted_at, one.capacity,
-        one.template.purpose in rule.SIGNED or one.template.purpose is FormPurpose.INTAKE, one.replaced,
-        assignment.replaces_id is not None,
+        one.template.purpose in rule.SIGNED, one.replaced, assignment.replaces_id is not None,
     )
 
 

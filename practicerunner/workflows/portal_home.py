@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import practice
+from practicerunner.records import practice, requests
 from practicerunner.records.people import Person
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, RequestStatus, Resource
@@ -59,7 +59,8 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
     def sees(resource: Resource) -> bool:
         return may_in_any_case(session, actor, Action.READ, resource)
 
-    scheduling = sees(Resource.APPOINTMENTS)
+    here = actor.client_id is not None or bool(requests.own_cases(session, actor.person_id, today_here(session)))
+    scheduling = here and sees(Resource.APPOINTMENTS)
     ahead = my_appointments(session, actor) if scheduling else []
     asked = my_requests(session, actor) if scheduling else []
     forms = my_forms(session, actor).open if sees(Resource.CONSENTS) else ()

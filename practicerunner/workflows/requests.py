@@ -21,6 +21,7 @@ from practicerunner.records.requests import Asked, OwnAppointment, SchedulingReq
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.rules.availability import FreeSlot
+from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import (
     Action,
     AttendanceStatus,
@@ -54,7 +55,7 @@ from practicerunner.workflows.granting import (
     check_open,
     grant,
 )
-from practicerunner.workflows.portal_access import authorize_portal, may_portal
+from practicerunner.workflows.portal_access import authorize_portal, called, may_portal
 from practicerunner.workflows.scheduling import AppointmentIsFixed, cancelled_as
 
 SHOWN = 100
@@ -129,7 +130,7 @@ class MyRequest:
     revision: int
     case_id: int
     case_name: str
-    """Empty once they have left, when it may name somebody whom they do not know; and for helpers."""
+    """As ``portal_access.called``; empty once they have left, when it may name somebody whom they do not know."""
     kind: RequestKind
     status: RequestStatus
     asked_at: datetime
@@ -166,6 +167,8 @@ class MyAppointment:
     """Their open request about it."""
     video_link: str = ""
     """Where to meet by video."""
+    may_move: bool = True
+    """Whether moving it is theirs to ask for: a group's session is everybody's."""
     is_late: bool = False
     """Whether a cancellation would come late now, so that it may cost something (F04)."""
 
@@ -309,8 +312,8 @@ def _close(found: SchedulingRequest, status: RequestStatus) -> None:
 def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
     """What somebody has asked, the newest first; of a client for whom they act, in the cases that are open to them."""
     names = {
-        case.id: case.name for case in requests.own_cases(session, actor.for_id, today_here(session))
-        if may_portal(session, actor, Action.READ, Resource.CASE, case_id=case.id)
+        case.id: called(session, actor, case)
+        for case in requests.own_cases(session, actor.for_id, today_here(session))
     }
     found = requests.of_person(session, actor.for_id, SHOWN)
     open_to = _open_to(session, actor, {one.request.case_id for one in found})
@@ -346,12 +349,12 @@ def my_appointments(session: Session, actor: PortalActor) -> list[MyAppointment]
 
 def _ahead(session: Session, actor: PortalActor, one: OwnAppointment, request_id: int | None) -> MyAppointment:
     found, place = one.appointment, one.location or Location(name="", address="")
-    named = may_portal(session, actor, Action.READ, Resource.CASE, case_id=one.case.id)
     return MyAppointment(
-        found.id, found.case_id, one.case.name if named else "", found.local_date, found.local_time, found.minutes,
+        found.id, found.case_id, called(session, actor, one.case), found.local_date, found.local_time, found.minutes,
         found.zone, found.starts_at, found.format, place.name, place.address, one.provider.name,
         one.attendance.status, request_id,
         video_link=one.provider.video_link if found.format is SessionFormat.VIDEO else "",
+        may_move=not capabilities(one.case.type).is_group,
         is_late=cancelled_as(session, found, CancelledBy.CLIENT) is AttendanceStatus.LATE_CANCELLED,
     )
 
