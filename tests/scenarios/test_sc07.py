@@ -48,6 +48,5 @@ def test_one_partners_portal_never_shows_the_others_card_or_october_invoice(cast
         with database.transaction(cast.engine) as session:
             name, _, content = my_paper(session, PortalActor(people["Ben"], "Ben"), DocumentKind.INVOICE, october)
         assert (name, content[:5]) == (f"{his.invoices[-1].number}.pdf", b"%PDF-")
-        for viewer in ("Aisha",):
-            with pytest.raises(NotFound), database.transaction(cast.engine) as session:
-                my_paper(session, PortalActor(people[viewer], viewer), DocumentKind.INVOICE, october)
+        with pytest.raises(NotFound), database.transaction(cast.engine) as session:
+            my_paper(session, PortalActor(people["Aisha"], "Aisha"), DocumentKind.INVOICE, october)

@@ -45,8 +45,11 @@ class Family:
                 type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=PersonDetails(
                     first_name="Leo", last_name="Castellano", birth_date=date(2008, 12, 1))),)))
             self.leo = people_of(cast, self.case)["Leo"]
-            self.elena, self.david = (cast.do("Dana", add_person, AddPerson(person=PersonDetails(
-                first_name=first, last_name="Castellano", birth_date=date(1980, 3, 4)))) for first in ("Elena", "David"))
+            self.elena, self.david = (
+                cast.do("Dana", add_person, AddPerson(person=PersonDetails(
+                    first_name=first, last_name="Castellano", birth_date=date(1980, 3, 4))))
+                for first in ("Elena", "David")
+            )
             self.acts = {
                 person: cast.do("Dana", add_acting, AddActing(
                     client_id=self.leo, person_id=person, kind=kind, starts_on=date(2026, 9, 1)))

@@ -5,6 +5,7 @@ whose arguments are not known fails the test. So is every paper, every feed and 
 """
 
 import inspect
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,8 +28,6 @@ from tests.workflows.test_sentinels import choices, readers, text_of
 @pytest.fixture(scope="module")
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The household, once for all who look."""
-    import shutil
-
     path = tmp_path_factory.mktemp("household") / "practice.db"
     shutil.copy(request.getfixturevalue("sqlite_template"), path)
     before = database.settings().database_url
