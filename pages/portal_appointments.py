@@ -42,6 +42,8 @@ def waiting(me: PortalActor, page: AppointmentsPage, one: MyRequest) -> None:
     with st.container(border=True):
         badge(one.status)
         st.text(portal_text.asked(one, page.today))
+        if one.message:
+            st.caption(md(f"“{one.message}”"))
         if one.reply:
             st.text(f"{one.provider}: “{one.reply}”")
         if one.status is not RequestStatus.OFFERED:
