@@ -1,4 +1,4 @@
-"""What comes next and what waits."""
+"""Home: what comes next and what waits."""
 
 from datetime import date
 

@@ -84,6 +84,10 @@ def _practice(actor: Actor) -> None:
             help="A new time among your free times, a move to one, or a cancellation, where it concerns one person "
                  "alone. All else waits under Requests.",
         )
+        idle = form.number(
+            "portal_idle_minutes", "Clients are signed out of the portal after … minutes without a click",
+            row.portal_idle_minutes,
+        )
         totp = form.tick("totp_required", "Staff sign in with an authenticator app", row.totp_required)
 
     def save(session: Session, actor: Actor, asked: ChangePractice) -> int:
@@ -98,7 +102,7 @@ def _practice(actor: Actor) -> None:
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
             invoicing_day=gather,
-            totp_required=totp, helpers_may_schedule=helpers, grants_requests=grants,
+            totp_required=totp, helpers_may_schedule=helpers, grants_requests=grants, portal_idle_minutes=idle,
         ), done="Practice settings saved")
         if done:
             st.rerun()

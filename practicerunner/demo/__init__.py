@@ -10,7 +10,7 @@ from random import Random
 from sqlalchemy import Engine
 
 from practicerunner import clock, database
-from practicerunner.demo import insurance, opening, supervising
+from practicerunner.demo import insurance, opening, portal, supervising
 from practicerunner.demo.caseload import CASES
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import Refused, found_practice
@@ -53,7 +53,9 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     opening.begin(diary, house, beginning, today)
     supervising.begin(diary, house, today)
     insurance.begin(diary, house, beginning, today)
-    Story(diary, house, today, rng, CASES[::every]).begin()
+    story = Story(diary, house, today, rng, CASES[::every])
+    story.begin()
+    portal.begin(diary, house, story, today)
     diary.live(bound)
     return [
         (f"{first} {last}", ", ".join(role.label for role in sorted(roles)), house.emails[first])

@@ -90,6 +90,7 @@ def _furnish(session: Session, house: House, owner: Actor) -> None:
         revision=here.revision, name=PRACTICE, zone=ZONE, address=ADDRESS, phone="(631) 555-0199",
         email="desk@harborlane.example", tax_id="00-1234567", late_cancel_hours=24, missed_fee_basis_points=5000,
         note_due_hours=48, payment_due_days=14, totp_required=False,
+        helpers_may_schedule=True,
     ))
     set_practice_reminders(session, owner, SetPracticeReminders(hours=(24,)))
     for room in sorted({*ROOMS.values(), GROUP_ROOM}):

@@ -108,6 +108,14 @@ def _end(session: Session, status: MessageStatus, reason: str, *which: ColumnEle
     return done.rowcount
 
 
+def last_to(session: Session, person_id: int, kind: MessageKind) -> str:
+    """The text of the newest message of a kind to somebody; empty if there is none."""
+    return session.scalar(
+        select(OutboxMessage.body).where(OutboxMessage.person_id == person_id, OutboxMessage.kind == kind)
+        .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc()).limit(1)
+    ) or ""
+
+
 def drop_expired(session: Session, now: datetime, reason: str) -> int:
     """Drop what waits and is of no use any more. Returns how many."""
     return _end(session, MessageStatus.DROPPED, reason, OutboxMessage.status == MessageStatus.WAITING,

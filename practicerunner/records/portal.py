@@ -142,10 +142,9 @@ def presence(session: Session, token_fingerprint: str, moment: datetime) -> Port
     return None if row is None else PortalPresence(*row)
 
 
-def invitation_by_token(session: Session, token_fingerprint: str, *, lock: bool = False) -> PortalInvitation | None:
+def invitation_by_token(session: Session, token_fingerprint: str) -> PortalInvitation | None:
     """The link that a token belongs to, used or not."""
-    query = select(PortalInvitation).where(PortalInvitation.token_fingerprint == token_fingerprint)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(select(PortalInvitation).where(PortalInvitation.token_fingerprint == token_fingerprint))
 
 
 def withdraw_invitations(session: Session, person_id: int, moment: datetime) -> int:

@@ -93,17 +93,16 @@ def refused(request: Request, _: Exception) -> Response:
     )
 
 
-def keep_signed_in(response: Response, token: str, door: str = STAFF) -> None:
-    """Set the session cookie; it lasts as long as the browser is open, the server's limits are shorter.
+def keep_signed_in(request: Request, response: Response, token: str) -> None:
+    """Set the session cookie of this door; it lasts as long as the browser is open, the server's limits are shorter.
 
     One browser is one person: the other door's cookie goes.
     """
-    for one in (STAFF, PORTAL):
-        if one == door:
-            response.set_cookie(
-                _cookie(one), token, path="/", httponly=True, samesite="lax", secure=settings().is_https)
-        else:
-            forget(response, one)
+    door = door_of(request)
+    response.set_cookie(_cookie(door), token, path="/", httponly=True, samesite="lax", secure=settings().is_https)
+    other = STAFF if door == PORTAL else PORTAL
+    if _cookie(other) in request.cookies:
+        forget(response, other)
 
 
 def remember_device(response: Response, device: str, door: str = STAFF) -> None:

@@ -5,7 +5,6 @@ Built as the staff's door, with cookies of its own. What failed is saved to be c
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import segno
 from starlette.concurrency import run_in_threadpool
@@ -61,7 +60,7 @@ async def post_sign_in(request: Request) -> Response:
     answer = await run_in_threadpool(_attempt, fields, _Sender.of(request))
     if answer.token:
         response = RedirectResponse(wanted, 303)
-        pages.keep_signed_in(response, answer.token, pages.PORTAL)
+        pages.keep_signed_in(request, response, answer.token)
         pages.remember_device(response, answer.device, pages.PORTAL)
         return response
     status = 429 if answer.refusal == throttle.TOO_MANY else 401
@@ -223,7 +222,7 @@ async def show_authenticator(request: Request) -> Response:
     except authenticator.AlreadyEnrolled:
         return RedirectResponse(wanted, 303)
     except PracticeError:
-        return RedirectResponse(f"{PORTAL_SIGN_IN}?next={quote(AUTHENTICATOR, safe='/')}", 303)
+        return RedirectResponse(PORTAL_SIGN_IN, 303)
     return _authenticator_page(request, begun, wanted)
 
 
@@ -241,7 +240,7 @@ async def post_authenticator(request: Request) -> Response:
     except PracticeError:
         return RedirectResponse(PORTAL_SIGN_IN, 303)
     response = pages.page(request, "recovery_codes.html", codes=codes, next=wanted)
-    pages.keep_signed_in(response, fresh, pages.PORTAL)
+    pages.keep_signed_in(request, response, fresh)
     return response
 
 

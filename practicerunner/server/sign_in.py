@@ -59,7 +59,7 @@ async def post_sign_in(request: Request) -> Response:
     if answer.token:
         found = await run_in_threadpool(_presence, answer.token)
         response = RedirectResponse(_next_step(found is not None and found.must_enrol, wanted), 303)
-        pages.keep_signed_in(response, answer.token)
+        pages.keep_signed_in(request, response, answer.token)
         pages.remember_device(response, answer.device)
         return response
     if answer.ticket:
@@ -197,7 +197,7 @@ async def post_authenticator(request: Request) -> Response:
     except (invitations.LinkIsSpent, NotPermitted):
         return RedirectResponse(SIGN_IN, 303)
     response = pages.page(request, "recovery_codes.html", codes=codes, next=wanted)
-    pages.keep_signed_in(response, fresh)
+    pages.keep_signed_in(request, response, fresh)
     return response
 
 
@@ -279,7 +279,7 @@ def _set_up(request: Request, fields: dict[str, str]) -> Response:
         return RedirectResponse(SIGN_IN, 303)
     CODE.spend()
     response = RedirectResponse(f"{AUTHENTICATOR}?next=/", 303)
-    pages.keep_signed_in(response, answer.token)
+    pages.keep_signed_in(request, response, answer.token)
     pages.remember_device(response, answer.device)
     return response
 

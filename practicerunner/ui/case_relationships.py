@@ -4,7 +4,15 @@ import streamlit as st
 
 from practicerunner.errors import BadInput
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import access_grid, case_dialogs, feed_block, navigation, reminder_form, waitlist_block
+from practicerunner.ui import (
+    access_grid,
+    case_dialogs,
+    feed_block,
+    navigation,
+    portal_block,
+    reminder_form,
+    waitlist_block,
+)
 from practicerunner.ui.case_overview import person_lines
 from practicerunner.ui.change_work import change_work_dialog
 from practicerunner.ui.forms import Form
@@ -49,6 +57,7 @@ def show(actor: Actor, page: CasePage) -> None:
             waitlist_block.show(actor, page, changes=changes)
         if may(actor, Action.READ, Resource.DEMOGRAPHICS):
             _relationships(actor, page)
+        portal_block.show(actor, page, changes=changes)
         if may(actor, Action.READ, Resource.INVOICES):
             _payment(actor, page)
     if may(actor, Action.READ, Resource.DEMOGRAPHICS):

@@ -8,13 +8,11 @@ from sqlalchemy.orm import Session
 from streamlit.delta_generator import DeltaGenerator
 
 from practicerunner import ids
-from practicerunner.ui.perform import perform
+from practicerunner.ui.perform import A, perform
 from practicerunner.ui.text import md
-from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.commands import Command
 
 R = TypeVar("R")
-A = TypeVar("A", Actor, PortalActor)
 
 
 class Form:

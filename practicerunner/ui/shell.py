@@ -6,8 +6,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from practicerunner.errors import PracticeError
+from practicerunner.settings import settings
 from practicerunner.ui import navigation, portal, portal_identity, search
-from practicerunner.ui.identity import hand_on, signed_in
+from practicerunner.ui.identity import hand_on, signed_in, token
 from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.portal_access import Visitor
@@ -73,7 +74,8 @@ def _show(page: StreamlitPage) -> None:
 def _signed_out() -> None:
     st.title("Signed out")
     st.write("Your time here has ended, or you signed out in another window.")
-    st.html('<a href="/auth/sign-in">Sign in again</a>')
+    outside = not settings().serves_staff or (portal_identity.token() and not token())
+    st.html(f'<a href="/{"portal" if outside else "auth"}/sign-in">Sign in again</a>')
 
 
 run()

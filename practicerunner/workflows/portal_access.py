@@ -20,6 +20,7 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, Action, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import known_of, today_of
+from practicerunner.workflows.commands import reader
 
 
 class NoLongerForThem(RuleViolation):
@@ -75,6 +76,12 @@ def may_portal(
     """Whether it would be allowed: for what a page offers; leaves no trace."""
     needed = permissions.proxied(actor.role, action, resource)
     return needed is not None and (actor.client_id is None or needed <= open_scopes(session, actor, case_id))
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def open_to(session: Session, actor: PortalActor, resource: Resource) -> bool:
+    """Whether the actor may read something of this kind of the client as a whole: for what a page shows."""
+    return may_portal(session, actor, Action.READ, resource)
 
 
 def open_scopes(session: Session, actor: PortalActor, case_id: int | None = None) -> frozenset[AccessScope]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import acting, cases, people, portal
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount, PortalInvitation
@@ -180,12 +181,13 @@ def details_done(session: Session, actor: Actor, asked: DetailsDone) -> int:
 
 
 def _somebody(session: Session, actor: Actor, asked: OfSomebody) -> tuple[Person, PortalAccount | None]:
-    """Somebody of a case, locked with their account. Raises NotFound."""
+    """Somebody of a case, locked with their account before the case. Raises NotFound."""
+    person = session.get(Person, asked.person_id, with_for_update=FOR_CHANGE)
+    account = portal.account_of(session, asked.person_id, lock=True)
     case_for(session, actor, asked.case_id, Action.UPDATE)
-    if asked.person_id not in _people(session, asked.case_id):
+    if person is None or person.id not in _people(session, asked.case_id):
         raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.CASE, case_id=asked.case_id)
-    person = session.get_one(Person, asked.person_id, with_for_update={"key_share": True})
-    return person, portal.account_of(session, person.id, lock=True)
+    return person, account
 
 
 def _people(session: Session, case_id: int) -> dict[int, tuple[Person, str]]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import acting, audit, portal, practice
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount
 from practicerunner.rules import acting as rules
@@ -134,7 +135,7 @@ def ask_for_change(session: Session, actor: PortalActor, asked: AskForChange) ->
     Raises NotPermitted, TooManyAsked.
     """
     authorize_portal(session, actor, Action.REQUEST, Resource.DEMOGRAPHICS)
-    person = session.get_one(Person, actor.for_id, with_for_update={"key_share": True})
+    person = session.get_one(Person, actor.for_id, with_for_update=FOR_CHANGE)
     if len(portal.open_requests(session, [person.id])) >= MOST_OPEN:
         raise TooManyAsked
     made = DetailsRequest(id=ids.new_id(), person_id=person.id, text=asked.text)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, PracticeError
 from practicerunner.records import audit, people, portal, practice
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import PortalAccount, PortalInvitation
 from practicerunner.rules import passwords
@@ -109,8 +110,7 @@ def link(session: Session, token: str) -> Link:
     found, person, account = _usable(session, token)
     return Link(
         person.preferred_name or person.first_name, found.email, account is None,
-        portal.is_shared(session, found.email),
-    )
+        portal.is_shared(session, found.email))
 
 
 def accept_link(session: Session, token: str, password: str, born: str = "") -> bool:
@@ -156,14 +156,16 @@ def set_password(session: Session, account: PortalAccount, password: str, *, exc
 def _usable(
     session: Session, token: str, *, lock: bool = False
 ) -> tuple[PortalInvitation, Person, PortalAccount | None]:
-    found = portal.invitation_by_token(session, ids.fingerprint(token), lock=lock)
-    person = session.get(Person, found.person_id) if found else None
-    if found is None or found.used_at is not None or found.expires_at <= clock.now():
-        raise LinkIsSpent
-    if person is None or person.died_on is not None:
+    """The link with its person and account; locked in the order in which staff lock them. Raises LinkIsSpent."""
+    found = portal.invitation_by_token(session, ids.fingerprint(token))
+    person = session.get(Person, found.person_id, with_for_update=FOR_CHANGE if lock else None) if found else None
+    if found is None or person is None or person.died_on is not None:
         raise LinkIsSpent
     account = portal.account_of(session, person.id, lock=lock)
+    if lock:
+        session.refresh(found, with_for_update=True)
+    if found.used_at is not None or found.expires_at <= clock.now():
+        raise LinkIsSpent
     if account is not None and account.suspended_at is not None:
         raise LinkIsSpent
     return found, person, account
-

@@ -160,9 +160,8 @@ def demo_accounts(session: Session) -> list[DemoVisitor]:
 
 def _why(session: Session, person: Person) -> str:
     visitor = visitor_of(session, person.id)
-    if visitor is not None and visitor.takes_part:
-        return "Client"
-    acts = acting_for(session, person.id)
-    if acts:
-        return acts[0].kind
-    return "Pays for somebody" if visitor is not None and visitor.pays else ""
+    words = ["Client"] if visitor is not None and visitor.takes_part else []
+    words += dict.fromkeys(one.kind for one in acting_for(session, person.id))
+    if not words and visitor is not None and visitor.pays:
+        words = ["Payer"]
+    return ", ".join(words).capitalize()

@@ -13,6 +13,7 @@ from practicerunner.records import practice
 from practicerunner.records.practice import Location, Practice, Service, ServiceFee
 from practicerunner.rules import identifiers
 from practicerunner.rules.plans import REVIEW_DAYS
+from practicerunner.rules.portal import LONGEST_IDLE, SHORTEST_IDLE
 from practicerunner.rules.superbills import OFFICE
 from practicerunner.vocabulary import Action, Resource, ServiceCategory
 from practicerunner.workflows.access import Actor, authorize
@@ -44,6 +45,7 @@ class ChangePractice(Command):
     note_due_hours: int = Field(ge=1, le=720)
     helpers_may_schedule: bool = False
     grants_requests: bool = False
+    portal_idle_minutes: int = Field(default=10, ge=SHORTEST_IDLE, le=LONGEST_IDLE)
     plan_review_days: int = Field(default=REVIEW_DAYS, ge=1, le=730)
     payment_due_days: int = Field(ge=0, le=180)
     invoice_after_cosign: bool = False

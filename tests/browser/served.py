@@ -82,10 +82,10 @@ def settle(page: Page) -> None:
     page.wait_for_selector(SETTLED, timeout=30_000)
 
 
-def sign_in(context: BrowserContext, address: str, name: str) -> Page:
-    """Sign in as somebody of the demo practice with one click, as the page offers it."""
+def sign_in(context: BrowserContext, address: str, name: str, *, door: str = "auth") -> Page:
+    """Sign in as somebody of the demo practice with one click, as the page offers it; clients come by ``portal``."""
     page = context.new_page()
-    page.goto(f"{address}/auth/sign-in")
+    page.goto(f"{address}/{door}/sign-in")
     page.get_by_role("button", name=name).first.click()
     settle(page)
     return page

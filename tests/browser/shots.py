@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page
 from tests.browser.served import ROOT, browsing, open_page, serving, settle, sign_in
 
 FOLDER = ROOT / "shots"
+VISITORS = {"client": "Noor", "guardian": "Shirin", "helper": "Ines", "paying": "Leonard"}
 PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
+PORTAL = ("", "my-appointments", "my-forms", "my-messages", "my-billing", "my-documents", "my-details")
 PAGES = ("", "clients", "calendar", "documentation", "supervision", "requests", "billing", "overview", "settings",
          "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit", "account")
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
@@ -65,12 +67,14 @@ def visit(browser: Browser, address: str, role: str, *, only: set[str]) -> None:
             if not only <= {size, look}:
                 continue
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=look)
-            page = sign_in(context, address, PEOPLE[role])
-            for name in PAGES:
+            outside = role in VISITORS
+            page = sign_in(context, address, (PEOPLE | VISITORS)[role], door="portal" if outside else "auth")
+            for name in PORTAL if outside else PAGES:
                 open_page(page, address, name)
                 if page.get_by_text("Page not found").count() == 0:
-                    picture(page, f"{role}-{size}-{look}-{name or 'today'}")
-            details(page, address, f"{role}-{size}-{look}")
+                    picture(page, f"{role}-{size}-{look}-{name or ('home' if outside else 'today')}")
+            if not outside:
+                details(page, address, f"{role}-{size}-{look}")
             context.close()
 
 
@@ -83,9 +87,10 @@ def main() -> None:
         plain = browser.new_page(viewport={"width": 1440, "height": 900})
         plain.goto(f"{address}/auth/sign-in")
         plain.screenshot(path=FOLDER / "sign-in.png")
-        for role in PEOPLE:
-            if not only & set(PEOPLE) or role in only:
-                visit(browser, address, role, only=only - set(PEOPLE))
+        roles = {*PEOPLE, *VISITORS}
+        for role in (*PEOPLE, *VISITORS):
+            if not only & roles or role in only:
+                visit(browser, address, role, only=only - roles)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,19 @@ import pytest
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
+from practicerunner import database
+from practicerunner.records import portal
+from practicerunner.records.people import Person
 from practicerunner.ui import identity, navigation
 from practicerunner.ui.portal import PORTAL_SCREENS
+from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.portal_accounts import portal_of_case
+from practicerunner.workflows.portal_details import AskForChange, ask_for_change
 from tests.cast import at, bring_on
-from tests.pages.opening import SHELL, portal_opened, said
-from tests.portal import NOW, Household, household
+from tests.pages.opening import SHELL, keys, opened, portal_opened, press, said
+from tests.pages.walking import live, words
+from tests.portal import FAMILY_MAIL, NOW, Household, household
 
 OWN = {"portal_home", "portal_appointments", "portal_forms", "portal_messages", "portal_billing", "portal_documents",
        "portal_details"}
@@ -66,6 +73,60 @@ def test_what_is_revoked_is_gone_at_the_next_click(house: Household, monkeypatch
     app.run()
     assert not app.selectbox
     assert opens(app) == {"portal_home", "portal_details"}
+
+
+def test_the_case_page_invites_and_suspends_and_shows_what_was_asked(house: Household, monkeypatch) -> None:
+    with database.transaction() as session:
+        ask_for_change(session, PortalActor(house.maya, "Maya"), AskForChange(text="New phone: 555 0142"))
+    app = opened(house.cast, monkeypatch, "Marcus", "case", case=house.couple, part="relationships")
+    text = said(app)
+    assert r"Not invited. A link would go to family\@" in text and "New phone: 555 0142" in text
+    press(app, f"portal.{house.maya}.invite")
+    assert "Invited on Tue 15 Sep 2026, 09\\:00 by Marcus Bell; the link works until Fri 18 Sep 2026" in said(app)
+    assert f"portal.{house.maya}.out" not in keys(app), "there is nothing to sign out of yet"
+    press(app, f"portal.{house.maya}.suspend")
+    assert "is signed out at once" in said(app)
+    with database.reading() as session:
+        assert portal.account_of(session, house.maya) is None
+
+
+def test_my_details_show_what_is_mine_and_who_has_access(house: Household, monkeypatch) -> None:
+    text = said(portal_opened(monkeypatch, house.leo, "portal_details"))
+    assert "Elena Castellano, guardian" in text and "leo@example.org" in text
+    assert FAMILY_MAIL not in text and "Rivera" not in text
+    text = said(portal_opened(monkeypatch, house.maya, "portal_details"))
+    assert "Maya Rivera" in text and "Born 2 April 1988" in text and "Nobody but you." in text
+    assert "Tom" not in text and "1986" not in text, "her partner has the same mailbox"
+    app = portal_opened(monkeypatch, house.elena, "portal_details")
+    text = said(app)
+    assert "Leo Castellano" in text and "Who has access" not in text
+    assert not app.text_area, "changes are asked for by whom they are about"
+
+
+def test_somebody_asks_for_a_change_once(house: Household, monkeypatch) -> None:
+    app = portal_opened(monkeypatch, house.maya, "portal_details")
+    app.text_area[0].set_value("New phone: 555 0142")
+    next(b for b in app.button if b.label == "Send to the practice").click().run()
+    assert "You asked" in said(app) and not app.exception
+    assert [one.text for row in house.cast.read("Tom", portal_of_case, house.couple) for one in row.asked] == [
+        "New phone: 555 0142"]
+
+
+def test_hostile_names_stand_in_the_portal_as_they_were_typed(house: Household, monkeypatch) -> None:
+    hostile = "[pay](https://evil.example) <img src=x> $5 and $6 :red[hi] **bold**"
+    with database.transaction() as session:
+        person = session.get(Person, house.leo)
+        assert person is not None
+        person.first_name = hostile
+        ask_for_change(session, PortalActor(house.leo, "Leo"), AskForChange(text=hostile))
+    for who in (house.leo, house.elena):
+        for screen in ("portal_home", "portal_details"):
+            app = portal_opened(monkeypatch, who, screen)
+            assert live(app) == [], (who, screen)
+        assert "evil" in words(app)
+    monkeypatch.setattr(identity, "PERSON", None)
+    app = opened(house.cast, monkeypatch, "Marcus", "case", case=house.leos, part="relationships")
+    assert live(app) == [] and "evil" in words(app)
 
 
 def decisions(session, actor, case_id: int, person_id: int) -> list[int]:
