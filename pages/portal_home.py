@@ -66,7 +66,9 @@ def papers(me: PortalActor, page: HomePage, today: date) -> None:
 
 me = require_portal("portal_home")
 found = read(home_page, me)
-st.title(md(f"For {found.name}" if me.client_id is not None else f"Hello {found.name}"), anchor=False)
+st.title("Home", anchor=False)
+if me.client_id is not None:
+    st.text(f"For {found.name}")
 next_up(found)
 waiting(me, found)
 papers(me, found, found.today)
