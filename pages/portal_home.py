@@ -7,7 +7,7 @@ import streamlit as st
 from practicerunner import money
 from practicerunner.ui import portal_text
 from practicerunner.ui.perform import read
-from practicerunner.ui.portal import link, may_open, require_portal
+from practicerunner.ui.portal import link, require_portal
 from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_home import HomePage, home_page
@@ -27,7 +27,7 @@ def next_up(page: HomePage) -> None:
         link("Move, cancel or see all", "portal_appointments", icon=":material/calendar_month:")
 
 
-def waiting(me: PortalActor, page: HomePage) -> None:
+def waiting(page: HomePage) -> None:
     """What somebody has to do, each with the way there."""
     rows = [
         (f"The practice offers {portal_text.at(one.offered, page.today)}", "portal_appointments",
@@ -39,7 +39,6 @@ def waiting(me: PortalActor, page: HomePage) -> None:
     if page.unpaid:
         late = f", {money.dollars(page.overdue_cents)} overdue" if page.overdue_cents else ""
         rows.append((f"{money.dollars(page.due_cents)} to pay{late}", "portal_billing", ":material/receipt_long:"))
-    rows = [row for row in rows if may_open(me, row[1])]
     st.subheader("Waits for you", anchor=False)
     with st.container(border=True):
         for label, target, icon in rows:
@@ -60,7 +59,7 @@ def papers(me: PortalActor, page: HomePage, today: date) -> None:
                 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
                     st.text(f"{one.kind.label}, {day(one.on, today)}", width="content")
                     portal_text.download(me, one.number, one.kind, one.subject_id)
-    if page.documents and may_open(me, "portal_documents"):
+    if page.documents:
         link(f"{count(page.documents, 'document')} shared with you", "portal_documents", icon=":material/description:")
 
 
@@ -70,6 +69,6 @@ st.title("Home", anchor=False)
 if me.client_id is not None:
     st.text(f"For {found.name}")
 next_up(found)
-waiting(me, found)
+waiting(found)
 papers(me, found, found.today)
 st.caption(md(f"{found.practice}. If you need something that is not here, {portal_text.call(found.phone)}"))

@@ -75,5 +75,5 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
         sum(one.status is RequestStatus.PENDING for one in asked), len(forms), sum(one.overdue for one in forms),
         len(account.unpaid) if account else 0, account.due_cents if account else 0,
         sum(one.open_cents for one in account.overdue) if account else 0, tuple(papers[:LATEST]),
-        len(my_documents(session, actor)) if sees(Resource.DOCUMENTS_ADMIN) else 0, today_here(session),
+        len(my_documents(session, actor)) if here and sees(Resource.DOCUMENTS_ADMIN) else 0, today_here(session),
     )

@@ -19,12 +19,14 @@ OPS = (
     "create_client", "create_appointment", "series_52", "client_search", "week_calendar", "free_slots",
     "sign_note", "invoice_from_appointment", "payment", "aging", "replica_refresh", "icd_search", "supervision_queue",
     "documentation_due", "page_run_clients", "page_run_case", "page_run_calendar", "page_run_note",
+    "portal_free_slots", "page_run_portal_home",
 )
 TIMES = {
     "create_client": 120, "create_appointment": 120, "series_52": 40, "client_search": 60, "week_calendar": 120,
     "free_slots": 120, "invoice_from_appointment": 80, "payment": 80, "aging": 20, "replica_refresh": 30,
     "sign_note": 120, "icd_search": 200, "supervision_queue": 60, "documentation_due": 60, "page_run_note": 40,
     "page_run_clients": 40, "page_run_case": 40, "page_run_calendar": 40,
+    "portal_free_slots": 60, "page_run_portal_home": 40,
 }
 
 

@@ -20,7 +20,7 @@ TINY = Scale(50)
 ACTS = ("create_client", "create_appointment", "series_52", "sign_note", "invoice_from_appointment", "payment")
 IN_MILLISECONDS = {
     "replica_refresh", "icd_search", "supervision_queue", "documentation_due", "page_run_clients", "page_run_case",
-    "page_run_calendar", "page_run_note",
+    "page_run_calendar", "page_run_note", "portal_free_slots", "page_run_portal_home",
 }
 
 
