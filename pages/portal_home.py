@@ -7,7 +7,7 @@ import streamlit as st
 from practicerunner import money
 from practicerunner.ui import portal_text
 from practicerunner.ui.perform import read
-from practicerunner.ui.portal import link, require_portal
+from practicerunner.ui.portal import link, offer_others, require_portal
 from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_home import HomePage, home_page
@@ -70,5 +70,6 @@ if me.client_id is not None:
     st.text(f"For {found.name}")
 next_up(found)
 waiting(found)
+offer_others(me)
 papers(me, found, found.today)
 st.caption(md(f"{found.practice}. If you need something that is not here, {portal_text.call(found.phone)}"))
