@@ -12,7 +12,7 @@ from practicerunner.ui import form_fields
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
 from practicerunner.ui.portal import go, link
-from practicerunner.ui.text import count, md, moment
+from practicerunner.ui.text import count, md, moment, written
 from practicerunner.vocabulary import AssignmentStatus, FieldKind
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.forms import SaveAnswers
@@ -94,7 +94,10 @@ def paper(page: MyResponse) -> None:
                 continue
             with st.container(gap="xsmall"):
                 st.markdown(f"**{md(answer.label)}**")
-                st.text(answer.words)
+                if answer.kind is FieldKind.DOCUMENT:
+                    st.markdown(written(answer.words))
+                else:
+                    st.text(answer.words)
     verb = "Signed" if page.signature else "Handed in"
     typed = f" (“{page.signature}”)" if page.signature else ""
     st.text(f"{verb} by {page.capacity}{typed}, {moment(page.submitted_at, page.zone)}")
