@@ -75,7 +75,7 @@ with st.container(horizontal=True):
 for unpaid in found.unpaid:
     invoice(me, found, unpaid)
 if found.unpaid:
-    st.caption(md(f"How to pay stands on the invoice. If something is unclear, {portal_text.call(found.phone)}"))
+    st.caption(md(f"To pay, or if something is unclear, {portal_text.call(found.phone)}"))
 else:
     st.text("Nothing is open.")
 paid = [one for one in found.invoices if one.open_cents <= 0]
