@@ -29,7 +29,7 @@ from practicerunner.records.notes import Note
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.reports.replica import replica_of
-from practicerunner.vocabulary import CaseType, DocumentClass, DocumentKind, NoteKind, SupervisionFormat
+from practicerunner.vocabulary import CaseType, DocumentClass, DocumentKind, NoteKind, Resource, SupervisionFormat
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.commands import READERS
@@ -163,7 +163,7 @@ OTHERS: dict[str, list[Any]] = {
     "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
     "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
-    "items": [()], "place": ["11"], "kind": list(DocumentKind),
+    "items": [()], "place": ["11"], "kind": list(DocumentKind), "resource": list(Resource),
 }
 PAPERS = ("invoice", "payment", "refund", "credit_note", "statement", "superbill", "good_faith_estimate")
 """Tables of which ``subject_id`` may name a row."""
