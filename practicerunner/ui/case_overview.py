@@ -10,7 +10,7 @@ from practicerunner.ui.arrangement_form import in_words
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md
-from practicerunner.vocabulary import Action, AppointmentStatus, ContactKind, NoteStatus, Resource
+from practicerunner.vocabulary import Action, AppointmentStatus, ContactKind, NoteStatus, PortalState, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.clients import (
     CasePage,
@@ -21,6 +21,8 @@ from practicerunner.workflows.clients import (
     case_summary,
 )
 from practicerunner.workflows.request_queue import requests_of_case
+
+PORTAL = {PortalState.ACTIVE: "yes", PortalState.SUSPENDED: "suspended"}
 
 
 def show(actor: Actor, page: CasePage) -> None:
@@ -89,6 +91,8 @@ def person_lines(page: CasePage, person: ParticipantView) -> None:
             st.text(f"{part}, {since}{until}", width="content")
         for contact in sorted(person.contacts, key=lambda point: not point.preferred):
             st.text(contact_line(contact))
+        if person in page.present:
+            st.text(f"Portal: {PORTAL.get(person.portal, 'no')}")
         for group in person.groups:
             navigation.link(md(f"Also in {group.name} ({capabilities(group.type).heading})"), "case",
                             icon=":material/groups:", case=group.case_id)

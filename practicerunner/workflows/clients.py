@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, money
 from practicerunner.documents.csv_table import write_csv
-from practicerunner.records import accounts, audit, case_facts, clients, forms, logins, plans, practice
+from practicerunner.records import accounts, audit, case_facts, clients, forms, logins, plans, portal, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
@@ -32,6 +32,7 @@ from practicerunner.vocabulary import (
     NoteStatus,
     PaperKind,
     ParticipantStatus,
+    PortalState,
     Resource,
     Role,
     TwoPersonLabel,
@@ -43,6 +44,7 @@ from practicerunner.workflows.arrangements import ArrangementView, arrangements_
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.plan_parts import called
+from practicerunner.workflows.portal_accounts import state_of
 
 PAGE = 50
 UPCOMING = 4
@@ -140,6 +142,8 @@ class ParticipantView:
     contacts: tuple[ContactView, ...]
     groups: tuple[FoundCase, ...]
     """Groups and workshops in which they take part too; on pages of groups nobody's."""
+    portal: PortalState = PortalState.NONE
+    """Whether they have an account, and whether it is suspended; who was invited stands under Relationships."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,14 +454,17 @@ def _participants(session: Session, actor: Actor, case: Case) -> tuple[Participa
             (person_id, FoundCase(group_id, name, kind))
             for person_id, group_id, name, kind in clients.memberships(session, case.id, kinds, sees)
         )
+    people = clients.people_with_contacts(session, case.id)
+    outside = portal.accounts_of(session, [person.id for _, person in people])
     return tuple(
         ParticipantView(
             person.id, names.person_name(person.first_name, person.last_name, person.preferred_name), able.called,
             participant.role, participant.status, participant.joined_on, participant.left_on,
             tuple(_contact(point) for point in person.contacts) if reachable else (),
             tuple(groups.get(person.id, ())) if participant.status is ParticipantStatus.ACTIVE else (),
+            state_of(outside.get(person.id)),
         )
-        for participant, person in clients.people_with_contacts(session, case.id)
+        for participant, person in people
     )
 
 

@@ -224,17 +224,21 @@ def portal_of_case(session: Session, actor: Actor, case_id: int) -> list[PortalR
     ]
 
 
+def state_of(account: PortalAccount | None) -> PortalState:
+    """Where somebody stands who has an account or has none."""
+    if account is None:
+        return PortalState.NONE
+    return PortalState.SUSPENDED if account.suspended_at is not None else PortalState.ACTIVE
+
+
 def _row(
     session: Session, person: Person, why: str, account: PortalAccount | None, link: PortalInvitation | None,
     used: dict[int, datetime], names: dict[int, str], asked: tuple[AskedChange, ...],
 ) -> PortalRow:
     works = link is not None and link.used_at is None and link.expires_at > clock.now()
-    if account is not None:
-        state = PortalState.SUSPENDED if account.suspended_at is not None else PortalState.ACTIVE
-    elif link is not None:
+    state = state_of(account)
+    if account is None and link is not None:
         state = PortalState.INVITED if works else PortalState.LAPSED
-    else:
-        state = PortalState.NONE
     return PortalRow(
         person.id, person_name(person.first_name, person.last_name, person.preferred_name), why, state,
         account.email if account else people.mail_address(session, person.id).strip(),

@@ -80,6 +80,7 @@ def test_the_case_page_invites_and_suspends_and_shows_what_was_asked(house: Hous
         ask_for_change(session, PortalActor(house.maya, "Maya"), AskForChange(text="New phone: 555 0142"))
     app = opened(house.cast, monkeypatch, "Marcus", "case", case=house.couple, part="relationships")
     text = said(app)
+    assert text.count("Portal: no") == 2
     assert r"Not invited. A link would go to family\@" in text and "New phone: 555 0142" in text
     press(app, f"portal.{house.maya}.invite")
     assert "Invited on Tue 15 Sep 2026, 09\\:00 by Marcus Bell; the link works until Fri 18 Sep 2026" in said(app)
