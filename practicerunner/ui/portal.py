@@ -17,6 +17,7 @@ from practicerunner.rules import permissions
 from practicerunner.ui import portal_identity
 from practicerunner.ui.navigation import FOLDER
 from practicerunner.ui.perform import perform, read
+from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows import portal_access
 from practicerunner.workflows.access import PortalActor
