@@ -1,43 +1,75 @@
 """Home: what comes next and what waits."""
 
+from datetime import date
+
 import streamlit as st
 
+from practicerunner import money
+from practicerunner.ui import portal_text
 from practicerunner.ui.perform import read
-from practicerunner.ui.portal import link, may_open, require_portal
-from practicerunner.ui.text import clock_span, count, day
+from practicerunner.ui.portal import link, offer_others, require_portal
+from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.requests import MyAppointment, my_appointments, my_requests
+from practicerunner.workflows.portal_home import HomePage, home_page
 
 
-def show_next(actor: PortalActor) -> None:
-    """The next appointment, and what was asked about appointments."""
-    ahead, asked = read(my_appointments, actor), read(my_requests, actor)
+def next_up(page: HomePage) -> None:
+    """The next appointment, or that there is none."""
+    if not page.sees_appointments:
+        return
+    st.subheader("Next appointment", anchor=False)
     with st.container(border=True):
-        st.subheader("Next appointment", anchor=False)
-        if ahead:
-            draw(ahead[0])
-        else:
-            st.text("No appointment ahead.")
-        offered = sum(one.offered is not None and one.status.value == "offered" for one in asked)
-        waiting = sum(one.status.value == "pending" for one in asked)
-        if offered:
-            st.text(f"{count(offered, 'offered time')} to answer")
-        if waiting:
-            st.text(f"{count(waiting, 'request')} with the practice")
-        link("All appointments", "portal_appointments", icon=":material/calendar_month:")
+        if page.next_up is None:
+            st.text("Nothing is booked.")
+            link("Ask for a time", "portal_appointments", icon=":material/add:")
+            return
+        portal_text.appointment(page.next_up, page.today)
+        link("Move, cancel or see all", "portal_appointments", icon=":material/calendar_month:")
 
 
-def draw(found: MyAppointment) -> None:
-    """One appointment in three lines."""
-    st.text(f"{day(found.local_date)}, {clock_span(found.local_time, found.minutes)}")
-    st.text(f"With {found.provider}")
-    if found.location:
-        st.text(", ".join(filter(None, [found.location, *found.address.splitlines()])))
+def waiting(page: HomePage) -> None:
+    """What somebody has to do, each with the way there."""
+    rows = [
+        (f"The practice offers {portal_text.at(one.offered, page.today)}", "portal_appointments",
+         ":material/event_available:") for one in page.offers
+    ]
+    if page.forms:
+        late = f", {page.overdue_forms} overdue" if page.overdue_forms else ""
+        rows.append((f"{count(page.forms, 'form')} to fill in{late}", "portal_forms", ":material/assignment:"))
+    if page.unpaid:
+        late = f", {money.dollars(page.overdue_cents)} overdue" if page.overdue_cents else ""
+        rows.append((f"{money.dollars(page.due_cents)} to pay{late}", "portal_billing", ":material/receipt_long:"))
+    st.subheader("Waits for you", anchor=False)
+    with st.container(border=True):
+        for label, target, icon in rows:
+            link(md(label), target, icon=icon)
+        if not rows:
+            st.text("Nothing waits for you.")
+        if page.requests:
+            st.caption(md(f"{count(page.requests, 'request')} of yours {'waits' if page.requests == 1 else 'wait'} for "
+                          "the practice."))
+
+
+def papers(me: PortalActor, page: HomePage, today: date) -> None:
+    """The latest statements and superbills, and shared documents."""
+    if page.papers:
+        st.subheader("Latest papers", anchor=False)
+        with st.container(border=True):
+            for one in page.papers:
+                with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                    st.text(f"{one.kind.label}, {day(one.on, today)}", width="content")
+                    portal_text.download(me, one.number, one.kind, one.subject_id)
+    if page.documents:
+        link(f"{count(page.documents, 'document')} shared with you", "portal_documents", icon=":material/description:")
 
 
 me = require_portal("portal_home")
+found = read(home_page, me)
 st.title("Home", anchor=False)
-if may_open(me, "portal_appointments"):
-    show_next(me)
-else:
-    st.text("Nothing waits for you here.")
+if me.client_id is not None:
+    st.text(f"For {found.name}")
+next_up(found)
+waiting(found)
+offer_others(me)
+papers(me, found, found.today)
+st.caption(md(f"{found.practice}. If you need something that is not here, {portal_text.call(found.phone)}"))

@@ -113,6 +113,12 @@ def _practice(actor: Actor) -> None:
             "helpers_may_schedule", "Approved helpers may ask for and move clients' appointments",
             row.helpers_may_schedule,
         )
+        grants = form.tick(
+            "grants_requests", "Do at once what a client asks for in the portal, where the calendar allows it",
+            row.grants_requests,
+            help="A new time among your free times, a move to one, or a cancellation, where it concerns one person "
+                 "alone. All else waits under Requests.",
+        )
         idle = form.number(
             "portal_idle_minutes", "Clients are signed out of the portal after … minutes without a click",
             row.portal_idle_minutes,
@@ -134,7 +140,7 @@ def _practice(actor: Actor) -> None:
             plan_review_days=plan_review, payment_due_days=payment_due, invoice_after_cosign=after_cosign,
             invoicing_day=gather, invoicing_weekday=weekday, ahead_days=ahead, invoices_as_drafts=drafts,
             show_adjustments=adjustments, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,
-            portal_idle_minutes=idle,
+            grants_requests=grants, portal_idle_minutes=idle,
         ), done="Practice settings saved")
         if done:
             st.rerun()

@@ -10,7 +10,7 @@ from random import Random
 from sqlalchemy import Engine
 
 from practicerunner import clock, database
-from practicerunner.demo import following, insurance, opening, portal, supervising
+from practicerunner.demo import following, insurance, opening, portal, portal_pages, supervising
 from practicerunner.demo.caseload import CASES
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import Refused, found_practice
@@ -57,6 +57,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     story = Story(diary, house, today, rng, CASES[::every])
     story.begin()
     portal.begin(diary, house, story, today)
+    portal_pages.begin(diary, house, story, today)
     diary.live(bound)
     return [
         (f"{first} {last}", ", ".join(role.label for role in sorted(roles)), house.emails[first])

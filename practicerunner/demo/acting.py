@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.demo.house import ADMIN, House
+from practicerunner.records import acting
+from practicerunner.records.acting import ActsFor
 from practicerunner.vocabulary import AccessScope, ActingKind, ContactRole, Verdict
 from practicerunner.workflows.acting import (
     AddActing,
@@ -43,12 +45,15 @@ def let_act(session: Session, house: House, names: tuple[str, ...], person_ids: 
         if client not in names:
             continue
         known = person_ids.get(other)
+        if known is not None and acting.between(session, known, person_ids[client]) is not None:
+            continue  # said when the client's first case was opened
         first, last = other.split("|")
         acts = _do(session, house, add_acting, AddActing(
             client_id=person_ids[client], person_id=known,
             person=None if known else PersonDetails(first_name=first, last_name=last), kind=kind, title=title,
             roles=roles, starts_on=day,
         ))
+        person_ids[other] = session.get_one(ActsFor, acts).person_id
         if evidence:
             _do(session, house, verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence=evidence))
         for scope, denied in scopes:

@@ -60,7 +60,7 @@ def _open(house: House, story: Story, session: Session) -> None:
         if name in story.person_ids:
             client_id = story.person_ids[name]
             helper_id = _act(session, house, client_id, ActingKind.PERSONAL_ASSISTANT,
-                             (AccessScope.SCHEDULING, AccessScope.BILLING), person=HELPER)
+                             (AccessScope.SCHEDULING,), person=HELPER)
             _join(session, house, helper_id, client_id)
             break
     for name in PAYERS:

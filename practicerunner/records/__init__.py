@@ -25,6 +25,7 @@ from practicerunner.records import (  # noqa: F401
     people,
     plans,
     portal,
+    portal_pages,
     practice,
     reminders,
     requests,

@@ -77,6 +77,8 @@ class FormAssignment(Revised):
     draft: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Answers so far, exactly as given; emptied once they were handed in or the form was withdrawn."""
     saved_at: Mapped[datetime | None]
+    drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who of those outside the practice wrote the answers so far: nobody else outside reads them."""
     closed_at: Mapped[datetime | None]
     """When it was completed or withdrawn."""
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("form_assignment.id"), index=True)

@@ -44,6 +44,8 @@ class Practice(Revised):
     note_due_hours: Mapped[int] = mapped_column(default=48)
     helpers_may_schedule: Mapped[bool] = mapped_column(default=False)
     """Whether approved helpers manage appointments for clients; off, their grants are kept but open nothing (D10)."""
+    grants_requests: Mapped[bool] = mapped_column(default=False)
+    """Whether what one client asks for alone is done at once where the calendar allows it (E18)."""
     portal_idle_minutes: Mapped[int] = mapped_column(default=10)
     """After how many minutes without a click somebody is signed out of the portal, at most 30."""
     plan_review_days: Mapped[int] = mapped_column(default=90)

@@ -34,7 +34,9 @@ class SchedulingRequest(Revised):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    """Who asks."""
+    """For whom it is asked: who takes part."""
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who asked for them; ``None`` where they did it themselves, or staff wrote it down."""
     kind: Mapped[RequestKind] = word(RequestKind)
     status: Mapped[RequestStatus] = word(RequestStatus, default=RequestStatus.PENDING)
     asked_at: Mapped[datetime]
@@ -75,6 +77,8 @@ class Asked(NamedTuple):
     """Of the appointment, or of the case where there is none yet."""
     location: Location | None
     answered_by: Staff | None
+    asked_by: Person | None
+    """Who asked for the person, if they did not do it themselves."""
 
 
 class OwnAppointment(NamedTuple):
@@ -150,13 +154,14 @@ def open_of(session: Session, person_id: int) -> list[SchedulingRequest]:
 
 def _around() -> Select[*tuple[Any, ...]]:
     """Requests with what stands around them."""
-    answering = aliased(Staff)
+    answering, asking = aliased(Staff), aliased(Person)
     return (
-        select(SchedulingRequest, Case, Person, Appointment, Staff, Location, answering)
+        select(SchedulingRequest, Case, Person, Appointment, Staff, Location, answering, asking)
         .join(Case, Case.id == SchedulingRequest.case_id).join(Person, Person.id == SchedulingRequest.person_id)
         .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id)
         .join(Staff, Staff.id == _whose()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
         .outerjoin(answering, answering.id == SchedulingRequest.decided_by_id)
+        .outerjoin(asking, asking.id == SchedulingRequest.asked_by_id)
     )
 
 

@@ -1,6 +1,7 @@
 """Forms as data: what a form may ask, what may be answered, and which answers call for somebody at once (I03, C73).
 
-A field is shown exactly as it was typed; nothing in a form is Markdown. A problem is a sentence under the field's key.
+A field is shown exactly as it was typed; only a text to read may have headings, lists and bold words. A problem is a
+sentence under the field's key.
 """
 
 import re

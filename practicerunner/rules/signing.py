@@ -51,6 +51,16 @@ def reminder_letter(name: str, practice: str, phone: str) -> Letter:
     ))
 
 
+def waiting_letter(name: str, practice: str, phone: str) -> Letter:
+    """That there is something to read and fill in; not what, and nothing of why."""
+    line = _line(phone)
+    ask = f"please call us: {line}" if line else "please get in touch with us"
+    return Letter("Something to fill in", (
+        f"Hello {_line(name)},\n\nthere is something for you to read and fill in. Please sign in to find it, or fill "
+        f"it in when you come; if you have questions, {ask}.\n\n{_line(practice)}\n"
+    ))
+
+
 def urgent_letter(practice: str) -> Letter:
     """That something urgent waits for a member of staff; not what, and not about whom."""
     return Letter("Something urgent waits for you", (

@@ -1,4 +1,8 @@
-"""Files leave for the portal here: to whoever is signed in there, as the workflow allows, audited, never cached."""
+"""What somebody outside the practice downloads: their own papers, and documents that were shared with them.
+
+``?for=7`` names the client for whom they act, which opens nothing by itself: every file is decided on its own, and what
+is somebody else's is not there.
+"""
 
 from collections.abc import Callable
 
@@ -12,36 +16,76 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.downloads import attachment
 from practicerunner.server.gate import portal_token_of
-from practicerunner.workflows import portal_messages, portal_presence
+from practicerunner.vocabulary import DocumentKind
+from practicerunner.workflows import (
+    portal_access,
+    portal_billing,
+    portal_documents,
+    portal_messages,
+    portal_presence,
+)
 from practicerunner.workflows.access import PortalActor
 
 Fetch = Callable[[Session, PortalActor], tuple[str, str, bytes]]
-FILES = "/portal/files"
+LONGEST_ID = 2**63
+
+
+async def paper(request: Request) -> Response:
+    """One paper of one's own: ``/portal/files/invoice/7.pdf``."""
+    kind, subject_id = request.path_params["kind"], request.path_params["id"]
+    if kind not in list(DocumentKind) or subject_id >= LONGEST_ID:
+        return _nothing()
+    return await _handed_out(request, lambda session, actor: portal_billing.my_paper(
+        session, actor, DocumentKind(kind), subject_id))
+
+
+async def document(request: Request) -> Response:
+    """One document that was shared: ``/portal/files/document/7``."""
+    document_id = request.path_params["id"]
+    if document_id >= LONGEST_ID:
+        return _nothing()
+    return await _handed_out(
+        request, lambda session, actor: portal_documents.my_document(session, actor, document_id))
 
 
 async def message_file(request: Request) -> Response:
-    """A file that came with a message, as it was sent: ``/portal/files/message/7``."""
+    """A file that came with a message, as it was sent: ``/portal/files/message/7``; the message says for whom."""
     attachment_id = request.path_params["id"]
-    if attachment_id >= 2**63:
+    if attachment_id >= LONGEST_ID:
         return _nothing()
     return await run_in_threadpool(
-        _answer, portal_token_of(request),
+        _answer, "", portal_token_of(request),
         lambda session, actor: portal_messages.fetch_my_attachment(session, actor, attachment_id),
         lambda session, person_id: portal_messages.actor_for_attachment(session, person_id, attachment_id))
+
+
+async def _handed_out(request: Request, fetch: Fetch) -> Response:
+    return await run_in_threadpool(_answer, request.query_params.get("for", ""), portal_token_of(request), fetch)
 
 
 def _nothing() -> Response:
     return PlainTextResponse("There is no such file.", 404)
 
 
-def _answer(token: str, fetch: Fetch, actor_of: Callable[[Session, int], PortalActor]) -> Response:
-    """What the workflow hands out; ``actor_of`` says for whom somebody comes, since an address does not."""
+def _answer(
+    word: str, token: str, fetch: Fetch, actor_of: Callable[[Session, int], PortalActor] | None = None
+) -> Response:
+    """What the workflow hands out; whoever asks for somebody else's learns no more than that there is nothing here.
+
+    ``word`` names the client in the address, or ``actor_of`` finds out for whom somebody comes.
+    """
+    if word and not (word.isascii() and word.isdigit() and len(word) < 19):
+        return _nothing()
     try:
         with database.transaction() as session:
             visitor = portal_presence.current_visitor(session, token, active=True)
             if visitor is None:
                 return PlainTextResponse("Please sign in.", 401)
-            name, media_type, content = fetch(session, actor_of(session, visitor.person_id))
+            actor = actor_of(session, visitor.person_id) if actor_of else portal_access.portal_actor(
+                session, visitor, int(word) if word else None)
+            if actor is None:
+                return _nothing()
+            name, media_type, content = fetch(session, actor)
     except NotFound:
         return _nothing()
     except NotPermitted as refusal:
@@ -51,4 +95,8 @@ def _answer(token: str, fetch: Fetch, actor_of: Callable[[Session, int], PortalA
     return Response(content, media_type=media_type, headers={"content-disposition": attachment(name)})
 
 
-routes = [Route(f"{FILES}/message/{{id:int}}", message_file, methods=["GET"])]
+routes = [
+    Route("/portal/files/message/{id:int}", message_file, methods=["GET"]),
+    Route("/portal/files/document/{id:int}", document, methods=["GET"]),
+    Route("/portal/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
+]

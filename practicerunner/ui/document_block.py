@@ -9,8 +9,8 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import Colour
 from practicerunner.ui.text import md, moment
-from practicerunner.vocabulary import DocumentClass
-from practicerunner.workflows.access import Actor
+from practicerunner.vocabulary import Action, DocumentClass, Resource
+from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.clients import CasePage
 from practicerunner.workflows.documents import (
     CaseDocuments,
@@ -25,6 +25,7 @@ from practicerunner.workflows.documents import (
     upload_document,
     withdraw_document,
 )
+from practicerunner.workflows.portal_documents import ShareDocument, Sharing, share_document, sharing_in_case
 from practicerunner.workflows.practice import practice_settings
 
 PAGE = 25
@@ -45,15 +46,18 @@ def show(actor: Actor, page: CasePage) -> None:
     if not found.lines:
         st.text("No documents yet. Letters, reports and scans that belong here are uploaded and kept encrypted.")
         return
+    shared = read(sharing_in_case, actor, page.case_id) if may(actor, Action.READ, Resource.DOCUMENTS_ADMIN) else {}
     pages = -(-len(found.lines) // PAGE)
     place = min(int(st.session_state.get(f"documents.{page.case_id}.page", 1)), pages)
     for line in found.lines[(place - 1) * PAGE : place * PAGE]:
-        _line(actor, page, found, line, zone)
+        _line(actor, page, found, line, zone, shared)
     if pages > 1:
         st.pagination(pages, key=f"documents.{page.case_id}.page")
 
 
-def _line(actor: Actor, page: CasePage, found: CaseDocuments, line: DocumentLine, zone: str) -> None:
+def _line(
+    actor: Actor, page: CasePage, found: CaseDocuments, line: DocumentLine, zone: str, shared: dict[int, Sharing]
+) -> None:
     """One document: its title, its class, whose and when, and what can be done with it."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
@@ -67,6 +71,8 @@ def _line(actor: Actor, page: CasePage, found: CaseDocuments, line: DocumentLine
                 st.link_button(
                     "Download", f"/files/document/{line.document_id}", icon=":material/download:",
                     key=f"download.{line.document_id}")
+            if line.document_id in shared:
+                _share(actor, line, shared[line.document_id])
             if line.classes and st.button("Change", key=f"change_document.{line.document_id}", type="tertiary"):
                 change_dialog(actor, page, found, line)
 
@@ -74,6 +80,28 @@ def _line(actor: Actor, page: CasePage, found: CaseDocuments, line: DocumentLine
 def _facts(page: CasePage, line: DocumentLine, zone: str) -> str:
     said = [line.about] if line.about and len(page.participants) > 1 else []
     return " · ".join([*said, line.author, moment(line.at, zone), rule.size_words(line.size)])
+
+
+def _share(actor: Actor, line: DocumentLine, sharing: Sharing) -> None:
+    """With whom it is shared outside the practice, and changing that."""
+    if not sharing.people and not sharing.shared_with:
+        return
+    form = Form(f"share_document.{line.document_id}")
+    label = f"Shared with {len(sharing.shared_with)}" if sharing.shared_with else "Share"
+    with st.popover(label, icon=":material/share:", key=f"share.{line.document_id}"):
+        st.text("Who reads and downloads it in the portal.")
+        chosen = [
+            person_id for person_id, name in sharing.people.items()
+            if form.tick(f"person.{person_id}", md(name), person_id in sharing.shared_with)
+        ]
+        form.place("person_ids")
+        if line.access_class is DocumentClass.ADMIN:
+            st.caption("Whoever acts for them and may use the portal reads it too.")
+        if st.button("Save", type="primary", key=form.field_key("save")):
+            done, _ = form.submit(share_document, actor, lambda: ShareDocument(
+                op=form.op, document_id=line.document_id, person_ids=tuple(chosen)), "Sharing changed")
+            if done:
+                st.rerun()
 
 
 def _open(actor: Actor, line: DocumentLine) -> None:

@@ -46,7 +46,7 @@ def own_block(actor: Actor, zone: str) -> None:
                 "them, so keep it to yourself.")
         views = read(own_feeds, actor)
         for view in views:
-            _row(actor, view, f"Shows {view.shows.label.lower()}. {_dates(view, zone)}",
+            _row(actor, view, f"Shows {view.shows.label.lower()}. {dates(view, zone)}",
                  partial(own_dialog, actor, view))
         if not views:
             st.text("No address yet.")
@@ -56,7 +56,7 @@ def own_block(actor: Actor, zone: str) -> None:
 
 def own_dialog(actor: Actor, replaced: FeedView | None = None) -> None:
     """Open "New address" of one's own, or "Replace address" of one that there is."""
-    _open("Replace address" if replaced else "New address", partial(_own, actor, replaced))
+    open_dialog("Replace address" if replaced else "New address", partial(_own, actor, replaced))
 
 
 def may_offer(actor: Actor, page: CasePage) -> bool:
@@ -69,10 +69,11 @@ def may_offer(actor: Actor, page: CasePage) -> bool:
 
 def client_dialog(actor: Actor, page: CasePage, person: ParticipantView) -> None:
     """Open "Calendar feed" of somebody in a case: their addresses, and a new one."""
-    _open("Calendar feed", partial(_client, actor, page, person))
+    open_dialog("Calendar feed", partial(_client, actor, page, person))
 
 
-def _open(title: str, draw: Callable[[], None]) -> None:
+def open_dialog(title: str, draw: Callable[[], None]) -> None:
+    """Open a dialog that shows the address which was made in it, once."""
     _forget()
     st.dialog(title, on_dismiss=_forget)(_unless_fresh)(draw)
 
@@ -115,7 +116,7 @@ def _own(actor: Actor, replaced: FeedView | None) -> None:
     ) or FeedShows.INITIALS
     label = "Replace address" if replaced else "Make address"
     if st.button(label, type="primary", key=form.field_key("save"), width="stretch"):
-        secret = _secret(form)
+        secret = secret_of(form)
         _make(actor, form, secret, lambda: MakeFeed(
             op=form.op, shows=shows, replaces_id=replaced.feed_id if replaced else None, secret=SecretStr(secret)))
 
@@ -127,16 +128,16 @@ def _client(actor: Actor, page: CasePage, person: ParticipantView) -> None:
             "practice's. Give the address to nobody else.")
     views = read(feeds_in_case, actor, page.case_id).get(person.person_id, [])
     for view in views:
-        _row(actor, view, _dates(view, zone))
+        _row(actor, view, dates(view, zone))
     if not views:
         st.text("No address yet.")
     if st.button("New address", type="primary", key=form.field_key("save"), width="stretch"):
-        secret = _secret(form)
+        secret = secret_of(form)
         _make(actor, form, secret, lambda: MakeFeed(
             op=form.op, case_id=page.case_id, person_id=person.person_id, secret=SecretStr(secret)))
 
 
-def _secret(form: Form) -> str:
+def secret_of(form: Form) -> str:
     """The same for a second click, so that both show the address that was made."""
     secret: str = st.session_state.setdefault(form.field_key("secret"), ids.new_token())
     return secret
@@ -146,10 +147,10 @@ def _make(actor: Actor, form: Form, secret: str, build: Callable[[], MakeFeed]) 
     done, _ = form.submit(make_feed, actor, build, "Address made")
     if done:
         del st.session_state[form.field_key("secret")]
-        st.session_state[FRESH] = f"{_origin()}/feeds/{secret}.ics"
+        st.session_state[FRESH] = f"{origin()}/feeds/{secret}.ics"
 
 
-def _origin() -> str:
+def origin() -> str:
     """The address under which this practice is reached from elsewhere."""
     if settings().public_url:
         return settings().public_url.rstrip("/")
@@ -157,7 +158,8 @@ def _origin() -> str:
     return f"{here.scheme}://{here.netloc}" if here.netloc else f"http://localhost:{settings().port}"
 
 
-def _dates(view: FeedView, zone: str) -> str:
+def dates(view: FeedView, zone: str) -> str:
+    """When an address was made and last read."""
     read_at = f"last read {moment(view.last_read_at, zone)}" if view.last_read_at else "not read yet"
     return f"Made {moment(view.made_at, zone)}, {read_at}."
 

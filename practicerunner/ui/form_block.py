@@ -17,9 +17,11 @@ from practicerunner.workflows.clients import CasePage
 from practicerunner.workflows.form_sending import (
     AssignForms,
     RemindOfForm,
+    SendPacket,
     WithdrawForm,
     assign_forms,
     remind_of_form,
+    send_packet,
     withdraw_form,
 )
 from practicerunner.workflows.practice import practice_settings
@@ -35,16 +37,32 @@ def show(actor: Actor, page: CasePage) -> None:
     able = capabilities(page.type)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Forms", anchor=False, width="content")
-        if found.offers and page.present and st.button(
-            "Assign forms", icon=":material/assignment_add:", key="assign_forms"
-        ):
-            assign_dialog(actor, page)
+        with st.container(horizontal=True, width="content", gap="small"):
+            if found.packet and page.present:
+                _packet(actor, page, found.packet)
+            if found.offers and page.present and st.button(
+                "Assign forms", icon=":material/assignment_add:", key="assign_forms"
+            ):
+                assign_dialog(actor, page)
     if not any(person.lines for person in found.people):
         st.text(f"No forms yet. Each {able.called} is given their own, fills it in and signs it for themselves.")
         return
     for person in found.people:
         with st.container(border=True):
             _person(actor, page, person, zone)
+
+
+def _packet(actor: Actor, page: CasePage, number: int) -> None:
+    """One click gives everybody what such a case begins with."""
+    form = Form(f"packet.{page.case_id}")
+    if st.button("Send the intake packet", icon=":material/outgoing_mail:", key="send_packet", type="tertiary",
+                 help=f"{count(number, 'form')} that {'is' if number == 1 else 'are'} missing, to each their own, due "
+                      "in a week. Who has an e-mail address hears that something waits."):
+        done, _ = perform(send_packet, actor, lambda: SendPacket(
+            op=form.op, case_id=page.case_id, due_on=page.today + USUAL_DAYS), done=f"{count(number, 'form')} sent")
+        if done:
+            form.clear()
+            st.rerun()
 
 
 def _person(actor: Actor, page: CasePage, person: PersonForms, zone: str) -> None:

@@ -125,7 +125,10 @@ def _edited(field: Field, key: str, purpose: FormPurpose) -> Field:
     text = st.text_area if field.asks and field.kind is not FieldKind.SIGNATURE else st.text_input
     changes: dict[str, Any] = {"label": text("Question" if field.asks else "Heading", field.label, key=f"{key}.label")}
     if field.kind is FieldKind.DOCUMENT:
-        changes["text"] = st.text_area("Text to read", field.text, key=f"{key}.text", height=240)
+        changes["text"] = st.text_area(
+            "Text to read", field.text, key=f"{key}.text", height=240,
+            help=r"A line that begins with # is a heading, with - or 1. an item of a list; \*\*bold\*\* is bold.",
+        )
     if field.kind in _CHOSEN:
         changes["options"] = _lines("Answers to choose from, one a line", field.options, key)
     if field.kind is FieldKind.SCALE:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from practicerunner.rules.forms import LONGEST_LINE, Content, Field
-from practicerunner.ui.text import md
+from practicerunner.ui.text import md, written
 from practicerunner.vocabulary import FieldKind
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
@@ -55,7 +55,7 @@ def _widget(field: Field, label: str, key: str, on_change: Callable[[], None] | 
         case FieldKind.DOCUMENT:
             with st.container(border=True):
                 st.subheader(md(field.label), anchor=False)
-                st.text(field.text)
+                st.markdown(written(field.text))
         case FieldKind.TEXT | FieldKind.SIGNATURE:
             st.text_input(label, max_chars=LONGEST_LINE, **told)
         case FieldKind.LONG_TEXT:

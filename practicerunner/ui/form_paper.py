@@ -7,7 +7,7 @@ from practicerunner.ui import alert_banner, navigation
 from practicerunner.ui.form_sheet import WIDTH
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform
-from practicerunner.ui.text import md, moment
+from practicerunner.ui.text import md, moment, written
 from practicerunner.vocabulary import FieldKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.form_pages import Answered, ResponseFacts, ResponsePage
@@ -67,7 +67,10 @@ def _answer(answer: Answered) -> None:
     mark = " :red-badge[Critical]" if answer.critical else ""
     with st.container(gap="xsmall"):
         st.markdown(f"**{md(answer.label)}**{mark}")
-        st.text(answer.words)
+        if answer.kind is FieldKind.DOCUMENT:
+            st.markdown(written(answer.words))
+        else:
+            st.text(answer.words)
 
 
 def _signed(page: ResponsePage, zone: str) -> None:

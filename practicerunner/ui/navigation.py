@@ -109,4 +109,4 @@ def link(label: str, name: str, *, icon: str | None = None, **selectors: object)
 def selected(key: str) -> int | None:
     """The id that the address names under ``key``; ``None`` if it is missing or no number."""
     value = st.query_params.get(key, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -17,6 +17,7 @@ from practicerunner.rules import permissions
 from practicerunner.ui import portal_identity
 from practicerunner.ui.navigation import FOLDER
 from practicerunner.ui.perform import perform, read
+from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows import portal_access
 from practicerunner.workflows.access import PortalActor
@@ -117,6 +118,22 @@ def choose(visitor: Visitor) -> PortalActor:
             )
         actor = portal_access.portal_actor(session, visitor, portal_identity.chosen())
     return actor or PortalActor(visitor.person_id, visitor.name)
+
+
+def offer_others(me: PortalActor) -> None:
+    """Whoever comes for themselves and acts for others too: a button for each."""
+    if me.client_id is not None:
+        return
+    with database.reading() as session:
+        clients = portal_access.acting_for(session, me.person_id)
+    for one in clients:
+        st.button(md(f"Go on for {one.client}"), key=f"portal_go_on.{one.client_id}", icon=":material/switch_account:",
+                  width="stretch", on_click=_go_on_for, args=(one.client_id,))
+
+
+def _go_on_for(client_id: int) -> None:
+    _start_anew()
+    st.session_state[portal_identity.CHOSEN] = client_id
 
 
 def _label(found: ActingFor) -> str:

@@ -55,6 +55,8 @@ _WAYS = {
 def who_and_when(row: RequestRow) -> str:
     """``Noor Haddad asked today by phone, for Marcus Bell``."""
     since = {0: "today", 1: "yesterday"}.get(row.age_days, f"{age(row.age_days)} ago")
+    if row.asked_by:
+        return f"Asked by {row.asked_by} for {row.asker} {since}, for {row.provider}"
     return f"{row.asker} asked {since}{' by phone' if row.by_phone else ''}, for {row.provider}"
 
 
@@ -73,7 +75,7 @@ def _answer(row: RequestRow, today: date) -> str:
         return f"{row.asker} declined {at(row.offered, today)}"
     if row.status is RequestStatus.WITHDRAWN:
         return f"{row.asker} took it back"
-    return f"{row.status.label} by {row.answered_by}"
+    return f"{row.status.label} by {row.answered_by}" if row.answered_by else "Done at once"
 
 
 def _done(row: RequestRow, today: date) -> str:

@@ -20,6 +20,37 @@ def md(text: object) -> str:
     return _MARKUP.sub(lambda found: f"{found[1]}\\." if found[1] else f"\\{found[0]}", parted)
 
 
+_HEADING = re.compile(r"(#{1,4})\s+(.*)")
+_ITEM = re.compile(r"([-*•])\s+(.*)")
+_NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(.*)")
+_STRONG = re.compile(r"\*\*(.+?)\*\*")
+
+
+def written(text: str) -> str:
+    """A practice's own text in a little Markdown, safe to show: headings, lists, paragraphs and **bold**, nothing else.
+
+    Links, pictures, tags and formulas stay the letters that they are.
+    """
+    found = []
+    for line in text.splitlines():
+        bare = line.strip()
+        if (one := _HEADING.fullmatch(bare)) is not None:
+            found.append(f"\n##### {_strong(one[2])}\n")
+        elif (one := _ITEM.fullmatch(bare)) is not None:
+            found.append(f"- {_strong(one[2])}")
+        elif (one := _NUMBERED.fullmatch(bare)) is not None:
+            found.append(f"{one[1]}. {_strong(one[2])}")
+        else:
+            found.append(f"{_strong(bare)}  " if bare else "")
+    return "\n".join(found)
+
+
+def _strong(text: str) -> str:
+    parts = _STRONG.split(text)
+    return "".join(f"**{md(part.strip())}**" if place % 2 and part.strip() else md(part)
+                   for place, part in enumerate(parts))
+
+
 def day(value: date, today: date | None = None) -> str:
     """``Thu 12 Nov``, with the year when it is not this one."""
     text = f"{value:%a} {value.day} {value:%b}"

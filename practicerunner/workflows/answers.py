@@ -134,7 +134,7 @@ def tell_the_asker(session: Session, found: SchedulingRequest) -> int | None:
     subject, body = rules.answered(us.name, us.phone)
     return outbox.put(
         session, MessageKind.REQUEST_ANSWERED, f"{MessageKind.REQUEST_ANSWERED}:{found.id}:{found.revision}",
-        subject, body, person_id=found.person_id, case_id=found.case_id,
+        subject, body, person_id=found.asked_by_id or found.person_id, case_id=found.case_id,
     )
 
 

@@ -41,6 +41,8 @@ class Told(NamedTuple):
     at: datetime
     message: str
     recorded_by_id: int | None = None
+    asked_by_id: int | None = None
+    """Who asks for them, where somebody acts for the client."""
 
 
 class Wish(NamedTuple):
@@ -117,7 +119,7 @@ def _keep(session: Session, made: SchedulingRequest, told: Told, detail: str) ->
     if len(waiting) >= rules.MOST_OPEN:
         raise TooManyRequests
     made.id, made.person_id, made.asked_at, made.message = ids.new_id(), told.person_id, told.at, told.message
-    made.recorded_by_id = told.recorded_by_id
+    made.recorded_by_id, made.asked_by_id = told.recorded_by_id, told.asked_by_id
     session.add(made)
     session.info["case_id"], session.info["detail"] = made.case_id, detail
     session.flush()

@@ -10,7 +10,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import attendance as rules
 from practicerunner.vocabulary import Action, AppointmentStatus, AttendanceStatus, CaseStatus, Resource
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.membership import follow
@@ -67,6 +67,13 @@ def set_attendance(session: Session, actor: Actor, asked: SetAttendance) -> int:
     return _set(session, actor, found, asked.statuses, asked.override_reason)
 
 
+def set_agreed(
+    session: Session, client: PortalActor, found: Appointment, statuses: dict[int, AttendanceStatus]
+) -> int:
+    """Record what a client says of themselves at an appointment that whoever calls has locked. Returns its id."""
+    return _set(session, client, found, statuses)
+
+
 @command(Resource.APPOINTMENTS, Action.UPDATE)
 def attend_all(session: Session, actor: Actor, asked: AttendAll) -> int:
     """Mark everybody attended who was not marked absent before. Returns the appointment id."""
@@ -88,7 +95,7 @@ def _mark_all(session: Session, actor: Actor, appointment_id: int, status: Atten
 
 
 def _set(
-    session: Session, actor: Actor, found: Appointment, statuses: dict[int, AttendanceStatus],
+    session: Session, actor: Actor | PortalActor, found: Appointment, statuses: dict[int, AttendanceStatus],
     override_reason: str = "",
 ) -> int:
     rows = {row.person_id: row for row in found.attendances}

@@ -22,6 +22,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.form_pages import reading, touches
+from practicerunner.workflows.form_sending import packet_of
 from practicerunner.workflows.forms import score_of
 
 
@@ -99,6 +100,8 @@ class CaseForms:
     """What the actor may give out here."""
     open_pairs: frozenset[tuple[int, int]]
     """Person and form that is still to be filled in."""
+    packet: int = 0
+    """How many forms of the intake packet are still to be sent, where the actor may send them."""
 
 
 @reader(Resource.CONSENTS)
@@ -123,6 +126,7 @@ def forms_of_case(session: Session, actor: Actor, case_id: int) -> CaseForms:
     return CaseForms(
         tuple(people.values()), _offers(session, actor, case),
         frozenset((one.assignment.person_id, one.template.id) for one in found if one.assignment.status in forms.OPEN),
+        len(packet_of(session, case)) if touches(actor, Action.CREATE, Resource.CONSENTS, case) else 0,
     )
 
 

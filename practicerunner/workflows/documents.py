@@ -175,7 +175,7 @@ def change_document(session: Session, actor: Actor, asked: ChangeDocument) -> in
     Fewer readers: whoever may write in the new class; sealed: whoever uploaded it. More readers: whoever uploaded it,
     with a reason.
     """
-    document, case = _to_change(session, actor, asked.document_id)
+    document, case = document_to_change(session, actor, asked.document_id)
     if document.revision != asked.revision:
         raise Stale
     if asked.person_id != document.person_id:
@@ -204,7 +204,7 @@ def _change_class(session: Session, actor: Actor, case: Case, document: Document
     session.info["detail"] = f"class: {old} to {new}" + (f", reason: {reason}" if reason else "")
 
 
-def _to_change(session: Session, actor: Actor, document_id: int) -> tuple[Document, Case]:
+def document_to_change(session: Session, actor: Actor, document_id: int) -> tuple[Document, Case]:
     """The document, locked, for whoever may change it. Raises NotFound, DocumentWithdrawn."""
     document = session.get(Document, document_id, with_for_update=FOR_CHANGE)
     if document is None:
@@ -231,7 +231,7 @@ def _responsible(case: Case, document: Document) -> list[int]:
 @command(Resource.DOCUMENTS_ADMIN, Action.UPDATE)
 def withdraw_document(session: Session, actor: Actor, asked: WithdrawDocument) -> int:
     """Take a document out of the list, with a reason; its file is kept. Returns its id. Raises DocumentWithdrawn."""
-    document, _ = _to_change(session, actor, asked.document_id)
+    document, _ = document_to_change(session, actor, asked.document_id)
     document.archived_at, document.archived_by_id = clock.now(), actor.staff_id
     document.archived_reason = asked.reason.strip()
     document.revision += 1
@@ -298,12 +298,17 @@ def _may_bring(actor: Actor, case: Case, access_class: DocumentClass) -> bool:
     )
 
 
+def may_change(actor: Actor, case: Case, document: Document) -> bool:
+    """Whether the actor may change a document, without a refusal."""
+    return may_touch(
+        actor, Action.UPDATE, rule.RESOURCES[document.access_class], responsible=_responsible(case, document),
+        supervisor_id=case.supervisor_id,
+    )
+
+
 def _classes(actor: Actor, case: Case, document: Document) -> tuple[DocumentClass, ...]:
     own = document.access_class
-    if not may_touch(
-        actor, Action.UPDATE, rule.RESOURCES[own], responsible=_responsible(case, document),
-        supervisor_id=case.supervisor_id,
-    ):
+    if not may_change(actor, case, document):
         return ()
     is_author = document.author_id == actor.staff_id
     return tuple(

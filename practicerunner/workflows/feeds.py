@@ -53,17 +53,11 @@ class NoAppointments(RuleViolation):
     """Only somebody who sees clients has appointments to show."""
 
 
-class MakeFeed(Command):
-    """Make an address for one's own appointments or, with a case and a person, for those of somebody in it.
-
-    The secret comes with the command, as its operation id does, so that a second click makes no second address.
+class FeedSecret(Command):
+    """An address to be made. Its secret comes with the command, as its operation id does, so that a second click makes
+    no second address.
     """
 
-    shows: FeedShows = FeedShows.INITIALS
-    case_id: int | None = None
-    person_id: int | None = None
-    replaces_id: int | None = None
-    """The feed whose address stops working; without it, earlier addresses go on."""
     secret: SecretStr = Field(default_factory=lambda: SecretStr(ids.new_token()))
 
     @field_validator("secret")
@@ -76,6 +70,16 @@ class MakeFeed(Command):
     @field_serializer("secret")
     def _never_written_down(self, value: SecretStr) -> str:
         return ids.fingerprint(value.get_secret_value())
+
+
+class MakeFeed(FeedSecret):
+    """Make an address for one's own appointments or, with a case and a person, for those of somebody in it."""
+
+    shows: FeedShows = FeedShows.INITIALS
+    case_id: int | None = None
+    person_id: int | None = None
+    replaces_id: int | None = None
+    """The feed whose address stops working; without it, earlier addresses go on."""
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "MakeFeed":

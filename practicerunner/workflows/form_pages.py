@@ -4,6 +4,7 @@ Whoever may not read answers gets a value that has none: that a form was sent, a
 returns answers writes a row of the audit log, so it needs a transaction.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -214,6 +215,15 @@ def _log_opening(
         )
 
 
+def answered(content: Content, answers: Mapping[str, Any], critical: Collection[str]) -> tuple[Answered, ...]:
+    """The fields of a form as they read on paper, all but the signature."""
+    return tuple(
+        Answered(field.kind, field.label,
+                 rule.answer_words(field, answers.get(field.key)) if field.asks else field.text, field.key in critical)
+        for field in content.fields if field.kind is not FieldKind.SIGNATURE
+    )
+
+
 def _page(
     session: Session, actor: Actor, case: Case, template: FormTemplate, response: FormResponse, version: FormVersion,
     person: Person,
@@ -225,12 +235,7 @@ def _page(
     return ResponsePage(
         response.id, case.id, case.name, full_name(person), version.name, template.purpose, version.number,
         content.intro, content.notice, content.edition, content.language,
-        tuple(
-            Answered(field.kind, field.label,
-                     rule.answer_words(field, response.answers.get(field.key)) if field.asks else field.text,
-                     field.key in critical)
-            for field in content.fields if field.kind is not FieldKind.SIGNATURE
-        ),
+        answered(content, response.answers, critical),
         score_of(response.score) if response.score else None, response.capacity, response.authority,
         response.signature, recorded_by.name if recorded_by else "", response.submitted_at,
         response_hash(response, version) == response.content_hash, later.id if later else None, response.replaces_id,

@@ -7,14 +7,15 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import forms, people, practice
+from practicerunner.records import cases, forms, people, portal_pages, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormTemplate
 from practicerunner.records.people import Person
 from practicerunner.rules import forms as rule
 from practicerunner.rules import signing
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.notes import is_clinical
-from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, Resource
+from practicerunner.vocabulary import Action, AssignmentStatus, FormPurpose, MessageKind, ParticipantStatus, Resource
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
@@ -40,6 +41,13 @@ class AssignForms(Command):
     case_id: int
     template_ids: tuple[int, ...] = Field(min_length=1, max_length=20)
     person_ids: tuple[int, ...] = Field(min_length=1, max_length=200)
+    due_on: date | None = None
+
+
+class SendPacket(Command):
+    """Give every participant the forms with which such a case begins, but for what they have or had."""
+
+    case_id: int
     due_on: date | None = None
 
 
@@ -93,6 +101,53 @@ def _to_give(session: Session, actor: Actor, case: Case, template_id: int) -> Fo
     if template.purpose not in rule.purposes_for(case.type, clinical=clinical):
         raise FormDoesNotFit(f"“{template.name}” does not belong to this kind of case.")
     return template
+
+
+@command(Resource.CONSENTS, Action.CREATE)
+def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
+    """Give the intake packet of a case to everybody who takes part, and write to them that something waits.
+
+    Returns the new ids. Raises BadInput where everybody has everything, NotFound.
+    """
+    case = case_for(session, actor, asked.case_id, Action.CREATE, resource=Resource.CONSENTS)
+    if asked.due_on is not None and asked.due_on < today_here(session):
+        raise BadInput("due_on", "This day is over; choose a later one.")
+    missing = packet_of(session, case)
+    if not missing:
+        raise BadInput("due_on", "Everybody here has these forms already.")
+    templates = {template.id: template for _, template in missing}
+    for template in templates.values():
+        authorize_in(session, actor, Action.CREATE, rule.sending_resource(template.purpose), case)
+    versions = forms.current_versions(session, list(templates))
+    made = [
+        FormAssignment(
+            id=ids.new_id(), case_id=case.id, person_id=person.id, template_id=template.id,
+            version_id=versions[template.id].id, due_on=asked.due_on, assigned_by_id=actor.staff_id, draft={},
+        ) for person, template in missing
+    ]
+    session.add_all(made)
+    us = practice.the_practice(session)
+    for person in {person.id: person for person, _ in missing}.values():
+        letter = signing.waiting_letter(person.preferred_name or person.first_name, us.name, us.phone)
+        outbox.put(session, MessageKind.FORM_REMINDER, f"packet:{asked.op}:{person.id}", letter.subject, letter.body,
+                   person_id=person.id, case_id=case.id)
+    session.info["detail"] = f"{len(made)} forms of the packet"
+    return [assignment.id for assignment in made]
+
+
+def packet_of(session: Session, case: Case) -> list[tuple[Person, FormTemplate]]:
+    """Who still lacks which form of the packet of their kind of case: neither to fill in nor handed in."""
+    purposes = set(capabilities(case.type).forms) - {FormPurpose.OTHER}
+    templates = [one for one in forms.templates(session) if one.purpose in purposes]
+    had = portal_pages.had(session, case.id, [one.id for one in templates])
+    here = {
+        person.id: person for participant, person in cases.people_in(session, case.id)
+        if participant.status is ParticipantStatus.ACTIVE
+    }
+    return [
+        (person, template) for person in here.values() for template in templates
+        if (person.id, template.id) not in had
+    ]
 
 
 @command(Resource.CONSENTS, Action.CREATE)

@@ -25,9 +25,17 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows import availability
 from practicerunner.workflows.access import Actor, PortalActor
-from practicerunner.workflows.attendance import SetAttendance, set_attendance
+from practicerunner.workflows.attendance import SetAttendance, set_agreed, set_attendance
 from practicerunner.workflows.booking import Book, book, book_agreed, people_on, slot_on
-from practicerunner.workflows.scheduling import AppointmentIsFixed, Cancel, Move, cancel, move, move_agreed
+from practicerunner.workflows.scheduling import (
+    AppointmentIsFixed,
+    Cancel,
+    Move,
+    cancel,
+    cancel_agreed,
+    move,
+    move_agreed,
+)
 from practicerunner.workflows.slots import Conflict, Wanted, day_in_words, find_conflicts, resources_of
 
 CANDIDATES = 20
@@ -117,8 +125,8 @@ def grant(
 ) -> int:
     """Book, move or call off what a request asks, with every check of the calendar. Returns the appointment's id.
 
-    Staff act through the calendar's own verbs; a client takes what staff offered. Raises TimeIsTaken with the next
-    free start, AppointmentChanged, NotExpected, AppointmentIsFixed, CaseIsArchived, BadInput.
+    Staff act through the calendar's own verbs; a client takes what staff offered, or what is done at once. Raises
+    TimeIsTaken with the next free start, AppointmentChanged, NotExpected, AppointmentIsFixed, CaseIsArchived, BadInput.
     """
     problem = obstacle(session, found, case, appointment)
     if problem is not None:
@@ -185,9 +193,9 @@ def _call_off(
     session: Session, actor: Actor | PortalActor, found: SchedulingRequest, case: Case, appointment: Appointment
 ) -> int:
     """In a group one person's place, otherwise the appointment; late or not by the moment of asking."""
-    if not isinstance(actor, Actor):
-        raise RuleViolation("Only the practice cancels.")
     if not capabilities(case.type).is_group:
+        if not isinstance(actor, Actor):
+            return cancel_agreed(session, actor, appointment, found.asked_at)
         return cancel(session, actor, Cancel(
             appointment_id=appointment.id, by=CancelledBy.CLIENT, reason="On request", told_at=found.asked_at,
         ))
@@ -199,6 +207,8 @@ def _call_off(
         datetime.combine(appointment.local_date, appointment.local_time),
         practice.the_practice(session).late_cancel_hours,
     )
+    if not isinstance(actor, Actor):
+        return set_agreed(session, actor, appointment, {found.person_id: becomes})
     return set_attendance(session, actor, SetAttendance(
         appointment_id=appointment.id, statuses={found.person_id: becomes},
     ))

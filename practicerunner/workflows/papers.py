@@ -80,37 +80,25 @@ def _hash(data: bytes) -> str:
 @reader(Resource.INVOICES)
 def invoice_pdf(session: Session, actor: Actor, invoice_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of an invoice. A voided one carries the word VOID. Raises NotFound."""
-    document = _document(session, actor, billing.document_of(session, invoice_id=invoice_id), invoice_id)
-    voided = billing.void_of(session, invoice_id)
-    return _handed_out(session, document, (voided.reason, voided.voided_on) if voided else None)
+    return _for_staff(session, actor, DocumentKind.INVOICE, invoice_id)
 
 
 @reader(Resource.INVOICES)
 def receipt_pdf(session: Session, actor: Actor, payment_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of the receipt of a payment; VOID where it failed afterwards. Raises NotFound."""
-    document = _document(session, actor, billing.document_of(session, payment_id=payment_id), payment_id)
-    failed = payments.events_of(session, payment_id).get(PaymentState.FAILED)
-    return _handed_out(
-        session, document, (f"The payment failed: {failed.reason}", failed.effective_on) if failed else None
-    )
+    return _for_staff(session, actor, DocumentKind.RECEIPT, payment_id)
 
 
 @reader(Resource.INVOICES)
 def refund_pdf(session: Session, actor: Actor, refund_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of the receipt of a refund. Raises NotFound."""
-    refund = session.get(Refund, refund_id)
-    found = payments.document_numbered(session, refund.number) if refund else None
-    return _handed_out(session, _document(session, actor, found, refund_id), None)
+    return _for_staff(session, actor, DocumentKind.REFUND, refund_id)
 
 
 @reader(Resource.INVOICES)
 def credit_note_pdf(session: Session, actor: Actor, credit_note_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a credit note; VOID where its adjustment was taken back. Raises NotFound."""
-    note = session.get(CreditNote, credit_note_id)
-    found = payments.document_numbered(session, note.number) if note else None
-    document = _document(session, actor, found, credit_note_id)
-    back = payments.reversal_of(session, note.entry_id) if note else None
-    return _handed_out(session, document, (back.reason, back.effective_on) if back else None)
+    return _for_staff(session, actor, DocumentKind.CREDIT_NOTE, credit_note_id)
 
 
 @reader(Resource.INVOICES)
@@ -121,8 +109,7 @@ def statement_pdf(session: Session, actor: Actor, statement_id: int) -> tuple[st
             session, actor, Action.READ, Resource.INVOICES, responsible=[case.provider_id],
             supervisor_id=case.supervisor_id, resource_id=statement_id, case_id=case.id,
         )
-    document = _document(session, actor, statements.document_of(session, statement_id), statement_id)
-    return f"{document.number}.pdf", "application/pdf", stored_pdf(session, document)
+    return _for_staff(session, actor, DocumentKind.STATEMENT, statement_id)
 
 
 def fetch(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
@@ -136,9 +123,39 @@ def fetch(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -
     }[kind](session, actor, subject_id)
 
 
-def _handed_out(
-    session: Session, document: IssuedDocument, void: tuple[str, date] | None
-) -> tuple[str, str, bytes]:
+Void = tuple[str, date] | None
+"""Why a paper is void, and since when."""
+
+
+def issued(session: Session, kind: DocumentKind, subject_id: int) -> tuple[IssuedDocument | None, Void]:
+    """The paper of an invoice, payment, refund, credit note or statement, and whether it is void; callers authorise."""
+    if kind is DocumentKind.INVOICE:
+        voided = billing.void_of(session, subject_id)
+        return billing.document_of(session, invoice_id=subject_id), (
+            (voided.reason, voided.voided_on) if voided else None)
+    if kind is DocumentKind.RECEIPT:
+        failed = payments.events_of(session, subject_id).get(PaymentState.FAILED)
+        return billing.document_of(session, payment_id=subject_id), (
+            (f"The payment failed: {failed.reason}", failed.effective_on) if failed else None)
+    if kind is DocumentKind.REFUND:
+        refund = session.get(Refund, subject_id)
+        return (payments.document_numbered(session, refund.number) if refund else None), None
+    if kind is DocumentKind.CREDIT_NOTE:
+        note = session.get(CreditNote, subject_id)
+        back = payments.reversal_of(session, note.entry_id) if note else None
+        return (payments.document_numbered(session, note.number) if note else None), (
+            (back.reason, back.effective_on) if back else None)
+    if kind is DocumentKind.STATEMENT:
+        return statements.document_of(session, subject_id), None
+    return None, None
+
+
+def _for_staff(session: Session, actor: Actor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
+    found, void = issued(session, kind, subject_id)
+    return handed_out(session, _document(session, actor, found, subject_id), void)
+
+
+def handed_out(session: Session, document: IssuedDocument, void: Void) -> tuple[str, str, bytes]:
     """The kept bytes; of a paper that is void by now, a drawing that says why and since when."""
     name, kind = f"{document.number}.pdf", "application/pdf"
     if void is None:

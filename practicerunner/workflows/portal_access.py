@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotPermitted, RuleViolation
 from practicerunner.records import accounts, acting, practice, requests
+from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
 from practicerunner.rules import acting as rules
 from practicerunner.rules import permissions
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, Action, Resource
@@ -155,6 +157,15 @@ def may_in_any_case(session: Session, actor: PortalActor, action: Action, resour
     client = session.get_one(Person, actor.client_id)
     cases = {None, *(one.case_id for one, _ in acting.decisions_of(session, [acts.id]))}
     return any(needed <= _scopes(session, acts, client, case_id) for case_id in cases)
+
+
+def called(session: Session, actor: PortalActor, case: Case) -> str:
+    """What a case is called outside; empty for a case of one person, and for whoever may not know who is in it."""
+    if capabilities(case.type).most == 1 or not may_portal(
+        session, actor, Action.READ, Resource.CASE, case_id=case.id
+    ):
+        return ""
+    return case.name
 
 
 def signing_refusal(session: Session, actor: PortalActor) -> str:

@@ -44,6 +44,7 @@ class ChangePractice(Command):
     missed_fee_basis_points: int = Field(ge=0, le=10_000)
     note_due_hours: int = Field(ge=1, le=720)
     helpers_may_schedule: bool = False
+    grants_requests: bool = False
     portal_idle_minutes: int = Field(default=10, ge=SHORTEST_IDLE, le=LONGEST_IDLE)
     plan_review_days: int = Field(default=REVIEW_DAYS, ge=1, le=730)
     payment_due_days: int = Field(ge=0, le=180)

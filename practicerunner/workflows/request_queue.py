@@ -50,6 +50,8 @@ class RequestRow:
     asked_at: datetime
     age_days: int
     by_phone: bool
+    asked_by: str
+    """Who asked for them, where somebody acts for the client."""
     provider_id: int
     provider: str
     service_id: int | None
@@ -198,7 +200,9 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
         people=_expected(about), kind=found.kind, status=found.status,
         asker=person_name(one.person.first_name, one.person.last_name, one.person.preferred_name),
         asked_at=found.asked_at, age_days=max((clock.today(zone) - wall(found.asked_at, zone).date()).days, 0),
-        by_phone=found.recorded_by_id is not None, provider_id=one.provider.id,
+        by_phone=found.recorded_by_id is not None,
+        asked_by=person_name(one.asked_by.first_name, one.asked_by.last_name, one.asked_by.preferred_name)
+        if one.asked_by else "", provider_id=one.provider.id,
         provider=one.provider.name, service_id=found.service_id,
         appointment_id=found.appointment_id, was=rules.together(found.was_date, found.was_time),
         asked_for=rules.together(found.local_date, found.local_time),

@@ -1,7 +1,8 @@
 """What clients ask for: a new time, another time, a cancellation; what they were offered; what is theirs (E18, I05).
 
 A client asks about a case in which they take part now, and about appointments at which they are expected. All else
-does not exist for them. What they ask holds no slot (DEC9): staff grant it in ``answers``.
+does not exist for them. What they ask holds no slot (DEC9): staff grant it in ``answers``, or it is done at once where
+the practice decided so.
 """
 
 from collections.abc import Collection
@@ -20,10 +21,12 @@ from practicerunner.records.requests import Asked, OwnAppointment, SchedulingReq
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.rules.availability import FreeSlot
+from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import (
     Action,
     AttendanceStatus,
     Audience,
+    CancelledBy,
     CaseStatus,
     RequestKind,
     RequestStatus,
@@ -41,6 +44,7 @@ from practicerunner.workflows.asking import (
     request_time,
     today_here,
 )
+from practicerunner.workflows.at_once import grant_at_once
 from practicerunner.workflows.booking import plausible_length
 from practicerunner.workflows.cases import CaseIsArchived
 from practicerunner.workflows.commands import Command, command, reader
@@ -51,8 +55,8 @@ from practicerunner.workflows.granting import (
     check_open,
     grant,
 )
-from practicerunner.workflows.portal_access import authorize_portal, may_portal
-from practicerunner.workflows.scheduling import AppointmentIsFixed
+from practicerunner.workflows.portal_access import authorize_portal, called, may_portal
+from practicerunner.workflows.scheduling import AppointmentIsFixed, cancelled_as
 
 SHOWN = 100
 """How many of somebody's requests are listed."""
@@ -126,7 +130,7 @@ class MyRequest:
     revision: int
     case_id: int
     case_name: str
-    """Empty once they have left: by then it may name somebody whom they do not know."""
+    """As ``portal_access.called``; empty once they have left, when it may name somebody whom they do not know."""
     kind: RequestKind
     status: RequestStatus
     asked_at: datetime
@@ -161,6 +165,12 @@ class MyAppointment:
     """Their own."""
     request_id: int | None
     """Their open request about it."""
+    video_link: str = ""
+    """Where to meet by video."""
+    may_move: bool = True
+    """Whether moving it is theirs to ask for: a group's session is everybody's."""
+    is_late: bool = False
+    """Whether a cancellation would come late now, so that it may cost something (F04)."""
 
 
 # --- The doors
@@ -210,23 +220,34 @@ def own_request(session: Session, actor: PortalActor, request_id: int) -> Schedu
 def ask_for_time(session: Session, actor: PortalActor, asked: AskForTime) -> int:
     """Ask for a new time. Returns the request's id. Raises NotFound, BadInput, TooManyRequests, TakesNoNewTimes."""
     case = own_case(session, actor, asked.case_id)
-    return request_time(session, case, Told(actor.for_id, clock.now(), asked.message), Wish(
+    made = request_time(session, case, _told(actor, asked.message), Wish(
         asked.local_date, asked.local_time, asked.minutes, asked.format))
+    grant_at_once(session, actor, made)
+    return made
 
 
 @command(Resource.APPOINTMENTS, Action.REQUEST)
 def ask_to_move(session: Session, actor: PortalActor, asked: AskToMove) -> int:
     """Ask to move an appointment. Returns the request's id. Raises NotFound, BadInput, TooManyRequests, AskedBefore."""
     found = own_appointment(session, actor, asked.appointment_id)
-    return request_move(session, found, Told(actor.for_id, clock.now(), asked.message), Wish(
+    made = request_move(session, found, _told(actor, asked.message), Wish(
         asked.local_date, asked.local_time, asked.minutes, asked.format))
+    grant_at_once(session, actor, made)
+    return made
 
 
 @command(Resource.APPOINTMENTS, Action.REQUEST)
 def ask_to_cancel(session: Session, actor: PortalActor, asked: AskToCancel) -> int:
     """Ask to cancel an appointment. Returns the request's id. Raises NotFound, TooManyRequests, AskedBefore."""
     found = own_appointment(session, actor, asked.appointment_id)
-    return request_cancellation(session, found, Told(actor.for_id, clock.now(), asked.message))
+    made = request_cancellation(session, found, _told(actor, asked.message))
+    grant_at_once(session, actor, made)
+    return made
+
+
+def _told(actor: PortalActor, message: str) -> Told:
+    """Who asks for whom, now."""
+    return Told(actor.for_id, clock.now(), message, asked_by_id=None if actor.client_id is None else actor.person_id)
 
 
 # --- What becomes of it
@@ -290,7 +311,10 @@ def _close(found: SchedulingRequest, status: RequestStatus) -> None:
 @reader(Resource.APPOINTMENTS)
 def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
     """What somebody has asked, the newest first; of a client for whom they act, in the cases that are open to them."""
-    names = {case.id: case.name for case in requests.own_cases(session, actor.for_id, today_here(session))}
+    names = {
+        case.id: called(session, actor, case)
+        for case in requests.own_cases(session, actor.for_id, today_here(session))
+    }
     found = requests.of_person(session, actor.for_id, SHOWN)
     open_to = _open_to(session, actor, {one.request.case_id for one in found})
     return [_mine(one, names) for one in found if one.request.case_id in open_to]
@@ -320,27 +344,36 @@ def my_appointments(session: Session, actor: PortalActor) -> list[MyAppointment]
     asked = {one.appointment_id: one.id for one in requests.open_of(session, actor.for_id) if one.appointment_id}
     ahead = requests.own_ahead(session, actor.for_id, clock.now(), today_here(session))
     open_to = _open_to(session, actor, {one.case.id for one in ahead})
-    return [_ahead(one, asked.get(one.appointment.id)) for one in ahead if one.case.id in open_to]
+    return [_ahead(session, actor, one, asked.get(one.appointment.id)) for one in ahead if one.case.id in open_to]
 
 
-def _ahead(one: OwnAppointment, request_id: int | None) -> MyAppointment:
+def _ahead(session: Session, actor: PortalActor, one: OwnAppointment, request_id: int | None) -> MyAppointment:
     found, place = one.appointment, one.location or Location(name="", address="")
     return MyAppointment(
-        found.id, found.case_id, one.case.name, found.local_date, found.local_time, found.minutes, found.zone,
-        found.starts_at, found.format, place.name, place.address, one.provider.name, one.attendance.status, request_id,
+        found.id, found.case_id, called(session, actor, one.case), found.local_date, found.local_time, found.minutes,
+        found.zone, found.starts_at, found.format, place.name, place.address, one.provider.name,
+        one.attendance.status, request_id,
+        video_link=one.provider.video_link if found.format is SessionFormat.VIDEO else "",
+        may_move=not capabilities(one.case.type).is_group,
+        is_late=cancelled_as(session, found, CancelledBy.CLIENT) is AttendanceStatus.LATE_CANCELLED,
     )
 
 
 @reader(Resource.APPOINTMENTS)
 def times_to_ask_for(
-    session: Session, actor: PortalActor, case_id: int, first: date, last: date
+    session: Session, actor: PortalActor, case_id: int, first: date, last: date, *, moves_id: int | None = None
 ) -> list[FreeSlot]:
-    """Free starts for existing clients that suit a case of theirs, from a date to a date. Raises NotFound, BadInput."""
+    """Free starts for existing clients that suit a case of theirs, from a date to a date. Raises NotFound, BadInput.
+
+    ``moves_id`` is the appointment that is to be moved: of its length, with its provider, and not in its own way.
+    """
     case = own_case(session, actor, case_id, Action.READ)
     if case.status is CaseStatus.ARCHIVED:
         return []
-    usual = scheduling.last_of_case(session, case.id)
+    moving = own_appointment(session, actor, moves_id) if moves_id is not None else None
+    usual = moving or scheduling.last_of_case(session, case.id)
     return availability.free_slots(
-        session, case.provider_id, usual.minutes if usual else rules.USUAL_MINUTES, first, last,
-        audience=Audience.EXISTING_CLIENTS, service_id=usual.service_id if usual else None,
+        session, moving.provider_id if moving else case.provider_id, usual.minutes if usual else rules.USUAL_MINUTES,
+        first, last, audience=Audience.EXISTING_CLIENTS, service_id=usual.service_id if usual else None,
+        except_appointment_id=moves_id,
     )

@@ -294,13 +294,7 @@ def _check_supervisor(session: Session, actor: Actor, found: Appointment, superv
 def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     """Call an appointment off: its time is free again, its participants' attendance says by whom and whether late."""
     found = appointment_for(session, actor, asked.appointment_id, Action.UPDATE)
-    if found.status is AppointmentStatus.CANCELLED:
-        raise RuleViolation("It was cancelled before.")
-    if found.status in attendance_rules.OVER:
-        raise AppointmentIsFixed("Attendance is recorded; change it there instead.")
-    reason = why_fixed(session, found)
-    if reason:
-        raise AppointmentIsFixed(reason)
+    check_cancellable(session, found)
     expected = expected_at(found)
     by_the_clock = becomes = cancelled_as(session, found, asked.by, asked.told_at)
     if asked.late is not None and asked.by is CancelledBy.CLIENT:
@@ -313,12 +307,36 @@ def cancel(session: Session, actor: Actor, asked: Cancel) -> int:
     return found.id
 
 
+def check_cancellable(session: Session, found: Appointment) -> None:
+    """Refuse to call off what was called off before, is over or stands on papers. Raises AppointmentIsFixed."""
+    if found.status is AppointmentStatus.CANCELLED:
+        raise RuleViolation("It was cancelled before.")
+    if found.status in attendance_rules.OVER:
+        raise AppointmentIsFixed("Attendance is recorded; change it there instead.")
+    reason = why_fixed(session, found)
+    if reason:
+        raise AppointmentIsFixed(reason)
+
+
+def cancel_agreed(session: Session, client: PortalActor, found: Appointment, told_at: datetime) -> int:
+    """Call off an appointment that whoever calls has locked and that is a client's to cancel. Returns its id.
+
+    Raises AppointmentIsFixed.
+    """
+    check_cancellable(session, found)
+    call_off(session, client, found, cancelled_as(session, found, CancelledBy.CLIENT, told_at), "On request")
+    session.flush()
+    return found.id
+
+
 def expected_at(found: Appointment) -> list[int]:
     """The people who are expected at an appointment, or came."""
     return [row.person_id for row in found.attendances if row.status not in calendar.ABSENT]
 
 
-def call_off(session: Session, actor: Actor, found: Appointment, becomes: AttendanceStatus, reason: str) -> None:
+def call_off(
+    session: Session, actor: Actor | PortalActor, found: Appointment, becomes: AttendanceStatus, reason: str
+) -> None:
     """Write that an appointment is called off, and let its time go; callers have authorised and checked it."""
     for row in found.attendances:
         if row.status not in calendar.ABSENT:
@@ -341,9 +359,10 @@ def cancelled_as(
     )
 
 
-def record(row: Attendance, actor: Actor, status: AttendanceStatus) -> None:
-    """Write one participant's status, when and by whom."""
-    row.status, row.recorded_at, row.recorded_by_id = status, clock.now(), actor.staff_id
+def record(row: Attendance, actor: Actor | PortalActor, status: AttendanceStatus) -> None:
+    """Write one participant's status, when and by whom; by nobody of the staff where a client did it."""
+    row.status, row.recorded_at = status, clock.now()
+    row.recorded_by_id = actor.staff_id if isinstance(actor, Actor) else None
     row.revision += 1
 
 

@@ -250,7 +250,8 @@ def change_room(session: Session, actor: Actor, found: Appointment, override_rea
 
 
 def expect_again(
-    session: Session, actor: Actor, found: Appointment, people: Collection[int], override_reason: str = ""
+    session: Session, actor: Actor | PortalActor, found: Appointment, people: Collection[int],
+    override_reason: str = "",
 ) -> None:
     """Refuse that people who had called off come after all while they are expected elsewhere. Raises SlotTaken."""
     want = replace(wanted_by(session, found), resources={}, people=tuple(people))

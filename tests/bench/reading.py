@@ -12,13 +12,14 @@ from practicerunner.reports import read
 from practicerunner.reports.replica import replica_of
 from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseStatus
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.availability import free_slots
 from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
 from practicerunner.workflows.diagnosis_pages import find_codes
 from practicerunner.workflows.documentation import documentation_due
+from practicerunner.workflows.requests import times_to_ask_for
 from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.staff import actor_for
 from tests import code_table
@@ -99,6 +100,19 @@ class Reading:
         for turn in range(10):
             _agree([slot[:2] for slot in ours(turn)], limit(turn))
         return compare("free_slots", 3, n, ours, limit)
+
+    def portal_free_slots(self, n: int) -> Result:
+        """The free times of two weeks as clients ask for them, another client and another first day each time."""
+
+        def ours(turn: int) -> Any:
+            client = turn * 37 % self.volume.scale.clients
+            asker, first = PortalActor(row_id("person", client), "Client"), TODAY + timedelta(days=turn * 3 % 28)
+            with database.reading(self.volume.engine) as session:
+                return times_to_ask_for(session, asker, row_id("case", client), first, first + timedelta(days=13))
+
+        if not any(ours(turn) for turn in range(5)):
+            raise ValueError("No time is free for clients.")
+        return alone("portal_free_slots", 40, n, ours)
 
     def aging(self, n: int) -> Result:
         """What every payer owes, by age, from the reports' copy; against the better of SQL and DuckDB without us."""

@@ -36,11 +36,13 @@ from practicerunner.workflows.statement_runs import days_of
 from tests.bench.building import Volume
 from tests.bench.measure import WARM, Result, alone
 from tests.bench.volume import (
+    CLIENT,
     NOW,
     OF_A_PROVIDER,
     OWNER,
     TODAY,
     client_name,
+    portal_token,
     row_id,
     token,
     waiting_appointment,
@@ -83,10 +85,10 @@ def serving(volume: Volume, folder: Path) -> Iterator[str]:
 class Window:
     """One browser window of somebody who is signed in."""
 
-    def __init__(self, place: str, staff: int) -> None:
+    def __init__(self, place: str, cookie: str) -> None:
         self._socket: ClientConnection = connect(
             f"ws://{place}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], origin=Origin(f"http://{place}"),
-            additional_headers={"Cookie": f"pr_session={token(staff)}"}, max_size=None, compression=None,
+            additional_headers={"Cookie": cookie}, max_size=None, compression=None,
         )
         self._page = ""
 
@@ -127,7 +129,11 @@ class Pages:
     def _page_run(
         self, op: str, n: int, staff: int, page: str, query: str, shows: str, target: float = TARGET_MS
     ) -> Result:
-        window = Window(self.place, staff)
+        return self._timed(Window(self.place, f"pr_session={token(staff)}"), op, n, page, query, shows, target)
+
+    def _timed(
+        self, window: Window, op: str, n: int, page: str, query: str, shows: str, target: float = TARGET_MS
+    ) -> Result:
         if shows.encode() not in window.run(page, query):
             raise ValueError(f"The page {page} does not show what it should: {shows}")
         result = alone(op, target, n, lambda _: window.run(page, query))
@@ -149,6 +155,11 @@ class Pages:
         return self._page_run(
             "page_run_calendar", n, _OWNER, "calendar", query, f"{32 * together} appointments shown", 80
         )
+
+    def page_run_portal_home(self, n: int) -> Result:
+        """The first page of the portal of a client with a hundred appointments and twenty invoices behind them."""
+        window = Window(self.place, f"pr_portal={portal_token(CLIENT)}")
+        return self._timed(window, "page_run_portal_home", n, "", "", "Next appointment")
 
     def page_run_note(self, n: int) -> Result:
         """A draft in its editor beside the note before it, as its provider sees it."""

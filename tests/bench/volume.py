@@ -106,7 +106,7 @@ class Scale:
 _KINDS = (
     "practice", "staff", "service", "location", "organisation", "person", "payer", "insurer", "case", "participant",
     "appointment", "charge", "share", "invoice", "payment", "arrangement", "account", "hours", "policy", "supervision",
-    "thread",
+    "thread", "portal_account",
 )
 
 
@@ -126,6 +126,15 @@ def token(staff: int) -> str:
     """What the browser of a member of staff shows to be signed in: the owner is 0, then the providers."""
     return f"{staff:043d}"
 
+
+
+CLIENT = 7
+"""Who is signed in to the portal: somebody who pays for themselves."""
+
+
+def portal_token(client: int) -> str:
+    """What the browser of a client shows to be signed in to the portal."""
+    return f"{client + 10**9:043d}"
 
 
 def provider_of(client: int) -> int:
@@ -286,6 +295,13 @@ def _clients(scale: Scale) -> Iterator[Table]:
     yield "case_file", ("id", "type", "name", "sort_key", "search_text", "status", "provider_id", "opened_on"), cases
     yield "participant", ("id", "case_id", "person_id", "position", "status", "joined_on"), participants
     yield "paper_received", ("id", "case_id", "person_id", "kind", "received_on", "recorded_by_id"), papers
+    yield "portal_account", ("id", "person_id", "email", "password_hash"), [
+        (row_id("portal_account", CLIENT), row_id("person", CLIENT), "client@measured.example", "none"),
+    ]
+    yield "portal_sign_in", ("id", "account_id", "token_fingerprint", "last_seen_at", "expires_at"), [
+        (row_id("portal_account", CLIENT), row_id("portal_account", CLIENT), ids.fingerprint(portal_token(CLIENT)),
+         stamp(NOW), stamp(NOW + timedelta(hours=12))),
+    ]
     yield "billing_arrangement", ("id", "case_id", "valid_from"), arranged
     yield "payer_share", ("id", "arrangement_id", "payer_id", "position", "kind"), shares
     yield "payment_method", ("id", "payer_id", "kind", "brand", "last_four", "expires", "token", "added_by_id"), methods

@@ -386,7 +386,9 @@ def test_the_cut_of_the_pcl5_is_set_on_the_page(cast: Cast, enter) -> None:
 
 def test_hostile_texts_stand_on_every_page_of_forms_as_they_were_typed(cast: Cast, enter) -> None:
     asked = Content((
-        Field("head", FieldKind.HEADING, HOSTILE), Field("read", FieldKind.DOCUMENT, HOSTILE, text=HOSTILE),
+        Field("head", FieldKind.HEADING, HOSTILE),
+        # A text to read may have bold words, headings and lists; all else stays letters there, too.
+        Field("read", FieldKind.DOCUMENT, HOSTILE, text=HOSTILE.replace("**", "")),
         Field("one", FieldKind.CHOICE, HOSTILE, options=(HOSTILE, "No"), critical=(HOSTILE,), required=True),
         Field("some", FieldKind.CHOICES, HOSTILE, options=(HOSTILE, "No")),
         Field("scale", FieldKind.SCALE, HOSTILE, low=0, high=1, options=(HOSTILE, "No")),

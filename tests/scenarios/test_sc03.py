@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from practicerunner import database
-from practicerunner.errors import NotFound
+from practicerunner.errors import NotFound, PracticeError
+from practicerunner.records.base import Base
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note
 from practicerunner.records.scheduling import Appointment, Attendance
@@ -21,6 +22,7 @@ from practicerunner.vocabulary import (
     ShareKind,
     TwoPersonLabel,
 )
+from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
@@ -29,8 +31,12 @@ from practicerunner.workflows.clients import case_page, case_summary
 from practicerunner.workflows.modality import ChangeModality, PlannedShare, change_modality
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.portal_billing import billing_page
+from practicerunner.workflows.requests import my_appointments
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, balance, hold, invoice, lines, pay, payer_id, people_of
+from tests.workflows.test_household import of_the_portal
+from tests.workflows.test_sentinels import choices, text_of
 
 DAYS = ["2026-08-05", "2026-08-12", "2026-08-19", "2026-08-26", "2026-09-02", "2026-09-09"]
 
@@ -151,3 +157,33 @@ def test_the_old_case_stays_as_it_was_when_the_change_is_refused(cast: Cast, noo
         assert ahead(cast, noor) == before
     with database.reading(cast.engine) as session:
         assert session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_the_partners_portal_shows_nothing_of_the_earlier_case_not_even_that_it_exists(cast: Cast, noor: int) -> None:
+    with at("2026-10-05 09:00"):
+        couple = cast.do("Marcus", change_modality, to_couple(cast, noor))
+        sam, hers = (PortalActor(people_of(cast, couple)[name], name) for name in ("Sam", "Noor"))
+        with database.reading(cast.engine) as session:
+            known = {table.name: list(session.scalars(select(table.c.id))) for table in Base.metadata.sorted_tables
+                     if "id" in table.c}
+            numbers = {one.number for one in billing_page(session, hers).invoices}
+            names = [case.name for case in session.scalars(select(Case))]
+        assert len(numbers) == 6
+        said = []
+        for name, reader in of_the_portal().items():
+            for arguments in choices(name, reader, known):
+                try:
+                    with database.transaction(cast.engine) as session:
+                        said.append(text_of(reader(session, sam, **arguments)))
+                except PracticeError as refusal:
+                    said.append(str(refusal))
+        everything = "\n".join(said)
+        assert "Noor Haddad & Sam Ortiz" in everything
+        assert sorted(names) == ["Noor Haddad", "Noor Haddad & Sam Ortiz"]
+        for word in ("Noor Haddad", "165.00", "F41.1", "2026-09", "2026-08", str(noor), *numbers):
+            assert word not in everything.replace("Noor Haddad & Sam Ortiz", ""), word
+        with database.reading(cast.engine) as session:
+            assert {one.case_id for one in my_appointments(session, sam)} == {couple}
+            assert {one.case_id for one in my_appointments(session, hers)} == {couple}
+            assert (billing_page(session, hers).due_cents, billing_page(session, hers).credit_cents) == (165_00, 40_00)
+            assert billing_page(session, sam).invoices == ()

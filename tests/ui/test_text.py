@@ -2,7 +2,7 @@
 
 import pytest
 
-from practicerunner.ui.text import md
+from practicerunner.ui.text import md, written
 
 
 @pytest.mark.parametrize(("typed", "escaped"), [
@@ -33,3 +33,11 @@ def test_plain_sentences_stay_as_they_are(sentence: str) -> None:
 ])
 def test_addresses_and_arrows_are_parted_lest_they_become_links_and_signs(typed: str, escaped: str) -> None:
     assert md(typed) == escaped
+
+
+def test_a_practices_text_has_headings_lists_and_bold_and_nothing_else() -> None:
+    shown = written("# Fees\nWe charge **in advance**.\n\n- one\n2. two\n[link](http://x.example) <b>x</b> $a$ **")
+    assert shown.splitlines() == [
+        "", "##### Fees", "", "We charge **in advance**.  ", "", "- one", "2. two",
+        r"\[link\]\(http\:" + "\u2060" + r"\/\/x.example\) \<b\>x\<\/b\> \$a\$ \*\*  ",
+    ]

@@ -35,6 +35,7 @@ from practicerunner.vocabulary import (
     ActingKind,
     CaseType,
     DocumentClass,
+    DocumentKind,
     NoteKind,
     Resource,
     SupervisionFormat,
@@ -72,8 +73,11 @@ MAY_READ: dict[str, set[str]] = {
     "heronprivate": TREATS, "heronenclosed": TREATS, "heronoffice": TREATS | {"Dana", "Tom"},
 }
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
-MAY_READ_OUTSIDE = {"heronprivate": {"Noor"}, "heronenclosed": {"Noor"}, "heronoffice": {"Noor"}}
-"""Sentinel → who outside the practice may read it: who was chosen for the conversation."""
+MAY_READ_OUTSIDE = {
+    "heronprivate": {"Noor"}, "heronenclosed": {"Noor"}, "heronoffice": {"Noor"}, "heronintake": {"Noor"},
+    "heronconsent": {"Noor"},
+}
+"""Sentinel → who outside the practice may read it: who was chosen for the conversation, or handed it in."""
 DIRECTOR_TOO = {
     "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
     "heronassociate", "heronrevised", "heronplan", "heronagreed",
@@ -177,7 +181,8 @@ def _fill(cast: Cast, by: str, note_id: int, word: str, *, sign: bool, parts: di
 # --- Asking everything
 
 
-def _readers() -> dict[str, Callable[..., Any]]:
+def readers() -> dict[str, Callable[..., Any]]:
+    """Every reader of the product by its name."""
     for module in pkgutil.iter_modules(practicerunner.workflows.__path__):
         importlib.import_module(f"practicerunner.workflows.{module.name}")
     named = {name: name.rsplit(".", 1) for name in READERS}
@@ -199,15 +204,17 @@ OTHERS: dict[str, list[Any]] = {
     "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
     "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
-    "items": [()], "place": ["11"], "resource": list(Resource),
+    "items": [()], "place": ["11"], "kind": list(DocumentKind), "resource": list(Resource),
 }
 SEVERAL = {"appointment_ids": "appointment", "case_ids": "case_file", "payer_ids": "payer"}
 """Arguments that name several rows of a table."""
+PAPERS = ("invoice", "payment", "refund", "credit_note", "statement", "superbill", "good_faith_estimate")
+"""Tables of which ``subject_id`` may name a row."""
 ALWAYS = ("reason", "search")
 """Arguments with a default that are tried with a value too."""
 
 
-def _choices(cast: Cast, name: str, reader: Callable[..., Any], ids: dict[str, list[int]]) -> list[dict[str, Any]]:
+def choices(name: str, reader: Callable[..., Any], ids: dict[str, list[int]]) -> list[dict[str, Any]]:
     """Every set of arguments to ask a reader with."""
     given: dict[str, list[Any]] = {}
     for one in list(inspect.signature(reader).parameters.values())[2:]:
@@ -223,6 +230,8 @@ def _choices(cast: Cast, name: str, reader: Callable[..., Any], ids: dict[str, l
             given[one.name] = [list(itertools.product(ids["payer"], ids["case_file"]))]
         elif one.name in SEVERAL:
             given[one.name] = [[row_id] for row_id in ids[SEVERAL[one.name]]]
+        elif one.name == "subject_id":
+            given[one.name] = [row_id for table in PAPERS for row_id in ids[table]]
         else:
             table = TABLES.get(one.name, one.name.removesuffix("_id"))
             assert table in ids, f"Tell this test what {name} takes as {one.name}."
@@ -230,14 +239,14 @@ def _choices(cast: Cast, name: str, reader: Callable[..., Any], ids: dict[str, l
     return [dict(zip(given, values, strict=True)) for values in itertools.product(*given.values())]
 
 
-def _text_of(answer: Any) -> str:
+def text_of(answer: Any) -> str:
     """What an answer holds, files opened."""
     if isinstance(answer, bytes):
         if answer.startswith(b"%PDF"):
             return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer)).pages)
         return answer.decode("utf-8", "replace")
     if isinstance(answer, (tuple, list)):
-        return "\n".join(map(_text_of, answer))
+        return "\n".join(map(text_of, answer))
     return repr(answer)
 
 
@@ -249,14 +258,14 @@ def came_across(cast: Cast, actor: Actor | PortalActor) -> dict[str, set[str]]:
             if "id" in table.c
         }
     found = {word: set[str]() for word in MAY_READ}
-    for name, reader in _readers().items():
+    for name, reader in readers().items():
         asks = list(inspect.signature(reader).parameters.values())[1].annotation
         if name in ASKED_ELSEWHERE or (asks is PortalActor) is not isinstance(actor, PortalActor):
             continue
-        for arguments in _choices(cast, name, reader, ids):
+        for arguments in choices(name, reader, ids):
             try:
                 with database.transaction(cast.engine) as session:
-                    said = _text_of(reader(session, actor, **arguments))
+                    said = text_of(reader(session, actor, **arguments))
             except PracticeError as refusal:
                 said = str(refusal)
             asked = {word for word in arguments.values() if isinstance(word, str) and word}

@@ -1,0 +1,220 @@
+"""What somebody pays, outside the practice: their own invoices, receipts, statements, superbills and credit (I06, H18).
+
+The account is that of one payer. Nothing of another payer, of another participant, or of what a case is called is part
+of it; what a paper says was fixed when it was issued.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import true
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.errors import NotFound
+from practicerunner.records import accounts, audit, payments, people, portal_pages, practice, statements, superbills
+from practicerunner.records.people import Payer
+from practicerunner.records.superbills import Superbill
+from practicerunner.vocabulary import Action, DocumentKind, InvoiceState, PaymentMethodKind, PaymentState, Resource
+from practicerunner.workflows import papers
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.billing import view
+from practicerunner.workflows.commands import reader
+from practicerunner.workflows.portal_access import authorize_portal, may_portal
+
+ON_PAPER = frozenset({
+    DocumentKind.INVOICE, DocumentKind.RECEIPT, DocumentKind.REFUND, DocumentKind.CREDIT_NOTE, DocumentKind.STATEMENT,
+    DocumentKind.SUPERBILL,
+})
+"""Papers that are handed out outside the practice."""
+
+
+@dataclass(frozen=True, slots=True)
+class MyInvoice:
+    """An invoice of one's own."""
+
+    invoice_id: int
+    number: str
+    issued_on: date
+    due_on: date
+    total_cents: int
+    open_cents: int
+    state: InvoiceState
+
+
+@dataclass(frozen=True, slots=True)
+class MyPaper:
+    """Another paper of one's own: a receipt, a refund, a credit note, a statement or a superbill."""
+
+    kind: DocumentKind
+    subject_id: int
+    number: str
+    on: date
+    amount_cents: int | None
+    words: str
+    """How it was paid, or for which days it is."""
+    state: PaymentState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MyMethod:
+    """A saved card or account: as much of it as is ever shown."""
+
+    kind: PaymentMethodKind
+    brand: str
+    last_four: str
+    expires: str
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPage:
+    """The account of one payer."""
+
+    due_cents: int
+    credit_cents: int
+    currency: str
+    invoices: tuple[MyInvoice, ...]
+    receipts: tuple[MyPaper, ...]
+    statements: tuple[MyPaper, ...]
+    superbills: tuple[MyPaper, ...]
+    methods: tuple[MyMethod, ...]
+    today: date
+    phone: str
+
+    @property
+    def unpaid(self) -> tuple[MyInvoice, ...]:
+        """Invoices with something left to pay, the earliest due first."""
+        return tuple(sorted((one for one in self.invoices if one.open_cents > 0), key=lambda one: one.due_on))
+
+    @property
+    def overdue(self) -> tuple[MyInvoice, ...]:
+        """Those whose day has passed."""
+        return tuple(one for one in self.unpaid if one.due_on < self.today)
+
+
+@reader(Resource.INVOICES)
+def billing_page(session: Session, actor: PortalActor) -> BillingPage:
+    """What the person concerned pays, in the cases whose billing is open to the reader."""
+    us = practice.the_practice(session)
+    today = clock.today(us.zone)
+    payer = people.payer_of_person(session, actor.for_id)
+    bills = _superbills(session, actor)
+    if payer is None:
+        return BillingPage(0, 0, us.currency, (), (), (), bills, (), today, us.phone)
+    standings = accounts.standings(session, payer_id=payer.id)
+    found = accounts.invoices_of_payer(session, payer.id, true())
+    took = payments.payments_of(session, payer_id=payer.id)
+    back = payments.refunds_of(session, payer_id=payer.id)
+    issued = portal_pages.statements_of(session, payer.id)
+    notes = portal_pages.credit_notes_of(session, payer.id)
+    seen = _open_to(session, actor, {
+        row.case_id for rows in (standings, found, took, back, notes) for row in rows
+    } | {case_id for _, cases in issued for case_id in cases})
+    ours = [row for row in standings if row.case_id in seen]
+    whole = actor.client_id is None or may_portal(session, actor, Action.READ, Resource.INVOICES)
+    return BillingPage(
+        sum(row.due_cents + max(row.loose_cents, 0) for row in ours), sum(max(-row.loose_cents, 0) for row in ours),
+        us.currency, tuple(_invoice(facts, today) for facts in found if facts.case_id in seen),
+        tuple(sorted((
+            *(_receipt(one) for one in took if one.case_id in seen),
+            *(MyPaper(DocumentKind.REFUND, one.refund_id, one.number, one.refunded_on, one.amount_cents,
+                      one.method.label) for one in back if one.case_id in seen),
+            *(MyPaper(DocumentKind.CREDIT_NOTE, one.id, one.number, one.issued_on, one.amount_cents, "")
+              for one in notes if one.case_id in seen),
+        ), key=lambda one: (one.on, one.subject_id), reverse=True)),
+        tuple(MyPaper(
+            DocumentKind.STATEMENT, row.id, row.number, row.issued_on, row.closing_cents,
+            f"{row.starts_on} to {row.ends_on}",
+        ) for row, cases in issued if cases <= seen),
+        bills, _methods(session, payer, today) if whole else (), today, us.phone,
+    )
+
+
+def _open_to(session: Session, actor: PortalActor, case_ids: Collection[int]) -> set[int]:
+    if actor.client_id is None:
+        return set(case_ids)
+    return {
+        case_id for case_id in case_ids
+        if may_portal(session, actor, Action.READ, Resource.INVOICES, case_id=case_id)
+    }
+
+
+def _invoice(facts: accounts.InvoiceFacts, today: date) -> MyInvoice:
+    return MyInvoice(
+        facts.invoice_id, facts.number, facts.issued_on, facts.due_on, facts.total_cents, facts.open_cents,
+        view(facts, today).state,
+    )
+
+
+def _receipt(one: payments.PaymentFacts) -> MyPaper:
+    """A payment; without a number while there is no receipt of it."""
+    return MyPaper(
+        DocumentKind.RECEIPT, one.payment_id, one.receipt, one.received_on, one.amount_cents, one.method.label,
+        one.state,
+    )
+
+
+def _superbills(session: Session, actor: PortalActor) -> tuple[MyPaper, ...]:
+    return tuple(
+        MyPaper(DocumentKind.SUPERBILL, row.id, row.number, row.issued_on, row.paid_cents,
+                f"{row.first_on} to {row.last_on}")
+        for row in portal_pages.superbills_of(session, actor.for_id)
+        if may_portal(session, actor, Action.READ, Resource.SUPERBILLS, case_id=row.case_id)
+    )
+
+
+def _methods(session: Session, payer: Payer, today: date) -> tuple[MyMethod, ...]:
+    month = f"{today:%Y-%m}"
+    return tuple(
+        MyMethod(one.kind, one.brand, one.last_four, one.expires, bool(one.expires) and one.expires < month)
+        for one in portal_pages.methods_of(session, payer.id)
+    )
+
+
+# --- Papers
+
+
+@reader(Resource.INVOICES)
+def my_paper(session: Session, actor: PortalActor, kind: DocumentKind, subject_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a paper of one's own; in a transaction, because it is audited.
+
+    ``subject_id`` as in ``papers.fetch``, or the superbill's id. Raises NotFound for everybody else's, NotPermitted.
+    """
+    resource = Resource.SUPERBILLS if kind is DocumentKind.SUPERBILL else Resource.INVOICES
+    refusal = NotFound(actor=actor, action=Action.READ, resource=resource, resource_id=subject_id)
+    if kind not in ON_PAPER:
+        raise refusal
+    if kind is DocumentKind.SUPERBILL:
+        return _superbill(session, actor, subject_id, refusal)
+    payer = people.payer_of_person(session, actor.for_id)
+    document, void = papers.issued(session, kind, subject_id)
+    if payer is None or document is None or document.payer_id != payer.id:
+        raise refusal
+    covered = [document.case_id]
+    if kind is DocumentKind.STATEMENT:
+        covered = [case.id for case in statements.cases_covered(session, subject_id)]
+    for case_id in covered:
+        authorize_portal(session, actor, Action.READ, resource, case_id=case_id, resource_id=subject_id)
+    _note(session, actor, resource, subject_id, document.case_id, document.number)
+    return papers.handed_out(session, document, void)
+
+
+def _superbill(session: Session, actor: PortalActor, superbill_id: int, refusal: NotFound) -> tuple[str, str, bytes]:
+    row = session.get(Superbill, superbill_id)
+    if row is None or row.person_id != actor.for_id or superbills.void_of(session, row.id) is not None:
+        raise refusal
+    authorize_portal(
+        session, actor, Action.READ, Resource.SUPERBILLS, case_id=row.case_id, resource_id=row.id)
+    _note(session, actor, Resource.SUPERBILLS, row.id, row.case_id, row.number)
+    return papers.handed_out(session, superbills.document_numbered(session, row.number), None)
+
+
+def _note(
+    session: Session, actor: PortalActor, resource: Resource, subject_id: int, case_id: int, number: str
+) -> None:
+    audit.note(
+        session, person_id=actor.person_id, role=actor.role, action="download", resource=resource,
+        resource_id=subject_id, case_id=case_id, detail=number,
+    )

@@ -1,0 +1,224 @@
+"""A household on one mailbox and one phone, and a group of eight: who outside the practice may come across what.
+
+Maya and Tom are a couple in one case; Maya has a case and a group of her own. Leo, 9, is Maya's child with a case that
+Maya and David, her former husband, pay. Joan helps with Leo's appointments. In each place stands a word of its own.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Any
+
+from sqlalchemy import select
+
+from practicerunner import database
+from practicerunner.records.billing import Invoice
+from practicerunner.records.people import Payer
+from practicerunner.records.practice import Practice
+from practicerunner.rules.permissions import PortalRole
+from practicerunner.vocabulary import (
+    AccessScope,
+    ActingKind,
+    CaseType,
+    ContactKind,
+    DocumentClass,
+    NoteKind,
+    PaymentMethodKind,
+    SessionFormat,
+    Verdict,
+)
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.acting import (
+    AddActing,
+    DecideAccess,
+    VerifyActing,
+    add_acting,
+    decide_access,
+    verify_acting,
+)
+from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
+from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
+from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
+from practicerunner.workflows.portal_documents import ShareDocument, share_document
+from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
+from practicerunner.workflows.requests import AskForTime, ask_for_time
+from practicerunner.workflows.statements import IssueStatement, issue_statement
+from tests.cast import LABEL, Cast, arrange, at, hold, invoice, pay, payer_id, people_of
+from tests.workflows.sending import bring_forms, filled, revision, send
+
+NOW = "2026-11-10 09:00"
+MAIL, PHONE = "family@example.org", "518 555 0123"
+SINCE = date(2026, 9, 1)
+EIGHT = [f"Member{n} Heron{n}" for n in range(1, 9)]
+REPRESENTATIVE, HELPER = PortalRole.REPRESENTATIVE, PortalRole.HELPER
+
+
+@dataclass
+class House:
+    """Everybody by first name, their cases, and who may come across which word."""
+
+    cast: Cast
+    people: dict[str, int] = field(default_factory=dict)
+    cases: dict[str, int] = field(default_factory=dict)
+    may: dict[str, set[str]] = field(default_factory=dict)
+    """Word → the viewers who come across it, each and every one of them."""
+
+    @property
+    def viewers(self) -> dict[str, PortalActor]:
+        """Everybody outside the practice, in each way in which they come; the last two come as what they are not."""
+        who = self.people
+        return {
+            **{name: PortalActor(who[name], name) for name in ("Maya", "Tom", "Leo", "David", "Joan", "Member1")},
+            "Maya for Leo": PortalActor(who["Maya"], "Maya", REPRESENTATIVE, who["Leo"]),
+            "Joan for Leo": PortalActor(who["Joan"], "Joan", HELPER, who["Leo"]),
+            "Tom for Maya": PortalActor(who["Tom"], "Tom", REPRESENTATIVE, who["Maya"]),
+            "David for Leo": PortalActor(who["David"], "David", REPRESENTATIVE, who["Leo"]),
+        }
+
+    def act(self, viewer: str, verb: Any, command: Any) -> Any:
+        """Somebody acts from outside, in a transaction of its own."""
+        with database.transaction(self.cast.engine) as session:
+            return verb(session, self.viewers[viewer], command)
+
+
+def details(first: str, last: str, born: date | None = None) -> PersonDetails:
+    """Somebody at the household's mailbox and phone."""
+    return PersonDetails(first_name=first, last_name=last, birth_date=born, contacts=(
+        Contact(kind=ContactKind.EMAIL, value=MAIL, may_email=True), Contact(kind=ContactKind.PHONE, value=PHONE)))
+
+
+def household(cast: Cast) -> House:
+    """Bring them on and let them live until ``NOW``."""
+    house = House(cast)
+    with at("2026-09-01 09:00"):
+        bring_forms(cast)
+        _open_cases(house)
+        _let_act(house)
+    _write(house)
+    _bill(house)
+    return house
+
+
+def _open_cases(house: House) -> None:
+    cast, provider = house.cast, house.cast.staff["Marcus"]
+
+    def opened(key: str, case_type: CaseType, *taking: Taking, **more: Any) -> None:
+        house.cases[key] = cast.do("Dana", open_case, OpenCase(
+            type=case_type, provider_id=provider, participants=taking, opened_on=SINCE, **more))
+        house.people |= {
+            first: person for first, person in people_of(cast, house.cases[key]).items()
+            if first not in house.people
+        }
+
+    opened("couple", CaseType.TWO_PERSON, Taking(person=details("Maya", "Rivera", date(1988, 4, 2))),
+           Taking(person=details("Tom", "Rivera", date(1986, 11, 30))), label=LABEL)
+    opened("mayas", CaseType.INDIVIDUAL, Taking(person_id=house.people["Maya"]))
+    opened("leos", CaseType.INDIVIDUAL, Taking(person=details("Leo", "Castellano", date(2017, 5, 14))))
+    opened("group", CaseType.THERAPY_GROUP, Taking(person_id=house.people["Maya"]), *(
+        Taking(person=PersonDetails(first_name=name.split()[0], last_name=name.split()[1])) for name in EIGHT[:7]
+    ), name="Heroncircle")
+    for first, last in (("David", "Castellano"), ("Joan", "Pike")):
+        house.people[first] = cast.do("Dana", add_person, AddPerson(person=details(first, last)))
+
+
+def _let_act(house: House) -> None:
+    cast, who = house.cast, house.people
+    with database.transaction(cast.engine) as session:
+        session.scalars(select(Practice)).one().helpers_may_schedule = True
+    for first, kind, scopes in (
+        ("Maya", ActingKind.PARENT, tuple(AccessScope)),
+        ("Joan", ActingKind.PERSONAL_ASSISTANT, (AccessScope.SCHEDULING,)),
+    ):
+        acts = cast.do("Dana", add_acting, AddActing(
+            client_id=who["Leo"], person_id=who[first], kind=kind, starts_on=SINCE))
+        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence="paper seen"))
+        for scope in scopes:
+            cast.do("Dana", decide_access, DecideAccess(
+                acts_for_id=acts, scope=scope, verdict=Verdict.GRANTED, starts_on=SINCE))
+
+
+def _write(house: House) -> None:
+    """A word in each place where somebody writes: forms, documents, requests, names, a note."""
+    cast, who, cases = house.cast, house.people, house.cases
+    house.may |= {"Heroncircle": {"Maya", "Member1"}}
+    with at("2026-09-20 09:00"):
+        for viewer, case, to, word in (
+            ("Maya", "mayas", "Maya", "heronmaya"), ("Tom", "couple", "Tom", "herontom"),
+            ("Maya for Leo", "leos", "Leo", "heronmother"), ("Leo", "leos", "Leo", "heronleo"),
+            ("Member1", "group", "Member1", "heronmember"),
+        ):
+            (form,) = send(cast, cases[case], "intake", to=to)
+            house.act(viewer, hand_in_mine, HandIn(
+                assignment_id=form, revision=revision(cast, form), answers=filled("intake", reason=word)))
+            house.may[word] = {viewer}
+        for case, to, access_class, word, shared in (
+            ("leos", "Leo", DocumentClass.ADMIN, "herondesk", {"Leo", "Maya for Leo"}),
+            ("leos", "Leo", DocumentClass.CLINICAL, "heronclinic", {"Leo"}),
+            ("leos", "", DocumentClass.ADMIN, "heronunshared", set()),
+            ("couple", "Maya", DocumentClass.ADMIN, "heronhers", {"Maya"}),
+            ("group", "Member1", DocumentClass.ADMIN, "herongroup", {"Member1"}),
+        ):
+            document = cast.do("Marcus", upload_document, UploadDocument(
+                case_id=cases[case], access_class=access_class, title=f"About {word}", file_name=f"{word}.txt",
+                content=f"Of {word}.".encode()))
+            if to:
+                cast.do("Marcus", share_document, ShareDocument(document_id=document, person_ids=(who[to],)))
+            house.may[word] = shared
+    with at(NOW):
+        for viewer, case, day, word, seen in (
+            ("Maya", "mayas", 16, "heronwish", {"Maya"}), ("Tom", "couple", 17, "herontomasks", {"Tom"}),
+            ("Joan for Leo", "leos", 18, "heronhelps", {"Joan for Leo", "Maya for Leo", "Leo"}),
+        ):
+            house.act(viewer, ask_for_time, AskForTime(
+                case_id=cases[case], local_date=date(2026, 11, day), local_time=time(9), message=word))
+            house.may[word] = seen
+
+
+def _bill(house: House) -> None:
+    """Sessions, invoices, payments, statements and cards; each invoice's number is a word of its payer's."""
+    cast, who, cases = house.cast, house.people, house.cases
+    arrange(cast, cases["couple"], {who["Tom"]: 10000}, since="2026-09-01")
+    arrange(cast, cases["leos"], {who["Maya"]: 6000, who["David"]: 4000}, since="2026-09-01")
+    held = [
+        hold(cast, cases["couple"], "FAM50", "2026-10-07 10:00"),
+        hold(cast, cases["mayas"], "IND60", "2026-10-08 10:00"),
+        hold(cast, cases["leos"], "IND50", "2026-10-09 10:00"), hold(cast, cases["group"], "GRP90", "2026-10-10 18:00"),
+    ]
+    for one in held:
+        invoice(cast, one)
+    for first, case in (("Tom", "couple"), ("David", "leos"), ("Maya", "mayas")):
+        pay(cast, payer_id(cast, who[first]), cases[case], 20_00, "2026-10-20")
+    with at("2026-10-12 09:00"):
+        note = cast.do("Marcus", start_note, StartNote(
+            appointment_id=held[1], kind=NoteKind.PROGRESS, form="free"))
+        cast.do("Marcus", save_draft, SaveDraft(note_id=note, revision=1, sections={"text": "heronnote"}))
+        house.may["heronnote"] = set()
+        for first, case, brand, last_four in (
+            ("Tom", "couple", "Visa", "4417"), ("Maya", "mayas", "Amex", "9921"), ("David", "leos", "Visa", "3358"),
+        ):
+            cast.do("Tom", save_payment_method, SavePaymentMethod(
+                case_id=cases[case], payer_id=payer_id(cast, who[first]), kind=PaymentMethodKind.CARD, brand=brand,
+                last_four=last_four, expires="2028-04", token=f"tok_{first}"))
+            house.may[f"'{last_four}'"] = {first}
+    with at("2026-11-02 09:00"):
+        for first in ("Maya", "Tom", "David", "Member1"):
+            cast.do("Tom", issue_statement, IssueStatement(
+                payer_id=payer_id(cast, who[first]), starts_on=date(2026, 10, 1), ends_on=date(2026, 10, 31)))
+        for case, service, day in (("couple", "FAM50", 19), ("mayas", "IND60", 20), ("leos", "IND50", 23),
+                                   ("group", "GRP90", 24)):
+            cast.do("Marcus", book, Book(
+                case_id=cases[case], service_id=cast.services[service], local_date=date(2026, 11, day),
+                local_time=time(11), format=SessionFormat.VIDEO))
+    with database.reading(cast.engine) as session:
+        for number, person_id in session.execute(
+            select(Invoice.number, Payer.person_id).join(Payer, Payer.id == Invoice.payer_id)
+        ):
+            first = next(name for name, one in who.items() if one == person_id)
+            house.may[number] = {first} & set(house.viewers)
+    others = {name.split()[1] for name in EIGHT[1:7]}
+    house.may |= {name: set() for name in others}
+    house.may["Heron1"] = {"Member1"}
+    house.may["Pike"] = {"Joan", "Leo"}  # Leo reads who has access for him
+    house.may["Tom"] = {"Tom", "Maya"}  # the couple's case has both names
