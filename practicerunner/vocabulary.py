@@ -196,6 +196,21 @@ class RequestStatus(Word):
         return "Another time offered" if self is RequestStatus.OFFERED else super().label
 
 
+class InquiryStatus(Word):
+    """Where an inquiry stands (FHIR Task.status)."""
+
+    OPEN = "open"
+    PROSPECT = "prospect"
+    CLOSED = "closed"
+
+
+class InquiryEntryKind(Word):
+    """What staff wrote beneath an inquiry (FHIR Communication, Annotation)."""
+
+    NOTE = "note"
+    REPLY = "reply"
+
+
 class MessageKind(Word):
     """Why a message leaves the practice (FHIR Communication.category)."""
 
@@ -206,6 +221,8 @@ class MessageKind(Word):
     FORM_REMINDER = "form_reminder"
     URGENT_NOTICE = "urgent_notice"
     ACCESS_GRANTED = "access_granted"
+    INQUIRY_RECEIVED = "inquiry_received"
+    INQUIRY_ANSWERED = "inquiry_answered"
 
     @property
     def label(self) -> str:
@@ -213,6 +230,7 @@ class MessageKind(Word):
         return {
             "request_answered": "Answer to a request", "appointment_changed": "Notice of a change",
             "appointment_cancelled": "Notice of a cancellation", "access_granted": "Notice of new access",
+            "inquiry_received": "Receipt of an inquiry", "inquiry_answered": "Answer to an inquiry",
         }.get(self.value, super().label)
 
 

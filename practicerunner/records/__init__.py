@@ -12,6 +12,7 @@ from practicerunner.records import (  # noqa: F401
     feeds,
     forms,
     imports,
+    inquiries,
     logins,
     note_facts,
     note_templates,

@@ -72,16 +72,18 @@ class OutboxPage:
 def put(
     session: Session, kind: MessageKind, key: str, subject: str, body: str, *, person_id: int | None = None,
     staff_id: int | None = None, case_id: int | None = None, appointment_id: int | None = None,
-    expires_at: datetime | None = None,
+    expires_at: datetime | None = None, address: str = "",
 ) -> int | None:
     """Write a message to a person or to a member of staff, in the caller's transaction; callers have authorised it.
+
+    Somebody who is neither, because they only inquire, is written to at ``address``.
 
     ``key`` names the message: the same key again does nothing. To a person without an e-mail address that they let us
     write to, and after ``expires_at``, nothing is written. Returns the message's id, or nothing.
     """
     if person_id is not None:
         address = people.mail_address(session, person_id)
-    else:
+    elif staff_id is not None:
         somebody = session.get(Staff, staff_id)
         address = somebody.email if somebody is not None and somebody.active else ""
     now = clock.now()
