@@ -15,7 +15,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from practicerunner.server import downloads, faults, feeds, jobs, pages, selfcheck, sign_in, welcome
+from practicerunner.server import downloads, faults, feeds, inquiry, jobs, pages, selfcheck, sign_in, welcome
 from practicerunner.server.gate import Gate, our_hosts, our_origins
 from practicerunner.settings import settings
 
@@ -46,8 +46,9 @@ def on_script_error(error: Exception) -> bool:
 
 
 app = st.App(
-    str(SHELL), routes=[*sign_in.routes, *downloads.routes, *feeds.routes], middleware=[Middleware(Gate)],
-    lifespan=lifespan, on_script_error=on_script_error, exception_handlers={pages.Refused: pages.refused},
+    str(SHELL), routes=[*sign_in.routes, *downloads.routes, *feeds.routes, *inquiry.routes],
+    middleware=[Middleware(Gate)], lifespan=lifespan, on_script_error=on_script_error,
+    exception_handlers={pages.Refused: pages.refused},
 )
 
 if __name__ == "__main__":

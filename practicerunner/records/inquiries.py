@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
-from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.practice import Location, Service
 from practicerunner.vocabulary import CaseType, InquiryEntryKind, InquiryStatus, SessionFormat
 
@@ -144,8 +143,3 @@ def entries(session: Session, inquiry_ids: Collection[int]) -> list[tuple[Inquir
         .where(InquiryEntry.inquiry_id.in_(inquiry_ids)).order_by(InquiryEntry.created_at, InquiryEntry.id)
     )
     return [(entry, author) for entry, author in rows]
-
-
-def mailed(session: Session, key: str) -> OutboxMessage | None:
-    """The message that was written under a key."""
-    return session.scalar(select(OutboxMessage).where(OutboxMessage.dedupe_key == key))

@@ -20,9 +20,9 @@ FROZEN = (
     "addendum", "addendum_signature", "audit_log", "claim_choice", "credit_note", "diagnosis_change",
     "document_change", "document_file", "estimate_delivery", "estimate_item", "estimate_request", "form_response",
     "form_version", "good_faith_estimate", "inquiry_entry", "invoice", "invoice_line", "invoice_void",
-    "issued_document", "ledger_entry", "note_version", "payment", "payment_event", "plan_agreement", "processor_charge", "refund",
-    "review_assignment", "review_comment", "signature", "statement", "statement_case", "superbill",
-    "superbill_line", "superbill_void",
+    "issued_document", "ledger_entry", "note_version", "payment", "payment_event", "plan_agreement",
+    "processor_charge", "refund", "review_assignment", "review_comment", "signature", "statement", "statement_case",
+    "superbill", "superbill_line", "superbill_void",
 )
 """Tables whose rows are never updated or deleted once written."""
 

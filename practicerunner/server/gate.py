@@ -1,8 +1,8 @@
 """The gate: pure ASGI middleware before everything, for pages, files and sockets alike.
 
-Nothing but the health check, the sign-in pages and calendar feeds (by the secret in their address) answers without a
-session. The header by which Streamlit learns who is there is set here alone, after whatever the client sent under that
-name was taken away.
+Nothing but the health check, the sign-in pages, the public pages for inquiries and calendar feeds (by the secret in
+their address) answers without a session. The header by which Streamlit learns who is there is set here alone, after
+whatever the client sent under that name was taken away.
 """
 
 import re
@@ -21,7 +21,7 @@ from practicerunner.workflows import presence
 SIGN_IN = "/auth/sign-in"
 OPEN = re.compile(
     r"/healthz|/auth/(sign-in|sign-out|authenticator|first-run)|/auth/invitation/[A-Za-z0-9_-]{1,100}"
-    r"|/auth/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*"
+    r"|/auth/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*|/inquiry(/[a-z0-9-]{1,60})?"
 )
 """What answers without a session, matched in full; Streamlit's own routes under /auth/ are not among it."""
 CLOSED = re.compile(r"(?i)/_stcore/(metrics|agent|script-health-check)(/|$)|^/auth/(login|logout)/?$|^/oauth2callback")
@@ -44,7 +44,7 @@ PAPER_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-"""For the pages under /auth, the files and the feeds: no script at all, and never in a frame."""
+"""For the pages under /auth, the public ones, the files and the feeds: no script at all, and never in a frame."""
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -169,7 +169,7 @@ def _without_our_headers(scope: Scope) -> Scope:
 
 def _with_headers(scope: Scope, send: Send) -> Send:
     path = scope["path"]
-    is_paper = path.startswith(("/auth/", "/files/", "/feeds/"))
+    is_paper = path == "/inquiry" or path.startswith(("/auth/", "/files/", "/feeds/", "/inquiry/"))
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -76,10 +76,9 @@ def put(
 ) -> int | None:
     """Write a message to a person or to a member of staff, in the caller's transaction; callers have authorised it.
 
-    Somebody who is neither, because they only inquire, is written to at ``address``.
-
-    ``key`` names the message: the same key again does nothing. To a person without an e-mail address that they let us
-    write to, and after ``expires_at``, nothing is written. Returns the message's id, or nothing.
+    ``address`` is where somebody is written to who is neither, because they only inquire. ``key`` names the message:
+    the same key again does nothing. To a person without an e-mail address that they let us write to, and after
+    ``expires_at``, nothing is written. Returns the message's id, or nothing.
     """
     if person_id is not None:
         address = people.mail_address(session, person_id)
@@ -185,10 +184,10 @@ def _view(row: Addressed) -> MessageView:
 
 def recipient(row: Addressed) -> str:
     """Whom a message is to, by name."""
-    _, person, somebody = row
+    message, person, somebody = row
     if person is not None:
         return person_name(person.first_name, person.last_name, person.preferred_name)
-    return somebody.name if somebody is not None else ""
+    return somebody.name if somebody is not None else message.to_address
 
 
 @command(Resource.PRACTICE_SETTINGS, Action.MANAGE)

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from practicerunner import database
-from practicerunner.server import downloads, feeds, pages, sign_in
+from practicerunner.server import downloads, feeds, inquiry, pages, sign_in
 from practicerunner.server.gate import Gate
 from practicerunner.settings import settings
 from practicerunner.workflows import first_run, staff
@@ -46,7 +46,7 @@ def dana(sqlite_engine: Engine) -> int:
 def web(sqlite_engine: Engine) -> Iterator[TestClient]:
     """A browser before our routes behind the gate; it follows no redirect by itself."""
     app = Starlette(
-        routes=[*sign_in.routes, *downloads.routes, *feeds.routes], middleware=[Middleware(Gate)],
+        routes=[*sign_in.routes, *downloads.routes, *feeds.routes, *inquiry.routes], middleware=[Middleware(Gate)],
         exception_handlers={pages.Refused: pages.refused},
     )
     with TestClient(app, base_url=HOME, follow_redirects=False, headers={"accept": "text/html"}) as client:
