@@ -21,7 +21,7 @@ from practicerunner.workflows import presence
 SIGN_IN = "/auth/sign-in"
 OPEN = re.compile(
     r"/healthz|/auth/(sign-in|sign-out|authenticator|first-run)|/auth/invitation/[A-Za-z0-9_-]{1,100}"
-    r"|/auth/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*|/inquiry(/[a-z0-9-]{1,60})?"
+    r"|/auth/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*|/inquiry(/[A-Za-z0-9-]{1,60})?"
 )
 """What answers without a session, matched in full; Streamlit's own routes under /auth/ are not among it."""
 CLOSED = re.compile(r"(?i)/_stcore/(metrics|agent|script-health-check)(/|$)|^/auth/(login|logout)/?$|^/oauth2callback")

@@ -12,8 +12,8 @@ from tests.browser.served import ROOT, browsing, open_page, serving, settle, sig
 
 FOLDER = ROOT / "shots"
 PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
-PAGES = ("", "clients", "calendar", "documentation", "supervision", "requests", "billing", "overview", "settings",
-         "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit", "account")
+PAGES = ("", "clients", "calendar", "documentation", "supervision", "requests", "inquiries", "billing", "overview",
+         "settings", "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit", "account")
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 900
