@@ -20,6 +20,7 @@ INTRODUCTION = (
     "We answer **within two working days**. The first conversation costs nothing."
 )
 KINDS = (CaseType.INDIVIDUAL, CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.INDIVIDUAL_CONSULTATION)
+SERVICES = ("Individual session", "Couple session", "Family session", "Intake", "Consultation")
 FIRST = "Owen"
 """For whom somebody asks by name, with a free time."""
 
@@ -33,17 +34,16 @@ def begin(diary: Diary, house: House, today: date) -> None:
 
 def _switch_on(house: House, session: Session) -> None:
     owner = house.actors[OWNER]
-    names = ("Individual therapy", "Couple or family therapy", "Consultation")
-    services = [service_id for name, service_id in house.services.items() if name.startswith(names)]
     save_inquiry_settings(session, owner, SaveInquirySettings(
         revision=inquiry_settings(session, owner).revision, is_on=True, introduction=INTRODUCTION, case_types=KINDS,
-        service_ids=tuple(services), provider_ids=tuple(house.staff_id(first) for first in sorted(NEW_PEOPLE)),
+        service_ids=tuple(house.services[name] for name in SERVICES),
+        provider_ids=tuple(house.staff_id(first) for first in sorted(NEW_PEOPLE)),
     ))
 
 
 def _to_the_practice(_: House, session: Session) -> None:
     send_inquiry(session, SendInquiry(
-        first_name="Delphine", last_name="Aubert", email="delphine.aubert@example.org", phone="(631) 555-0171",
+        first_name="Delphine", last_name="Aubert", email="delphine.aubert@example.org", phone="(516) 555-0171",
         kind=CaseType.TWO_PERSON, message="We argue about the same things again and again. Is there a place in the "
         "evening? Mornings are hard for both of us.",
     ), "192.0.2.10")
@@ -61,7 +61,7 @@ def _to_somebody(house: House, session: Session) -> None:
         one.slug for one in inquiry_settings(session, house.actors[OWNER]).providers
         if one.staff_id == house.staff_id(FIRST)
     )
-    service = next((str(known) for name, known in house.services.items() if name.startswith("Individual")), "")
+    service = str(house.services[SERVICES[0]])
     free = public_times(session, slug, Wish(service=service, where=VIDEO), "192.0.2.11")
     send_inquiry(session, SendInquiry(
         slug=slug, first_name="Tobias", last_name="Renner", email="tobias.renner@example.net",

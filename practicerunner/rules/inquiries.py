@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
-from datetime import timedelta
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import NamedTuple, TypeVar
 
 from practicerunner.rules.case_types import CASE_TYPES
 from practicerunner.vocabulary import CaseType
@@ -12,6 +13,8 @@ from practicerunner.vocabulary import CaseType
 LONGEST_MESSAGE = 2_000
 TIMES_SHOWN = 12
 """Free times that the public page offers at once."""
+TIMES_A_DAY = 3
+"""Of one day."""
 FORM_LASTS = timedelta(hours=12)
 """How long an opened form can be sent."""
 
@@ -38,6 +41,18 @@ ALONE = tuple(kind for kind, able in CASE_TYPES.items() if not able.is_group and
 """Kinds of case that one person is enough for."""
 OPENED = tuple(kind for kind, able in CASE_TYPES.items() if not able.is_group)
 """Kinds that an inquiry can become; into a group somebody is taken from its own page."""
+
+T = TypeVar("T")
+
+
+def spread(times: Sequence[T], day_of: Callable[[T], date]) -> list[T]:
+    """Of many times in order, a few of each day, evenly chosen, so that several days are among those shown."""
+    found: list[T] = []
+    for _, group in groupby(times, day_of):
+        ours = list(group)
+        few = min(TIMES_A_DAY, len(ours))
+        found += [ours[place * (len(ours) - 1) // (few - 1) if few > 1 else 0] for place in range(few)]
+    return found[:TIMES_SHOWN]
 
 
 def becomes(asked: CaseType) -> CaseType:

@@ -87,7 +87,7 @@ def _send(request: Request, slug: str, typed: Mapping[str, str]) -> Response:
         with database.transaction() as session:
             inquiry_page.send_inquiry(session, asked, pages.address_of(request))
     except FormExpired as expired:
-        return _again(request, slug, shown, typed, problem=str(expired))
+        return _again(request, slug, shown, {**typed, "form": ""}, problem=str(expired))
     except FieldProblems as found:
         return _again(request, slug, shown, typed, errors=found.problems)
     return _thanks(request, shown)

@@ -20,7 +20,8 @@ _WAYS = {SessionFormat.VIDEO: "by video", SessionFormat.PHONE: "by phone", Sessi
 def wish_in_words(row: InquiryRow, today: date) -> str:
     """``Therapy 50 min, by video, Thu 12 Nov 10:00``."""
     where = row.location or (_WAYS[row.format] if row.format is not None else "")
-    return ", ".join(filter(None, [row.service, where, at(row.wished, today) or "would like to be contacted"]))
+    words = ", ".join(filter(None, [row.service, where, at(row.wished, today) or "would like to be contacted"]))
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def since_in_words(row: InquiryRow) -> str:
@@ -37,16 +38,18 @@ def since_in_words(row: InquiryRow) -> str:
 def show(actor: Actor, row: InquiryRow, today: date, *, first: bool = False) -> None:
     """Draw one inquiry; ``first`` is the one to work on now."""
     with st.container(border=True, key=f"inquiry.{row.inquiry_id}"):
-        _head(row)
-        st.text(wish_in_words(row, today))
-        st.text("   ".join(filter(None, [row.email, row.phone])))
+        with st.container(gap="xsmall"):
+            _head(row)
+            st.text(wish_in_words(row, today))
+            st.text("   ".join(filter(None, [row.email, row.phone])))
+            st.caption(md(since_in_words(row)))
         if row.message:
             st.text(f"“{row.message}”")
-        st.caption(md(since_in_words(row)))
         for entry in row.entries:
             verb = "answered by e-mail" if entry.kind is InquiryEntryKind.REPLY else "noted"
-            st.caption(md(f"{entry.author} {verb}, {at(entry.at, today)}"))
-            st.text(entry.text)
+            with st.container(gap="xsmall"):
+                st.caption(md(f"{entry.author} {verb}, {at(entry.at, today)}"))
+                st.text(entry.text)
         if row.decided_on is not None:
             ended = f"Closed: {row.reason}" if row.reason else "Prospect"
             st.caption(md(f"{ended} ({row.decided_by}, {day(row.decided_on, today)})"))

@@ -34,8 +34,9 @@ from practicerunner.workflows.people import Contact
 VIDEO, IN_PERSON = "video", "in_person"
 NO_TIME = ""
 GONE = "This time is not free any more. Choose another one, or ask us to contact you."
-EXPIRED = "This page was open for a long time. Please look over your entries and send them again."
 _FORM = "inquiry form"
+_LOOKED_AT = 60
+"""Free starts of one provider from which those that are shown are chosen."""
 
 LongMessage = Annotated[str, Field(max_length=rules.LONGEST_MESSAGE), AfterValidator(texts.paragraph)]
 
@@ -50,6 +51,10 @@ class TooManyInquiries(PracticeError):
 
 class FormExpired(PracticeError):
     """This page was open for a long time. Please look over your entries and send them again."""
+
+
+class AlreadySent(FormExpired):
+    """We have your first message already. If you want to send this one too, press Send once more."""
 
 
 class SendInquiry(Command):
@@ -153,7 +158,7 @@ def public_times(session: Session, slug: str, wish: Wish, address: str = "") -> 
     found: list[PublicTime] = []
     for one in [whom] if whom else shown.providers:
         slots = availability.next_few(
-            session, one.staff_id, minutes, most=rules.TIMES_SHOWN, audience=Audience.NEW_INQUIRIES,
+            session, one.staff_id, minutes, most=_LOOKED_AT, audience=Audience.NEW_INQUIRIES,
             service_id=service.id if service else None, location_id=location_id, format=held_as,
         )
         found += [
@@ -161,7 +166,7 @@ def public_times(session: Session, slug: str, wish: Wish, address: str = "") -> 
                        one.name)
             for slot in slots
         ]
-    return sorted(found, key=lambda one: (one.starts, one.provider))[:rules.TIMES_SHOWN]
+    return rules.spread(sorted(found, key=lambda one: (one.starts, one.provider)), lambda one: one.starts.date())
 
 
 def _value(slug: str, slot: FreeSlot) -> str:
@@ -214,14 +219,18 @@ def operation_of(form: str) -> str:
 def send_inquiry(session: Session, asked: SendInquiry, address: str = "") -> int | None:
     """Keep an inquiry and answer it with a receipt. Returns its id; nothing where that e-mail address sent too many.
 
-    The same form twice is one inquiry. Raises NoSuchPage, TooManyInquiries, FieldProblems.
+    The same form twice is one inquiry. Raises NoSuchPage, TooManyInquiries, FieldProblems, and
+    AlreadySent for the same form with other words.
     """
     logins.one_attempt_at_a_time(session, "inquiries")
     shown, provider = _shown(session, asked.slug)
     request = hashlib.sha256(asked.model_dump_json(exclude={"op"}).encode()).hexdigest()
     done = logins.operation(session, asked.op)
     if done is not None:
-        return int(done.result) if done.command == "send_inquiry" and done.result != "null" else None
+        if done != Done("send_inquiry", None, None, request, done.result):
+            raise AlreadySent
+        known: int | None = json.loads(done.result)
+        return known
     by_address, by_email, letters, everybody = (
         _subject(name) for name in (f"address {address}", f"e-mail {asked.email.strip().lower()}",
                                     f"letter {asked.email.strip().lower()}", "everybody"))
@@ -286,7 +295,8 @@ def _inquiry(
         id=ids.new_id(), received_at=clock.now(), first_name=asked.first_name.strip(),
         last_name=asked.last_name.strip(), email=email, phone=phone, case_type=asked.kind,
         service_id=service.id if service else None, format=held_as or (slot.format if slot else None),
-        location_id=location_id or (slot.location_id if slot else None), asked_for_id=whom_id, provider_id=whom_id,
+        location_id=None if held_as is SessionFormat.VIDEO else location_id or (slot.location_id if slot else None),
+        asked_for_id=whom_id, provider_id=whom_id,
         local_date=slot.local_date if slot else None, local_time=slot.local_time if slot else None,
         minutes=slot.minutes if slot else None, message=asked.message.strip(),
     )

@@ -212,6 +212,12 @@ def test_the_same_form_twice_is_one_inquiry(web: TestClient, on: Cast) -> None:
     fields = {"form": hidden(web, "form")}
     assert send(web, **fields).text == send(web, **fields).text
     assert len(kept()) == len(letters()) == 1
+    again = send(web, message="One thing more", **fields)
+    assert again.status_code == 422 and "your first message already" in again.text and "One thing more" in again.text
+    assert fields["form"] not in again.text
+    found = re.search('name="form" value="([^"]+)"', again.text)
+    assert found and send(web, message="One thing more", form=found[1]).status_code == 200
+    assert [one.message for one in kept()] == ["Hello", "One thing more"]
 
 
 def test_a_form_that_is_too_old_or_made_up_asks_once_more_with_everything_kept(web: TestClient, on: Cast) -> None:
