@@ -12,7 +12,8 @@ from practicerunner import database
 from practicerunner.records.cases import Case
 from practicerunner.records.inquiries import Inquiry
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import CaseType, InquiryStatus
+from practicerunner.ui import identity, navigation
+from practicerunner.vocabulary import CaseType, InquiryStatus, TwoPersonLabel
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.inquiries import inquiry_list
 from practicerunner.workflows.inquiry_page import SendInquiry, public_page, send_inquiry
@@ -63,6 +64,30 @@ def page(cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str = "Marcus") -> Ap
     return opened(cast, monkeypatch, who, "inquiries")
 
 
+def form(which: str, inquiry_id: int) -> None:
+    """A page that opens one of the dialogs; AppTest closes those of a page with the next click."""
+    from practicerunner.ui import inquiry_dialogs
+    from practicerunner.ui.identity import just_seen
+    from practicerunner.ui.perform import read
+    from practicerunner.workflows.inquiries import inquiry_list
+
+    actor = just_seen()
+    row = next((one for one in read(inquiry_list, actor).rows if one.inquiry_id == inquiry_id), None)
+    if row is None:
+        return
+    if which == "prospect":
+        inquiry_dialogs.prospect(actor, row, book=row.wished is not None)
+    else:
+        getattr(inquiry_dialogs, f"{which}_dialog")(actor, row)
+
+
+def dialog(cast: Cast, monkeypatch: pytest.MonkeyPatch, which: str, inquiry_id: int, who: str = "Marcus") -> AppTest:
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff[who])
+    app = AppTest.from_function(form, default_timeout=30, args=(which, inquiry_id)).run()
+    assert not app.exception, app.exception
+    return app
+
+
 def test_an_empty_list_says_what_comes_here(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No inquiries waiting." in said(page(linden, monkeypatch))
     linden.do("Dana", save_inquiry_settings, SaveInquirySettings(revision=1, is_on=False))
@@ -96,7 +121,7 @@ def test_one_click_books_the_time_too_and_a_taken_time_is_said_at_its_row(
     assert len(saved(linden, Appointment)) == 1
     press(other, f"inquiries.{second}.book")
     assert len(saved(linden, Case)) == 1 and f"inquiries.{second}.book" not in keys(other)
-    assert "already taken" in words(other)
+    assert "Taken" in words(other)
     press(other, f"inquiries.{second}.prospect")
     assert len(saved(linden, Case)) == 2 and len(saved(linden, Appointment)) == 1
 
@@ -106,11 +131,12 @@ def test_whoever_may_be_here_already_is_shown_first_and_chosen_by_hand(
 ) -> None:
     linden.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
     made = send(linden)
-    app = press(page(linden, monkeypatch), f"inquiries.{made}.prospect")
-    assert len(saved(linden, Case)) == 1 and "may be here already" in said(app)
-    radio = app.radio[0]
-    assert radio.options == ["Somebody new", r"Nora Lindqvist \(the same name\)"]
-    radio.set_value(1).run()
+    assert "may be here already" in said(press(page(linden, monkeypatch), f"inquiries.{made}.prospect"))
+    assert len(saved(linden, Case)) == 1
+    monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
+    app = dialog(linden, monkeypatch, "prospect", made)
+    assert app.radio[0].options == ["Somebody new", r"Nora Lindqvist \(the same name\)"]
+    app.radio[0].set_value(1).run()
     press(app, f"prospect.{made}.1.0.save")
     cases = saved(linden, Case)
     assert len(cases) == 2
@@ -120,10 +146,11 @@ def test_whoever_may_be_here_already_is_shown_first_and_chosen_by_hand(
 
 def test_a_couple_is_asked_for_the_other_one(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     made = send(linden, kind="two_person")
-    app = press(page(linden, monkeypatch), f"inquiries.{made}.prospect")
+    monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
+    app = dialog(linden, monkeypatch, "prospect", made)
     text = said(app)
     assert "The two are" in text and "Client 2" in text
-    app.selectbox(key=f"prospect.{made}.1.0.label").set_value("partners")
+    app.selectbox(key=f"prospect.{made}.1.0.label").set_value(TwoPersonLabel.PARTNERS)
     press(app, f"prospect.{made}.1.0.save")
     assert saved(linden, Case) == [] and app.error
     next(one for one in app.text_input if one.label == "First name").set_value("Sol")
@@ -131,27 +158,36 @@ def test_a_couple_is_asked_for_the_other_one(linden: Cast, monkeypatch: pytest.M
     assert [case.name for case in saved(linden, Case)] == ["Nora Lindqvist & Sol"]
 
 
+def test_a_time_without_a_service_is_booked_once_one_is_chosen(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = timed(linden, service="")
+    monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
+    app = dialog(linden, monkeypatch, "prospect", made)
+    assert app.checkbox(key=f"prospect.{made}.1.0.book").value
+    press(app, f"prospect.{made}.1.0.save")
+    assert [one.local_date for one in saved(linden, Appointment)] == [FRIDAY]
+
+
 def test_replies_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     made = send(linden)
-    app = press(page(linden, monkeypatch, "Tom"), f"inquiries.{made}.reply")
+    app = dialog(linden, monkeypatch, "reply", made, "Tom")
     press(app, f"inquiry.reply.{made}.0.save")
     assert "Please fill in this field" in said(app)
     app.text_area(key=f"inquiry.reply.{made}.0.text").set_value("Friday?")
     press(app, f"inquiry.reply.{made}.0.save")
-    press(app, f"inquiries.{made}.note")
+    app = dialog(linden, monkeypatch, "note", made, "Tom")
     app.text_area(key=f"inquiry.note.{made}.0.text").set_value("Called")
     press(app, f"inquiry.note.{made}.0.save")
     text = words(page(linden, monkeypatch, "Tom"))
-    assert "Tom Alvarez answered by e-mail" in text and "Friday?" in text and "Called" in text
-    press(app, f"inquiries.{made}.assign")
+    assert "Tom Alvarez answered by e" in text and "Friday?" in text and "Called" in text
+    app = dialog(linden, monkeypatch, "assign", made, "Tom")
     app.selectbox(key=f"inquiry.assign.{made}.1.0.provider_id").set_value(linden.staff["Olga"])
     press(app, f"inquiry.assign.{made}.1.0.save")
-    assert "Olga Outsider answers" in words(app)
-    press(app, f"inquiries.{made}.close")
+    assert "Olga Outsider answers" in words(page(linden, monkeypatch, "Tom"))
+    app = dialog(linden, monkeypatch, "close", made, "Tom")
     app.text_input(key=f"inquiry.close.{made}.2.0.reason").set_value("No place")
     press(app, f"inquiry.close.{made}.2.0.save")
     assert linden.read("Tom", inquiry_list, InquiryStatus.CLOSED).rows[0].reason == "No place"
-    assert "No inquiries waiting" in words(app)
+    assert "No inquiries waiting" in words(page(linden, monkeypatch, "Tom"))
 
 
 @pytest.mark.parametrize(("who", "sees", "works"), [
