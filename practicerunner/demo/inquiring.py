@@ -62,7 +62,7 @@ def _to_somebody(house: House, session: Session) -> None:
         if one.staff_id == house.staff_id(FIRST)
     )
     service = str(house.services[SERVICES[0]])
-    free = public_times(session, slug, Wish(service=service, where=VIDEO), "192.0.2.11")
+    free = public_times(session, slug, Wish(kind=CaseType.INDIVIDUAL, service=service, where=VIDEO), "192.0.2.11")
     send_inquiry(session, SendInquiry(
         slug=slug, first_name="Tobias", last_name="Renner", email="tobias.renner@example.net",
         kind=CaseType.INDIVIDUAL, service=service, where=VIDEO, time=free[-1].value if free else "",

@@ -61,15 +61,15 @@ def _answer(request: Request, typed: Mapping[str, str], act: Act) -> Response:
 
 
 def _show(request: Request, slug: str, typed: Mapping[str, str]) -> Response:
-    return _form(request, _read(slug), typed)
+    return _form(request, _read(slug, typed), typed)
 
 
 def _times(request: Request, slug: str, typed: Mapping[str, str]) -> Response:
-    return _form(request, _read(slug), typed, times=_look(request, slug, typed))
+    return _form(request, _read(slug, typed), typed, times=_look(request, slug, typed))
 
 
 def _send(request: Request, slug: str, typed: Mapping[str, str]) -> Response:
-    shown = _read(slug)
+    shown = _read(slug, typed)
     if typed[TRAP]:
         return _thanks(request, shown)
     problems = {} if typed["consent"] else {"consent": CONSENT}
@@ -113,13 +113,13 @@ def _thanks(request: Request, shown: PublicPage) -> Response:
     )
 
 
-def _read(slug: str) -> PublicPage:
+def _read(slug: str, typed: Mapping[str, str]) -> PublicPage:
     with database.reading() as session:
-        return inquiry_page.public_page(session, slug)
+        return inquiry_page.public_page(session, slug, typed["kind"])
 
 
 def _look(request: Request, slug: str, typed: Mapping[str, str]) -> list[PublicTime]:
-    wish = Wish(provider=typed["provider"], service=typed["service"], where=typed["where"])
+    wish = Wish(**{name: typed[name] for name in ("provider", "kind", "service", "where")})
     with database.transaction() as session:
         return inquiry_page.public_times(session, slug, wish, pages.address_of(request))
 

@@ -25,6 +25,7 @@ from practicerunner.rules import texts
 from practicerunner.rules.availability import FreeSlot
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.inquiries import Limit
+from practicerunner.rules.requests import USUAL_MINUTES
 from practicerunner.vocabulary import Audience, CaseType, ContactKind, MessageKind, Outcome, Resource, SessionFormat
 from practicerunner.workflows import availability, outbox
 from practicerunner.workflows.commands import Command, Line, RequiredLine, field_messages
@@ -108,6 +109,7 @@ class Wish:
     """For what free times are looked up."""
 
     provider: str = ""
+    kind: str = ""
     service: str = ""
     where: str = ""
 
@@ -115,8 +117,11 @@ class Wish:
 # --- What is offered
 
 
-def public_page(session: Session, slug: str = "") -> PublicPage:
-    """The page of the practice or of a provider. Raises NoSuchPage where it is off or never was."""
+def public_page(session: Session, slug: str = "", kind: str = "") -> PublicPage:
+    """The page of the practice or of a provider, with the services that go with a kind once one is chosen.
+
+    Raises NoSuchPage where it is off or never was.
+    """
     shown, provider = _shown(session, slug)
     us = practice.the_practice(session)
     places = tuple((str(one.id), ": ".join(filter(None, [one.name, " ".join(one.address.split())])))
@@ -125,7 +130,7 @@ def public_page(session: Session, slug: str = "") -> PublicPage:
         us.name, us.phone, us.zone.rsplit("/", 1)[-1].replace("_", " "), shown.introduction, provider,
         () if provider else tuple((one.slug, one.name) for one in shown.providers),
         tuple((kind.value, capabilities(kind).heading) for kind in shown.case_types),
-        tuple((str(one.id), f"{one.name}, {one.minutes} minutes") for one in shown.services),
+        tuple((str(one.id), f"{one.name}, {one.minutes} minutes") for one in _fitting(shown, kind)),
         places + (((VIDEO, "By video"),) if shown.by_video else ()),
     )
 
@@ -153,7 +158,7 @@ def public_times(session: Session, slug: str, wish: Wish, address: str = "") -> 
         raise TooManyInquiries
     _count(session, looks)
     whom = _asked_for(shown, provider, wish.provider)
-    service, minutes = _service(shown, wish.service)
+    service, minutes = _service(shown, wish.kind, wish.service)
     held_as, location_id = _place(shown, wish.where)
     found: list[PublicTime] = []
     for one in [whom] if whom else shown.providers:
@@ -177,11 +182,20 @@ def _asked_for(shown: Offered, provider: PublicProvider | None, slug: str) -> Pu
     return provider or next((one for one in shown.providers if slug and one.slug == slug), None)
 
 
-def _service(shown: Offered, chosen: str) -> tuple[Service | None, int]:
+def _fitting(shown: Offered, kind: str) -> tuple[Service, ...]:
+    """The services that can be booked for a kind of work; all while none is chosen."""
+    chosen = next((one for one in shown.case_types if one.value == kind), None)
+    return tuple(
+        one for one in shown.services if chosen is None or one.category in capabilities(chosen).categories
+    )
+
+
+def _service(shown: Offered, kind: str, chosen: str) -> tuple[Service | None, int]:
     """The service that was chosen, and how long an appointment would be: without one, as long as the first."""
-    service = next((one for one in shown.services if str(one.id) == chosen), None)
-    usual = service or next(iter(shown.services), None)
-    return service, usual.minutes if usual else 50
+    fitting = _fitting(shown, kind)
+    service = next((one for one in fitting if str(one.id) == chosen), None)
+    usual = service or next(iter(fitting), None)
+    return service, usual.minutes if usual else USUAL_MINUTES
 
 
 def _place(shown: Offered, chosen: str) -> tuple[SessionFormat | None, int | None]:
@@ -274,9 +288,9 @@ def _inquiry(
         problems["email"] = "Give an e-mail address or a phone number, so that we can reach you."
     if asked.kind not in shown.case_types:
         problems["kind"] = "Please choose one from the list."
-    service, minutes = _service(shown, asked.service)
+    service, minutes = _service(shown, asked.kind, asked.service)
     if asked.service and service is None:
-        problems["service"] = "Please choose one from the list."
+        problems["service"] = "This does not go with that kind of work. Please choose another one."
     held_as, location_id = _place(shown, asked.where)
     if asked.where and held_as is None:
         problems["where"] = "Please choose one from the list."
@@ -325,7 +339,7 @@ def _still_free(
         return whom, None
     if theirs is None or local_time.tzinfo is not None or local_date < clock.today(_zone(session)):
         return whom, None
-    service, _ = _service(shown, asked.service)
+    service, _ = _service(shown, asked.kind, asked.service)
     held_as, location_id = _place(shown, asked.where)
     try:
         slots = availability.free_slots(

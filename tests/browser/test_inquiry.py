@@ -15,7 +15,7 @@ def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, browser: Browser
     page.goto(f"{demo}/inquiry/owen-castellane")
     expect(page.get_by_role("heading", name="Write to Owen Castellane")).to_be_visible()
     page.get_by_label("What kind of work?").select_option("individual")
-    page.get_by_label("Service").select_option(index=1)
+    page.get_by_label("Service").select_option(label="Individual session, 50 minutes")
     page.get_by_label("Where?").select_option("video")
     page.get_by_label("First name").fill("Marguerite")
     page.get_by_role("button", name="Show free times").click()

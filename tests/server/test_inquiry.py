@@ -146,7 +146,7 @@ def test_a_script_in_the_name_is_a_name(web: TestClient, on: Cast) -> None:
     ({"phone": "12"}, "Write a phone number with its area code."),
     ({"kind": ""}, "Please choose one from the list."),
     ({"kind": "workshop"}, "Please choose one from the list."),
-    ({"service": "1"}, "Please choose one from the list."),
+    ({"service": "1"}, "This does not go with that kind of work."),
     ({"where": "the moon"}, "Please choose one from the list."),
     ({"provider": "olga-outsider"}, "Please choose one from the list."),
     ({"message": "x" * 2001}, "at most 2000 characters"),
@@ -165,6 +165,19 @@ def test_a_problem_stands_at_its_field_and_nothing_is_lost(
     assert escape(sentence) in answer.text
     assert f'id="{next(iter(changes))}-error"' in answer.text and "Quill of nine" in answer.text
     assert kept() == [] and letters() == []
+
+
+def test_services_are_those_that_go_with_the_kind_of_work(web: TestClient, on: Cast) -> None:
+    ours, theirs = on.services["IND50"], on.services["CONS60"]
+    switch_on(on, service_ids=(ours, theirs), case_types=(CaseType.INDIVIDUAL, CaseType.INDIVIDUAL_CONSULTATION))
+    both = web.get(PAGE).text
+    assert str(ours) in both and str(theirs) in both
+    chosen = web.get(f"{PAGE}?kind=individual").text
+    assert str(ours) in chosen and str(theirs) not in chosen
+    wrong = send(web, service=str(theirs), message="Kept words")
+    assert wrong.status_code == 422 and "does not go with that kind of work" in wrong.text
+    assert "Kept words" in wrong.text and str(theirs) not in wrong.text and kept() == []
+    assert send(web, service=str(theirs), kind="individual_consultation").status_code == 200
 
 
 def test_a_phone_number_alone_is_enough_and_nothing_is_mailed(web: TestClient, on: Cast) -> None:
