@@ -266,6 +266,7 @@ def test_a_program_that_fills_in_every_field_is_thanked_and_nothing_is_kept(web:
     assert len(kept()) == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_posts_from_one_address_keep_twenty(web: TestClient, on: Cast) -> None:
     token, form = form_token(web, PAGE), hidden(web, "form")
     from practicerunner.workflows.inquiry_page import new_form
