@@ -196,6 +196,21 @@ class RequestStatus(Word):
         return "Another time offered" if self is RequestStatus.OFFERED else super().label
 
 
+class InquiryStatus(Word):
+    """Where an inquiry stands (FHIR Task.status)."""
+
+    OPEN = "open"
+    PROSPECT = "prospect"
+    CLOSED = "closed"
+
+
+class InquiryEntryKind(Word):
+    """What staff wrote beneath an inquiry (FHIR Communication, Annotation)."""
+
+    NOTE = "note"
+    REPLY = "reply"
+
+
 class MessageKind(Word):
     """Why a message leaves the practice (FHIR Communication.category)."""
 
@@ -214,6 +229,8 @@ class MessageKind(Word):
     MESSAGE_WAITING = "message_waiting"
     PORTAL_LINK = "portal_link"
     DETAILS_ASKED = "details_asked"
+    INQUIRY_RECEIVED = "inquiry_received"
+    INQUIRY_ANSWERED = "inquiry_answered"
 
     @property
     def label(self) -> str:
@@ -226,6 +243,7 @@ class MessageKind(Word):
             "paper_ready": "Notice of a paper",
             "message_waiting": "Notice of a message",
             "portal_link": "Link to the portal", "details_asked": "Notice of details to change",
+            "inquiry_received": "Receipt of an inquiry", "inquiry_answered": "Answer to an inquiry",
         }.get(self.value, super().label)
 
 

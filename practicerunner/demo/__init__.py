@@ -10,7 +10,15 @@ from random import Random
 from sqlalchemy import Engine
 
 from practicerunner import clock, database
-from practicerunner.demo import following, insurance, opening, portal, portal_pages, supervising
+from practicerunner.demo import (
+    following,
+    inquiring,
+    insurance,
+    opening,
+    portal,
+    portal_pages,
+    supervising,
+)
 from practicerunner.demo.caseload import CASES
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import Refused, found_practice
@@ -52,6 +60,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     diary = Diary(now)
     opening.begin(diary, house, beginning, today)
     supervising.begin(diary, house, today)
+    inquiring.begin(diary, house, today)
     insurance.begin(diary, house, beginning, today)
     following.begin(diary, house, today)
     story = Story(diary, house, today, rng, CASES[::every])

@@ -14,6 +14,7 @@ from practicerunner.records import (  # noqa: F401
     follow_up,
     forms,
     imports,
+    inquiries,
     logins,
     messages,
     note_facts,

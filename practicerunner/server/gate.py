@@ -1,12 +1,12 @@
 """The gate: pure ASGI middleware before everything, for pages, files and sockets alike.
 
-Nothing but the health check, the sign-in pages and calendar feeds (by the secret in their address) answers without a
-session. The header by which Streamlit learns who is there is set here alone, after whatever the client sent under that
-name was taken away.
+Nothing but the health check, the sign-in pages, the public pages for inquiries and calendar feeds (by the secret in
+their address) answers without a session. The header by which Streamlit learns who is there is set here alone, after
+whatever the client sent under that name was taken away.
 
 One browser is one person: a member of staff or somebody outside the practice, told apart by the cookie. Files and feeds
 are for staff alone, what stands under ``/portal/`` for the others; a server that serves one side knows nothing of the
-other.
+other. The public pages stand on the portal's side, which may face the internet.
 """
 
 import re
@@ -27,13 +27,13 @@ PORTAL_SIGN_IN = "/portal/sign-in"
 OPEN = re.compile(
     r"/healthz|/auth/(sign-in|sign-out|authenticator|first-run)|/auth/invitation/[A-Za-z0-9_-]{1,100}"
     r"|/portal/?|/portal/(sign-in|sign-out|authenticator|reset)|/portal/(invitation|reset)/[A-Za-z0-9_-]{1,100}"
-    r"|/(auth|portal)/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*"
+    r"|/(auth|portal)/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*|/inquiry(/[A-Za-z0-9-]{1,60})?"
 )
 """What answers without a session, matched in full; Streamlit's own routes under /auth/ are not among it."""
 CLOSED = re.compile(r"(?i)/_stcore/(metrics|agent|script-health-check)(/|$)|^/auth/(login|logout)/?$|^/oauth2callback")
 """What answers nobody, wherever it stands in a path: metrics, the agent interface, sign-in by others."""
 OF_STAFF = re.compile(r"(?i)/(auth|files|feeds)(/|$)")
-OF_THE_PORTAL = re.compile(r"(?i)/portal(/|$)")
+OF_THE_PORTAL = re.compile(r"(?i)/(portal|inquiry)(/|$)")
 """What belongs to one side, files included; it answers to nobody of the other."""
 KEPT = ("/static/", "/auth/assets/", "/portal/assets/", "/component/", "/_stcore/bidi-components/")
 """Program files without anything of a client; browsers may keep them."""
@@ -57,7 +57,7 @@ PAPER_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-"""For the pages under /auth and /portal, the files and the feeds: no script at all, and never in a frame."""
+"""For the pages under /auth and /portal, the public ones, files and feeds: no script at all, and never in a frame."""
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -212,7 +212,7 @@ def _without_our_headers(scope: Scope) -> Scope:
 
 def _with_headers(scope: Scope, send: Send) -> Send:
     path = scope["path"]
-    is_paper = path.startswith(("/auth/", "/portal/", "/files/", "/feeds/"))
+    is_paper = path == "/inquiry" or path.startswith(("/auth/", "/portal/", "/files/", "/feeds/", "/inquiry/"))
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -27,6 +27,8 @@ DEVICE_COOKIE = "pr_device"
 STAFF, PORTAL = "/auth", "/portal"
 """The two doors; each has its own cookies."""
 LARGEST_FORM = 64 * 1024
+PUBLIC = "/inquiry"
+"""Where the pages begin that are meant for people without an account."""
 
 _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -39,7 +41,10 @@ class Refused(Exception):
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """A page with its form token; the token of the browser is kept, so that two open forms both work."""
+    """A page with its form token; the token of the browser is kept, so that two open forms both work.
+
+    The pages under ``/auth`` and the public ones each have a cookie for their own part of the addresses.
+    """
     token = request.cookies.get(FORM_COOKIE, "")
     known = re.fullmatch(r"[A-Za-z0-9_-]{43}", token) is not None
     token = token if known else ids.new_token()
@@ -48,14 +53,15 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
     response = HTMLResponse(body, status)
     if not known:
         response.set_cookie(
-            FORM_COOKIE, token, path=door, httponly=True, samesite="strict", secure=settings().is_https,
+            FORM_COOKIE, token, path=PUBLIC if is_public(request) else door, httponly=True, samesite="strict",
+            secure=settings().is_https,
         )
     return response
 
 
 def door_of(request: Request) -> str:
-    """At which of the two doors a request stands."""
-    return PORTAL if request.url.path.startswith(PORTAL) else STAFF
+    """At which of the two doors a request stands; the public pages are on the portal's side."""
+    return PORTAL if request.url.path.startswith(PORTAL) or is_public(request) else STAFF
 
 
 def message(
@@ -85,8 +91,19 @@ async def form(request: Request) -> dict[str, str]:
     return fields
 
 
+def is_public(request: Request) -> bool:
+    """Whether a request is for a page that is meant for people without an account."""
+    return request.url.path == PUBLIC or request.url.path.startswith(f"{PUBLIC}/")
+
+
 def refused(request: Request, _: Exception) -> Response:
     """The answer to a form that did not come from here."""
+    if is_public(request):
+        return page(
+            request, "public_message.html", 403, practice="", title="Please try again", text="This form did not come "
+            "from this page, or it is too large. Open the page again and repeat what you wrote.",
+            link=request.url.path, link_text="Open the page again",
+        )
     return message(
         request, "Please try again", "This form did not come from this page, or the page was open for too long. "
         "Open it again and repeat what you did.", 403, link=f"{door_of(request)}/sign-in", link_text="Go to sign-in",

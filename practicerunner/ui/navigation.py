@@ -37,6 +37,7 @@ SCREENS = (
     Screen("documentation", "Documentation", "Work", ":material/edit_note:", Resource.CLINICAL_NOTE),
     Screen("supervision", "Supervision", "Work", ":material/supervisor_account:", Resource.SUPERVISION_NOTE),
     Screen("requests", "Requests", "Work", ":material/pending_actions:", Resource.APPOINTMENTS),
+    Screen("inquiries", "Inquiries", "Work", ":material/contact_mail:", Resource.CLIENT_DIRECTORY),
     Screen("billing", "Billing", "Work", ":material/receipt_long:", Resource.INVOICES),
     Screen("overview", "Overview", "Insight", ":material/monitoring:", Resource.FINANCIAL_DASHBOARDS),
     Screen("settings", "Practice settings", "Practice settings", ":material/settings:", Resource.PRACTICE_SETTINGS,

@@ -73,16 +73,17 @@ class OutboxPage:
 def put(
     session: Session, kind: MessageKind, key: str, subject: str, body: str, *, person_id: int | None = None,
     staff_id: int | None = None, case_id: int | None = None, appointment_id: int | None = None,
-    expires_at: datetime | None = None,
+    expires_at: datetime | None = None, address: str = "",
 ) -> int | None:
     """Write a message to a person or to a member of staff, in the caller's transaction; callers have authorised it.
 
-    ``key`` names the message: the same key again does nothing. To a person without an e-mail address that they let us
-    write to, and after ``expires_at``, nothing is written. Returns the message's id, or nothing.
+    ``address`` is where somebody is written to who is neither, because they only inquire. ``key`` names the message:
+    the same key again does nothing. To a person without an e-mail address that they let us write to, and after
+    ``expires_at``, nothing is written. Returns the message's id, or nothing.
     """
     if person_id is not None:
         address = people.mail_address(session, person_id)
-    else:
+    elif staff_id is not None:
         somebody = session.get(Staff, staff_id)
         address = somebody.email if somebody is not None and somebody.active else ""
     now = clock.now()
@@ -185,10 +186,10 @@ def _view(row: Addressed) -> MessageView:
 
 def recipient(row: Addressed) -> str:
     """Whom a message is to, by name."""
-    _, person, somebody = row
+    message, person, somebody = row
     if person is not None:
         return person_name(person.first_name, person.last_name, person.preferred_name)
-    return somebody.name if somebody is not None else ""
+    return somebody.name if somebody is not None else message.to_address
 
 
 @command(Resource.PRACTICE_SETTINGS, Action.MANAGE)

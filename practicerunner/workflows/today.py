@@ -16,6 +16,7 @@ from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.inquiries import open_inquiries
 from practicerunner.workflows.plans import plan_reviews_due
 from practicerunner.workflows.request_queue import how_many_wait
 
@@ -96,9 +97,7 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
         if plans:
             found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))
-    asked = how_many_wait(session, actor)
-    if asked:
-        found.append(Waiting(f"{_many(asked, 'request', 'requests')} waiting", "requests"))
+    found += _asked(session, actor)
     if unfinished:
         found.append(Waiting(f"{_many(unfinished, 'appointment', 'appointments')} without attendance", "today"))
     if may(actor, Action.CREATE, Resource.INVOICES):
@@ -109,6 +108,20 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         _, ready = accounts.uninvoiced(session, sees, limit=1, offset=0, after_cosign=kinds_to_wait_for(session))
         if ready:
             found.append(Waiting(f"{_many(ready, 'appointment', 'appointments')} to invoice", "billing"))
+    return found
+
+
+def _asked(session: Session, actor: Actor) -> list[Waiting]:
+    """What people ask for: clients another time, others whether they can come."""
+    found = []
+    asked = how_many_wait(session, actor)
+    if asked:
+        found.append(Waiting(f"{_many(asked, 'request', 'requests')} waiting", "requests"))
+    if may(actor, Action.READ, Resource.CLIENT_DIRECTORY):
+        number, first = open_inquiries(session, actor)
+        if number:
+            waits = f"Inquiry from {first}" if number == 1 else f"{number} inquiries waiting"
+            found.append(Waiting(waits, "inquiries"))
     return found
 
 

@@ -14,8 +14,8 @@ FOLDER = ROOT / "shots"
 VISITORS = {"client": "Noor", "guardian": "Shirin", "helper": "Ines", "paying": "Leonard"}
 PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
 PORTAL = ("", "my-appointments", "my-forms", "my-messages", "my-billing", "my-documents", "my-details")
-PAGES = ("", "clients", "calendar", "messages", "documentation", "supervision", "requests", "billing", "overview",
-         "settings", "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit", "account")
+PAGES = ("", "clients", "calendar", "messages", "documentation", "supervision", "requests", "inquiries", "billing",
+         "overview", "settings", "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit", "account")
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 900

@@ -39,6 +39,9 @@ from practicerunner.workflows.arrangements import SetArrangement, Share, set_arr
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
+from practicerunner.workflows.inquiries import CloseInquiry, WriteBeneath, close_inquiry, write_beneath
+from practicerunner.workflows.inquiry_page import SendInquiry, send_inquiry
+from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.note_templates import AddTemplate, OwnSection, add_template, templates_to_begin
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
@@ -146,6 +149,20 @@ def write_for_case(cast: Cast, couple: int) -> tuple[int, ...]:
     return exam, contact, remote
 
 
+def inquire(cast: Cast) -> None:
+    """Somebody writes on the public page, with a note beneath it, and another inquiry is closed."""
+    cast.do("Dana", save_inquiry_settings, SaveInquirySettings(
+        revision=0, is_on=True, introduction=HOSTILE, case_types=(CaseType.INDIVIDUAL,),
+        service_ids=(cast.services["THERAPY"],), provider_ids=(cast.staff["Marcus"],)))
+    page = cast.read("Dana", inquiry_settings).providers[0].slug
+    with database.transaction(cast.engine) as session:
+        first, second = (send_inquiry(session, SendInquiry(
+            first_name=HOSTILE, last_name=HOSTILE, email="a@b.example", kind=CaseType.INDIVIDUAL, message=HOSTILE,
+            service=str(cast.services["THERAPY"]), provider=page)) for _ in range(2))
+    cast.do("Marcus", write_beneath, WriteBeneath(inquiry_id=first, text=HOSTILE))
+    cast.do("Marcus", close_inquiry, CloseInquiry(inquiry_id=second, revision=1, reason=HOSTILE))
+
+
 def build(cast: Cast) -> House:
     """Everything that has a name or a text gets the hostile one."""
 
@@ -227,6 +244,7 @@ def build(cast: Cast) -> House:
 
     with at("2026-11-10 20:00"):
         of_case = write_for_case(cast, couple)
+        inquire(cast)
 
     def ahead(case_id: int, hour: int, *, by: str = "Marcus", **more: Any) -> int:
         made: int = cast.do(by, book, Book(
@@ -347,6 +365,7 @@ def test_the_check_itself_sees_what_is_alive() -> None:
     ("Marcus", "documentation"), ("Priya", "documentation"), ("Dana", "staff"), ("Dana", "audit"),
     ("Marcus", "account"), ("Marcus", "requests"), ("Dana", "requests"), ("Ruth", "supervision"),
     ("Dana", "messages"), ("Marcus", "messages"),
+    ("Dana", "inquiries"),
     ("Priya", "supervision"), ("Dana", "supervision"),
 ])
 def test_a_page_shows_names_as_typed(visit: Visit, who: str, page: str) -> None:

@@ -37,8 +37,8 @@ FORBIDDEN = ("diagnos", "treatment", "symptom", "patient")
 SECTIONS = ("overview", "clinical", "billing", "relationships")
 
 EVERYBODYS = {
-    "today", "clients", "calendar", "messages", "requests", "billing", "overview", "hours", "account", "case",
-    "appointment", "payer", "form",
+    "today", "clients", "calendar", "messages", "requests", "inquiries", "billing", "overview", "hours", "account",
+    "case", "appointment", "payer", "form",
 }
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit", "supervision"}
 MAY_OPEN = {

@@ -1,0 +1,70 @@
+"""The public page of Harbor Lane Practice, and who wrote there lately: two people who are nobody's clients yet."""
+
+from datetime import date, time, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from practicerunner.demo.diary import Diary
+from practicerunner.demo.house import ADMIN, House
+from practicerunner.demo.opening import NEW_PEOPLE
+from practicerunner.demo.people import OWNER, ZONE
+from practicerunner.rules.scheduling import moment
+from practicerunner.vocabulary import CaseType
+from practicerunner.workflows.inquiries import WriteBeneath, inquiry_list, write_beneath
+from practicerunner.workflows.inquiry_page import VIDEO, SendInquiry, Wish, public_times, send_inquiry
+from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
+
+INTRODUCTION = (
+    "Welcome. Tell us briefly what you are looking for, and choose a time if one suits you.\n\n"
+    "We answer **within two working days**. The first conversation costs nothing."
+)
+KINDS = (CaseType.INDIVIDUAL, CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.INDIVIDUAL_CONSULTATION)
+SERVICES = ("Individual session", "Couple session", "Family session", "Intake", "Consultation")
+FIRST = "Owen"
+"""For whom somebody asks by name, with a free time."""
+
+
+def begin(diary: Diary, house: House, today: date) -> None:
+    """Switched on a week ago; one inquiry is two days old, one came last night."""
+    for days, hour, minute, act in ((8, 12, 20, _switch_on), (2, 20, 40, _to_the_practice), (1, 21, 15, _to_somebody)):
+        diary.note(moment(today - timedelta(days=days), time(hour, minute), ZONE), partial(act, house))
+    diary.note(moment(today - timedelta(days=1), time(10, 5), ZONE), partial(_call_back, house))
+
+
+def _switch_on(house: House, session: Session) -> None:
+    owner = house.actors[OWNER]
+    save_inquiry_settings(session, owner, SaveInquirySettings(
+        revision=inquiry_settings(session, owner).revision, is_on=True, introduction=INTRODUCTION, case_types=KINDS,
+        service_ids=tuple(house.services[name] for name in SERVICES),
+        provider_ids=tuple(house.staff_id(first) for first in sorted(NEW_PEOPLE)),
+    ))
+
+
+def _to_the_practice(_: House, session: Session) -> None:
+    send_inquiry(session, SendInquiry(
+        first_name="Delphine", last_name="Aubert", email="delphine.aubert@example.org", phone="(516) 555-0171",
+        kind=CaseType.TWO_PERSON, message="We argue about the same things again and again. Is there a place in the "
+        "evening? Mornings are hard for both of us.",
+    ), "192.0.2.10")
+
+
+def _call_back(house: House, session: Session) -> None:
+    admin = house.actors[ADMIN]
+    waiting = inquiry_list(session, admin).rows
+    write_beneath(session, admin, WriteBeneath(
+        inquiry_id=waiting[0].inquiry_id, text="Called, left a message. Asks for an evening; Nadia has Tuesdays."))
+
+
+def _to_somebody(house: House, session: Session) -> None:
+    slug = next(
+        one.slug for one in inquiry_settings(session, house.actors[OWNER]).providers
+        if one.staff_id == house.staff_id(FIRST)
+    )
+    service = str(house.services[SERVICES[0]])
+    free = public_times(session, slug, Wish(kind=CaseType.INDIVIDUAL, service=service, where=VIDEO), "192.0.2.11")
+    send_inquiry(session, SendInquiry(
+        slug=slug, first_name="Tobias", last_name="Renner", email="tobias.renner@example.net",
+        kind=CaseType.INDIVIDUAL, service=service, where=VIDEO, time=free[-1].value if free else "",
+        message="A friend gave me your name. I have not talked to anybody before and would like to try.",
+    ), "192.0.2.11")

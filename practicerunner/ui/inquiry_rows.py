@@ -1,0 +1,95 @@
+"""An inquiry as a row: who asks for what, how to reach them, what was said since, and the buttons that answer it."""
+
+from datetime import date
+
+import streamlit as st
+
+from practicerunner.rules.case_types import capabilities
+from practicerunner.ui import inquiry_dialogs as dialogs
+from practicerunner.ui.navigation import link
+from practicerunner.ui.request_rows import at
+from practicerunner.ui.status import badge
+from practicerunner.ui.text import age, day, md
+from practicerunner.vocabulary import InquiryEntryKind, SessionFormat
+from practicerunner.workflows.access import Actor
+from practicerunner.workflows.inquiries import InquiryRow
+
+_WAYS = {SessionFormat.VIDEO: "by video", SessionFormat.PHONE: "by phone", SessionFormat.IN_PERSON: "in person"}
+
+
+def wish_in_words(row: InquiryRow, today: date) -> str:
+    """``Therapy 50 min, by video, Thu 12 Nov 10:00``."""
+    where = row.location or (_WAYS[row.format] if row.format is not None else "")
+    words = ", ".join(filter(None, [row.service, where, at(row.wished, today) or "would like to be contacted"]))
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def since_in_words(row: InquiryRow) -> str:
+    """``Asked yesterday for Owen Castellane; Nadia Rahimi answers``."""
+    since = {0: "today", 1: "yesterday"}.get(row.age_days, f"{age(row.age_days)} ago")
+    whom = f" for {row.asked_for}" if row.asked_for else ""
+    if not row.is_open:
+        return f"Asked {since}{whom}"
+    if row.provider == row.asked_for and row.provider:
+        return f"Asked {since}{whom}"
+    return f"Asked {since}{whom}; {row.provider or 'the practice'} answers"
+
+
+def show(actor: Actor, row: InquiryRow, today: date, *, first: bool = False) -> None:
+    """Draw one inquiry; ``first`` is the one to work on now."""
+    with st.container(border=True, key=f"inquiry.{row.inquiry_id}"):
+        with st.container(gap="xsmall"):
+            _head(row)
+            st.text(wish_in_words(row, today))
+            st.text("   ".join(filter(None, [row.email, row.phone])))
+            st.caption(md(since_in_words(row)))
+        if row.message:
+            st.text(f"“{row.message}”")
+        for entry in row.entries:
+            verb = "answered by e-mail" if entry.kind is InquiryEntryKind.REPLY else "noted"
+            with st.container(gap="xsmall"):
+                st.caption(md(f"{entry.author} {verb}, {at(entry.at, today)}"))
+                st.text(entry.text)
+        if row.decided_on is not None:
+            ended = f"Closed: {row.reason}" if row.reason else "Prospect"
+            st.caption(md(f"{ended} ({row.decided_by}, {day(row.decided_on, today)})"))
+        if row.case_id is not None:
+            link(md(row.case_name), "case", case=row.case_id, icon=":material/person:")
+        refused = st.session_state.get(dialogs.REFUSED)
+        if refused is not None and refused[0] == row.inquiry_id and row.is_open:
+            st.warning(md(refused[1]), icon=":material/block:")
+        if row.may_change:
+            _buttons(actor, row, today, first=first)
+
+
+def _head(row: InquiryRow) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{md(row.name)}**", width="content")
+        st.caption(capabilities(row.kind).heading, width="content")
+        if row.is_open:
+            st.badge(age(row.age_days), color="orange" if row.age_days > 1 else "gray", icon=":material/schedule:")
+        else:
+            badge(row.status)
+        if row.free is not None:
+            st.badge("Free" if row.free else "Taken", color="primary" if row.free else "red")
+
+
+def _buttons(actor: Actor, row: InquiryRow, today: date, *, first: bool) -> None:
+    key = f"inquiries.{row.inquiry_id}"
+    with st.container(horizontal=True, gap="small"):
+        if row.may_open_case:
+            books = row.free is True
+            if books and st.button(f"Prospect, and book {at(row.wished, today)}", key=f"{key}.book",
+                                   type="primary" if first else "secondary"):
+                dialogs.prospect(actor, row, book=True)
+            if st.button("Make a prospect", key=f"{key}.prospect",
+                         type="primary" if first and not books else "secondary"):
+                dialogs.prospect(actor, row, book=False)
+        if row.email and st.button("Reply", key=f"{key}.reply"):
+            dialogs.reply_dialog(actor, row)
+        if st.button("Note", key=f"{key}.note"):
+            dialogs.note_dialog(actor, row)
+        if row.is_open and st.button("Who answers", key=f"{key}.assign"):
+            dialogs.assign_dialog(actor, row)
+        if row.is_open and st.button("Close", key=f"{key}.close"):
+            dialogs.close_dialog(actor, row)

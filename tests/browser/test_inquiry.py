@@ -1,0 +1,50 @@
+"""A stranger writes on the public page with a phone in hand, and becomes a prospect."""
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.served import open_page, settle, sign_in
+
+PHONE = {"width": 390, "height": 844}
+
+
+def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, browser: Browser) -> None:
+    asks = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    page = asks.new_page()
+    page.goto(f"{demo}/inquiry/owen-castellane")
+    expect(page.get_by_role("heading", name="Write to Owen Castellane")).to_be_visible()
+    page.get_by_label("What kind of work?").select_option("individual")
+    page.get_by_label("Service").select_option(label="Individual session, 50 minutes")
+    page.get_by_label("Where?").select_option("video")
+    page.get_by_label("First name").fill("Marguerite")
+    page.get_by_role("button", name="Show free times").click()
+    expect(page.get_by_label("First name")).to_have_value("Marguerite")
+    page.get_by_role("radio").nth(1).check()
+    page.get_by_label("Last name").fill("<script>alert(1)</script>")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Give an e-mail address or a phone number")).to_be_hidden()
+    expect(page.get_by_text("Please tick this")).to_be_visible()
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    page.get_by_label("You may contact me about this.").check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Give an e-mail address or a phone number")).to_be_visible()
+    page.get_by_label("E-mail address").fill("marguerite@sea.example")
+    page.get_by_label("Message").fill("A first message")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    asks.close()
+
+    works = browser.new_context(viewport=PHONE)
+    page = sign_in(works, demo, "Owen")
+    expect(page.get_by_role("link", name="2 inquiries waiting")).to_be_visible()
+    open_page(page, demo, "inquiries")
+    theirs = page.locator("[class*='st-key-inquiry-']").filter(has_text="Marguerite")
+    expect(theirs.get_by_text("“A first message”")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    theirs.get_by_role("button", name="Prospect, and book").click()
+    page.wait_for_url(re.compile("case="))
+    settle(page)
+    expect(page.get_by_text("Marguerite <script>alert(1)</script>").first).to_be_visible()
+    expect(page.get_by_text("Prospect", exact=True).first).to_be_visible()
+    works.close()
