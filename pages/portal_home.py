@@ -33,6 +33,9 @@ def waiting(page: HomePage) -> None:
         (f"The practice offers {portal_text.at(one.offered, page.today)}", "portal_appointments",
          ":material/event_available:") for one in page.offers
     ]
+    if page.unread:
+        rows.append((f"{count(page.unread, 'conversation')} with something new", "portal_messages",
+                     ":material/chat:"))
     if page.forms:
         late = f", {page.overdue_forms} overdue" if page.overdue_forms else ""
         rows.append((f"{count(page.forms, 'form')} to fill in{late}", "portal_forms", ":material/assignment:"))

@@ -19,6 +19,7 @@ from practicerunner.workflows.portal_access import may_in_any_case
 from practicerunner.workflows.portal_billing import MyPaper, billing_page
 from practicerunner.workflows.portal_documents import my_documents
 from practicerunner.workflows.portal_forms import my_forms
+from practicerunner.workflows.portal_messages import unread_threads
 from practicerunner.workflows.requests import MyAppointment, MyRequest, my_appointments, my_requests
 
 LATEST = 4
@@ -47,6 +48,8 @@ class HomePage:
     papers: tuple[MyPaper, ...]
     """The latest statements and superbills."""
     documents: int
+    unread: int
+    """Conversations with something new."""
     today: date
 
 
@@ -75,5 +78,6 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
         sum(one.status is RequestStatus.PENDING for one in asked), len(forms), sum(one.overdue for one in forms),
         len(account.unpaid) if account else 0, account.due_cents if account else 0,
         sum(one.open_cents for one in account.overdue) if account else 0, tuple(papers[:LATEST]),
-        len(my_documents(session, actor)) if here and sees(Resource.DOCUMENTS_ADMIN) else 0, today_here(session),
+        len(my_documents(session, actor)) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
+        unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0, today_here(session),
     )

@@ -116,4 +116,5 @@ def test_without_a_sign_in_of_the_portal_there_is_nothing(web: TestClient, house
 
 def test_every_route_of_the_portals_files_is_walked_here() -> None:
     assert [route.path for route in portal_downloads.routes] == [
+        "/portal/files/message/{id:int}",  # walked in test_message_downloads
         "/portal/files/document/{id:int}", "/portal/files/{kind}/{id:int}.pdf"]

@@ -317,9 +317,10 @@ def test_a_server_of_the_portal_alone_knows_nothing_of_the_practice(gate: TestCl
         assert socket_says(gate, f"pr_portal={maya}") == f"x-pr-account=portal-{house.maya}"
         assert gate.get("/", headers={"accept": "text/html"}).headers["location"] == "/portal/sign-in"
         assert "/auth/" not in web.get("/portal/sign-in").text
-        assert {route.path.split("/")[1] for route in doors.routes()} == {"healthz", "portal"}
+        assert {route.path.split("/")[1] for route in doors.routes()} == {"healthz", "portal", "inquiry"}
         settings().serves = "staff"
-        for path in ("/portal", "/portal/sign-in", "/portal/invitation/abc", "/portal/files/invoice/1.pdf"):
+        for path in ("/portal", "/portal/sign-in", "/portal/invitation/abc", "/portal/files/invoice/1.pdf", "/inquiry",
+                     "/inquiry/marcus-bell"):
             assert gate.get(path, headers={"cookie": f"pr_portal={maya}"}).status_code == 404, path
         assert gate.get("/", headers={"cookie": f"pr_portal={maya}"}).status_code == 401
         with pytest.raises(WebSocketDisconnect):
