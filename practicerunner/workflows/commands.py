@@ -1,17 +1,18 @@
 """What every command has in common: its input model, its permission, its operation id, its audit row."""
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Annotated, Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import ids
-from practicerunner.errors import NotFound, RuleViolation, Stale
+from practicerunner.errors import NotFound, NotPermitted, RuleViolation, Stale
 from practicerunner.records import audit
 from practicerunner.records.base import FOR_CHANGE, Revised
 from practicerunner.records.logins import Done, keep_operation
@@ -105,6 +106,17 @@ READERS: dict[str, Resource] = {}
 """Name of each reader → the resource it reads."""
 
 
+def _sides(verb: Callable[..., Any]) -> frozenset[type]:
+    """For whom a verb is: staff, people outside the practice, or both, as its second parameter says."""
+    said = list(inspect.signature(verb).parameters.values())[1].annotation
+    return frozenset(kind for kind in (Actor, PortalActor) if kind in (said, *get_args(said)))
+
+
+def _check_side(actor: Actor | PortalActor, sides: frozenset[type], action: Action, resource: Resource) -> None:
+    if type(actor) not in sides:
+        raise NotPermitted(actor=actor, action=action, resource=resource)
+
+
 def command(
     resource: Resource, action: Action
 ) -> Callable[[Callable[[Session, A, C], R]], Callable[[Session, A, C], R]]:
@@ -114,11 +126,12 @@ def command(
     """
 
     def declare(verb: Callable[[Session, A, C], R]) -> Callable[[Session, A, C], R]:
-        name = verb.__name__
+        name, sides = verb.__name__, _sides(verb)
         COMMANDS[f"{verb.__module__.rsplit('.', 1)[-1]}.{name}"] = (resource, action)
 
         @wraps(verb)
         def carry_out(session: Session, actor: A, asked: C) -> R:
+            _check_side(actor, sides, action, resource)
             require(actor, action, resource)
             staff_id, person_id = getattr(actor, "staff_id", None), getattr(actor, "person_id", None)
             request = hashlib.sha256(asked.model_dump_json(exclude={"op"}).encode()).hexdigest()
@@ -150,9 +163,11 @@ def reader(
 
     def declare(read: Callable[Concatenate[Session, A, P], R]) -> Callable[Concatenate[Session, A, P], R]:
         READERS[f"{read.__module__.rsplit('.', 1)[-1]}.{read.__name__}"] = resource
+        sides = _sides(read)
 
         @wraps(read)
         def look(session: Session, actor: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            _check_side(actor, sides, Action.READ, resource)
             require(actor, Action.READ, resource)
             return read(session, actor, *args, **kwargs)
 

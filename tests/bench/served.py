@@ -188,7 +188,7 @@ class Pages:
     def page_run_case_in_batch(self, n: int) -> Result:
         """The page of one client, as in ``page_run_case``, while so many statements are issued."""
         page, query = "case", f"case={row_id('case', 7)}"
-        window = Window(self.place, _OWNER)
+        window = Window(self.place, f"pr_session={token(_OWNER)}")
         for _ in range(WARM):
             window.run(page, query)
         run_id = self._ask(n)

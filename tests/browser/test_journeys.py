@@ -72,6 +72,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_from_a_fresh_clone_to_the_downloaded_receipt(clone: Path, browser: Browser, tmp_path: Path) -> None:
     yesterday = datetime.now(PRACTICE).date() - timedelta(days=1)
     with serving(tmp_path, code=clone) as address:

@@ -445,7 +445,8 @@ def test_every_act_is_in_the_audit_log_without_what_was_typed(door: Door) -> Non
     door.cast.do("Marcus", write_beneath, WriteBeneath(inquiry_id=made, text="very private"))
     door.cast.do("Marcus", close_inquiry, CloseInquiry(inquiry_id=made, revision=1, reason="very private"))
     with database.reading(door.cast.engine) as session:
-        rows = session.scalars(select(AuditRow).where(AuditRow.resource == "client_directory")).all()
+        found = select(AuditRow).where(AuditRow.resource == "client_directory")
+        rows = session.scalars(found.order_by(AuditRow.seq)).all()
     assert [(row.action, row.outcome) for row in rows] == [
         ("send_inquiry", Outcome.ALLOWED), ("write_beneath", Outcome.ALLOWED), ("close_inquiry", Outcome.ALLOWED)]
     assert not [row for row in rows if "private" in row.detail or "Nora" in row.detail]
