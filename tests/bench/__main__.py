@@ -19,9 +19,9 @@ from tests.bench.writing import Writing
 OPS = (
     "create_client", "create_appointment", "series_52", "client_search", "week_calendar", "free_slots", "sign_note",
     "invoice_from_appointment", "payment", "aging", "unpaid_list", "aging_as_of", "replica_refresh", "icd_search",
-    "supervision_queue", "documentation_due", "statement", "invoice_pdf", "page_run_clients", "page_run_case",
-    "page_run_calendar", "page_run_note", "page_run_messages", "portal_free_slots",
-    "page_run_portal_home", "statements_batch", "page_run_case_in_batch",
+    "supervision_queue", "documentation_due", "statement", "invoice_pdf", "portal_free_slots", "page_run_clients",
+    "page_run_case", "page_run_calendar", "page_run_note", "page_run_messages", "page_run_portal_home",
+    "statements_batch", "page_run_case_in_batch",
 )
 TIMES = {
     "create_client": 120, "create_appointment": 120, "series_52": 40, "client_search": 60, "week_calendar": 120,
