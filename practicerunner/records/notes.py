@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,9 +12,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     false,
     select,
@@ -214,8 +217,10 @@ class NoteRow:
     """Who signed or returned it beside its author, and with whom its addenda are."""
 
 
-def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
-    query = (
+@cache
+def _listed() -> Select[*tuple[Any, ...]]:
+    """What a list knows of notes, the newest first; built once, because building it costs as much as running it."""
+    return (
         select(
             Note.id, Note.case_id, Note.appointment_id, Note.kind, Note.form, Note.status, Note.author_id, Staff,
             Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
@@ -225,9 +230,22 @@ def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
         .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
         .outerjoin(Appointment, Appointment.id == Note.appointment_id)
         .outerjoin(Person, Person.id == Note.person_id)
-        .where(*conditions).order_by(Note.service_date.desc(), Note.id.desc()).options(lazyload(Staff.roles))
+        .order_by(Note.service_date.desc(), Note.id.desc()).options(lazyload(Staff.roles))
     )
-    found = [NoteRow(*tuple(row)) for row in session.execute(query)]
+
+
+@cache
+def _listed_one() -> Select[*tuple[Any, ...]]:
+    return _listed().where(Note.id == bindparam("note_id"))
+
+
+def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
+    return _filled(session, session.execute(_listed().where(*conditions)))
+
+
+def _filled(session: Session, rows: Iterable[Any]) -> list[NoteRow]:
+    """The rows with who has to do with each note beside its author."""
+    found = [NoteRow(*tuple(row)) for row in rows]
     reviewers = _reviewers(
         session, [row.note_id for row in found if row.supervisor_id is not None or row.status is NoteStatus.AMENDED])
     return [
@@ -265,16 +283,19 @@ def of_appointments(session: Session, appointment_ids: Collection[int]) -> list[
 
 def note_with_case(session: Session, note_id: int, *, lock: bool = False) -> tuple[Note, Case] | None:
     """A note, locked for a change where asked, and its case."""
-    query = select(Note, Case).join(Case, Case.id == Note.case_id).where(Note.id == note_id)
-    if lock:
-        query = query.with_for_update(of=Note).execution_options(populate_existing=True)
-    found = session.execute(query).one_or_none()
+    found = session.execute(_with_case(lock=lock), {"note_id": note_id}).one_or_none()
     return (found[0], found[1]) if found is not None else None
+
+
+@cache
+def _with_case(*, lock: bool) -> Select[Note, Case]:
+    query = select(Note, Case).join(Case, Case.id == Note.case_id).where(Note.id == bindparam("note_id"))
+    return query.with_for_update(of=Note).execution_options(populate_existing=True) if lock else query
 
 
 def one_row(session: Session, note_id: int) -> NoteRow | None:
     """What a list knows of one note."""
-    return next(iter(_rows(session, Note.id == note_id)), None)
+    return next(iter(_filled(session, session.execute(_listed_one(), {"note_id": note_id}))), None)
 
 
 def written_by(session: Session, author_id: int, statuses: Iterable[NoteStatus]) -> list[NoteRow]:

@@ -5,15 +5,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     select,
     text,
@@ -236,8 +239,14 @@ def is_overlap(error: IntegrityError) -> bool:
 
 def appointment(session: Session, appointment_id: int, *, lock: bool = False) -> Appointment | None:
     """An appointment with its attendances, locked if it is going to be changed."""
-    query = select(Appointment).where(Appointment.id == appointment_id).options(selectinload(Appointment.attendances))
-    return session.scalar(query.with_for_update(key_share=True) if lock else query)
+    return session.scalar(_appointment(lock=lock), {"appointment_id": appointment_id})
+
+
+@cache
+def _appointment(*, lock: bool) -> Select[Appointment]:
+    query = select(Appointment).where(Appointment.id == bindparam("appointment_id"))
+    query = query.options(selectinload(Appointment.attendances))
+    return query.with_for_update(key_share=True) if lock else query
 
 
 def providers_of(session: Session, case_id: int) -> set[int]:
