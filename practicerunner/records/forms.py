@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,9 +11,11 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
@@ -219,14 +222,21 @@ def given(session: Session, case_id: int) -> list[Given]:
 
 def scores(session: Session, case_id: int) -> list[tuple[int, int, datetime, dict[str, Any]]]:
     """Scores of a case's measures, the oldest first: response, person, moment, score. Replaced ones are left out."""
+    return [
+        (response_id, person_id, at, score)
+        for response_id, person_id, at, score in session.execute(_scores(), {"case_id": case_id})
+    ]
+
+
+@cache
+def _scores() -> Select[*tuple[Any, ...]]:
     later = aliased(FormResponse)
-    query = (
+    return (
         select(FormResponse.id, FormResponse.person_id, FormResponse.submitted_at, FormResponse.score)
         .outerjoin(later, later.replaces_id == FormResponse.id)
-        .where(FormResponse.case_id == case_id, FormResponse.score.is_not(None), later.id.is_(None))
+        .where(FormResponse.case_id == bindparam("case_id"), FormResponse.score.is_not(None), later.id.is_(None))
         .order_by(FormResponse.submitted_at, FormResponse.id)
     )
-    return [(response_id, person_id, at, score) for response_id, person_id, at, score in session.execute(query)]
 
 
 def open_ones(

@@ -396,11 +396,15 @@ def rows_of(session: Session, note_ids: Collection[int]) -> dict[int, NoteRow]:
 
 def signed_before(session: Session, note: Note, statuses: Iterable[NoteStatus], limit: int) -> list[Note]:
     """The last signed notes of the same case from before this one's date of service; plans have pages of their own."""
-    query = select(Note).where(
-        Note.case_id == note.case_id, Note.service_date < note.service_date, Note.status.in_(list(statuses)),
-        Note.kind != NoteKind.TREATMENT_PLAN,
-    )
-    return list(session.scalars(query.order_by(Note.service_date.desc(), Note.id.desc()).limit(limit)))
+    return list(session.scalars(_SIGNED_BEFORE, {
+        "case_id": note.case_id, "day": note.service_date, "statuses": list(statuses), "most": limit,
+    }))
+
+
+_SIGNED_BEFORE = select(Note).where(
+    Note.case_id == bindparam("case_id"), Note.service_date < bindparam("day"),
+    Note.status.in_(bindparam("statuses", expanding=True)), Note.kind != NoteKind.TREATMENT_PLAN,
+).order_by(Note.service_date.desc(), Note.id.desc()).limit(bindparam("most"))
 
 
 def psychotherapy_note(session: Session, appointment_id: int, author_id: int) -> PsychotherapyNote | None:
@@ -478,11 +482,18 @@ def opened_since(
     session: Session, staff_id: int, case_id: int, note_id: int, detail: str, moment: datetime
 ) -> bool:
     """Whether the audit log already says that somebody opened this note since a moment, for the same reason."""
-    query = select(AuditRow.seq).where(
-        AuditRow.case_id == case_id, AuditRow.staff_id == staff_id, AuditRow.resource_id == note_id,
-        AuditRow.detail == detail, AuditRow.action == OPENED, AuditRow.at >= moment,
-    )
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(_OPENED_SINCE, {
+        "case_id": case_id, "staff_id": staff_id, "note_id": note_id, "detail": detail, "moment": moment,
+    }) is not None
+
+
+OPENED = "open_note"
+"""What the audit log calls the reading of a note."""
+_OPENED_SINCE = select(AuditRow.seq).where(
+    AuditRow.case_id == bindparam("case_id"), AuditRow.staff_id == bindparam("staff_id"),
+    AuditRow.resource_id == bindparam("note_id"), AuditRow.detail == bindparam("detail"), AuditRow.action == OPENED,
+    AuditRow.at >= bindparam("moment"),
+).limit(1)
 
 
 def signed_ids(session: Session) -> list[int]:
@@ -501,5 +512,3 @@ def logged_hashes(session: Session, note_id: int) -> set[str]:
 
 SIGNINGS = ("sign_note", "cosign_note", "add_addendum")
 """Acts by which the audit log learns the hash of a text."""
-OPENED = "open_note"
-"""What the audit log calls the reading of a note."""

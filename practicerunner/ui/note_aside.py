@@ -9,7 +9,7 @@ from practicerunner.ui.perform import glance
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import NoteKind
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.case_forms import PersonForms, forms_of_case
+from practicerunner.workflows.case_forms import PersonMeasures, measures_of_case
 from practicerunner.workflows.note_pages import NotePage
 
 CHART_HEIGHT = 120
@@ -42,8 +42,8 @@ def show(actor: Actor, page: NotePage, zone: str, *, with_goals: bool = True) ->
 
 
 def _measures(actor: Actor, page: NotePage, zone: str) -> None:
-    found, _ = glance(forms_of_case, actor, page.line.case_id)
-    people = [person for person in (found.people if found else ()) if person.series and _concerns(page, person)]
+    found, _ = glance(measures_of_case, actor, page.line.case_id)
+    people = [person for person in found or () if _concerns(page, person)]
     for person in people:
         with st.container(border=True):
             if len(people) > 1 or len(page.header.present) > 1:
@@ -52,7 +52,7 @@ def _measures(actor: Actor, page: NotePage, zone: str) -> None:
                 measure_chart.show(series, zone, height=CHART_HEIGHT)
 
 
-def _concerns(page: NotePage, person: PersonForms) -> bool:
+def _concerns(page: NotePage, person: PersonMeasures) -> bool:
     """Whether a note speaks of somebody: it is about them, they were there, or it is about nobody alone."""
     if page.line.person_id is not None:
         return page.line.person_id == person.person_id

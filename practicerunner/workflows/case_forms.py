@@ -130,6 +130,32 @@ def forms_of_case(session: Session, actor: Actor, case_id: int) -> CaseForms:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PersonMeasures:
+    """Somebody's measures over time."""
+
+    person_id: int
+    name: str
+    series: tuple[Series, ...]
+
+
+@reader(Resource.CONSENTS)
+def measures_of_case(session: Session, actor: Actor, case_id: int) -> list[PersonMeasures]:
+    """The scores of everybody in a case, as far as the actor may read them: to see beside a note."""
+    case = case_for(session, actor, case_id)
+    scored = _series(session, case) if touches(actor, Action.READ, Resource.QUESTIONNAIRES, case) else {}
+    if not scored:
+        return []
+    members = {person.id: person for _, person in cases.people_in(session, case.id)}
+    return [
+        PersonMeasures(
+            person.id, person_name(person.first_name, person.last_name, person.preferred_name),
+            tuple(scored[person.id]),
+        )
+        for person in members.values() if person.id in scored
+    ]
+
+
 def _line(actor: Actor, case: Case, one: Given, today: date, *, here: bool) -> FormLine:
     assignment, purpose = one.assignment, one.template.purpose
     resource, is_open = rule.resource_of(purpose), one.assignment.status in forms.OPEN
