@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -115,7 +115,7 @@ def test_killed_in_the_middle_it_is_followed_by_another_and_nobody_gets_two(cast
     assert statement_worker._process is not None
     statement_worker._process.kill()
     statement_worker._process.wait()
-    with clock.frozen(datetime.now(UTC) + timedelta(minutes=2)):
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
         statement_worker.work()
     assert run().state is RunState.DONE and each_once()
 
