@@ -1,7 +1,9 @@
 """Which pages there are, who may open them, and how one page leads to another."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -62,7 +64,13 @@ _BY_NAME = {screen.name: screen for screen in SCREENS}
 
 
 def page(name: str) -> StreamlitPage:
-    """The Streamlit page of a screen."""
+    """The Streamlit page of a screen: a copy, because Streamlit notes on it whether it may run."""
+    return copy(_page(name))
+
+
+@cache
+def _page(name: str) -> StreamlitPage:
+    """Made once: Streamlit looks for the file on the disk each time, and every link of a list needs its page."""
     screen = _BY_NAME[name]
     return st.Page(
         FOLDER / f"{name}.py", title=screen.title, icon=screen.icon or None, url_path=name,

@@ -267,18 +267,18 @@ def test_a_program_that_fills_in_every_field_is_thanked_and_nothing_is_kept(web:
 
 
 @pytest.mark.slow
-def test_a_thousand_posts_from_one_address_keep_twenty(web: TestClient, on: Cast) -> None:
+def test_of_a_hundred_posts_from_one_address_twenty_are_kept(web: TestClient, on: Cast) -> None:
     token, form = form_token(web, PAGE), hidden(web, "form")
     from practicerunner.workflows.inquiry_page import new_form
 
     statuses = []
-    for number in range(1_000):
+    for number in range(100):
         if number < 40:
             form = new_form()
         statuses.append(web.post(PAGE, data={
             "csrf": token, "form": form, "first_name": "Bot", "email": f"bot{number}@b.example", "consent": "yes",
             "kind": "individual"}, headers={"origin": HOME}).status_code)
-    assert statuses == [200] * 20 + [429] * 980
+    assert statuses == [200] * 20 + [429] * 80
     assert len(kept()) == len(letters()) == 20
     with clock.frozen(moment("2026-09-01 10:01")):
         assert send(web).status_code == 200
