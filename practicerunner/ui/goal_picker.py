@@ -5,13 +5,10 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from practicerunner.rules.note_details import GoalLink
-from practicerunner.rules.notes import UNSIGNED_KINDS
 from practicerunner.ui.draft import Draft
-from practicerunner.ui.perform import read_logged
 from practicerunner.ui.text import md
-from practicerunner.workflows.access import Actor
 from practicerunner.workflows.note_pages import NotePage
-from practicerunner.workflows.plan_goals import GoalChoice, goal_choices
+from practicerunner.workflows.plan_goals import GoalChoice
 
 SHOWN = 80
 """Characters of a goal that a choice shows."""
@@ -29,11 +26,9 @@ def links(chosen: Iterable[str]) -> tuple[GoalLink, ...]:
     )
 
 
-def offered(actor: Actor, page: NotePage) -> dict[str, GoalChoice]:
-    """The goals that a note may name; nothing where there is no plan, or for a note that names none."""
-    if not page.clinical or page.line.note_id is None or page.line.kind in UNSIGNED_KINDS:
-        return {}
-    return {f"{one.plan_id}:{one.key}": one for one in read_logged(goal_choices, actor, page.line.note_id)}
+def offered(page: NotePage) -> dict[str, GoalChoice]:
+    """The goals that a note may name, by what the editor's draft holds for each."""
+    return {f"{one.plan_id}:{one.key}": one for one in page.goals}
 
 
 def show(draft: Draft, found: Mapping[str, GoalChoice], *, required: bool = False) -> None:

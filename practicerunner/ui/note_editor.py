@@ -75,7 +75,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     def keep(session: Session, revision: int, typed: Mapping[str, Any]) -> int:
         return save_draft(session, actor, _asked(page, revision, typed))
 
-    offered = goal_picker.offered(actor, page)
+    offered = goal_picker.offered(page)
     if offered:
         texts["goals"] = [one for one in goal_picker.value(page.details.goals) if one in offered]
     draft = Draft(f"note.{page.line.note_id}", page.revision, texts | note_details.values(page), keep)

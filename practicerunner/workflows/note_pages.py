@@ -4,14 +4,13 @@ A reader that returns text writes a row of the audit log, so it needs a transact
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, notes
+from practicerunner.records import notes
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteRow, Signer
@@ -25,14 +24,12 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of
 from practicerunner.workflows.note_facts import Remote, codes_on, facts_of, late_entry, log_codes, names_in, remote_of
-from practicerunner.workflows.note_readers import is_supervised, may_open
+from practicerunner.workflows.note_readers import is_supervised, log_opening, may_open
 from practicerunner.workflows.note_text import Header, Written, header_of, parts_of, template_name, written
 from practicerunner.workflows.notes import Subject, authorize_note, has_risk, missing_details, subject_of
+from practicerunner.workflows.plan_goals import GoalChoice, goals_for
 from practicerunner.workflows.plan_parts import missing_of_plan
 from practicerunner.workflows.supervision import Review, review_of
-
-LOG_AGAIN_AFTER = timedelta(minutes=15)
-"""A page that redraws itself is one reading; after this long it is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +122,8 @@ class NotePage:
     may_discard: bool
     may_review: bool
     may_amend: bool
+    goals: tuple[GoalChoice, ...]
+    """The goals of a plan that its author may name in it; nothing where there is no plan, or once it is fixed."""
     previous: "Previous | None"
 
     @property
@@ -197,19 +196,6 @@ def member_view(session: Session, actor: Actor, note_id: int, person_id: int, re
         written(note.form, sections, subject.own_sections, clinical=subject.clinical),
         parts.get(str(person_id), ""), len(header["present"]),
     )
-
-
-def log_opening(
-    session: Session, actor: Actor, case: Case, note_id: int, kind: NoteKind, detail: str = ""
-) -> None:
-    """Write into the audit log that somebody reads a note; once for a page that redraws itself."""
-    if not session.connection().get_execution_options().get("writes"):
-        raise RuntimeError("reading a note is logged: open a transaction")
-    if not notes.opened_since(session, actor.staff_id, case.id, note_id, detail, clock.now() - LOG_AGAIN_AFTER):
-        audit.note(
-            session, staff_id=actor.staff_id, role=session.info.get("role", ""), action=notes.OPENED,
-            resource=rule.resource_for(kind, case.type), resource_id=note_id, case_id=case.id, detail=detail,
-        )
 
 
 def _text(
@@ -287,6 +273,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
         may_discard=is_author and not fixed and not note.version,
         may_review=note.status is NoteStatus.SUBMITTED and not is_author and reviews and may_sign,
         may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign,
+        goals=goals_for(session, actor, subject) if is_author and not fixed else (),
         previous=_previous(session, actor, note),
     )
 

@@ -1,12 +1,22 @@
-"""Whose note it is to somebody: their own, one they supervise, or neither. One question for lists and for opening."""
+"""Whose note it is to somebody: their own, one they supervise, or neither; and the trace that opening one leaves."""
 
-from practicerunner.records.notes import NoteRow
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.records import audit, notes
+from practicerunner.records.cases import Case
+from practicerunner.records.notes import Note, NoteRow
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.permissions import Allowed, Scope
 from practicerunner.rules.supervision import reads_as_supervisor
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, NoteKind, Resource
 from practicerunner.workflows.access import Actor
+
+LOG_AGAIN_AFTER = timedelta(minutes=15)
+"""A page that redraws itself is one reading; after this long it is another."""
 
 
 def responsible_for(row: NoteRow) -> set[int]:
@@ -32,3 +42,30 @@ def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowe
         actor.roles, action, rule.resource_for(row.kind, row.case_type), own=actor.staff_id in responsible_for(row),
         supervised=is_supervised(actor, row), is_clinical_director=actor.is_clinical_director,
     )
+
+
+def log_opening(
+    session: Session, actor: Actor, case: Case, note_id: int, kind: NoteKind, detail: str = ""
+) -> None:
+    """Write into the audit log that somebody reads a note; once for a page that redraws itself."""
+    if not session.connection().get_execution_options().get("writes"):
+        raise RuntimeError("reading a note is logged: open a transaction")
+    if not notes.opened_since(session, actor.staff_id, case.id, note_id, detail, clock.now() - LOG_AGAIN_AFTER):
+        audit.note(
+            session, staff_id=actor.staff_id, role=session.info.get("role", ""), action=notes.OPENED,
+            resource=rule.resource_for(kind, case.type), resource_id=note_id, case_id=case.id, detail=detail,
+        )
+
+
+def opens(actor: Actor, row: NoteRow, reason: str) -> bool:
+    """Whether somebody may read a note, given what they typed as a reason."""
+    allowed = may_open(actor, row)
+    return allowed is not None and (not allowed.needs_reason or bool(reason.strip()))
+
+
+def log_reading(session: Session, actor: Actor, case: Case, note: Note, reason: str) -> None:
+    """Write into the audit log that somebody reads a note, with the reason where one was needed."""
+    row = notes.one_row(session, note.id)
+    allowed = may_open(actor, row) if row is not None else None
+    typed = f"reason: {reason.strip()}" if allowed is not None and allowed.needs_reason else ""
+    log_opening(session, actor, case, note.id, note.kind, typed)

@@ -8,12 +8,11 @@ from practicerunner.records import cases, notes
 from practicerunner.records.notes import Note
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules import plans as rule
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import NoteKind
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.commands import reader
-from practicerunner.workflows.notes import Subject, authorize_note, subject_of
+from practicerunner.workflows.note_readers import log_reading, opens
+from practicerunner.workflows.notes import Subject
 from practicerunner.workflows.plan_parts import concerns, name_of, plan_in
-from practicerunner.workflows.plans import KIND, log_reading, opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +29,13 @@ class GoalChoice:
     in_force: bool
 
 
-@reader(Resource.CLINICAL_NOTE)
-def goal_choices(session: Session, actor: Actor, note_id: int) -> tuple[GoalChoice, ...]:
-    """The goals that a note may name: of the plans in force of those whom it is about, and those it names already."""
-    subject = subject_of(session, actor, note_id)
-    authorize_note(session, actor, Action.READ, subject)
+def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalChoice, ...]:
+    """The goals that a note may name: of the plans in force of those whom it is about, and those it names already.
+
+    Whoever asks may read the note; a plan is asked about anew.
+    """
     note, case = subject.note, subject.case
-    if not subject.clinical or note.kind is KIND:
+    if not subject.clinical or note.kind is NoteKind.TREATMENT_PLAN or note.kind in note_rule.UNSIGNED_KINDS:
         return ()
     there = {note.person_id} if note.person_id is not None else _there(session, subject)
     kept = concerns(session, note, there)

@@ -15,7 +15,7 @@ from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import cases, diagnoses, notes, plans, practice
 from practicerunner.records.cases import Case
-from practicerunner.records.notes import Note, NoteRow
+from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
 from practicerunner.rules import notes as note_rule
@@ -38,8 +38,7 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.form_pages import signers_of
 from practicerunner.workflows.forms import full_name
-from practicerunner.workflows.note_pages import log_opening
-from practicerunner.workflows.note_readers import may_open
+from practicerunner.workflows.note_readers import log_reading, opens
 from practicerunner.workflows.notes import Subject, authorize_note, subject_of
 from practicerunner.workflows.plan_parts import called, name_of, plan_in
 
@@ -277,20 +276,6 @@ def plan_for(
     if subject.note.kind is not KIND:
         raise NotFound(actor=actor, action=action, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
     return subject
-
-
-def log_reading(session: Session, actor: Actor, case: Case, note: Note, reason: str) -> None:
-    """Write into the audit log that somebody reads a plan, with the reason where one was needed."""
-    row = notes.one_row(session, note.id)
-    allowed = may_open(actor, row) if row is not None else None
-    typed = f"reason: {reason.strip()}" if allowed is not None and allowed.needs_reason else ""
-    log_opening(session, actor, case, note.id, note.kind, typed)
-
-
-def opens(actor: Actor, row: NoteRow, reason: str) -> bool:
-    """Whether somebody may read a plan, given what they typed as a reason."""
-    allowed = may_open(actor, row)
-    return allowed is not None and (not allowed.needs_reason or bool(reason.strip()))
 
 
 def _allowed(actor: Actor, case: Case, resource: Resource) -> Allowed | None:

@@ -39,6 +39,7 @@ from practicerunner.workflows.cases import (
     switch_clinical_fields,
 )
 from practicerunner.workflows.clients import case_summary, client_list
+from practicerunner.workflows.note_pages import NotePage, note_page
 from practicerunner.workflows.notes import (
     NoteDoesNotFit,
     NoteIsIncomplete,
@@ -49,7 +50,6 @@ from practicerunner.workflows.notes import (
 )
 from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.plan_agreements import PlanIsNotSigned, RecordAgreement, record_agreement
-from practicerunner.workflows.plan_goals import goal_choices
 from practicerunner.workflows.plans import plan_in_force, plan_reviews_due
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
@@ -513,7 +513,8 @@ def progress(cast: Cast, case_id: int, form: str = "girp", *, service: str = "IN
 def choices(cast: Cast, note_id: int, name: str = "Marcus"):
     actor = cast.actor(name)
     with database.transaction(cast.engine) as session:
-        return goal_choices(session, actor, note_id)
+        found = note_page(session, actor, note_id)
+    return found.goals if isinstance(found, NotePage) else ()
 
 
 def fill_in(cast: Cast, note_id: int, *links: GoalLink) -> None:
