@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true, union
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select, true, union
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, selectinload
 
@@ -198,20 +199,22 @@ def recent(session: Session, case_id: int, moment: datetime, limit: int) -> list
     return [Dated(*row) for row in rows]
 
 
+_APPOINTMENTS: BindParameter[Any] = bindparam("appointment_ids", expanding=True)
+_ATTENDANCE = select(Attendance.appointment_id, Attendance.status).where(Attendance.appointment_id.in_(_APPOINTMENTS))
+_NOTE_STATES = select(Note.appointment_id, Note.status).where(
+    Note.appointment_id.in_(_APPOINTMENTS), Note.kind == bindparam("kind")
+).order_by(Note.id)
+
+
 def attendance_at(session: Session, appointment_ids: Sequence[int]) -> list[tuple[int, AttendanceStatus]]:
     """Everybody's attendance at some appointments."""
-    rows = session.execute(
-        select(Attendance.appointment_id, Attendance.status).where(Attendance.appointment_id.in_(appointment_ids))
-    )
+    rows = session.connection().execute(_ATTENDANCE, {"appointment_ids": list(appointment_ids)})
     return [(appointment_id, status) for appointment_id, status in rows]
 
 
 def note_states(session: Session, appointment_ids: Sequence[int], kind: NoteKind) -> dict[int, NoteStatus]:
     """Where the main note of each appointment stands; nothing of what is in it."""
-    rows = session.execute(
-        select(Note.appointment_id, Note.status)
-        .where(Note.appointment_id.in_(appointment_ids), Note.kind == kind).order_by(Note.id)
-    )
+    rows = session.connection().execute(_NOTE_STATES, {"appointment_ids": list(appointment_ids), "kind": kind})
     return {appointment_id: status for appointment_id, status in rows if appointment_id is not None}
 
 
@@ -223,7 +226,7 @@ _INVOICED = (
     select(Charge.appointment_id, ChargeShare.amount_cents, OpenInvoice.open_cents, _CREDIT)
     .join(ChargeShare, ChargeShare.charge_id == Charge.id)
     .join(OpenInvoice, OpenInvoice.invoice_id == ChargeShare.invoice_id)
-    .where(Charge.appointment_id.in_(bindparam("appointment_ids", expanding=True)), Charge.withdrawn_at.is_(None))
+    .where(Charge.appointment_id.in_(_APPOINTMENTS), Charge.withdrawn_at.is_(None))
 )
 
 
@@ -239,27 +242,38 @@ def invoiced(session: Session, appointment_ids: Sequence[int]) -> dict[int, tupl
 
 def people_with_contacts(session: Session, case_id: int) -> list[tuple[Participant, Person]]:
     """Everybody who takes or took part, with how to reach them: those who are there first, in order."""
-    rows = session.execute(
+    rows = session.execute(_with_contacts(), {"case_id": case_id})
+    return [(participant, person) for participant, person in rows]
+
+
+@cache
+def _with_contacts() -> Select[Participant, Person]:
+    return (
         select(Participant, Person).join(Person, Person.id == Participant.person_id)
-        .where(Participant.case_id == case_id).options(selectinload(Person.contacts))
+        .where(Participant.case_id == bindparam("case_id")).options(selectinload(Person.contacts))
         .order_by(Participant.left_on.is_not(None), Participant.position, Participant.id)
     )
-    return [(participant, person) for participant, person in rows]
+
+
+_MEMBERSHIPS = select(Participant.person_id, Case.id, Case.name, Case.type).join(
+    Case, Case.id == Participant.case_id
+).where(
+    Participant.person_id.in_(select(Participant.person_id).where(
+        Participant.case_id == bindparam("case_id"), Participant.status == ParticipantStatus.ACTIVE)),
+    Participant.status == ParticipantStatus.ACTIVE, Case.id != bindparam("case_id"),
+    Case.type.in_(bindparam("types", expanding=True)), Case.status != CaseStatus.ARCHIVED,
+).order_by(Case.sort_key, Case.id)
+_LINKED = select(Case.id, Case.name, Case.type).where(
+    or_(Case.id == bindparam("came_from_id"), Case.came_from_id == bindparam("case_id"))
+).order_by(Case.opened_on, Case.id)
+"""A bound nothing, and not the word NULL, so that both sides are looked up in an index."""
 
 
 def memberships(
     session: Session, case_id: int, types: Sequence[CaseType], visibility: Sees
 ) -> list[tuple[int, int, str, CaseType]]:
     """Other cases of these kinds in which a case's people take part, as far as somebody may see them: who, which."""
-    here = select(Participant.person_id).where(
-        Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE
-    )
-    rows = session.execute(
-        select(Participant.person_id, Case.id, Case.name, Case.type).join(Case, Case.id == Participant.case_id).where(
-            Participant.person_id.in_(here), Participant.status == ParticipantStatus.ACTIVE, Case.id != case_id,
-            Case.type.in_(types), Case.status != CaseStatus.ARCHIVED, seen(visibility),
-        ).order_by(Case.sort_key, Case.id)
-    )
+    rows = session.connection().execute(_MEMBERSHIPS.where(seen(visibility)), {"case_id": case_id, "types": types})
     return [(person_id, found, name, kind) for person_id, found, name, kind in rows]
 
 
@@ -267,18 +281,19 @@ def linked(
     session: Session, case: Case, visibility: Sees
 ) -> tuple[list[tuple[int, str, CaseType]], list[tuple[int, str, CaseType]]]:
     """The case this one came from and the cases it led to, as far as somebody may see them (X15)."""
-    rows = session.execute(
-        select(Case.id, Case.name, Case.type).where(
-            or_(Case.id == case.came_from_id, Case.came_from_id == case.id), seen(visibility)
-        ).order_by(Case.opened_on, Case.id)
-    )
+    rows = session.connection().execute(
+        _LINKED.where(seen(visibility)), {"came_from_id": case.came_from_id, "case_id": case.id})
     found = [(case_id, name, kind) for case_id, name, kind in rows]
     return [row for row in found if row[0] == case.came_from_id], [row for row in found if row[0] != case.came_from_id]
 
 
+_STAFF_NAMES = select(Staff.id, Staff.first_name, Staff.last_name).where(
+    Staff.id.in_(bindparam("staff_ids", expanding=True)))
+
+
 def staff_names(session: Session, staff_ids: Sequence[int]) -> dict[int, str]:
     """Names of members of staff."""
-    rows = session.execute(select(Staff.id, Staff.first_name, Staff.last_name).where(Staff.id.in_(staff_ids)))
+    rows = session.connection().execute(_STAFF_NAMES, {"staff_ids": list(staff_ids)})
     return {staff_id: f"{first} {last}".strip() for staff_id, first, last in rows}
 
 

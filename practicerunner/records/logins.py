@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     String,
     UniqueConstraint,
     bindparam,
@@ -272,12 +275,16 @@ def has_active_owner(session: Session) -> bool:
 
 def supervision_of(session: Session, associate_id: int, day: date) -> Supervision | None:
     """The default supervision in force on a day; the newest if two overlap."""
-    return session.scalar(
-        select(Supervision).where(
-            Supervision.associate_id == associate_id, Supervision.is_default, Supervision.starts_on <= day,
-            (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
-        ).order_by(Supervision.starts_on.desc(), Supervision.id.desc()).limit(1)
-    )
+    return session.scalar(_supervision_on(), {"associate_id": associate_id, "day": day})
+
+
+@cache
+def _supervision_on() -> Select[Supervision]:
+    day: BindParameter[Any] = bindparam("day")
+    return select(Supervision).where(
+        Supervision.associate_id == bindparam("associate_id"), Supervision.is_default, Supervision.starts_on <= day,
+        (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
+    ).order_by(Supervision.starts_on.desc(), Supervision.id.desc()).limit(1)
 
 
 def supervisors_on(session: Session, day: date) -> dict[int, int]:
