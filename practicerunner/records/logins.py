@@ -296,6 +296,17 @@ def supervisors_on(session: Session, day: date) -> dict[int, int]:
     return dict(session.execute(query).tuples().all())
 
 
+def supervised_by(session: Session, supervisor_id: int) -> list[Supervision]:
+    """Every assignment of somebody's supervisees, the newest last; asked on every run of a page."""
+    return list(session.scalars(_supervised_by(), {"supervisor_id": supervisor_id}))
+
+
+@cache
+def _supervised_by() -> Select[Supervision]:
+    return select(Supervision).where(Supervision.supervisor_id == bindparam("supervisor_id")).order_by(
+        Supervision.starts_on, Supervision.id)
+
+
 def supervisions(
     session: Session, *, associate_id: int | None = None, supervisor_id: int | None = None, lock: bool = False
 ) -> list[Supervision]:
@@ -320,19 +331,24 @@ class Presence:
 
 def presence(session: Session, token_fingerprint: str, moment: datetime, seen_since: datetime) -> Presence | None:
     """Who is signed in with a token that is neither ended, idle nor over its limit, if they still work here."""
-    row = session.execute(
-        select(
-            Staff.id, Account.id, SignIn.id, SignIn.last_seen_at, Account.totp_secret.is_(None),
-            select(Practice.totp_required).limit(1).scalar_subquery(),
-        ).join(Account, Account.staff_id == Staff.id).join(SignIn, SignIn.account_id == Account.id).where(
-            SignIn.token_fingerprint == token_fingerprint, SignIn.ended_at.is_(None), SignIn.expires_at > moment,
-            SignIn.last_seen_at >= seen_since, Staff.active,
-        )
+    row = session.connection().execute(
+        _present(), {"token": token_fingerprint, "moment": moment, "seen_since": seen_since}
     ).first()
     if row is None:
         return None
     staff_id, account_id, sign_in_id, last_seen_at, bare, required = row
     return Presence(staff_id, account_id, sign_in_id, last_seen_at, bool(bare and required))
+
+
+@cache
+def _present() -> Select[*tuple[Any, ...]]:
+    return select(
+        Staff.id, Account.id, SignIn.id, SignIn.last_seen_at, Account.totp_secret.is_(None),
+        select(Practice.totp_required).limit(1).scalar_subquery(),
+    ).join(Account, Account.staff_id == Staff.id).join(SignIn, SignIn.account_id == Account.id).where(
+        SignIn.token_fingerprint == bindparam("token"), SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("moment"), SignIn.last_seen_at >= bindparam("seen_since"), Staff.active,
+    )
 
 
 def account_of(session: Session, staff_id: int, *, lock: bool = False) -> Account | None:

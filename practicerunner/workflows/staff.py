@@ -204,7 +204,7 @@ def actor_for(session: Session, staff_id: int) -> Actor:
     today = clock.today(practice.the_practice(session).zone)
     terms = tuple(
         Term(one.associate_id, one.supervisor_id, one.level, one.starts_on, one.ends_on)
-        for one in logins.supervisions(session, supervisor_id=person.id)
+        for one in logins.supervised_by(session, person.id)
     )
     return Actor(
         staff_id=person.id, name=person.name, roles=frozenset(r.role for r in person.roles),
