@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, aliased
 
@@ -144,6 +145,17 @@ class PayerStanding:
 
 def standings(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[PayerStanding]:
     """Where every payer of a case, or one payer on every case, stands."""
+    values = {"case_id": case_id, "payer_id": payer_id}
+    asked = {key: value for key, value in values.items() if value is not None}
+    return [
+        PayerStanding(payer, name, of_case, case_name, int(due_cents), int(loose_cents))
+        for payer, name, of_case, case_name, due_cents, loose_cents
+        in session.connection().execute(_standings(tuple(asked)), asked)
+    ]
+
+
+@cache
+def _standings(by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     due = func.sum(case_when((LedgerEntry.invoice_id.is_not(None), LedgerEntry.amount_cents), else_=0))
     loose = func.sum(case_when((LedgerEntry.invoice_id.is_(None), LedgerEntry.amount_cents), else_=0))
     query = (
@@ -151,14 +163,11 @@ def standings(session: Session, *, case_id: int | None = None, payer_id: int | N
         .join(Payer, Payer.id == LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
         .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Payer.name, Case.name).order_by(Payer.name, Case.name)
     )
-    if case_id is not None:
-        query = query.where(LedgerEntry.case_id == case_id)
-    if payer_id is not None:
-        query = query.where(LedgerEntry.payer_id == payer_id)
-    return [
-        PayerStanding(payer, name, of_case, case_name, int(due_cents), int(loose_cents))
-        for payer, name, of_case, case_name, due_cents, loose_cents in session.execute(query)
-    ]
+    if "case_id" in by:
+        query = query.where(LedgerEntry.case_id == bindparam("case_id"))
+    if "payer_id" in by:
+        query = query.where(LedgerEntry.payer_id == bindparam("payer_id"))
+    return query
 
 
 @dataclass(frozen=True, slots=True)

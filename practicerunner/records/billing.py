@@ -5,6 +5,7 @@ Nothing here is edited once written, except where a docstring says so: a mistake
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     String,
     UniqueConstraint,
     bindparam,
@@ -277,9 +279,16 @@ class DocumentFile(Row):
 
 def arrangements(session: Session, case_id: int) -> list[BillingArrangement]:
     """Arrangements of a case with their shares, by participant and first day."""
-    query = select(BillingArrangement).where(BillingArrangement.case_id == case_id)
-    query = query.options(joinedload(BillingArrangement.shares))
-    return list(session.scalars(query.order_by(BillingArrangement.person_id, BillingArrangement.valid_from)).unique())
+    return list(session.scalars(_arrangements(), {"case_id": case_id}).unique())
+
+
+@cache
+def _arrangements() -> Select[BillingArrangement]:
+    return (
+        select(BillingArrangement).where(BillingArrangement.case_id == bindparam("case_id"))
+        .options(joinedload(BillingArrangement.shares))
+        .order_by(BillingArrangement.person_id, BillingArrangement.valid_from)
+    )
 
 
 def arrangement_starting(session: Session, case_id: int, person_id: int | None, day: date) -> BillingArrangement | None:
@@ -296,8 +305,13 @@ def payer_names(session: Session, payer_ids: Collection[int]) -> dict[int, str]:
     """Payer id → name."""
     if not payer_ids:
         return {}
-    rows = session.execute(select(Payer.id, Payer.name).where(Payer.id.in_(payer_ids)))
+    rows = session.connection().execute(_payer_names(), {"payer_ids": list(payer_ids)})
     return dict(rows.tuples().all())
+
+
+@cache
+def _payer_names() -> Select[*tuple[Any, ...]]:
+    return select(Payer.id, Payer.name).where(Payer.id.in_(bindparam("payer_ids", expanding=True)))
 
 
 def charged_since(
