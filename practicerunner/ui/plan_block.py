@@ -30,7 +30,7 @@ def show(actor: Actor, case_id: int) -> None:
             none_yet = block.may_write and block.for_all and all(one.person_id is not None for one in block.people)
             if none_yet and st.button("Plan for all together", icon=":material/add:", key="plan.for_all"):
                 _start(actor, case_id, None, block.today)
-        if block.needs_reason:
+        if block.needs_reason and any(one.note_id is not None for one in block.people):
             _ask_reason(case_id, kept)
         if all(one.note_id is None and not one.unfinished for one in block.people):
             st.text(EMPTY)
