@@ -95,9 +95,7 @@ _ON_THE_DAY = (
     Participant.status != ParticipantStatus.WAITLISTED,
     Participant.left_on.is_(None) | (Participant.left_on > bindparam("day")),
 )
-_THERE = select(Participant.id).where(
-    Participant.case_id == Case.id, Participant.person_id == bindparam("person_id"), *_ON_THE_DAY
-).exists()
+_THERE = Case.id.in_(select(Participant.case_id).where(Participant.person_id == bindparam("person_id"), *_ON_THE_DAY))
 """That somebody takes part in the case of the query on a day: neither waiting for a place nor gone."""
 _TAKES_PART = select(Case.id).where(Case.id == bindparam("case_id"), _THERE)
 _TAKES_PART_IN_ANY = select(Participant.id).where(
