@@ -386,13 +386,21 @@ def _found(words: Sequence[str]) -> ColumnElement[bool]:
 def conversations(
     session: Session, sight: Sight, *, archived: bool = False, mine: bool = False, unassigned: bool = False,
     words: Sequence[str] = (), limit: int, offset: int = 0,
-) -> tuple[list[Conversation], int]:
-    """A page of the threads that a member of staff may see, unread ones first, then the latest; and how many in all."""
-    page, number = _shelf(sight.anyones, archived, mine, unassigned)
-    if words:
-        page, number = page.where(_found(words)), number.where(_found(words))
-    total = session.connection().execute(number, {"staff_id": sight.staff_id}).scalar() or 0
-    return _rows(session, page, sight, most=limit, after=offset), total
+) -> list[Conversation]:
+    """A page of the threads that a member of staff may see, unread ones first, then the latest."""
+    page, _ = _shelf(sight.anyones, archived, mine, unassigned)
+    return _rows(session, page.where(_found(words)) if words else page, sight, most=limit, after=offset)
+
+
+def number_of(
+    session: Session, sight: Sight, *, archived: bool = False, mine: bool = False, unassigned: bool = False,
+    words: Sequence[str] = (),
+) -> int:
+    """How many threads there are on a shelf that a member of staff may see."""
+    _, number = _shelf(sight.anyones, archived, mine, unassigned)
+    found = session.connection().execute(
+        number.where(_found(words)) if words else number, {"staff_id": sight.staff_id})
+    return found.scalar() or 0
 
 
 @cache

@@ -113,13 +113,12 @@ def conversations(
     session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
 ) -> Conversations:
     """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text."""
-    sight = sight_of(actor)
-    rows, total = messages.conversations(
-        session, sight, archived=shelf == "archived", mine=shelf == "mine", unassigned=shelf == "unassigned",
-        words=search_words(search), limit=PAGE, offset=(page - 1) * PAGE,
-    )
-    return Conversations(
-        lines_of(session, rows), total, messages.shelves(session, sight), practice.the_practice(session).zone)
+    sight, shelves, words = sight_of(actor), messages.shelves(session, sight_of(actor)), search_words(search)
+    which = {"archived": shelf == "archived", "mine": shelf == "mine", "unassigned": shelf == "unassigned"}
+    rows = messages.conversations(session, sight, **which, words=words, limit=PAGE, offset=(page - 1) * PAGE)
+    known = {"all": shelves.all, "mine": shelves.mine, "unassigned": shelves.unassigned}
+    total = messages.number_of(session, sight, **which, words=words) if words or shelf not in known else known[shelf]
+    return Conversations(lines_of(session, rows), total, shelves, practice.the_practice(session).zone)
 
 
 @reader(Resource.MESSAGES_ADMIN)
