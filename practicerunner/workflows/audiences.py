@@ -28,7 +28,7 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import AccessScope, Action, Resource, ThreadClass, Verdict
 from practicerunner.workflows.access import Actor, PortalActor, authorize, may, may_touch
 from practicerunner.workflows.acting import today_of
-from practicerunner.workflows.portal_access import authorize_portal, may_portal
+from practicerunner.workflows.portal_access import authorize_portal, may_portal, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _limits(
             session, actor, Action.READ, thread_class.resource, case_id=case.id
         ):
             return None
-        since = _open_since(session, actor.person_id, actor.client_id, case.id)
+        since = _open_since(session, actor, case.id)
     stays = messages.stays_of(session, case.id, actor.for_id)
     if not stays:
         return None
@@ -256,15 +256,15 @@ def _limits(
     return since, moment(max(filter(None, stays)), time(0), zone)
 
 
-def _open_since(session: Session, person_id: int, client_id: int, case_id: int) -> datetime | None:
+def _open_since(session: Session, actor: PortalActor, case_id: int) -> datetime | None:
     """From which moment on the scope messages is open: the earliest grant in force, unless a denial ended later."""
-    acts = acting.between(session, person_id, client_id)
-    if acts is None:
+    found = standing_of(session, actor)
+    if found is None:
         return None
-    client = session.get_one(Person, client_id)
+    _, client, decided = found
     zone, today = client.zone or practice.the_practice(session).zone, today_of(session, client)
     grants, denials = [], []
-    for one, end in acting.decisions_of(session, [acts.id]):
+    for one, end in decided:
         if one.scope is not AccessScope.MESSAGES or one.case_id not in (None, case_id):
             continue
         if one.verdict is Verdict.DENIED:

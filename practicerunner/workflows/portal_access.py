@@ -115,18 +115,18 @@ def open_to(session: Session, actor: PortalActor, resource: Resource) -> bool:
 
 def open_scopes(session: Session, actor: PortalActor, case_id: int | None = None) -> frozenset[AccessScope]:
     """The scopes that are open now to somebody who acts for a client; none to a stranger."""
-    found = _standing(session, actor)
+    found = _in_role(session, actor)
     return _opened(session, *found, [case_id])[0] if found else frozenset()
 
 
-def _standing(session: Session, actor: PortalActor) -> tuple[ActsFor, Person, Decided] | None:
-    """How the actor stands to the client, with all that was decided about it; ``None`` for a stranger."""
-    found = _between(session, actor)
+def _in_role(session: Session, actor: PortalActor) -> tuple[ActsFor, Person, Decided] | None:
+    """How the actor stands to the client, if it is as they say; ``None`` for a stranger."""
+    found = standing_of(session, actor)
     return found if found and _role_of(found[0]) is actor.role else None
 
 
-def _between(session: Session, actor: PortalActor) -> tuple[ActsFor, Person, Decided] | None:
-    """The same, in whichever role the actor comes.
+def standing_of(session: Session, actor: PortalActor) -> tuple[ActsFor, Person, Decided] | None:
+    """How the actor stands to the client, in whichever role they come, and all that was decided about it.
 
     It is looked up once in a session: what one act or one reading decides, it decides as of one moment.
     """
@@ -194,7 +194,7 @@ def may_in_any_case(session: Session, actor: PortalActor, action: Action, resour
     needed = _needed(actor, action, resource)
     if needed is None or actor.client_id is None:
         return needed is not None
-    found = _standing(session, actor)
+    found = _in_role(session, actor)
     return found is not None and _is_open(needed, _opened(session, *found, _everywhere(found[2])))
 
 
@@ -211,7 +211,7 @@ def signing_refusal(session: Session, actor: PortalActor) -> str:
     """Why the actor may not sign for the client for whom they act; empty if they may, as for themselves (D09, X06)."""
     if actor.client_id is None:
         return ""
-    found = _between(session, actor)
+    found = standing_of(session, actor)
     if found is None:
         return "You have no access to this."
     acts, client, decided = found
