@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Select, bindparam, select
-from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, defer, lazyload, mapped_column
 
 from practicerunner.records import requests
 from practicerunner.records.base import Row
@@ -186,8 +186,8 @@ def methods_of(session: Session, payer_id: int) -> list[PaymentMethod]:
 def own_cases(session: Session, person_id: int, day: date) -> list[tuple[Case, str]]:
     """Cases in which somebody takes part on a day, each with its provider's name."""
     found = requests.own_cases(session, person_id, day)
-    names = {one.id: one.name for one in session.scalars(
-        select(Staff).where(Staff.id.in_({case.provider_id for case in found})))}
+    rows = session.connection().execute(_PROVIDERS, {"ids": list({case.provider_id for case in found})})
+    names = {staff_id: f"{first} {last}".strip() for staff_id, first, last in rows}
     return [(case, names[case.provider_id]) for case in found]
 
 
@@ -195,11 +195,18 @@ def own_past(
     session: Session, person_id: int, moment: datetime, since: date, limit: int
 ) -> list[OwnAppointment]:
     """Appointments at which somebody was expected and that have begun or were called off, the latest first."""
-    query = (
-        select(Appointment, Case, Staff, Location, Attendance)
-        .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
-        .join(Staff, Staff.id == Appointment.provider_id).outerjoin(Location, Location.id == Appointment.location_id)
-        .where(Attendance.person_id == person_id, Appointment.starts_at <= moment, Appointment.local_date >= since)
-        .order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(limit)
-    )
-    return [OwnAppointment(*row) for row in session.execute(query)]
+    rows = session.execute(_PAST, {"person_id": person_id, "moment": moment, "since": since, "most": limit})
+    return [OwnAppointment(*row) for row in rows]
+
+
+_PROVIDERS = select(Staff.id, Staff.first_name, Staff.last_name).where(Staff.id.in_(bindparam("ids", expanding=True)))
+_PAST = (
+    select(Appointment, Case, Staff, Location, Attendance)
+    .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
+    .join(Staff, Staff.id == Appointment.provider_id).outerjoin(Location, Location.id == Appointment.location_id)
+    .where(
+        Attendance.person_id == bindparam("person_id"), Appointment.starts_at <= bindparam("moment"),
+        Appointment.local_date >= bindparam("since"),
+    ).order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(bindparam("most"))
+    .options(lazyload(Staff.roles))
+)

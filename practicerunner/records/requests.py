@@ -184,6 +184,7 @@ def _around() -> Select[*tuple[Any, ...]]:
         .join(Staff, Staff.id == _whose()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
         .outerjoin(answering, answering.id == SchedulingRequest.decided_by_id)
         .outerjoin(asking, asking.id == SchedulingRequest.asked_by_id)
+        .options(lazyload(Staff.roles), lazyload(answering.roles))
     )
 
 
