@@ -4,6 +4,7 @@ Streamlit runs ``practicerunner/ui/shell.py``, which lies away from ``pages/`` o
 run by its address without the shell.
 """
 
+import asyncio
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from practicerunner.server import doors, faults, jobs, pages, selfcheck, statement_worker, welcome
+from practicerunner.server import doors, faults, jobs, pages, selfcheck, sending, statement_worker, welcome
 from practicerunner.server.gate import Gate, our_hosts, our_origins
 from practicerunner.settings import settings
 
@@ -26,6 +27,7 @@ SHELL = Path(__file__).resolve().parent / "practicerunner" / "ui" / "shell.py"
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Check what has to hold, say where the practice is, run the jobs while the server runs."""
     faults.keep_text_out_of_logs()
+    sending.send_at_once(asyncio.get_running_loop())
     config.set_option("server.allowedHosts", sorted(our_hosts()))
     config.set_option("server.corsAllowedOrigins", our_origins())
     if found := selfcheck.problems(st.__version__, config.get_option):

@@ -62,14 +62,16 @@ def show_rows(found: Conversations, shelf: Shelf, chosen: int | None, *, searche
 
 
 def show_row(line: ConversationLine, zone: str, *, is_chosen: bool) -> None:
+    """One button of three lines: with whom, what about and when, who looks after it."""
     new = line.unread and not is_chosen
+    name = md(line.people or line.case_name)
+    about = md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)}")
+    cared = md(line.assigned or "nobody in particular")
     st.button(
-        f"**{md(line.people or line.case_name)}**" if new else md(line.people or line.case_name),
-        key=f"thread.{line.thread_id}", on_click=partial(choose, line.thread_id), width="stretch",
-        type="primary" if is_chosen else "secondary", icon=":material/mark_chat_unread:" if new else None,
+        f"{f'**{name}**' if new else name}  \n:small[{about}]  \n:small[{cared}]", key=f"thread.{line.thread_id}",
+        on_click=partial(choose, line.thread_id), width="stretch", type="primary" if is_chosen else "secondary",
+        icon=":material/mark_chat_unread:" if new else None,
     )
-    cared = line.assigned or "nobody in particular"
-    st.caption(md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)} · {cared}"))
 
 
 def show_thread(actor: Actor, page: ConversationPage) -> None:

@@ -30,8 +30,8 @@ def next_up(page: HomePage) -> None:
 def waiting(page: HomePage) -> None:
     """What somebody has to do, each with the way there."""
     rows = [
-        (f"The practice offers {portal_text.at(one.offered, page.today)}", "portal_appointments",
-         ":material/event_available:") for one in page.offers
+        (f"The practice offers {portal_text.at(offered, page.today)}", "portal_appointments",
+         ":material/event_available:") for offered in page.offers
     ]
     if page.unread:
         rows.append((f"{count(page.unread, 'conversation')} with something new", "portal_messages",
@@ -73,6 +73,6 @@ if me.client_id is not None:
     st.text(f"For {found.name}")
 next_up(found)
 waiting(found)
-offer_others(me)
+offer_others(found.acts_for)
 papers(me, found, found.today)
 st.caption(md(f"{found.practice}. If you need something that is not here, {portal_text.call(found.phone)}"))

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, aliased
 
@@ -63,6 +63,7 @@ class InvoiceFacts:
 ADJUSTMENTS = (EntryKind.CREDIT, EntryKind.WRITE_OFF)
 
 
+@cache
 def _invoice_facts() -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -145,29 +146,37 @@ class PayerStanding:
 
 def standings(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[PayerStanding]:
     """Where every payer of a case, or one payer on every case, stands."""
-    values = {"case_id": case_id, "payer_id": payer_id}
-    asked = {key: value for key, value in values.items() if value is not None}
+    of = {"case_id": case_id, "payer_id": payer_id}
+    given = {name: value for name, value in of.items() if value is not None}
     return [
         PayerStanding(payer, name, of_case, case_name, int(due_cents), int(loose_cents))
         for payer, name, of_case, case_name, due_cents, loose_cents
-        in session.connection().execute(_standings(tuple(asked)), asked)
+        in session.connection().execute(_standings(tuple(given)), given)
     ]
 
 
 @cache
-def _standings(by: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _standings(columns: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """The statement for standings with these columns given."""
     due = func.sum(case_when((LedgerEntry.invoice_id.is_not(None), LedgerEntry.amount_cents), else_=0))
     loose = func.sum(case_when((LedgerEntry.invoice_id.is_(None), LedgerEntry.amount_cents), else_=0))
-    query = (
+    return (
         select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, Case.name, due, loose)
         .join(Payer, Payer.id == LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
+        .where(*(getattr(LedgerEntry, name) == bindparam(name) for name in columns))
         .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Payer.name, Case.name).order_by(Payer.name, Case.name)
     )
-    if "case_id" in by:
-        query = query.where(LedgerEntry.case_id == bindparam("case_id"))
-    if "payer_id" in by:
-        query = query.where(LedgerEntry.payer_id == bindparam("payer_id"))
-    return query
+
+
+_LEFT = select(OpenInvoice.case_id, OpenInvoice.due_on, OpenInvoice.open_cents).where(
+    OpenInvoice.payer_id == bindparam("payer_id"), OpenInvoice.open_cents > literal_column("0"))
+"""The nought stands in the statement, for SQLite to see that the index of what is open fits."""
+
+
+def left_to_pay(session: Session, payer_id: int) -> list[tuple[int, date, int]]:
+    """Of each invoice of a payer with something left to pay: its case, when it is due, and what is left."""
+    rows = session.connection().execute(_LEFT, {"payer_id": payer_id})
+    return [(case_id, due_on, cents) for case_id, due_on, cents in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,10 +300,13 @@ def _waits_for_cosign(kinds: Mapping[CaseType, NoteKind]) -> ColumnElement[bool]
 
 def pays_anything(session: Session, person_id: int) -> bool:
     """Whether somebody has a share in an arrangement or had movements on an account, for whomever."""
-    theirs = select(Payer.id).where(Payer.person_id == person_id)
-    moved = select(LedgerEntry.id).where(LedgerEntry.payer_id.in_(theirs)).limit(1)
-    shares = select(PayerShare.id).where(PayerShare.payer_id.in_(theirs)).limit(1)
-    return session.scalar(shares) is not None or session.scalar(moved) is not None
+    return session.connection().execute(_PAYS, {"person_id": person_id}).first() is not None
+
+
+_PAYS = select(Payer.id).where(Payer.person_id == bindparam("person_id"), or_(
+    select(PayerShare.id).where(PayerShare.payer_id == Payer.id).exists(),
+    select(LedgerEntry.id).where(LedgerEntry.payer_id == Payer.id).exists(),
+))
 
 
 def cases_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Revised, Row, word
@@ -74,9 +74,23 @@ class AccessNotice(Row):
     decided_at: Mapped[datetime]
 
 
+_BETWEEN = select(ActsFor).where(
+    ActsFor.person_id == bindparam("person_id"), ActsFor.client_id == bindparam("client_id")
+)
+_OF_PERSON = (
+    select(ActsFor, Person).join(Person, Person.id == ActsFor.client_id)
+    .where(ActsFor.person_id == bindparam("person_id")).order_by(Person.first_name, Person.last_name, ActsFor.id)
+)
+_DECISIONS = (
+    select(AccessDecision, AccessEnd).outerjoin(AccessEnd, AccessEnd.decision_id == AccessDecision.id)
+    .where(AccessDecision.acts_for_id.in_(bindparam("ids", expanding=True)))
+    .order_by(AccessDecision.decided_at, AccessDecision.id)
+)
+
+
 def between(session: Session, person_id: int, client_id: int) -> ActsFor | None:
     """How somebody acts for a client, if they do."""
-    return session.scalar(select(ActsFor).where(ActsFor.person_id == person_id, ActsFor.client_id == client_id))
+    return session.scalar(_BETWEEN, {"person_id": person_id, "client_id": client_id})
 
 
 def for_clients(session: Session, client_ids: Collection[int]) -> list[tuple[ActsFor, Person]]:
@@ -92,11 +106,7 @@ def for_clients(session: Session, client_ids: Collection[int]) -> list[tuple[Act
 
 def of_person(session: Session, person_id: int) -> list[tuple[ActsFor, Person]]:
     """The clients for whom somebody acts or acted, by name."""
-    rows = session.execute(
-        select(ActsFor, Person).join(Person, Person.id == ActsFor.client_id).where(ActsFor.person_id == person_id)
-        .order_by(Person.first_name, Person.last_name, ActsFor.id)
-    )
-    return [(acts, client) for acts, client in rows]
+    return [(acts, client) for acts, client in session.execute(_OF_PERSON, {"person_id": person_id})]
 
 
 def decisions_of(
@@ -105,11 +115,7 @@ def decisions_of(
     """Every decision about some acting people, the oldest first, each with its end if it has one."""
     if not acts_for_ids:
         return []
-    rows = session.execute(
-        select(AccessDecision, AccessEnd).outerjoin(AccessEnd, AccessEnd.decision_id == AccessDecision.id)
-        .where(AccessDecision.acts_for_id.in_(acts_for_ids)).order_by(AccessDecision.decided_at, AccessDecision.id)
-    )
-    return [(decision, end) for decision, end in rows]
+    return [(decision, end) for decision, end in session.execute(_DECISIONS, {"ids": list(acts_for_ids)})]
 
 
 def notice_off(session: Session, case_ids: Collection[int]) -> bool:

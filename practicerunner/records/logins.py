@@ -229,6 +229,23 @@ def all_staff(session: Session) -> list[Staff]:
     return list(session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.last_name, Staff.first_name)))
 
 
+_ACTIVE = (
+    select(Staff.id, Staff.first_name, Staff.last_name, StaffRole.role)
+    .join(StaffRole, StaffRole.staff_id == Staff.id).where(Staff.active)
+    .order_by(Staff.last_name, Staff.first_name, Staff.id)
+)
+
+
+def active_with_roles(session: Session) -> list[tuple[int, str, frozenset[Role]]]:
+    """Everybody who works here, by name: id, name and roles. Whoever has no role is left out."""
+    names: dict[int, str] = {}
+    roles: dict[int, set[Role]] = {}
+    for staff_id, first, last, role in session.connection().execute(_ACTIVE):
+        names[staff_id] = f"{first} {last}".strip()
+        roles.setdefault(staff_id, set()).add(role)
+    return [(staff_id, name, frozenset(roles[staff_id])) for staff_id, name in names.items()]
+
+
 def staff_with_own_roles(session: Session, staff_id: int) -> Staff | None:
     """A member of staff and their roles in one statement."""
     return session.get(Staff, staff_id, options=[joinedload(Staff.roles)])

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     func,
     or_,
@@ -23,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
 
 from practicerunner import ids
 from practicerunner.records.audit import AuditRow
@@ -31,7 +34,7 @@ from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
-from practicerunner.vocabulary import ParticipantStatus, ThreadClass
+from practicerunner.vocabulary import CaseType, ParticipantStatus, ThreadClass
 
 OPENED = "open_thread"
 """What the audit log calls it that a member of staff reads a thread."""
@@ -147,6 +150,9 @@ class ThreadRead(Row):
     )
 
 
+_THREADS: BindParameter[Any] = bindparam("thread_ids", expanding=True)
+_PERSON: BindParameter[Any] = bindparam("person_id")
+
 # --- One thread
 
 
@@ -162,18 +168,35 @@ def people_of(session: Session, thread_ids: Collection[int]) -> list[Taking]:
     """Who takes or took part in some threads, in the order in which they came."""
     if not thread_ids:
         return []
-    rows = session.execute(
-        select(ThreadPerson, Staff, Person).outerjoin(Staff, Staff.id == ThreadPerson.staff_id)
-        .outerjoin(Person, Person.id == ThreadPerson.person_id).where(ThreadPerson.thread_id.in_(thread_ids))
-        .order_by(ThreadPerson.joined_at, ThreadPerson.id)
-    )
-    return [Taking(*row) for row in rows]
+    return [Taking(*row) for row in session.execute(_PEOPLE, {"thread_ids": list(thread_ids)})]
+
+
+_PEOPLE = (
+    select(ThreadPerson, Staff, Person).outerjoin(Staff, Staff.id == ThreadPerson.staff_id)
+    .outerjoin(Person, Person.id == ThreadPerson.person_id).where(ThreadPerson.thread_id.in_(_THREADS))
+    .order_by(ThreadPerson.joined_at, ThreadPerson.id).options(lazyload(Staff.roles))
+)
+_NAMES = (
+    select(ThreadPerson.thread_id, Person.first_name, Person.last_name, Person.preferred_name)
+    .join(Person, Person.id == ThreadPerson.person_id)
+    .where(ThreadPerson.thread_id.in_(_THREADS), ThreadPerson.left_at.is_(None))
+    .order_by(ThreadPerson.joined_at, ThreadPerson.id)
+)
+_MESSAGES = select(ThreadMessage).where(
+    ThreadMessage.thread_id == bindparam("thread_id")).order_by(ThreadMessage.number)
+
+
+def names_outside(session: Session, thread_ids: Collection[int]) -> list[tuple[int, str, str, str]]:
+    """The people outside the practice who take part in some threads: thread, first, last and preferred name."""
+    if not thread_ids:
+        return []
+    rows = session.connection().execute(_NAMES, {"thread_ids": list(thread_ids)})
+    return [(thread_id, first, last, called) for thread_id, first, last, called in rows]
 
 
 def messages_of(session: Session, thread_id: int) -> list[ThreadMessage]:
     """Everything that was written in a thread, the oldest first."""
-    return list(session.scalars(
-        select(ThreadMessage).where(ThreadMessage.thread_id == thread_id).order_by(ThreadMessage.number)))
+    return list(session.scalars(_MESSAGES, {"thread_id": thread_id}))
 
 
 class Stamp(NamedTuple):
@@ -190,19 +213,21 @@ def stamps_of(session: Session, thread_ids: Collection[int]) -> list[Stamp]:
     """When each message of some threads was written, and by whom, the oldest first."""
     if not thread_ids:
         return []
-    query = select(
-        ThreadMessage.thread_id, ThreadMessage.number, ThreadMessage.at, ThreadMessage.staff_id,
-        ThreadMessage.person_id,
-    ).where(ThreadMessage.thread_id.in_(thread_ids)).order_by(ThreadMessage.thread_id, ThreadMessage.number)
-    return [Stamp(*row) for row in session.execute(query)]
+    return [Stamp(*row) for row in session.connection().execute(_STAMPS, {"thread_ids": list(thread_ids)})]
+
+
+_STAMPS = select(
+    ThreadMessage.thread_id, ThreadMessage.number, ThreadMessage.at, ThreadMessage.staff_id, ThreadMessage.person_id,
+).where(ThreadMessage.thread_id.in_(_THREADS)).order_by(ThreadMessage.thread_id, ThreadMessage.number)
+_ATTACHMENTS = select(MessageAttachment).where(
+    MessageAttachment.message_id.in_(bindparam("message_ids", expanding=True))).order_by(MessageAttachment.id)
 
 
 def attachments_of(session: Session, message_ids: Collection[int]) -> list[MessageAttachment]:
     """Files that came with some messages, in the order in which they were chosen."""
     if not message_ids:
         return []
-    return list(session.scalars(
-        select(MessageAttachment).where(MessageAttachment.message_id.in_(message_ids)).order_by(MessageAttachment.id)))
+    return list(session.scalars(_ATTACHMENTS, {"message_ids": list(message_ids)}))
 
 
 def files(session: Session) -> list[tuple[int, str, str]]:
@@ -220,17 +245,21 @@ def stored_names(session: Session, names: Collection[str]) -> set[str]:
 
 def staff_name(session: Session, staff_id: int | None) -> str:
     """Name of a member of staff; empty for nobody."""
-    found = session.get(Staff, staff_id) if staff_id is not None else None
+    found = session.get(Staff, staff_id, options=[lazyload(Staff.roles)]) if staff_id is not None else None
     return found.name if found is not None else ""
+
+
+_OPENED_SINCE = select(AuditRow.seq).where(
+    AuditRow.case_id == bindparam("case_id"), AuditRow.staff_id == bindparam("staff_id"),
+    AuditRow.resource_id == bindparam("thread_id"), AuditRow.action == OPENED, AuditRow.at >= bindparam("moment"),
+).limit(1)
 
 
 def opened_since(session: Session, staff_id: int, case_id: int, thread_id: int, moment: datetime) -> bool:
     """Whether the audit log already says that somebody opened this thread since a moment."""
-    query = select(AuditRow.seq).where(
-        AuditRow.case_id == case_id, AuditRow.staff_id == staff_id, AuditRow.resource_id == thread_id,
-        AuditRow.action == OPENED, AuditRow.at >= moment,
-    )
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(_OPENED_SINCE, {
+        "case_id": case_id, "staff_id": staff_id, "thread_id": thread_id, "moment": moment,
+    }) is not None
 
 
 # --- Reading marks
@@ -240,9 +269,16 @@ def read_up_to(
     session: Session, thread_ids: Collection[int], *, staff_id: int | None = None, person_id: int | None = None
 ) -> dict[int, int]:
     """Thread → number of the last message that somebody has read; a thread that they never opened is left out."""
-    query = select(ThreadRead.thread_id, ThreadRead.number).where(
-        ThreadRead.thread_id.in_(thread_ids), *_whose(ThreadRead, staff_id, person_id))
-    return dict(session.execute(query).tuples().all())
+    whose = {"staff_id": staff_id} if staff_id is not None else {"person_id": person_id}
+    rows = session.connection().execute(_read(*whose), {"thread_ids": list(thread_ids)} | whose)
+    return dict(rows.tuples().all())
+
+
+@cache
+def _read(column: str) -> Select[*tuple[Any, ...]]:
+    """The statement for what somebody has read, by the column that says who they are."""
+    return select(ThreadRead.thread_id, ThreadRead.number).where(
+        ThreadRead.thread_id.in_(_THREADS), getattr(ThreadRead, column) == bindparam(column))
 
 
 def keep_read(
@@ -263,10 +299,6 @@ def keep_read(
     ))
 
 
-def _whose(table: Any, staff_id: int | None, person_id: int | None) -> list[ColumnElement[bool]]:
-    return [table.staff_id == staff_id] if staff_id is not None else [table.person_id == person_id]
-
-
 # --- For staff
 
 
@@ -278,23 +310,40 @@ class Sight(NamedTuple):
     own_admin: bool
     own_clinical: bool
 
+    @property
+    def anyones(self) -> "Sight":
+        """The same without saying whose: the statements are one for all who see alike."""
+        return self._replace(staff_id=0)
+
 
 class Conversation(NamedTuple):
     """A thread in the list of staff."""
 
-    thread: MessageThread
-    case: Case
-    assigned: Staff | None
+    thread_id: int
+    subject: str
+    thread_class: ThreadClass
+    archived_at: datetime | None
+    last_at: datetime
+    case_id: int
+    case_name: str
+    case_type: CaseType
+    assigned: str
     unread: bool
+
+
+_ME: BindParameter[Any] = bindparam("staff_id")
+_UNREAD = func.coalesce(ThreadRead.number, 0) < MessageThread.last_number
+_ARCHIVED = MessageThread.archived_at.is_not(None)
+_ASSIGNED = func.coalesce(func.trim(Staff.first_name + " " + Staff.last_name), "")
+_LATEST = MessageThread.last_at.desc(), MessageThread.id.desc()
 
 
 def _seen(sight: Sight) -> ColumnElement[bool]:
     """That somebody may see a thread: of their own case, one in which they take part, or (administrative) any."""
     taking_part = select(ThreadPerson.id).where(
-        ThreadPerson.thread_id == MessageThread.id, ThreadPerson.staff_id == sight.staff_id,
-        ThreadPerson.left_at.is_(None),
+        ThreadPerson.thread_id == MessageThread.id, ThreadPerson.staff_id == _ME, ThreadPerson.left_at.is_(None),
     ).exists()
-    own = or_(Case.provider_id == sight.staff_id, taking_part)
+    own = or_(Case.provider_id == _ME, taking_part)
     admin = MessageThread.thread_class == ThreadClass.ADMIN
     allowed: list[ColumnElement[bool]] = []
     if sight.all_admin:
@@ -306,17 +355,21 @@ def _seen(sight: Sight) -> ColumnElement[bool]:
     return or_(*allowed)
 
 
-_UNREAD = func.coalesce(ThreadRead.number, 0) < MessageThread.last_number
-
-
 def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:
     return (
-        select(MessageThread, Case, Staff, _UNREAD)
+        select(
+            MessageThread.id, MessageThread.subject, MessageThread.thread_class, MessageThread.archived_at,
+            MessageThread.last_at, Case.id, Case.name, Case.type, _ASSIGNED, _UNREAD,
+        )
         .join(Case, Case.id == MessageThread.case_id).outerjoin(Staff, Staff.id == MessageThread.assigned_to_id)
-        .outerjoin(ThreadRead, and_(
-            ThreadRead.thread_id == MessageThread.id, ThreadRead.staff_id == sight.staff_id))
+        .outerjoin(ThreadRead, and_(ThreadRead.thread_id == MessageThread.id, ThreadRead.staff_id == _ME))
         .where(_seen(sight))
     )
+
+
+def _rows(session: Session, query: Select[*tuple[Any, ...]], sight: Sight, **values: Any) -> list[Conversation]:
+    rows = session.connection().execute(query, {"staff_id": sight.staff_id} | values)
+    return [Conversation(*row) for row in rows]
 
 
 def _found(words: Sequence[str]) -> ColumnElement[bool]:
@@ -333,23 +386,35 @@ def _found(words: Sequence[str]) -> ColumnElement[bool]:
 def conversations(
     session: Session, sight: Sight, *, archived: bool = False, mine: bool = False, unassigned: bool = False,
     words: Sequence[str] = (), limit: int, offset: int = 0,
-) -> tuple[list[Conversation], int]:
-    """A page of the threads that a member of staff may see, unread ones first, then the latest; and how many in all."""
-    query = _listed(sight).where(_found(words), *_shelf(sight, archived=archived, mine=mine, unassigned=unassigned))
-    number = session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    order = case((_UNREAD, 0), else_=1), MessageThread.last_at.desc(), MessageThread.id.desc()
-    rows = session.execute(query.order_by(*order).limit(limit).offset(offset))
-    return [Conversation(*row) for row in rows], number
+) -> list[Conversation]:
+    """A page of the threads that a member of staff may see, unread ones first, then the latest."""
+    page, _ = _shelf(sight.anyones, archived, mine, unassigned)
+    return _rows(session, page.where(_found(words)) if words else page, sight, most=limit, after=offset)
 
 
-def _shelf(sight: Sight, *, archived: bool, mine: bool, unassigned: bool) -> list[ColumnElement[bool]]:
-    put_away = MessageThread.archived_at.is_not(None)
-    which: list[ColumnElement[bool]] = [put_away if archived else ~put_away]
+def number_of(
+    session: Session, sight: Sight, *, archived: bool = False, mine: bool = False, unassigned: bool = False,
+    words: Sequence[str] = (),
+) -> int:
+    """How many threads there are on a shelf that a member of staff may see."""
+    _, number = _shelf(sight.anyones, archived, mine, unassigned)
+    found = session.connection().execute(
+        number.where(_found(words)) if words else number, {"staff_id": sight.staff_id})
+    return found.scalar() or 0
+
+
+@cache
+def _shelf(
+    sight: Sight, archived: bool, mine: bool, unassigned: bool
+) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """The statements for a page of a shelf and for the number of its threads, for all who see alike."""
+    query = _listed(sight).where(_ARCHIVED if archived else ~_ARCHIVED)
     if mine:
-        which.append(MessageThread.assigned_to_id == sight.staff_id)
+        query = query.where(MessageThread.assigned_to_id == _ME)
     if unassigned:
-        which.append(MessageThread.assigned_to_id.is_(None))
-    return which
+        query = query.where(MessageThread.assigned_to_id.is_(None))
+    page = query.order_by(case((_UNREAD, 0), else_=1), *_LATEST).limit(bindparam("most")).offset(bindparam("after"))
+    return page, query.with_only_columns(func.count(), maintain_column_froms=True)
 
 
 class Shelves(NamedTuple):
@@ -363,19 +428,28 @@ class Shelves(NamedTuple):
 
 def shelves(session: Session, sight: Sight) -> Shelves:
     """How many threads lie where."""
-    query = _listed(sight).where(MessageThread.archived_at.is_(None)).with_only_columns(
-        func.sum(case((MessageThread.assigned_to_id == sight.staff_id, 1), else_=0)),
+    row = session.connection().execute(_shelves(sight.anyones), {"staff_id": sight.staff_id}).one()
+    return Shelves(*(int(value or 0) for value in row))
+
+
+@cache
+def _shelves(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return _listed(sight).where(~_ARCHIVED).with_only_columns(
+        func.sum(case((MessageThread.assigned_to_id == _ME, 1), else_=0)),
         func.sum(case((MessageThread.assigned_to_id.is_(None), 1), else_=0)), func.count(),
         func.sum(case((_UNREAD, 1), else_=0)), maintain_column_froms=True,
     )
-    return Shelves(*(int(value or 0) for value in session.execute(query).one()))
 
 
 def of_case(session: Session, sight: Sight, case_id: int) -> list[Conversation]:
     """Threads of a case that a member of staff may see, the latest first, archived ones last."""
-    query = _listed(sight).where(MessageThread.case_id == case_id).order_by(
-        case((MessageThread.archived_at.is_(None), 0), else_=1), MessageThread.last_at.desc(), MessageThread.id.desc())
-    return [Conversation(*row) for row in session.execute(query)]
+    return _rows(session, _of_case(sight.anyones), sight, case_id=case_id)
+
+
+@cache
+def _of_case(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return _listed(sight).where(MessageThread.case_id == bindparam("case_id")).order_by(
+        case((_ARCHIVED, 1), else_=0), *_LATEST)
 
 
 # --- For people outside
@@ -393,24 +467,36 @@ def places_of(
     session: Session, person_id: int, for_id: int | None, *, thread_id: int | None = None
 ) -> list[Place]:
     """Every place that somebody has or had in threads, for themselves or for one client, the latest thread first."""
-    query = (
+    given = {"person_id": person_id}
+    if for_id is not None:
+        given["for_id"] = for_id
+    if thread_id is not None:
+        given["thread_id"] = thread_id
+    return [Place(*row) for row in session.execute(_places(for_id is None, thread_id is not None), given)]
+
+
+@cache
+def _places(for_themselves: bool, of_one: bool) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(ThreadPerson, MessageThread, Case).join(MessageThread, MessageThread.id == ThreadPerson.thread_id)
         .join(Case, Case.id == MessageThread.case_id).where(
-            ThreadPerson.person_id == person_id,
-            ThreadPerson.for_id.is_(None) if for_id is None else ThreadPerson.for_id == for_id,
-        ).order_by(MessageThread.last_at.desc(), MessageThread.id.desc(), ThreadPerson.from_number)
+            ThreadPerson.person_id == _PERSON,
+            ThreadPerson.for_id.is_(None) if for_themselves else ThreadPerson.for_id == bindparam("for_id"),
+        ).order_by(*_LATEST, ThreadPerson.from_number)
     )
-    if thread_id is not None:
-        query = query.where(ThreadPerson.thread_id == thread_id)
-    return [Place(*row) for row in session.execute(query)]
+    return query.where(ThreadPerson.thread_id == bindparam("thread_id")) if of_one else query
 
 
 def stays_of(session: Session, case_id: int, person_id: int) -> list[date | None]:
     """The first day without somebody, for each time that they took part in a case; ``None`` is still there."""
-    return list(session.scalars(select(Participant.left_on).where(
-        Participant.case_id == case_id, Participant.person_id == person_id,
-        Participant.status != ParticipantStatus.WAITLISTED,
-    )))
+    rows = session.connection().execute(_STAYS, {"case_id": case_id, "person_id": person_id})
+    return [left_on for left_on, in rows]
+
+
+_STAYS = select(Participant.left_on).where(
+    Participant.case_id == bindparam("case_id"), Participant.person_id == _PERSON,
+    Participant.status != ParticipantStatus.WAITLISTED,
+)
 
 
 def written_since(session: Session, person_id: int, moment: datetime) -> int:

@@ -74,7 +74,10 @@ class Payer(Row):
 
 def payer_of_person(session: Session, person_id: int) -> Payer | None:
     """A person's standing as payer, if they have one."""
-    return session.scalar(select(Payer).where(Payer.person_id == person_id))
+    return session.scalar(_PAYER, {"person_id": person_id})
+
+
+_PAYER = select(Payer).where(Payer.person_id == bindparam("person_id"))
 
 
 def mail_address(session: Session, person_id: int) -> str:

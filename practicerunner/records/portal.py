@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, String, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row
@@ -124,21 +124,24 @@ def is_shared(session: Session, email: str) -> bool:
     return len(session.scalars(found).all()) > 1
 
 
+_PRESENCE = (
+    select(
+        PortalAccount.person_id, PortalAccount.id, PortalSignIn.id, PortalSignIn.last_seen_at,
+        select(Practice.portal_idle_minutes).limit(1).scalar_subquery(),
+    ).join(PortalSignIn, PortalSignIn.account_id == PortalAccount.id)
+    .join(Person, Person.id == PortalAccount.person_id).where(
+        PortalSignIn.token_fingerprint == bindparam("token"), PortalSignIn.ended_at.is_(None),
+        PortalSignIn.expires_at > bindparam("moment"), PortalAccount.suspended_at.is_(None), Person.died_on.is_(None),
+    )
+)
+
+
 def presence(session: Session, token_fingerprint: str, moment: datetime) -> PortalPresence | None:
     """Who is signed in with a token that is neither ended nor over its limit, and whose account is not suspended.
 
     Whether they were idle for too long is for the caller to see.
     """
-    row = session.execute(
-        select(
-            PortalAccount.person_id, PortalAccount.id, PortalSignIn.id, PortalSignIn.last_seen_at,
-            select(Practice.portal_idle_minutes).limit(1).scalar_subquery(),
-        ).join(PortalSignIn, PortalSignIn.account_id == PortalAccount.id)
-        .join(Person, Person.id == PortalAccount.person_id).where(
-            PortalSignIn.token_fingerprint == token_fingerprint, PortalSignIn.ended_at.is_(None),
-            PortalSignIn.expires_at > moment, PortalAccount.suspended_at.is_(None), Person.died_on.is_(None),
-        )
-    ).first()
+    row = session.connection().execute(_PRESENCE, {"token": token_fingerprint, "moment": moment}).first()
     return None if row is None else PortalPresence(*row)
 
 

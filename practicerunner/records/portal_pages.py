@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, select
-from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Select, bindparam, select
+from sqlalchemy.orm import Mapped, Session, aliased, defer, lazyload, mapped_column
 
 from practicerunner.records import requests
 from practicerunner.records.base import Row
@@ -18,7 +20,7 @@ from practicerunner.records.requests import OwnAppointment
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.records.statements import Statement, StatementCase
 from practicerunner.records.superbills import Superbill, SuperbillVoid
-from practicerunner.vocabulary import AssignmentStatus
+from practicerunner.vocabulary import AssignmentStatus, DocumentClass, FormPurpose
 
 
 class DocumentShare(Row):
@@ -54,15 +56,28 @@ def share_between(session: Session, document_id: int, person_id: int) -> Documen
     ).limit(1))
 
 
+_SHARED_NOW = (
+    DocumentShare.person_id == bindparam("person_id"), DocumentShare.ended_at.is_(None), Document.archived_at.is_(None),
+)
+_SHARED_WITH = (
+    select(DocumentShare, Document, Case).join(Document, Document.id == DocumentShare.document_id)
+    .join(Case, Case.id == Document.case_id).where(*_SHARED_NOW)
+    .order_by(DocumentShare.shared_at.desc(), DocumentShare.id.desc())
+)
+_CLASSES = select(Document.access_class, Document.case_id).join(
+    DocumentShare, DocumentShare.document_id == Document.id).where(*_SHARED_NOW)
+
+
 def shared_with(session: Session, person_id: int) -> list[tuple[DocumentShare, Document, Case]]:
     """Documents that are shared with somebody now and were not withdrawn, the latest shared first."""
-    rows = session.execute(
-        select(DocumentShare, Document, Case).join(Document, Document.id == DocumentShare.document_id)
-        .join(Case, Case.id == Document.case_id).where(
-            DocumentShare.person_id == person_id, DocumentShare.ended_at.is_(None), Document.archived_at.is_(None),
-        ).order_by(DocumentShare.shared_at.desc(), DocumentShare.id.desc())
-    )
+    rows = session.execute(_SHARED_WITH, {"person_id": person_id})
     return [(share, document, case) for share, document, case in rows]
+
+
+def classes_shared_with(session: Session, person_id: int) -> list[tuple[DocumentClass, int]]:
+    """Of each of these documents: its class and its case."""
+    rows = session.connection().execute(_CLASSES, {"person_id": person_id})
+    return [(access_class, case_id) for access_class, case_id in rows]
 
 
 # --- Forms
@@ -73,8 +88,17 @@ def forms_of(session: Session, person_id: int) -> list[tuple[Given, Case, int | 
 
     No answer and no score leaves the database.
     """
+    return [
+        (Given(assignment, template, name, response_id, at, capacity or "", later_id is not None), case, signed_by_id)
+        for assignment, template, name, response_id, at, capacity, later_id, case, signed_by_id
+        in session.execute(_forms_of(), {"person_id": person_id})
+    ]
+
+
+@cache
+def _forms_of() -> Select[*tuple[Any, ...]]:
     later = aliased(FormResponse)
-    query = (
+    return (
         select(
             FormAssignment, FormTemplate, FormVersion.name, FormResponse.id, FormResponse.submitted_at,
             FormResponse.capacity, later.id, Case, FormResponse.signed_by_id,
@@ -85,14 +109,20 @@ def forms_of(session: Session, person_id: int) -> list[tuple[Given, Case, int | 
         .join(Case, Case.id == FormAssignment.case_id)
         .outerjoin(FormResponse, FormResponse.assignment_id == FormAssignment.id)
         .outerjoin(later, later.replaces_id == FormResponse.id)
-        .where(FormAssignment.person_id == person_id, FormAssignment.status != AssignmentStatus.WITHDRAWN)
+        .where(FormAssignment.person_id == bindparam("person_id"), FormAssignment.status != AssignmentStatus.WITHDRAWN)
         .order_by(FormAssignment.created_at.desc(), FormAssignment.id.desc())
     )
-    return [
-        (Given(assignment, template, name, response_id, at, capacity or "", later_id is not None), case, signed_by_id)
-        for assignment, template, name, response_id, at, capacity, later_id, case, signed_by_id
-        in session.execute(query)
-    ]
+
+
+_OPEN_FORMS = select(FormAssignment.case_id, FormTemplate.purpose, FormAssignment.due_on).join(
+    FormTemplate, FormTemplate.id == FormAssignment.template_id
+).where(FormAssignment.person_id == bindparam("person_id"), FormAssignment.status.in_(OPEN))
+
+
+def open_forms_of(session: Session, person_id: int) -> list[tuple[int, FormPurpose, date | None]]:
+    """Of each form that somebody was given and has still to fill in: its case, its purpose and by when it is due."""
+    rows = session.connection().execute(_OPEN_FORMS, {"person_id": person_id})
+    return [(case_id, purpose, due_on) for case_id, purpose, due_on in rows]
 
 
 def had(session: Session, case_id: int, template_ids: Collection[int]) -> set[tuple[int, int]]:
@@ -109,15 +139,18 @@ def had(session: Session, case_id: int, template_ids: Collection[int]) -> set[tu
 
 def statements_of(session: Session, payer_id: int) -> list[tuple[Statement, frozenset[int]]]:
     """Statements of a payer, the newest first, each with the cases that it covers."""
-    found = list(session.scalars(
-        select(Statement).where(Statement.payer_id == payer_id).order_by(Statement.ends_on.desc(), Statement.id.desc())
-    ))
-    covered: dict[int, set[int]] = {row.id: set() for row in found}
-    rows = session.execute(select(StatementCase.statement_id, StatementCase.case_id).where(
-        StatementCase.statement_id.in_(covered)))
-    for statement_id, case_id in rows:
-        covered[statement_id].add(case_id)
-    return [(row, frozenset(covered[row.id])) for row in found]
+    found: dict[int, Statement] = {}
+    covered: dict[int, set[int]] = {}
+    for row, case_id in session.execute(_STATEMENTS, {"payer_id": payer_id}):
+        found[row.id] = row
+        covered.setdefault(row.id, set()).update([] if case_id is None else [case_id])
+    return [(row, frozenset(covered[row.id])) for row in found.values()]
+
+
+_STATEMENTS = (
+    select(Statement, StatementCase.case_id).outerjoin(StatementCase, StatementCase.statement_id == Statement.id)
+    .where(Statement.payer_id == bindparam("payer_id")).order_by(Statement.ends_on.desc(), Statement.id.desc())
+)
 
 
 def credit_notes_of(session: Session, payer_id: int) -> list[CreditNote]:
@@ -130,11 +163,13 @@ def credit_notes_of(session: Session, payer_id: int) -> list[CreditNote]:
 
 def superbills_of(session: Session, person_id: int) -> list[Superbill]:
     """Superbills of somebody that are not void, the newest first."""
-    void = select(SuperbillVoid.id).where(SuperbillVoid.superbill_id == Superbill.id).exists()
-    return list(session.scalars(
-        select(Superbill).where(Superbill.person_id == person_id, ~void)
-        .order_by(Superbill.issued_on.desc(), Superbill.id.desc())
-    ))
+    return list(session.scalars(_SUPERBILLS, {"person_id": person_id}))
+
+
+_SUPERBILLS = select(Superbill).where(
+    Superbill.person_id == bindparam("person_id"),
+    ~select(SuperbillVoid.id).where(SuperbillVoid.superbill_id == Superbill.id).exists(),
+).order_by(Superbill.issued_on.desc(), Superbill.id.desc())
 
 
 def methods_of(session: Session, payer_id: int) -> list[PaymentMethod]:
@@ -151,8 +186,8 @@ def methods_of(session: Session, payer_id: int) -> list[PaymentMethod]:
 def own_cases(session: Session, person_id: int, day: date) -> list[tuple[Case, str]]:
     """Cases in which somebody takes part on a day, each with its provider's name."""
     found = requests.own_cases(session, person_id, day)
-    names = {one.id: one.name for one in session.scalars(
-        select(Staff).where(Staff.id.in_({case.provider_id for case in found})))}
+    rows = session.connection().execute(_PROVIDERS, {"ids": list({case.provider_id for case in found})})
+    names = {staff_id: f"{first} {last}".strip() for staff_id, first, last in rows}
     return [(case, names[case.provider_id]) for case in found]
 
 
@@ -160,11 +195,18 @@ def own_past(
     session: Session, person_id: int, moment: datetime, since: date, limit: int
 ) -> list[OwnAppointment]:
     """Appointments at which somebody was expected and that have begun or were called off, the latest first."""
-    query = (
-        select(Appointment, Case, Staff, Location, Attendance)
-        .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
-        .join(Staff, Staff.id == Appointment.provider_id).outerjoin(Location, Location.id == Appointment.location_id)
-        .where(Attendance.person_id == person_id, Appointment.starts_at <= moment, Appointment.local_date >= since)
-        .order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(limit)
-    )
-    return [OwnAppointment(*row) for row in session.execute(query)]
+    rows = session.execute(_PAST, {"person_id": person_id, "moment": moment, "since": since, "most": limit})
+    return [OwnAppointment(*row) for row in rows]
+
+
+_PROVIDERS = select(Staff.id, Staff.first_name, Staff.last_name).where(Staff.id.in_(bindparam("ids", expanding=True)))
+_PAST = (
+    select(Appointment, Case, Staff, Location, Attendance)
+    .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
+    .join(Staff, Staff.id == Appointment.provider_id).outerjoin(Location, Location.id == Appointment.location_id)
+    .where(
+        Attendance.person_id == bindparam("person_id"), Appointment.starts_at <= bindparam("moment"),
+        Appointment.local_date >= bindparam("since"),
+    ).order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(bindparam("most"))
+    .options(lazyload(Staff.roles))
+)

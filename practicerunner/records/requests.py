@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, bindparam, func, select
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Revised, Sees, word
 from practicerunner.records.cases import Case, Participant
@@ -91,32 +91,44 @@ class OwnAppointment(NamedTuple):
     attendance: Attendance
 
 
-def _there(person_id: int, day: date) -> ColumnElement[bool]:
-    """That somebody takes part in the case of the query on a day: neither waiting for a place nor gone."""
-    return select(Participant.id).where(
-        Participant.case_id == Case.id, Participant.person_id == person_id,
-        Participant.status != ParticipantStatus.WAITLISTED,
-        Participant.left_on.is_(None) | (Participant.left_on > day),
-    ).exists()
+_ON_THE_DAY = (
+    Participant.status != ParticipantStatus.WAITLISTED,
+    Participant.left_on.is_(None) | (Participant.left_on > bindparam("day")),
+)
+_THERE = Case.id.in_(select(Participant.case_id).where(Participant.person_id == bindparam("person_id"), *_ON_THE_DAY))
+"""That somebody takes part in the case of the query on a day: neither waiting for a place nor gone."""
+_TAKES_PART = select(Case.id).where(Case.id == bindparam("case_id"), _THERE)
+_TAKES_PART_IN_ANY = select(Participant.id).where(
+    Participant.person_id == bindparam("person_id"), *_ON_THE_DAY).limit(1)
+_PRESENT = (
+    select(Person, func.min(Participant.position)).join(Participant, Participant.person_id == Person.id)
+    .where(Participant.case_id == bindparam("case_id"), *_ON_THE_DAY)
+    .group_by(Person.id).order_by(func.min(Participant.position), Person.id)
+)
+_OWN_CASES = select(Case).where(_THERE).order_by(Case.opened_on, Case.id)
+_OPEN_OF = select(SchedulingRequest).where(
+    SchedulingRequest.person_id == bindparam("person_id"), SchedulingRequest.status.in_(OPEN)
+).order_by(SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc())
 
 
 def takes_part(session: Session, case_id: int, person_id: int, day: date) -> bool:
     """Whether somebody takes part in a case on a day: neither waiting for a place nor gone."""
-    return session.scalar(select(Case.id).where(Case.id == case_id, _there(person_id, day))) is not None
+    return session.scalar(_TAKES_PART, {"case_id": case_id, "person_id": person_id, "day": day}) is not None
+
+
+def takes_part_in_any(session: Session, person_id: int, day: date) -> bool:
+    """Whether somebody takes part in any case on a day."""
+    return session.connection().execute(_TAKES_PART_IN_ANY, {"person_id": person_id, "day": day}).first() is not None
 
 
 def present(session: Session, case_id: int, day: date) -> list[Person]:
     """Who takes part in a case on a day, in its order."""
-    query = select(Person, func.min(Participant.position)).join(Participant, Participant.person_id == Person.id).where(
-        Participant.case_id == case_id, Participant.status != ParticipantStatus.WAITLISTED,
-        Participant.left_on.is_(None) | (Participant.left_on > day),
-    ).group_by(Person.id).order_by(func.min(Participant.position), Person.id)
-    return [person for person, _ in session.execute(query)]
+    return [person for person, _ in session.execute(_PRESENT, {"case_id": case_id, "day": day})]
 
 
 def own_cases(session: Session, person_id: int, day: date) -> list[Case]:
     """Cases in which somebody takes part on a day."""
-    return list(session.scalars(select(Case).where(_there(person_id, day)).order_by(Case.opened_on, Case.id)))
+    return list(session.scalars(_OWN_CASES, {"person_id": person_id, "day": day}))
 
 
 def expected_at(session: Session, appointment_id: int, person_id: int) -> Attendance | None:
@@ -128,28 +140,38 @@ def expected_at(session: Session, appointment_id: int, person_id: int) -> Attend
 
 
 def own_ahead(
-    session: Session, person_id: int, moment: datetime, day: date, *, case_id: int | None = None
+    session: Session, person_id: int, moment: datetime, day: date, *, case_ids: Collection[int] | None = None,
+    limit: int | None = None,
 ) -> list[OwnAppointment]:
-    """Appointments that begin after a moment and at which somebody is expected, by time; of all their cases or one."""
-    query = (
+    """Appointments that begin after a moment and at which somebody is expected, by time; of all their cases or some."""
+    given: dict[str, Any] = {"person_id": person_id, "moment": moment, "day": day}
+    if case_ids is not None:
+        given["case_ids"] = list(case_ids)
+    if limit is not None:
+        given["most"] = limit
+    rows = session.execute(_own_ahead(case_ids is not None, limit is not None), given)
+    return [OwnAppointment(*row) for row in rows]
+
+
+@cache
+def _own_ahead(of_some: bool, limited: bool) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(Appointment, Case, Staff, Location, Attendance)
         .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
         .join(Staff, Staff.id == Appointment.provider_id).outerjoin(Location, Location.id == Appointment.location_id)
         .where(
-            Attendance.person_id == person_id, Attendance.status.not_in(CALLED_OFF), Appointment.starts_at > moment,
-            Appointment.status != AppointmentStatus.CANCELLED, _there(person_id, day),
-        )
+            Attendance.person_id == bindparam("person_id"), Attendance.status.not_in(CALLED_OFF),
+            Appointment.starts_at > bindparam("moment"), Appointment.status != AppointmentStatus.CANCELLED, _THERE,
+        ).order_by(Appointment.starts_at, Appointment.id).options(lazyload(Staff.roles))
     )
-    if case_id is not None:
-        query = query.where(Case.id == case_id)
-    return [OwnAppointment(*row) for row in session.execute(query.order_by(Appointment.starts_at, Appointment.id))]
+    if of_some:
+        query = query.where(Case.id.in_(bindparam("case_ids", expanding=True)))
+    return query.limit(bindparam("most")) if limited else query
 
 
 def open_of(session: Session, person_id: int) -> list[SchedulingRequest]:
-    """What somebody has asked and nobody has closed yet."""
-    return list(session.scalars(select(SchedulingRequest).where(
-        SchedulingRequest.person_id == person_id, SchedulingRequest.status.in_(OPEN)
-    )))
+    """What somebody has asked and nobody has closed yet, the newest first."""
+    return list(session.scalars(_OPEN_OF, {"person_id": person_id}))
 
 
 def _around() -> Select[*tuple[Any, ...]]:
@@ -162,6 +184,7 @@ def _around() -> Select[*tuple[Any, ...]]:
         .join(Staff, Staff.id == _whose()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
         .outerjoin(answering, answering.id == SchedulingRequest.decided_by_id)
         .outerjoin(asking, asking.id == SchedulingRequest.asked_by_id)
+        .options(lazyload(Staff.roles), lazyload(answering.roles))
     )
 
 
@@ -172,9 +195,13 @@ def _whose() -> ColumnElement[int]:
 
 def of_person(session: Session, person_id: int, limit: int) -> list[Asked]:
     """What somebody has asked, the newest first."""
-    query = _around().where(SchedulingRequest.person_id == person_id)
-    newest = SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc()
-    return [Asked(*row) for row in session.execute(query.order_by(*newest).limit(limit))]
+    return [Asked(*row) for row in session.execute(_of_person(), {"person_id": person_id, "most": limit})]
+
+
+@cache
+def _of_person() -> Select[*tuple[Any, ...]]:
+    return _around().where(SchedulingRequest.person_id == bindparam("person_id")).order_by(
+        SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc()).limit(bindparam("most"))
 
 
 def open_about(

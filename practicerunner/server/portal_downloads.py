@@ -82,7 +82,7 @@ def _answer(
             if visitor is None:
                 return PlainTextResponse("Please sign in.", 401)
             actor = actor_of(session, visitor.person_id) if actor_of else portal_access.portal_actor(
-                session, visitor, int(word) if word else None)
+                visitor, int(word) if word else None)
             if actor is None:
                 return _nothing()
             name, media_type, content = fetch(session, actor)

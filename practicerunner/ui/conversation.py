@@ -36,11 +36,9 @@ def show(entries: tuple[Entry, ...], zone: str, files: str, *, key: str) -> None
 
 def _message(entry: Entry, zone: str, files: str) -> None:
     with st.container(border=True, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{md('You' if entry.is_mine else entry.author)}**", width="content")
-            st.caption(moment(entry.at, zone), width="content")
-            if entry.is_new:
-                st.badge("New", color="blue")
+        new = " &nbsp; :blue-badge[New]" if entry.is_new else ""
+        st.markdown(f"**{md('You' if entry.is_mine else entry.author)}** &nbsp; "
+                    f":small[:gray[{md(moment(entry.at, zone))}]]{new}")
         st.text(entry.text)
         for file in entry.files:
             st.link_button(

@@ -4,6 +4,7 @@ A page of the portal begins with ``me = require_portal("portal_<name>")``. It re
 practice's pages do; ``me`` says for whom: ``me.client_id`` is ``None`` for oneself, ``me.for_id`` is whose things.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
@@ -11,7 +12,6 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from practicerunner import database
 from practicerunner.errors import NotPermitted
 from practicerunner.rules import permissions
 from practicerunner.ui import portal_identity
@@ -82,13 +82,6 @@ def menu_for(visitor: Visitor, actor: PortalActor) -> list[StreamlitPage]:
     return [portal_page(screen.name) for screen in PORTAL_SCREENS if _is_open(visitor, actor, screen)]
 
 
-def may_open(actor: PortalActor, name: str) -> bool:
-    """Whether a page of the portal is in the actor's menu: for links on other pages."""
-    with database.reading() as session:
-        visitor = portal_access.visitor_of(session, actor.person_id)
-    return visitor is not None and _is_open(visitor, actor, _BY_NAME[name])
-
-
 def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool:
     if screen.name in ALWAYS:
         return True
@@ -99,33 +92,28 @@ def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool
         return False
     if actor.client_id is None:
         return permissions.proxied(actor.role, Action.READ, screen.resource) is not None
-    with database.reading() as session:
-        return portal_access.may_in_any_case(session, actor, Action.READ, screen.resource)
+    for_client = visitor.acting_for(actor.client_id)
+    return for_client is not None and for_client.may(Action.READ, screen.resource)
 
 
 def choose(visitor: Visitor) -> PortalActor:
     """Ask for whom somebody comes, if they act for anybody; whoever has nothing of their own comes for the first."""
-    with database.reading() as session:
-        clients = {one.client_id: one for one in portal_access.acting_for(session, visitor.person_id)}
-        options = [0, *clients]
-        if st.session_state.get(portal_identity.CHOSEN) not in options:
-            own = visitor.takes_part or visitor.pays or not clients
-            st.session_state[portal_identity.CHOSEN] = 0 if own else options[1]
-        if clients:
-            st.selectbox(
-                "You are here for", options, key=portal_identity.CHOSEN, on_change=_start_anew,
-                format_func=lambda one: _label(clients[one]) if one else "Myself",
-            )
-        actor = portal_access.portal_actor(session, visitor, portal_identity.chosen())
+    clients = {one.client_id: one for one in visitor.acts_for}
+    options = [0, *clients]
+    if st.session_state.get(portal_identity.CHOSEN) not in options:
+        own = visitor.takes_part or visitor.pays or not clients
+        st.session_state[portal_identity.CHOSEN] = 0 if own else options[1]
+    if clients:
+        st.selectbox(
+            "You are here for", options, key=portal_identity.CHOSEN, on_change=_start_anew,
+            format_func=lambda one: _label(clients[one]) if one else "Myself",
+        )
+    actor = portal_access.portal_actor(visitor, portal_identity.chosen())
     return actor or PortalActor(visitor.person_id, visitor.name)
 
 
-def offer_others(me: PortalActor) -> None:
+def offer_others(clients: Iterable[ActingFor]) -> None:
     """Whoever comes for themselves and acts for others too: a button for each."""
-    if me.client_id is not None:
-        return
-    with database.reading() as session:
-        clients = portal_access.acting_for(session, me.person_id)
     for one in clients:
         st.button(md(f"Go on for {one.client}"), key=f"portal_go_on.{one.client_id}", icon=":material/switch_account:",
                   width="stretch", on_click=_go_on_for, args=(one.client_id,))
@@ -146,27 +134,27 @@ def _start_anew() -> None:
         del st.session_state[key]
 
 
-def hand_on(actor: PortalActor) -> None:
-    """Let the page of this run know whom the shell has just looked up."""
-    st.session_state[_SEEN] = actor
+def hand_on(visitor: Visitor, actor: PortalActor) -> None:
+    """Let the page of this run know whom the shell has just looked up, and for whom they come."""
+    st.session_state[_SEEN] = visitor, actor
 
 
 def require_portal(name: str) -> PortalActor:
     """First call of every page of the portal: who is there, for whom, and that the page is open. Stops it otherwise."""
-    seen = st.session_state.pop(_SEEN, None)
-    visitor = portal_identity.visitor()
+    visitor, actor = st.session_state.pop(_SEEN, None) or _who_is_there()
     if visitor is None:
         st.info("You are signed out. Reload the page to sign in.")
         st.stop()
-    actor = seen if isinstance(seen, PortalActor) and seen.person_id == visitor.person_id else None
-    if actor is None:
-        with database.reading() as session:
-            actor = portal_access.portal_actor(session, visitor, portal_identity.chosen())
     screen = _BY_NAME[name]
     if actor is None or not _is_open(visitor, actor, screen):
         raise NotPermitted(
             "You have no access to this.", actor=actor, action=Action.READ, resource=screen.resource)
     return actor
+
+
+def _who_is_there() -> tuple[Visitor | None, PortalActor | None]:
+    visitor = portal_identity.visitor()
+    return visitor, portal_access.portal_actor(visitor, portal_identity.chosen()) if visitor is not None else None
 
 
 def go(name: str, **selectors: object) -> NoReturn:

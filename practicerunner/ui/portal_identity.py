@@ -51,8 +51,7 @@ def present(actor: PortalActor) -> PortalActor:
     here = visitor()
     if here is None or here.person_id != actor.person_id:
         raise identity.SignedOut
-    with database.reading() as session:
-        current = portal_access.portal_actor(session, here, actor.client_id)
+    current = portal_access.portal_actor(here, actor.client_id)
     if current is None:
         raise portal_access.NoLongerForThem
     return current

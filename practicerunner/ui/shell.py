@@ -52,7 +52,7 @@ def _portal(visitor: Visitor) -> None:
     with st.sidebar:
         st.caption(md(visitor.name))
         st.html(PORTAL_SIGN_OUT)
-    portal.hand_on(actor)
+    portal.hand_on(visitor, actor)
     _show(page)
 
 

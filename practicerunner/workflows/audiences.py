@@ -28,7 +28,7 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import AccessScope, Action, Resource, ThreadClass, Verdict
 from practicerunner.workflows.access import Actor, PortalActor, authorize, may, may_touch
 from practicerunner.workflows.acting import today_of
-from practicerunner.workflows.portal_access import authorize_portal, may_portal
+from practicerunner.workflows.portal_access import authorize_portal, may_portal, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,8 @@ def thread_for(session: Session, actor: Actor, thread_id: int, action: Action = 
 def staff_for(session: Session, case: Case, thread_class: ThreadClass) -> dict[int, str]:
     """Who in the practice can take part in a thread of a case, by name: those whose role reads its class at all."""
     return {
-        one.id: one.name for one in logins.all_staff(session)
-        if one.active and permissions.scopes(
-            frozenset(role.role for role in one.roles), Action.CREATE, thread_class.resource)
+        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
+        if permissions.scopes(roles, Action.CREATE, thread_class.resource)
     }
 
 
@@ -115,11 +114,10 @@ def assignable(session: Session, opened: Opened) -> dict[int, str]:
     """Who can look after a thread: staff who may read it whole."""
     taking_part = {one.row.staff_id for one in opened.taking if one.row.left_at is None}
     return {
-        one.id: one.name for one in logins.all_staff(session)
-        if one.active and may_touch(
-            Actor(one.id, one.name, frozenset(role.role for role in one.roles)), Action.UPDATE,
-            opened.thread.thread_class.resource,
-            responsible=[opened.case.provider_id, one.id if one.id in taking_part else None],
+        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
+        if may_touch(
+            Actor(staff_id, name, roles), Action.UPDATE, opened.thread.thread_class.resource,
+            responsible=[opened.case.provider_id, staff_id if staff_id in taking_part else None],
         )
     }
 
@@ -248,7 +246,7 @@ def _limits(
             session, actor, Action.READ, thread_class.resource, case_id=case.id
         ):
             return None
-        since = _open_since(session, actor.person_id, actor.client_id, case.id)
+        since = _open_since(session, actor, case.id)
     stays = messages.stays_of(session, case.id, actor.for_id)
     if not stays:
         return None
@@ -258,15 +256,15 @@ def _limits(
     return since, moment(max(filter(None, stays)), time(0), zone)
 
 
-def _open_since(session: Session, person_id: int, client_id: int, case_id: int) -> datetime | None:
+def _open_since(session: Session, actor: PortalActor, case_id: int) -> datetime | None:
     """From which moment on the scope messages is open: the earliest grant in force, unless a denial ended later."""
-    acts = acting.between(session, person_id, client_id)
-    if acts is None:
+    found = standing_of(session, actor)
+    if found is None:
         return None
-    client = session.get_one(Person, client_id)
+    _, client, decided = found
     zone, today = client.zone or practice.the_practice(session).zone, today_of(session, client)
     grants, denials = [], []
-    for one, end in acting.decisions_of(session, [acts.id]):
+    for one, end in decided:
         if one.scope is not AccessScope.MESSAGES or one.case_id not in (None, case_id):
             continue
         if one.verdict is Verdict.DENIED:
@@ -283,8 +281,8 @@ def _open_since(session: Session, person_id: int, client_id: int, case_id: int) 
 # --- Who is in a thread
 
 
-def members_of(session: Session, case: Case, taking: Sequence[Taking]) -> list[Member]:
-    """Who takes part in a thread now, in the order in which they came."""
+def members_of(session: Session, case: Case, thread_class: ThreadClass, taking: Sequence[Taking]) -> list[Member]:
+    """Who takes part in a thread now, in the order in which they came; ``taking`` is everybody who ever did."""
     found = []
     for row, staff, person in taking:
         if row.left_at is not None:
@@ -295,9 +293,19 @@ def members_of(session: Session, case: Case, taking: Sequence[Taking]) -> list[M
             somebody, relation = actor_of(session, case, row, person)
             found.append(Member(
                 full_name(person), relation, None, person.id, row.for_id,
-                somebody is not None and can_read(session, somebody, row.thread_id),
+                somebody is not None and _reads(session, somebody, case, thread_class, taking),
             ))
     return found
+
+
+def _reads(
+    session: Session, actor: PortalActor, case: Case, thread_class: ThreadClass, taking: Iterable[Taking]
+) -> bool:
+    """As ``can_read``, where it is known who takes part."""
+    places = [
+        one.row for one in taking if (one.row.person_id, one.row.for_id) == (actor.person_id, actor.client_id)]
+    windows = windows_of(places, _limits(session, actor, case, thread_class))
+    return any(window.is_open(clock.now()) for window in windows)
 
 
 def actor_of(session: Session, case: Case, row: ThreadPerson, person: Person) -> tuple[PortalActor | None, str]:

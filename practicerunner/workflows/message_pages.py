@@ -13,6 +13,7 @@ from practicerunner.records import audit, document_files, messages, practice
 from practicerunner.records.messages import Conversation, MessageAttachment, Shelves, ThreadMessage
 from practicerunner.rules import messages as rules
 from practicerunner.rules.client_list import search_words
+from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, CaseType, Resource, ThreadClass
 from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.audiences import (
@@ -112,13 +113,12 @@ def conversations(
     session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
 ) -> Conversations:
     """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text."""
-    sight = sight_of(actor)
-    rows, total = messages.conversations(
-        session, sight, archived=shelf == "archived", mine=shelf == "mine", unassigned=shelf == "unassigned",
-        words=search_words(search), limit=PAGE, offset=(page - 1) * PAGE,
-    )
-    return Conversations(
-        lines_of(session, rows), total, messages.shelves(session, sight), practice.the_practice(session).zone)
+    sight, shelves, words = sight_of(actor), messages.shelves(session, sight_of(actor)), search_words(search)
+    which = {"archived": shelf == "archived", "mine": shelf == "mine", "unassigned": shelf == "unassigned"}
+    rows = messages.conversations(session, sight, **which, words=words, limit=PAGE, offset=(page - 1) * PAGE)
+    known = {"all": shelves.all, "mine": shelves.mine, "unassigned": shelves.unassigned}
+    total = messages.number_of(session, sight, **which, words=words) if words or shelf not in known else known[shelf]
+    return Conversations(lines_of(session, rows), total, shelves, practice.the_practice(session).zone)
 
 
 @reader(Resource.MESSAGES_ADMIN)
@@ -136,17 +136,15 @@ def unread_conversations(session: Session, actor: Actor) -> int:
 
 def lines_of(session: Session, rows: Sequence[Conversation]) -> tuple[ConversationLine, ...]:
     """Threads as lines of a list."""
-    taking: dict[int, list[messages.Taking]] = {}
-    for one in messages.people_of(session, [row.thread.id for row in rows]):
-        taking.setdefault(one.row.thread_id, []).append(one)
-    return tuple(_line(row, outside(taking.get(row.thread.id, []))) for row in rows)
-
-
-def _line(row: Conversation, people: str) -> ConversationLine:
-    thread, case = row.thread, row.case
-    return ConversationLine(
-        thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread), people,
-        row.assigned.name if row.assigned else "", bool(row.unread), thread.archived_at is not None, thread.last_at,
+    people: dict[int, list[str]] = {}
+    for thread_id, first, last, called in messages.names_outside(session, [row.thread_id for row in rows]):
+        people.setdefault(thread_id, []).append(person_name(first, last, called))
+    return tuple(
+        ConversationLine(
+            row.thread_id, row.case_id, row.case_name, row.case_type, row.subject, row.thread_class,
+            rules.class_label(row.case_type, row.thread_class), ", ".join(people.get(row.thread_id, [])),
+            row.assigned, bool(row.unread), row.archived_at is not None, row.last_at,
+        ) for row in rows
     )
 
 
@@ -167,9 +165,9 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
             thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread),
             outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at,
         ),
-        thread.revision, entries, tuple(members_of(session, case, opened.taking)), thread.last_number,
-        thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id, case.provider_id,
-        practice.the_practice(session).zone,
+        thread.revision, entries, tuple(members_of(session, case, thread.thread_class, opened.taking)),
+        thread.last_number, thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
+        case.provider_id, practice.the_practice(session).zone,
     )
 
 

@@ -4,12 +4,14 @@ Whoever acts for themselves is asked only whether the thing is theirs, which eac
 client needs every scope of the table's cell, open at this moment, for this case.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotPermitted, RuleViolation
 from practicerunner.records import accounts, acting, practice, requests
+from practicerunner.records.acting import AccessDecision, AccessEnd, ActsFor
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
 from practicerunner.rules import acting as rules
@@ -27,16 +29,8 @@ class NoLongerForThem(RuleViolation):
     """You have no access for this person any more. Reload the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Somebody outside the practice as they come in: who they are, and in which ways things are their own."""
-
-    person_id: int
-    name: str
-    takes_part: bool
-    """Whether they take part in a case of their own today."""
-    pays: bool
-    """Whether invoices are theirs to pay, be it for somebody else."""
+Decided = Sequence[tuple[AccessDecision, AccessEnd | None]]
+"""Every decision about somebody who acts for a client, each with its end if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,35 @@ class ActingFor:
     role: PortalRole
     kind: str
     """Guardian, personal assistant, or the practice's own word."""
-    scopes: frozenset[AccessScope]
+    opened: tuple[frozenset[AccessScope], ...]
+    """The scopes that are open for the client as a whole, and those of each case about which something was decided."""
+
+    @property
+    def scopes(self) -> frozenset[AccessScope]:
+        """Those that are open anywhere."""
+        return frozenset[AccessScope]().union(*self.opened)
+
+    def may(self, action: Action, resource: Resource) -> bool:
+        """Whether it would be allowed for the client as a whole or in one of the cases: for menus."""
+        return _is_open(permissions.proxied(self.role, action, resource), self.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody outside the practice as they come in: who they are, and in which ways things are their own."""
+
+    person_id: int
+    name: str
+    takes_part: bool
+    """Whether they take part in a case of their own today."""
+    pays: bool
+    """Whether invoices are theirs to pay, be it for somebody else."""
+    acts_for: tuple[ActingFor, ...]
+    """The clients for whom they may do something today, by name."""
+
+    def acting_for(self, client_id: int | None) -> ActingFor | None:
+        """How they may act for one client; ``None`` where they may not, or not any more."""
+        return next((one for one in self.acts_for if one.client_id == client_id), None)
 
 
 def authorize_portal(
@@ -93,24 +115,42 @@ def open_to(session: Session, actor: PortalActor, resource: Resource) -> bool:
 
 def open_scopes(session: Session, actor: PortalActor, case_id: int | None = None) -> frozenset[AccessScope]:
     """The scopes that are open now to somebody who acts for a client; none to a stranger."""
-    acts = acting.between(session, actor.person_id, actor.for_id)
-    if acts is None or _role_of(acts) is not actor.role:
-        return frozenset()
-    client = session.get_one(Person, acts.client_id)
-    return _scopes(session, acts, client, case_id)
+    found = _in_role(session, actor)
+    return _opened(session, *found, [case_id])[0] if found else frozenset()
+
+
+def _in_role(session: Session, actor: PortalActor) -> tuple[ActsFor, Person, Decided] | None:
+    """How the actor stands to the client, if it is as they say; ``None`` for a stranger."""
+    found = standing_of(session, actor)
+    return found if found and _role_of(found[0]) is actor.role else None
+
+
+def standing_of(session: Session, actor: PortalActor) -> tuple[ActsFor, Person, Decided] | None:
+    """How the actor stands to the client, in whichever role they come, and all that was decided about it.
+
+    It is looked up once in a session: what one act or one reading decides, it decides as of one moment.
+    """
+    known: dict[tuple[int, int], tuple[ActsFor, Person, Decided] | None] = session.info.setdefault("acting", {})
+    key = actor.person_id, actor.for_id
+    if key not in known:
+        acts = acting.between(session, *key)
+        known[key] = None if acts is None else (
+            acts, session.get_one(Person, acts.client_id), acting.decisions_of(session, [acts.id]))
+    return known[key]
 
 
 def acting_for(session: Session, person_id: int) -> list[ActingFor]:
     """The clients for whom somebody may do something today, by name: of the client as a whole or in any case."""
     found = []
-    for acts, client in acting.of_person(session, person_id):
-        scopes = _scopes(session, acts, client, None)
-        for case_id in {one.case_id for one, _ in acting.decisions_of(session, [acts.id])} - {None}:
-            scopes |= _scopes(session, acts, client, case_id)
-        if scopes:
+    rows = acting.of_person(session, person_id)
+    decided = acting.decisions_of(session, [acts.id for acts, _ in rows])
+    for acts, client in rows:
+        theirs = _about(decided, acts)
+        opened = _opened(session, acts, client, theirs, _everywhere(theirs))
+        if any(opened):
             found.append(ActingFor(
                 client.id, person_name(client.first_name, client.last_name, client.preferred_name), _role_of(acts),
-                acts.title or acts.kind.label, scopes,
+                acts.title or acts.kind.label, tuple(opened),
             ))
     return found
 
@@ -120,9 +160,11 @@ def with_scope(session: Session, client_id: int, scope: AccessScope, case_id: in
     client = session.get(Person, client_id)
     if client is None:
         return []
+    rows = acting.for_clients(session, [client_id])
+    decided = acting.decisions_of(session, [acts.id for acts, _ in rows])
     return [
-        person.id for acts, person in acting.for_clients(session, [client_id])
-        if person.died_on is None and scope in _scopes(session, acts, client, case_id)
+        person.id for acts, person in rows
+        if person.died_on is None and scope in _opened(session, acts, client, _about(decided, acts), [case_id])[0]
     ]
 
 
@@ -134,15 +176,16 @@ def visitor_of(session: Session, person_id: int) -> Visitor | None:
     today = today_of(session, person)
     return Visitor(
         person.id, person_name(person.first_name, person.last_name, person.preferred_name),
-        bool(requests.own_cases(session, person.id, today)), accounts.pays_anything(session, person.id),
+        requests.takes_part_in_any(session, person.id, today), accounts.pays_anything(session, person.id),
+        tuple(acting_for(session, person.id)),
     )
 
 
-def portal_actor(session: Session, visitor: Visitor, client_id: int | None) -> PortalActor | None:
-    """Somebody acting for themselves or for a client, as it is allowed now; ``None`` once it is not any more."""
+def portal_actor(visitor: Visitor, client_id: int | None) -> PortalActor | None:
+    """Somebody acting for themselves or for a client, as it was allowed when they were looked up; ``None`` if not."""
     if client_id is None:
         return PortalActor(visitor.person_id, visitor.name)
-    found = next((one for one in acting_for(session, visitor.person_id) if one.client_id == client_id), None)
+    found = visitor.acting_for(client_id)
     return PortalActor(visitor.person_id, visitor.name, found.role, client_id) if found else None
 
 
@@ -151,12 +194,8 @@ def may_in_any_case(session: Session, actor: PortalActor, action: Action, resour
     needed = _needed(actor, action, resource)
     if needed is None or actor.client_id is None:
         return needed is not None
-    acts = acting.between(session, actor.person_id, actor.client_id)
-    if acts is None or _role_of(acts) is not actor.role:
-        return False
-    client = session.get_one(Person, actor.client_id)
-    cases = {None, *(one.case_id for one, _ in acting.decisions_of(session, [acts.id]))}
-    return any(needed <= _scopes(session, acts, client, case_id) for case_id in cases)
+    found = _in_role(session, actor)
+    return found is not None and _is_open(needed, _opened(session, *found, _everywhere(found[2])))
 
 
 def called(session: Session, actor: PortalActor, case: Case) -> str:
@@ -172,24 +211,41 @@ def signing_refusal(session: Session, actor: PortalActor) -> str:
     """Why the actor may not sign for the client for whom they act; empty if they may, as for themselves (D09, X06)."""
     if actor.client_id is None:
         return ""
-    acts = acting.between(session, actor.person_id, actor.client_id)
-    if acts is None:
+    found = standing_of(session, actor)
+    if found is None:
         return "You have no access to this."
-    client, person = session.get_one(Person, acts.client_id), session.get_one(Person, acts.person_id)
-    known = known_of(acts, client, acting.decisions_of(session, [acts.id]))
-    return rules.signing_refusal(known, acts_born=person.birth_date, today=today_of(session, client))
+    acts, client, decided = found
+    person = session.get_one(Person, acts.person_id)
+    return rules.signing_refusal(
+        known_of(acts, client, decided), acts_born=person.birth_date, today=today_of(session, client))
 
 
-def _role_of(acts: acting.ActsFor) -> PortalRole:
+def _role_of(acts: ActsFor) -> PortalRole:
     return PortalRole.REPRESENTATIVE if acts.kind.is_representative else PortalRole.HELPER
 
 
-def _scopes(
-    session: Session, acts: acting.ActsFor, client: Person, case_id: int | None
-) -> frozenset[AccessScope]:
-    known = known_of(acts, client, acting.decisions_of(session, [acts.id]))
+def _opened(
+    session: Session, acts: ActsFor, client: Person, decided: Decided, case_ids: Iterable[int | None]
+) -> list[frozenset[AccessScope]]:
+    """The scopes that are open now, in each of some cases; ``None`` among them is the client as a whole."""
+    known = known_of(acts, client, decided)
     allowed, today = practice.the_practice(session).helpers_may_schedule, today_of(session, client)
-    return frozenset(
-        scope for scope in AccessScope
-        if rules.standing(known, scope, case_id=case_id, today=today, helpers_allowed=allowed).is_open
-    )
+    return [
+        frozenset(
+            scope for scope in AccessScope
+            if rules.standing(known, scope, case_id=case_id, today=today, helpers_allowed=allowed).is_open
+        ) for case_id in case_ids
+    ]
+
+
+def _everywhere(decided: Decided) -> set[int | None]:
+    """The client as a whole, and each case about which something was decided."""
+    return {None, *(one.case_id for one, _ in decided)}
+
+
+def _about(decided: Decided, acts: ActsFor) -> Decided:
+    return [pair for pair in decided if pair[0].acts_for_id == acts.id]
+
+
+def _is_open(needed: frozenset[AccessScope] | None, opened: Iterable[frozenset[AccessScope]]) -> bool:
+    return needed is not None and any(needed <= scopes for scopes in opened)

@@ -4,7 +4,7 @@ The account is that of one payer. Nothing of another payer, of another participa
 of it; what a paper says was fixed when it was issued.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import accounts, audit, payments, people, portal_pages, practice, statements, superbills
 from practicerunner.records.people import Payer
+from practicerunner.records.statements import Statement
 from practicerunner.records.superbills import Superbill
 from practicerunner.vocabulary import Action, DocumentKind, InvoiceState, PaymentMethodKind, PaymentState, Resource
 from practicerunner.workflows import papers
@@ -111,11 +112,11 @@ def billing_page(session: Session, actor: PortalActor) -> BillingPage:
     notes = portal_pages.credit_notes_of(session, payer.id)
     seen = _open_to(session, actor, {
         row.case_id for rows in (standings, found, took, back, notes) for row in rows
-    } | {case_id for _, cases in issued for case_id in cases})
+    }.union(*(cases for _, cases in issued)))
     ours = [row for row in standings if row.case_id in seen]
     whole = actor.client_id is None or may_portal(session, actor, Action.READ, Resource.INVOICES)
     return BillingPage(
-        sum(row.due_cents + max(row.loose_cents, 0) for row in ours), sum(max(-row.loose_cents, 0) for row in ours),
+        _due(ours), sum(max(-row.loose_cents, 0) for row in ours),
         us.currency, tuple(_invoice(facts, today) for facts in found if facts.case_id in seen),
         tuple(sorted((
             *(_receipt(one) for one in took if one.case_id in seen),
@@ -124,11 +125,49 @@ def billing_page(session: Session, actor: PortalActor) -> BillingPage:
             *(MyPaper(DocumentKind.CREDIT_NOTE, one.id, one.number, one.issued_on, one.amount_cents, "")
               for one in notes if one.case_id in seen),
         ), key=lambda one: (one.on, one.subject_id), reverse=True)),
-        tuple(MyPaper(
-            DocumentKind.STATEMENT, row.id, row.number, row.issued_on, row.closing_cents,
-            f"{row.starts_on} to {row.ends_on}",
-        ) for row, cases in issued if cases <= seen),
-        bills, _methods(session, payer, today) if whole else (), today, us.phone,
+        _statements(issued, seen), bills, _methods(session, payer, today) if whole else (), today, us.phone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What somebody has to pay, and their statements and superbills."""
+
+    due_cents: int
+    unpaid: int
+    """Invoices with something left to pay."""
+    overdue_cents: int
+    """What is left of those whose day has passed."""
+    papers: tuple[MyPaper, ...]
+
+
+def owing(session: Session, actor: PortalActor) -> Owing:
+    """The account of ``billing_page`` in short, in the cases whose billing is open to the reader."""
+    today = clock.today(practice.the_practice(session).zone)
+    payer, bills = people.payer_of_person(session, actor.for_id), _superbills(session, actor)
+    if payer is None:
+        return Owing(0, 0, 0, bills)
+    standings, left = accounts.standings(session, payer_id=payer.id), accounts.left_to_pay(session, payer.id)
+    issued = portal_pages.statements_of(session, payer.id)
+    seen = _open_to(session, actor, {
+        *(row.case_id for row in standings), *(case_id for case_id, _, _ in left),
+    }.union(*(cases for _, cases in issued)))
+    unpaid = [(due_on, cents) for case_id, due_on, cents in left if case_id in seen]
+    return Owing(
+        _due([row for row in standings if row.case_id in seen]), len(unpaid),
+        sum(cents for due_on, cents in unpaid if due_on < today), (*_statements(issued, seen), *bills),
+    )
+
+
+def _due(ours: Iterable[accounts.PayerStanding]) -> int:
+    return sum(row.due_cents + max(row.loose_cents, 0) for row in ours)
+
+
+def _statements(issued: Iterable[tuple[Statement, frozenset[int]]], seen: set[int]) -> tuple[MyPaper, ...]:
+    return tuple(
+        MyPaper(DocumentKind.STATEMENT, row.id, row.number, row.issued_on, row.closing_cents,
+                f"{row.starts_on} to {row.ends_on}")
+        for row, cases in issued if cases <= seen
     )
 
 

@@ -132,6 +132,15 @@ def my_documents(session: Session, actor: PortalActor) -> list[MyDocument]:
     ]
 
 
+def number_shared(session: Session, actor: PortalActor) -> int:
+    """How many documents are shared with the person concerned, as far as it is open to the reader."""
+    return sum(
+        access_class in SHARED
+        and may_portal(session, actor, Action.READ, rule.RESOURCES[access_class], case_id=case_id)
+        for access_class, case_id in portal_pages.classes_shared_with(session, actor.for_id)
+    )
+
+
 @reader(Resource.DOCUMENTS_ADMIN)
 def my_document(session: Session, actor: PortalActor, document_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a shared document; in a transaction, because it is audited.

@@ -4,6 +4,7 @@ Each participant fills in and signs their own; whoever acts for a client does it
 was begun or handed in is read by whoever wrote it, and by nobody else outside the practice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -210,11 +211,7 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
     us, today = practice.the_practice(session), today_here(session)
     found = portal_pages.forms_of(session, actor.for_id)
     here = {case.id for case in requests.own_cases(session, actor.for_id, today)}
-    allowed = {
-        (case_id, resource) for case_id in {case.id for _, case, _ in found}
-        for resource in (Resource.CONSENTS, Resource.QUESTIONNAIRES)
-        if may_portal(session, actor, Action.READ, resource, case_id=case_id)
-    }
+    allowed = _allowed(session, actor, {case.id for _, case, _ in found})
     names = {case.id: called(session, actor, case) for _, case, _ in found}
     lines = [
         _line(actor, one, names[case.id], signed_by_id, today) for one, case, signed_by_id in found
@@ -228,6 +225,24 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
                      key=lambda line: str(line.submitted_at), reverse=True)),
         signing_refusal(session, actor), us.zone, today,
     )
+
+
+def forms_due(session: Session, actor: PortalActor, case_ids: Collection[int]) -> list[date | None]:
+    """By when each form is due that is still to be filled in, as far as it is open to the actor.
+
+    ``case_ids`` are where the person concerned takes part now.
+    """
+    found = portal_pages.open_forms_of(session, actor.for_id)
+    allowed = _allowed(session, actor, {case_id for case_id, _, _ in found}.intersection(case_ids))
+    return [due_on for case_id, purpose, due_on in found if (case_id, rule.resource_of(purpose)) in allowed]
+
+
+def _allowed(session: Session, actor: PortalActor, case_ids: Collection[int]) -> set[tuple[int, Resource]]:
+    """Of some cases, which kinds of forms the actor may read."""
+    return {
+        (case_id, resource) for case_id in case_ids for resource in (Resource.CONSENTS, Resource.QUESTIONNAIRES)
+        if may_portal(session, actor, Action.READ, resource, case_id=case_id)
+    }
 
 
 def _line(

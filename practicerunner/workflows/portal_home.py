@@ -4,23 +4,23 @@ Each part is there only where its page is open to them; what is absent says noth
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from practicerunner.records import practice, requests
 from practicerunner.records.people import Person
 from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import Action, RequestStatus, Resource
+from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.portal_access import may_in_any_case
-from practicerunner.workflows.portal_billing import MyPaper, billing_page
-from practicerunner.workflows.portal_documents import my_documents
-from practicerunner.workflows.portal_forms import my_forms
+from practicerunner.workflows.portal_access import ActingFor, acting_for, may_in_any_case
+from practicerunner.workflows.portal_billing import MyPaper, owing
+from practicerunner.workflows.portal_documents import number_shared
+from practicerunner.workflows.portal_forms import forms_due
 from practicerunner.workflows.portal_messages import unread_threads
-from practicerunner.workflows.requests import MyAppointment, MyRequest, my_appointments, my_requests
+from practicerunner.workflows.requests import MyAppointment, coming
 
 LATEST = 4
 """How many papers are shown."""
@@ -36,7 +36,7 @@ class HomePage:
     """Whose page this is."""
     next_up: MyAppointment | None
     sees_appointments: bool
-    offers: tuple[MyRequest, ...]
+    offers: tuple[datetime, ...]
     """Times that the practice has offered."""
     requests: int
     """What was asked and is not answered."""
@@ -50,34 +50,32 @@ class HomePage:
     documents: int
     unread: int
     """Conversations with something new."""
+    acts_for: tuple[ActingFor, ...]
+    """For whom somebody who is here for themselves could go on."""
     today: date
 
 
 @reader(Resource.CLIENT_DIRECTORY)
 def home_page(session: Session, actor: PortalActor) -> HomePage:
     """The first page of the portal, as far as each part is open to the reader."""
-    us = practice.the_practice(session)
+    us, today = practice.the_practice(session), today_here(session)
     whose = session.get_one(Person, actor.for_id)
+    cases = {case.id for case in requests.own_cases(session, whose.id, today)}
+    here = actor.client_id is not None or bool(cases)
 
     def sees(resource: Resource) -> bool:
         return may_in_any_case(session, actor, Action.READ, resource)
 
-    here = actor.client_id is not None or bool(requests.own_cases(session, actor.person_id, today_here(session)))
-    scheduling = here and sees(Resource.APPOINTMENTS)
-    ahead = my_appointments(session, actor) if scheduling else []
-    asked = my_requests(session, actor) if scheduling else []
-    forms = my_forms(session, actor).open if sees(Resource.CONSENTS) else ()
-    account = billing_page(session, actor) if sees(Resource.INVOICES) else None
-    papers = sorted(
-        (*account.statements, *account.superbills), key=lambda one: (one.on, one.subject_id), reverse=True,
-    ) if account else []
+    ahead = coming(session, actor, cases) if here and sees(Resource.APPOINTMENTS) else None
+    forms = forms_due(session, actor, cases) if sees(Resource.CONSENTS) else []
+    account = owing(session, actor) if sees(Resource.INVOICES) else None
+    papers = sorted(account.papers, key=lambda one: (one.on, one.subject_id), reverse=True) if account else []
     return HomePage(
         us.name, us.phone, person_name(whose.first_name, whose.last_name, whose.preferred_name),
-        ahead[0] if ahead else None, scheduling,
-        tuple(one for one in asked if one.status is RequestStatus.OFFERED),
-        sum(one.status is RequestStatus.PENDING for one in asked), len(forms), sum(one.overdue for one in forms),
-        len(account.unpaid) if account else 0, account.due_cents if account else 0,
-        sum(one.open_cents for one in account.overdue) if account else 0, tuple(papers[:LATEST]),
-        len(my_documents(session, actor)) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
-        unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0, today_here(session),
+        ahead.next_up if ahead else None, ahead is not None, ahead.offers if ahead else (),
+        ahead.pending if ahead else 0, len(forms), sum(due_on is not None and due_on < today for due_on in forms),
+        account.unpaid if account else 0, account.due_cents if account else 0, account.overdue_cents if account else 0,
+        tuple(papers[:LATEST]), number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
+        unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0,
+        tuple(acting_for(session, actor.person_id)) if actor.client_id is None else (), today,
     )

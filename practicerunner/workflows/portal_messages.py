@@ -14,6 +14,7 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolatio
 from practicerunner.records import acting, audit, document_files, messages, practice, requests
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.records.messages import Stamp
 from practicerunner.records.people import Person
 from practicerunner.rules import messages as rules
 from practicerunner.rules.case_types import capabilities
@@ -241,7 +242,7 @@ def my_threads(session: Session, actor: PortalActor) -> PortalThreads:
         thread_id = stamp.thread_id
         if rules.shown(seats[thread_id].windows, stamp.number, stamp.at):
             last[thread_id] = stamp.at
-            unread[thread_id] += stamp.number > read.get(thread_id, 0) and stamp.person_id != actor.person_id
+            unread[thread_id] += _is_new(stamp, actor, read)
     others: dict[int, list[str]] = {}
     joined: dict[int, datetime] = {}
     for one in messages.people_of(session, list(seats)):
@@ -263,6 +264,11 @@ def my_threads(session: Session, actor: PortalActor) -> PortalThreads:
     )
 
 
+def _is_new(stamp: Stamp, actor: PortalActor, read: dict[int, int]) -> bool:
+    """Whether somebody else has written it since the actor read the thread."""
+    return stamp.number > read.get(stamp.thread_id, 0) and stamp.person_id != actor.person_id
+
+
 @reader(Resource.MESSAGES_ADMIN)
 def my_conversation(session: Session, actor: PortalActor, thread_id: int) -> PortalConversation:
     """A thread with what the actor sees of it. Raises NotFound, NotPermitted."""
@@ -276,7 +282,8 @@ def my_conversation(session: Session, actor: PortalActor, thread_id: int) -> Por
         thread.id, thread.subject, thread.thread_class, entries, tuple(
             PortalMember(one.name, "" if one.staff_id is not None else _seen_as(actor, one.relation, one.for_id),
                          one.person_id == actor.person_id)
-            for one in members_of(session, seat.case, taking) if one.is_open or one.person_id == actor.person_id
+            for one in members_of(session, seat.case, thread.thread_class, taking)
+            if one.is_open or one.person_id == actor.person_id
         ),
         "and the practice's front desk" if thread.thread_class is ThreadClass.ADMIN else "",
         last, any(entry.is_new for entry in entries), seat.may_write(), _addable(session, actor, seat),
@@ -313,7 +320,13 @@ def what_about(session: Session, actor: PortalActor) -> tuple[About, ...]:
 @reader(Resource.MESSAGES_ADMIN)
 def unread_threads(session: Session, actor: PortalActor) -> int:
     """How many threads have something new for the actor: for the portal's home."""
-    return my_threads(session, actor).unread
+    seats = {seat.thread.id: seat for seat in seats_of(session, actor)}
+    read = messages.read_up_to(session, list(seats), person_id=actor.person_id)
+    behind = [one for one, seat in seats.items() if seat.thread.last_number > read.get(one, 0)]
+    return len({
+        stamp.thread_id for stamp in messages.stamps_of(session, behind)
+        if rules.shown(seats[stamp.thread_id].windows, stamp.number, stamp.at) and _is_new(stamp, actor, read)
+    })
 
 
 @reader(Resource.MESSAGES_ADMIN)

@@ -21,7 +21,7 @@ from practicerunner.vocabulary import Outcome, Resource
 from practicerunner.workflows import throttle
 from practicerunner.workflows.authenticator import EXPIRED, WRONG_CODE, takes_code
 from practicerunner.workflows.invitations import hash_password, matches
-from practicerunner.workflows.portal_access import acting_for, visitor_of
+from practicerunner.workflows.portal_access import visitor_of
 from practicerunner.workflows.portal_presence import open_portal_sign_in
 from practicerunner.workflows.sign_in import TICKET_LASTS, WRONG, Answer
 
@@ -160,8 +160,10 @@ def demo_accounts(session: Session) -> list[DemoVisitor]:
 
 def _why(session: Session, person: Person) -> str:
     visitor = visitor_of(session, person.id)
-    words = ["Client"] if visitor is not None and visitor.takes_part else []
-    words += dict.fromkeys(one.kind for one in acting_for(session, person.id))
-    if not words and visitor is not None and visitor.pays:
+    if visitor is None:
+        return ""
+    words = ["Client"] if visitor.takes_part else []
+    words += dict.fromkeys(one.kind for one in visitor.acts_for)
+    if not words and visitor.pays:
         words = ["Payer"]
     return ", ".join(words).capitalize()

@@ -168,9 +168,9 @@ def requests_about(session: Session, actor: Actor, appointment_id: int) -> list[
 def who_may_ask(session: Session, actor: Actor, case_id: int) -> list[Asker]:
     """Who takes part in a case now, each with the appointments ahead of them. Raises NotFound for strangers."""
     case_for(session, actor, case_id, resource=Resource.APPOINTMENTS)
-    found = []
-    for person in requests.present(session, case_id, today_here(session)):
-        ahead = requests.own_ahead(session, person.id, clock.now() - JUST_BEGUN, today_here(session), case_id=case_id)
+    found, today = [], today_here(session)
+    for person in requests.present(session, case_id, today):
+        ahead = requests.own_ahead(session, person.id, clock.now() - JUST_BEGUN, today, case_ids=[case_id])
         found.append(Asker(
             person.id, person_name(person.first_name, person.last_name, person.preferred_name), tuple(
                 Askable(

@@ -341,10 +341,42 @@ def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
 @reader(Resource.APPOINTMENTS)
 def my_appointments(session: Session, actor: PortalActor) -> list[MyAppointment]:
     """Appointments ahead at which somebody is expected, by time."""
-    asked = {one.appointment_id: one.id for one in requests.open_of(session, actor.for_id) if one.appointment_id}
+    asked = _about(requests.open_of(session, actor.for_id))
     ahead = requests.own_ahead(session, actor.for_id, clock.now(), today_here(session))
     open_to = _open_to(session, actor, {one.case.id for one in ahead})
     return [_ahead(session, actor, one, asked.get(one.appointment.id)) for one in ahead if one.case.id in open_to]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What comes next for somebody, and what they have asked that is not closed."""
+
+    next_up: MyAppointment | None
+    offers: tuple[datetime, ...]
+    """Times that the practice has offered, on its wall clock."""
+    pending: int
+    """What waits for the practice."""
+
+
+def coming(session: Session, actor: PortalActor, case_ids: Collection[int]) -> Coming:
+    """What comes next, as far as it is open to the actor; ``case_ids`` are where the person takes part now."""
+    asked = requests.open_of(session, actor.for_id)
+    open_to = _open_to(session, actor, {*case_ids, *(one.case_id for one in asked)})
+    ahead = requests.own_ahead(
+        session, actor.for_id, clock.now(), today_here(session), case_ids=open_to.intersection(case_ids), limit=1)
+    theirs = [one for one in asked if one.case_id in open_to]
+    offered = (
+        rules.together(one.offered_date, one.offered_time) for one in theirs if one.status is RequestStatus.OFFERED)
+    return Coming(
+        _ahead(session, actor, ahead[0], _about(asked).get(ahead[0].appointment.id)) if ahead else None,
+        tuple(at for at in offered if at is not None),
+        sum(one.status is RequestStatus.PENDING for one in theirs),
+    )
+
+
+def _about(asked: Collection[SchedulingRequest]) -> dict[int, int]:
+    """Appointment → the request about it."""
+    return {one.appointment_id: one.id for one in asked if one.appointment_id}
 
 
 def _ahead(session: Session, actor: PortalActor, one: OwnAppointment, request_id: int | None) -> MyAppointment:

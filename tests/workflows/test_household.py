@@ -7,6 +7,7 @@ whose arguments are not known fails the test. So is every paper, every feed and 
 import inspect
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -15,13 +16,25 @@ from sqlalchemy import Engine, select
 
 from practicerunner import database, ids
 from practicerunner.errors import PracticeError
+from practicerunner.records import requests
 from practicerunner.records.base import Base
 from practicerunner.records.outbox import OutboxMessage
+from practicerunner.vocabulary import RequestStatus, SessionFormat, ThreadClass
 from practicerunner.workflows import feeds
 from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.answers import OfferAnother, offer_another
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.portal_appointments import MakeMyFeed, make_my_feed
+from practicerunner.workflows.portal_billing import billing_page
+from practicerunner.workflows.portal_documents import my_documents
+from practicerunner.workflows.portal_forms import my_forms
+from practicerunner.workflows.portal_home import LATEST, home_page
+from practicerunner.workflows.portal_messages import my_threads
+from practicerunner.workflows.requests import my_appointments, my_requests
 from tests.cast import at, bring_on
 from tests.household import NOW, House, household
+from tests.workflows.sending import send
+from tests.workflows.test_clients import statements
 from tests.workflows.test_sentinels import choices, readers, text_of
 
 
@@ -78,6 +91,7 @@ def test_every_reader_of_the_portal_is_asked() -> None:
     } <= set(of_the_portal())
 
 
+TODAY = date(2026, 11, 10)
 VIEWERS = ("Maya", "Tom", "Leo", "David", "Joan", "Member1", "Maya for Leo", "Joan for Leo", "Tom for Maya",
            "David for Leo")
 
@@ -114,6 +128,66 @@ def test_a_feed_names_nobody_and_holds_ones_own_appointments_only(house: House) 
     for viewer in ("Joan for Leo", "Maya for Leo"):
         with pytest.raises(PracticeError, match="only for one's own"):
             house.act(viewer, make_my_feed, MakeMyFeed())
+
+
+@pytest.fixture
+def waiting(house: House) -> House:
+    """The household while more waits for Leo: a form, an offered time, a message to him and one to his mother."""
+    cast, leo = house.cast, house.people["Leo"]
+    with at("2026-11-05 09:00"):
+        send(cast, house.cases["leos"], "consent", to="Leo", due_on=date(2026, 11, 9))
+    with database.reading(cast.engine) as session:
+        asked = next(one for one in requests.open_of(session, leo) if one.message == "heronhelps")
+    cast.do("Marcus", offer_another, OfferAnother(
+        request_id=asked.id, revision=asked.revision, service_id=cast.services["IND50"],
+        format=SessionFormat.VIDEO, local_date=date(2026, 11, 20), local_time=time(9)))
+    for to in (ToPerson(person_id=leo), ToPerson(person_id=house.people["Maya"], for_id=leo)):
+        cast.do("Marcus", start_thread, StartThread(
+            case_id=house.cases["leos"], thread_class=ThreadClass.ADMIN, subject="Hello", text="Hello.", people=(to,)))
+    return house
+
+
+def test_the_first_page_says_what_the_pages_say_to_which_it_leads(waiting: House) -> None:
+    said = {}
+    for name, actor in waiting.viewers.items():
+        def page(reader: Callable[..., Any], actor: PortalActor = actor) -> Any:
+            """What the reader says; nothing where it refuses."""
+            try:
+                with database.reading(waiting.cast.engine) as session:
+                    return reader(session, actor)
+            except PracticeError:
+                return None
+
+        first, account, forms = page(home_page), page(billing_page), page(my_forms)
+        ahead, asked, threads = page(my_appointments) or [], page(my_requests) or [], page(my_threads)
+        due = [one.due_on for one in forms.open] if forms else []
+        statuses = [one.status for one in asked]
+        papers = sorted((*account.statements, *account.superbills), key=lambda one: (one.on, one.subject_id)) \
+            if account else []
+        assert (
+            first.next_up, first.offers, first.requests, first.forms, first.overdue_forms, first.unpaid,
+            first.due_cents, first.overdue_cents, list(first.papers), first.documents, first.unread,
+        ) == (
+            ahead[0] if ahead else None, tuple(one.offered for one in asked if one.status is RequestStatus.OFFERED),
+            statuses.count(RequestStatus.PENDING), len(due), sum(one is not None and one < TODAY for one in due),
+            len(account.unpaid) if account else 0, account.due_cents if account else 0,
+            sum(one.open_cents for one in account.overdue) if account else 0, papers[::-1][:LATEST],
+            len(page(my_documents) or []), threads.unread if threads else 0,
+        ), name
+        said[name] = (len(first.offers), first.overdue_forms, first.unpaid, first.documents, first.unread)
+    assert said == {
+        "Maya": (0, 0, 3, 1, 0), "Tom": (0, 0, 1, 0, 0), "Leo": (1, 1, 0, 2, 1), "David": (0, 0, 1, 0, 0),
+        "Joan": (0, 0, 0, 0, 0), "Member1": (0, 0, 1, 1, 0), "Maya for Leo": (1, 1, 0, 1, 1),
+        "Joan for Leo": (1, 0, 0, 0, 0), "Tom for Maya": (0, 0, 0, 0, 0), "David for Leo": (0, 0, 0, 0, 0),
+    }
+
+
+def test_how_somebody_stands_to_a_client_is_looked_up_once_for_a_page(house: House) -> None:
+    with statements(house.cast.engine) as sent, database.reading(house.cast.engine) as session:
+        home_page(session, house.viewers["Maya for Leo"])
+    assert sum("FROM acts_for" in one for one in sent) == 1
+    assert sum("FROM access_decision" in one for one in sent) == 1
+    assert len(sent) < 30
 
 
 def test_the_same_on_the_second_engine(cast: Any, engine: Engine) -> None:
