@@ -12,7 +12,7 @@ from pathlib import Path
 from practicerunner import database, reports
 from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
-from practicerunner.records import audit, billing, code_table, document_files, logins, payments
+from practicerunner.records import audit, billing, code_table, document_files, logins, payments, uninvoiced
 from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command, statement_worker
 from practicerunner.server import jobs as all_jobs
@@ -88,6 +88,7 @@ def verify(_: argparse.Namespace) -> int:
             wrong = billing.wrong_open_amounts(session)
             problems += document_files.problems(session)
             unequal = payments.wrong_payments(session)
+            waiting = uninvoiced.wrong_uninvoiced(session)
             altered = verification.broken_notes(session)
         if broken is not None:
             problems.append(f"The audit log was changed at row {broken}.")
@@ -95,6 +96,9 @@ def verify(_: argparse.Namespace) -> int:
             problems.append(f"What is open differs from the ledger on invoices {', '.join(map(str, wrong))}.")
         if unequal:
             problems.append(f"The ledger has not what is left of payments {', '.join(map(str, unequal))}.")
+        if waiting:
+            problems.append(f"What can be invoiced differs from what is kept of appointments "
+                            f"{', '.join(map(str, waiting))}.")
         if altered:
             problems.append(f"What is kept is not what was signed in notes {', '.join(map(str, altered))}.")
         if missing := sorted(database.missing_triggers()):

@@ -17,7 +17,7 @@ from practicerunner.__main__ import main
 from practicerunner.demo.acting import ACTING
 from practicerunner.demo.house import Refused
 from practicerunner.demo.people import PRACTICE, ZONE, everybody
-from practicerunner.records import accounts, audit, billing, document_files, logins
+from practicerunner.records import accounts, audit, billing, document_files, logins, uninvoiced
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Payment
@@ -97,7 +97,7 @@ def consistent(engine: Engine) -> None:
     one, other = aliased(Hold), aliased(Hold)
     with database.reading(engine) as session:
         assert list(document_files.problems(session)) == []
-        assert billing.wrong_open_amounts(session) == []
+        assert billing.wrong_open_amounts(session) == uninvoiced.wrong_uninvoiced(session) == []
         assert audit.first_broken_row(session) is None
         assert session.scalars(
             select(one.id).join(other, (one.resource_id == other.resource_id) & (one.id < other.id)).where(

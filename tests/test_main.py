@@ -114,6 +114,22 @@ def test_verify_finds_an_open_amount_that_the_ledger_does_not_know(
     assert str(ids[1]) in said and str(ids[0]) not in said
 
 
+def test_verify_finds_an_appointment_that_waits_for_its_invoice_and_is_not_kept_as_such(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cast = bring_on(engine)
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Nora Lindqvist")
+    ids = [hold(cast, case_id, "IND50", f"2026-03-{day:02d} 10:00") for day in (9, 10, 11)]
+    invoice(cast, ids[2])
+    assert main(["verify"]) == 0
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql(f"delete from uninvoiced where appointment_id = {ids[1]}")
+    capsys.readouterr()
+    assert main(["verify"]) == 1
+    said = capsys.readouterr().out
+    assert str(ids[1]) in said and str(ids[0]) not in said and str(ids[2]) not in said
+
+
 def test_verify_finds_a_document_whose_file_is_gone(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,12 +5,10 @@ A paper is drawn from frozen content alone; the same content gives the same byte
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from fpdf.fonts import TTFFont
 from pydantic import BaseModel, ConfigDict
 
+from practicerunner.documents.embedding import Producer
 from practicerunner.documents.sheet import (
     ACCENT,
     BOTTOM,
@@ -211,16 +209,12 @@ class Paper(Sheet):
 
 def draw(content: BaseModel, imprint: Imprint, paint: Callable[[Paper], None]) -> bytes:
     """The PDF that ``paint`` makes of ``content``. The same content gives the same bytes."""
-    with TemporaryDirectory() as folder:
-        faces = typefaces(content, Path(folder))
-        pages = 1
-        while True:
-            paper = Paper(imprint, faces, pages)
-            paint(paper)
-            if paper.pages_count == pages:
-                return bytes(paper.output())
-            # How many pages there are is known only now; draw again with the right number at the foot.
-            pages = paper.pages_count
-            for font in paper.fonts.values():
-                if isinstance(font, TTFFont):
-                    font.close()
+    faces = typefaces(content)
+    pages = 1
+    while True:
+        paper = Paper(imprint, faces, pages)
+        paint(paper)
+        if paper.pages_count == pages:
+            return bytes(paper.output(output_producer_class=Producer))
+        # How many pages there are is known only now; draw again with the right number at the foot.
+        pages = paper.pages_count

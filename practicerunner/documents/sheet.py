@@ -6,11 +6,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import NamedTuple
 
 from fpdf import FPDF
-from fpdf.fonts import TTFFont
+from fpdf.drawing_primitives import DeviceCMYK, DeviceGray, DeviceRGB, convert_to_device_color
 
+from practicerunner.documents.embedding import Font
 from practicerunner.documents.typefaces import Typeface, is_complex, readable
 
 Colour = tuple[int, int, int]
@@ -41,6 +43,11 @@ class Text:
     right: bool = False
 
 
+@cache
+def _colour(ink: Colour) -> DeviceRGB | DeviceGray | DeviceCMYK:
+    return convert_to_device_color(*ink)
+
+
 class Imprint(NamedTuple):
     """What the file says of itself, and what stands at the foot of each page."""
 
@@ -67,11 +74,8 @@ class Sheet(FPDF):
         self.set_margins(LEFT, TOP, LEFT)
         self.c_margin = 0
         for face in faces:
-            self.add_font(face.family, face.style, face.path)
-        for font in self.fonts.values():
-            if isinstance(font, TTFFont):
-                # The outlines stay as they were cut; to measure each anew takes half of the time of a drawing.
-                font.ttfont.recalcBBoxes = False
+            key = f"{face.family}{face.style}"
+            self.fonts[key] = Font(face.cut, key, face.style, len(self.fonts) + 1)
         self.set_fallback_fonts(list(dict.fromkeys(face.family for face in faces)), exact_match=False)
         self.set_title(readable(imprint.title))
         self.set_author(readable(imprint.author))
@@ -111,8 +115,10 @@ class Sheet(FPDF):
         self.line(x, y, x + width, y)
 
     def _type(self, text: Text) -> None:
-        self.set_font("sans", "B" if text.bold else "", text.size)
-        self.set_text_color(*text.ink)
+        style = "B" if text.bold else ""
+        if (self.font_style, self.font_size_pt, self.font_family) != (style, text.size, "sans"):
+            self.set_font("sans", style, text.size)
+        self.text_color = _colour(text.ink)
 
     def line_of(self, text: Text, x: float, width: float, *, advance: bool = True) -> None:
         """One line that is already short enough, or is cut with an ellipsis where it is not."""
@@ -125,18 +131,24 @@ class Sheet(FPDF):
         if advance:
             self.set_y(self.get_y() + text.size * LEADING)
 
+    def _is_plain(self, words: str) -> bool:
+        """Whether the font has all letters and there is nothing to shape: then it is quickly measured and put down."""
+        font = self.current_font
+        return words.isascii() or (
+            isinstance(font, Font) and font.cmap.keys() >= set(map(ord, words)) and not is_complex(words))
+
     def _width(self, words: str) -> float:
         font = self.current_font
-        if words.isascii() and isinstance(font, TTFFont):
-            return float(sum(map(font.cw.__getitem__, words.encode())) * self.font_size / 1000)
+        if isinstance(font, Font) and self._is_plain(words):
+            return float(sum(map(font.cw.__getitem__, map(ord, words))) * self.font_size / 1000)
         self.set_text_shaping(is_complex(words))
         return float(self.get_string_width(words))
 
     def _write(self, words: str, text: Text, x: float, width: float) -> None:
         y = self.get_y()
         self._type(text)
-        if words.isascii():
-            # Nothing to shape and no font to look for: put down where a cell would put it, in a third of the time.
+        if self._is_plain(words):
+            # No font to look for: put down where a cell would put it, in a third of the time.
             down = text.size * LEADING / 2 + self.font_size * 0.3
             self.text(x + width - self._width(words) if text.right else x, y + down, words)
             return

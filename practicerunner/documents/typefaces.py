@@ -1,4 +1,4 @@
-"""The letters of papers: which font has them, which text needs shaping, and fonts cut to what one paper needs."""
+"""The letters of papers: which font has them, which text needs shaping, and fonts cut to what papers need."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +10,9 @@ from typing import Any
 import uharfbuzz as hb
 from pydantic import BaseModel
 
+from practicerunner.documents import embedding
+from practicerunner.documents.embedding import Cut
+
 _FONTS = Path(__file__).parent / "fonts"
 _SANS, _BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 _OTHERS = {
@@ -20,6 +23,9 @@ _OTHERS = {
 }
 """Family → the font that is asked for letters which those before it do not have."""
 _ALWAYS = frozenset(range(0x20, 0x7F)) | frozenset(map(ord, "·–—’“”…\ufffd"))
+_BLOCK = 128
+_EUROPE = frozenset(range(0x180 // _BLOCK))
+"""Basic Latin to Latin Extended-A."""
 _JOINERS = "\u200c\u200d"
 _NEVER_USED, _FOR_SHAPING = (b"MATH", b"kern"), (b"GSUB", b"GPOS", b"GDEF")
 
@@ -79,8 +85,8 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(part)
 
 
-@lru_cache(maxsize=8)
-def _cut(name: str, letters: frozenset[int], *, shaped: bool) -> bytes:
+@lru_cache(maxsize=32)
+def _cut(name: str, letters: frozenset[int], *, shaped: bool) -> Cut:
     """The font with these letters alone; most papers in a row need the same ones.
 
     Reading the whole font would take most of the time of a drawing.
@@ -88,38 +94,43 @@ def _cut(name: str, letters: frozenset[int], *, shaped: bool) -> bytes:
     ask = hb.SubsetInput()
     ask.unicode_set.update(letters)
     ask.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NOTDEF_OUTLINE
-    dropped = _NEVER_USED if shaped else _NEVER_USED + _FOR_SHAPING
-    ask.drop_table_tag_set.update(int.from_bytes(tag, "big") for tag in dropped)
-    return bytes(hb.subset(_face(name), ask).blob.data)
+    ask.drop_table_tag_set.update(embedding.tags(_NEVER_USED if shaped else _NEVER_USED + _FOR_SHAPING))
+    return embedding.read(bytes(hb.subset(_face(name), ask).blob.data))
+
+
+@lru_cache(maxsize=256)
+def _whole_blocks(letters: frozenset[int]) -> frozenset[int]:
+    """What stands near these letters too, so that people with an é and people with an ö share a font."""
+    blocks = {letter // _BLOCK for letter in letters} | _EUROPE
+    return frozenset(code for block in blocks for code in range(block * _BLOCK, (block + 1) * _BLOCK))
 
 
 @dataclass(frozen=True)
 class Typeface:
-    """A font that was cut for one paper."""
+    """A font that was cut for one paper, or for many."""
 
     family: str
     style: str
-    path: Path
+    cut: Cut
 
 
-def typefaces(content: BaseModel, folder: Path) -> list[Typeface]:
-    """Cut the fonts that this content needs into ``folder``."""
-    everything = readable(" ".join(_strings(content.model_dump(mode="json"))))
+def typefaces(content: BaseModel) -> list[Typeface]:
+    """The fonts that this content needs."""
+    said = " ".join(_strings(content.model_dump(mode="json")))
+    everything = "" if said.isascii() else readable(said)
     letters = frozenset(map(ord, everything)) | _ALWAYS
     shaped = is_complex(everything)
     if shaped:
         # Shaping takes some letters apart, such as the Thai sara am.
         letters |= frozenset(map(ord, unicodedata.normalize("NFKD", everything)))
-    wanted = [("sans", "", _SANS, letters), ("sans", "B", _BOLD, letters)]
+    near = _whole_blocks(letters & _covered(_SANS))
+    wanted = [("sans", "", _SANS, near), ("sans", "B", _BOLD, near)]
     missing = letters - _covered(_SANS)
     for family, name in _OTHERS.items():
         if missing:
             wanted.append((family, "", name, missing & _covered(name)))
             missing -= _covered(name)
-    faces = []
-    for family, style, name, codes in wanted:
-        if codes:
-            path = folder / name
-            path.write_bytes(_cut(name, codes | {0x20}, shaped=shaped))
-            faces.append(Typeface(family, style, path))
-    return faces
+    return [
+        Typeface(family, style, _cut(name, codes | {0x20}, shaped=shaped))
+        for family, style, name, codes in wanted if codes
+    ]

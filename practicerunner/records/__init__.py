@@ -36,4 +36,5 @@ from practicerunner.records import (  # noqa: F401
     statements,
     superbills,
     supervision,
+    uninvoiced,
 )

@@ -1,12 +1,11 @@
 """Questions over billing, cases and people together: what is open, who owes what, what still has to be invoiced."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, aliased
 
@@ -21,24 +20,12 @@ from practicerunner.records.billing import (
     PayerShare,
 )
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff, StaffRole
-from practicerunner.records.notes import Note
+from practicerunner.records.logins import Staff
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
-from practicerunner.records.practice import Service
-from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
-    AppointmentStatus,
-    AttendanceStatus,
-    CaseType,
     EntryKind,
-    NoteKind,
-    NoteStatus,
-    Role,
 )
-
-UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
-"""Attendance that still has to be recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,80 +209,6 @@ def adjustments_of(
     if payer_id is not None:
         query = query.where(LedgerEntry.payer_id == payer_id)
     return [AdjustmentFacts(*row) for row in session.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class Uninvoiced:
-    """An appointment that can be invoiced and was not."""
-
-    appointment_id: int
-    case_id: int
-    case_name: str
-    held_on: date
-    service: str
-    provider: str
-    provider_id: int
-    case_type: CaseType
-    fee_cents: int
-
-
-def uninvoiced(
-    session: Session, sees: ColumnElement[bool], *, limit: int, offset: int,
-    after_cosign: Mapping[CaseType, NoteKind] | None = None,
-) -> tuple[list[Uninvoiced], int]:
-    """Appointments that can be invoiced and were not: one page, oldest first, and their number."""
-    query = uninvoiced_query(sees, after_cosign)
-    number = session.scalar(query.with_only_columns(func.count())) or 0
-    page = query.order_by(Appointment.starts_at).limit(limit).offset(offset)
-    return [Uninvoiced(*row) for row in session.execute(page)], number
-
-
-def uninvoiced_query(
-    sees: ColumnElement[bool], after_cosign: Mapping[CaseType, NoteKind] | None
-) -> Select[*tuple[Any, ...]]:
-    """Appointments that were held or missed and carry no live charge yet.
-
-    A missed appointment counts only if a no-show or late cancellation is on it. With ``after_cosign`` what an
-    associate held is left out until its note of that kind is locked.
-    """
-    charged = select(Charge.appointment_id).where(
-        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)
-    ).exists()
-    chargeable = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id,
-        Attendance.status.in_(
-            [AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED]
-        ),
-    ).exists()
-    unrecorded = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id, Attendance.status.in_(UNRECORDED)
-    ).exists()
-    query: Select[*tuple[Any, ...]] = (
-        select(Appointment.id, Appointment.case_id, Case.name, Appointment.local_date, Service.name,
-               Staff.first_name + " " + Staff.last_name, Appointment.provider_id, Case.type, Appointment.fee_cents)
-        .join(Case, Case.id == Appointment.case_id).join(Service, Service.id == Appointment.service_id)
-        .join(Staff, Staff.id == Appointment.provider_id)
-        .where(sees, Appointment.fee_cents > 0, chargeable, ~charged, ~unrecorded)
-    )
-    if after_cosign is not None:
-        query = query.where(~_waits_for_cosign(after_cosign))
-    return query
-
-
-def _waits_for_cosign(kinds: Mapping[CaseType, NoteKind]) -> ColumnElement[bool]:
-    """Held by somebody who is an associate and no provider, without a locked note of the kind."""
-
-    def holds(role: Role) -> ColumnElement[bool]:
-        return select(StaffRole.id).where(
-            StaffRole.staff_id == Appointment.provider_id, StaffRole.role == role
-        ).exists()
-
-    locked = select(Note.id).where(
-        Note.appointment_id == Appointment.id, Note.status.in_([NoteStatus.LOCKED, NoteStatus.AMENDED]),
-        Note.kind == case_when({kind.value: note.value for kind, note in kinds.items()}, value=Case.type),
-    ).exists()
-    return and_(
-        Appointment.status == AppointmentStatus.HELD, holds(Role.ASSOCIATE), ~holds(Role.PROVIDER), ~locked)
 
 
 def pays_anything(session: Session, person_id: int) -> bool:

@@ -129,3 +129,6 @@ class Sees(Protocol):
     @property
     def supervisor_id(self) -> int | None:
         """Whose supervised cases are shown too."""
+
+    def __hash__(self) -> int:
+        """Statements are kept by what they show."""

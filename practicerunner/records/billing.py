@@ -3,7 +3,7 @@
 Nothing here is edited once written, except where a docstring says so: a mistake is reversed by a mirror entry (X13).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -25,6 +25,8 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from practicerunner.records.base import Revised, Row, word
@@ -483,6 +485,13 @@ def void_of(session: Session, invoice_id: int) -> InvoiceVoid | None:
 def file_of(session: Session, document_id: int) -> DocumentFile | None:
     """The stored PDF of an issued paper, once it was drawn."""
     return session.scalar(select(DocumentFile).where(DocumentFile.document_id == document_id))
+
+
+def add_file(session: Session, facts: Mapping[str, Any]) -> None:
+    """Store the PDF of an issued paper; if somebody was faster, theirs stays."""
+    connection = session.connection()
+    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    connection.execute(make(DocumentFile).on_conflict_do_nothing(index_elements=["document_id"]), dict(facts))
 
 
 def undrawn(session: Session, limit: int) -> list[IssuedDocument]:

@@ -1,6 +1,7 @@
 """Cases of all seven kinds, and the people in them."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -8,12 +9,13 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     select,
     true,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.billing import BillingArrangement, PayerShare
@@ -127,6 +129,15 @@ def seen(visibility: Sees) -> ColumnElement[bool]:
     if visibility.supervisor_id is None:  # "= none" would mean every case without a supervisor of its own
         return theirs
     return theirs | (Case.supervisor_id == visibility.supervisor_id)
+
+
+def within(
+    query: Select[*tuple[Any, ...]], case_id: InstrumentedAttribute[int], visibility: Sees
+) -> Select[*tuple[Any, ...]]:
+    """Rows of cases that are shown to somebody; who sees everything need not look at the cases."""
+    if visibility.everything:
+        return query
+    return query.join(Case, Case.id == case_id).where(seen(visibility))
 
 
 def staff_around(session: Session, person_id: int) -> tuple[set[int], set[int]]:

@@ -1,16 +1,30 @@
 """Good faith estimates: drafts, the versions that were shared, who asked for one, and where claims are made instead."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.billing import BillingArrangement, Charge, LedgerEntry
-from practicerunner.records.cases import Case, seen
+from practicerunner.records.cases import Case, Participant, seen
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.scheduling import CALLED_OFF, Appointment, Attendance
@@ -177,11 +191,13 @@ class Booked:
     booked_at: datetime
 
 
+_LATER, _NEWER = aliased(ClaimChoice), aliased(GoodFaithEstimate)
+
+
 def _estimable(types: Collection[CaseType], sees: Sees, case_id: int | None) -> list[Any]:
     """The conditions under which a case may have estimates: its kind, and that no claims are made for it."""
-    later = aliased(ClaimChoice)
-    newest = select(func.max(later.id)).where(later.case_id == Case.id).scalar_subquery()
-    claims = select(ClaimChoice.id).where(ClaimChoice.id == newest, ClaimChoice.claims).exists()
+    newest = select(func.max(_LATER.id)).where(_LATER.case_id == Case.id).correlate(Case).scalar_subquery()
+    claims = select(ClaimChoice.id).where(ClaimChoice.id == newest, ClaimChoice.claims).correlate(Case).exists()
     return [
         Case.type.in_(types), Case.status != CaseStatus.ARCHIVED, seen(sees), ~claims,
         *([] if case_id is None else [Case.id == case_id]),
@@ -196,23 +212,72 @@ def booked_without(
 
     Where participants are charged each (``each``) the estimate has to be their own; otherwise any of the case will do.
     """
-    covering = select(GoodFaithEstimate.id).where(
-        GoodFaithEstimate.case_id == Case.id, GoodFaithEstimate.first_on <= Appointment.local_date,
-        GoodFaithEstimate.last_on >= Appointment.local_date,
-        or_(GoodFaithEstimate.person_id == Attendance.person_id, Case.type.in_(together)),
-    ).exists()
     query = (
         select(Case.id, Case.name, Case.type, Person.id, Person.first_name, Person.last_name, Appointment.local_date,
                Appointment.created_at)
         .join(Case, Case.id == Appointment.case_id)
         .join(Attendance, Attendance.appointment_id == Appointment.id).join(Person, Person.id == Attendance.person_id)
-        .where(
-            *_estimable([*each, *together], sees, case_id), Appointment.local_date >= today,
-            Appointment.status != AppointmentStatus.CANCELLED, Attendance.status.not_in(CALLED_OFF), ~covering,
-        )
+        .where(*_estimable([*each, *together], sees, case_id), *_uncovered(together))
         .order_by(Case.id, Attendance.id, Appointment.local_date)
     )
-    return [Booked(*row) for row in session.execute(query)]
+    return [Booked(*row) for row in session.execute(query, _from(today))]
+
+
+def _uncovered(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
+    """The conditions on an appointment and an attendance: from ``today`` on, expected, and covered by no estimate.
+
+    Nowhere is a day more than a day away from where it is in UTC; ``not_before`` says so to the index.
+    """
+    covering = select(GoodFaithEstimate.id).where(
+        GoodFaithEstimate.case_id == Case.id, GoodFaithEstimate.first_on <= Appointment.local_date,
+        GoodFaithEstimate.last_on >= Appointment.local_date,
+        or_(GoodFaithEstimate.person_id == Attendance.person_id, Case.type.in_(together)),
+    ).correlate(Case, Appointment, Attendance).exists()
+    return [
+        Appointment.starts_at >= bindparam("not_before"), Appointment.local_date >= bindparam("today"),
+        Appointment.status != AppointmentStatus.CANCELLED, Attendance.status.not_in(CALLED_OFF), ~covering,
+    ]
+
+
+def _from(today: date) -> dict[str, Any]:
+    return {"today": today, "not_before": datetime.combine(today, time(), UTC) - timedelta(days=1)}
+
+
+def number_booked_without(
+    session: Session, each: tuple[CaseType, ...], together: tuple[CaseType, ...], today: date, sees: Sees,
+    since: Sequence[tuple[datetime, date]],
+) -> int:
+    """How many people of cases (``each``) and cases as a whole have such an appointment that calls for an estimate.
+
+    ``since``: booked at this moment or later, only a service from this day on calls for one; the latest moment first.
+    """
+    given: dict[str, Any] = {f"at_{place}": at for place, (at, _) in enumerate(since)}
+    given |= {f"day_{place}": day for place, (_, day) in enumerate(since)}
+    return session.scalar(_number_booked(each, together, sees, len(since)), _from(today) | given) or 0
+
+
+@lru_cache(maxsize=256)
+def _number_booked(
+    each: tuple[CaseType, ...], together: tuple[CaseType, ...], sees: Sees, steps: int
+) -> Select[*tuple[Any, ...]]:
+    """The statement, built once for what somebody may see: every run of the billing page asks for it."""
+    called_for = [
+        or_(Appointment.created_at < bindparam(f"at_{place}"), Appointment.local_date >= bindparam(f"day_{place}"))
+        for place in range(steps)
+    ]
+    booked = (
+        select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id)
+        .where(Appointment.case_id == Case.id, *_uncovered(together), *called_for)
+    )
+    people = (
+        select(Participant.case_id, Participant.person_id).join(Case, Case.id == Participant.case_id)
+        .where(*_estimable(each, sees, None),
+               booked.where(Attendance.person_id == Participant.person_id).correlate(Case, Participant).exists())
+        .distinct().subquery()
+    )
+    whole = select(func.count()).select_from(Case).where(
+        *_estimable(together, sees, None), booked.correlate(Case).exists())
+    return select(select(func.count()).select_from(people).scalar_subquery() + whole.scalar_subquery())
 
 
 def asked_without(
@@ -235,13 +300,12 @@ def standing(
     session: Session, types: Collection[CaseType], today: date, sees: Sees, case_id: int | None = None
 ) -> list[tuple[GoodFaithEstimate, Case, Person]]:
     """Estimates that count today or later: not replaced, not over."""
-    newer = aliased(GoodFaithEstimate)
     query = (
         select(GoodFaithEstimate, Case, Person).join(Case, Case.id == GoodFaithEstimate.case_id)
         .join(Person, Person.id == GoodFaithEstimate.person_id)
         .where(
             *_estimable(types, sees, case_id), GoodFaithEstimate.last_on >= today,
-            ~select(newer.id).where(newer.replaces_id == GoodFaithEstimate.id).exists(),
+            ~select(_NEWER.id).where(_NEWER.replaces_id == GoodFaithEstimate.id).exists(),
         )
         .order_by(GoodFaithEstimate.id)
     )

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, distinct, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, bindparam, distinct, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
-from practicerunner.records.accounts import UNRECORDED
-from practicerunner.records.base import Revised, Row, word
+from practicerunner.records import uninvoiced
+from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.billing import (
     BillingArrangement,
     Charge,
@@ -19,7 +20,8 @@ from practicerunner.records.billing import (
     OpenInvoice,
     Payment,
 )
-from practicerunner.records.cases import Case, PaymentMethod
+from practicerunner.records.cases import Case, PaymentMethod, seen, within
+from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.logins import Staff
 from practicerunner.records.payments import PaymentEvent
 from practicerunner.records.people import MAY_MAIL, ContactPoint, Payer, Person
@@ -183,39 +185,41 @@ class Counts:
 
 
 def counts(
-    session: Session, sees: ColumnElement[bool], today: date, together: Collection[CaseType],
-    uninvoiced: Select[*tuple[Any, ...]],
+    session: Session, sees: Sees, today: date, together: tuple[CaseType, ...], after_cosign: uninvoiced.After
 ) -> Counts:
-    """The numbers on the tabs, in one statement. ``uninvoiced`` is the list to count along."""
-    overdue_accounts = (
-        select(OpenInvoice.payer_id, OpenInvoice.case_id).join(Case, Case.id == OpenInvoice.case_id)
-        .where(OpenInvoice.open_cents > 0, OpenInvoice.due_on < today, sees).distinct().subquery()
-    )
-    credit = (
-        select(LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
-        .where(LedgerEntry.invoice_id.is_(None), sees).group_by(LedgerEntry.payer_id, LedgerEntry.case_id)
-        .having(func.sum(LedgerEntry.amount_cents) < 0).subquery()
-    )
+    """The numbers on the tabs, in one statement."""
+    late, waits, credit, pending, due, missing, failed = session.execute(
+        _counted(sees, together, after_cosign), {"today": today}).one()
+    return Counts(late, waits, credit, pending, due, missing, bool(failed))
+
+
+@lru_cache(maxsize=256)
+def _counted(
+    sees: Sees, together: tuple[CaseType, ...], after_cosign: uninvoiced.After
+) -> Select[*tuple[Any, ...]]:
+    """The statement, built once for what somebody may see: every run of the page asks for it."""
+    overdue_accounts = within(
+        select(OpenInvoice.payer_id, OpenInvoice.case_id)
+        .where(OpenInvoice.open_cents > 0, OpenInvoice.due_on < bindparam("today")).distinct(),
+        OpenInvoice.case_id, sees).subquery()
+    credit = within(
+        select(LedgerEntry.payer_id).where(LedgerEntry.invoice_id.is_(None))
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(func.sum(LedgerEntry.amount_cents) < 0),
+        LedgerEntry.case_id, sees).subquery()
     ended = select(PaymentEvent.payment_id).where(
         PaymentEvent.status.in_((PaymentState.SETTLED, PaymentState.FAILED)))
-    pending = (
-        select(func.count()).select_from(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id)
-        .join(Case, Case.id == Payment.case_id)
-        .where(PaymentEvent.status == PaymentState.PENDING, Payment.id.not_in(ended), sees)
-    )
-    failed = (
-        select(func.count()).select_from(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id)
-        .join(Case, Case.id == Payment.case_id).where(PaymentEvent.status == PaymentState.FAILED, sees)
-    )
-    missing = _unarranged(sees, together).with_only_columns(func.count(distinct(Appointment.case_id)))
-    row = session.execute(select(
+    events = within(
+        select(func.count()).select_from(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id),
+        Payment.case_id, sees)
+    pending = events.where(PaymentEvent.status == PaymentState.PENDING, Payment.id.not_in(ended))
+    missing = _unarranged(seen(sees), together).with_only_columns(func.count(distinct(Appointment.case_id)))
+    return select(
         select(func.count()).select_from(overdue_accounts).scalar_subquery(),
-        uninvoiced.with_only_columns(func.count()).order_by(None).scalar_subquery(),
+        uninvoiced.number_query(sees, after_cosign).scalar_subquery(),
         select(func.count()).select_from(credit).scalar_subquery(), pending.scalar_subquery(),
-        _due_charges(sees).with_only_columns(func.count()).scalar_subquery(), missing.scalar_subquery(),
-        failed.scalar_subquery(),
-    )).one()
-    return Counts(*row[:6], any_failed=bool(row[6]))
+        _due_charges(seen(sees)).with_only_columns(func.count()).scalar_subquery(), missing.scalar_subquery(),
+        events.where(PaymentEvent.status == PaymentState.FAILED).scalar_subquery(),
+    )
 
 
 # --- Nobody set down to pay
@@ -247,9 +251,16 @@ def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Se
         BillingArrangement.valid_from <= Appointment.local_date).exists()
     missed = select(Attendance.id).where(
         Attendance.appointment_id == Appointment.id, Attendance.status.in_(_MISSED)).exists()
+    # Most cases have somebody who pays from their first appointment on; those need not be looked through.
+    earlier = aliased(Appointment)
+    first_on = select(func.min(earlier.local_date)).where(earlier.case_id == Case.id).correlate(Case).scalar_subquery()
+    from_the_first = select(BillingArrangement.id).where(
+        BillingArrangement.case_id == Case.id, BillingArrangement.person_id.is_(None),
+        BillingArrangement.valid_from <= first_on).correlate(Case).exists()
+    theirs = select(Case.id).where(sees, Case.type.in_(list(together)), ~from_the_first).correlate(None)
     return (
         select(Appointment.id).join(Case, Case.id == Appointment.case_id)
-        .where(sees, Case.type.in_(list(together)), Appointment.fee_cents > 0,
+        .where(Appointment.case_id.in_(theirs), Appointment.fee_cents > 0,
                or_(Appointment.status.in_(_HAPPENS), missed), ~charged, ~arranged)
     )
 

@@ -123,7 +123,7 @@ class StatementFacts:
 
 def statements(
     session: Session, sees: ColumnElement[bool], *, payer_ids: Collection[int] | None = None,
-    case_id: int | None = None, ends_on: date | None = None, statement_ids: Collection[int] | None = None,
+    case_id: int | None = None, ends_on: Collection[date] | None = None, statement_ids: Collection[int] | None = None,
 ) -> list[StatementFacts]:
     """Statements all of whose cases may be seen, newest first."""
     hidden = select(StatementCase.id).join(Case, Case.id == StatementCase.case_id).where(
@@ -139,7 +139,7 @@ def statements(
     if statement_ids is not None:
         query = query.where(Statement.id.in_(statement_ids))
     if ends_on is not None:
-        query = query.where(Statement.ends_on == ends_on)
+        query = query.where(Statement.ends_on.in_(ends_on))
     if case_id is not None:
         query = query.where(select(StatementCase.id).where(
             StatementCase.statement_id == Statement.id, StatementCase.case_id == case_id).exists())

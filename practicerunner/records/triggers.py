@@ -1,4 +1,4 @@
-"""What the database itself refuses or records: overlaps, edits of frozen rows, and the change log for reports.
+"""What the database itself refuses or records: overlaps, edits of frozen rows, the change log for reports, what waits.
 
 ``ensure_triggers`` is idempotent and runs after every migration and at start-up, because Alembic's batch mode on
 SQLite drops a table's triggers with the table.
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, inspect, text
 
-from practicerunner.records import changes
+from practicerunner.records import changes, keeping
 from practicerunner.vocabulary import EntryKind, NoteStatus
 
 REPLICATED = tuple(changes.COLUMNS)
@@ -89,7 +89,7 @@ def _note_changes(differs: str, as_text: str) -> str:
 
 
 def _sqlite() -> dict[str, str]:
-    made = {}
+    made = dict(keeping.SQLITE)
     for table in REPLICATED:
         for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
             name = f"change_{table}_{event}"
@@ -190,7 +190,7 @@ end $$;
 
 
 def _postgres() -> dict[str, str]:
-    made = {}
+    made = dict(keeping.POSTGRES)
     for table in REPLICATED:
         name = f"change_{table}"
         made[name] = (
@@ -265,6 +265,7 @@ def _missing(connection: Connection, wanted: dict[str, str]) -> dict[str, str]:
     missing = {
         name: statement for name, statement in wanted.items()
         if name not in there and _ON.search(statement)[1] in tables  # type: ignore[index]
+        and (keeping.TABLE in tables or not name.startswith("kept_"))
     }
     if "fixed_note_update" in missing:
         columns = {column["name"] for column in inspect(connection).get_columns("note")}
@@ -281,7 +282,7 @@ def ensure_triggers(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
         _mark_unseen(connection, missing)
         return
-    connection.exec_driver_sql(_POSTGRES_FUNCTIONS)
+    connection.exec_driver_sql(_POSTGRES_FUNCTIONS + keeping.POSTGRES_FUNCTION)
     missing = _missing(connection, _postgres())
     for statement in missing.values():
         connection.exec_driver_sql(statement)
@@ -301,6 +302,8 @@ def ensure_triggers(connection: Connection) -> None:
 
 
 def _mark_unseen(connection: Connection, missing: Iterable[str]) -> None:
-    """Say so in the change log when rows may have changed while nobody was listening."""
+    """When rows may have changed while nobody was listening, say so in the change log and look at them anew."""
     if any(name.startswith("change_") for name in missing):
         changes.mark(connection)
+    if any(name.startswith("kept_") for name in missing):
+        keeping.fill(connection)

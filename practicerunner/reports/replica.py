@@ -89,6 +89,8 @@ class Replica:
             "create view as_of as "
             "select cast(getvariable('day') as date) as day, cast(getvariable('moment') as timestamp) as moment"
         )
+        # Where a day is compared with many rows: as a column it would be joined to each of them.
+        self._duck.execute("create macro day_asked() as cast(getvariable('day') as date)")
         for name, path in STAGING.items():
             self._duck.execute(f"create view {name} as {path.read_text(encoding='utf-8')}")
         self._work_out()

@@ -33,6 +33,11 @@ def due_on(scheduled_on: date, service_on: date) -> date | None:
     return add_business_days(scheduled_on, 3 if ahead >= FAR else 1)
 
 
+def first_service_due(scheduled_on: date) -> date:
+    """The first day of service for which scheduling on a day calls for an estimate; every later one does, too."""
+    return add_business_days(scheduled_on, SOON)
+
+
 def due_on_request(asked_on: date) -> date:
     """By when an estimate is due that somebody asked for; any question about cost is such a request."""
     return add_business_days(asked_on, 3)

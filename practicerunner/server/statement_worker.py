@@ -16,7 +16,6 @@ from practicerunner.errors import PracticeError
 from practicerunner.server import faults
 from practicerunner.settings import ROOT, settings
 from practicerunner.workflows import papers, statement_runs
-from practicerunner.workflows.statement_runs import Undrawn
 
 log = logging.getLogger(__name__)
 NICER = 10
@@ -71,19 +70,25 @@ def work(stopping: threading.Event | None = None) -> None:
             run_id = statement_runs.take_up(session, worker)
         if run_id is None:
             return
-        while (paper := _next(run_id, worker)) is not None:
-            _draw(paper)
+        drawn: papers.Drawn | None = None
+        while (paper := _next(run_id, worker, drawn)) is not None:
+            drawn = _draw(paper)
             if stopping.is_set():
                 with database.transaction() as session:
+                    papers.store(session, drawn)
                     statement_runs.lay_down(session, run_id, worker)
                 break
 
 
-def _next(run_id: int, worker: str) -> Undrawn | None:
-    """The next paper; who cannot have one is passed over with the reason, and only a silent database stops it all."""
+def _next(run_id: int, worker: str, drawn: papers.Drawn | None) -> papers.Undrawn | None:
+    """Keep the paper before and issue the next, saved together: the disk is waited for once.
+
+    Who cannot have one is passed over with the reason, and only a silent database stops it all.
+    """
     while True:
         try:
             with database.transaction() as session:
+                papers.store(session, drawn)
                 return statement_runs.issue_next(session, run_id, worker)
         except database.NotSaved:
             raise
@@ -93,18 +98,17 @@ def _next(run_id: int, worker: str) -> Undrawn | None:
             log.error("a statement was not issued: %s", faults.describe(trouble))
             problem = statement_runs.FAULT
         with database.transaction() as session:
+            papers.store(session, drawn)
             statement_runs.pass_over(session, run_id, worker, problem)
 
 
-def _draw(paper: Undrawn) -> None:
+def _draw(paper: papers.Undrawn) -> papers.Drawn | None:
     """Draw outside a transaction. What cannot be drawn is issued all the same, and tried again when it is fetched."""
     try:
-        pdf = papers.draw(paper.kind, paper.content)
+        return papers.Drawn(paper.document_id, paper.kind, papers.draw(paper.kind, paper.content))
     except Exception as trouble:
         log.error("a paper was not drawn: %s", faults.describe(trouble))
-        return
-    with database.transaction() as session:
-        papers.keep(session, paper.document_id, pdf)
+        return None
 
 
 def main() -> None:

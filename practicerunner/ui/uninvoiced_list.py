@@ -8,7 +8,7 @@ import streamlit as st
 
 from practicerunner import clock, ids
 from practicerunner.money import dollars
-from practicerunner.records.accounts import Uninvoiced
+from practicerunner.records.uninvoiced import Uninvoiced
 from practicerunner.rules.statements import AGES, age_of
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.billing_block import waive_dialog

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import accounts, cases, payments, practice
-from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, Uninvoiced
+from practicerunner.records import uninvoiced as waiting
+from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
 from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, PaymentState, Resource
@@ -141,10 +142,10 @@ def open_invoices(
 @reader(Resource.INVOICES)
 def uninvoiced(
     session: Session, actor: Actor, *, page: int = 1, limit: int = PAGE
-) -> tuple[list[Uninvoiced], int]:
+) -> tuple[list[waiting.Uninvoiced], int]:
     """Appointments that can be invoiced and were not, oldest first, so many a page; and their number."""
-    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
-    return accounts.uninvoiced(
+    sees = visible(actor, Action.READ, Resource.INVOICES)
+    return waiting.uninvoiced(
         session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session))
 
 

@@ -182,11 +182,11 @@ def check_cosigned(session: Session, appointment: Appointment, case: Case) -> No
         raise CosignatureMissing
 
 
-def kinds_to_wait_for(session: Session) -> dict[CaseType, NoteKind] | None:
-    """The note that has to be locked before an associate's appointment is invoiced; ``None`` where nobody waits."""
+def kinds_to_wait_for(session: Session) -> tuple[tuple[CaseType, NoteKind], ...] | None:
+    """Which note has to be locked before an associate's appointment is invoiced; ``None`` where nobody waits."""
     if not practice.the_practice(session).invoice_after_cosign:
         return None
-    return {kind: able.main_note for kind, able in CASE_TYPES.items()}
+    return tuple((kind, able.main_note) for kind, able in CASE_TYPES.items())
 
 
 def _charge(session: Session, appointment: Appointment, case: Case, planned: Sequence[Planned]) -> list[BilledPart]:

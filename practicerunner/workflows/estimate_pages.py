@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from practicerunner.errors import NotFound
 from practicerunner.records import cases, estimates, practice, scheduling, superbills
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import EstimateDelivery, GoodFaithEstimate
+from practicerunner.records.people import Person
 from practicerunner.records.practice import Service
 from practicerunner.rules import estimates as rule
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
@@ -20,7 +21,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.rules.superbills import Missing
 from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource
 from practicerunner.workflows import papers
-from practicerunner.workflows.access import Actor, visible
+from practicerunner.workflows.access import Actor, Visibility, visible
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.estimates import (
     ItemAsked,
@@ -101,16 +102,38 @@ def estimates_due(session: Session, actor: Actor, case_id: int | None = None) ->
             request.case_id, case_name, person.id, person_name(person.first_name, person.last_name), key[2], None,
             rule.due_on_request(request.asked_on),
         ))
+    for case, person, changed in _changed(session, sees, today, case_id):
+        found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
+            case.id, case.name, person.id, person_name(person.first_name, person.last_name),
+            EstimateCause.CHANGED, changed, rule.due_before_change(changed),
+        )
+    return sorted(found.values(), key=lambda one: (one.due_on, one.case_name, one.cause))
+
+
+def _changed(
+    session: Session, sees: Visibility, today: date, case_id: int | None = None
+) -> list[tuple[Case, Person, date]]:
+    """Whose estimate says otherwise than what will be charged, from which day on."""
     standing = estimates.standing(session, EACH + TOGETHER, today, sees, case_id)
     changes = changed_on(session, [(estimate, case) for estimate, case, _ in standing], today)
-    for estimate, case, person in standing:
-        changed = changes[estimate.id]
-        if changed is not None:
-            found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
-                case.id, case.name, person.id, person_name(person.first_name, person.last_name),
-                EstimateCause.CHANGED, changed, rule.due_before_change(changed),
-            )
-    return sorted(found.values(), key=lambda one: (one.due_on, one.case_name, one.cause))
+    found = [(case, person, changes[estimate.id]) for estimate, case, person in standing]
+    return [(case, person, day) for case, person, day in found if day is not None]
+
+
+@reader(Resource.SUPERBILLS)
+def number_due(session: Session, actor: Actor) -> int:
+    """How many ``estimates_due`` lists, without reading every appointment ahead."""
+    sees = visible(actor, Action.READ, Resource.SUPERBILLS)
+    house = practice.the_practice(session)
+    today, zone = clock.today(house.zone), ZoneInfo(house.zone)
+    since, day = [], today
+    while (first := rule.first_service_due(day)) > today:
+        since.append((datetime.combine(day, time(), zone), first))
+        day -= timedelta(days=1)
+    asked = {(one.case_id, person.id) for one, _, person in estimates.asked_without(session, EACH + TOGETHER, sees)}
+    changed = {(case.id, person.id) for case, person, _ in _changed(session, sees, today)}
+    booked = estimates.number_booked_without(session, EACH, TOGETHER, today, sees, since)
+    return booked + len(asked) + len(changed)
 
 
 def changed_on(

@@ -23,7 +23,7 @@ from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
-from practicerunner.workflows.estimate_pages import estimates_due
+from practicerunner.workflows.estimate_pages import number_due
 from practicerunner.workflows.payment_pages import failed_payments
 
 BY_HAND = tuple(kind for kind in ContactMade if kind is not ContactMade.REMINDER)
@@ -286,14 +286,13 @@ def _helpers(session: Session, actor: Actor, case_id: int) -> list[tuple[int, st
 @reader(Resource.INVOICES)
 def billing_counts(session: Session, actor: Actor) -> BillingCounts:
     """How much waits under each tab: one statement, and only where there is any the failed and the estimates."""
-    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    sees = visible(actor, Action.READ, Resource.INVOICES)
     today = clock.today(practice.the_practice(session).zone)
-    found = follow_up.counts(
-        session, sees, today, TOGETHER, accounts.uninvoiced_query(sees, kinds_to_wait_for(session)))
-    estimates = estimates_due(session, actor) if may(actor, Action.READ, Resource.SUPERBILLS) else ()
+    found = follow_up.counts(session, sees, today, TOGETHER, kinds_to_wait_for(session))
+    estimates = number_due(session, actor) if may(actor, Action.READ, Resource.SUPERBILLS) else 0
     return BillingCounts(
         found.overdue, found.uninvoiced, len(failed_payments(session, actor)) if found.any_failed else 0,
-        found.unapplied, found.pending + found.due_charges, found.unarranged, len(estimates),
+        found.unapplied, found.pending + found.due_charges, found.unarranged, estimates,
     )
 
 

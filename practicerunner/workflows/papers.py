@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from practicerunner import ids
 from practicerunner.documents import credit_note as credit_note_paper
 from practicerunner.documents import estimate as estimate_paper
 from practicerunner.documents import invoice as invoice_paper
@@ -47,6 +49,24 @@ _PAPERS: dict[DocumentKind, tuple[type[Issued], Callable[[Any], bytes], int]] = 
 """Kind → what it says, who draws it, and the version of the drawing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """A paper that was issued and wants to be drawn."""
+
+    document_id: int
+    kind: DocumentKind
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The bytes of a paper, before they are kept."""
+
+    document_id: int
+    kind: DocumentKind
+    pdf: bytes
+
+
 def letterhead(practice: Practice) -> Letterhead:
     """The practice as it stands on paper today."""
     return Letterhead(
@@ -63,14 +83,15 @@ def addressee(session: Session, payer: Payer) -> Addressee:
 def freeze(
     session: Session, kind: DocumentKind, content: Issued, *, payer_id: int, case_id: int,
     invoice_id: int | None = None, payment_id: int | None = None,
-) -> None:
-    """Keep every printed fact of a paper for good (D2)."""
-    facts = content.model_dump(mode="json")
+) -> Undrawn:
+    """Keep every printed fact of a paper for good (D2). Returns what there is to draw."""
+    facts, document_id = content.model_dump(mode="json"), ids.new_id()
     add_rows(session, IssuedDocument, [{
-        "kind": kind, "number": content.number, "payer_id": payer_id, "case_id": case_id, "invoice_id": invoice_id,
-        "payment_id": payment_id, "content": facts,
+        "id": document_id, "kind": kind, "number": content.number, "payer_id": payer_id, "case_id": case_id,
+        "invoice_id": invoice_id, "payment_id": payment_id, "content": facts,
         "content_hash": _hash(json.dumps(facts, sort_keys=True).encode()),
     }])
+    return Undrawn(document_id, kind, facts)
 
 
 def _hash(data: bytes) -> str:
@@ -215,11 +236,23 @@ def keep(session: Session, document_id: int, pdf: bytes) -> DocumentFile:
     document = session.get_one(IssuedDocument, document_id, with_for_update=FOR_CHANGE)
     kept = billing.file_of(session, document_id)
     if kept is None:
-        version = _PAPERS[document.kind][2]
-        kept = DocumentFile(document_id=document_id, pdf=pdf, pdf_hash=_hash(pdf), template_version=version)
+        kept = DocumentFile(**_file(Drawn(document_id, document.kind, pdf)))
         session.add(kept)
         session.flush()
     return kept
+
+
+def store(session: Session, drawn: Drawn | None) -> None:
+    """The same in one statement, for who does not look at the file again; nothing was drawn where it is ``None``."""
+    if drawn is not None:
+        billing.add_file(session, _file(drawn))
+
+
+def _file(drawn: Drawn) -> dict[str, Any]:
+    return {
+        "document_id": drawn.document_id, "pdf": drawn.pdf, "pdf_hash": _hash(drawn.pdf),
+        "template_version": _PAPERS[drawn.kind][2],
+    }
 
 
 def receipt_content(

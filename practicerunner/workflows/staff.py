@@ -198,7 +198,7 @@ def supervisor_ids(session: Session, actor: Actor) -> dict[int, int]:
 
 def actor_for(session: Session, staff_id: int) -> Actor:
     """The acting person as the database knows them now. Raises NotFound if they no longer work here."""
-    person = session.get(Staff, staff_id)
+    person = logins.staff_with_own_roles(session, staff_id)
     if person is None or not person.active:
         raise NotFound(action="act", resource=Resource.USERS)
     today = clock.today(practice.the_practice(session).zone)

@@ -6,7 +6,6 @@ statement of the month by then is passed over, so that nobody ever gets two.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -19,7 +18,7 @@ from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
 from practicerunner.records.statement_runs import UNDER_WAY, RunFacts, StatementRun, StatementRunPayer
-from practicerunner.vocabulary import Action, DocumentKind, Resource, RunState
+from practicerunner.vocabulary import Action, Resource, RunState
 from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.commands import Command, command, reader
@@ -93,15 +92,6 @@ class Run:
     def is_under_way(self) -> bool:
         """Whether it waits or goes on."""
         return self.state in UNDER_WAY
-
-
-@dataclass(frozen=True, slots=True)
-class Undrawn:
-    """A paper that was just issued and wants to be drawn."""
-
-    document_id: int
-    kind: DocumentKind
-    content: dict[str, Any]
 
 
 def days_of(month: date) -> tuple[date, date]:
@@ -259,7 +249,7 @@ def lay_down(session: Session, run_id: int, worker: str) -> None:
         run.state, run.claimed_by, run.attempts = RunState.WAITING, "", 0
 
 
-def issue_next(session: Session, run_id: int, worker: str) -> Undrawn | None:
+def issue_next(session: Session, run_id: int, worker: str) -> papers.Undrawn | None:
     """Issue the statement of the next payer of a run who has none. Returns its paper; nothing once the run is over."""
     run = statement_runs.claimed(session, run_id, worker)
     if run is None:
@@ -276,16 +266,15 @@ def issue_next(session: Session, run_id: int, worker: str) -> Undrawn | None:
         if not due:
             session.flush()
             continue
-        line.statement_id, number = issue_due(session, actor, due[0], run.starts_on, run.ends_on)
+        issued = issue_due(session, actor, due[0], run.starts_on, run.ends_on)
+        line.statement_id = issued.statement_id
         run.issued += 1
-        session.flush()
         audit.note(
             session, staff_id=actor.staff_id, role=session.info.pop("role", ""), action="issue_statement",
-            resource=Resource.INVOICES, resource_id=line.statement_id, case_id=due[0].case_ids[0], detail=number,
+            resource=Resource.INVOICES, resource_id=issued.statement_id, case_id=due[0].case_ids[0],
+            detail=issued.number,
         )
-        document = statements.document_of(session, line.statement_id)
-        assert document is not None  # noqa: S101  (it was written in this transaction)
-        return Undrawn(document.id, document.kind, document.content)
+        return issued.paper
     _finish(session, run, RunState.DONE)
     return None
 

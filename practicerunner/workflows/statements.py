@@ -59,6 +59,15 @@ class Statements:
     today: date
 
 
+@dataclass(frozen=True, slots=True)
+class JustIssued:
+    """A statement that was issued in this transaction, and its paper to draw."""
+
+    statement_id: int
+    number: str
+    paper: papers.Undrawn
+
+
 def reach(actor: Actor) -> Action:
     """What a preview asks permission for, so that it covers the very cases which the issued statement will cover."""
     return Action.CREATE if may(actor, Action.CREATE, Resource.INVOICES) else Action.READ
@@ -104,7 +113,7 @@ def _reckon(
     found = statements.entries(session, [payer_id], case_ids, sees, ends_on)
     moved = [Entry(*facts) for _, facts in found]
     made = statement(moved, starts_on, ends_on)
-    before = statements.statements(session, sees, payer_ids=[payer_id], ends_on=starts_on - timedelta(days=1))
+    before = statements.statements(session, sees, payer_ids=[payer_id], ends_on=(starts_on - timedelta(days=1),))
     return made, _remark(made, moved, starts_on, case_ids, before)
 
 
@@ -142,17 +151,16 @@ def issue_statement(session: Session, actor: Actor, asked: IssueStatement) -> in
     _check(asked.starts_on, asked.ends_on, clock.today(house.zone))
     made, remark = _reckon(
         session, actor, payer.id, [case.id for case in covered], asked.starts_on, asked.ends_on)
-    statement_id, number = _issue(
-        session, actor, house, payer, covered, made, asked.starts_on, asked.ends_on, remark)
-    session.info["detail"] = number
-    return statement_id
+    issued = _issue(session, actor, house, payer, covered, made, asked.starts_on, asked.ends_on, remark)
+    session.info["detail"] = issued.number
+    return issued.statement_id
 
 
 def _issue(
     session: Session, actor: Actor, house: Practice, payer: Payer, covered: Sequence[Case], made: Statement,
     starts_on: date, ends_on: date, remark: str,
-) -> tuple[int, str]:
-    """Write a statement, the cases it covers and its frozen paper; its id and number."""
+) -> JustIssued:
+    """Write a statement, the cases it covers and its frozen paper."""
     today = clock.today(house.zone)
     kind = DocumentKind.STATEMENT
     number = practice.take_number(session, kind, kind.prefix, today.year)
@@ -175,7 +183,7 @@ def _issue(
             ) for item in made.open_items
         ),
     )
-    papers.freeze(session, kind, content, payer_id=payer.id, case_id=covered[0].id)
+    frozen = papers.freeze(session, kind, content, payer_id=payer.id, case_id=covered[0].id)
     statement_id = ids.new_id()
     add_rows(session, Issued, [{
         "id": statement_id, "number": number, "payer_id": payer.id, "starts_on": starts_on, "ends_on": ends_on,
@@ -183,7 +191,7 @@ def _issue(
         "issued_by_id": actor.staff_id,
     }])
     add_rows(session, StatementCase, [{"statement_id": statement_id, "case_id": case.id} for case in covered])
-    return statement_id, number
+    return JustIssued(statement_id, number, frozen)
 
 
 def summary(made: Statement) -> tuple[tuple[str, int], ...]:
@@ -244,23 +252,26 @@ def due_of(
     found: dict[int, list[Entry]] = defaultdict(list)
     for payer_id, facts in statements.entries(session, payer_ids, None, sees, ends_on):
         found[payer_id].append(Entry(*facts))
-    done = statements.statements(session, sees, payer_ids=payer_ids, ends_on=ends_on)
-    before = statements.statements(session, sees, payer_ids=payer_ids, ends_on=starts_on - timedelta(days=1))
+    day_before = starts_on - timedelta(days=1)
+    told: dict[int, list[StatementFacts]] = defaultdict(list)
+    for row in statements.statements(session, sees, payer_ids=payer_ids, ends_on=(day_before, ends_on)):
+        told[row.payer_id].append(row)
     due = []
     for payer_id in payer_ids:
         covered = tuple(sorted({entry.case_id for entry in found[payer_id]}))
         if not covered or any(
-            r.payer_id == payer_id and r.starts_on == starts_on and r.case_ids.issuperset(covered) for r in done
+            (row.starts_on, row.ends_on) == (starts_on, ends_on) and row.case_ids.issuperset(covered)
+            for row in told[payer_id]
         ):
             continue
         made = statement(found[payer_id], starts_on, ends_on)
-        earlier = [row for row in before if row.payer_id == payer_id]
+        earlier = [row for row in told[payer_id] if row.ends_on == day_before]
         due.append(Due(payer_id, covered, made, _remark(made, found[payer_id], starts_on, covered, earlier)))
     return due
 
 
-def issue_due(session: Session, actor: Actor, due: Due, starts_on: date, ends_on: date) -> tuple[int, str]:
-    """Issue a statement that is due, in its own authorised right. Returns its id and number. Raises NotFound."""
+def issue_due(session: Session, actor: Actor, due: Due, starts_on: date, ends_on: date) -> JustIssued:
+    """Issue a statement that is due, in its own authorised right. Raises NotFound."""
     payer = session.get_one(Payer, due.payer_id)
     covered = statements.cases_numbered(session, due.case_ids)
     for case in covered:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import accounts, cases, practice
+from practicerunner.records import accounts, cases, practice, uninvoiced
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
@@ -101,11 +101,11 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
     if unfinished:
         found.append(Waiting(f"{_many(unfinished, 'appointment', 'appointments')} without attendance", "today"))
     if may(actor, Action.CREATE, Resource.INVOICES):
-        sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
-        _, late, _ = accounts.open_invoices(session, sees, due_before=today, limit=1, offset=0)
+        sees = visible(actor, Action.CREATE, Resource.INVOICES)
+        _, late, _ = accounts.open_invoices(session, cases.seen(sees), due_before=today, limit=1, offset=0)
         if late:
             found.append(Waiting(f"{_many(late, 'invoice is', 'invoices are')} overdue", "billing", urgent=True))
-        _, ready = accounts.uninvoiced(session, sees, limit=1, offset=0, after_cosign=kinds_to_wait_for(session))
+        ready = uninvoiced.number(session, sees, kinds_to_wait_for(session))
         if ready:
             found.append(Waiting(f"{_many(ready, 'appointment', 'appointments')} to invoice", "billing"))
     return found

@@ -19,7 +19,8 @@ from tests.bench.writing import Writing
 OPS = (
     "create_client", "create_appointment", "series_52", "client_search", "week_calendar", "free_slots", "sign_note",
     "invoice_from_appointment", "payment", "aging", "unpaid_list", "aging_as_of", "replica_refresh", "icd_search",
-    "supervision_queue", "documentation_due", "statement", "invoice_pdf", "portal_free_slots", "page_run_clients",
+    "supervision_queue", "documentation_due", "billing_counts", "statement", "invoice_pdf", "portal_free_slots",
+    "page_run_clients",
     "page_run_case", "page_run_calendar", "page_run_note", "page_run_messages", "page_run_portal_home",
     "statements_batch", "page_run_case_in_batch",
 )
@@ -27,7 +28,8 @@ TIMES = {
     "create_client": 120, "create_appointment": 120, "series_52": 40, "client_search": 60, "week_calendar": 120,
     "free_slots": 120, "invoice_from_appointment": 80, "payment": 80, "aging": 20, "unpaid_list": 40,
     "aging_as_of": 40, "replica_refresh": 30, "sign_note": 120, "icd_search": 200, "supervision_queue": 60,
-    "documentation_due": 60, "page_run_note": 40, "page_run_clients": 40, "page_run_case": 40, "page_run_calendar": 40,
+    "documentation_due": 60, "billing_counts": 60, "page_run_note": 40, "page_run_clients": 40,
+    "page_run_case": 40, "page_run_calendar": 40,
     "statement": 120, "invoice_pdf": 60, "statements_batch": 200, "page_run_case_in_batch": 200,
     "page_run_messages": 40, "portal_free_slots": 60, "page_run_portal_home": 40,
 }

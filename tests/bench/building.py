@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnDefault, Engine
 
 from practicerunner import clock, database
-from practicerunner.records import billing
+from practicerunner.records import billing, uninvoiced
 from practicerunner.records.base import Base
 from practicerunner.records.triggers import ensure_triggers, expected_triggers, present_triggers
 from practicerunner.settings import ROOT
@@ -121,6 +121,8 @@ def check(measured: Volume) -> None:
         wrong = billing.wrong_open_amounts(session)
         if wrong:
             raise ValueError(f"{len(wrong)} open amounts do not agree with the ledger.")
+        if uninvoiced.wrong_uninvoiced(session):
+            raise ValueError("What is kept of appointments to invoice is not what there is.")
         counted = {
             table: session.connection().exec_driver_sql(f"select count(*) from {table}").scalar()
             for table in ("case_file", "appointment", "invoice", "payment")

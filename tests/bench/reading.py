@@ -13,12 +13,15 @@ from practicerunner.reports.replica import replica_of
 from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseStatus
 from practicerunner.workflows.access import Actor, PortalActor
+from practicerunner.workflows.accounts import uninvoiced
 from practicerunner.workflows.availability import free_slots
 from practicerunner.workflows.calendar import MOST_ENTRIES, appointments_between
 from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
 from practicerunner.workflows.diagnosis_pages import find_codes
 from practicerunner.workflows.documentation import documentation_due
+from practicerunner.workflows.estimate_pages import estimates_due
+from practicerunner.workflows.follow_up import billing_counts, overdue_list
 from practicerunner.workflows.requests import times_to_ask_for
 from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.staff import actor_for
@@ -187,6 +190,14 @@ class Reading:
         if not ours(0):
             raise ValueError("No note is due.")
         return alone("documentation_due", 50, n, ours)
+
+    def billing_counts(self, n: int) -> Result:
+        """The numbers on the tabs of the billing page, as every run of it asks for them."""
+        found = self.look(billing_counts)
+        _agree((found.overdue, found.estimates), (
+            len(self.look(overdue_list).rows), len(self.look(estimates_due))))
+        _agree(found.uninvoiced, self.look(uninvoiced)[1])
+        return alone("billing_counts", 50, n, lambda _: self.look(billing_counts))
 
     def icd_search(self, n: int) -> Result:
         """Diagnosis codes while somebody types, in the usual chapters and in all; what 95 of 100 stay under."""

@@ -21,7 +21,7 @@ from practicerunner.documents.receipt import paint_receipt
 from practicerunner.documents.record import Filed, Record, Visit, paint_record
 from practicerunner.documents.statement import paint_statement
 from practicerunner.documents.superbill import paint_superbill
-from practicerunner.documents.typefaces import is_complex, readable
+from practicerunner.documents.typefaces import is_complex, readable, typefaces
 from tests.documents.insurance_papers import a_superbill, an_estimate
 from tests.documents.papers import (
     AISHA,
@@ -175,6 +175,21 @@ def test_only_scripts_that_need_it_are_shaped() -> None:
 def test_the_large_fonts_are_left_out_where_they_are_not_needed() -> None:
     assert len(fonts(paint_invoice(an_invoice(case_name="Łukasz Ελένη Юлія")))) == 2
     assert len(fonts(paint_invoice(an_invoice(case_name="王小明")))) == 3
+
+
+def test_a_font_is_read_once_for_many_papers_and_none_leaves_a_letter_in_another() -> None:
+    plain, foreign = an_invoice(), an_invoice(case_name="Zoë Łukasz", bill_to=Addressee(name="משה Юлія 王小明"))
+    alone = paint_invoice(plain)
+    assert [one.cut for one in typefaces(plain)] == [one.cut for one in typefaces(an_invoice(case_name="Zoë Łukasz"))]
+    paint_invoice(foreign)
+    assert paint_invoice(plain) == alone and len(alone) < 16_000
+    assert paint_invoice(foreign) == paint_invoice(foreign)
+
+
+def test_letters_that_look_alike_are_told_apart_when_copied() -> None:
+    name = "A\u00a0B-\u2011\u00adΩ\u2126"
+    copied = "".join(pages(paint_invoice(an_invoice(case_name=name))))
+    assert "A\u00a0B-\u2011ΩΩ" in copied
 
 
 @settings(max_examples=25, deadline=None)

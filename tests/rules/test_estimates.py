@@ -20,6 +20,7 @@ from practicerunner.rules.estimates import (
     due_on,
     due_on_request,
     first_change,
+    first_service_due,
     period_problem,
     priced,
     total,
@@ -78,6 +79,13 @@ def test_juneteenth_is_a_holiday_since_2021() -> None:
 ])
 def test_due_after_scheduling(scheduled: str, service: str, due: str | None) -> None:
     assert due_on(day(scheduled), day(service)) == (day(due) if due else None)
+
+
+@settings(max_examples=150)
+@given(st.dates(day("2020-01-01"), day("2040-12-31")), st.integers(0, 60))
+def test_from_the_first_day_that_calls_for_an_estimate_every_later_one_does(scheduled: date, ahead: int) -> None:
+    service = scheduled + timedelta(days=ahead)
+    assert (due_on(scheduled, service) is not None) == (service >= first_service_due(scheduled))
 
 
 @pytest.mark.parametrize(("asked", "due"), [

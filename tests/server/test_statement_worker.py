@@ -15,6 +15,7 @@ from practicerunner.records.statement_runs import StatementRun
 from practicerunner.records.statements import Statement
 from practicerunner.server import jobs, statement_worker
 from practicerunner.vocabulary import CaseType, RunState
+from practicerunner.workflows import papers
 from practicerunner.workflows.statement_runs import IssueStatements, issue_statements
 from tests.cast import Cast, at, bring_on, hold, invoice
 
@@ -64,14 +65,16 @@ def test_told_to_stop_it_ends_after_the_present_paper_and_goes_on_later(cast: Ca
     told = threading.Event()
     real = statement_worker._draw
 
-    def draw(paper: object) -> None:
-        real(paper)
+    def draw(paper: papers.Undrawn) -> papers.Drawn | None:
         told.set()
+        return real(paper)
 
     with at("2026-11-02 09:01"), pytest.MonkeyPatch.context() as patched:
         patched.setattr(statement_worker, "_draw", draw)
         statement_worker.work(told)
     assert (run().state, run().issued) == (RunState.WAITING, 1)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(DocumentFile)) == 1
     with at("2026-11-02 09:01"):
         statement_worker.work()
     assert run().state is RunState.DONE and each_once()

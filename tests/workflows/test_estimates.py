@@ -19,6 +19,7 @@ from practicerunner.workflows.estimate_pages import (
     estimate_preview,
     estimate_watch,
     estimates_due,
+    number_due,
 )
 from practicerunner.workflows.estimates import (
     AlreadyReplaced,
@@ -73,16 +74,18 @@ def shared(cast: Cast, case_id: int, person_id: int, *items: ItemAsked, **option
 
 
 def meet(cast: Cast, case_id: int, on: str, *, when: str = "2026-10-19 15:00", service: str = "IND50",
-         by: str = "Tom") -> int:
+         by: str = "Tom", hour: int = 10) -> int:
     with at(when):
         return cast.do(by, book, Book(
-            case_id=case_id, service_id=cast.services[service], local_date=date.fromisoformat(on), local_time=time(10),
-            location_id=cast.office))
+            case_id=case_id, service_id=cast.services[service], local_date=date.fromisoformat(on),
+            local_time=time(hour), location_id=cast.office))
 
 
 def due(cast: Cast, *, by: str = "Tom", when: str = TODAY) -> list[tuple[str, EstimateCause, date]]:
     with at(when):
-        return [(one.name, one.cause, one.due_on) for one in cast.read(by, estimates_due)]
+        found = [(one.name, one.cause, one.due_on) for one in cast.read(by, estimates_due)]
+        assert cast.read(by, number_due) == len(found), "the number on the tab is counted in another way"
+    return found
 
 
 @pytest.fixture
@@ -217,6 +220,30 @@ def test_where_claims_are_made_there_is_none(omar) -> None:
     cast.do("Tom", set_claims, SetClaims(case_id=case_id, claims=False))
     assert len(due(cast)) == 1
     assert share(cast, waiting)
+
+
+def test_claims_of_one_client_are_nothing_to_another(omar) -> None:
+    cast, case_id, _ = omar
+    with at("2026-10-12 09:00"):
+        other = cast.open_case(CaseType.INDIVIDUAL, "Nia Decoy")
+    meet(cast, case_id, "2026-11-02")
+    meet(cast, other, "2026-11-02", hour=12)
+    cast.do("Tom", set_claims, SetClaims(case_id=case_id, claims=True))
+    assert [name for name, *_ in due(cast)] == ["Nia Decoy"]
+    cast.do("Tom", set_claims, SetClaims(case_id=other, claims=False))
+    assert [name for name, *_ in due(cast)] == ["Nia Decoy"]
+
+
+def test_whether_a_booking_calls_for_an_estimate_goes_by_the_practices_day(omar) -> None:
+    """A Tuesday's last minute counts as Tuesday, the Wednesday after it begins on the practice's wall."""
+    cast, case_id, _ = omar
+    with at("2026-10-12 09:00"):
+        other = cast.open_case(CaseType.INDIVIDUAL, "Nia Decoy")
+    meet(cast, case_id, "2026-10-23", when="2026-10-20 23:59")
+    meet(cast, other, "2026-10-23", when="2026-10-21 00:00", hour=12)
+    for when in ("2026-10-21 09:00", "2026-10-22 09:00", "2026-10-23 09:00"):
+        assert [name for name, *_ in due(cast, when=when)] == ["Omar Reyes"]
+    assert due(cast, when="2026-10-24 09:00") == []
 
 
 def test_somebody_who_is_not_in_the_case_gets_none(omar) -> None:

@@ -10,6 +10,7 @@ from practicerunner.vocabulary import AttendanceStatus, CaseType, ContactMade, P
 from practicerunner.workflows.accounts import invoice_preview, uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.estimate_pages import estimates_due
 from practicerunner.workflows.follow_up import (
     FollowUpPayer,
     SetBillingMail,
@@ -180,6 +181,7 @@ def test_the_numbers_on_the_tabs_are_those_of_the_lists(cast: Cast, owing: Owing
             assert counts.unapplied == len(cast.read(who, unapplied_credit))
             assert counts.pending == len(cast.read(who, pending_payments))
             assert counts.unarranged == len(cast.read(who, arrangement_missing))
+            assert counts.estimates == (0 if who == "Ruth" else len(cast.read(who, estimates_due)))
         counts = cast.read("Tom", billing_counts)
         assert (counts.overdue, counts.uninvoiced, counts.failed, counts.unapplied, counts.pending,
                 counts.unarranged) == (1, 2, 1, 1, 1, 1)

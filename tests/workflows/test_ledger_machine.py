@@ -17,7 +17,7 @@ from sqlalchemy import event, select, text
 
 from practicerunner import clock, database
 from practicerunner.errors import PracticeError
-from practicerunner.records import accounts, billing, payments
+from practicerunner.records import accounts, billing, payments, uninvoiced
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.drafts import InvoiceDraft
 from practicerunner.records.packages import Package
@@ -384,6 +384,7 @@ class Ledger(RuleBasedStateMachine):
             charges = session.scalars(select(Charge)).all()
             shares = session.scalars(select(ChargeShare)).all()
             assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
+            assert uninvoiced.wrong_uninvoiced(session) == []
         opened: dict[int, int] = defaultdict(int)
         for entry in entries:
             if entry.invoice_id is not None:

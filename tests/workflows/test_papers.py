@@ -9,9 +9,10 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.errors import NotFound
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.billing import DocumentFile
+from practicerunner.records.billing import DocumentFile, IssuedDocument
 from practicerunner.server.jobs import draw_missing_papers
 from practicerunner.vocabulary import CaseType, DocumentKind
+from practicerunner.workflows import papers
 from practicerunner.workflows.papers import fetch
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
@@ -66,6 +67,16 @@ def test_the_job_draws_what_nobody_fetched_and_draws_it_once(cast: Cast, issued)
     assert handed_out(cast, "Tom", DocumentKind.INVOICE, issued[1]) == first.pdf
     with database.reading(cast.engine) as session:
         assert len(session.scalars(select(DocumentFile.id)).all()) == 1
+
+
+def test_of_two_who_draw_a_paper_the_first_is_kept(cast: Cast, issued) -> None:
+    with database.transaction(cast.engine) as session:
+        document = session.scalars(select(IssuedDocument)).one()
+        for pdf in (b"first", b"second"):
+            papers.store(session, papers.Drawn(document.id, document.kind, pdf))
+        papers.store(session, None)
+        assert papers.keep(session, document.id, b"third").pdf == b"first"
+    assert handed_out(cast, "Tom", DocumentKind.INVOICE, issued[1]) == b"first"
 
 
 def test_a_voided_invoice_says_so_and_its_first_paper_is_kept(cast: Cast, issued) -> None:

@@ -8,18 +8,18 @@
 
 with open_invoices as (
     select invoice_id, sum(amount_cents) as cents
-    from stg_ledger_entry e, as_of
-    where invoice_id is not null and e.effective_on <= as_of.day
+    from stg_ledger_entry
+    where invoice_id is not null and effective_on <= day_asked()
     group by invoice_id having sum(amount_cents) <> 0
 ),
 
 open_items as (
-    select i.payer_id, i.case_id, date_diff('day', i.issued_on, as_of.day) as age, o.cents
-    from open_invoices o join stg_invoice i using (invoice_id), as_of
+    select i.payer_id, i.case_id, date_diff('day', i.issued_on, day_asked()) as age, o.cents
+    from open_invoices o join stg_invoice i using (invoice_id)
     union all
-    select payer_id, case_id, date_diff('day', min(effective_on), min(as_of.day)), sum(amount_cents)
-    from stg_ledger_entry e, as_of
-    where invoice_id is null and e.effective_on <= as_of.day
+    select payer_id, case_id, date_diff('day', min(effective_on), day_asked()), sum(amount_cents)
+    from stg_ledger_entry
+    where invoice_id is null and effective_on <= day_asked()
     group by payer_id, case_id having sum(amount_cents) > 0
 )
 
