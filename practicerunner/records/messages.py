@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     func,
     or_,
@@ -369,6 +371,20 @@ def shelves(session: Session, sight: Sight) -> Shelves:
         func.sum(case((_UNREAD, 1), else_=0)), maintain_column_froms=True,
     )
     return Shelves(*(int(value or 0) for value in session.execute(query).one()))
+
+
+@cache
+def _unread(all_admin: bool, own_admin: bool, own_clinical: bool) -> Select[tuple[int]]:
+    """The page Today asks for this number each time, so the statement is built once for each kind of sight."""
+    sight = Sight(bindparam("staff_id"), all_admin, own_admin, own_clinical)  # type: ignore[arg-type]
+    return _listed(sight).where(MessageThread.archived_at.is_(None), _UNREAD).with_only_columns(
+        func.count(), maintain_column_froms=True)
+
+
+def unread(session: Session, sight: Sight) -> int:
+    """How many threads that are not archived have something new for somebody."""
+    staff_id, *sees = sight
+    return session.connection().scalar(_unread(*sees), {"staff_id": staff_id}) or 0
 
 
 def of_case(session: Session, sight: Sight, case_id: int) -> list[Conversation]:
