@@ -37,6 +37,9 @@ LETTERS = Limit(2, timedelta(hours=20))
 ALL = Limit(150, timedelta(hours=20))
 """Inquiries from everywhere."""
 
+ERASE_AFTER_DAYS = 90
+"""How long an inquiry that was closed is kept, unless the practice says otherwise."""
+
 ALONE = tuple(kind for kind, able in CASE_TYPES.items() if not able.is_group and able.least == 1)
 """Kinds of case that one person is enough for."""
 OPENED = tuple(kind for kind, able in CASE_TYPES.items() if not able.is_group)

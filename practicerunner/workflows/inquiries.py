@@ -184,7 +184,7 @@ class Match:
 def inquiry_for(session: Session, actor: Actor, inquiry_id: int, action: Action = Action.READ) -> Inquiry:
     """An inquiry that the actor may read or change; locked for anything but reading. Raises NotFound."""
     found = session.get(Inquiry, inquiry_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
-    if found is None:
+    if found is None or found.erased_at is not None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLIENT_DIRECTORY, resource_id=inquiry_id)
     authorize(
         session, actor, action, Resource.CLIENT_DIRECTORY, responsible=[found.provider_id], resource_id=inquiry_id)
