@@ -28,6 +28,12 @@ def where_they_come_from(actor: Actor) -> None:
         link("Switch it on in the settings", "settings", icon=":material/settings:")
 
 
+def how_long_they_stay(actor: Actor) -> None:
+    """That what came to nothing is erased, and when."""
+    days = read(inquiry_settings, actor).erase_after_days
+    st.caption(f"Erased {count(days, 'day')} after they were closed.")
+
+
 me = require("inquiries")
 st.title("Inquiries", anchor=False)
 status = InquiryStatus(st.session_state.get("inquiries_shown") or InquiryStatus.OPEN)
@@ -40,6 +46,8 @@ st.segmented_control(
     "Show", list(SHOWN), default=InquiryStatus.OPEN, key="inquiries_shown", label_visibility="collapsed",
     required=True, format_func=lambda one: f"{SHOWN[one]} {found.counts.get(one, 0)}",
 )
+if status is InquiryStatus.CLOSED and found.rows:
+    how_long_they_stay(me)
 for place, row in enumerate(found.rows):
     inquiry_rows.show(me, row, found.today, first=place == 0 and status is InquiryStatus.OPEN)
 if not found.rows:

@@ -45,9 +45,10 @@ def show_message(actor: Actor, message: MessageView, zone: str) -> None:
     """One message: a line, and behind it the text."""
     label = f"{moment(message.created_at, zone)} · {message.kind.label} to {message.to}"
     with st.expander(f"{md(label)} :{colour(message.status)}-badge[{message.status.label}]"):
-        st.text("\n".join(what_became_of(message, zone)))
+        if lines := what_became_of(message, zone):
+            st.text("\n".join(lines))
         with st.container(border=True):
-            st.text(f"{message.subject}\n\n{message.body}")
+            st.text(f"{message.subject}\n\n{message.body}".strip())
         with st.container(horizontal=True, vertical_alignment="center"):
             if message.appointment_id is not None:
                 link("Open the appointment", "appointment", icon=":material/event:", appointment=message.appointment_id)
@@ -57,7 +58,7 @@ def show_message(actor: Actor, message: MessageView, zone: str) -> None:
 
 def what_became_of(message: MessageView, zone: str) -> list[str]:
     """To whom, and where it stands."""
-    lines = [f"To {message.address}"]
+    lines = [f"To {message.address}"] if message.address else []
     if message.sent_at is not None:
         lines.append(f"Sent {moment(message.sent_at, zone)}")
     if message.problem:

@@ -1,4 +1,4 @@
-"""The public page of Harbor Lane Practice, and who wrote there lately: two people who are nobody's clients yet."""
+"""The public page of Harbor Lane Practice, and who wrote there lately: three people who are nobody's clients yet."""
 
 from datetime import date, time, timedelta
 from functools import partial
@@ -19,15 +19,19 @@ INTRODUCTION = (
     "Welcome. Tell us briefly what you are looking for, and choose a time if one suits you.\n\n"
     "We answer **within two working days**. The first conversation costs nothing."
 )
-KINDS = (CaseType.INDIVIDUAL, CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.INDIVIDUAL_CONSULTATION)
+KINDS = (
+    CaseType.INDIVIDUAL, CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.THERAPY_GROUP, CaseType.INDIVIDUAL_CONSULTATION,
+)
 SERVICES = ("Individual session", "Couple session", "Family session", "Intake", "Consultation")
 FIRST = "Owen"
 """For whom somebody asks by name, with a free time."""
 
 
 def begin(diary: Diary, house: House, today: date) -> None:
-    """Switched on a week ago; one inquiry is two days old, one came last night."""
-    for days, hour, minute, act in ((8, 12, 20, _switch_on), (2, 20, 40, _to_the_practice), (1, 21, 15, _to_somebody)):
+    """Switched on a week ago; one inquiry is two days old, two came last night."""
+    for days, hour, minute, act in (
+        (8, 12, 20, _switch_on), (2, 20, 40, _to_the_practice), (1, 19, 30, _about_a_group), (1, 21, 15, _to_somebody),
+    ):
         diary.note(moment(today - timedelta(days=days), time(hour, minute), ZONE), partial(act, house))
     diary.note(moment(today - timedelta(days=1), time(10, 5), ZONE), partial(_call_back, house))
 
@@ -47,6 +51,13 @@ def _to_the_practice(_: House, session: Session) -> None:
         kind=CaseType.TWO_PERSON, message="We argue about the same things again and again. Is there a place in the "
         "evening? Mornings are hard for both of us.",
     ), "192.0.2.10")
+
+
+def _about_a_group(_: House, session: Session) -> None:
+    send_inquiry(session, SendInquiry(
+        first_name="Ruben", last_name="Salcedo", email="ruben.salcedo@example.com", kind=CaseType.THERAPY_GROUP,
+        message="I would rather talk with others than alone. Is there a place in one of your groups?",
+    ), "192.0.2.12")
 
 
 def _call_back(house: House, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Who of the demo practice has an account on the portal: a client, a partner, a mother, a helper, a father who pays."""
+"""Who of the demo practice has an account on the portal: a client, a couple, a mother, a helper, a father who pays."""
 
 import re
 from datetime import date, time, timedelta
@@ -30,9 +30,11 @@ from practicerunner.workflows.portal_links import accept_link
 from practicerunner.workflows.sign_in import DEMO_PASSWORD
 
 CLIENTS = ("Noor|Haddad", "Samuel|Ortiz", "Léa|Dubreuil")
-PARTNERS = ("Elena|Bianchetti", "Marco|Bianchetti", "Tanya|Goddard-Ray", "Luis|Herrerra")
+COUPLE = ("Elena|Bianchetti", "Marco|Bianchetti")
+"""Each has an account, so that what they write together and what one writes alone can be looked at from both sides."""
+PARTNERS = ("Tanya|Goddard-Ray", "Luis|Herrerra")
 PAYERS = ("Leonard|Thornbury", "Farid|Rahmani")
-"""The first of each who can be written to has an account."""
+"""The first of each who can be written to has an account; of partners only where that couple does not come."""
 MOTHERS = (("Ingrid|Strand", "Oliver|Strand"), ("Shirin|Rahmani", "Dara|Rahmani"))
 HELPED = ("Daniel|Okonjo", "Aiko|Morimoto", "Zofia|Lisowska")
 HELPER = PersonDetails(first_name="Ines", last_name="Calloway", contacts=(
@@ -45,7 +47,10 @@ def begin(diary: Diary, house: House, story: Story, today: date) -> None:
 
 
 def _open(house: House, story: Story, session: Session) -> None:
-    for names in (CLIENTS, PARTNERS):
+    couple = [story.person_ids[name] for name in COUPLE if name in story.person_ids]
+    for partner_id in couple:
+        _join(session, house, partner_id, partner_id)
+    for names in (CLIENTS, () if couple else PARTNERS):
         for name in names:
             person_id = story.person_ids.get(name)
             if person_id is not None and _join(session, house, person_id, person_id):

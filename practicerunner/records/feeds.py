@@ -63,8 +63,13 @@ class FeedEntry(NamedTuple):
     recorded_at: datetime | None = None
 
 
-def live(session: Session, token_fingerprint: str, day: date) -> CalendarFeed | None:
-    """The feed of an address, if it was not revoked and its owner still works here or is in a case on that day."""
+def live(
+    session: Session, token_fingerprint: str, day: date, *, staff: bool = True, clients: bool = True
+) -> CalendarFeed | None:
+    """The feed of an address, if it was not revoked and its owner still works here or is in a case on that day.
+
+    ``staff`` and ``clients`` say whose feeds are looked among.
+    """
     works_here = exists().where(Staff.id == CalendarFeed.staff_id, Staff.active)
     takes_part = exists().where(
         Participant.person_id == CalendarFeed.person_id,
@@ -73,7 +78,7 @@ def live(session: Session, token_fingerprint: str, day: date) -> CalendarFeed | 
     )
     return session.scalar(select(CalendarFeed).where(
         CalendarFeed.token_fingerprint == token_fingerprint, CalendarFeed.revoked_at.is_(None),
-        works_here | takes_part,
+        works_here if not clients else takes_part if not staff else works_here | takes_part,
     ))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, func, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Revised, Row, Sees, word
@@ -26,6 +26,8 @@ class InquirySettings(Revised):
     service_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     location_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
     by_video: Mapped[bool] = mapped_column(default=True)
+    erase_after_days: Mapped[int] = mapped_column(default=90)
+    """How long a closed inquiry is kept."""
 
 
 class InquiryProvider(Row):
@@ -61,18 +63,22 @@ class Inquiry(Revised):
     local_time: Mapped[time | None]
     minutes: Mapped[int | None]
     message: Mapped[str] = mapped_column(Text, default="")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    """Who they are, once the desk has taken them into the directory for a provider to open the case."""
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
-    """The prospect that it became."""
+    """The prospect that it became, or the group that they joined."""
     reason: Mapped[str] = mapped_column(String(300), default="")
     """Why it was closed."""
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     decided_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is left of whoever asked."""
 
     __table_args__ = (Index("ix_inquiry_status", "status", "received_at"),)
 
 
 class InquiryEntry(Row):
-    """A note of staff about an inquiry, or what they answered; kept as it was written."""
+    """A note of staff about an inquiry, or what they answered; kept as it was written, until the inquiry is erased."""
 
     __tablename__ = "inquiry_entry"
 
@@ -109,8 +115,9 @@ def providers(session: Session) -> list[tuple[InquiryProvider, Staff]]:
 
 
 def _seen(visibility: Sees) -> list[ColumnElement[bool]]:
-    """The condition under which somebody sees an inquiry: all, or those of the staff whose work they see."""
-    return [] if visibility.everything else [Inquiry.provider_id.in_(visibility.staff_ids)]
+    """The condition under which somebody sees an inquiry that is left: all, or those of whose work they see."""
+    kept = Inquiry.erased_at.is_(None)
+    return [kept] if visibility.everything else [kept, Inquiry.provider_id.in_(visibility.staff_ids)]
 
 
 def counts(session: Session, visibility: Sees) -> dict[InquiryStatus, int]:
@@ -136,6 +143,24 @@ def listed(
     return [Received(*row) for row in session.execute(query.order_by(*longest).limit(limit).offset(offset))]
 
 
+def waiting(session: Session, visibility: Sees, *, are_here: bool) -> tuple[int, Inquiry | None]:
+    """How many open inquiries somebody may see, of people who are in the directory or are not, and the oldest one."""
+    query = select(Inquiry).where(
+        Inquiry.status == InquiryStatus.OPEN, *_seen(visibility),
+        Inquiry.person_id.is_not(None) if are_here else Inquiry.person_id.is_(None),
+    )
+    first = session.scalar(query.order_by(Inquiry.received_at, Inquiry.id).limit(1))
+    if first is None:
+        return 0, None
+    return session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0, first
+
+
+def answering(session: Session, person_id: int) -> set[int]:
+    """To whom an open inquiry of somebody in the directory was given."""
+    return set(session.scalars(select(Inquiry.provider_id).where(
+        Inquiry.person_id == person_id, Inquiry.status == InquiryStatus.OPEN, Inquiry.provider_id.is_not(None))))
+
+
 def entries(session: Session, inquiry_ids: Collection[int]) -> list[tuple[InquiryEntry, Staff]]:
     """What staff wrote beneath some inquiries, in order."""
     rows = session.execute(
@@ -143,3 +168,19 @@ def entries(session: Session, inquiry_ids: Collection[int]) -> list[tuple[Inquir
         .where(InquiryEntry.inquiry_id.in_(inquiry_ids)).order_by(InquiryEntry.created_at, InquiryEntry.id)
     )
     return [(entry, author) for entry, author in rows]
+
+
+def to_erase(session: Session, closed_before: datetime, limit: int, *, lock: bool = False) -> list[Inquiry]:
+    """Inquiries that were closed before a moment, came to nothing and are not erased; locked, without those that
+    somebody else has.
+    """
+    query = select(Inquiry).where(
+        Inquiry.status == InquiryStatus.CLOSED, Inquiry.decided_at <= closed_before, Inquiry.case_id.is_(None),
+        Inquiry.person_id.is_(None), Inquiry.erased_at.is_(None),
+    ).order_by(Inquiry.decided_at, Inquiry.id).limit(limit)
+    return list(session.scalars(query.with_for_update(skip_locked=True, key_share=True) if lock else query))
+
+
+def drop_entries(session: Session, inquiry_ids: Collection[int]) -> None:
+    """Delete what staff wrote beneath inquiries that are erased; the database refuses it of any other."""
+    session.execute(delete(InquiryEntry).where(InquiryEntry.inquiry_id.in_(inquiry_ids)))

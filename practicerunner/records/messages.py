@@ -441,6 +441,20 @@ def _shelves(sight: Sight) -> Select[*tuple[Any, ...]]:
     )
 
 
+@cache
+def _unread(all_admin: bool, own_admin: bool, own_clinical: bool) -> Select[tuple[int]]:
+    """The page Today asks for this number each time, so the statement is built once for each kind of sight."""
+    sight = Sight(bindparam("staff_id"), all_admin, own_admin, own_clinical)  # type: ignore[arg-type]
+    return _listed(sight).where(MessageThread.archived_at.is_(None), _UNREAD).with_only_columns(
+        func.count(), maintain_column_froms=True)
+
+
+def unread(session: Session, sight: Sight) -> int:
+    """How many threads that are not archived have something new for somebody."""
+    staff_id, *sees = sight
+    return session.connection().scalar(_unread(*sees), {"staff_id": staff_id}) or 0
+
+
 def of_case(session: Session, sight: Sight, case_id: int) -> list[Conversation]:
     """Threads of a case that a member of staff may see, the latest first, archived ones last."""
     return _rows(session, _of_case(sight.anyones), sight, case_id=case_id)

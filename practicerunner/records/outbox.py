@@ -114,6 +114,12 @@ def _end(session: Session, status: MessageStatus, reason: str, *which: ColumnEle
     return done.rowcount
 
 
+def blank(session: Session, keys: Sequence[str], instead: str) -> None:
+    """Take address and text out of some messages, by the names they were written under."""
+    session.connection().execute(update(OutboxMessage).where(OutboxMessage.dedupe_key.in_(keys)).values(
+        to_address="", subject="", body=instead))
+
+
 def last_to(session: Session, person_id: int, kind: MessageKind) -> str:
     """The text of the newest message of a kind to somebody; empty if there is none."""
     return session.scalar(

@@ -24,13 +24,21 @@ FROZEN = (
     "plan_agreement", "processor_charge", "refund", "review_assignment", "review_comment", "signature", "statement",
     "statement_case", "superbill", "superbill_line", "superbill_void", "thread_message",
 )
-"""Tables whose rows are never updated or deleted once written."""
+"""Tables whose rows are never updated or deleted once written, but for the doors below."""
 
 _UNDONE_IMPORT = (
     f"old.kind = '{EntryKind.OPENING}' and exists (select 1 from imported_row join import_run "
     "on import_run.id = run_id where case_id = old.case_id and undone_at is not null and not kept)"
 )
 """The one door in the ledger: an opening balance leaves with its case, while the import that brought both is undone."""
+
+_ERASED_INQUIRY = (
+    "exists (select 1 from inquiry where inquiry.id = old.inquiry_id and inquiry.erased_at is not null)"
+)
+"""The one door to what was written beneath an inquiry: it goes with what the inquiry said."""
+
+_DOORS = {"ledger_entry": _UNDONE_IMPORT, "inquiry_entry": _ERASED_INQUIRY}
+"""Frozen table → when one of its rows is deleted after all."""
 
 _ON = re.compile(r" on (\w+)")
 
@@ -100,7 +108,7 @@ def _sqlite() -> dict[str, str]:
     for table in FROZEN:
         for event in ("update", "delete"):
             name = f"frozen_{table}_{event}"
-            unless = f"when not ({_UNDONE_IMPORT}) " if name == "frozen_ledger_entry_delete" else ""
+            unless = f"when not ({_DOORS[table]}) " if event == "delete" and table in _DOORS else ""
             made[name] = (
                 f"create trigger {name} before {event} on {table} {unless}begin "
                 f"select raise(abort, '{table} rows are never changed'); end"
@@ -142,15 +150,20 @@ def _sqlite() -> dict[str, str]:
     return made
 
 
-_POSTGRES_FUNCTIONS = f"""
-create or replace function refuse_ledger_change() returns trigger language plpgsql as $$
+def _refusal(table: str) -> str:
+    """The function of PostgreSQL that refuses a change of a frozen table's row."""
+    return f"refuse_{table.partition('_')[0]}_change" if table in _DOORS else "refuse_change"
+
+
+_POSTGRES_FUNCTIONS = "".join(f"""
+create or replace function {_refusal(table)}() returns trigger language plpgsql as $$
 begin
     if tg_op = 'DELETE' then
-        if {_UNDONE_IMPORT} then return old; end if;
+        if {door} then return old; end if;
     end if;
-    raise exception 'ledger_entry rows are never changed' using errcode = 'integrity_constraint_violation';
+    raise exception '{table} rows are never changed' using errcode = 'integrity_constraint_violation';
 end $$;
-"""
+""" for table, door in _DOORS.items())
 _POSTGRES_FUNCTIONS += """
 create or replace function log_change() returns trigger language plpgsql as $$
 begin
@@ -199,10 +212,9 @@ def _postgres() -> dict[str, str]:
         )
     for table in FROZEN:
         name = f"frozen_{table}"
-        refusal = "refuse_ledger_change" if table == "ledger_entry" else "refuse_change"
         made[name] = (
             f"create trigger {name} before update or delete on {table} "
-            f"for each row execute function {refusal}()"
+            f"for each row execute function {_refusal(table)}()"
         )
     made["fixed_note_update"] = (
         "create trigger fixed_note_update before update on note for each row "

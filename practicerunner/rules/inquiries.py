@@ -37,10 +37,11 @@ LETTERS = Limit(2, timedelta(hours=20))
 ALL = Limit(150, timedelta(hours=20))
 """Inquiries from everywhere."""
 
+ERASE_AFTER_DAYS = 90
+"""How long an inquiry that was closed is kept, unless the practice says otherwise."""
+
 ALONE = tuple(kind for kind, able in CASE_TYPES.items() if not able.is_group and able.least == 1)
 """Kinds of case that one person is enough for."""
-OPENED = tuple(kind for kind, able in CASE_TYPES.items() if not able.is_group)
-"""Kinds that an inquiry can become; into a group somebody is taken from its own page."""
 
 T = TypeVar("T")
 
@@ -55,11 +56,11 @@ def spread(times: Sequence[T], day_of: Callable[[T], date]) -> list[T]:
     return found[:TIMES_SHOWN]
 
 
-def becomes(asked: CaseType) -> CaseType:
-    """Which kind of case an inquiry becomes unless somebody chooses another."""
-    if asked in OPENED:
-        return asked
+def begins(asked: CaseType) -> CaseType:
+    """Which kind of case a first talk belongs to: that which was asked for; of a group, that of one person."""
     able = CASE_TYPES[asked]
+    if not able.is_group:
+        return asked
     fits = (kind for kind in ALONE if set(CASE_TYPES[kind].categories) & set(able.categories))
     return next(fits, ALONE[0])
 

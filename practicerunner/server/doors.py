@@ -15,9 +15,9 @@ async def healthz(_: Request) -> Response:
 
 def routes() -> list[Route]:
     """What this server answers beside the program's own pages."""
-    found = [Route("/healthz", healthz, methods=["GET"])]
+    found = [Route("/healthz", healthz, methods=["GET"]), *feeds.routes]
     if settings().serves_staff:
-        found += [*sign_in.routes, *downloads.routes, *feeds.routes]
+        found += [*sign_in.routes, *downloads.routes]
     if settings().serves_portal:
         found += [*portal.routes, *portal_downloads.routes, *inquiry.routes]
     return found

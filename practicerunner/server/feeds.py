@@ -1,7 +1,7 @@
 """Calendar feeds leave the house here: by the secret in their address alone, without a session.
 
-An address that was guessed, is no address at all or was revoked gets one and the same answer, after the same work; and
-whoever guesses is counted by where they come from.
+An address that was guessed, is no address at all, was revoked or belongs to the side that this server does not serve
+gets one and the same answer, after the same work; and whoever guesses is counted by where they come from.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from practicerunner import database
 from practicerunner.errors import PracticeError
 from practicerunner.server.downloads import attachment
 from practicerunner.server.pages import address_of
+from practicerunner.settings import settings
 from practicerunner.workflows import feeds, throttle
 
 PATH = "/feeds/"
@@ -46,7 +47,8 @@ def _answer(rest: str, address: str) -> Response:
         if throttle.is_throttled_address(session, counted_as):
             return PlainTextResponse(throttle.TOO_MANY, 429)
         try:
-            found = feeds.feed(session, token)
+            found = feeds.feed(
+                session, token, staff=settings().serves_staff, clients=settings().serves_portal)
             due = found is not None and feeds.is_reading_due(session, token)
         except PracticeError:
             found, due = None, False

@@ -4,9 +4,9 @@ Nothing but the health check, the sign-in pages, the public pages for inquiries 
 their address) answers without a session. The header by which Streamlit learns who is there is set here alone, after
 whatever the client sent under that name was taken away.
 
-One browser is one person: a member of staff or somebody outside the practice, told apart by the cookie. Files and feeds
-are for staff alone, what stands under ``/portal/`` for the others; a server that serves one side knows nothing of the
-other. The public pages stand on the portal's side, which may face the internet.
+One browser is one person: a member of staff or somebody outside the practice, told apart by the cookie. Files are for
+staff alone, what stands under ``/portal/`` for the others; a server that serves one side knows nothing of the other.
+The public pages stand on the portal's side, which may face the internet. Of feeds, each side has its own (``feeds``).
 """
 
 import re
@@ -32,7 +32,7 @@ OPEN = re.compile(
 """What answers without a session, matched in full; Streamlit's own routes under /auth/ are not among it."""
 CLOSED = re.compile(r"(?i)/_stcore/(metrics|agent|script-health-check)(/|$)|^/auth/(login|logout)/?$|^/oauth2callback")
 """What answers nobody, wherever it stands in a path: metrics, the agent interface, sign-in by others."""
-OF_STAFF = re.compile(r"(?i)/(auth|files|feeds)(/|$)")
+OF_STAFF = re.compile(r"(?i)/(auth|files)(/|$)")
 OF_THE_PORTAL = re.compile(r"(?i)/(portal|inquiry)(/|$)")
 """What belongs to one side, files included; it answers to nobody of the other."""
 KEPT = ("/static/", "/auth/assets/", "/portal/assets/", "/component/", "/_stcore/bidi-components/")

@@ -20,6 +20,7 @@ from practicerunner.workflows import (
     collection,
     documents,
     gathering,
+    inquiry_erasure,
     papers,
     reminders,
     sign_in,
@@ -62,6 +63,17 @@ def forget_old_attempts() -> None:
     """Delete failed attempts and sign-ins that are of no use any more."""
     with database.transaction() as session:
         sign_in.prune(session)
+
+
+def erase_inquiries() -> None:
+    """Erase inquiries from which nothing came, some time after they were closed."""
+    while True:
+        with database.reading() as session:
+            if not inquiry_erasure.is_any_due(session):
+                return
+        with database.transaction() as session:
+            if not inquiry_erasure.erase_closed(session):
+                return
 
 
 def draw_missing_papers() -> None:
@@ -151,6 +163,7 @@ JOBS = (
     Job(prune_changes, timedelta(minutes=10)),
     Job(forget_old_attempts, timedelta(hours=1)),
     Job(sweep_files, timedelta(hours=1)),
+    Job(erase_inquiries, timedelta(hours=1)),
     Job(run_invoicing, timedelta(hours=1)),
     Job(collect, timedelta(hours=1)),
 )

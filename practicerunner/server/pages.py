@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -14,6 +15,7 @@ from practicerunner import ids
 from practicerunner.server.gate import is_our_origin
 from practicerunner.settings import settings
 from practicerunner.workflows import portal_presence, presence, throttle
+from practicerunner.workflows.authenticator import Enrolment
 
 HERE = Path(__file__).parent
 BRAND = HERE.parent / "ui" / "assets"
@@ -69,6 +71,15 @@ def message(
 ) -> Response:
     """A page that says one thing and offers one way on."""
     return page(request, "message.html", status, title=title, text=text, link=link, link_text=link_text)
+
+
+def authenticator(request: Request, begun: Enrolment, wanted: str, error: str = "", status: int = 200) -> Response:
+    """A picture to scan, the same in letters, and a field for the first code."""
+    picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=3, light="#fff")
+    groups = " ".join(begun.secret[i:i + 4] for i in range(0, len(begun.secret), 4))
+    return page(
+        request, "authenticator.html", status, picture=picture, secret=groups, ticket=begun.ticket, next=wanted,
+        error=error)
 
 
 async def form(request: Request) -> dict[str, str]:

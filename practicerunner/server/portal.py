@@ -6,7 +6,6 @@ Built as the staff's door, with cookies of its own. What failed is saved to be c
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +13,7 @@ from starlette.routing import Route
 
 from practicerunner import database
 from practicerunner.errors import BadInput, PracticeError
-from practicerunner.server import pages
+from practicerunner.server import links, pages
 from practicerunner.server.gate import PORTAL_SIGN_IN, local_path, portal_token_of, token_of
 from practicerunner.settings import settings
 from practicerunner.workflows import (
@@ -178,18 +177,12 @@ async def post_link(request: Request) -> Response:
 
 
 def _link_page(request: Request, errors: Mapping[str, str], status: int) -> Response:
-    """A link that works is shown whoever else guesses; guesses are counted by where they come from."""
     try:
         with database.reading() as session:
             found = portal_links.link(session, request.path_params["token"])
     except portal_links.LinkIsSpent as spent:
-        counted_as = f"portal links {pages.address_of(request)}"
-        with database.transaction() as session:
-            if throttle.is_throttled_address(session, counted_as):
-                return pages.message(request, "Please wait", throttle.TOO_MANY, 429)
-            throttle.count_failure(session, counted_as)
-        return pages.message(
-            request, "This link does not work", f"{spent} Ask for a new one, or call the practice.", 410, link=RESET,
+        return links.spent(
+            request, "portal links", f"{spent} Ask for a new one, or call the practice.", link=RESET,
             link_text="Ask for a new link")
     return pages.page(
         request, "portal_link.html", status, name=found.name, email=found.email, is_new=found.is_new,
@@ -223,7 +216,7 @@ async def show_authenticator(request: Request) -> Response:
         return RedirectResponse(wanted, 303)
     except PracticeError:
         return RedirectResponse(PORTAL_SIGN_IN, 303)
-    return _authenticator_page(request, begun, wanted)
+    return pages.authenticator(request, begun, wanted)
 
 
 async def post_authenticator(request: Request) -> Response:
@@ -234,7 +227,7 @@ async def post_authenticator(request: Request) -> Response:
     try:
         fresh, codes = await run_in_threadpool(_finish, token, ticket, fields.get("code", ""), pages.device_of(request))
     except BadInput as bad:
-        return _authenticator_page(request, await run_in_threadpool(_begin, token, ticket), wanted, str(bad), 422)
+        return pages.authenticator(request, await run_in_threadpool(_begin, token, ticket), wanted, str(bad), 422)
     except authenticator.AlreadyEnrolled:
         return RedirectResponse(wanted, 303)
     except PracticeError:
@@ -242,16 +235,6 @@ async def post_authenticator(request: Request) -> Response:
     response = pages.page(request, "recovery_codes.html", codes=codes, next=wanted)
     pages.keep_signed_in(request, response, fresh)
     return response
-
-
-def _authenticator_page(
-    request: Request, begun: Enrolment, wanted: str, error: str = "", status: int = 200,
-) -> Response:
-    picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=3, light="#fff")
-    groups = " ".join(begun.secret[i:i + 4] for i in range(0, len(begun.secret), 4))
-    return pages.page(
-        request, "authenticator.html", status, picture=picture, secret=groups, ticket=begun.ticket, next=wanted,
-        error=error)
 
 
 def _begin(token: str, ticket: str) -> Enrolment:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from urllib.parse import quote
 from zoneinfo import available_timezones
 
-import segno
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,7 +16,7 @@ from starlette.routing import Route
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted, PracticeError
 from practicerunner.records.logins import Presence
-from practicerunner.server import pages
+from practicerunner.server import links, pages
 from practicerunner.server.gate import SIGN_IN, local_path, portal_token_of, token_of
 from practicerunner.server.setup_code import CODE
 from practicerunner.settings import settings
@@ -149,8 +148,7 @@ def _invitation_page(request: Request, errors: Mapping[str, str], status: int) -
             person = invitations.invited_person(session, request.path_params["token"])
             name, email = person.name, person.email
     except invitations.LinkIsSpent as spent:
-        return pages.message(
-            request, "This link does not work", str(spent), 410, link=SIGN_IN, link_text="Go to sign-in")
+        return links.spent(request, "links", str(spent), link=SIGN_IN, link_text="Go to sign-in")
     return pages.page(request, "invitation.html", status, name=name, email=email, errors=errors)
 
 
@@ -179,7 +177,7 @@ async def show_authenticator(request: Request) -> Response:
         return RedirectResponse(wanted, 303)
     except PracticeError:
         return RedirectResponse(SIGN_IN, 303)
-    return _authenticator_page(request, begun, wanted)
+    return pages.authenticator(request, begun, wanted)
 
 
 async def post_authenticator(request: Request) -> Response:
@@ -191,7 +189,7 @@ async def post_authenticator(request: Request) -> Response:
         fresh, codes = await run_in_threadpool(_finish, token, ticket, fields.get("code", ""), pages.device_of(request))
     except BadInput as bad:
         begun = await run_in_threadpool(_resume, token, ticket)
-        return _authenticator_page(request, begun, wanted, str(bad), 422)
+        return pages.authenticator(request, begun, wanted, str(bad), 422)
     except authenticator.AlreadyEnrolled:
         return RedirectResponse(wanted, 303)
     except (invitations.LinkIsSpent, NotPermitted):
@@ -199,17 +197,6 @@ async def post_authenticator(request: Request) -> Response:
     response = pages.page(request, "recovery_codes.html", codes=codes, next=wanted)
     pages.keep_signed_in(request, response, fresh)
     return response
-
-
-def _authenticator_page(
-    request: Request, begun: Enrolment, wanted: str, error: str = "", status: int = 200,
-) -> Response:
-    picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=3, light="#fff")
-    groups = " ".join(begun.secret[i:i + 4] for i in range(0, len(begun.secret), 4))
-    return pages.page(
-        request, "authenticator.html", status, picture=picture, secret=groups, ticket=begun.ticket, next=wanted,
-        error=error,
-    )
 
 
 def _begin(token: str) -> Enrolment:

@@ -98,7 +98,8 @@ def _show_address(address: str) -> None:
     st.code(address, language=None, wrap_lines=True)
     st.text("In the calendar program choose “Add calendar from address” or “Subscribe”, and paste it there. If it "
             "falls into wrong hands, revoke it here.")
-    if not settings().public_url:
+    public = filter(None, (settings().public_url, settings().portal_url))
+    if not address.startswith(tuple(known.rstrip("/") for known in public)):
         st.caption("This server has no public address yet, so only programs on its own network can read the calendar.")
     if st.button("Done", type="primary", key="feed.done", width="stretch"):
         _forget()
@@ -118,7 +119,8 @@ def _own(actor: Actor, replaced: FeedView | None) -> None:
     if st.button(label, type="primary", key=form.field_key("save"), width="stretch"):
         secret = secret_of(form)
         _make(actor, form, secret, lambda: MakeFeed(
-            op=form.op, shows=shows, replaces_id=replaced.feed_id if replaced else None, secret=SecretStr(secret)))
+            op=form.op, shows=shows, replaces_id=replaced.feed_id if replaced else None, secret=SecretStr(secret)),
+            origin())
 
 
 def _client(actor: Actor, page: CasePage, person: ParticipantView) -> None:
@@ -134,7 +136,8 @@ def _client(actor: Actor, page: CasePage, person: ParticipantView) -> None:
     if st.button("New address", type="primary", key=form.field_key("save"), width="stretch"):
         secret = secret_of(form)
         _make(actor, form, secret, lambda: MakeFeed(
-            op=form.op, case_id=page.case_id, person_id=person.person_id, secret=SecretStr(secret)))
+            op=form.op, case_id=page.case_id, person_id=person.person_id, secret=SecretStr(secret)),
+            settings().portal_url.rstrip("/") or origin())
 
 
 def secret_of(form: Form) -> str:
@@ -143,15 +146,15 @@ def secret_of(form: Form) -> str:
     return secret
 
 
-def _make(actor: Actor, form: Form, secret: str, build: Callable[[], MakeFeed]) -> None:
+def _make(actor: Actor, form: Form, secret: str, build: Callable[[], MakeFeed], begins: str) -> None:
     done, _ = form.submit(make_feed, actor, build, "Address made")
     if done:
         del st.session_state[form.field_key("secret")]
-        st.session_state[FRESH] = f"{origin()}/feeds/{secret}.ics"
+        st.session_state[FRESH] = f"{begins}/feeds/{secret}.ics"
 
 
 def origin() -> str:
-    """The address under which this practice is reached from elsewhere."""
+    """The address under which this server is reached from elsewhere."""
     if settings().public_url:
         return settings().public_url.rstrip("/")
     here = urlsplit(st.context.url or "")

@@ -41,6 +41,9 @@ def inquiry_form(actor: Actor) -> None:
         by_video = form.tick("by_video", "Also by video", now.by_video)
         who = _several(form, "provider_ids", "Who takes inquiries", staff, [one.staff_id for one in now.providers])
         st.caption("Each has a page of their own. Free times come from their opening hours for new inquiries.")
+        days = form.number(
+            "erase_after_days", "Closed inquiries are erased after … days", now.erase_after_days, min_value=1,
+            help="Name, address, message and notes go; those that became prospects stay.")
         words = form.area("introduction", "Words above the form", now.introduction, height=140, max_chars=4000,
                           help="Blank lines part paragraphs; \\*\\*bold\\*\\*, \\*italic\\*, lines that begin with a "
                                "hyphen, \\[words\\]\\(https address\\).")
@@ -48,6 +51,7 @@ def inquiry_form(actor: Actor) -> None:
             done, _ = form.submit(save_inquiry_settings, actor, lambda: SaveInquirySettings(
                 op=form.op, revision=now.revision, is_on=is_on, introduction=words, case_types=tuple(kinds),
                 service_ids=tuple(offered), location_ids=tuple(where), by_video=by_video, provider_ids=tuple(who),
+                erase_after_days=days,
             ), "Public page saved")
             if done:
                 st.rerun()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import inquiry_dialogs as dialogs
+from practicerunner.ui import inquiry_prospect
 from practicerunner.ui.navigation import link
 from practicerunner.ui.request_rows import at
 from practicerunner.ui.status import badge
@@ -30,9 +31,19 @@ def since_in_words(row: InquiryRow) -> str:
     whom = f" for {row.asked_for}" if row.asked_for else ""
     if not row.is_open:
         return f"Asked {since}{whom}"
+    if row.is_here:
+        return f"Asked {since}{whom}; is in the directory, {row.provider or 'a provider'} opens the case"
     if row.provider == row.asked_for and row.provider:
         return f"Asked {since}{whom}"
     return f"Asked {since}{whom}; {row.provider or 'the practice'} answers"
+
+
+def ended_in_words(row: InquiryRow) -> str:
+    """What became of it."""
+    if row.reason:
+        return f"Closed: {row.reason}"
+    in_group = row.case_type is not None and capabilities(row.case_type).is_group
+    return "Prospect for a group" if in_group else "Prospect"
 
 
 def show(actor: Actor, row: InquiryRow, today: date, *, first: bool = False) -> None:
@@ -51,11 +62,10 @@ def show(actor: Actor, row: InquiryRow, today: date, *, first: bool = False) -> 
                 st.caption(md(f"{entry.author} {verb}, {at(entry.at, today)}"))
                 st.text(entry.text)
         if row.decided_on is not None:
-            ended = f"Closed: {row.reason}" if row.reason else "Prospect"
-            st.caption(md(f"{ended} ({row.decided_by}, {day(row.decided_on, today)})"))
+            st.caption(md(f"{ended_in_words(row)} ({row.decided_by}, {day(row.decided_on, today)})"))
         if row.case_id is not None:
             link(md(row.case_name), "case", case=row.case_id, icon=":material/person:")
-        refused = st.session_state.get(dialogs.REFUSED)
+        refused = st.session_state.get(inquiry_prospect.REFUSED)
         if refused is not None and refused[0] == row.inquiry_id and row.is_open:
             st.warning(md(refused[1]), icon=":material/block:")
         if row.may_change:
@@ -77,14 +87,14 @@ def _head(row: InquiryRow) -> None:
 def _buttons(actor: Actor, row: InquiryRow, today: date, *, first: bool) -> None:
     key = f"inquiries.{row.inquiry_id}"
     with st.container(horizontal=True, gap="small"):
-        if row.may_open_case:
-            books = row.free is True
+        if row.may_open_case or row.may_add:
+            books = row.free is True and row.may_open_case
             if books and st.button(f"Prospect, and book {at(row.wished, today)}", key=f"{key}.book",
                                    type="primary" if first else "secondary"):
-                dialogs.prospect(actor, row, book=True)
+                inquiry_prospect.prospect(actor, row, book=True)
             if st.button("Make a prospect", key=f"{key}.prospect",
                          type="primary" if first and not books else "secondary"):
-                dialogs.prospect(actor, row, book=False)
+                inquiry_prospect.prospect(actor, row, book=False)
         if row.email and st.button("Reply", key=f"{key}.reply"):
             dialogs.reply_dialog(actor, row)
         if st.button("Note", key=f"{key}.note"):

@@ -26,12 +26,20 @@ def run() -> None:
         page_title="PracticeRunner", page_icon=str(ASSETS / "favicon.png"),
         layout="centered" if visitor is not None and actor is None else "wide",
     )
+    _keep_address()
     if actor is not None and visitor is None:
         _practice(actor)
     elif visitor is not None and actor is None:
         _portal(visitor)
     else:
         st.navigation([st.Page(_signed_out, title="Signed out")], position="hidden").run()
+
+
+def _keep_address() -> None:
+    """Tell the browser at which record it is. By itself Streamlit changes the address with the page alone: after a link
+    from one client to another the next click would be about the first again.
+    """
+    st.query_params.from_dict(st.query_params.to_dict())
 
 
 def _practice(actor: Actor) -> None:

@@ -9,6 +9,7 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.new_case import Builder, ask_one
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, day, md
+from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import AddParticipant, add_participant
 from practicerunner.workflows.clients import CasePage
@@ -118,7 +119,7 @@ def _take_in(actor: Actor, page: CasePage, places: Places, waiting: Waiting, pla
     reason = ""
     if place > 1:
         reason = form.text("reason", "Why they come first", help=f"{place - 1} before them wait longer. It is logged.")
-    _foretell(read(joining, actor, page.case_id, joined_on, waiting.person_id), page)
+    foretell(read(joining, actor, page.case_id, joined_on, waiting.person_id), page.type)
     if st.button("Take them in", type="primary", key=form.field_key("save")):
         done, _ = form.submit(take_in, actor, lambda: TakeIn(
             op=form.op, case_id=page.case_id, person_id=waiting.person_id, joined_on=joined_on, reason=reason,
@@ -151,7 +152,7 @@ def join_dialog(actor: Actor, page: CasePage) -> None:
     somebody = ask_one(actor, form, able)
     joined_on = form.date("joined_on", "From", page.today) or page.today
     met = read(joining, actor, page.case_id, joined_on, _known(somebody))
-    _foretell(met, page)
+    foretell(met, page.type)
     if met.full:
         if st.button("Put on the waitlist", type="primary", key=form.field_key("save")):
             done, _ = form.submit(put_on_waitlist, actor, lambda: PutOnWaitlist(
@@ -178,7 +179,7 @@ def _known(somebody: Builder) -> int | None:
         return None
 
 
-def _foretell(met: Joining, page: CasePage) -> None:
+def foretell(met: Joining, kind: CaseType) -> None:
     """Say what the joining would meet: no place, appointments ahead, another appointment at the same time."""
     if met.full:
         st.warning(met.full, icon=":material/block:")
@@ -188,5 +189,5 @@ def _foretell(met: Joining, page: CasePage) -> None:
     more = len(met.clashes) - SHOWN
     if more > 0:
         st.text(f"and {count(more, 'other time', 'other times')}")
-    called = capabilities(page.type).appointment
+    called = capabilities(kind).appointment
     st.text(f"They are expected at {count(met.ahead, called)} ahead." if met.ahead else f"No {called} ahead yet.")

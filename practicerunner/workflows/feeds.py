@@ -190,14 +190,15 @@ def _case(session: Session, actor: Actor, case_id: int, action: Action) -> Case:
     return case
 
 
-def feed(session: Session, token: str) -> tuple[str, bytes] | None:
+def feed(session: Session, token: str, *, staff: bool = True, clients: bool = True) -> tuple[str, bytes] | None:
     """What stands under an address: the calendar's name and its text; ``None`` if the address is of no use.
 
-    An address that was revoked, that never was, or whose owner has left is all the same to whoever asks.
+    An address that was revoked, that never was, whose owner has left, or that is of a side which is not asked for is
+    all the same to whoever asks.
     """
     house = practice.the_practice(session)
     today = clock.today(house.zone)
-    found = feeds.live(session, ids.fingerprint(token), today)
+    found = feeds.live(session, ids.fingerprint(token), today, staff=staff, clients=clients)
     if found is None:
         return None
     stretch = (

@@ -1,4 +1,4 @@
-"""Inquiries as staff work them: assigned, noted on, answered, made a prospect or closed (I11, J02).
+"""Inquiries as staff work them: given to somebody, noted on, answered, closed (I11, J02); see ``prospects`` too.
 
 The task "Inquiry from …" is the open inquiry itself: it is on Today of whoever may answer it, and gone once it is
 answered for good. Nobody becomes a person of the practice before somebody says so, and who may be the same person is
@@ -26,23 +26,20 @@ from practicerunner.rules.requests import together
 from practicerunner.rules.scheduling import wall
 from practicerunner.vocabulary import (
     Action,
-    CaseStatus,
     CaseType,
-    ContactKind,
     InquiryEntryKind,
     InquiryStatus,
     MessageKind,
     Resource,
     SessionFormat,
-    TwoPersonLabel,
 )
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
 from practicerunner.workflows.asking import today_here
-from practicerunner.workflows.booking import Book, book, slot_on
-from practicerunner.workflows.cases import TREATING, OpenCase, Taking, open_case
+from practicerunner.workflows.booking import slot_on
+from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
-from practicerunner.workflows.people import Contact, PersonDetails, find_people
+from practicerunner.workflows.people import find_people
 from practicerunner.workflows.slots import Wanted, find_conflicts, resources_of
 
 PAGE = 25
@@ -58,53 +55,36 @@ RequiredMessage = Annotated[
 ]
 
 
-class _OnInquiry(Command):
+class OnInquiry(Command):
     """Something done with one inquiry."""
 
     inquiry_id: int
 
 
-class AssignInquiry(_OnInquiry):
+class AssignInquiry(OnInquiry):
     """Say who answers an inquiry; ``None`` is the practice."""
 
     revision: int
     provider_id: int | None
 
 
-class WriteBeneath(_OnInquiry):
+class WriteBeneath(OnInquiry):
     """Keep a note beneath an inquiry, for instance of a phone call."""
 
     text: RequiredMessage
 
 
-class ReplyToInquiry(_OnInquiry):
+class ReplyToInquiry(OnInquiry):
     """Answer an inquiry by e-mail from the practice."""
 
     text: RequiredMessage
 
 
-class CloseInquiry(_OnInquiry):
+class CloseInquiry(OnInquiry):
     """Close an inquiry from which nothing comes; the reason is kept and told to nobody."""
 
     revision: int
     reason: RequiredLine
-
-
-class MakeProspect(_OnInquiry):
-    """Make an inquiry a prospect: a case with whoever asked, and perhaps an appointment at the time they asked for."""
-
-    revision: int
-    type: CaseType | None = None
-    """``None``: the kind they asked for."""
-    provider_id: int | None = None
-    """``None``: who answers the inquiry."""
-    person_id: int | None = None
-    """Who they are, where somebody found them among the people who are here already."""
-    label: TwoPersonLabel | None = None
-    others: tuple[Taking, ...] = Field(default=(), max_length=20)
-    book: bool = False
-    service_id: int | None = None
-    """``None``: the service they asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +123,19 @@ class InquiryRow:
     """Whether the time they asked for is free now; ``None`` where they asked for none, or it is answered."""
     message: str
     entries: tuple[EntryView, ...]
+    is_here: bool
+    """Whether the desk took them into the directory, so that only the case is still to be opened."""
     case_id: int | None
-    """The prospect, where the actor may open it."""
+    """What it became, where the actor may open it."""
     case_name: str
+    case_type: CaseType | None
     reason: str
     decided_by: str
     decided_on: date | None
     may_change: bool
     may_open_case: bool
+    may_add: bool
+    """Whether the actor may take them into the directory and leave the case to a provider."""
 
     @property
     def is_open(self) -> bool:
@@ -184,14 +169,15 @@ class Match:
 def inquiry_for(session: Session, actor: Actor, inquiry_id: int, action: Action = Action.READ) -> Inquiry:
     """An inquiry that the actor may read or change; locked for anything but reading. Raises NotFound."""
     found = session.get(Inquiry, inquiry_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
-    if found is None:
+    if found is None or found.erased_at is not None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLIENT_DIRECTORY, resource_id=inquiry_id)
     authorize(
         session, actor, action, Resource.CLIENT_DIRECTORY, responsible=[found.provider_id], resource_id=inquiry_id)
     return found
 
 
-def _open(session: Session, actor: Actor, inquiry_id: int, revision: int | None = None) -> Inquiry:
+def open_inquiry(session: Session, actor: Actor, inquiry_id: int, revision: int | None = None) -> Inquiry:
+    """An inquiry that nobody has answered for good, locked. Raises NotFound, InquiryIsClosed, Stale."""
     found = inquiry_for(session, actor, inquiry_id, Action.UPDATE)
     if found.status is not InquiryStatus.OPEN:
         raise InquiryIsClosed
@@ -206,16 +192,17 @@ def _open(session: Session, actor: Actor, inquiry_id: int, revision: int | None 
 @command(Resource.CLIENT_DIRECTORY, Action.UPDATE)
 def assign_inquiry(session: Session, actor: Actor, asked: AssignInquiry) -> int:
     """Give an inquiry to a provider, or back to the practice. Returns its id. Raises InquiryIsClosed, Stale."""
-    found = _open(session, actor, asked.inquiry_id, asked.revision)
+    found = open_inquiry(session, actor, asked.inquiry_id, asked.revision)
     if asked.provider_id is not None:
-        _check_treats(session, asked.provider_id)
+        check_treats(session, asked.provider_id)
     session.info["detail"] = f"{found.provider_id or 'the practice'} to {asked.provider_id or 'the practice'}"
     found.provider_id = asked.provider_id
     found.revision += 1
     return found.id
 
 
-def _check_treats(session: Session, provider_id: int) -> None:
+def check_treats(session: Session, provider_id: int) -> None:
+    """Only who sees clients answers one. Raises BadInput at ``provider_id``."""
     if all(person.id != provider_id for person in logins.staff_with_roles(session, TREATING)):
         raise BadInput("provider_id", "Choose somebody who sees clients.")
 
@@ -252,71 +239,18 @@ def _write(session: Session, actor: Actor, found: Inquiry, kind: InquiryEntryKin
 @command(Resource.CLIENT_DIRECTORY, Action.UPDATE)
 def close_inquiry(session: Session, actor: Actor, asked: CloseInquiry) -> int:
     """Close an inquiry with a reason. Returns its id. Raises InquiryIsClosed, Stale."""
-    found = _open(session, actor, asked.inquiry_id, asked.revision)
+    found = open_inquiry(session, actor, asked.inquiry_id, asked.revision)
     if len(asked.reason) > 300:
         raise BadInput("reason", "This is too long; at most 300 characters fit.")
     found.status, found.reason = InquiryStatus.CLOSED, asked.reason.strip()
-    _decide(found, actor)
+    decide(found, actor)
     return found.id
 
 
-def _decide(found: Inquiry, actor: Actor) -> None:
+def decide(found: Inquiry, actor: Actor) -> None:
+    """Write down who answered an inquiry for good, and when."""
     found.decided_by_id, found.decided_at = actor.staff_id, clock.now()
     found.revision += 1
-
-
-@command(Resource.CASE, Action.CREATE)
-def make_prospect(session: Session, actor: Actor, asked: MakeProspect) -> int:
-    """Open a case with status prospect for whoever asked. Returns the case id.
-
-    With ``book`` also an appointment at the time they asked for, checked like any other; where it is taken nothing is
-    done. Raises InquiryIsClosed, Stale, BadInput, NotFound for somebody whom the actor may not find, SlotTaken.
-    """
-    found = _open(session, actor, asked.inquiry_id, asked.revision)
-    provider_id = asked.provider_id or found.provider_id
-    if provider_id is None:
-        raise BadInput("provider_id", "Choose who is responsible.")
-    kind = asked.type or rules.becomes(found.case_type)
-    if kind not in rules.OPENED:
-        raise BadInput("type", "Make a prospect first, then take them into the group from its page.")
-    first = Taking(person_id=asked.person_id) if asked.person_id is not None else Taking(person=_details(found))
-    case_id = open_case(session, actor, OpenCase(
-        type=kind, label=asked.label, status=CaseStatus.PROSPECT, provider_id=provider_id,
-        participants=(first, *asked.others),
-    ))
-    session.flush()
-    if asked.book:
-        _book(session, actor, found, asked, case_id, provider_id)
-    found.status, found.case_id, found.provider_id = InquiryStatus.PROSPECT, case_id, provider_id
-    _decide(found, actor)
-    session.flush()
-    session.info["case_id"], session.info["detail"] = case_id, f"inquiry {found.id}{', booked' if asked.book else ''}"
-    return case_id
-
-
-def _details(found: Inquiry) -> PersonDetails:
-    """The person as they described themselves, with the permission they gave to answer them."""
-    contacts = []
-    if found.email:
-        contacts.append(Contact(kind=ContactKind.EMAIL, value=found.email, preferred=True, may_email=True))
-    if found.phone:
-        contacts.append(Contact(kind=ContactKind.PHONE, value=found.phone, preferred=True, may_call=True))
-    return PersonDetails(first_name=found.first_name, last_name=found.last_name, contacts=tuple(contacts))
-
-
-def _book(
-    session: Session, actor: Actor, found: Inquiry, asked: MakeProspect, case_id: int, provider_id: int
-) -> None:
-    if found.local_date is None or found.local_time is None:
-        raise BadInput("book", "They asked for no time.")
-    service_id = asked.service_id or found.service_id
-    if service_id is None:
-        raise BadInput("service_id", "Choose a service, so that it can be booked.")
-    book(session, actor, Book(
-        case_id=case_id, provider_id=provider_id, service_id=service_id, local_date=found.local_date,
-        local_time=found.local_time, minutes=found.minutes, location_id=found.location_id,
-        format=found.format or (None if found.location_id else SessionFormat.IN_PERSON),
-    ))
 
 
 # --- Reading
@@ -344,19 +278,30 @@ def inquiry_list(
 @reader(Resource.CLIENT_DIRECTORY)
 def open_inquiries(session: Session, actor: Actor) -> tuple[int, str]:
     """How many inquiries the actor may answer, and from whom the longest waiting is: the task on Today."""
-    if not may(actor, Action.UPDATE, Resource.CLIENT_DIRECTORY):
+    return _waiting(session, actor, Action.UPDATE, Resource.CLIENT_DIRECTORY, are_here=False)
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def cases_to_open(session: Session, actor: Actor) -> tuple[int, str]:
+    """For how many people whom the desk has taken in the actor has to open the case, and for whom first."""
+    return _waiting(session, actor, Action.CREATE, Resource.CASE, are_here=True)
+
+
+def _waiting(
+    session: Session, actor: Actor, action: Action, resource: Resource, *, are_here: bool
+) -> tuple[int, str]:
+    if not may(actor, action, resource):
         return 0, ""
-    sees = visible(actor, Action.UPDATE, Resource.CLIENT_DIRECTORY)
-    first = inquiries.listed(session, sees, [InquiryStatus.OPEN], limit=1)
-    if not first:
-        return 0, ""
-    return inquiries.counts(session, sees)[InquiryStatus.OPEN], _name(first[0].inquiry)
+    number, first = inquiries.waiting(session, visible(actor, action, resource), are_here=are_here)
+    return number, _name(first) if first is not None else ""
 
 
 @reader(Resource.CLIENT_DIRECTORY)
 def possible_matches(session: Session, actor: Actor, inquiry_id: int) -> list[Match]:
     """Who among the people that the actor may see has this e-mail address, phone number or name. Raises NotFound."""
     found = inquiry_for(session, actor, inquiry_id)
+    if found.person_id is not None:  # somebody has decided
+        return []
     phone = names.digits(found.phone)[-10:]
     known: dict[int, Match] = {}
     sought = (
@@ -372,6 +317,7 @@ def possible_matches(session: Session, actor: Actor, inquiry_id: int) -> list[Ma
 def _row(session: Session, actor: Actor, one: Received, entries: tuple[EntryView, ...]) -> InquiryRow:
     found, zone = one.inquiry, practice.the_practice(session).zone
     is_open = found.status is InquiryStatus.OPEN
+    opens = is_open and _may(session, actor, Action.CREATE, Resource.CASE, found)
     sees_case = one.case is not None and may_touch(
         actor, Action.READ, Resource.CASE, responsible=[one.case.provider_id], supervisor_id=one.case.supervisor_id)
     return InquiryRow(
@@ -383,11 +329,15 @@ def _row(session: Session, actor: Actor, one: Received, entries: tuple[EntryView
         provider_id=found.provider_id, provider=one.provider.name if one.provider else "",
         wished=together(found.local_date, found.local_time), minutes=found.minutes,
         free=_is_free(session, found) if is_open else None, message=found.message, entries=entries,
-        case_id=found.case_id if sees_case else None, case_name=one.case.name if sees_case and one.case else "",
+        is_here=found.person_id is not None, case_id=found.case_id if sees_case else None,
+        case_name=one.case.name if sees_case and one.case else "",
+        case_type=one.case.type if sees_case and one.case else None,
         reason=found.reason, decided_by=one.decided_by.name if one.decided_by else "",
         decided_on=wall(found.decided_at, zone).date() if found.decided_at else None,
         may_change=_may(session, actor, Action.UPDATE, Resource.CLIENT_DIRECTORY, found),
-        may_open_case=is_open and _may(session, actor, Action.CREATE, Resource.CASE, found),
+        may_open_case=opens,
+        may_add=is_open and not opens and found.person_id is None
+        and _may(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, found),
     )
 
 

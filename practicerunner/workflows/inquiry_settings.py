@@ -12,7 +12,7 @@ from practicerunner.records.inquiries import InquiryProvider, InquirySettings
 from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Service
 from practicerunner.rules.case_types import CASE_TYPES
-from practicerunner.rules.inquiries import slug
+from practicerunner.rules.inquiries import ERASE_AFTER_DAYS, slug
 from practicerunner.vocabulary import Action, CaseType, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.cases import TREATING
@@ -30,6 +30,8 @@ class SaveInquirySettings(Command):
     location_ids: tuple[int, ...] = Field(default=(), max_length=50)
     by_video: bool = True
     provider_ids: tuple[int, ...] = Field(default=(), max_length=200)
+    erase_after_days: int = Field(default=ERASE_AFTER_DAYS, ge=1, le=3650)
+    """How long a closed inquiry is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,14 @@ class Offered:
     locations: tuple[Location, ...]
     by_video: bool
     providers: tuple[PublicProvider, ...]
+    erase_after_days: int
 
 
 def offered(session: Session) -> Offered:
     """What the public page offers now: of what was chosen, that which is still in use."""
     row = inquiries.the_settings(session) or InquirySettings(
-        revision=0, is_on=False, introduction="", case_types=[], service_ids=[], location_ids=[], by_video=True)
+        revision=0, is_on=False, introduction="", case_types=[], service_ids=[], location_ids=[], by_video=True,
+        erase_after_days=ERASE_AFTER_DAYS)
     treating = {person.id for person in logins.staff_with_roles(session, TREATING)}
     return Offered(
         row.revision, row.is_on, row.introduction,
@@ -69,7 +73,7 @@ def offered(session: Session) -> Offered:
         tuple(
             PublicProvider(person.id, signed(person), page.slug) for page, person in inquiries.providers(session)
             if page.is_on and person.id in treating
-        ),
+        ), row.erase_after_days,
     )
 
 
@@ -103,6 +107,7 @@ def save_inquiry_settings(session: Session, actor: Actor, asked: SaveInquirySett
     row.is_on, row.introduction, row.by_video = asked.is_on, asked.introduction, asked.by_video
     row.case_types = [kind.value for kind in asked.case_types]
     row.service_ids, row.location_ids = list(asked.service_ids), list(asked.location_ids)
+    row.erase_after_days = asked.erase_after_days
     row.revision += 1
     pages = {page.staff_id: page for page, _ in inquiries.providers(session)}
     taken = {page.slug for page in pages.values()}

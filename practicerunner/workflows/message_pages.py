@@ -131,7 +131,7 @@ def conversations_of_case(session: Session, actor: Actor, case_id: int) -> tuple
 @reader(Resource.MESSAGES_ADMIN)
 def unread_conversations(session: Session, actor: Actor) -> int:
     """How many threads have something that the actor has not read."""
-    return messages.shelves(session, sight_of(actor)).unread
+    return messages.unread(session, sight_of(actor))
 
 
 def lines_of(session: Session, rows: Sequence[Conversation]) -> tuple[ConversationLine, ...]:

@@ -189,7 +189,7 @@ def recipient(row: Addressed) -> str:
     message, person, somebody = row
     if person is not None:
         return person_name(person.first_name, person.last_name, person.preferred_name)
-    return somebody.name if somebody is not None else message.to_address
+    return somebody.name if somebody is not None else message.to_address or "somebody who only inquired"
 
 
 @command(Resource.PRACTICE_SETTINGS, Action.MANAGE)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, Stale
-from practicerunner.records import cases, people, practice
+from practicerunner.records import cases, inquiries, people, practice
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.people import ContactPoint, Organisation, Payer, Person
 from practicerunner.rules import names
@@ -217,8 +217,13 @@ def person_for(session: Session, actor: Actor, person_id: int, action: Action = 
 
 
 def check_findable(session: Session, actor: Actor, person_id: int) -> None:
-    """Only somebody whom the actor may find can be taken into a case or linked. Raises NotFound."""
+    """Only somebody whom the actor may find can be taken into a case or linked. Raises NotFound.
+
+    Whoever was given their inquiry finds them too.
+    """
     providers, supervisors = cases.staff_around(session, person_id)
+    if providers and actor.staff_id not in providers:
+        providers |= inquiries.answering(session, person_id)
     if providers:
         authorize(
             session, actor, Action.READ, Resource.CLIENT_DIRECTORY, responsible=providers,

@@ -16,7 +16,8 @@ from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
-from practicerunner.workflows.inquiries import open_inquiries
+from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
+from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
 from practicerunner.workflows.request_queue import how_many_wait
 
@@ -112,8 +113,12 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
 
 
 def _asked(session: Session, actor: Actor) -> list[Waiting]:
-    """What people ask for: clients another time, others whether they can come."""
+    """What people ask for and write: clients another time, others whether they can come."""
     found = []
+    if may(actor, Action.READ, Resource.MESSAGES_ADMIN):
+        unread = unread_conversations(session, actor)
+        if unread:
+            found.append(Waiting(f"{_many(unread, 'conversation', 'conversations')} with something new", "messages"))
     asked = how_many_wait(session, actor)
     if asked:
         found.append(Waiting(f"{_many(asked, 'request', 'requests')} waiting", "requests"))
@@ -121,6 +126,10 @@ def _asked(session: Session, actor: Actor) -> list[Waiting]:
         number, first = open_inquiries(session, actor)
         if number:
             waits = f"Inquiry from {first}" if number == 1 else f"{number} inquiries waiting"
+            found.append(Waiting(waits, "inquiries"))
+        number, first = cases_to_open(session, actor)
+        if number:
+            waits = f"Open a case for {first}" if number == 1 else f"{number} cases to open after inquiries"
             found.append(Waiting(waits, "inquiries"))
     return found
 

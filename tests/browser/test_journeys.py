@@ -227,3 +227,29 @@ def test_a_drag_runs_the_checks_of_the_form_and_goes_back_when_refused(demo: str
     expect(frame.get_by_text(re.compile(r"^10:00")).first).to_be_visible(timeout=20_000)
     drag_first_by_hours(1)
     expect(frame.get_by_text(re.compile(r"^11:00")).first).to_be_visible(timeout=20_000)
+
+
+def test_after_a_link_from_one_client_to_another_the_next_click_is_about_the_other(
+    demo: str, context: BrowserContext
+) -> None:
+    page = sign_in(context, demo, "Amara Lindqvist")
+
+    def find(name: str) -> None:
+        page.get_by_placeholder("Search clients").fill(name)
+        page.keyboard.press("Enter")
+        settle(page)
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        settle(page)
+
+    def stays_with(name: str) -> None:
+        page.get_by_role("tab", name="Relationships").click()
+        settle(page)
+        expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+    find("Noor Haddad")
+    find("Zofia Lisowska")
+    stays_with("Zofia Lisowska")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="Noor Haddad")).to_be_visible(timeout=20_000)
+    settle(page)
+    stays_with("Noor Haddad")

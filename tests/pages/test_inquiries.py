@@ -1,5 +1,6 @@
 """Inquiries on the screen: one click to a prospect, forms around them, the settings, and hostile words as typed."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, time
 from typing import Any
@@ -11,14 +12,17 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.records.cases import Case
 from practicerunner.records.inquiries import Inquiry
+from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
+from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import identity, navigation
-from practicerunner.vocabulary import CaseType, InquiryStatus, TwoPersonLabel
+from practicerunner.vocabulary import CaseType, InquiryStatus, ParticipantStatus, TwoPersonLabel
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.inquiries import inquiry_list
 from practicerunner.workflows.inquiry_page import SendInquiry, public_page, send_inquiry
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
 from practicerunner.workflows.opening_hours import AddWeeklyHours, add_weekly_hours
+from practicerunner.workflows.waitlist import SetCapacity, set_capacity
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import keys, opened, press, said
 from tests.pages.walking import live, words
@@ -55,6 +59,11 @@ def timed(cast: Cast, **changes: Any) -> int:
                          "time": "marcus-bell 2026-11-13 10:00"} | changes)
 
 
+def offer_groups(cast: Cast) -> None:
+    cast.do("Dana", save_inquiry_settings, SaveInquirySettings(
+        revision=1, is_on=True, case_types=tuple(CaseType), provider_ids=(cast.staff["Marcus"],)))
+
+
 def saved(cast: Cast, kind: Any) -> list[Any]:
     with database.reading(cast.engine) as session:
         return list(session.scalars(select(kind)))
@@ -66,7 +75,7 @@ def page(cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str = "Marcus") -> Ap
 
 def form(which: str, inquiry_id: int) -> None:
     """A page that opens one of the dialogs; AppTest closes those of a page with the next click."""
-    from practicerunner.ui import inquiry_dialogs
+    from practicerunner.ui import inquiry_dialogs, inquiry_prospect
     from practicerunner.ui.identity import just_seen
     from practicerunner.ui.perform import read
     from practicerunner.workflows.inquiries import inquiry_list
@@ -76,7 +85,7 @@ def form(which: str, inquiry_id: int) -> None:
     if row is None:
         return
     if which == "prospect":
-        inquiry_dialogs.prospect(actor, row, book=row.wished is not None)
+        inquiry_prospect.prospect(actor, row, book=row.wished is not None)
     else:
         getattr(inquiry_dialogs, f"{which}_dialog")(actor, row)
 
@@ -158,6 +167,97 @@ def test_a_couple_is_asked_for_the_other_one(linden: Cast, monkeypatch: pytest.M
     assert [case.name for case in saved(linden, Case)] == ["Nora Lindqvist & Sol"]
 
 
+@pytest.mark.parametrize(("kind", "called"), [
+    (CaseType.THERAPY_GROUP, "member"), (CaseType.CONSULTATION_GROUP, "participant"),
+    (CaseType.WORKSHOP, "group participant"),
+])
+def test_whoever_asks_for_a_group_joins_one_waits_for_a_place_or_begins_a_new_one(
+    linden: Cast, monkeypatch: pytest.MonkeyPatch, kind: CaseType, called: str
+) -> None:
+    monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
+    offer_groups(linden)
+    group = linden.open_case(kind, "Ida Holm", name="Thursday circle")
+    linden.do("Marcus", set_capacity, SetCapacity(case_id=group, capacity=2))
+    first, second, third = (send(linden, kind=kind.value, last_name=name, email=f"{name}@b.example")
+                            for name in ("Arp", "Bo", "Quill"))
+    app = dialog(linden, monkeypatch, "prospect", first)
+    text = said(app)
+    assert "1 of 2 places taken." in text and "expected at" not in text
+    assert app.selectbox(key=f"prospect.{first}.1.0.group_id").options == [
+        "Thursday circle, Marcus Bell", f"A new {capabilities(kind).heading.lower()}"]
+    assert next(one.label for one in app.button if one.key.endswith(".save")) == f"Add the {called}"
+    if kind is not CaseType.THERAPY_GROUP:
+        assert not set(re.findall(r"\w+", words(app).lower())) & {"client", "patient", "treatment", "diagnosis"}
+    press(app, f"prospect.{first}.1.0.save")
+    app = dialog(linden, monkeypatch, "prospect", second)
+    text = said(app)
+    assert "2 of 2 places taken." in text and "Put on the waitlist" in text and "From" not in text
+    press(app, f"prospect.{second}.1.0.save")
+    with database.reading(linden.engine) as session:
+        found = {p.status for p in session.get_one(Case, group).participants}
+    assert found == {ParticipantStatus.ACTIVE, ParticipantStatus.WAITLISTED} and len(saved(linden, Case)) == 1
+    app = dialog(linden, monkeypatch, "prospect", third)
+    app.selectbox(key=f"prospect.{third}.1.0.group_id").select_index(1).run()
+    app.text_input(key=f"prospect.{third}.1.0.name").set_value("Second circle")
+    press(app, f"prospect.{third}.1.0.save")
+    made = next(one for one in saved(linden, Case) if one.name == "Second circle")
+    assert (made.type, made.status) == (kind, "prospect")
+    shown = page(linden, monkeypatch)
+    shown.session_state["inquiries_shown"] = InquiryStatus.PROSPECT
+    assert words(shown.run()).count(r"Prospect for a group \(Marcus Bell") == 3
+
+
+def test_somebody_may_wait_though_there_is_a_place_and_an_individual_case_can_be_chosen(
+    linden: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
+    offer_groups(linden)
+    group = linden.open_case(CaseType.THERAPY_GROUP, "Ida Holm", name="Thursday circle")
+    linden.do("Marcus", set_capacity, SetCapacity(case_id=group, capacity=5))
+    first, second = send(linden, kind="therapy_group"), send(linden, kind="therapy_group", last_name="Quill")
+    app = dialog(linden, monkeypatch, "prospect", first)
+    app.get("button_group")[0].set_value("Waits for a place").run()
+    press(app, f"prospect.{first}.1.0.save")
+    with database.reading(linden.engine) as session:
+        assert session.get_one(Case, group).participants[-1].status is ParticipantStatus.WAITLISTED
+    app = dialog(linden, monkeypatch, "prospect", second)
+    app.selectbox(key=f"prospect.{second}.1.0.type").set_value(CaseType.INDIVIDUAL).run()
+    assert "They asked for: Therapy group." in said(app)
+    press(app, f"prospect.{second}.1.0.save")
+    assert sorted(case.type for case in saved(linden, Case)) == [CaseType.INDIVIDUAL, CaseType.THERAPY_GROUP]
+
+
+def test_the_desk_keeps_who_asked_and_the_provider_opens_the_case(
+    linden: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, unsaid = send(linden), send(linden, provider="", last_name="Quill")
+    app = press(page(linden, monkeypatch, "Tom"), f"inquiries.{given}.prospect")
+    assert "is in the directory, Marcus Bell opens the case" in words(app) and saved(linden, Case) == []
+    assert f"inquiries.{given}.prospect" not in keys(app)
+    app = dialog(linden, monkeypatch, "prospect", unsaid, "Tom")
+    assert "Who opens the case" in said(app) and "Kind of work" not in said(app)
+    press(app, f"prospect.{unsaid}.1.0.save")
+    assert "Choose who is responsible." in said(app)
+    app.selectbox(key=f"prospect.{unsaid}.1.0.provider_id").set_value(linden.staff["Olga"])
+    press(app, f"prospect.{unsaid}.1.0.save")
+    assert "Open a case for Nora Quill" in words(opened(linden, monkeypatch, "Olga", "today"))
+    press(page(linden, monkeypatch), f"inquiries.{given}.prospect")
+    assert [case.name for case in saved(linden, Case)] == ["Nora Lindqvist"] and len(saved(linden, Person)) == 2
+
+
+def test_the_desk_takes_somebody_into_a_group_that_is_there(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
+    offer_groups(linden)
+    group = linden.open_case(CaseType.WORKSHOP, name="Spring workshop")
+    made = send(linden, kind="workshop")
+    app = dialog(linden, monkeypatch, "prospect", made, "Tom")
+    assert app.selectbox(key=f"prospect.{made}.1.0.group_id").options == [
+        "Spring workshop, Marcus Bell", "A new workshop, which a provider opens"]
+    press(app, f"prospect.{made}.1.0.save")
+    with database.reading(linden.engine) as session:
+        assert len(session.get_one(Case, group).participants) == 1
+
+
 def test_a_time_without_a_service_is_booked_once_one_is_chosen(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     made = timed(linden, service="")
     monkeypatch.setattr(navigation, "go", lambda *_, **__: None)
@@ -187,11 +287,14 @@ def test_replies_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.Monk
     app.text_input(key=f"inquiry.close.{made}.2.0.reason").set_value("No place")
     press(app, f"inquiry.close.{made}.2.0.save")
     assert linden.read("Tom", inquiry_list, InquiryStatus.CLOSED).rows[0].reason == "No place"
+    shown = page(linden, monkeypatch, "Tom")
+    shown.session_state["inquiries_shown"] = InquiryStatus.CLOSED
+    assert "Erased 90 days after they were closed." in said(shown.run())
     assert "No inquiries waiting" in words(page(linden, monkeypatch, "Tom"))
 
 
 @pytest.mark.parametrize(("who", "sees", "works"), [
-    ("Dana", True, True), ("Tom", True, False), ("Marcus", True, True), ("Priya", False, False),
+    ("Dana", True, True), ("Tom", True, True), ("Marcus", True, True), ("Priya", False, False),
     ("Ruth", False, False), ("Olga", False, False),
 ])
 def test_each_role_has_the_buttons_that_are_theirs(
@@ -224,9 +327,12 @@ def test_the_owner_says_in_the_settings_what_the_page_offers(linden: Cast, monke
     app.checkbox(key="inquiry_settings.1.0.by_video").set_value(False)
     app.multiselect(key="inquiry_settings.1.0.location_ids").set_value([linden.office])
     app.text_area(key="inquiry_settings.1.0.introduction").set_value("Welcome")
+    assert app.number_input(key="inquiry_settings.1.0.erase_after_days").value == 90
+    app.number_input(key="inquiry_settings.1.0.erase_after_days").set_value(30)
     press(app, "inquiry_settings.1.0.save")
     with database.reading(linden.engine) as session:
         shown = public_page(session)
+    assert linden.read("Dana", inquiry_settings).erase_after_days == 30
     assert shown.introduction == "Welcome" and [value for value, _ in shown.places] == [str(linden.office)]
     app.multiselect(key="inquiry_settings.2.0.case_types").set_value([])
     press(app, "inquiry_settings.2.0.save")

@@ -16,7 +16,7 @@ from practicerunner.workflows.portal_messages import AddHelper, add_helper
 from tests.cast import at, bring_on
 from tests.corresponding import Morgans, morgans, texts
 from tests.pages.opening import keys, opened, portal_opened, press, said
-from tests.pages.walking import live
+from tests.pages.walking import live, words
 
 HOSTILE = (
     "[pay](https://evil.example) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> $5 and $6 :red[hi] "
@@ -107,6 +107,26 @@ def test_staff_read_answer_and_see_it_stand_there(two: Morgans, monkeypatch) -> 
         assert len(stored(two)) == 3, "a rerun sends nothing"
         assert "Nothing new." in said(staff_page(two, monkeypatch, "Marcus"))
         assert "1 conversation with something new." in said(staff_page(two, monkeypatch, "Tom"))
+
+
+def test_today_says_how_many_conversations_have_something_new_to_whoever_may_read_them(
+    two: Morgans, monkeypatch
+) -> None:
+    def line(who: str) -> list[str]:
+        monkeypatch.setattr(identity, "PERSON", None)
+        app = opened(two.cast, monkeypatch, who, "today")
+        return [said for said in words(app).splitlines() if "with something new" in said]
+
+    assert line("Marcus") == [], "no conversation, no line"
+    private = two.start(["Aisha"], thread_class=ThreadClass.CLINICAL)
+    desk = two.start(["Ben"], by="Tom")
+    two.write("Aisha", private, "Before we meet?")
+    two.write("Ben", desk, "On Thursdays.")
+    assert line("Marcus") == ["2 conversations with something new"]
+    assert line("Tom") == ["1 conversation with something new"], "he reads no clinical ones"
+    assert line("Ruth") == line("Olga") == []
+    press(staff_page(two, monkeypatch, "Marcus"), f"thread.{private}")
+    assert line("Marcus") == ["1 conversation with something new"]
 
 
 def test_what_is_refused_stays_typed(two: Morgans, monkeypatch) -> None:

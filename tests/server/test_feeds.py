@@ -7,16 +7,22 @@ from datetime import date, time
 
 import pytest
 from sqlalchemy import Engine, event, text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from practicerunner import clock, database, ids
-from practicerunner.server import faults
+from practicerunner.records.scheduling import Appointment
+from practicerunner.server import doors, faults
+from practicerunner.server.gate import Gate
+from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows import throttle
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.feeds import MakeFeed, RevokeFeed, make_feed, own_feeds, revoke_feed
 from practicerunner.workflows.scheduling import Cancel, cancel
-from tests.cast import Cast, bring_on, moment
+from tests.cast import Cast, bring_on, moment, people_of
+from tests.server.conftest import HOME
 
 NO_SUCH = (404, "There is no such calendar.")
 
@@ -124,6 +130,39 @@ def test_a_revoked_a_guessed_and_a_broken_address_make_the_same_work(
         assert web.get(address).status_code == 404
         work.append(list(statements))
     assert work[0] == work[1] == work[2]
+
+
+@pytest.fixture
+def noras(linden: Cast, appointment: int) -> str:
+    """The address of a client's feed, as staff made it."""
+    with database.reading() as session:
+        case_id = session.get_one(Appointment, appointment).case_id
+    asked = MakeFeed(case_id=case_id, person_id=people_of(linden, case_id)["Nora"])
+    linden.do("Marcus", make_feed, asked)
+    return f"/feeds/{asked.secret.get_secret_value()}.ics"
+
+
+def test_a_server_answers_the_feeds_of_the_side_that_it_serves_and_no_others(
+    path: str, noras: str, sqlite_engine: Engine
+) -> None:
+    statements: list[str] = []
+    event.listen(sqlite_engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
+    for side, answered, refused in (("staff", path, noras), ("portal", noras, path)):
+        settings().serves = side
+        app = Starlette(routes=doors.routes(), middleware=[Middleware(Gate)])
+        with TestClient(app, base_url=HOME) as web:
+            answer = web.get(answered)
+            assert answer.status_code == 200 and b"BEGIN:VEVENT" in answer.content, side
+            counted, work = failures(), []
+            for address in (refused, f"/feeds/{ids.new_token()}.ics"):
+                statements.clear()
+                answer = web.get(address)
+                assert (answer.status_code, answer.text) == NO_SUCH, side
+                work.append(list(statements))
+            assert work[0] == work[1] and failures() == counted + 2, "as any address that was guessed"
+    settings().serves = "both"
+    with TestClient(Starlette(routes=doors.routes(), middleware=[Middleware(Gate)]), base_url=HOME) as web:
+        assert web.get(path).status_code == web.get(noras).status_code == 200
 
 
 def test_whoever_guesses_too_often_is_kept_out_for_a_while_and_may_still_sign_in(

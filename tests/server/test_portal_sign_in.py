@@ -308,7 +308,7 @@ def test_a_server_of_the_portal_alone_knows_nothing_of_the_practice(gate: TestCl
         marcus, maya = staff_token(), portal_token()
         settings().serves = "portal"
         for path in ("/auth/sign-in", "/auth/first-run", "/auth/assets/auth.css", "/files/invoice/1.pdf",
-                     "/feeds/x.ics", "/auth/invitation/abc", "/AUTH/sign-in"):
+                     "/auth/invitation/abc", "/AUTH/sign-in"):
             assert gate.get(path, headers={"cookie": f"pr_session={marcus}"}).status_code == 404, path
             assert web.post(path, data={}).status_code == 404, path
         assert gate.get("/", headers={"cookie": f"pr_session={marcus}"}).status_code == 401
@@ -317,7 +317,8 @@ def test_a_server_of_the_portal_alone_knows_nothing_of_the_practice(gate: TestCl
         assert socket_says(gate, f"pr_portal={maya}") == f"x-pr-account=portal-{house.maya}"
         assert gate.get("/", headers={"accept": "text/html"}).headers["location"] == "/portal/sign-in"
         assert "/auth/" not in web.get("/portal/sign-in").text
-        assert {route.path.split("/")[1] for route in doors.routes()} == {"healthz", "portal", "inquiry"}
+        assert {route.path.split("/")[1] for route in doors.routes()} == {
+            "healthz", "feeds", "portal", "inquiry"}
         settings().serves = "staff"
         for path in ("/portal", "/portal/sign-in", "/portal/invitation/abc", "/portal/files/invoice/1.pdf", "/inquiry",
                      "/inquiry/marcus-bell"):

@@ -1,38 +1,30 @@
 """Inquiries as staff work them: whose they are, what becomes of them, and that nobody is put together by itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from practicerunner import database
-from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, SlotTaken, Stale
+from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, Stale
 from practicerunner.ids import new_operation
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case
 from practicerunner.records.inquiries import Inquiry, InquiryEntry
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
-from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import inquiries as rules
-from practicerunner.vocabulary import CaseStatus, CaseType, InquiryStatus, MessageKind, Outcome, SessionFormat
+from practicerunner.vocabulary import CaseType, InquiryStatus, MessageKind, Outcome, SessionFormat
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.inquiries import (
     AssignInquiry,
     CloseInquiry,
     InquiryIsClosed,
-    InquiryRow,
-    MakeProspect,
     ReplyToInquiry,
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
-    inquiry_list,
-    make_prospect,
     open_inquiries,
     possible_matches,
     reply_to_inquiry,
@@ -52,63 +44,25 @@ from practicerunner.workflows.inquiry_page import (
     send_inquiry,
 )
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
-from practicerunner.workflows.opening_hours import AddWeeklyHours, add_weekly_hours
-from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.prospects import (
+    MakeClient,
+    MakeProspect,
+    TakeIntoGroup,
+    make_client,
+    make_prospect,
+    take_into_group,
+)
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at
-
-NOW = "2026-11-10 12:00"
-"""A Tuesday."""
-FRIDAY = date(2026, 11, 13)
-TIME = "marcus-bell 2026-11-13 10:00"
-
-
-@dataclass
-class Door:
-    """Linden Street with its public page on; Marcus and Priya take inquiries."""
-
-    cast: Cast
-
-    def send(self, **changes: Any) -> int:
-        """Somebody writes."""
-        facts: dict[str, Any] = {
-            "first_name": "Nora", "last_name": "Lindqvist", "email": "nora@river.example", "kind": "individual"}
-        with database.transaction(self.cast.engine) as session:
-            made = send_inquiry(session, SendInquiry(**facts | changes), changes.pop("address", "192.0.2.1"))
-        assert made is not None
-        return made
-
-    def timed(self, **changes: Any) -> int:
-        """Somebody writes to Marcus and asks for Friday at ten."""
-        return self.send(**{"slug": "marcus-bell", "service": str(self.cast.services["IND50"]), "where": "video",
-                            "time": TIME} | changes)
-
-    def row(self, inquiry_id: int) -> Inquiry:
-        with database.reading(self.cast.engine) as session:
-            return session.get_one(Inquiry, inquiry_id)
-
-    def count(self, table: Any) -> int:
-        with database.reading(self.cast.engine) as session:
-            return session.scalar(select(func.count()).select_from(table))
-
-    def shown(self, who: str, status: InquiryStatus = InquiryStatus.OPEN) -> tuple[InquiryRow, ...]:
-        return self.cast.read(who, inquiry_list, status).rows
+from tests.inquiring import FRIDAY, Door, open_door
 
 
 @pytest.fixture
 def door(cast: Cast) -> Iterator[Door]:
-    with at(NOW):
-        cast.do("Dana", save_inquiry_settings, SaveInquirySettings(
-            revision=0, is_on=True, case_types=(
-                CaseType.INDIVIDUAL, CaseType.TWO_PERSON, CaseType.THERAPY_GROUP, CaseType.CONSULTATION_GROUP),
-            service_ids=(cast.services["IND50"],), provider_ids=(cast.staff["Marcus"], cast.staff["Priya"])))
-        cast.do("Marcus", add_weekly_hours, AddWeeklyHours(
-            provider_id=cast.staff["Marcus"], weekdays=(4,), starts=time(9), ends=time(12), for_new_inquiries=True))
-        cast.do("Priya", add_weekly_hours, AddWeeklyHours(
-            provider_id=cast.staff["Priya"], weekdays=(4,), starts=time(9), ends=time(17)))
-        yield Door(cast)
+    with open_door(cast) as made:
+        yield made
 
 
 # --- Settings
@@ -266,6 +220,8 @@ def test_each_role_sees_and_works_what_is_theirs(door: Door, who: str, sees: set
             (reply_to_inquiry, ReplyToInquiry(inquiry_id=inquiry_id, text="x")),
             (assign_inquiry, AssignInquiry(inquiry_id=inquiry_id, revision=1, provider_id=None)),
             (make_prospect, MakeProspect(inquiry_id=inquiry_id, revision=1, provider_id=door.cast.staff["Marcus"])),
+            (make_client, MakeClient(inquiry_id=inquiry_id, revision=1, provider_id=door.cast.staff["Marcus"])),
+            (take_into_group, TakeIntoGroup(inquiry_id=inquiry_id, revision=1, group_id=1, waits=True)),
         ):
             with pytest.raises(NotPermitted):
                 door.cast.do(who, verb, command)
@@ -277,11 +233,11 @@ def test_each_role_sees_and_works_what_is_theirs(door: Door, who: str, sees: set
 
 def test_the_desk_gives_an_inquiry_to_a_provider_who_then_works_it(door: Door) -> None:
     made = door.send()
-    assert [row.may_open_case for row in door.shown("Tom")] == [False]
+    assert [(row.may_open_case, row.may_add) for row in door.shown("Tom")] == [(False, True)]
     asked = AssignInquiry(inquiry_id=made, revision=1, provider_id=door.cast.staff["Olga"])
     assert door.cast.do("Tom", assign_inquiry, asked) == door.cast.do("Tom", assign_inquiry, asked) == made
     row, = door.shown("Olga")
-    assert (row.provider, row.asked_for, row.may_open_case) == ("Olga Outsider", "", True)
+    assert (row.provider, row.asked_for, row.may_open_case, row.may_add) == ("Olga Outsider", "", True, False)
     with pytest.raises(Stale):
         door.cast.do("Dana", assign_inquiry, AssignInquiry(inquiry_id=made, revision=1, provider_id=None))
     with pytest.raises(BadInput):
@@ -291,110 +247,7 @@ def test_the_desk_gives_an_inquiry_to_a_provider_who_then_works_it(door: Door) -
     assert door.shown("Olga") == ()
 
 
-# --- What becomes of them
-
-
-def test_one_click_makes_a_prospect_with_the_permission_they_gave(door: Door) -> None:
-    made = door.send(provider="marcus-bell", phone="(518) 555-0133")
-    asked = MakeProspect(inquiry_id=made, revision=1)
-    case_id = door.cast.do("Marcus", make_prospect, asked)
-    assert door.cast.do("Marcus", make_prospect, asked) == case_id
-    with database.reading(door.cast.engine) as session:
-        case = session.get_one(Case, case_id)
-        assert (case.status, case.type, case.provider_id, case.name) == (
-            CaseStatus.PROSPECT, CaseType.INDIVIDUAL, door.cast.staff["Marcus"], "Nora Lindqvist")
-        person = session.get_one(Person, case.participants[0].person_id)
-        assert [(c.value, c.may_email, c.may_call, c.may_text) for c in person.contacts] == [
-            ("nora@river.example", True, False, False), ("(518) 555-0133", False, True, False)]
-        acts = session.scalars(select(AuditRow.action).where(AuditRow.case_id == case_id)).all()
-    assert (door.count(Case), door.count(Person)) == (1, 1)
-    assert {"open_case", "make_prospect"} <= set(acts)
-    row, = door.shown("Marcus", InquiryStatus.PROSPECT)
-    assert (row.case_id, row.decided_by, row.is_open) == (case_id, "Marcus Bell", False)
-    assert door.cast.read("Marcus", open_inquiries) == (0, "")
-    for verb, command in (
-        (make_prospect, MakeProspect(inquiry_id=made, revision=2)),
-        (close_inquiry, CloseInquiry(inquiry_id=made, revision=2, reason="x")),
-        (assign_inquiry, AssignInquiry(inquiry_id=made, revision=2, provider_id=None)),
-    ):
-        with pytest.raises(InquiryIsClosed):
-            door.cast.do("Marcus", verb, command)
-
-
-def test_the_time_they_asked_for_is_booked_with_it_unless_it_is_taken_by_then(door: Door) -> None:
-    first, second = door.timed(), door.timed(email="else@b.example", last_name="Quill")
-    assert [row.free for row in door.shown("Marcus")] == [True, True]
-    case_id = door.cast.do("Marcus", make_prospect, MakeProspect(inquiry_id=first, revision=1, book=True))
-    with database.reading(door.cast.engine) as session:
-        found, = session.scalars(select(Appointment)).all()
-        assert (found.case_id, found.local_date, found.local_time, found.minutes, found.format, found.location_id) == (
-            case_id, FRIDAY, time(10), 50, SessionFormat.VIDEO, None)
-    assert [row.free for row in door.shown("Marcus")] == [False]
-    with pytest.raises(SlotTaken):
-        door.cast.do("Marcus", make_prospect, MakeProspect(inquiry_id=second, revision=1, book=True))
-    assert door.count(Case) == 1 and door.row(second).status is InquiryStatus.OPEN
-    door.cast.do("Marcus", make_prospect, MakeProspect(inquiry_id=second, revision=1))
-    assert door.count(Case) == 2 and door.count(Appointment) == 1
-
-
-def test_what_booking_lacks_is_asked_for(door: Door) -> None:
-    untimed, unsaid = door.send(provider="marcus-bell"), door.timed(service="")
-    for inquiry_id, field in ((untimed, "book"), (unsaid, "service_id")):
-        with pytest.raises(BadInput) as refused:
-            door.cast.do("Marcus", make_prospect, MakeProspect(inquiry_id=inquiry_id, revision=1, book=True))
-        assert refused.value.field == field
-    assert door.count(Case) == 0
-    door.cast.do("Marcus", make_prospect, MakeProspect(
-        inquiry_id=unsaid, revision=1, book=True, service_id=door.cast.services["IND60"]))
-    assert door.count(Appointment) == 1
-
-
-def test_a_couple_needs_the_other_one_and_a_group_begins_alone(door: Door) -> None:
-    couple, group = door.send(kind="two_person"), door.send(kind="consultation_group")
-    marcus = door.cast.staff["Marcus"]
-    with pytest.raises(BadInput):
-        door.cast.do("Dana", make_prospect, MakeProspect(
-            inquiry_id=couple, revision=1, provider_id=marcus, label="partners"))
-    with pytest.raises(BadInput, match="Choose who is responsible"):
-        door.cast.do("Dana", make_prospect, MakeProspect(inquiry_id=couple, revision=1))
-    case_id = door.cast.do("Dana", make_prospect, MakeProspect(
-        inquiry_id=couple, revision=1, provider_id=marcus, label="partners",
-        others=(Taking(person=PersonDetails(first_name="Sol", last_name="Ortiz")),)))
-    other = door.cast.do("Dana", make_prospect, MakeProspect(inquiry_id=group, revision=1, provider_id=marcus))
-    with database.reading(door.cast.engine) as session:
-        assert session.get_one(Case, case_id).name == "Nora Lindqvist & Sol Ortiz"
-        assert session.get_one(Case, other).type is CaseType.INDIVIDUAL_CONSULTATION
-    third = door.send()
-    with pytest.raises(BadInput):
-        door.cast.do("Dana", make_prospect, MakeProspect(
-            inquiry_id=third, revision=1, provider_id=marcus, type=CaseType.WORKSHOP))
-
-
-def test_who_may_be_here_already_is_shown_to_whom_may_see_them_and_chosen_by_hand(door: Door) -> None:
-    def known(first: str, last: str, provider: str, *contacts: Contact) -> None:
-        door.cast.do("Dana", open_case, OpenCase(
-            type=CaseType.INDIVIDUAL, provider_id=door.cast.staff[provider], participants=(
-                Taking(person=PersonDetails(first_name=first, last_name=last, contacts=contacts)),)))
-
-    known("N.", "Berg", "Marcus", Contact(kind="email", value="nora@river.example"))
-    known("Ole", "Vik", "Marcus", Contact(kind="phone", value="+1 518 555 0133"))
-    known("Nora", "Lindqvist", "Olga")
-    known("Norah", "Lund", "Marcus", Contact(kind="email", value="norah@river.example"))
-    made = door.send(provider="marcus-bell", email="Nora@river.example", phone="(518) 555-0133")
-    matches = door.cast.read("Marcus", possible_matches, made)
-    assert [(one.name, one.because) for one in matches] == [
-        ("N. Berg", "the same e-mail address"), ("Ole Vik", "the same phone number")]
-    assert [one.name for one in door.cast.read("Dana", possible_matches, made)] == [
-        "N. Berg", "Ole Vik", "Nora Lindqvist"]
-    people = door.count(Person)
-    hers = door.cast.read("Dana", possible_matches, made)[2].person_id
-    with pytest.raises(NotFound):
-        door.cast.do("Marcus", make_prospect, MakeProspect(inquiry_id=made, revision=1, person_id=hers))
-    case_id = door.cast.do("Marcus", make_prospect, MakeProspect(
-        inquiry_id=made, revision=1, person_id=matches[0].person_id))
-    assert door.count(Person) == people
-    with database.reading(door.cast.engine) as session:
-        assert session.get_one(Case, case_id).participants[0].person_id == matches[0].person_id
+# --- What is said and done with one
 
 
 def test_notes_and_answers_stand_in_one_place_and_an_answer_goes_out_by_e_mail(door: Door) -> None:

@@ -24,7 +24,13 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.cases import RemoveParticipant, remove_participant
 from practicerunner.workflows.commands import OperationReused, field_messages
-from practicerunner.workflows.message_pages import addressees, conversations, fetch_attachment, who_to_add
+from practicerunner.workflows.message_pages import (
+    addressees,
+    conversations,
+    fetch_attachment,
+    unread_conversations,
+    who_to_add,
+)
 from practicerunner.workflows.messages import (
     AddToThread,
     ArchiveThread,
@@ -424,6 +430,7 @@ def test_unread_comes_first_and_reading_is_each_ones_own(two: Morgans) -> None:
         two.cast.do("Marcus", mark_thread_read, MarkThreadRead(thread_id=older, number=1))
         assert two.cast.read("Marcus", conversations).shelves.unread == 0, "never back again"
         assert two.cast.read("Tom", conversations).shelves.unread == 2
+        assert [two.cast.read(who, unread_conversations) for who in ("Marcus", "Tom", "Olga")] == [0, 2, 0]
         for number in (3, -1):
             with pytest.raises(NotFound):
                 two.cast.do("Marcus", mark_thread_read, MarkThreadRead(thread_id=older, number=number))

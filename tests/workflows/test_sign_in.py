@@ -165,11 +165,20 @@ def test_after_five_failures_the_delay_grows_to_a_minute_and_never_locks_for_goo
 
 
 def test_a_thousand_guesses_in_a_thousand_seconds_are_mostly_never_evaluated(dana: int) -> None:
-    evaluated = 0
-    for second in range(1000):
-        with clock.frozen(NOON + timedelta(seconds=second)):
-            evaluated += attempt(password=f"guess number {second}", address="").refusal == sign_in.WRONG
+    with clock.frozen(NOON):
+        known = attempt().device
+    evaluated, stranger = 0, "203.0.113.9"
+    with database.transaction() as session:
+        for second in range(1000):
+            with clock.frozen(NOON + timedelta(seconds=second)):
+                answer = sign_in.sign_in(session, DANA, f"guess number {second}", address=stranger)
+            evaluated += answer.refusal == sign_in.WRONG
     assert 20 <= evaluated < 30
+    with clock.frozen(NOON + timedelta(seconds=999)):
+        assert attempt(address="198.51.100.7", known_device=known).token, "the owner at once, where she is known"
+        assert attempt(address="198.51.100.7").refusal == throttle.TOO_MANY
+    with clock.frozen(NOON + timedelta(seconds=999 + throttle.LONGEST_DELAY)):
+        assert attempt(address=stranger).token, "and after the wait from anywhere, even from there"
 
 
 def test_a_stranger_guessing_does_not_keep_the_owner_out_of_a_device_she_uses(dana: int) -> None:
