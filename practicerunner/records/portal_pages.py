@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, select
+from sqlalchemy import CheckConstraint, ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
 
 from practicerunner.records import requests
@@ -46,6 +46,13 @@ def shares_of(session: Session, document_ids: Collection[int]) -> list[DocumentS
     ).order_by(DocumentShare.shared_at, DocumentShare.id)))
 
 
+def end_shares(session: Session, document_id: int, person_id: int, moment: datetime, staff_id: int) -> None:
+    """A document is shared with nobody any more but one person, if it was with them."""
+    for share in shares_of(session, [document_id]):
+        if share.person_id != person_id:
+            share.ended_at, share.ended_by_id = moment, staff_id
+
+
 def share_between(session: Session, document_id: int, person_id: int) -> DocumentShare | None:
     """That a document is shared with somebody now, if it is."""
     return session.scalar(select(DocumentShare).where(
@@ -55,11 +62,12 @@ def share_between(session: Session, document_id: int, person_id: int) -> Documen
 
 
 def shared_with(session: Session, person_id: int) -> list[tuple[DocumentShare, Document, Case]]:
-    """Documents that are shared with somebody now and were not withdrawn, the latest shared first."""
+    """Documents that are shared with somebody now, not withdrawn and nobody else's, the latest shared first."""
     rows = session.execute(
         select(DocumentShare, Document, Case).join(Document, Document.id == DocumentShare.document_id)
         .join(Case, Case.id == Document.case_id).where(
             DocumentShare.person_id == person_id, DocumentShare.ended_at.is_(None), Document.archived_at.is_(None),
+            or_(Document.person_id.is_(None), Document.person_id == person_id),
         ).order_by(DocumentShare.shared_at.desc(), DocumentShare.id.desc())
     )
     return [(share, document, case) for share, document, case in rows]

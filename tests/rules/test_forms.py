@@ -58,12 +58,13 @@ def test_what_fits_consultations_and_workshops_uses_their_own_words(kind: CaseTy
 def test_which_forms_fit_which_kind_of_case() -> None:
     fitting = {kind: {p.value for p in forms.purposes_for(kind, clinical=able.clinical_fields)}
                for kind, able in CASE_TYPES.items()}
-    alone = {"intake", "consent", "telehealth", "other", "measure", "questionnaire"}
+    alone = {"intake", "consent", "telehealth", "other", "measure", "questionnaire", "practice_document"}
+    colleagues = {"consultation_agreement", "other", "practice_document"}
     assert fitting == {
         CaseType.INDIVIDUAL: alone, CaseType.TWO_PERSON: alone | {"no_secrets"},
         CaseType.FAMILY: alone | {"no_secrets"},
-        CaseType.THERAPY_GROUP: alone, CaseType.INDIVIDUAL_CONSULTATION: {"consultation_agreement", "other"},
-        CaseType.CONSULTATION_GROUP: {"consultation_agreement", "other"}, CaseType.WORKSHOP: {"other"},
+        CaseType.THERAPY_GROUP: alone, CaseType.INDIVIDUAL_CONSULTATION: colleagues,
+        CaseType.CONSULTATION_GROUP: colleagues, CaseType.WORKSHOP: {"other", "practice_document"},
     }
     switched = forms.purposes_for(CaseType.INDIVIDUAL_CONSULTATION, clinical=True)
     assert FormPurpose.MEASURE in switched and FormPurpose.INTAKE not in switched

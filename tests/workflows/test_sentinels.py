@@ -197,6 +197,7 @@ TABLES = {
     "session_id": "supervision_session", "assignment_id": "form_assignment",
     "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
     "run_id": "import_run", "thread_id": "message_thread", "attachment_id": "message_attachment",
+    "file_id": "practice_file",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {
