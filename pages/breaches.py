@@ -14,7 +14,7 @@ if chosen is not None:
     st.stop()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title("Wrong recipients", anchor=False, width="content")
-    wrong_recipient.report_button(me, "list")
+    wrong_recipient.report_button(me, "list", kind="secondary")
 found = read(breach_list, me)
 if not found:
     st.text("Nothing was reported. A report can be made here, from a conversation, a shared document, an invoice, an "

@@ -77,7 +77,7 @@ def show_forms(actor: Actor, lines: list[TemplateLine], zone: str) -> None:
     """What is filled in, and the published measures."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.text("What participants are given to fill in. The texts that come with the product are a beginning: have "
-                "them read by whoever advises you on the law before you use them.", width="stretch")
+                "them read by whoever advises you on the law before you use them.", width=780)
         if st.button("New form", type="primary", icon=":material/add:"):
             go("forms", new="form")
     own = [line for line in lines if line.purpose in OF_SEVERAL_FIELDS]
@@ -97,7 +97,7 @@ def show_documents(actor: Actor, lines: list[TemplateLine], zone: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.text("The practice's own documents, such as a privacy notice or an office policy: written here or uploaded "
                 "as PDF, to be read, acknowledged or signed. They are given like forms, on a client's page.",
-                width="stretch")
+                width=780)
         if st.button("New document", type="primary", icon=":material/add:"):
             go("forms", new="document")
     own = [line for line in lines if line.purpose is FormPurpose.PRACTICE_DOCUMENT]

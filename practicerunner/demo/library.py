@@ -89,6 +89,6 @@ def _give(house: House, story: Story, session: Session) -> None:
 def _go_astray(house: House, session: Session) -> None:
     report_wrong_recipient(session, house.actors[ADMIN], ReportWrongRecipient(
         channel=BreachChannel.PAPER, what="A statement of one month with a name, an address and three dates; the "
-        "envelope went to the house beside.", meant_for="A client in Mill Street",
-        went_to="The neighbour, who brought the envelope back", noticed_on=clock.today(ZONE),
+        "envelope went to the house beside.", meant_for="a client in Mill Street",
+        went_to="the neighbor, who brought the envelope back", noticed_on=clock.today(ZONE),
         noticed_by=f"{ADMIN} {STAFF[ADMIN][0]}"))

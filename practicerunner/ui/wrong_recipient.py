@@ -1,5 +1,7 @@
 """Something went to the wrong person: a short report from wherever somebody notices it, and its page (A34)."""
 
+from typing import Literal
+
 import streamlit as st
 
 from practicerunner import clock
@@ -28,10 +30,11 @@ LABEL = "Report a wrong recipient"
 def report_button(
     actor: Actor, key: str, *, case_id: int | None = None, channel: BreachChannel | None = None,
     subject_id: int | None = None, meant_for: str = "", went_to: str = "",
+    kind: Literal["secondary", "tertiary"] = "tertiary",
 ) -> None:
     """The way into the report, with what is known from where it stands."""
     if may(actor, Action.CREATE, Resource.BREACHES) and st.button(
-        LABEL, icon=":material/wrong_location:", type="tertiary", key=f"wrong_recipient.{key}"
+        LABEL, icon=":material/wrong_location:", type=kind, key=f"wrong_recipient.{key}"
     ):
         report_dialog(actor, case_id, channel, subject_id, meant_for, went_to)
 
@@ -43,7 +46,7 @@ def report_dialog(
 ) -> None:
     """What went to whom, when it was noticed and by whom; an owner is told, and sixty days begin to count."""
     form = Form(f"wrong_recipient.{channel}.{subject_id or case_id}")
-    st.text("An owner sees this on Today until it was assessed and closed.")
+    st.text("An owner sees this on Today until it is assessed and closed.")
     by = channel
     if by is None:
         by = form.choice("channel", "What was it", list(BreachChannel), format_func=lambda word: word.label)
@@ -71,7 +74,7 @@ def row(line: BreachLine) -> None:
         with st.container(gap="xsmall"):
             navigation.link(md(f"{line.channel.label} for {line.meant_for}"), "breaches", breach=line.breach_id)
             case = f"{line.case_name} · " if line.case_name else ""
-            st.caption(md(f"{case}went to {line.went_to} · noticed {day(line.noticed_on)} · "
+            st.caption(md(f"{case}Went to {line.went_to} · noticed {day(line.noticed_on)} · "
                           f"reported by {line.reported_by}"))
         standing(line)
 

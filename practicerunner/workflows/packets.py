@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.errors import BadInput, Stale
-from practicerunner.records import forms, library
+from practicerunner.records import forms, library, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.forms import FormTemplate
 from practicerunner.records.library import IntakePacket
+from practicerunner.records.practice import Practice
 from practicerunner.rules import forms as rule
 from practicerunner.vocabulary import Action, CaseType, FormPurpose, Resource
 from practicerunner.workflows.access import Actor, authorize
@@ -71,8 +72,9 @@ def set_packet(session: Session, actor: Actor, asked: SetPacket) -> int:
     wanted = list(dict.fromkeys(asked.template_ids))
     if not set(wanted) <= {one.id for one in _fitting(asked.case_type, forms.templates(session))}:
         raise BadInput("template_ids", "One of these is not used any more or does not belong to this kind of case.")
-    known = library.packet_of(session, asked.case_type)
-    packet = session.get_one(IntakePacket, known.id, with_for_update=FOR_CHANGE) if known is not None else None
+    # Two who choose for the first time take turns at the practice, as there is no row of the packet to wait for.
+    session.get_one(Practice, practice.the_practice(session).id, with_for_update=FOR_CHANGE)
+    packet = library.packet_of(session, asked.case_type)
     if asked.revision != (packet.revision if packet is not None else 0):
         raise Stale
     if packet is None:
