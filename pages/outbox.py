@@ -57,7 +57,7 @@ def show_message(actor: Actor, message: MessageView, zone: str) -> None:
             if message.status is MessageStatus.SENT:
                 wrong_recipient.report_button(
                     actor, f"email.{message.message_id}", channel=BreachChannel.EMAIL, subject_id=message.message_id,
-                    went_to=message.address)
+                    what=f"E-mail: {message.subject}", meant_for=message.to, went_to=message.address)
 
 
 def what_became_of(message: MessageView, zone: str) -> list[str]:

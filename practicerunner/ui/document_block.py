@@ -108,7 +108,9 @@ def _share(actor: Actor, case_id: int, line: DocumentLine, sharing: Sharing) -> 
         if sharing.shared_with:
             wrong_recipient.report_button(
                 actor, f"document.{line.document_id}", case_id=case_id, channel=BreachChannel.DOCUMENT,
-                subject_id=line.document_id, meant_for=line.about)
+                subject_id=line.document_id, meant_for=line.about,
+                # An owner reads the report, and not what clinical documents are called.
+                what=line.title if line.access_class is DocumentClass.ADMIN else "")
 
 
 def _open(actor: Actor, line: DocumentLine) -> None:

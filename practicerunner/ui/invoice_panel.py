@@ -47,7 +47,7 @@ def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
                 _reissue_dialog(actor, chosen)
         wrong_recipient.report_button(
             actor, f"invoice.{facts.invoice_id}", case_id=facts.case_id, channel=BreachChannel.PAPER,
-            meant_for=facts.payer)
+            what=f"Invoice {facts.number}", meant_for=facts.payer)
 
 
 @st.dialog("Use credit")

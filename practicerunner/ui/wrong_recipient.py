@@ -29,20 +29,20 @@ LABEL = "Report a wrong recipient"
 
 def report_button(
     actor: Actor, key: str, *, case_id: int | None = None, channel: BreachChannel | None = None,
-    subject_id: int | None = None, meant_for: str = "", went_to: str = "",
+    subject_id: int | None = None, what: str = "", meant_for: str = "", went_to: str = "",
     kind: Literal["secondary", "tertiary"] = "tertiary",
 ) -> None:
     """The way into the report, with what is known from where it stands."""
     if may(actor, Action.CREATE, Resource.BREACHES) and st.button(
         LABEL, icon=":material/wrong_location:", type=kind, key=f"wrong_recipient.{key}"
     ):
-        report_dialog(actor, case_id, channel, subject_id, meant_for, went_to)
+        report_dialog(actor, case_id, channel, subject_id, what, meant_for, went_to)
 
 
 @st.dialog(LABEL, width="medium")
 def report_dialog(
-    actor: Actor, case_id: int | None, channel: BreachChannel | None, subject_id: int | None, meant_for: str,
-    went_to: str,
+    actor: Actor, case_id: int | None, channel: BreachChannel | None, subject_id: int | None, what: str,
+    meant_for: str, went_to: str,
 ) -> None:
     """What went to whom, when it was noticed and by whom; an owner is told, and sixty days begin to count."""
     form = Form(f"wrong_recipient.{channel}.{subject_id or case_id}")
@@ -50,8 +50,9 @@ def report_dialog(
     by = channel
     if by is None:
         by = form.choice("channel", "What was it", list(BreachChannel), format_func=lambda word: word.label)
-    what = form.area("what", "What went to the wrong person", height=100,
-                     placeholder="For instance: the invoice of October, with name and address")
+    said = form.area("what", "What went to the wrong person", what, height=100,
+                     placeholder="For instance: the invoice of October, with name and address",
+                     help="Say what it was, without repeating what it says.")
     meant = form.text("meant_for", "For whom it was meant, or whose it is", meant_for, max_chars=200)
     went = form.text("went_to", "Who got it", went_to, max_chars=200)
     left, right = st.columns(2)
@@ -62,7 +63,7 @@ def report_dialog(
         noticed_by = form.text("noticed_by", "Noticed by", actor.name, max_chars=200)
     if st.button("Report it", type="primary", key=form.field_key("save")):
         done, breach_id = form.submit(report_wrong_recipient, actor, lambda: ReportWrongRecipient(
-            op=form.op, case_id=case_id, channel=by, subject_id=subject_id, what=what, meant_for=meant, went_to=went,
+            op=form.op, case_id=case_id, channel=by, subject_id=subject_id, what=said, meant_for=meant, went_to=went,
             noticed_on=noticed_on, noticed_by=noticed_by), "Wrong recipient reported")
         if done and breach_id is not None:
             navigation.go("breaches", breach=breach_id)

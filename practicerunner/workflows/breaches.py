@@ -251,5 +251,6 @@ def open_breaches(session: Session, actor: Actor) -> list[tuple[int, int]]:
     """Open reports with the days that are left, for whoever closes them; nothing for anybody else."""
     if not may(actor, Action.MANAGE, Resource.BREACHES):
         return []
-    today = _today(session)
-    return [(breach_id, rule.days_left(noticed_on, today)) for breach_id, noticed_on in breaches.open_ones(session)]
+    found = breaches.open_ones(session)
+    today = _today(session) if found else date.min
+    return [(breach_id, rule.days_left(noticed_on, today)) for breach_id, noticed_on in found]

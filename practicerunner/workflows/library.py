@@ -49,7 +49,7 @@ class SentPdf(BaseModel):
 
     def model_post_init(self, _: Any, /) -> None:
         """Look into the file."""
-        if rule.type_of(self.file_name) is not FileType.PDF:
+        if not self.file_name.strip().lower().endswith(f".{FileType.PDF}"):
             raise NoPdf
         self._checked = uploads.check(self.file_name, self.content)
 

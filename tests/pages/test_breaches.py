@@ -35,7 +35,7 @@ def dialog() -> None:
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.wrong_recipient import report_dialog
 
-    report_dialog(signed_in(), None, None, None, "Noor Haddad", "")
+    report_dialog(signed_in(), None, None, None, "", "Noor Haddad", "")
 
 
 def report(cast: Cast, by: str = "Tom", words: str = "The invoice of October", **more: Any) -> int:

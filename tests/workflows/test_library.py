@@ -159,7 +159,7 @@ def test_a_new_version_leaves_what_was_given_before_as_it_was(cast: Cast) -> Non
     (b"MZ" + b"0" * 200, "program.pdf", "not what its name says"), (files.pdf_locked("secret"), "a.pdf", "password"),
     (b"%PDF-" + b"0" * (30 * 1024 * 1024), "a.pdf", "larger than 10 MB"), (b"", "a.pdf", "empty"),
     (files.pdf_with_launch(), "a.pdf", "scripts, other files or commands"), (b"Words.", "a.txt", "Only a PDF"),
-    (files.docx(), "a.docx", "Only a PDF"), (b"x", "a", "Only PDF"), (b"%PDF-1.7 nonsense", "a.pdf", "opened"),
+    (files.docx(), "a.docx", "Only a PDF"), (b"x", "a", "Only a PDF"), (b"%PDF-1.7 nonsense", "a.pdf", "opened"),
 ])
 def test_a_file_that_is_no_sound_pdf_is_refused_before_anything_is_written(
     cast: Cast, content: bytes, name: str, sentence: str
