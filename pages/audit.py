@@ -6,14 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner import clock
-from practicerunner.ui.navigation import require
+from practicerunner.ui.navigation import link, require
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, moment
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.trail import PAGE, trail
 
 me = require("audit")
-st.title("Audit log", anchor=False)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Audit log", anchor=False, width="content")
+    link("Wrong recipients", "breaches", icon=":material/wrong_location:")
 house = read(practice_settings, me)
 today = clock.today(house.zone)
 left, right = st.columns([3, 2], vertical_alignment="bottom")

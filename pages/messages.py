@@ -5,10 +5,10 @@ from typing import get_args
 
 import streamlit as st
 
-from practicerunner.ui import conversation, message_dialogs, navigation
+from practicerunner.ui import conversation, message_dialogs, navigation, wrong_recipient
 from practicerunner.ui.perform import perform, read, read_logged
 from practicerunner.ui.text import count, md, moment
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, BreachChannel, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.message_pages import (
     PAGE,
@@ -97,6 +97,9 @@ def show_thread(actor: Actor, page: ConversationPage) -> None:
                 op=op, thread_id=line.thread_id, text=text, files=files),
             key=str(line.thread_id), goes_to="; ".join(readers) or "nobody outside the practice",
         )
+    wrong_recipient.report_button(
+        actor, f"thread.{line.thread_id}", case_id=line.case_id, channel=BreachChannel.MESSAGE,
+        subject_id=line.thread_id)
 
 
 def show_actions(actor: Actor, page: ConversationPage) -> None:

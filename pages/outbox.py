@@ -3,12 +3,13 @@
 import streamlit as st
 
 from practicerunner.settings import settings
+from practicerunner.ui import wrong_recipient
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link, require
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import colour
 from practicerunner.ui.text import count, md, moment
-from practicerunner.vocabulary import MessageStatus
+from practicerunner.vocabulary import BreachChannel, MessageStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.outbox import MOST_ATTEMPTS, PAGE, MessageView, TryAgain, outbox_page, try_again
 from practicerunner.workflows.practice import practice_settings
@@ -54,6 +55,10 @@ def show_message(actor: Actor, message: MessageView, zone: str) -> None:
                 link("Open the appointment", "appointment", icon=":material/event:", appointment=message.appointment_id)
             if message.status is MessageStatus.FAILED:
                 try_again_button(actor, message)
+            if message.status is MessageStatus.SENT:
+                wrong_recipient.report_button(
+                    actor, f"email.{message.message_id}", channel=BreachChannel.EMAIL, subject_id=message.message_id,
+                    what=f"E-mail: {message.subject}", meant_for=message.to, went_to=message.address)
 
 
 def what_became_of(message: MessageView, zone: str) -> list[str]:

@@ -6,9 +6,13 @@ from practicerunner.ui import navigation, portal_sheet
 from practicerunner.ui.perform import read
 from practicerunner.ui.portal import go, link, require_portal
 from practicerunner.ui.text import day, md, moment
-from practicerunner.vocabulary import AssignmentStatus
+from practicerunner.vocabulary import AssignmentStatus, DocumentTask
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_forms import MyForm, MyForms, my_forms, my_response, my_sheet
+
+LABELS = {
+    DocumentTask.READ: "Read", DocumentTask.ACKNOWLEDGE: "Read and acknowledge", DocumentTask.SIGN: "Read and sign",
+}
 
 
 def to_fill(me: PortalActor, page: MyForms, line: MyForm) -> None:
@@ -25,7 +29,7 @@ def to_fill(me: PortalActor, page: MyForms, line: MyForm) -> None:
             said.append(f"until {day(line.due_on, page.today)}")
         if said:
             st.text(" · ".join(said))
-        label = "Read and sign" if line.signed else "Fill in"
+        label = LABELS[line.task] if line.task is not None else "Read and sign" if line.signed else "Fill in"
         if st.button(label, type="primary", key=f"fill.{line.assignment_id}", width="stretch"):
             go("portal_forms", assignment=line.assignment_id)
 
@@ -48,7 +52,7 @@ if assignment_id is not None:
     portal_sheet.show(me, read(my_sheet, me, assignment_id))
     st.stop()
 if response_id is not None:
-    portal_sheet.paper(read(my_response, me, response_id))
+    portal_sheet.paper(me, read(my_response, me, response_id))
     st.stop()
 found = read(my_forms, me)
 st.title("Forms", anchor=False)

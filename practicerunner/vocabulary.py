@@ -486,6 +486,7 @@ class FormPurpose(Word):
     CONSULTATION_AGREEMENT = "consultation_agreement"
     MEASURE = "measure"
     QUESTIONNAIRE = "questionnaire"
+    PRACTICE_DOCUMENT = "practice_document"
     OTHER = "other"
 
     @property
@@ -494,6 +495,19 @@ class FormPurpose(Word):
         return {"no_secrets": "No-secrets policy", "telehealth": "Telehealth consent", "other": "Other form"}.get(
             self.value, super().label
         )
+
+
+class DocumentTask(Word):
+    """What is asked of whoever is given a document of the practice (FHIR Task.code)."""
+
+    READ = "read"
+    ACKNOWLEDGE = "acknowledge"
+    SIGN = "sign"
+
+    @property
+    def label(self) -> str:
+        """As the list of documents says it."""
+        return f"To {self.value}"
 
 
 class FieldKind(Word):
@@ -534,6 +548,38 @@ class AlertAction(Word):
     ASSESSED = "assessed"
     CONTACTED = "contacted"
     REFERRED = "referred"
+
+
+class BreachChannel(Word):
+    """By what something went to the wrong person (FHIR Communication.medium)."""
+
+    MESSAGE = "message"
+    DOCUMENT = "document"
+    PAPER = "paper"
+    EMAIL = "email"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """The words of the practice."""
+        return {
+            "message": "A message", "document": "A shared document", "paper": "A paper", "email": "An e-mail",
+            "other": "Something else",
+        }[self.value]
+
+
+class BreachDecision(Word):
+    """What the assessment came to (45 CFR 164.402(2)): nobody has to be told, or the people concerned have to be."""
+
+    LOW_PROBABILITY = "low_probability"
+    NOTIFY = "notify"
+
+    @property
+    def label(self) -> str:
+        """The words of the practice."""
+        return {
+            "low_probability": "Low probability that the information was compromised", "notify": "Notification needed",
+        }[self.value]
 
 
 class SignsAs(Word):
@@ -976,6 +1022,8 @@ class Resource(Word):
     CLINICAL_DASHBOARDS = "clinical_dashboards"
     BULK_DATA = "bulk_data"
     AUDIT_LOG = "audit_log"
+    BREACHES = "breaches"
+    """Reports of something that went to the wrong person; one's own are those one has reported."""
     RETENTION = "retention"
 
 

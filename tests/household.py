@@ -14,6 +14,7 @@ from practicerunner import database
 from practicerunner.records.billing import Invoice
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
+from practicerunner.rules import library
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import (
     AccessScope,
@@ -21,6 +22,8 @@ from practicerunner.vocabulary import (
     CaseType,
     ContactKind,
     DocumentClass,
+    DocumentTask,
+    FormPurpose,
     NoteKind,
     PaymentMethodKind,
     SessionFormat,
@@ -38,6 +41,9 @@ from practicerunner.workflows.acting import (
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.form_sending import AssignForms, assign_forms
+from practicerunner.workflows.form_templates import AddForm, add_form
+from practicerunner.workflows.library import SentPdf
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
@@ -45,6 +51,7 @@ from practicerunner.workflows.portal_documents import ShareDocument, share_docum
 from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
 from practicerunner.workflows.requests import AskForTime, ask_for_time
 from practicerunner.workflows.statements import IssueStatement, issue_statement
+from tests import files
 from tests.cast import LABEL, Cast, arrange, at, hold, invoice, pay, payer_id, people_of
 from tests.workflows.sending import bring_forms, filled, revision, send
 
@@ -166,6 +173,16 @@ def _write(house: House) -> None:
             if to:
                 cast.do("Marcus", share_document, ShareDocument(document_id=document, person_ids=(who[to],)))
             house.may[word] = shared
+        for case, to, word, seen in (
+            ("couple", "Tom", "heronpolicy", {"Tom"}), ("leos", "Leo", "heronhouse", {"Leo", "Maya for Leo"}),
+        ):
+            policy = cast.do("Dana", add_form, AddForm(
+                name=f"Of {word}", purpose=FormPurpose.PRACTICE_DOCUMENT,
+                content=library.document(f"Of {word}", DocumentTask.SIGN),
+                pdfs=(SentPdf(key=library.DOCUMENT, file_name=f"{word}.pdf", content=files.pdf(Lang=word)),)))
+            cast.do("Tom", assign_forms, AssignForms(
+                case_id=cases[case], template_ids=(policy,), person_ids=(who[to],)))
+            house.may[word] = seen
     with at(NOW):
         for viewer, case, day, word, seen in (
             ("Maya", "mayas", 16, "heronwish", {"Maya"}), ("Tom", "couple", 17, "herontomasks", {"Tom"}),

@@ -24,10 +24,13 @@ from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Pa
 from practicerunner.records.cases import Case, PaperReceived, PaymentMethod
 from practicerunner.records.diagnoses import Diagnosis
 from practicerunner.records.documents import Document
-from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse
+from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse, FormTemplate
+from practicerunner.records.library import PracticeFile
+from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.payments import CreditNote, PaymentEvent, Refund
 from practicerunner.records.people import ContactPoint, Person
+from practicerunner.records.portal import PortalAccount
 from practicerunner.records.practice import the_practice
 from practicerunner.records.scheduling import Appointment, Attendance, Hold, TimeBlock
 from practicerunner.settings import settings
@@ -39,6 +42,7 @@ from practicerunner.vocabulary import (
     CaseType,
     ContactKind,
     EntryKind,
+    FormPurpose,
     InvoiceState,
     NoteKind,
     NoteStatus,
@@ -226,6 +230,21 @@ def test_forms_came_back_signed_two_measures_have_a_trend_one_is_late_and_one_an
 
 
 @pytest.mark.slow
+def test_a_notice_and_a_policy_wait_in_the_portal_and_one_envelope_went_astray(made: Engine) -> None:
+    with database.reading(made) as session:
+        documents = session.scalars(
+            select(FormTemplate).where(FormTemplate.purpose == FormPurpose.PRACTICE_DOCUMENT)).all()
+        wait = session.scalars(
+            select(FormAssignment.person_id).where(FormAssignment.template_id.in_([one.id for one in documents]))).all()
+        accounts_there = set(session.scalars(select(PortalAccount.person_id)))
+        owner = actor_for(session, session.scalars(select(Staff.id).where(Staff.first_name == "Amara")).one())
+        said = [one.sentence for one in day(session, owner).waiting if one.page == "breaches"]
+    assert {one.name for one in documents} == {"Privacy notice", "Office and fee policy"} and len(wait) == 4
+    assert set(wait) & accounts_there and number(made, PracticeFile) == 1
+    assert said == ["Wrong recipient: 57 days left"]
+
+
+@pytest.mark.slow
 def test_notes_stand_in_every_state(made: Engine) -> None:
     assert set(count(made, Note.status)) == set(NoteStatus)
     assert count(made, Note.status)[NoteStatus.AMENDED] >= 1
@@ -359,5 +378,6 @@ def test_demo_is_made_anew_with_every_guard_in_place(
         demo.make_demo_anew(every=30)
         assert len(old) == number(engine, Case) and not set(old) & set(count(engine, Case.id))
         assert database.schema_is_current() and database.missing_triggers() == set()
-        assert number(engine, Document) == len(list((tmp_path / "files").iterdir())) > 0
+        kept = number(engine, Document) + number(engine, PracticeFile)
+        assert kept == len(list((tmp_path / "files").iterdir())) > number(engine, PracticeFile) > 0
         consistent(engine)

@@ -1,4 +1,6 @@
-"""The bytes of uploaded documents and of what came with messages: encrypted files, each under a random name.
+"""The bytes of uploaded documents, of the practice's PDFs and of what came with messages.
+
+Each is an encrypted file under a random name.
 
 A file is whole and on the disk before its row is committed, and has a second name that begins with a dot; the commit
 takes that one away, a roll-back both. What a crash leaves still has its dotted name: ``sweep`` goes by those alone, so
@@ -18,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock
 from practicerunner.errors import PracticeError
-from practicerunner.records import documents, messages
+from practicerunner.records import documents, library, messages
 from practicerunner.settings import settings
 
 LEFT_OVER_AFTER = timedelta(days=1)
@@ -132,8 +134,8 @@ def read(document_id: int, stored_name: str, sha256: str) -> bytes:
 
 
 def _everything(session: Session) -> list[tuple[int, str, str]]:
-    """Id, stored name and hash of every document and of every file that came with a message."""
-    return [*documents.everything(session), *messages.files(session)]
+    """Id, stored name and hash of every document, PDF of the practice, and file that came with a message."""
+    return [*documents.everything(session), *library.files(session), *messages.files(session)]
 
 
 def discard(session: Session) -> None:
@@ -165,7 +167,10 @@ def sweep(session: Session) -> int:
     folder, limit = settings().files_dir, (clock.now() - LEFT_OVER_AFTER).timestamp()
     drafts = [path for path in folder.glob(".*") if _NAME.fullmatch(path.name) and _is_older(path, limit)]
     names = [draft.name[1:] for draft in drafts]
-    known = documents.stored_names(session, names) | messages.stored_names(session, names)
+    known = (
+        documents.stored_names(session, names) | library.stored_names(session, names)
+        | messages.stored_names(session, names)
+    )
     for draft in drafts:
         if draft.name[1:] in known:
             draft.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, bindparam, select
+from sqlalchemy import CheckConstraint, ForeignKey, Select, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, defer, lazyload, mapped_column
 
 from practicerunner.records import requests
@@ -48,6 +48,13 @@ def shares_of(session: Session, document_ids: Collection[int]) -> list[DocumentS
     ).order_by(DocumentShare.shared_at, DocumentShare.id)))
 
 
+def end_shares(session: Session, document_id: int, person_id: int, moment: datetime, staff_id: int) -> None:
+    """A document is shared with nobody any more but one person, if it was with them."""
+    for share in shares_of(session, [document_id]):
+        if share.person_id != person_id:
+            share.ended_at, share.ended_by_id = moment, staff_id
+
+
 def share_between(session: Session, document_id: int, person_id: int) -> DocumentShare | None:
     """That a document is shared with somebody now, if it is."""
     return session.scalar(select(DocumentShare).where(
@@ -58,6 +65,7 @@ def share_between(session: Session, document_id: int, person_id: int) -> Documen
 
 _SHARED_NOW = (
     DocumentShare.person_id == bindparam("person_id"), DocumentShare.ended_at.is_(None), Document.archived_at.is_(None),
+    or_(Document.person_id.is_(None), Document.person_id == bindparam("person_id")),
 )
 _SHARED_WITH = (
     select(DocumentShare, Document, Case).join(Document, Document.id == DocumentShare.document_id)
@@ -69,7 +77,7 @@ _CLASSES = select(Document.access_class, Document.case_id).join(
 
 
 def shared_with(session: Session, person_id: int) -> list[tuple[DocumentShare, Document, Case]]:
-    """Documents that are shared with somebody now and were not withdrawn, the latest shared first."""
+    """Documents that are shared with somebody now, not withdrawn and nobody else's, the latest shared first."""
     rows = session.execute(_SHARED_WITH, {"person_id": person_id})
     return [(share, document, case) for share, document, case in rows]
 

@@ -6,6 +6,7 @@ SQLite drops a table's triggers with the table.
 
 import re
 from collections.abc import Iterable
+from itertools import product
 
 from sqlalchemy import Connection, inspect, text
 
@@ -21,8 +22,8 @@ FROZEN = (
     "document_change", "document_file", "due_charge", "estimate_delivery", "estimate_item", "estimate_request",
     "follow_up", "form_response", "form_version", "good_faith_estimate", "inquiry_entry", "invoice", "invoice_line",
     "invoice_void", "issued_document", "ledger_entry", "message_attachment", "note_version", "payment", "payment_event",
-    "plan_agreement", "processor_charge", "refund", "review_assignment", "review_comment", "signature", "statement",
-    "statement_case", "superbill", "superbill_line", "superbill_void", "thread_message",
+    "plan_agreement", "practice_file", "processor_charge", "refund", "review_assignment", "review_comment", "signature",
+    "statement", "statement_case", "superbill", "superbill_line", "superbill_void", "thread_message",
 )
 """Tables whose rows are never updated or deleted once written, but for the doors below."""
 
@@ -54,8 +55,9 @@ _NOTE_JSON = ("sections", "parts", "details", "template")
 _NOTE_FIXED = "the text of a signed note is never changed"
 
 
-_ALERT_FIXED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
-"""What never happens to a critical alert: a change of what was done about it, and that it goes away (C72)."""
+_CLOSED_FIXED = ("critical_alert", "breach")
+_CLOSED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
+"""What never happens to a critical alert (C72) or a breach: a change of what closed it, and that it goes away."""
 
 _DOCUMENT_COLUMNS = (
     "id", "case_id", "file_name", "media_type", "size", "sha256", "stored_name", "author_id", "created_at",
@@ -121,11 +123,11 @@ def _sqlite() -> dict[str, str]:
         "create trigger fixed_note_delete before delete on note when old.version > 0 begin "
         f"select raise(abort, '{_NOTE_FIXED}'); end"
     )
-    for event, condition in _ALERT_FIXED.items():
-        name = f"fixed_critical_alert_{event}"
+    for table, (event, condition) in product(_CLOSED_FIXED, _CLOSED.items()):
+        name = f"fixed_{table}_{event}"
         made[name] = (
-            f"create trigger {name} before {event} on critical_alert when {condition} begin "
-            "select raise(abort, 'critical_alert rows are never changed once closed'); end"
+            f"create trigger {name} before {event} on {table} when {condition} begin "
+            f"select raise(abort, '{table} rows are never changed once closed'); end"
         )
     for table, (condition, events) in _HOUR_FIXED.items():
         for event in events:
@@ -224,10 +226,10 @@ def _postgres() -> dict[str, str]:
         "create trigger fixed_note_delete before delete on note for each row when (old.version > 0) "
         "execute function refuse_note_change()"
     )
-    for event, condition in _ALERT_FIXED.items():
-        name = f"fixed_critical_alert_{event}"
+    for table, (event, condition) in product(_CLOSED_FIXED, _CLOSED.items()):
+        name = f"fixed_{table}_{event}"
         made[name] = (
-            f"create trigger {name} before {event} on critical_alert for each row when ({condition}) "
+            f"create trigger {name} before {event} on {table} for each row when ({condition}) "
             "execute function refuse_change()"
         )
     made["fixed_supervision_session"] = (

@@ -4,6 +4,7 @@ A field is shown exactly as it was typed; only a text to read may have headings,
 sentence under the field's key.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,11 +37,23 @@ PAPERS: dict[FormPurpose, PaperKind] = {
 """What a completed form is in the onboarding checklist."""
 MADE_BY_PRACTICES = tuple(purpose for purpose in FormPurpose if purpose is not FormPurpose.MEASURE)
 """Purposes of forms that a practice writes itself; a measure is as published."""
+OF_SEVERAL_FIELDS = tuple(purpose for purpose in MADE_BY_PRACTICES if purpose is not FormPurpose.PRACTICE_DOCUMENT)
+"""Those that are written field by field; a document of the practice is one text or one PDF (``rules.library``)."""
 
 _WITH_OPTIONS = frozenset({FieldKind.CHOICE, FieldKind.CHOICES})
 _WITH_CRITICAL = _WITH_OPTIONS | {FieldKind.SCALE}
 SHOWN_ONLY = frozenset({FieldKind.DOCUMENT, FieldKind.HEADING})
 """Kinds of field that ask nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A PDF to read, as a form names it: which file of the practice, and what is in it by its hash."""
+
+    file_id: int
+    name: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,8 @@ class Field:
     """Options, or points of a scale as numbers, that raise an alert."""
     text: str = ""
     """Of a text to read: the text."""
+    pdf: Pdf | None = None
+    """Of a text to read: the file that has it, in the place of the text."""
 
     @property
     def points(self) -> range:
@@ -69,6 +84,11 @@ class Field:
     def asks(self) -> bool:
         """Whether there is something to answer."""
         return self.kind not in SHOWN_ONLY
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what there is to read: of the PDF, or of the text."""
+        return self.pdf.sha256 if self.pdf is not None else hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +123,11 @@ class Critical:
 
 
 def as_json(content: Content) -> dict[str, Any]:
-    """A content as it is kept."""
+    """A content as it is kept; a field without a PDF says nothing of one, so that its hash is what it always was."""
     kept = asdict(content)
     kept["fields"] = [
-        field | {"kind": field["kind"].value, "options": list(field["options"]), "critical": list(field["critical"])}
+        {key: value for key, value in field.items() if key != "pdf" or value is not None}
+        | {"kind": field["kind"].value, "options": list(field["options"]), "critical": list(field["critical"])}
         for field in kept["fields"]
     ]
     return kept
@@ -117,6 +138,7 @@ def from_json(kept: Mapping[str, Any]) -> Content:
     fields = tuple(
         Field(**field | {
             "kind": FieldKind(field["kind"]), "options": tuple(field["options"]), "critical": tuple(field["critical"]),
+            "pdf": Pdf(**field["pdf"]) if field.get("pdf") else None,
         }) for field in kept["fields"]
     )
     return Content(**{**kept, "fields": fields})
@@ -146,7 +168,17 @@ def measure_content(measure: Measure) -> Content:
 def purposes_for(case_type: CaseType, *, clinical: bool) -> tuple[FormPurpose, ...]:
     """What the participants of a case may be given; ``clinical``: whether it has clinical fields."""
     with_scores = (FormPurpose.MEASURE, FormPurpose.QUESTIONNAIRE) if clinical else ()
-    return (*capabilities(case_type).forms, *with_scores)
+    return (*capabilities(case_type).forms, FormPurpose.PRACTICE_DOCUMENT, *with_scores)
+
+
+def packet_purposes(case_type: CaseType) -> tuple[FormPurpose, ...]:
+    """What an intake packet can hold: whatever is sent by whoever sends the papers of onboarding."""
+    return purposes_for(case_type, clinical=False)
+
+
+def usual_packet(case_type: CaseType) -> frozenset[FormPurpose]:
+    """What it holds while the practice has not chosen: the forms that such a case asks for, and no other ones."""
+    return frozenset(capabilities(case_type).forms) - {FormPurpose.OTHER}
 
 
 def resource_of(purpose: FormPurpose) -> Resource:
@@ -165,7 +197,7 @@ def sending_resource(purpose: FormPurpose) -> Resource:
 def template_problems(purpose: FormPurpose, content: Content) -> dict[str, str]:
     """What keeps a form from being used: the key of a field, or ``fields`` for the whole → a sentence."""
     found: dict[str, str] = {}
-    if not any(field.asks for field in content.fields):
+    if purpose is not FormPurpose.PRACTICE_DOCUMENT and not any(field.asks for field in content.fields):
         found["fields"] = "Add at least one field that asks for something."
     if len(content.fields) > MOST_FIELDS:
         found["fields"] = f"A form has at most {MOST_FIELDS} fields."
@@ -194,8 +226,10 @@ def _field_problem(purpose: FormPurpose, field: Field) -> str:
             return problem
     if not field.label.strip():
         return "Say what is asked or shown here."
-    if field.kind is FieldKind.DOCUMENT and not field.text.strip():
-        return "Write the text to read."
+    if field.pdf is not None and (field.kind is not FieldKind.DOCUMENT or field.text):
+        return "A PDF takes the place of a text to read, and of nothing else."
+    if field.kind is FieldKind.DOCUMENT and not field.text.strip() and field.pdf is None:
+        return "Write the text to read, or upload it as a PDF."
     if field.kind in _WITH_OPTIONS and not 2 <= len(field.options) <= MOST_OPTIONS:
         return f"Give between 2 and {MOST_OPTIONS} answers to choose from, one a line."
     if field.kind in _WITH_OPTIONS and (
@@ -325,6 +359,12 @@ def answer_words(field: Field, answer: Any) -> str:
     if field.kind is FieldKind.CHOICES:
         return ", ".join(answer)
     return "Yes" if field.kind is FieldKind.ACKNOWLEDGEMENT else str(answer)
+
+
+def source_of(field: Field, version: int) -> str:
+    """What exactly was read: its title, its version, and its hash."""
+    file = f" ({field.pdf.name})" if field.pdf is not None else ""
+    return f"{field.label}{file}, version {version}, SHA-256 {field.fingerprint}"
 
 
 def carried_over(content: Content, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.CLINICAL_DASHBOARDS: ("A r", "O r", "O r", "S r", "A r"),
     Resource.BULK_DATA: ("A rcux", "O x", "", "", ""),
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
+    Resource.BREACHES: ("A rcum", "O rcu", "O rcu", "O rcu", "O rcu"),
     Resource.RETENTION: ("A m", "", "", "", ""),
 }
 

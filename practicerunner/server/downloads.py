@@ -32,6 +32,7 @@ from practicerunner.workflows import (
     clients,
     documents,
     estimate_pages,
+    library,
     message_pages,
     note_papers,
     papers,
@@ -153,6 +154,15 @@ async def message_file(request: Request) -> Response:
         lambda session, actor: message_pages.fetch_attachment(session, actor, attachment_id))
 
 
+async def practice_file(request: Request) -> Response:
+    """A PDF that a form or document of the practice shows: ``/files/practice/7``."""
+    file_id = request.path_params["id"]
+    if file_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request), lambda session, actor: library.fetch_practice_file(session, actor, file_id))
+
+
 async def note(request: Request) -> Response:
     """One signed note: ``/files/note/7.pdf``; a participant's copy of a group note: ``/files/note/7.pdf?person=9``."""
     note_id, person = request.path_params["id"], request.query_params.get("person", "")
@@ -231,6 +241,7 @@ def attachment(name: str) -> str:
 routes = [
     Route("/files/document/{id:int}", document, methods=["GET"]),
     Route("/files/message/{id:int}", message_file, methods=["GET"]),
+    Route("/files/practice/{id:int}", practice_file, methods=["GET"]),
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),

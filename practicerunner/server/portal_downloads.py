@@ -1,4 +1,5 @@
-"""What somebody outside the practice downloads: their own papers, and documents that were shared with them.
+"""What somebody outside the practice downloads: their own papers, documents that were shared with them, and what a
+form of theirs asks them to read.
 
 ``?for=7`` names the client for whom they act, which opens nothing by itself: every file is decided on its own, and what
 is somebody else's is not there.
@@ -21,6 +22,7 @@ from practicerunner.workflows import (
     portal_access,
     portal_billing,
     portal_documents,
+    portal_forms,
     portal_messages,
     portal_presence,
 )
@@ -46,6 +48,15 @@ async def document(request: Request) -> Response:
         return _nothing()
     return await _handed_out(
         request, lambda session, actor: portal_documents.my_document(session, actor, document_id))
+
+
+async def form_pdf(request: Request) -> Response:
+    """A PDF that a form shows whom it was given to: ``/portal/files/form/7/9``, the form and the file."""
+    form_id, file_id = request.path_params["id"], request.path_params["file"]
+    if max(form_id, file_id) >= LONGEST_ID:
+        return _nothing()
+    return await _handed_out(
+        request, lambda session, actor: portal_forms.my_form_pdf(session, actor, form_id, file_id))
 
 
 async def message_file(request: Request) -> Response:
@@ -98,5 +109,6 @@ def _answer(
 routes = [
     Route("/portal/files/message/{id:int}", message_file, methods=["GET"]),
     Route("/portal/files/document/{id:int}", document, methods=["GET"]),
+    Route("/portal/files/form/{id:int}/{file:int}", form_pdf, methods=["GET"]),
     Route("/portal/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
 ]

@@ -5,7 +5,7 @@ import streamlit as st
 from practicerunner.money import dollars
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.workflow_state import Item, Step
-from practicerunner.ui import message_block, navigation, request_rows
+from practicerunner.ui import message_block, navigation, request_rows, wrong_recipient
 from practicerunner.ui.arrangement_form import in_words
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
@@ -37,6 +37,7 @@ def show(actor: Actor, page: CasePage) -> None:
     _people(page)
     _recent(actor, page)
     message_block.show(actor, page)
+    wrong_recipient.report_button(actor, f"case.{page.case_id}", case_id=page.case_id)
 
 
 def _next(page: CasePage) -> None:

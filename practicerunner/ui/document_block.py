@@ -5,11 +5,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from practicerunner.rules import documents as rule
+from practicerunner.ui import wrong_recipient
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import Colour
 from practicerunner.ui.text import md, moment
-from practicerunner.vocabulary import Action, DocumentClass, Resource
+from practicerunner.vocabulary import Action, BreachChannel, DocumentClass, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.clients import CasePage
 from practicerunner.workflows.documents import (
@@ -72,7 +73,7 @@ def _line(
                     "Download", f"/files/document/{line.document_id}", icon=":material/download:",
                     key=f"download.{line.document_id}")
             if line.document_id in shared:
-                _share(actor, line, shared[line.document_id])
+                _share(actor, page.case_id, line, shared[line.document_id])
             if line.classes and st.button("Change", key=f"change_document.{line.document_id}", type="tertiary"):
                 change_dialog(actor, page, found, line)
 
@@ -82,7 +83,7 @@ def _facts(page: CasePage, line: DocumentLine, zone: str) -> str:
     return " · ".join([*said, line.author, moment(line.at, zone), rule.size_words(line.size)])
 
 
-def _share(actor: Actor, line: DocumentLine, sharing: Sharing) -> None:
+def _share(actor: Actor, case_id: int, line: DocumentLine, sharing: Sharing) -> None:
     """With whom it is shared outside the practice, and changing that."""
     if not sharing.people and not sharing.shared_with:
         return
@@ -90,18 +91,26 @@ def _share(actor: Actor, line: DocumentLine, sharing: Sharing) -> None:
     label = f"Shared with {len(sharing.shared_with)}" if sharing.shared_with else "Share"
     with st.popover(label, icon=":material/share:", key=f"share.{line.document_id}"):
         st.text("Who reads and downloads it in the portal.")
-        chosen = [
-            person_id for person_id, name in sharing.people.items()
-            if form.tick(f"person.{person_id}", md(name), person_id in sharing.shared_with)
-        ]
+        if line.about:
+            st.caption(md(f"It is about {line.about} and can be shared with nobody else."))
+        chosen = []
+        for person_id, name in sharing.people.items():
+            if form.tick(f"person.{person_id}", md(f"{name}, {sharing.relation}"), person_id in sharing.shared_with):
+                chosen.append(person_id)
+            if sharing.also.get(person_id):
+                st.caption(md(f"Then {'; '.join(sharing.also[person_id])} can read it, too."))
         form.place("person_ids")
-        if line.access_class is DocumentClass.ADMIN:
-            st.caption("Whoever acts for them and may use the portal reads it too.")
         if st.button("Save", type="primary", key=form.field_key("save")):
             done, _ = form.submit(share_document, actor, lambda: ShareDocument(
                 op=form.op, document_id=line.document_id, person_ids=tuple(chosen)), "Sharing changed")
             if done:
                 st.rerun()
+        if sharing.shared_with:
+            wrong_recipient.report_button(
+                actor, f"document.{line.document_id}", case_id=case_id, channel=BreachChannel.DOCUMENT,
+                subject_id=line.document_id, meant_for=line.about,
+                # An owner reads the report, and not what clinical documents are called.
+                what=line.title if line.access_class is DocumentClass.ADMIN else "")
 
 
 def _open(actor: Actor, line: DocumentLine) -> None:

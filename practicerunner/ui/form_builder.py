@@ -7,7 +7,7 @@ import streamlit as st
 
 from practicerunner.rules import forms as rule
 from practicerunner.rules.forms import Content, Field
-from practicerunner.ui import form_fields, navigation
+from practicerunner.ui import form_fields, navigation, reading
 from practicerunner.ui.forms import Form
 from practicerunner.ui.text import md, moment
 from practicerunner.vocabulary import FieldKind, FormPurpose
@@ -59,6 +59,10 @@ class Draft:
         """Take a field out."""
         self.order.remove(key)
 
+    def files(self) -> list[tuple[str, Any]]:
+        """PDFs that were chosen for texts to read, each with the key of its field."""
+        return [(key, st.session_state.get(f"{self.key}.{key}.pdf")) for key in self.order]
+
     def fields(self) -> tuple[Field, ...]:
         """The fields as they are now."""
         return tuple(self.known[key] for key in self.order)
@@ -81,12 +85,13 @@ def show(actor: Actor, page: TemplatePage | None, zone: str) -> None:
     with left:
         title = form.text("name", "Name", page.line.name if page else "")
         purpose = page.line.purpose if page else form.choice(
-            "purpose", "Purpose", rule.MADE_BY_PRACTICES, index=len(rule.MADE_BY_PRACTICES) - 1,
+            "purpose", "Purpose", rule.OF_SEVERAL_FIELDS, index=len(rule.OF_SEVERAL_FIELDS) - 1,
             format_func=lambda word: word.label)
         st.caption("Answers are clinical: only those who treat read them." if purpose in rule.CLINICAL
                    else "Not clinical: the front desk may read it.")
         intro = form.area("intro", "Text at the top", page.content.intro if page else "", height=80)
         form.place("fields")
+        form.place("file")
         for place, key in enumerate(list(draft.order)):
             _field(draft, key, place, purpose, form)
         _add(draft)
@@ -97,7 +102,7 @@ def show(actor: Actor, page: TemplatePage | None, zone: str) -> None:
             form_fields.preview(content, f"{form.key}.preview")
             if not content.fields:
                 st.text("Add the first field on the left. It appears here as participants will see it.")
-    _save(actor, page, form, title, purpose, content)
+    _save(actor, page, form, title, purpose, content, draft)
     if page is not None:
         _versions(page, zone)
 
@@ -125,10 +130,8 @@ def _edited(field: Field, key: str, purpose: FormPurpose) -> Field:
     text = st.text_area if field.asks and field.kind is not FieldKind.SIGNATURE else st.text_input
     changes: dict[str, Any] = {"label": text("Question" if field.asks else "Heading", field.label, key=f"{key}.label")}
     if field.kind is FieldKind.DOCUMENT:
-        changes["text"] = st.text_area(
-            "Text to read", field.text, key=f"{key}.text", height=240,
-            help=r"A line that begins with # is a heading, with - or 1. an item of a list; \*\*bold\*\* is bold.",
-        )
+        shown, _ = reading.ask(field, key)
+        changes |= {"text": shown.text, "pdf": shown.pdf}
     if field.kind in _CHOSEN:
         changes["options"] = _lines("Answers to choose from, one a line", field.options, key)
     if field.kind is FieldKind.SCALE:
@@ -165,17 +168,18 @@ def _add(draft: Draft) -> None:
 
 
 def _save(
-    actor: Actor, page: TemplatePage | None, form: Form, name: str, purpose: FormPurpose, content: Content
+    actor: Actor, page: TemplatePage | None, form: Form, name: str, purpose: FormPurpose, content: Content, draft: Draft
 ) -> None:
     label = f"Save as version {page.line.version + 1}" if page else "Save form"
     if not st.button(label, type="primary", key=form.field_key("save")):
         return
     if page is None:
         done, template_id = form.submit(add_form, actor, lambda: AddForm(
-            op=form.op, name=name, purpose=purpose, content=content), "Form saved")
+            op=form.op, name=name, purpose=purpose, content=content, pdfs=reading.sent(draft.files())), "Form saved")
     else:
         done, template_id = form.submit(change_form, actor, lambda: ChangeForm(
             op=form.op, template_id=page.line.template_id, revision=page.line.revision, name=name, content=content,
+            pdfs=reading.sent(draft.files()),
         ), "Form saved")
     if done and template_id is not None:
         navigation.go("forms", form=template_id)

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from practicerunner.rules.forms import LONGEST_LINE, Content, Field
+from practicerunner.rules.documents import size_words
+from practicerunner.rules.forms import LONGEST_LINE, Content, Field, Pdf
 from practicerunner.ui.text import md, written
 from practicerunner.vocabulary import FieldKind
 
@@ -37,8 +38,25 @@ def answers(content: Content, held: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def draw(field: Field, key: str, on_change: Callable[[], None] | None = None) -> None:
-    """Draw a field; what is typed by people is shown as it is, never as Markdown."""
+def staffs(pdf: Pdf) -> str:
+    """The address of a PDF for whoever works here."""
+    return f"/files/practice/{pdf.file_id}"
+
+
+def draw(
+    field: Field, key: str, on_change: Callable[[], None] | None = None, *, address: Callable[[Pdf], str] = staffs,
+    title: str = "",
+) -> None:
+    """Draw a field; what is typed by people is shown as it is, never as Markdown.
+
+    ``title`` stands above already, so a document of that name does not say it again.
+    """
+    if field.kind is FieldKind.DOCUMENT:
+        with st.container(border=True):
+            if field.label != title:
+                st.subheader(md(field.label), anchor=False)
+            to_read(field.text, field.pdf, key, address)
+        return
     label = md(field.label) + (r" \*" if field.required else "")
     with st.container(gap="xsmall"):
         if field.asks and field.kind is not FieldKind.ACKNOWLEDGEMENT:
@@ -52,10 +70,6 @@ def _widget(field: Field, label: str, key: str, on_change: Callable[[], None] | 
     match field.kind:
         case FieldKind.HEADING:
             st.subheader(md(field.label), anchor=False)
-        case FieldKind.DOCUMENT:
-            with st.container(border=True):
-                st.subheader(md(field.label), anchor=False)
-                st.markdown(written(field.text))
         case FieldKind.TEXT | FieldKind.SIGNATURE:
             st.text_input(label, max_chars=LONGEST_LINE, **told)
         case FieldKind.LONG_TEXT:
@@ -72,6 +86,19 @@ def _widget(field: Field, label: str, key: str, on_change: Callable[[], None] | 
             st.date_input(label, value=None, format="YYYY-MM-DD", min_value=FIRST_DAY, max_value=LAST_DAY, **told)
         case FieldKind.ACKNOWLEDGEMENT:
             st.checkbox(label, key=key, on_change=on_change)
+
+
+def to_read(text: str, pdf: Pdf | None, key: str, address: Callable[[Pdf], str] = staffs) -> None:
+    """What there is to read: the text, or the PDF to open."""
+    if pdf is None:
+        if text.strip():
+            st.markdown(written(text))
+        else:
+            st.caption("What there is to read appears here once it is saved.")
+        return
+    st.link_button(
+        md(f"Open {pdf.name} ({size_words(pdf.size)})"), address(pdf), icon=":material/picture_as_pdf:",
+        key=f"pdf.{key}")
 
 
 def _point(field: Field, point: int) -> str:

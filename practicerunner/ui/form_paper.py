@@ -3,11 +3,11 @@
 import streamlit as st
 
 from practicerunner.rules import measures
-from practicerunner.ui import alert_banner, navigation
-from practicerunner.ui.form_sheet import WIDTH
+from practicerunner.ui import alert_banner, form_fields, navigation
+from practicerunner.ui.form_sheet import WIDTH, signed_words
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform
-from practicerunner.ui.text import md, moment, written
+from practicerunner.ui.text import md, moment
 from practicerunner.vocabulary import FieldKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.form_pages import Answered, ResponseFacts, ResponsePage
@@ -34,8 +34,8 @@ def show(actor: Actor, page: ResponsePage, zone: str) -> None:
         with st.container(border=True):
             if page.intro:
                 st.text(page.intro)
-            for answer in page.answers:
-                _answer(answer)
+            for place, answer in enumerate(page.answers):
+                _answer(answer, f"{page.response_id}.{place}")
         _signed(page, zone)
         _edition(page)
         _replacing(actor, page)
@@ -60,7 +60,7 @@ def _score(score: measures.Score) -> None:
             st.text(line)
 
 
-def _answer(answer: Answered) -> None:
+def _answer(answer: Answered, key: str) -> None:
     if answer.kind is FieldKind.HEADING:
         st.subheader(md(answer.label), anchor=False)
         return
@@ -68,14 +68,15 @@ def _answer(answer: Answered) -> None:
     with st.container(gap="xsmall"):
         st.markdown(f"**{md(answer.label)}**{mark}")
         if answer.kind is FieldKind.DOCUMENT:
-            st.markdown(written(answer.words))
+            form_fields.to_read(answer.words, answer.pdf, key)
+            st.caption(md(answer.source))
         else:
             st.text(answer.words)
 
 
 def _signed(page: ResponsePage, zone: str) -> None:
     """Who, in which capacity, when."""
-    verb = "Signed" if page.signature else "Filled in"
+    verb = signed_words(page.signature, page.answers, "Filled in")
     typed = f" (“{page.signature}”)" if page.signature else ""
     with st.container(gap="xsmall"):
         st.text(f"{verb} by {page.capacity}{typed}, {moment(page.submitted_at, zone)}")

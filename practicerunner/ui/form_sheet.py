@@ -1,6 +1,6 @@
 """Filling a form in together with whom it is about: kept on every change, handed in signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner.rules import forms as rule
+from practicerunner.rules.forms import SHOWN_ONLY, Content
 from practicerunner.ui import form_fields, navigation
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
@@ -15,7 +16,7 @@ from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, md
 from practicerunner.vocabulary import AssignmentStatus, SignsAs
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.form_pages import SheetPage
+from practicerunner.workflows.form_pages import Answered, SheetPage
 from practicerunner.workflows.forms import CompleteForm, SaveAnswers, complete_form, save_answers
 
 WIDTH = 760
@@ -65,7 +66,7 @@ def _fields(page: SheetPage, draft: Draft, form: Form, answers: Mapping[str, Any
     """The fields in order; under the first critical answer stands whom to call."""
     critical = next(iter(rule.critical_answers(page.content, answers)), None)
     for field in page.content.fields:
-        form_fields.draw(field, draft.field(field.key), draft.save)
+        form_fields.draw(field, draft.field(field.key), draft.save, title=page.name)
         form.place(field.key)
         if critical is not None and field.key == critical.key:
             st.warning(md(page.crisis), icon=":material/call:")
@@ -89,6 +90,21 @@ def choose_signer(form: Form, person_id: int, person: str, signers: Mapping[int,
     return {"signed_by_id": who, "signs_as": relation, "authority": authority}
 
 
+def hand_in_label(content: Content) -> str:
+    """What the button says that hands a form in."""
+    if content.signature is not None:
+        return "Sign and hand in"
+    return "Hand in" if any(field.asks for field in content.fields) else "I have read it"
+
+
+def signed_words(signature: str, answers: Sequence[Answered], usual: str) -> str:
+    """How it came back: signed, read where nothing was asked, or as it is usually called."""
+    if signature:
+        return "Signed"
+    asked = any(one.kind not in SHOWN_ONLY for one in answers)
+    return usual if asked else "Read"
+
+
 def _hand_in(
     actor: Actor, page: SheetPage, draft: Draft, form: Form, signer: dict[str, Any], *, in_trouble: bool
 ) -> None:
@@ -96,8 +112,8 @@ def _hand_in(
     left = rule.unanswered(page.content, answers)
     if page.content.measure and left:
         st.text(f"{count(len(left), 'question')} without an answer. As it is, there will be no total.")
-    label = "Sign and hand in" if page.content.signature else "Hand in"
-    if st.button(label, type="primary", icon=":material/draw:", disabled=in_trouble, key=form.field_key("save")):
+    if st.button(hand_in_label(page.content), type="primary", icon=":material/draw:", disabled=in_trouble,
+                 key=form.field_key("save")):
         done, response_id = form.submit(complete_form, actor, lambda: CompleteForm(
             op=form.op, assignment_id=page.assignment_id, revision=draft.state["revision"], answers=answers, **signer,
         ), f"{page.name} handed in")

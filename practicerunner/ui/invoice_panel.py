@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from practicerunner.ui import wrong_recipient
 from practicerunner.ui.adjustment_rows import credit_dialog, write_off_dialog
 from practicerunner.ui.forms import Form
 from practicerunner.ui.payment_form import payment_dialog
 from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.text import md
-from practicerunner.vocabulary import Action, InvoiceState, Resource
+from practicerunner.vocabulary import Action, BreachChannel, InvoiceState, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import Account
 from practicerunner.workflows.billing import InvoiceView
@@ -44,6 +45,9 @@ def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
                 _void_dialog(actor, chosen)
             if st.button("Void and reissue", key="reissue_invoice"):
                 _reissue_dialog(actor, chosen)
+        wrong_recipient.report_button(
+            actor, f"invoice.{facts.invoice_id}", case_id=facts.case_id, channel=BreachChannel.PAPER,
+            what=f"Invoice {facts.number}", meant_for=facts.payer)
 
 
 @st.dialog("Use credit")

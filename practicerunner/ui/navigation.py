@@ -46,7 +46,8 @@ SCREENS = (
            Action.MANAGE),
     Screen("hours", "Opening hours", "Practice settings", ":material/schedule:", Resource.APPOINTMENTS, Action.UPDATE),
     Screen("staff", "Staff", "Practice settings", ":material/badge:", Resource.USERS),
-    Screen("forms", "Forms", "Practice settings", ":material/assignment:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
+    Screen("forms", "Forms and documents", "Practice settings", ":material/assignment:", Resource.PRACTICE_SETTINGS,
+           Action.MANAGE),
     Screen("note_templates", "Note templates", "Practice settings", ":material/article:", Resource.PRACTICE_SETTINGS,
            Action.MANAGE),
     Screen("outbox", "Outbox", "Practice settings", ":material/outbox:", Resource.PRACTICE_SETTINGS, Action.MANAGE),
@@ -59,6 +60,7 @@ SCREENS = (
     Screen("note", "Note", "Work", "", Resource.CLINICAL_NOTE, hidden=True),
     Screen("form", "Form", "Practice", "", Resource.CONSENTS, hidden=True),
     Screen("payer", "Payer", "Work", "", Resource.INVOICES, hidden=True),
+    Screen("breaches", "Wrong recipients", "Practice settings", "", Resource.BREACHES, hidden=True),
 )
 _BY_NAME = {screen.name: screen for screen in SCREENS}
 

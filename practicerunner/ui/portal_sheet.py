@@ -1,6 +1,6 @@
 """A form outside the practice: to fill in and sign on a phone, and as it was handed in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,11 +8,13 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner.rules import forms as rule
+from practicerunner.rules.forms import Pdf
 from practicerunner.ui import form_fields
 from practicerunner.ui.draft import Draft
+from practicerunner.ui.form_sheet import hand_in_label, signed_words
 from practicerunner.ui.forms import Form
 from practicerunner.ui.portal import go, link
-from practicerunner.ui.text import count, md, moment, written
+from practicerunner.ui.text import count, md, moment
 from practicerunner.vocabulary import AssignmentStatus, FieldKind
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.forms import SaveAnswers
@@ -55,7 +57,8 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
     answers = form_fields.answers(page.content, draft.typed())
     critical = next(iter(rule.critical_answers(page.content, answers)), None)
     for field in page.content.fields:
-        form_fields.draw(field, draft.field(field.key), draft.save)
+        form_fields.draw(
+            field, draft.field(field.key), draft.save, address=_address(me, page.assignment_id), title=page.name)
         form.place(field.key)
         if field.kind is FieldKind.SIGNATURE:
             st.caption(md(f"Type your own name. Signed as: {page.capacity}"))
@@ -67,9 +70,8 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
     left = rule.unanswered(page.content, answers)
     if page.content.measure and left:
         st.text(f"{count(len(left), 'question')} without an answer. You can leave them out.")
-    label = "Sign and hand in" if page.content.signature else "Hand in"
-    if st.button(label, type="primary", icon=":material/draw:", disabled=in_trouble or bool(page.refusal),
-                 key=form.field_key("save"), width="stretch"):
+    if st.button(hand_in_label(page.content), type="primary", icon=":material/draw:",
+                 disabled=in_trouble or bool(page.refusal), key=form.field_key("save"), width="stretch"):
         done, response_id = form.submit(hand_in_mine, me, lambda: HandIn(
             op=form.op, assignment_id=page.assignment_id, revision=draft.state["revision"], answers=answers,
         ), f"{page.name} handed in")
@@ -79,7 +81,13 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
         st.caption(md(page.content.notice))
 
 
-def paper(page: MyResponse) -> None:
+def _address(me: PortalActor, assignment_id: int) -> Callable[[Pdf], str]:
+    """Where a PDF of the form lies for whoever was given it, or acts for them."""
+    acting = f"?for={me.client_id}" if me.client_id is not None else ""
+    return lambda pdf: f"/portal/files/form/{assignment_id}/{pdf.file_id}{acting}"
+
+
+def paper(me: PortalActor, page: MyResponse) -> None:
     """What was handed in, and who signed as what and when."""
     link("All forms", "portal_forms", icon=":material/arrow_back:")
     st.title(md(page.name), anchor=False)
@@ -88,17 +96,18 @@ def paper(page: MyResponse) -> None:
     with st.container(border=True):
         if page.intro:
             st.text(page.intro)
-        for answer in page.answers:
+        for place, answer in enumerate(page.answers):
             if answer.kind is FieldKind.HEADING:
                 st.subheader(md(answer.label), anchor=False)
                 continue
             with st.container(gap="xsmall"):
                 st.markdown(f"**{md(answer.label)}**")
                 if answer.kind is FieldKind.DOCUMENT:
-                    st.markdown(written(answer.words))
+                    form_fields.to_read(answer.words, answer.pdf, str(place), _address(me, page.assignment_id))
+                    st.caption(md(answer.source))
                 else:
                     st.text(answer.words)
-    verb = "Signed" if page.signature else "Handed in"
+    verb = signed_words(page.signature, page.answers, "Handed in")
     typed = f" (“{page.signature}”)" if page.signature else ""
     st.text(f"{verb} by {page.capacity}{typed}, {moment(page.submitted_at, page.zone)}")
     if page.replaced:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import audit, cases, document_files, documents
+from practicerunner.records import audit, cases, document_files, documents, portal_pages
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document, DocumentChange, Kept
@@ -180,6 +180,8 @@ def change_document(session: Session, actor: Actor, asked: ChangeDocument) -> in
         raise Stale
     if asked.person_id != document.person_id:
         _check_person(session, case, asked.person_id)
+        if asked.person_id is not None:  # it is theirs now, and nobody else's to read outside (A34)
+            portal_pages.end_shares(session, document.id, asked.person_id, clock.now(), actor.staff_id)
     document.revision += 1
     if asked.access_class is not document.access_class:
         _change_class(session, actor, case, document, asked)

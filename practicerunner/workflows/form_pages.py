@@ -21,7 +21,7 @@ from practicerunner.records.people import Person
 from practicerunner.rules import alerts as alert_rule
 from practicerunner.rules import forms as rule
 from practicerunner.rules import permissions
-from practicerunner.rules.forms import Content
+from practicerunner.rules.forms import Content, Pdf
 from practicerunner.rules.measures import Score
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, AssignmentStatus, FieldKind, FormPurpose, ParticipantStatus, Resource
@@ -69,6 +69,10 @@ class Answered:
     words: str
     """The answer; of a text to read the text."""
     critical: bool
+    source: str = ""
+    """Of a text to read: its title, version and hash."""
+    pdf: Pdf | None = None
+    """Of a text to read that is a PDF: the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +219,14 @@ def _log_opening(
         )
 
 
-def answered(content: Content, answers: Mapping[str, Any], critical: Collection[str]) -> tuple[Answered, ...]:
+def answered(
+    content: Content, answers: Mapping[str, Any], critical: Collection[str], version: int
+) -> tuple[Answered, ...]:
     """The fields of a form as they read on paper, all but the signature."""
     return tuple(
         Answered(field.kind, field.label,
-                 rule.answer_words(field, answers.get(field.key)) if field.asks else field.text, field.key in critical)
+                 rule.answer_words(field, answers.get(field.key)) if field.asks else field.text, field.key in critical,
+                 rule.source_of(field, version) if field.kind is FieldKind.DOCUMENT else "", field.pdf)
         for field in content.fields if field.kind is not FieldKind.SIGNATURE
     )
 
@@ -235,7 +242,7 @@ def _page(
     return ResponsePage(
         response.id, case.id, case.name, full_name(person), version.name, template.purpose, version.number,
         content.intro, content.notice, content.edition, content.language,
-        answered(content, response.answers, critical),
+        answered(content, response.answers, critical, version.number),
         score_of(response.score) if response.score else None, response.capacity, response.authority,
         response.signature, recorded_by.name if recorded_by else "", response.submitted_at,
         response_hash(response, version) == response.content_hash, later.id if later else None, response.replaces_id,

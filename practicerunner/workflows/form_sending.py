@@ -13,14 +13,14 @@ from practicerunner.records.forms import FormAssignment, FormTemplate
 from practicerunner.records.people import Person
 from practicerunner.rules import forms as rule
 from practicerunner.rules import signing
-from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.notes import is_clinical
-from practicerunner.vocabulary import Action, AssignmentStatus, FormPurpose, MessageKind, ParticipantStatus, Resource
+from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, ParticipantStatus, Resource
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
+from practicerunner.workflows.packets import in_packet
 
 
 class FormDoesNotFit(RuleViolation):
@@ -136,9 +136,8 @@ def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
 
 
 def packet_of(session: Session, case: Case) -> list[tuple[Person, FormTemplate]]:
-    """Who still lacks which form of the packet of their kind of case: neither to fill in nor handed in."""
-    purposes = set(capabilities(case.type).forms) - {FormPurpose.OTHER}
-    templates = [one for one in forms.templates(session) if one.purpose in purposes]
+    """Who still lacks which form or document of their packet (``packets``): neither to fill in nor handed in."""
+    templates = in_packet(session, case.type)
     had = portal_pages.had(session, case.id, [one.id for one in templates])
     here = {
         person.id: person for participant, person in cases.people_in(session, case.id)

@@ -13,13 +13,17 @@ from practicerunner.records import forms, practice
 from practicerunner.records.forms import FormTemplate, FormVersion
 from practicerunner.records.practice import Practice
 from practicerunner.rules import forms as rule
+from practicerunner.rules import library as documents
 from practicerunner.rules.form_texts import BUILT_IN
 from practicerunner.rules.forms import Content
 from practicerunner.rules.measures import PCL5_CUTS
 from practicerunner.rules.notes import text_hash
-from practicerunner.vocabulary import Action, FormPurpose, Resource
+from practicerunner.vocabulary import Action, DocumentTask, FormPurpose, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader, to_change
+from practicerunner.workflows.library import SentPdf, keep_pdfs, with_pdfs
+
+NOTHING = Content()
 
 
 class PublishedWording(RuleViolation):
@@ -32,6 +36,7 @@ class AddForm(Command):
     name: RequiredLine
     purpose: FormPurpose
     content: Content
+    pdfs: tuple[SentPdf, ...] = Field(default=(), max_length=20)
 
 
 class ChangeForm(Command):
@@ -41,6 +46,7 @@ class ChangeForm(Command):
     revision: int
     name: RequiredLine
     content: Content
+    pdfs: tuple[SentPdf, ...] = Field(default=(), max_length=20)
 
 
 class UseForm(Command):
@@ -72,6 +78,9 @@ class TemplateLine:
     changed_at: datetime
     fields: int
     """How many of its fields ask for something."""
+    task: DocumentTask | None
+    """Of a document of the practice: what is asked of its reader."""
+    is_pdf: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,7 @@ def _keep_version(session: Session, template: FormTemplate, content: Content, st
 
 
 def _check(purpose: FormPurpose, content: Content) -> None:
-    problems = rule.template_problems(purpose, content)
+    problems = rule.template_problems(purpose, content) | documents.problems(purpose, content)
     if problems:
         raise FieldProblems(problems)
     problem = rule.text_problem(content.intro, rule.LONGEST_LABEL)
@@ -139,12 +148,13 @@ def _plain(content: Content) -> Content:
 
 @command(Resource.PRACTICE_SETTINGS, Action.MANAGE)
 def add_form(session: Session, actor: Actor, asked: AddForm) -> int:
-    """Write a form of the practice's own. Returns its id. Raises FieldProblems, PublishedWording."""
+    """Write a form of the practice's own. Returns its id. Raises FieldProblems, PublishedWording, FileNotWritten."""
     authorize(session, actor, Action.MANAGE, Resource.PRACTICE_SETTINGS, responsible=())
     if asked.purpose not in rule.MADE_BY_PRACTICES:
         raise PublishedWording
-    content = _plain(asked.content)
+    content = with_pdfs(_plain(asked.content), asked.pdfs, NOTHING)
     _check(asked.purpose, content)
+    keep_pdfs(session, actor.staff_id, content, asked.pdfs, NOTHING)
     template = _write(session, asked.name, asked.purpose, content, staff_id=actor.staff_id)
     session.info["detail"] = f"form {template.id}, version 1"
     return template.id
@@ -154,15 +164,17 @@ def add_form(session: Session, actor: Actor, asked: AddForm) -> int:
 def change_form(session: Session, actor: Actor, asked: ChangeForm) -> int:
     """Change a form, which makes a new version; the same text again makes none. Returns its id.
 
-    Raises FieldProblems, PublishedWording, Stale.
+    Raises FieldProblems, PublishedWording, Stale, FileNotWritten.
     """
     template = _to_change(session, actor, asked.template_id, asked.revision)
     if template.purpose is FormPurpose.MEASURE:
         raise PublishedWording
-    content = _plain(asked.content)
-    _check(template.purpose, content)
     now = forms.current_versions(session, [template.id])[template.id]
+    before = rule.from_json(now.content)
+    content = with_pdfs(_plain(asked.content), asked.pdfs, before)
+    _check(template.purpose, content)
     if (now.name, now.text_hash) != (asked.name, text_hash(rule.as_json(content))):
+        keep_pdfs(session, actor.staff_id, content, asked.pdfs, before)
         template.name, template.version, template.revision = asked.name, template.version + 1, template.revision + 1
         _keep_version(session, template, content, actor.staff_id)
     session.info["detail"] = f"form {template.id}, version {template.version}"
@@ -205,13 +217,17 @@ def form_list(session: Session, actor: Actor) -> list[TemplateLine]:
 
 def _lines(session: Session, found: Sequence[FormTemplate]) -> list[TemplateLine]:
     now = forms.current_versions(session, [template.id for template in found])
-    return [
-        TemplateLine(
-            template.id, template.revision, template.name, template.purpose, template.built_in is not None,
-            template.active, template.version, now[template.id].created_at,
-            sum(field.asks for field in rule.from_json(now[template.id].content).fields),
-        ) for template in found
-    ]
+    return [_line(template, now[template.id]) for template in found]
+
+
+def _line(template: FormTemplate, now: FormVersion) -> TemplateLine:
+    content = rule.from_json(now.content)
+    is_document = template.purpose is FormPurpose.PRACTICE_DOCUMENT
+    return TemplateLine(
+        template.id, template.revision, template.name, template.purpose, template.built_in is not None,
+        template.active, template.version, now.created_at, sum(field.asks for field in content.fields),
+        documents.task_of(content) if is_document else None, any(field.pdf for field in content.fields),
+    )
 
 
 @reader(Resource.PRACTICE_SETTINGS)

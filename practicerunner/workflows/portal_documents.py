@@ -12,16 +12,19 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import audit, document_files, documents, portal_pages, practice, requests
+from practicerunner.records import acting, audit, document_files, documents, portal_pages, practice, requests
 from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document
+from practicerunner.records.people import Person
 from practicerunner.records.portal_pages import DocumentShare
 from practicerunner.rules import documents as rule
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import wall
 from practicerunner.vocabulary import Action, DocumentClass, Resource
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.asking import today_here
+from practicerunner.workflows.audiences import full_name, relation_of, role_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.documents import DocumentWithdrawn, document_to_change, may_change
@@ -43,10 +46,14 @@ class ShareDocument(Command):
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """With whom a document is shared, and with whom it could be."""
+    """With whom a document is shared, and with whom it could be: by name, and what they are to the case (A34)."""
 
     people: dict[int, str]
+    relation: str
+    """What somebody who takes part is called here."""
     shared_with: tuple[int, ...]
+    also: dict[int, tuple[str, ...]]
+    """Who reads it, too, because they act for somebody: ``Elena Castellano, guardian of Leo Castellano``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +113,30 @@ def sharing_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, S
         kept.document for kept in documents.of_case(session, case.id)
         if kept.document.access_class in SHARED and may_change(actor, case, kept.document)
     ]
+    if not found:
+        return {}
     shares, present = portal_pages.shares_of(session, [one.id for one in found]), _present(session, case)
+    called_here, acting_here = capabilities(case.type).called, _who_act(session, case, present)
     return {
         one.id: Sharing(
-            _may_get(present, one), tuple(share.person_id for share in shares if share.document_id == one.id))
-        for one in found
+            _may_get(present, one), called_here,
+            tuple(share.person_id for share in shares if share.document_id == one.id),
+            acting_here if one.access_class is DocumentClass.ADMIN else {},
+        ) for one in found
     }
+
+
+def _who_act(session: Session, case: Case, present: dict[int, str]) -> dict[int, tuple[str, ...]]:
+    """Who of those who act for somebody reads what is administrative of theirs, by name and relation."""
+    found: dict[int, tuple[str, ...]] = {}
+    for acts, person in acting.for_clients(session, list(present)):
+        somebody = PortalActor(person.id, full_name(person), role_of(acts), acts.client_id)
+        if person.died_on is None and may_portal(
+            session, somebody, Action.READ, Resource.DOCUMENTS_ADMIN, case_id=case.id
+        ):
+            relation = relation_of(acts, session.get_one(Person, acts.client_id))
+            found[acts.client_id] = (*found.get(acts.client_id, ()), f"{somebody.name}, {relation}")
+    return found
 
 
 # --- Outside the practice
@@ -148,9 +173,9 @@ def my_document(session: Session, actor: PortalActor, document_id: int) -> tuple
     Raises NotFound for what is not shared, NotPermitted, DocumentWithdrawn, FileMissing, FileDamaged.
     """
     document = session.get(Document, document_id)
-    if document is None or document.access_class not in SHARED or portal_pages.share_between(
-        session, document.id, actor.for_id
-    ) is None:
+    if document is None or document.access_class not in SHARED or document.person_id not in (
+        None, actor.for_id
+    ) or portal_pages.share_between(session, document.id, actor.for_id) is None:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.DOCUMENTS_ADMIN, resource_id=document_id)
     resource = rule.RESOURCES[document.access_class]
     authorize_portal(

@@ -4,7 +4,7 @@ Each participant fills in and signs their own; whoever acts for a client does it
 was begun or handed in is read by whoever wrote it, and by nobody else outside the practice.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
-from practicerunner.records import acting, forms, portal_pages, practice, requests
+from practicerunner.records import acting, audit, forms, portal_pages, practice, requests
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
 from practicerunner.records.people import Person
 from practicerunner.rules import alerts as alert_rule
 from practicerunner.rules import forms as rule
-from practicerunner.rules import signing
+from practicerunner.rules import library, signing
 from practicerunner.rules.forms import Content
-from practicerunner.vocabulary import Action, AssignmentStatus, FormPurpose, Resource
+from practicerunner.vocabulary import Action, AssignmentStatus, DocumentTask, FormPurpose, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.commands import command, reader
@@ -35,6 +35,7 @@ from practicerunner.workflows.forms import (
     hand_in,
     keep_answers,
 )
+from practicerunner.workflows.library import read_pdf
 from practicerunner.workflows.portal_access import authorize_portal, called, may_portal, signing_refusal
 
 
@@ -64,6 +65,8 @@ class MyForm:
     capacity: str
     """Who handed it in, and as what."""
     signed: bool
+    task: DocumentTask | None
+    """Of a document of the practice that waits: what is asked of its reader."""
     replaced: bool
     replaces: bool
 
@@ -108,6 +111,7 @@ class MySheet:
 class MyResponse:
     """What somebody has handed in."""
 
+    assignment_id: int
     name: str
     person: str
     intro: str
@@ -213,8 +217,9 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
     here = {case.id for case in requests.own_cases(session, actor.for_id, today)}
     allowed = _allowed(session, actor, {case.id for _, case, _ in found})
     names = {case.id: called(session, actor, case) for _, case, _ in found}
+    tasks = _tasks(session, [one for one, _, _ in found])
     lines = [
-        _line(actor, one, names[case.id], signed_by_id, today) for one, case, signed_by_id in found
+        _line(actor, one, names[case.id], signed_by_id, today, tasks) for one, case, signed_by_id in found
         if (case.id, rule.resource_of(one.template.purpose)) in allowed
         and (case.id in here or one.assignment.status is AssignmentStatus.COMPLETED)
     ]
@@ -245,8 +250,18 @@ def _allowed(session: Session, actor: PortalActor, case_ids: Collection[int]) ->
     }
 
 
+def _tasks(session: Session, found: Sequence[forms.Given]) -> dict[int, DocumentTask | None]:
+    """Version → what is asked of the reader, of the documents of the practice that wait."""
+    wait = {
+        one.assignment.version_id for one in found
+        if one.assignment.status in forms.OPEN and one.template.purpose is FormPurpose.PRACTICE_DOCUMENT
+    }
+    return {one: library.task_of(content_of(session, one)) for one in wait}
+
+
 def _line(
-    actor: PortalActor, one: forms.Given, case_name: str, signed_by_id: int | None, today: date
+    actor: PortalActor, one: forms.Given, case_name: str, signed_by_id: int | None, today: date,
+    tasks: Mapping[int, DocumentTask | None],
 ) -> MyForm:
     assignment = one.assignment
     is_open = assignment.status in forms.OPEN
@@ -254,7 +269,8 @@ def _line(
         assignment.id, one.response_id if signed_by_id == actor.person_id else None, one.name, one.template.purpose,
         case_name, assignment.status, assignment.due_on,
         is_open and assignment.due_on is not None and assignment.due_on < today, one.submitted_at, one.capacity,
-        one.template.purpose in rule.SIGNED, one.replaced, assignment.replaces_id is not None,
+        one.template.purpose in rule.SIGNED, tasks.get(assignment.version_id), one.replaced,
+        assignment.replaces_id is not None,
     )
 
 
@@ -290,8 +306,30 @@ def my_response(session: Session, actor: PortalActor, response_id: int) -> MyRes
     content = rule.from_json(version.content)
     critical = {one.key for one in rule.critical_answers(content, response.answers)}
     return MyResponse(
-        version.name, full_name(session.get_one(Person, response.person_id)), content.intro, content.notice,
-        answered(content, response.answers, frozenset()), response.capacity, response.signature,
-        response.submitted_at, forms.replacement_of(session, response.id) is not None,
+        response.assignment_id, version.name, full_name(session.get_one(Person, response.person_id)), content.intro,
+        content.notice, answered(content, response.answers, frozenset(), version.number), response.capacity,
+        response.signature, response.submitted_at, forms.replacement_of(session, response.id) is not None,
         alert_rule.crisis_text(us.name, us.phone) if critical else "", us.zone,
     )
+
+
+@reader(Resource.CONSENTS)
+def my_form_pdf(session: Session, actor: PortalActor, assignment_id: int, file_id: int) -> tuple[str, str, bytes]:
+    """File name, media type and bytes of a PDF that a form shows: while it can be filled in, and for who handed it in.
+
+    In a transaction, because it is audited. Raises NotFound, NotPermitted, FileMissing, FileDamaged.
+    """
+    found, template, case = own_form(session, actor, assignment_id, Action.READ)
+    response = forms.response_of(session, found.id)
+    mine = response is not None and response.signed_by_id == actor.person_id
+    shown = {field.pdf.file_id for field in content_of(session, found.version_id).fields if field.pdf is not None}
+    here = requests.takes_part(session, case.id, actor.for_id, today_here(session))
+    if file_id not in shown or found.status is AssignmentStatus.WITHDRAWN or not (here or mine):
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.CONSENTS, resource_id=found.id,
+                       case_id=case.id)
+    file = read_pdf(session, file_id)
+    audit.note(
+        session, person_id=actor.person_id, role=actor.role, action="download",
+        resource=rule.resource_of(template.purpose), resource_id=found.id, case_id=case.id, detail=f"file {file_id}",
+    )
+    return file

@@ -219,7 +219,10 @@ def _form(page: ResponsePage, us: Practice) -> SignedPage:
     facts = [("Handed in", f"{local:%A}, {local.day} {local:%B %Y}"), ("Version of the form", str(page.version))]
     facts += [("Verified", page.authority)] * bool(page.authority)
     facts += [("Filled in together with", page.recorded_by)] * bool(page.recorded_by)
-    answers = [Passage(label=one.label, text=one.words) for one in page.answers if one.words.strip()]
+    answers = [
+        Passage(label=one.label, text=f"{one.words}\n\n{one.source}".strip())
+        for one in page.answers if one.words.strip() or one.source
+    ]
     if page.score is not None:
         answers.append(Passage(label=measures.MEASURES[page.score.measure].name, text="\n".join(
             (measures.in_words(page.score), *measures.details(page.score)))))

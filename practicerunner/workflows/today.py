@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.records import accounts, cases, practice, uninvoiced
 from practicerunner.records.calendar import CalendarEntry
+from practicerunner.rules.breaches import URGENT, left_in_words
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import my_alerts
 from practicerunner.workflows.billing import kinds_to_wait_for
+from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
@@ -79,6 +81,11 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
                     selectors={"case": alert.case_id, "part": "clinical"})
             for alert in my_alerts(session, actor)
         ]
+    found += [
+        Waiting(f"Wrong recipient: {left_in_words(days)}", "breaches", urgent=days <= URGENT,
+                selectors={"breach": breach_id})
+        for breach_id, days in open_breaches(session, actor)
+    ]
     if may(actor, Action.READ, Resource.CLINICAL_NOTE):
         queue = my_queue(session, actor)
         if queue.to_review or queue.addenda:

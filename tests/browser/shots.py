@@ -15,7 +15,8 @@ VISITORS = {"client": "Noor", "guardian": "Shirin", "helper": "Ines", "paying": 
 PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
 PORTAL = ("", "my-appointments", "my-forms", "my-messages", "my-billing", "my-documents", "my-details")
 PAGES = ("", "clients", "calendar", "messages", "documentation", "supervision", "requests", "inquiries", "billing",
-         "overview", "settings", "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit", "account")
+         "overview", "settings", "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit",
+         "breaches", "account")
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 900

@@ -38,7 +38,7 @@ SECTIONS = ("overview", "clinical", "billing", "relationships")
 
 EVERYBODYS = {
     "today", "clients", "calendar", "messages", "requests", "inquiries", "billing", "overview", "hours", "account",
-    "case", "appointment", "payer", "form",
+    "case", "appointment", "payer", "form", "breaches",
 }
 PROVIDERS = EVERYBODYS | {"documentation", "note", "audit", "supervision"}
 MAY_OPEN = {

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practicerunner.rules import forms, signing
+from practicerunner.rules import forms, library, signing
 from practicerunner.rules.alerts import crisis_text, escalates_at
 from practicerunner.rules.case_types import CASE_TYPES
 from practicerunner.rules.form_texts import BUILT_IN
 from practicerunner.rules.forms import Content, Field, answer_problems, template_problems
-from practicerunner.vocabulary import CaseType, FieldKind, FormPurpose, Resource, SignsAs
+from practicerunner.vocabulary import CaseType, DocumentTask, FieldKind, FormPurpose, Resource, SignsAs
 
 OWN_WORDS = (CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP, CaseType.WORKSHOP)
 ALL_KINDS = Content((
@@ -45,6 +45,30 @@ def test_every_form_that_comes_with_the_product_is_sound_and_kept_without_loss(f
     assert len({form.key for form in BUILT_IN}) == len(BUILT_IN)
 
 
+def test_a_pdf_takes_the_place_of_a_text_and_what_has_none_is_kept_as_it_always_was() -> None:
+    pdf = forms.Pdf(7, "a.pdf", 12, "0" * 64)
+    assert [key for field in forms.as_json(ALL_KINDS)["fields"] for key in field if key == "pdf"] == []
+    brought = Field("read", FieldKind.DOCUMENT, "To read", pdf=pdf)
+    kept = Content((brought, *ALL_KINDS.fields[2:]))
+    assert forms.from_json(forms.as_json(kept)) == kept and problem(brought, FormPurpose.PRACTICE_DOCUMENT) == ""
+    assert (brought.fingerprint, forms.source_of(brought, 3)) == (
+        "0" * 64, f"To read (a.pdf), version 3, SHA-256 {'0' * 64}")
+    for wrong in (Field("read", FieldKind.DOCUMENT, "To read", text="x", pdf=pdf),
+                  Field("line", FieldKind.TEXT, "A line", pdf=pdf)):
+        assert problem(wrong) == "A PDF takes the place of a text to read, and of nothing else."
+
+
+@pytest.mark.parametrize("task", DocumentTask)
+def test_a_document_of_the_practice_is_known_by_what_it_asks(task: DocumentTask) -> None:
+    made = library.document("Notice", task, " ", text="Words.")
+    assert (library.task_of(made), library.sentence_of(made)) == (task, library.USUAL[task])
+    assert library.problems(FormPurpose.PRACTICE_DOCUMENT, made) | template_problems(
+        FormPurpose.PRACTICE_DOCUMENT, made) == {}
+    assert library.task_of(ALL_KINDS) is None
+    assert set(library.problems(FormPurpose.PRACTICE_DOCUMENT, ALL_KINDS)) == {library.DOCUMENT}
+    assert library.problems(FormPurpose.OTHER, ALL_KINDS) == {}
+
+
 @pytest.mark.parametrize("kind", OWN_WORDS)
 def test_what_fits_consultations_and_workshops_uses_their_own_words(kind: CaseType) -> None:
     purposes = forms.purposes_for(kind, clinical=False)
@@ -58,12 +82,13 @@ def test_what_fits_consultations_and_workshops_uses_their_own_words(kind: CaseTy
 def test_which_forms_fit_which_kind_of_case() -> None:
     fitting = {kind: {p.value for p in forms.purposes_for(kind, clinical=able.clinical_fields)}
                for kind, able in CASE_TYPES.items()}
-    alone = {"intake", "consent", "telehealth", "other", "measure", "questionnaire"}
+    alone = {"intake", "consent", "telehealth", "other", "measure", "questionnaire", "practice_document"}
+    colleagues = {"consultation_agreement", "other", "practice_document"}
     assert fitting == {
         CaseType.INDIVIDUAL: alone, CaseType.TWO_PERSON: alone | {"no_secrets"},
         CaseType.FAMILY: alone | {"no_secrets"},
-        CaseType.THERAPY_GROUP: alone, CaseType.INDIVIDUAL_CONSULTATION: {"consultation_agreement", "other"},
-        CaseType.CONSULTATION_GROUP: {"consultation_agreement", "other"}, CaseType.WORKSHOP: {"other"},
+        CaseType.THERAPY_GROUP: alone, CaseType.INDIVIDUAL_CONSULTATION: colleagues,
+        CaseType.CONSULTATION_GROUP: colleagues, CaseType.WORKSHOP: {"other", "practice_document"},
     }
     switched = forms.purposes_for(CaseType.INDIVIDUAL_CONSULTATION, clinical=True)
     assert FormPurpose.MEASURE in switched and FormPurpose.INTAKE not in switched

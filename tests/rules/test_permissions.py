@@ -41,6 +41,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.CLINICAL_DASHBOARDS:  (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "r")),
     Resource.BULK_DATA:            (("", "", "rcux"),     ("x", "", ""),     ("", "", ""),      ("", "", ""),    ("", "", "")),
     Resource.AUDIT_LOG:            (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "")),
+    Resource.BREACHES:             (("", "", "rcum"),     ("rcu", "", ""),   ("rcu", "", ""),   ("rcu", "", ""), ("rcu", "", "")),
     Resource.RETENTION:            (("", "", "m"),        ("", "", ""),      ("", "", ""),      ("", "", ""),    ("", "", "")),
 }
 LETTERS = {Action.READ: "r", Action.CREATE: "c", Action.UPDATE: "u", Action.SIGN: "s", Action.EXPORT: "x",
@@ -58,7 +59,7 @@ def expected(role: Role, resource: Resource, action: Action, whose: str) -> bool
 
 def test_the_table_covers_every_resource() -> None:
     assert set(EXPECTED) == set(Resource)
-    assert len(CELLS) == 3240
+    assert len(CELLS) == 3360
 
 
 @pytest.mark.parametrize("role", ROLES)

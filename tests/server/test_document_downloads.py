@@ -10,8 +10,9 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from practicerunner import clock, database
+from practicerunner.rules import library
 from practicerunner.settings import settings
-from practicerunner.vocabulary import CaseType, DocumentClass, NoteKind, Role
+from practicerunner.vocabulary import CaseType, DocumentClass, DocumentTask, FormPurpose, NoteKind, Role
 from practicerunner.workflows import invitations, sign_in, staff
 from practicerunner.workflows.documents import (
     OpenDocument,
@@ -21,6 +22,8 @@ from practicerunner.workflows.documents import (
     upload_document,
     withdraw_document,
 )
+from practicerunner.workflows.form_templates import AddForm, add_form, form_template
+from practicerunner.workflows.library import SentPdf
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
@@ -95,6 +98,20 @@ def test_a_stranger_gets_404_and_the_wrong_role_403(web: TestClient, linden: Cas
     for path in ("/files/document/x", "/files/document/1.pdf", "/files/document/../case.py"):
         assert web.get(path, headers=olga).status_code == 404
     assert web.post(f"/files/document/{made[A]}", headers=olga).status_code == 405
+
+
+def test_whoever_works_here_reads_the_practice_s_pdfs_and_nobody_else(web: TestClient, linden: Cast) -> None:
+    made = linden.do("Dana", add_form, AddForm(
+        name="Policy", purpose=FormPurpose.PRACTICE_DOCUMENT, content=library.document("Policy", DocumentTask.SIGN),
+        pdfs=(SentPdf(key=library.DOCUMENT, file_name="policy.pdf", content=files.pdf()),)))
+    shown = linden.read("Dana", form_template, made).content.fields[0]
+    assert shown.pdf is not None
+    for who in ("Dana", "Olga", "Tom"):
+        answer = web.get(f"/files/practice/{shown.pdf.file_id}", headers=cookie(linden, who))
+        assert (answer.content, answer.headers["content-type"]) == (files.pdf(), "application/pdf")
+    for wrong in (made, 5, 2**63, "x"):
+        assert web.get(f"/files/practice/{wrong}", headers=cookie(linden, "Dana")).status_code == 404
+    assert web.get(f"/files/practice/{shown.pdf.file_id}").status_code in (302, 303, 307)
 
 
 def test_a_director_s_reason_is_typed_on_the_page_and_never_in_the_address(

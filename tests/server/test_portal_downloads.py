@@ -15,7 +15,9 @@ from practicerunner.vocabulary import DocumentKind, Outcome
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_billing import billing_page
 from practicerunner.workflows.portal_documents import my_documents
+from practicerunner.workflows.portal_forms import my_forms, my_sheet
 from practicerunner.workflows.portal_presence import open_portal_sign_in, sign_out
+from tests import files
 from tests.cast import at, bring_on
 from tests.household import NOW, House, household
 from tests.workflows.test_sentinels import PAPERS
@@ -47,10 +49,12 @@ def everything(house: House) -> list[str]:
     """Every address of a file that there could be."""
     with database.reading(house.cast.engine) as session:
         ids = {table.name: list(session.scalars(select(table.c.id))) for table in Base.metadata.sorted_tables
-               if table.name in (*PAPERS, "document")}
+               if table.name in (*PAPERS, "document", "form_assignment", "practice_file")}
     papers = [row for table in PAPERS for row in ids[table]]
     return [
         *(f"/portal/files/document/{row}" for row in (*ids["document"], *papers, 1)),
+        *(f"/portal/files/form/{form}/{file}" for form in (*ids["form_assignment"], 1)
+          for file in (*ids["practice_file"], 1)),
         *(f"/portal/files/{kind}/{row}.pdf" for kind in DocumentKind for row in (*papers, *ids["document"], 1)),
     ]
 
@@ -59,31 +63,41 @@ def own(house: House, actor: PortalActor) -> set[str]:
     """The files that the pages offer somebody."""
     asking = f"?for={actor.client_id}" if actor.client_id else ""
     with database.reading(house.cast.engine) as session:
-        files = {f"/portal/files/document/{one.document_id}{asking}" for one in my_documents(session, actor)}
+        found = {f"/portal/files/document/{one.document_id}{asking}" for one in my_documents(session, actor)}
+        for form in my_forms(session, actor).open:
+            sheet = my_sheet(session, actor, form.assignment_id)
+            found |= {f"/portal/files/form/{form.assignment_id}/{field.pdf.file_id}{asking}"
+                      for field in sheet.content.fields if field.pdf is not None}
         if actor.client_id is None:
             page = billing_page(session, actor)
-            files |= {f"/portal/files/invoice/{one.invoice_id}.pdf" for one in page.invoices}
-            files |= {
+            found |= {f"/portal/files/invoice/{one.invoice_id}.pdf" for one in page.invoices}
+            found |= {
                 f"/portal/files/{one.kind}/{one.subject_id}.pdf"
                 for rows in (page.receipts, page.statements, page.superbills) for one in rows if one.number
             }
-    return files
+    return found
 
 
-@pytest.mark.parametrize("first", ["Tom", "David"])
+@pytest.mark.parametrize(("first", "number"), [("Tom", 4), ("David", 3)])
 def test_every_file_of_the_practice_is_asked_for_and_only_ones_own_is_there(
-    web: TestClient, house: House, first: str
+    web: TestClient, house: House, first: str, number: int
 ) -> None:
     headers, actor = cookie(house, first), house.viewers[first]
     found = {path: web.get(path, headers=headers).status_code for path in everything(house)}
     assert {path for path, status in found.items() if status == 200} == own(house, actor)
     assert set(found.values()) == {200, 404}
-    assert sum(status == 200 for status in found.values()) == 3  # an invoice, a receipt, a statement
+    # An invoice, a receipt, a statement; and a policy that Tom was given to sign.
+    assert sum(status == 200 for status in found.values()) == number
 
 
 def test_for_a_client_what_is_open_is_there_and_for_nobody_else(web: TestClient, house: House) -> None:
     leo, maya = house.people["Leo"], cookie(house, "Maya")
-    (path,) = own(house, house.viewers["Maya for Leo"])
+    path, policy = sorted(own(house, house.viewers["Maya for Leo"]))
+    assert web.get(policy, headers=maya).content == files.pdf(Lang="heronhouse")
+    for headers, asked in ((maya, policy.partition("?")[0]), (cookie(house, "Tom"), policy),
+                           (cookie(house, "David"), policy), (maya, policy.rpartition("/")[0] + f"/{10**30}")):
+        assert web.get(asked, headers=headers).status_code == 404, asked
+    assert web.get(policy, headers=cookie(house, "Joan")).status_code == 403
     answer = web.get(path, headers=maya)
     assert (answer.status_code, answer.text) == (200, "Of herondesk.")
     assert answer.headers["cache-control"] == "no-store"
@@ -100,7 +114,7 @@ def test_for_a_client_what_is_open_is_there_and_for_nobody_else(web: TestClient,
     assert rows[-1].outcome is Outcome.REFUSED
     with database.reading(house.cast.engine) as session:
         taken = session.scalars(select(AuditRow).where(AuditRow.action == "download")).all()
-    assert [(row.person_id, row.role) for row in taken] == [(house.people["Maya"], "representative")]
+    assert [(row.person_id, row.role) for row in taken] == [(house.people["Maya"], "representative")] * 2
 
 
 def test_without_a_sign_in_of_the_portal_there_is_nothing(web: TestClient, house: House) -> None:
@@ -117,4 +131,5 @@ def test_without_a_sign_in_of_the_portal_there_is_nothing(web: TestClient, house
 def test_every_route_of_the_portals_files_is_walked_here() -> None:
     assert [route.path for route in portal_downloads.routes] == [
         "/portal/files/message/{id:int}",  # walked in test_message_downloads
-        "/portal/files/document/{id:int}", "/portal/files/{kind}/{id:int}.pdf"]
+        "/portal/files/document/{id:int}", "/portal/files/form/{id:int}/{file:int}",
+        "/portal/files/{kind}/{id:int}.pdf"]

@@ -86,7 +86,8 @@ def test_every_reader_of_the_portal_is_asked() -> None:
     assert {
         "requests.my_requests", "requests.my_appointments", "requests.times_to_ask_for", "portal_home.home_page",
         "portal_appointments.appointments_page", "portal_appointments.my_feeds", "portal_forms.my_forms",
-        "portal_forms.my_sheet", "portal_forms.my_response", "portal_billing.billing_page", "portal_billing.my_paper",
+        "portal_forms.my_sheet", "portal_forms.my_response", "portal_forms.my_form_pdf",
+        "portal_billing.billing_page", "portal_billing.my_paper",
         "portal_documents.my_documents", "portal_documents.my_document",
     } <= set(of_the_portal())
 

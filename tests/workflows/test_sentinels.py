@@ -33,6 +33,7 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import (
     AccessScope,
     ActingKind,
+    BreachChannel,
     CaseType,
     DocumentClass,
     DocumentKind,
@@ -45,6 +46,12 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
+from practicerunner.workflows.breaches import (
+    AssessBreach,
+    ReportWrongRecipient,
+    assess_breach,
+    report_wrong_recipient,
+)
 from practicerunner.workflows.commands import READERS
 from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
@@ -71,6 +78,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronconsent": TREATS | {"Dana", "Tom"},
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
     "heronprivate": TREATS, "heronenclosed": TREATS, "heronoffice": TREATS | {"Dana", "Tom"},
+    "heronbreach": {"Tom", "Dana"},  # who reported it, and the owners
 }
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
 MAY_READ_OUTSIDE = {
@@ -140,6 +148,10 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
                 case_id=alone, access_class=access_class, title=f"About {word}", file_name="letter.txt",
                 content=f"Of {word}.".encode()))
         invoice(cast, first)
+        breach = cast.do("Tom", report_wrong_recipient, ReportWrongRecipient(
+            case_id=alone, channel=BreachChannel.PAPER, what="heronbreach", meant_for="heronbreach",
+            went_to="heronbreach", noticed_on=date(2026, 10, 12), noticed_by="heronbreach"))
+        cast.do("Dana", assess_breach, AssessBreach(breach_id=breach, revision=1, nature="heronbreach"))
         _correspond(cast, alone)
         yield cast
 
@@ -197,6 +209,7 @@ TABLES = {
     "session_id": "supervision_session", "assignment_id": "form_assignment",
     "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
     "run_id": "import_run", "thread_id": "message_thread", "attachment_id": "message_attachment",
+    "file_id": "practice_file",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {
