@@ -6,6 +6,7 @@ from practicerunner.records import (  # noqa: F401
     availability,
     billing,
     cases,
+    consent_basis,
     diagnoses,
     documents,
     drafts,

@@ -157,9 +157,12 @@ def own_cases(session: Session, person_id: int, day: date) -> list[tuple[Case, s
 
 
 def own_past(
-    session: Session, person_id: int, moment: datetime, since: date, limit: int
+    session: Session, person_id: int, moment: datetime, since: date, limit: int, *, for_another: bool = False
 ) -> list[OwnAppointment]:
-    """Appointments at which somebody was expected and that have begun or were called off, the latest first."""
+    """Appointments at which somebody was expected and that have begun or were called off, the latest first.
+
+    ``for_another``: without what is confidential to them, because whoever asks acts for them.
+    """
     query = (
         select(Appointment, Case, Staff, Location, Attendance)
         .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
@@ -167,4 +170,6 @@ def own_past(
         .where(Attendance.person_id == person_id, Appointment.starts_at <= moment, Appointment.local_date >= since)
         .order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(limit)
     )
+    if for_another:
+        query = query.where(~Attendance.confidential)
     return [OwnAppointment(*row) for row in session.execute(query)]

@@ -119,16 +119,23 @@ def own_cases(session: Session, person_id: int, day: date) -> list[Case]:
     return list(session.scalars(select(Case).where(_there(person_id, day)).order_by(Case.opened_on, Case.id)))
 
 
-def expected_at(session: Session, appointment_id: int, person_id: int) -> Attendance | None:
-    """Somebody's attendance at an appointment, unless it was called off."""
-    return session.scalar(select(Attendance).where(
+def expected_at(
+    session: Session, appointment_id: int, person_id: int, *, for_another: bool = False
+) -> Attendance | None:
+    """Somebody's attendance at an appointment, unless it was called off.
+
+    ``for_another``, here and below: without what is confidential to them, because whoever asks acts for them.
+    """
+    query = select(Attendance).where(
         Attendance.appointment_id == appointment_id, Attendance.person_id == person_id,
         Attendance.status.not_in(CALLED_OFF),
-    ))
+    )
+    return session.scalar(query.where(~Attendance.confidential) if for_another else query)
 
 
 def own_ahead(
-    session: Session, person_id: int, moment: datetime, day: date, *, case_id: int | None = None
+    session: Session, person_id: int, moment: datetime, day: date, *, case_id: int | None = None,
+    for_another: bool = False,
 ) -> list[OwnAppointment]:
     """Appointments that begin after a moment and at which somebody is expected, by time; of all their cases or one."""
     query = (
@@ -142,6 +149,8 @@ def own_ahead(
     )
     if case_id is not None:
         query = query.where(Case.id == case_id)
+    if for_another:
+        query = query.where(~Attendance.confidential)
     return [OwnAppointment(*row) for row in session.execute(query.order_by(Appointment.starts_at, Appointment.id))]
 
 
@@ -170,9 +179,25 @@ def _whose() -> ColumnElement[int]:
     return func.coalesce(Appointment.provider_id, Case.provider_id)
 
 
-def of_person(session: Session, person_id: int, limit: int) -> list[Asked]:
+def _is_confidential() -> ColumnElement[bool]:
+    """That a request is about an appointment which is confidential to whom it is for."""
+    return select(Attendance.id).where(
+        Attendance.appointment_id == SchedulingRequest.appointment_id,
+        Attendance.person_id == SchedulingRequest.person_id, Attendance.confidential,
+    ).exists()
+
+
+def is_confidential(session: Session, request_id: int) -> bool:
+    """Whether a request is about an appointment that is confidential to whom it is for."""
+    return session.scalar(
+        select(SchedulingRequest.id).where(SchedulingRequest.id == request_id, _is_confidential())) is not None
+
+
+def of_person(session: Session, person_id: int, limit: int, *, for_another: bool = False) -> list[Asked]:
     """What somebody has asked, the newest first."""
     query = _around().where(SchedulingRequest.person_id == person_id)
+    if for_another:
+        query = query.where(~_is_confidential())
     newest = SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc()
     return [Asked(*row) for row in session.execute(query.order_by(*newest).limit(limit))]
 

@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import accounts, audit, payments, people, portal_pages, practice, statements, superbills
+from practicerunner.records import (
+    accounts,
+    audit,
+    hidden_papers,
+    payments,
+    people,
+    portal_pages,
+    practice,
+    statements,
+    superbills,
+)
 from practicerunner.records.people import Payer
 from practicerunner.records.superbills import Superbill
 from practicerunner.vocabulary import Action, DocumentKind, InvoiceState, PaymentMethodKind, PaymentState, Resource
@@ -100,22 +110,32 @@ def billing_page(session: Session, actor: PortalActor) -> BillingPage:
     us = practice.the_practice(session)
     today = clock.today(us.zone)
     payer = people.payer_of_person(session, actor.for_id)
-    bills = _superbills(session, actor)
+    hidden = hidden_papers.NOTHING if actor.client_id is None else hidden_papers.hidden_from_others(
+        session, actor.for_id)
+    bills = tuple(
+        one for one in _superbills(session, actor) if not hidden.has(DocumentKind.SUPERBILL, one.subject_id))
     if payer is None:
         return BillingPage(0, 0, us.currency, (), (), (), bills, (), today, us.phone)
     standings = accounts.standings(session, payer_id=payer.id)
-    found = accounts.invoices_of_payer(session, payer.id, true())
-    took = payments.payments_of(session, payer_id=payer.id)
-    back = payments.refunds_of(session, payer_id=payer.id)
-    issued = portal_pages.statements_of(session, payer.id)
-    notes = portal_pages.credit_notes_of(session, payer.id)
+    found = [one for one in accounts.invoices_of_payer(session, payer.id, true())
+             if not hidden.has(DocumentKind.INVOICE, one.invoice_id)]
+    took = [one for one in payments.payments_of(session, payer_id=payer.id)
+            if not hidden.has(DocumentKind.RECEIPT, one.payment_id)]
+    back = [one for one in payments.refunds_of(session, payer_id=payer.id)
+            if not hidden.has(DocumentKind.REFUND, one.refund_id)]
+    issued = [one for one in portal_pages.statements_of(session, payer.id)
+              if not hidden.has(DocumentKind.STATEMENT, one[0].id)]
+    notes = [one for one in portal_pages.credit_notes_of(session, payer.id)
+             if not hidden.has(DocumentKind.CREDIT_NOTE, one.id)]
     seen = _open_to(session, actor, {
         row.case_id for rows in (standings, found, took, back, notes) for row in rows
     } | {case_id for _, cases in issued for case_id in cases})
     ours = [row for row in standings if row.case_id in seen]
     whole = actor.client_id is None or may_portal(session, actor, Action.READ, Resource.INVOICES)
     return BillingPage(
-        sum(row.due_cents + max(row.loose_cents, 0) for row in ours), sum(max(-row.loose_cents, 0) for row in ours),
+        sum(row.due_cents + max(row.loose_cents, 0) for row in ours) - sum(
+            cents for case_id, cents in hidden.open_cents.items() if case_id in seen),
+        sum(max(-row.loose_cents, 0) for row in ours),
         us.currency, tuple(_invoice(facts, today) for facts in found if facts.case_id in seen),
         tuple(sorted((
             *(_receipt(one) for one in took if one.case_id in seen),
@@ -184,7 +204,8 @@ def my_paper(session: Session, actor: PortalActor, kind: DocumentKind, subject_i
     """
     resource = Resource.SUPERBILLS if kind is DocumentKind.SUPERBILL else Resource.INVOICES
     refusal = NotFound(actor=actor, action=Action.READ, resource=resource, resource_id=subject_id)
-    if kind not in ON_PAPER:
+    if kind not in ON_PAPER or (actor.client_id is not None and hidden_papers.hidden_from_others(
+        session, actor.for_id).has(kind, subject_id)):
         raise refusal
     if kind is DocumentKind.SUPERBILL:
         return _superbill(session, actor, subject_id, refusal)

@@ -17,6 +17,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document
 from practicerunner.records.portal_pages import DocumentShare
 from practicerunner.rules import documents as rule
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import wall
 from practicerunner.vocabulary import Action, DocumentClass, Resource
@@ -39,6 +40,8 @@ class ShareDocument(Command):
 
     document_id: int
     person_ids: tuple[int, ...] = Field(max_length=200)
+    confidential: bool | None = None
+    """Whether nobody reads it who acts for them; ``None``: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class Sharing:
 
     people: dict[int, str]
     shared_with: tuple[int, ...]
+    confidential: bool = False
+    """Whether nobody reads it who acts for them."""
+    may_be_confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,10 @@ def share_document(session: Session, actor: Actor, asked: ShareDocument) -> int:
         raise SealedIsNotShared
     if not wanted <= set(_may_get(_present(session, case), document)):
         raise BadInput("person_ids", "Choose whom the document is about, if they take part.")
+    if asked.confidential is not None:
+        if asked.confidential and not capabilities(case.type).confidential:
+            raise BadInput("confidential", "Nothing is confidential to one alone in this kind of work.")
+        document.confidential = asked.confidential
     now = {share.person_id: share for share in portal_pages.shares_of(session, [document.id])}
     for person_id, share in now.items():
         if person_id not in wanted:
@@ -81,7 +91,8 @@ def share_document(session: Session, actor: Actor, asked: ShareDocument) -> int:
         for person_id in asked.person_ids if person_id not in now
     )
     session.info["case_id"] = case.id
-    session.info["detail"] = f"shared with {', '.join(map(str, sorted(wanted))) or 'nobody'}"
+    session.info["detail"] = f"shared with {', '.join(map(str, sorted(wanted))) or 'nobody'}" + (
+        ", confidential" if document.confidential else "")
     return document.id
 
 
@@ -109,7 +120,8 @@ def sharing_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, S
     shares, present = portal_pages.shares_of(session, [one.id for one in found]), _present(session, case)
     return {
         one.id: Sharing(
-            _may_get(present, one), tuple(share.person_id for share in shares if share.document_id == one.id))
+            _may_get(present, one), tuple(share.person_id for share in shares if share.document_id == one.id),
+            one.confidential, capabilities(case.type).confidential)
         for one in found
     }
 
@@ -127,7 +139,7 @@ def my_documents(session: Session, actor: PortalActor) -> list[MyDocument]:
             called(session, actor, case),
         )
         for share, document, case in portal_pages.shared_with(session, actor.for_id)
-        if document.access_class in SHARED
+        if document.access_class in SHARED and not (document.confidential and actor.client_id is not None)
         and may_portal(session, actor, Action.READ, rule.RESOURCES[document.access_class], case_id=case.id)
     ]
 
@@ -139,9 +151,9 @@ def my_document(session: Session, actor: PortalActor, document_id: int) -> tuple
     Raises NotFound for what is not shared, NotPermitted, DocumentWithdrawn, FileMissing, FileDamaged.
     """
     document = session.get(Document, document_id)
-    if document is None or document.access_class not in SHARED or portal_pages.share_between(
-        session, document.id, actor.for_id
-    ) is None:
+    if document is None or document.access_class not in SHARED or (
+        document.confidential and actor.client_id is not None
+    ) or portal_pages.share_between(session, document.id, actor.for_id) is None:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.DOCUMENTS_ADMIN, resource_id=document_id)
     resource = rule.RESOURCES[document.access_class]
     authorize_portal(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, PracticeError
-from practicerunner.records import audit, people, portal, practice
+from practicerunner.records import audit, consent_basis, people, portal, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import PortalAccount, PortalInvitation
@@ -51,12 +51,15 @@ class Link:
     asks_birth_date: bool
 
 
-def send_link(session: Session, person: Person, invited_by_id: int | None) -> PortalInvitation:
+def send_link(
+    session: Session, person: Person, invited_by_id: int | None, *, at_majority: bool = False
+) -> PortalInvitation:
     """Write a link for somebody into the outbox; for the caller to have authorised. Raises NoAddress, NoBirthDate.
 
     72 hours for a new account, 30 minutes for one that exists.
     """
-    email = people.mail_address(session, person.id).strip().lower()
+    address = consent_basis.own_address if at_majority else people.mail_address
+    email = address(session, person.id).strip().lower()
     if not email:
         raise NoAddress
     if person.birth_date is None and portal.is_shared(session, email):
@@ -64,11 +67,11 @@ def send_link(session: Session, person: Person, invited_by_id: int | None) -> Po
     us, now, token = practice.the_practice(session), clock.now(), ids.new_token()
     known = portal.account_of(session, person.id) is not None
     lasts = RESET_LASTS if known else INVITATION_LASTS
-    if invited_by_id is not None:
+    if invited_by_id is not None or at_majority:
         portal.withdraw_invitations(session, person.id, now)
     made = PortalInvitation(
         id=ids.new_id(), person_id=person.id, token_fingerprint=ids.fingerprint(token), email=email,
-        expires_at=now + lasts, invited_by_id=invited_by_id,
+        expires_at=now + lasts, invited_by_id=invited_by_id, at_majority=at_majority,
     )
     session.add(made)
     session.flush()
@@ -78,7 +81,7 @@ def send_link(session: Session, person: Person, invited_by_id: int | None) -> Po
         rules.reset_letter(name, us.name, us.phone, link, int(lasts / timedelta(minutes=1))) if known
         else rules.invitation_letter(name, us.name, us.phone, link, int(lasts / timedelta(hours=1))))
     outbox.put(session, MessageKind.PORTAL_LINK, f"portal:{made.id}", letter.subject, letter.body,
-               person_id=person.id, expires_at=made.expires_at)
+               person_id=person.id, expires_at=made.expires_at, own_address_only=at_majority)
     return made
 
 
