@@ -118,6 +118,8 @@ class AppointmentView:
     inherited_supervisor: str
     """Whom it would have otherwise; empty for nobody."""
     people: tuple[Attendee, ...]
+    confidential_to: tuple[str, ...]
+    """From those who act for whom it is kept: their names."""
     cancels_as: AttendanceStatus
     """What a client's cancellation at this moment is by the clock: late or in time."""
     series_position: str
@@ -245,11 +247,12 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
     found = appointment_for(session, actor, appointment_id)
     names = calendar.around(session, found)
     invoiced = calendar.invoiced_people(session, found.id)
+    there = calendar.people_at(session, found.id)
     people = tuple(
         Attendee(
             row.person_id, person_name(person.first_name, person.last_name, person.preferred_name), role, row.status,
             row.recorded_at, bool(invoiced & {None, row.person_id}),
-        ) for row, person, role in calendar.people_at(session, found.id)
+        ) for row, person, role in there
     )
     position = ""
     if names.series is not None:
@@ -276,6 +279,9 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
         provider_id=found.provider_id, provider=names.provider.name, supervisor_id=found.supervisor_id,
         supervisor=names.supervisor.name if names.supervisor else "", supervisor_is_own=found.supervisor_is_own,
         inherited_supervisor=_inherited(session, found, names), people=people,
+        confidential_to=tuple(
+            person_name(person.first_name, person.last_name, person.preferred_name)
+            for row, person, _ in there if row.confidential),
         cancels_as=cancelled_as(session, found, CancelledBy.CLIENT), series_position=position,
         cancelled_reason=found.cancelled_reason, override_reason=found.override_reason,
         why_fixed=why_fixed(session, found), why_immovable=why_immovable(session, found),
