@@ -223,7 +223,7 @@ def _is_theirs_alone(session: Session, actor: PortalActor, found: Collection[Sch
         return set()
     alone = consenting_alone(session, [actor.client_id])
     return {
-        one.id for one in found if alone and one.appointment_id is None and one.asked_by_id != actor.person_id
+        one.id for one in found if alone and one.appointment_id is None and one.asked_by_id is None
     }
 
 
