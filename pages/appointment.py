@@ -9,6 +9,7 @@ from practicerunner.ui import appointment_dialogs as dialogs
 from practicerunner.ui import (
     attendance_block,
     billing_block,
+    confidential_block,
     navigation,
     note_block,
     reminder_lines,
@@ -49,6 +50,8 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
                 dialogs.change_dialog(actor, page)
             if (page.status not in OVER or page.series_position) and st.button("Cancel", icon=":material/event_busy:"):
                 dialogs.cancel_dialog(actor, page)
+        if page.may_change:
+            confidential_block.button(actor, page)
 
 attendance_block.status_line(page)
 for waiting in read(requests_about, actor, page.appointment_id):
@@ -68,6 +71,8 @@ with st.container(horizontal=True, gap="large"):
         st.text(f"Supervisor {page.supervisor}{alone}", width="content")
     if page.series_position:
         st.text(page.series_position, width="content")
+    if page.confidential_to:
+        st.badge(md(confidential_block.word(page)), icon=":material/visibility_off:", color="orange")
 if page.comes_twice:
     which = "second, after they went back" if page.fold else "first, before they go back"
     st.text(f"The clocks go back in this night, so {page.local_time:%H:%M} comes twice; this is the {which}.")

@@ -14,6 +14,7 @@ from practicerunner.demo import (
     following,
     inquiring,
     insurance,
+    minors,
     opening,
     portal,
     portal_pages,
@@ -67,6 +68,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     story.begin()
     portal.begin(diary, house, story, today)
     portal_pages.begin(diary, house, story, today)
+    minors.begin(diary, house, story, today)
     diary.live(bound)
     return [
         (f"{first} {last}", ", ".join(role.label for role in sorted(roles)), house.emails[first])

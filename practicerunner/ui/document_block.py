@@ -95,11 +95,16 @@ def _share(actor: Actor, line: DocumentLine, sharing: Sharing) -> None:
             if form.tick(f"person.{person_id}", md(name), person_id in sharing.shared_with)
         ]
         form.place("person_ids")
+        confidential: bool | None = None
         if line.access_class is DocumentClass.ADMIN:
-            st.caption("Whoever acts for them and may use the portal reads it too.")
+            if sharing.may_be_confidential:
+                confidential = form.tick("confidential", "Confidential to them", sharing.confidential)
+            st.caption("Nobody who acts for them reads it." if confidential
+                       else "Whoever acts for them and may use the portal reads it too.")
         if st.button("Save", type="primary", key=form.field_key("save")):
             done, _ = form.submit(share_document, actor, lambda: ShareDocument(
-                op=form.op, document_id=line.document_id, person_ids=tuple(chosen)), "Sharing changed")
+                op=form.op, document_id=line.document_id, person_ids=tuple(chosen), confidential=confidential),
+                "Sharing changed")
             if done:
                 st.rerun()
 
