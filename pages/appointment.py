@@ -71,8 +71,6 @@ with st.container(horizontal=True, gap="large"):
         st.text(f"Supervisor {page.supervisor}{alone}", width="content")
     if page.series_position:
         st.text(page.series_position, width="content")
-    if page.confidential_to:
-        st.badge(md(confidential_block.word(page)), icon=":material/visibility_off:", color="orange")
 if page.comes_twice:
     which = "second, after they went back" if page.fold else "first, before they go back"
     st.text(f"The clocks go back in this night, so {page.local_time:%H:%M} comes twice; this is the {which}.")

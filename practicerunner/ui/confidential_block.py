@@ -16,7 +16,7 @@ from practicerunner.workflows.confidentiality import (
 )
 
 WHAT = (
-    "Nobody who acts for them comes across it: not in the portal, a calendar or an e-mail. Who else pays reads "
+    "Nobody who acts for them comes across it: not in the portal, in a calendar or in an e-mail. Others who pay read "
     "“Service”, the month and the amount."
 )
 
@@ -38,6 +38,7 @@ def choice_dialog(actor: Actor, page: AppointmentView) -> None:
     """To whom it is confidential; this one, or its whole series."""
     found = read(confidentiality_of, actor, page.appointment_id)
     form = Form(f"confidential.{page.appointment_id}.{page.revision}")
+    st.text(WHAT)
     chosen = _ticks(form, found.people, {one.person_id: one.is_confidential for one in found.people})
     whole = bool(page.series_position) and form.tick("whole_series", "Every appointment of this series, past ones too")
     if found.on_invoice:

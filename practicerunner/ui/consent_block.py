@@ -62,13 +62,14 @@ def basis_dialog(actor: Actor, page: CasePage, view: ConsentView) -> None:
         "basis", "Consent was given by", options, format_func=lambda one: one.label,
         index=options.index(view.basis) if view.basis else None, placeholder="Choose",
     )
-    since = form.date("since", "Since", view.today, max_value=view.today)
+    since = form.date("since", "Since", view.since or view.today, max_value=view.today)
     state, concern, confirmed = "", "", False
     if basis is ConsentBasis.MINOR:
         known = [one.state for one in read(state_ages, actor)]
+        known += [one for one in sorted(STATES) if one not in known]
         state = form.choice(
-            "state", "By the age for the state", [*known, *(one for one in sorted(STATES) if one not in known)],
-            index=None, placeholder="Choose the client's state",
+            "state", "By the age for the state", known, index=known.index(view.state) if view.state else None,
+            placeholder="Choose the client's state",
             help="An owner keeps the ages under Practice settings, Minors.",
         ) or ""
         concern = read(consent_concern, actor, view.person_id, state)

@@ -1,6 +1,7 @@
 """What is confidential to a minor: not there for who acts for them; neutral on the paper of who pays (A23)."""
 
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -12,10 +13,22 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import InvoiceLine, IssuedDocument
 from practicerunner.records.consent_basis import BasisDecision
 from practicerunner.records.outbox import OutboxMessage
+from practicerunner.records.payments import CreditNote
+from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.vocabulary import CaseType, ConsentBasis, DocumentKind, MessageKind, SessionFormat
+from practicerunner.vocabulary import (
+    CaseType,
+    ConsentBasis,
+    DocumentClass,
+    DocumentKind,
+    InvoicingRhythm,
+    MessageKind,
+    SessionFormat,
+)
 from practicerunner.workflows import feeds, outbox, papers, reminders
+from practicerunner.workflows.advance import InvoiceAhead, SettleAll, invoice_ahead, settle_all
 from practicerunner.workflows.answers import Accept, accept
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.confidentiality import (
@@ -34,9 +47,13 @@ from practicerunner.workflows.consent_basis import (
     set_state_age,
     state_ages,
 )
+from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.feeds import MakeFeed, make_feed
+from practicerunner.workflows.form_sending import NowhereToRemind, RemindOfForm, remind_of_form
 from practicerunner.workflows.portal_appointments import MakeMyFeed, appointments_page, make_my_feed
 from practicerunner.workflows.portal_billing import billing_page, my_paper
+from practicerunner.workflows.portal_documents import ShareDocument, my_document, my_documents, share_document
+from practicerunner.workflows.portal_forms import my_forms, my_sheet
 from practicerunner.workflows.portal_home import home_page
 from practicerunner.workflows.reminders import SetPracticeReminders, set_practice_reminders
 from practicerunner.workflows.requests import (
@@ -55,6 +72,7 @@ from practicerunner.workflows.series import AddOccurrences, BookSeries, add_occu
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id, people_of
 from tests.workflows.minors import SINCE, Home, consents_alone, home
+from tests.workflows.sending import bring_forms, send
 from tests.workflows.test_sentinels import text_of
 
 AHEAD = date(2026, 11, 19)
@@ -378,3 +396,73 @@ def test_what_the_client_pays_alone_is_not_there_for_who_reads_their_bills(cast:
             with pytest.raises(NotFound):
                 house.see("Elena for Leo", my_paper, kind, subject)
         assert house.see("Elena for Leo", my_paper, DocumentKind.INVOICE, open_one)[1] == "application/pdf"
+
+
+def test_documents_and_forms_are_confidential_once_a_minor_has_consented(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
+    monkeypatch.setattr(database.settings(), "files_dir", tmp_path / "files")
+    house = home(cast, leos_mail="home@example.org", elenas_mail="home@example.org")
+    with at("2026-11-10 09:00"):
+        bring_forms(cast)
+        before = (shared(house), *send(cast, house.case_id, "consent", to="Leo"))
+        consents_alone(house)
+        since = (shared(house), *send(cast, house.case_id, "intake", to="Leo"))
+        for who, theirs in (("Leo", {before, since}), ("Elena for Leo", {before})):
+            assert {one.document_id for one in house.see(who, my_documents)} == {one for one, _ in theirs}
+            assert {one.assignment_id for one in house.see(who, my_forms).open} == {one for _, one in theirs}
+        for reader, one in ((my_document, since[0]), (my_sheet, since[1])):
+            house.see("Leo", reader, one)
+            with pytest.raises(NotFound):
+                house.see("Elena for Leo", reader, one)
+        with pytest.raises(NowhereToRemind, match="somebody else has the same"):
+            cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=since[1]))
+        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=before[1]))
+        cast.do("Marcus", share_document, ShareDocument(
+            document_id=since[0], person_ids=(house.leo,), confidential=False))
+        assert len(house.see("Elena for Leo", my_documents)) == 2
+
+
+def shared(house: Home) -> int:
+    """A document of the front desk that Leo reads."""
+    made: int = house.cast.do("Marcus", upload_document, UploadDocument(
+        case_id=house.case_id, access_class=DocumentClass.ADMIN, title="A letter", file_name="letter.txt",
+        content=b"Dear Leo"))
+    house.cast.do("Marcus", share_document, ShareDocument(document_id=made, person_ids=(house.leo,)))
+    return made
+
+
+def test_what_is_given_back_of_a_neutral_line_says_neither_service_nor_day(cast: Cast) -> None:
+    house = home(cast)
+    cast.do("Tom", set_arrangement, SetArrangement(
+        case_id=house.case_id, valid_from=SINCE, shares=(
+            Share(person_id=house.elena, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
+    with at("2026-10-20 09:00"):
+        kept = booked(house, date(2026, 11, 4), confidential=(house.leo,))
+        (made,) = cast.do("Tom", invoice_ahead, InvoiceAhead(day=date(2026, 11, 1), rhythm=InvoicingRhythm.MONTH_AHEAD))
+    with at("2026-11-02 09:00"):
+        cast.do("Marcus", cancel, Cancel(appointment_id=kept, by="provider"))
+        cast.do("Tom", settle_all, SettleAll())
+        with database.reading(cast.engine) as session:
+            note = session.scalars(select(CreditNote)).one()
+            assert (note.invoice_id, note.amount_cents) == (made, 165_00)
+        said = paper(cast, DocumentKind.CREDIT_NOTE, note.id)
+        for word in ("IND50", "4 November", "2026-11-04"):
+            assert word not in said
+        assert "Less is due than was invoiced" in said
+
+
+def test_bills_of_a_client_who_shares_a_mailbox_are_not_spoken_of_there(cast: Cast) -> None:
+    house = home(cast, leos_mail="home@example.org", elenas_mail="home@example.org")
+    arrange(cast, house.case_id, {house.leo: 10000}, since="2026-09-01")
+    with database.transaction(cast.engine) as session:
+        session.scalars(select(Practice)).one().notify_payers = True
+    for day, confidential, heard in (("07", False, 2), ("14", True, 2)):
+        held = hold(cast, house.case_id, "IND50", f"2026-10-{day} 10:00")
+        if confidential:
+            cast.do("Marcus", set_confidential, SetConfidential(appointment_id=held, person_ids=(house.leo,)))
+        invoice(cast, held)
+        with database.reading(cast.engine) as session:
+            assert len(session.scalars(select(OutboxMessage).where(
+                OutboxMessage.kind == MessageKind.INVOICE_ISSUED)).all()) == heard
