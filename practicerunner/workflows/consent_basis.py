@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
-from practicerunner.records import acting, cases, consent_basis, people, practice
+from practicerunner.records import acting, cases, consent_basis, people, portal, practice
 from practicerunner.records.consent_basis import BasisDecision
 from practicerunner.records.consent_basis import StateAge as Kept
 from practicerunner.records.people import Person
@@ -125,7 +125,8 @@ def set_consent_basis(session: Session, actor: Actor, asked: SetConsentBasis) ->
     """Keep who consented. Returns the person's id. Raises NotFound, BadInput, NeedsConfirming.
 
     A change needs a reason; so does a minor's own consent against the age of their state, which has to be confirmed.
-    Where a minor consented, their appointments from that day on become confidential to them.
+    Where a minor consented, their appointments from that day on become confidential to them, and links to the portal
+    that went to a mailbox which is not theirs alone stop working.
     """
     case = case_for(session, actor, asked.case_id, resource=Resource.DEMOGRAPHICS)
     person = person_for(session, actor, asked.person_id, Action.UPDATE)
@@ -156,6 +157,8 @@ def set_consent_basis(session: Session, actor: Actor, asked: SetConsentBasis) ->
         kinds = [kind for kind, able in CASE_TYPES.items() if able.confidential]
         for row in consent_basis.appointments_since(session, person.id, asked.since, kinds):
             row.confidential, number = True, number + 1
+        if not consent_basis.own_address(session, person.id):  # a link that lies in somebody else's mailbox
+            portal.withdraw_invitations(session, person.id, clock.now())
     session.info["case_id"] = case.id
     session.info["detail"] = f"{asked.basis} for {person.id}" + (f", {number} appointments confidential" * bool(number))
     return person.id

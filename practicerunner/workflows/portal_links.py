@@ -21,6 +21,7 @@ from practicerunner.settings import settings
 from practicerunner.vocabulary import MessageKind, Outcome, Resource
 from practicerunner.workflows import outbox, throttle
 from practicerunner.workflows.invitations import INVITATION_LASTS, RESET_LASTS, hash_password
+from practicerunner.workflows.minors import consenting_alone
 from practicerunner.workflows.portal_presence import end_all
 from practicerunner.workflows.portal_sign_in import SIDE, birth_date
 
@@ -35,6 +36,10 @@ class LinkIsSpent(PracticeError):
 
 class NoAddress(PracticeError):
     """There is no e-mail address of this person that they let us write to. Add one to their details first."""
+
+
+class NotTheirsAlone(NoAddress):
+    """Somebody else has this e-mail address, and appointments are confidential. Add an address of their own first."""
 
 
 class NoBirthDate(PracticeError):
@@ -56,12 +61,17 @@ def send_link(
 ) -> PortalInvitation:
     """Write a link for somebody into the outbox; for the caller to have authorised. Raises NoAddress, NoBirthDate.
 
+    Whoever has confidential appointments gets it only at an address that nobody else has: NotTheirsAlone.
+
     72 hours for a new account, 30 minutes for one that exists.
     """
-    address = consent_basis.own_address if at_majority else people.mail_address
+    # Behind a link stands everything that is theirs: who must not come across it must not get the link either.
+    alone = at_majority or consent_basis.has_confidential(session, person.id) or bool(
+        consenting_alone(session, [person.id]))
+    address = consent_basis.own_address if alone else people.mail_address
     email = address(session, person.id).strip().lower()
     if not email:
-        raise NoAddress
+        raise NotTheirsAlone if alone and people.mail_address(session, person.id) else NoAddress
     if person.birth_date is None and portal.is_shared(session, email):
         raise NoBirthDate
     us, now, token = practice.the_practice(session), clock.now(), ids.new_token()
@@ -81,7 +91,7 @@ def send_link(
         rules.reset_letter(name, us.name, us.phone, link, int(lasts / timedelta(minutes=1))) if known
         else rules.invitation_letter(name, us.name, us.phone, link, int(lasts / timedelta(hours=1))))
     outbox.put(session, MessageKind.PORTAL_LINK, f"portal:{made.id}", letter.subject, letter.body,
-               person_id=person.id, expires_at=made.expires_at, own_address_only=at_majority)
+               person_id=person.id, expires_at=made.expires_at, own_address_only=alone)
     return made
 
 

@@ -14,6 +14,7 @@ from practicerunner.records.billing import InvoiceLine, IssuedDocument
 from practicerunner.records.consent_basis import BasisDecision
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.payments import CreditNote
+from practicerunner.records.portal import PortalInvitation
 from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
@@ -50,11 +51,13 @@ from practicerunner.workflows.consent_basis import (
 from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.form_sending import NowhereToRemind, RemindOfForm, remind_of_form
+from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
 from practicerunner.workflows.portal_appointments import MakeMyFeed, appointments_page, make_my_feed
 from practicerunner.workflows.portal_billing import billing_page, my_paper
 from practicerunner.workflows.portal_documents import ShareDocument, my_document, my_documents, share_document
 from practicerunner.workflows.portal_forms import my_forms, my_sheet
 from practicerunner.workflows.portal_home import home_page
+from practicerunner.workflows.portal_links import NotTheirsAlone
 from practicerunner.workflows.reminders import SetPracticeReminders, set_practice_reminders
 from practicerunner.workflows.requests import (
     AskForTime,
@@ -466,3 +469,23 @@ def test_bills_of_a_client_who_shares_a_mailbox_are_not_spoken_of_there(cast: Ca
         with database.reading(cast.engine) as session:
             assert len(session.scalars(select(OutboxMessage).where(
                 OutboxMessage.kind == MessageKind.INVOICE_ISSUED)).all()) == heard
+
+
+def test_a_link_to_the_portal_does_not_go_to_a_mailbox_that_his_mother_opens(cast: Cast) -> None:
+    house = home(cast, leos_mail="home@example.org", elenas_mail="home@example.org")
+    wanted = InviteToPortal(case_id=house.case_id, person_id=house.leo)
+    with at("2026-11-10 09:00"):
+        cast.do("Dana", invite_to_portal, wanted)
+        with database.reading(cast.engine) as session:
+            waiting = session.scalars(select(OutboxMessage.id).where(
+                OutboxMessage.kind == MessageKind.PORTAL_LINK)).all()
+            assert session.scalars(select(PortalInvitation.used_at)).all() == [None]
+        consents_alone(house)
+        with database.reading(cast.engine) as session:
+            assert None not in session.scalars(select(PortalInvitation.used_at)).all(), "it works no more"
+        with pytest.raises(NotTheirsAlone, match="Somebody else has this e-mail address"):
+            cast.do("Dana", invite_to_portal, wanted.model_copy(update={"op": ids.new_operation()}))
+        cast.do("Dana", invite_to_portal, InviteToPortal(case_id=house.case_id, person_id=house.elena))
+        with database.reading(cast.engine) as session:
+            assert len(session.scalars(select(OutboxMessage.id).where(
+                OutboxMessage.kind == MessageKind.PORTAL_LINK)).all()) == len(waiting) + 1
