@@ -114,6 +114,8 @@ def issue(
     number = practice.take_number(session, DocumentKind.INVOICE, DocumentKind.INVOICE.prefix, issued_on.year)
     due_on = issued_on + timedelta(days=house.payment_due_days)
     veiled = _veiled(session, case, payer, due)
+    # Last, since a place between two days would tell the day.
+    due = sorted(due, key=lambda part: part.charge_id in veiled) if veiled else due
     texts = _texts(session, payer, due, veiled)
     total = sum(part.amount_cents for part in due)
     invoice_id = ids.new_id()

@@ -51,6 +51,8 @@ from practicerunner.workflows.consent_basis import (
 from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.form_sending import NowhereToRemind, RemindOfForm, remind_of_form
+from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
+from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
 from practicerunner.workflows.portal_appointments import MakeMyFeed, appointments_page, make_my_feed
 from practicerunner.workflows.portal_billing import billing_page, my_paper
@@ -74,6 +76,7 @@ from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.series import AddOccurrences, BookSeries, add_occurrences, book_series
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id, people_of
+from tests.insurance import ADDRESS, diagnose, issue, licensed
 from tests.workflows.minors import SINCE, Home, consents_alone, home
 from tests.workflows.sending import bring_forms, send
 from tests.workflows.test_sentinels import text_of
@@ -489,3 +492,46 @@ def test_a_link_to_the_portal_does_not_go_to_a_mailbox_that_his_mother_opens(cas
         with database.reading(cast.engine) as session:
             assert len(session.scalars(select(OutboxMessage.id).where(
                 OutboxMessage.kind == MessageKind.PORTAL_LINK)).all()) == len(waiting) + 1
+
+
+def test_neutral_lines_stand_last_and_a_payer_of_the_month_reads_no_order(cast: Cast) -> None:
+    house = home(cast)
+    cast.do("Tom", set_arrangement, SetArrangement(
+        case_id=house.case_id, valid_from=SINCE, shares=(
+            Share(person_id=house.elena, rhythm=InvoicingRhythm.MONTHLY),)))
+    for day in ("07", "14", "21"):
+        held = hold(cast, house.case_id, "IND50", f"2026-10-{day} 10:00")
+        if day == "14":
+            cast.do("Marcus", set_confidential, SetConfidential(appointment_id=held, person_ids=(house.leo,)))
+        invoice(cast, held)
+    with at("2026-11-02 09:00"):
+        (made,) = cast.do("Tom", invoice_month, InvoiceMonth(month=date(2026, 10, 1)))
+    with database.reading(cast.engine) as session:
+        content = session.scalars(select(IssuedDocument).where(IssuedDocument.invoice_id == made)).one().content
+    assert [(one["service_date"], one["month_only"], one["amount_cents"]) for one in content["lines"]] == [
+        ("2026-10-07", False, 165_00), ("2026-10-21", False, 165_00), ("2026-10-01", True, 165_00)]
+    assert content["total_cents"] == 495_00
+
+
+def test_a_superbill_is_the_clients_and_a_confidential_session_on_it_keeps_it_theirs(cast: Cast) -> None:
+    house = home(cast)
+    licensed(cast)
+    details, revision = cast.read("Dana", person_details, house.leo)
+    cast.do("Dana", change_person, ChangePerson(
+        person_id=house.leo, revision=revision, person=details.model_copy(update={"address": ADDRESS})))
+    diagnose(cast, house.case_id, house.leo)
+    bills = []
+    for month, confidential in ((9, False), (10, True)):
+        held = hold(cast, house.case_id, "IND50", f"2026-{month:02}-14 10:00")
+        if confidential:
+            cast.do("Marcus", set_confidential, SetConfidential(appointment_id=held, person_ids=(house.leo,)))
+        invoice(cast, held)
+        pay(cast, payer_id(cast, house.leo), house.case_id, 165_00, f"2026-{month:02}-15")
+        bills.append(issue(cast, house.case_id, house.leo, f"2026-{month:02}-01", f"2026-{month:02}-28"))
+    plain, kept = bills
+    with at("2026-11-21 09:00"):
+        assert {one.subject_id for one in house.see("Leo", billing_page).superbills} == {plain, kept}
+        assert [one.subject_id for one in house.see("Elena for Leo", billing_page).superbills] == [plain]
+        assert "IND50" in text_of(house.see("Leo", my_paper, DocumentKind.SUPERBILL, kept)[2])
+        with pytest.raises(NotFound):
+            house.see("Elena for Leo", my_paper, DocumentKind.SUPERBILL, kept)
