@@ -9,6 +9,7 @@ from practicerunner.ui import appointment_dialogs as dialogs
 from practicerunner.ui import (
     attendance_block,
     billing_block,
+    confidential_block,
     navigation,
     note_block,
     reminder_lines,
@@ -49,6 +50,8 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
                 dialogs.change_dialog(actor, page)
             if (page.status not in OVER or page.series_position) and st.button("Cancel", icon=":material/event_busy:"):
                 dialogs.cancel_dialog(actor, page)
+        if page.may_change:
+            confidential_block.button(actor, page)
 
 attendance_block.status_line(page)
 for waiting in read(requests_about, actor, page.appointment_id):

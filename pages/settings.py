@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import money
 from practicerunner.records.practice import Service, fee_on
+from practicerunner.ui.consent_block import ages_form
 from practicerunner.ui.forms import Form
 from practicerunner.ui.inquiry_form import inquiry_form
 from practicerunner.ui.navigation import require
@@ -200,8 +201,9 @@ def _locations(actor: Actor) -> None:
 
 
 st.title("Practice settings", anchor=False)
-parts = st.tabs(["Practice", "Services", "Locations", "Inquiries"], key="settings.part", on_change="rerun")
-for part, draw in zip(parts, (_practice, _services, _locations, inquiry_form), strict=True):
+parts = st.tabs(
+    ["Practice", "Services", "Locations", "Inquiries", "Minors"], key="settings.part", on_change="rerun")
+for part, draw in zip(parts, (_practice, _services, _locations, inquiry_form, ages_form), strict=True):
     if part.open:
         with part:
             draw(actor)

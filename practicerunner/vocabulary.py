@@ -623,6 +623,33 @@ class ActingKind(Word):
         return self in {ActingKind.PARENT, ActingKind.GUARDIAN}
 
 
+class ConsentBasis(Word):
+    """Who consented to somebody's treatment (FHIR Consent.grantor, Consent.provision)."""
+
+    SELF = "self"
+    PARENT = "parent"
+    MINOR = "minor"
+    COURT = "court"
+    GUARDIAN = "guardian"
+
+    @property
+    def label(self) -> str:
+        """As a sentence goes on: "The client, as an adult"."""
+        return {
+            "self": "The client, as an adult", "parent": "A parent", "minor": "The client, as a minor",
+            "court": "A court", "guardian": "A guardian",
+        }[self.value]
+
+
+class Welcome(Word):
+    """What became of the invitation of somebody who came of age."""
+
+    INVITED = "invited"
+    HAS_ACCOUNT = "has_account"
+    NO_ADDRESS = "no_address"
+    SHARED_ADDRESS = "shared_address"
+
+
 class ContactRole(Word):
     """What a contact is for the practice; several may meet in one, none implies another or opens a thing (D12)."""
 

@@ -1,7 +1,8 @@
 """A household on one mailbox and one phone, and a group of eight: who outside the practice may come across what.
 
 Maya and Tom are a couple in one case; Maya has a case and a group of her own. Leo, 9, is Maya's child with a case that
-Maya and David, her former husband, pay. Joan helps with Leo's appointments. In each place stands a word of its own.
+Maya and David, her former husband, pay. Joan helps with Leo's appointments. One session of his, and one ahead, are
+confidential to him. In each place stands a word of its own.
 """
 
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.records.billing import Invoice
+from practicerunner.records.forms import FormAssignment
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
 from practicerunner.rules import library
@@ -26,6 +28,7 @@ from practicerunner.vocabulary import (
     FormPurpose,
     NoteKind,
     PaymentMethodKind,
+    ServiceCategory,
     SessionFormat,
     Verdict,
 )
@@ -38,6 +41,7 @@ from practicerunner.workflows.acting import (
     decide_access,
     verify_acting,
 )
+from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.documents import UploadDocument, upload_document
@@ -49,7 +53,8 @@ from practicerunner.workflows.payment_methods import SavePaymentMethod, save_pay
 from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
 from practicerunner.workflows.portal_documents import ShareDocument, share_document
 from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
-from practicerunner.workflows.requests import AskForTime, ask_for_time
+from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
+from practicerunner.workflows.requests import AskForTime, AskToCancel, ask_for_time, ask_to_cancel
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from tests import files
 from tests.cast import LABEL, Cast, arrange, at, hold, invoice, pay, payer_id, people_of
@@ -105,6 +110,8 @@ def household(cast: Cast) -> House:
         _let_act(house)
     _write(house)
     _bill(house)
+    _keep_to_leo(house)
+    _name_numbers(house)
     return house
 
 
@@ -228,6 +235,48 @@ def _bill(house: House) -> None:
             cast.do("Marcus", book, Book(
                 case_id=cases[case], service_id=cast.services[service], local_date=date(2026, 11, day),
                 local_time=time(11), format=SessionFormat.VIDEO))
+
+
+def _keep_to_leo(house: House) -> None:
+    """What is confidential to Leo: a session that was held and invoiced, one ahead, a request, a document, a form."""
+    cast, leo, case_id = house.cast, house.people["Leo"], house.cases["leos"]
+    with at("2026-10-01 09:00"):
+        cast.services["HERONSERVICE"] = cast.do("Dana", add_service, AddService(
+            name="Heronservice", category=ServiceCategory.THERAPY, minutes=50, fee_cents=170_00))
+        places = [cast.do("Dana", add_location, AddLocation(name=name)) for name in ("Heronroom", "Heronattic")]
+    with at("2026-10-14 07:00"):
+        held = cast.do("Marcus", book, Book(
+            case_id=case_id, service_id=cast.services["HERONSERVICE"], local_date=date(2026, 10, 14),
+            local_time=time(17), location_id=places[0], confidential=(leo,)))
+    with at("2026-10-14 22:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=held))
+    invoice(cast, held, on="2026-10-28")
+    with at("2026-11-02 10:00"):
+        for first in ("Maya", "David"):
+            cast.do("Tom", issue_statement, IssueStatement(
+                payer_id=payer_id(cast, house.people[first]), case_id=case_id, starts_on=date(2026, 10, 2),
+                ends_on=date(2026, 10, 31)))
+        ahead = cast.do("Marcus", book, Book(
+            case_id=case_id, service_id=cast.services["HERONSERVICE"], local_date=date(2026, 11, 25),
+            local_time=time(17), location_id=places[1], confidential=(leo,)))
+        document = cast.do("Marcus", upload_document, UploadDocument(
+            case_id=case_id, access_class=DocumentClass.ADMIN, title="About heronkept", file_name="kept.txt",
+            content=b"Of heronkept."))
+        cast.do("Marcus", share_document, ShareDocument(document_id=document, person_ids=(leo,), confidential=True))
+        (form,) = send(cast, case_id, "telehealth", to="Leo")
+        with database.transaction(cast.engine) as session:  # as one that is given once he has consented himself
+            session.get_one(FormAssignment, form).confidential = True
+    with at(NOW):
+        house.act("Leo", ask_to_cancel, AskToCancel(appointment_id=ahead, message="heronaway"))
+    # Neither who pays for it nor who acts for him reads the service, the day or the room.
+    house.may |= {word: {"Leo"} for word in (
+        "Heronattic", "heronkept", "heronaway", "Consent to telehealth", "date(2026, 10, 14)", "date(2026, 11, 25)")}
+    house.may |= {"Heronservice": set(), "Heronroom": set(), "14 October 2026": set()}
+
+
+def _name_numbers(house: House) -> None:
+    """Each invoice's number is a word of its payer's."""
+    cast, who = house.cast, house.people
     with database.reading(cast.engine) as session:
         for number, person_id in session.execute(
             select(Invoice.number, Payer.person_id).join(Payer, Payer.id == Invoice.payer_id)

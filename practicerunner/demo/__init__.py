@@ -15,6 +15,7 @@ from practicerunner.demo import (
     inquiring,
     insurance,
     library,
+    minors,
     opening,
     portal,
     portal_pages,
@@ -69,6 +70,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     portal.begin(diary, house, story, today)
     portal_pages.begin(diary, house, story, today)
     library.begin(diary, house, story, today)
+    minors.begin(diary, house, story, today)
     diary.live(bound)
     return [
         (f"{first} {last}", ", ".join(role.label for role in sorted(roles)), house.emails[first])

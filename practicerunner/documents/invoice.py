@@ -10,7 +10,7 @@ from practicerunner.documents.issued import Head, Voidable, money, paint
 from practicerunner.documents.paper import Addressee, Column, Frozen, Paper
 from practicerunner.documents.sheet import INNER, MUTED, Text, long_date
 
-TEMPLATE_VERSION: int = 2
+TEMPLATE_VERSION: int = 3
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 
@@ -24,6 +24,8 @@ class Line(Frozen):
     detail: str = ""
     """Standard fee and adjustment, where the practice shows them."""
     amount_cents: int
+    month_only: bool = False
+    """Whether it says no more of the date than the month."""
 
 
 class Invoice(Voidable):
@@ -71,7 +73,7 @@ def _row(line: Line) -> list[list[Text]]:
     if line.supervisor.strip():
         by = f"{by}, supervised by {line.supervisor.strip()}" if by else f"Supervised by {line.supervisor.strip()}"
     return [
-        [Text(long_date(line.service_date))],
+        [Text(f"{line.service_date:%B %Y}" if line.month_only else long_date(line.service_date))],
         [Text(line.description), *([Text(line.detail, 8, False, MUTED)] if line.detail else []),
          Text(by, 8, False, MUTED)],
         money(line.amount_cents),

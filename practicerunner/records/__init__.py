@@ -7,6 +7,7 @@ from practicerunner.records import (  # noqa: F401
     billing,
     breaches,
     cases,
+    consent_basis,
     diagnoses,
     documents,
     drafts,

@@ -155,15 +155,15 @@ def _standings(columns: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_LEFT = select(OpenInvoice.case_id, OpenInvoice.due_on, OpenInvoice.open_cents).where(
+_LEFT = select(OpenInvoice.invoice_id, OpenInvoice.case_id, OpenInvoice.due_on, OpenInvoice.open_cents).where(
     OpenInvoice.payer_id == bindparam("payer_id"), OpenInvoice.open_cents > literal_column("0"))
 """The nought stands in the statement, for SQLite to see that the index of what is open fits."""
 
 
-def left_to_pay(session: Session, payer_id: int) -> list[tuple[int, date, int]]:
-    """Of each invoice of a payer with something left to pay: its case, when it is due, and what is left."""
+def left_to_pay(session: Session, payer_id: int) -> list[tuple[int, int, date, int]]:
+    """Of each invoice of a payer with something left to pay: its id, its case, when it is due, and what is left."""
     rows = session.connection().execute(_LEFT, {"payer_id": payer_id})
-    return [(case_id, due_on, cents) for case_id, due_on, cents in rows]
+    return [(invoice_id, case_id, due_on, cents) for invoice_id, case_id, due_on, cents in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,12 @@ def for_clients(session: Session, client_ids: Collection[int]) -> list[tuple[Act
     return [(acts, person) for acts, person in rows]
 
 
+def is_acted_for(session: Session, client_ids: Collection[int]) -> bool:
+    """Whether anybody acts for one of some people."""
+    query = select(ActsFor.id).where(ActsFor.client_id.in_(client_ids)).limit(1)
+    return bool(client_ids) and session.scalar(query) is not None
+
+
 def of_person(session: Session, person_id: int) -> list[tuple[ActsFor, Person]]:
     """The clients for whom somebody acts or acted, by name."""
     return [(acts, client) for acts, client in session.execute(_OF_PERSON, {"person_id": person_id})]

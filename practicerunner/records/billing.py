@@ -173,6 +173,8 @@ class InvoiceLine(Row):
     service_date: Mapped[date]
     description: Mapped[str] = mapped_column(String(300))
     amount_cents: Mapped[int]
+    confidential: Mapped[bool] = mapped_column(default=False)
+    """Whether the paper says no more than a neutral label and the month (A23)."""
 
 
 class InvoiceVoid(Row):
@@ -410,18 +412,23 @@ def standing(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
     return [entry for entry in entries if entry.reverses_id is None and entry.id not in reversed_ids]
 
 
-_SERVICES_ON = select(InvoiceLine.invoice_id, InvoiceLine.description, Charge.package_id).join(Charge).where(
-    InvoiceLine.invoice_id.in_(bindparam("ids", expanding=True))
-).order_by(InvoiceLine.id)
+_SERVICES_ON = select(
+    InvoiceLine.invoice_id, InvoiceLine.description, Charge.package_id, InvoiceLine.confidential,
+    InvoiceLine.service_date,
+).join(Charge).where(InvoiceLine.invoice_id.in_(bindparam("ids", expanding=True))).order_by(InvoiceLine.id)
 
 
 def services_on(session: Session, invoice_ids: Collection[int]) -> dict[int, list[str]]:
-    """Invoice → what its lines say, in order; a package, whose sessions are lines, says it once."""
+    """Invoice → what its lines say, in order; a package, whose sessions are lines, says it once.
+
+    A line that says no more than a month says it here too.
+    """
     found: dict[int, list[str]] = {}
     packages = set()
-    for invoice_id, said, package_id in session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)}):
+    rows = session.connection().execute(_SERVICES_ON, {"ids": list(invoice_ids)})
+    for invoice_id, said, package_id, confidential, day in rows:
         if (invoice_id, package_id) not in packages:
-            found.setdefault(invoice_id, []).append(said)
+            found.setdefault(invoice_id, []).append(f"{said}, {day:%B %Y}" if confidential else said)
         if package_id is not None:
             packages.add((invoice_id, package_id))
     return found

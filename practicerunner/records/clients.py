@@ -168,12 +168,15 @@ class Dated:
     location: str
     series_id: int | None
     fee_cents: int
+    confidential: bool
+    """Whether it is confidential to somebody who takes part."""
 
 
-_DATED = (
+_DATED: Select[*tuple[Any, ...]] = (
     select(Appointment.id, Appointment.local_date, Appointment.local_time, Appointment.minutes,
            Appointment.starts_at, Appointment.status, Service.name, Appointment.format,
-           func.coalesce(Location.name, ""), Appointment.series_id, Appointment.fee_cents)
+           func.coalesce(Location.name, ""), Appointment.series_id, Appointment.fee_cents,
+           select(Attendance.id).where(Attendance.appointment_id == Appointment.id, Attendance.confidential).exists())
     .join(Service, Service.id == Appointment.service_id)
     .outerjoin(Location, Location.id == Appointment.location_id)
     .where(Appointment.case_id == bindparam("case_id"))

@@ -42,6 +42,8 @@ class Document(Revised):
     archived_at: Mapped[datetime | None]
     archived_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     archived_reason: Mapped[str] = mapped_column(String(200), default="")
+    confidential: Mapped[bool] = mapped_column(default=False)
+    """Whether nobody reads it who acts for those with whom it is shared (A20)."""
 
     __table_args__ = (
         CheckConstraint(

@@ -44,6 +44,8 @@ class DraftLine:
     kind: ChargeKind
     standard_cents: int
     charge_cents: int
+    charge_id: int
+    payer_person_id: int | None
 
 
 def lines(
@@ -53,7 +55,8 @@ def lines(
     query = (
         select(InvoiceDraft.id, InvoiceDraft.revision, InvoiceDraft.created_at, Payer.id, Payer.name, Case.id,
                Case.name, ChargeShare.id, Charge.service_date, Charge.description, ChargeShare.draft_text,
-               ChargeShare.amount_cents, Charge.kind, Charge.standard_cents, Charge.amount_cents)
+               ChargeShare.amount_cents, Charge.kind, Charge.standard_cents, Charge.amount_cents,
+               Charge.id, Payer.person_id)
         .join(ChargeShare, ChargeShare.draft_id == InvoiceDraft.id).join(Charge, Charge.id == ChargeShare.charge_id)
         .join(Payer, Payer.id == InvoiceDraft.payer_id).join(Case, Case.id == InvoiceDraft.case_id)
         .where(Charge.withdrawn_at.is_(None), ChargeShare.invoice_id.is_(None), sees)

@@ -126,15 +126,19 @@ def of_provider(session: Session, staff_id: int, starts_at: datetime, ends_at: d
     return [FeedEntry(*row) for row in rows]
 
 
-def of_client(session: Session, person_id: int, starts_at: datetime, ends_at: datetime) -> list[FeedEntry]:
-    """Appointments at which somebody is or was expected that start in a stretch, with their own attendance."""
-    rows = session.execute(
-        _entries(Attendance.status, Attendance.recorded_at).join(
-            Attendance, Attendance.appointment_id == Appointment.id
-        ).where(
-            Attendance.person_id == person_id, Appointment.starts_at >= starts_at, Appointment.starts_at < ends_at,
-        )
+def of_client(
+    session: Session, person_id: int, starts_at: datetime, ends_at: datetime, *, confidential: bool
+) -> list[FeedEntry]:
+    """Appointments at which somebody is or was expected that start in a stretch, with their own attendance.
+
+    ``confidential``: those too that nobody comes across who acts for them.
+    """
+    query = _entries(Attendance.status, Attendance.recorded_at).join(
+        Attendance, Attendance.appointment_id == Appointment.id
+    ).where(
+        Attendance.person_id == person_id, Appointment.starts_at >= starts_at, Appointment.starts_at < ends_at,
     )
+    rows = session.execute(query if confidential else query.where(~Attendance.confidential))
     return [FeedEntry(*row) for row in rows]
 
 

@@ -84,6 +84,8 @@ class FormAssignment(Revised):
     """Who of those outside the practice wrote the answers so far: nobody else outside reads them."""
     closed_at: Mapped[datetime | None]
     """When it was completed or withdrawn."""
+    confidential: Mapped[bool] = mapped_column(default=False)
+    """Whether nobody who acts for the person comes across it (A20)."""
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("form_assignment.id"), index=True)
     """The completed one whose response this one's will replace."""
 

@@ -40,6 +40,8 @@ class OutboxMessage(Row):
     try_after: Mapped[datetime | None]
     """Not before this moment once more, after an attempt that failed."""
     last_problem: Mapped[str] = mapped_column(String(200), default="")
+    own_address_only: Mapped[bool] = mapped_column(default=False)
+    """Whether it may go only to an address that nobody else has, because it is confidential to its recipient."""
 
     __table_args__ = (
         Index("ix_outbox_message_status", "status", "created_at"),

@@ -63,7 +63,9 @@ class PortalInvitation(Row):
     wrong_dates: Mapped[int] = mapped_column(default=0)
     """How often a wrong date of birth was given with it."""
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    """Who sent it; ``None`` where the person asked for it themselves."""
+    """Who sent it; ``None`` where the person asked for it themselves, or came of age."""
+    at_majority: Mapped[bool] = mapped_column(default=False)
+    """Whether it was sent on the person's 18th birthday, without a click."""
 
 
 class DetailsRequest(Row):
@@ -167,10 +169,11 @@ def resets_since(session: Session, person_id: int, moment: datetime) -> int:
 
 
 def last_invitations(session: Session, person_ids: Collection[int]) -> dict[int, PortalInvitation]:
-    """Person → the newest link that staff sent them."""
+    """Person → the newest link that staff sent them, or that went out on their 18th birthday."""
     found = session.scalars(
         select(PortalInvitation).where(
-            PortalInvitation.person_id.in_(person_ids), PortalInvitation.invited_by_id.is_not(None),
+            PortalInvitation.person_id.in_(person_ids),
+            or_(PortalInvitation.invited_by_id.is_not(None), PortalInvitation.at_majority),
         ).order_by(PortalInvitation.created_at, PortalInvitation.id)
     )
     return {one.person_id: one for one in found}

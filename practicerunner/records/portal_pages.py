@@ -74,17 +74,26 @@ _SHARED_WITH = (
 )
 _CLASSES = select(Document.access_class, Document.case_id).join(
     DocumentShare, DocumentShare.document_id == Document.id).where(*_SHARED_NOW)
+_SHARED_FOR_ANOTHER, _CLASSES_FOR_ANOTHER = (one.where(~Document.confidential) for one in (_SHARED_WITH, _CLASSES))
 
 
-def shared_with(session: Session, person_id: int) -> list[tuple[DocumentShare, Document, Case]]:
-    """Documents that are shared with somebody now, not withdrawn and nobody else's, the latest shared first."""
-    rows = session.execute(_SHARED_WITH, {"person_id": person_id})
+def shared_with(
+    session: Session, person_id: int, *, for_another: bool = False
+) -> list[tuple[DocumentShare, Document, Case]]:
+    """Documents that are shared with somebody now, not withdrawn and nobody else's, the latest shared first.
+
+    ``for_another``, here and below: without what is confidential to them, because whoever asks acts for them.
+    """
+    rows = session.execute(_SHARED_FOR_ANOTHER if for_another else _SHARED_WITH, {"person_id": person_id})
     return [(share, document, case) for share, document, case in rows]
 
 
-def classes_shared_with(session: Session, person_id: int) -> list[tuple[DocumentClass, int]]:
+def classes_shared_with(
+    session: Session, person_id: int, *, for_another: bool = False
+) -> list[tuple[DocumentClass, int]]:
     """Of each of these documents: its class and its case."""
-    rows = session.connection().execute(_CLASSES, {"person_id": person_id})
+    statement = _CLASSES_FOR_ANOTHER if for_another else _CLASSES
+    rows = session.connection().execute(statement, {"person_id": person_id})
     return [(access_class, case_id) for access_class, case_id in rows]
 
 
@@ -125,11 +134,15 @@ def _forms_of() -> Select[*tuple[Any, ...]]:
 _OPEN_FORMS = select(FormAssignment.case_id, FormTemplate.purpose, FormAssignment.due_on).join(
     FormTemplate, FormTemplate.id == FormAssignment.template_id
 ).where(FormAssignment.person_id == bindparam("person_id"), FormAssignment.status.in_(OPEN))
+_OPEN_FORMS_FOR_ANOTHER = _OPEN_FORMS.where(~FormAssignment.confidential)
 
 
-def open_forms_of(session: Session, person_id: int) -> list[tuple[int, FormPurpose, date | None]]:
+def open_forms_of(
+    session: Session, person_id: int, *, for_another: bool = False
+) -> list[tuple[int, FormPurpose, date | None]]:
     """Of each form that somebody was given and has still to fill in: its case, its purpose and by when it is due."""
-    rows = session.connection().execute(_OPEN_FORMS, {"person_id": person_id})
+    statement = _OPEN_FORMS_FOR_ANOTHER if for_another else _OPEN_FORMS
+    rows = session.connection().execute(statement, {"person_id": person_id})
     return [(case_id, purpose, due_on) for case_id, purpose, due_on in rows]
 
 
@@ -200,10 +213,12 @@ def own_cases(session: Session, person_id: int, day: date) -> list[tuple[Case, s
 
 
 def own_past(
-    session: Session, person_id: int, moment: datetime, since: date, limit: int
+    session: Session, person_id: int, moment: datetime, since: date, limit: int, *, for_another: bool = False
 ) -> list[OwnAppointment]:
     """Appointments at which somebody was expected and that have begun or were called off, the latest first."""
-    rows = session.execute(_PAST, {"person_id": person_id, "moment": moment, "since": since, "most": limit})
+    rows = session.execute(
+        _PAST_FOR_ANOTHER if for_another else _PAST,
+        {"person_id": person_id, "moment": moment, "since": since, "most": limit})
     return [OwnAppointment(*row) for row in rows]
 
 
@@ -218,3 +233,4 @@ _PAST = (
     ).order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(bindparam("most"))
     .options(lazyload(Staff.roles))
 )
+_PAST_FOR_ANOTHER = _PAST.where(~Attendance.confidential)

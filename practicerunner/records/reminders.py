@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row
 from practicerunner.records.cases import Participant
+from practicerunner.records.consent_basis import is_own_mailbox
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import MAY_MAIL, ContactPoint, Person
 from practicerunner.records.practice import Location
@@ -100,6 +101,9 @@ _EXPECTED = (
         Appointment.status.in_([AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED]),
         Attendance.status.in_([AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED]),
         Person.died_on.is_(None), exists().where(ContactPoint.person_id == Person.id, *MAY_MAIL),
+        # Of what is confidential only the client is reminded, where nobody else reads the e-mail.
+        or_(~Attendance.confidential, exists().where(
+            ContactPoint.person_id == Person.id, *MAY_MAIL, is_own_mailbox())),
         exists().where(and_(
             Participant.case_id == Appointment.case_id, Participant.person_id == Person.id,
             Participant.status != ParticipantStatus.WAITLISTED,

@@ -106,9 +106,6 @@ _PRESENT = (
     .group_by(Person.id).order_by(func.min(Participant.position), Person.id)
 )
 _OWN_CASES = select(Case).where(_THERE).order_by(Case.opened_on, Case.id)
-_OPEN_OF = select(SchedulingRequest).where(
-    SchedulingRequest.person_id == bindparam("person_id"), SchedulingRequest.status.in_(OPEN)
-).order_by(SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc())
 
 
 def takes_part(session: Session, case_id: int, person_id: int, day: date) -> bool:
@@ -131,17 +128,23 @@ def own_cases(session: Session, person_id: int, day: date) -> list[Case]:
     return list(session.scalars(_OWN_CASES, {"person_id": person_id, "day": day}))
 
 
-def expected_at(session: Session, appointment_id: int, person_id: int) -> Attendance | None:
-    """Somebody's attendance at an appointment, unless it was called off."""
-    return session.scalar(select(Attendance).where(
+def expected_at(
+    session: Session, appointment_id: int, person_id: int, *, for_another: bool = False
+) -> Attendance | None:
+    """Somebody's attendance at an appointment, unless it was called off.
+
+    ``for_another``, here and below: without what is confidential to them, because whoever asks acts for them.
+    """
+    query = select(Attendance).where(
         Attendance.appointment_id == appointment_id, Attendance.person_id == person_id,
         Attendance.status.not_in(CALLED_OFF),
-    ))
+    )
+    return session.scalar(query.where(~Attendance.confidential) if for_another else query)
 
 
 def own_ahead(
     session: Session, person_id: int, moment: datetime, day: date, *, case_ids: Collection[int] | None = None,
-    limit: int | None = None,
+    limit: int | None = None, for_another: bool = False,
 ) -> list[OwnAppointment]:
     """Appointments that begin after a moment and at which somebody is expected, by time; of all their cases or some."""
     given: dict[str, Any] = {"person_id": person_id, "moment": moment, "day": day}
@@ -149,12 +152,12 @@ def own_ahead(
         given["case_ids"] = list(case_ids)
     if limit is not None:
         given["most"] = limit
-    rows = session.execute(_own_ahead(case_ids is not None, limit is not None), given)
+    rows = session.execute(_own_ahead(case_ids is not None, limit is not None, for_another), given)
     return [OwnAppointment(*row) for row in rows]
 
 
 @cache
-def _own_ahead(of_some: bool, limited: bool) -> Select[*tuple[Any, ...]]:
+def _own_ahead(of_some: bool, limited: bool, for_another: bool) -> Select[*tuple[Any, ...]]:
     query: Select[*tuple[Any, ...]] = (
         select(Appointment, Case, Staff, Location, Attendance)
         .join(Attendance, Attendance.appointment_id == Appointment.id).join(Case, Case.id == Appointment.case_id)
@@ -166,12 +169,22 @@ def _own_ahead(of_some: bool, limited: bool) -> Select[*tuple[Any, ...]]:
     )
     if of_some:
         query = query.where(Case.id.in_(bindparam("case_ids", expanding=True)))
+    if for_another:
+        query = query.where(~Attendance.confidential)
     return query.limit(bindparam("most")) if limited else query
 
 
-def open_of(session: Session, person_id: int) -> list[SchedulingRequest]:
+def open_of(session: Session, person_id: int, *, for_another: bool = False) -> list[SchedulingRequest]:
     """What somebody has asked and nobody has closed yet, the newest first."""
-    return list(session.scalars(_OPEN_OF, {"person_id": person_id}))
+    return list(session.scalars(_open_of(for_another), {"person_id": person_id}))
+
+
+@cache
+def _open_of(for_another: bool) -> Select[SchedulingRequest]:
+    query = select(SchedulingRequest).where(
+        SchedulingRequest.person_id == bindparam("person_id"), SchedulingRequest.status.in_(OPEN)
+    ).order_by(SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc())
+    return query.where(~_is_confidential()) if for_another else query
 
 
 def _around() -> Select[*tuple[Any, ...]]:
@@ -193,15 +206,31 @@ def _whose() -> ColumnElement[int]:
     return func.coalesce(Appointment.provider_id, Case.provider_id)
 
 
-def of_person(session: Session, person_id: int, limit: int) -> list[Asked]:
+def _is_confidential() -> ColumnElement[bool]:
+    """That a request is about an appointment which is confidential to whom it is for."""
+    return select(Attendance.id).where(
+        Attendance.appointment_id == SchedulingRequest.appointment_id,
+        Attendance.person_id == SchedulingRequest.person_id, Attendance.confidential,
+    ).exists()
+
+
+def is_confidential(session: Session, request_id: int) -> bool:
+    """Whether a request is about an appointment that is confidential to whom it is for."""
+    return session.scalar(
+        select(SchedulingRequest.id).where(SchedulingRequest.id == request_id, _is_confidential())) is not None
+
+
+def of_person(session: Session, person_id: int, limit: int, *, for_another: bool = False) -> list[Asked]:
     """What somebody has asked, the newest first."""
-    return [Asked(*row) for row in session.execute(_of_person(), {"person_id": person_id, "most": limit})]
+    statement = _of_person(for_another)
+    return [Asked(*row) for row in session.execute(statement, {"person_id": person_id, "most": limit})]
 
 
 @cache
-def _of_person() -> Select[*tuple[Any, ...]]:
-    return _around().where(SchedulingRequest.person_id == bindparam("person_id")).order_by(
+def _of_person(for_another: bool) -> Select[*tuple[Any, ...]]:
+    query = _around().where(SchedulingRequest.person_id == bindparam("person_id")).order_by(
         SchedulingRequest.asked_at.desc(), SchedulingRequest.id.desc()).limit(bindparam("most"))
+    return query.where(~_is_confidential()) if for_another else query
 
 
 def open_about(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     delete,
+    exists,
     select,
     text,
 )
@@ -96,6 +97,8 @@ class Attendance(Revised):
     status: Mapped[AttendanceStatus] = word(AttendanceStatus, default=AttendanceStatus.SCHEDULED)
     recorded_at: Mapped[datetime | None]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    confidential: Mapped[bool] = mapped_column(default=False)
+    """Whether nobody who acts for this person comes across the appointment (A20)."""
 
     __table_args__ = (
         UniqueConstraint("appointment_id", "person_id"),
@@ -310,11 +313,17 @@ def overridden_by(session: Session, appointment_id: int) -> set[int]:
     ))
 
 
-def last_of_case(session: Session, case_id: int) -> Appointment | None:
-    """The latest appointment of a case that was not cancelled: the next is mostly like it."""
-    return session.scalar(select(Appointment).where(
+def last_of_case(session: Session, case_id: int, *, for_another: bool = False) -> Appointment | None:
+    """The latest appointment of a case that was not cancelled: the next is mostly like it.
+
+    ``for_another``: none that is confidential, because somebody asks who acts for a client.
+    """
+    query = select(Appointment).where(
         Appointment.case_id == case_id, Appointment.status != AppointmentStatus.CANCELLED,
-    ).order_by(Appointment.starts_at.desc()).limit(1))
+    )
+    if for_another:
+        query = query.where(~exists().where(Attendance.appointment_id == Appointment.id, Attendance.confidential))
+    return session.scalar(query.order_by(Appointment.starts_at.desc()).limit(1))
 
 
 def ahead(session: Session, moment: datetime) -> list[Appointment]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 from practicerunner.records.base import FOR_CHANGE, Revised, Row, word
 from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.notes import Note
-from practicerunner.records.scheduling import Appointment
+from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import SessionFormat
 
 
@@ -118,3 +118,11 @@ def invoiced(session: Session, appointment_ids: Collection[int]) -> set[int]:
             ChargeShare.invoice_id.is_not(None),
         )
     ))
+
+
+def confidential_at_last(session: Session, series_id: int) -> set[int]:
+    """To whom the latest occurrence of a series is confidential."""
+    last = select(Appointment.id).where(Appointment.series_id == series_id).order_by(
+        Appointment.series_date.desc()).limit(1).scalar_subquery()
+    return set(session.scalars(select(Attendance.person_id).where(
+        Attendance.appointment_id == last, Attendance.confidential)))

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, case, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row
@@ -66,7 +66,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             func.coalesce(Invoice.number, ""), Invoice.issued_on, func.coalesce(InvoiceLine.description, ""),
             Charge.service_date, LedgerEntry.payment_id,
             case((LedgerEntry.kind == EntryKind.REFUND, refund), else_=func.coalesce(IssuedDocument.number, "")),
-            Payment.method,
+            Payment.method, func.coalesce(InvoiceLine.confidential, false()),
         )
         .join(Case, Case.id == LedgerEntry.case_id)
         .outerjoin(Invoice, Invoice.id == LedgerEntry.invoice_id)
@@ -175,3 +175,10 @@ def cases_covered(session: Session, statement_id: int) -> list[Case]:
     """The cases that a statement covers."""
     return list(session.scalars(select(Case).join(StatementCase, StatementCase.case_id == Case.id).where(
         StatementCase.statement_id == statement_id).order_by(Case.id)))
+
+
+def has_confidential(session: Session, payer_id: int, case_id: int) -> bool:
+    """Whether a payer has an invoice in a case with a line that says no more than a month."""
+    return session.scalar(select(InvoiceLine.id).join(Invoice, Invoice.id == InvoiceLine.invoice_id).where(
+        Invoice.payer_id == payer_id, Invoice.case_id == case_id, InvoiceLine.confidential,
+    ).limit(1)) is not None

@@ -68,6 +68,8 @@ class Capabilities:
     """Which forms its participants may be given; measures and questionnaires come with the clinical fields."""
     consent: bool = True
     """Whether a consent of each participant is asked for."""
+    confidential: bool = False
+    """Whether it is kept who consented for each participant, and an appointment can be confidential to one of them."""
 
     @property
     def is_group(self) -> bool:
@@ -83,7 +85,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         notes=_THERAPY_NOTES, case_notes=_THERAPY_CASE_NOTES,
         main_note=NoteKind.PROGRESS, clinical_fields=True, clinical_fields_switchable=False,
         superbill=True, estimate=True, intake=True, counts_as_client=True, clinical_section="Clinical",
-        forms=_THERAPY_FORMS,
+        forms=_THERAPY_FORMS, confidential=True,
     ),
     CaseType.TWO_PERSON: Capabilities(
         heading="Couple / two-person", sentence="Therapy with exactly two people, whatever they are to each other.",
@@ -92,7 +94,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, case_notes=_THERAPY_CASE_NOTES,
         main_note=NoteKind.PROGRESS,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
-        counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS,
+        counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS, confidential=True,
     ),
     CaseType.FAMILY: Capabilities(
         heading="Family", sentence="Therapy with a family, or with more than two people in one case.",
@@ -101,7 +103,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         attendance_each=True, charged_each=False, notes=_THERAPY_NOTES, case_notes=_THERAPY_CASE_NOTES,
         main_note=NoteKind.PROGRESS,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
-        counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS,
+        counts_as_client=True, clinical_section="Clinical", forms=_SHARED_FORMS, confidential=True,
     ),
     CaseType.THERAPY_GROUP: Capabilities(
         heading="Therapy group", sentence="A psychotherapy group; attendance and fees are each member's own.",
@@ -110,7 +112,7 @@ CASE_TYPES: dict[CaseType, Capabilities] = {
         attendance_each=True, charged_each=True, notes=(*_THERAPY_NOTES, NoteKind.GROUP),
         case_notes=_THERAPY_CASE_NOTES, main_note=NoteKind.GROUP,
         clinical_fields=True, clinical_fields_switchable=False, superbill=True, estimate=True, intake=True,
-        counts_as_client=True, clinical_section="Clinical", forms=_THERAPY_FORMS,
+        counts_as_client=True, clinical_section="Clinical", forms=_THERAPY_FORMS, confidential=True,
     ),
     CaseType.INDIVIDUAL_CONSULTATION: Capabilities(
         heading="Individual consultation", sentence="Professional consultation for one colleague.",

@@ -8,14 +8,17 @@ from practicerunner.vocabulary import SignsAs
 ADULT = 18
 
 
-def is_adult(born: date | None, today: date) -> bool | None:
-    """Whether somebody is eighteen; unknown without a birth date. Born on 29 February: from 1 March on."""
-    if born is None:
-        return None
+def adult_on(born: date) -> date:
+    """The day on which somebody is eighteen. Born on 29 February: 1 March."""
     try:
-        return today >= born.replace(year=born.year + ADULT)
+        return born.replace(year=born.year + ADULT)
     except ValueError:
-        return today >= date(born.year + ADULT, 3, 1)
+        return date(born.year + ADULT, 3, 1)
+
+
+def is_adult(born: date | None, today: date) -> bool | None:
+    """Whether somebody is eighteen; unknown without a birth date."""
+    return None if born is None else today >= adult_on(born)
 
 
 def signing_problem(

@@ -39,6 +39,8 @@ class Entry(NamedTuple):
     receipt: str = ""
     """Of a payment its receipt, of a refund its own."""
     method: PaymentMethodKind | None = None
+    is_confidential: bool = False
+    """Whether the invoice says no more of it than a neutral label and the month (A23)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,10 @@ def _said(entry: Entry, cents: int) -> tuple[str, str]:
     """What a movement is called, and the number on the paper it belongs to."""
     if entry.kind is EntryKind.CHARGE:
         held = entry.service_date
-        what = entry.service + (f", {held.day} {held:%B} {held.year}" if held and held != entry.day else "")
+        if held and entry.is_confidential:
+            what = f"{entry.service}, {held:%B %Y}"
+        else:
+            what = entry.service + (f", {held.day} {held:%B} {held.year}" if held and held != entry.day else "")
         return (f"Voided: {what}" if entry.is_reversal else what), entry.invoice
     if entry.kind is EntryKind.PAYMENT:
         how = f", {entry.method.label.lower()}" if entry.method else ""

@@ -15,10 +15,11 @@ somebody has marked it as reviewed (SC22), because papers and payers may well ex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from practicerunner.money import dollars
 from practicerunner.rules.case_types import Capabilities, capabilities
-from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, OnboardingStep, WorkflowState
+from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, OnboardingStep, Welcome, WorkflowState
 
 ONBOARDING = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStatus.WAITLIST, CaseStatus.ACTIVE})
 """Statuses in which papers and payment are asked for."""
@@ -71,6 +72,14 @@ class Review:
     since: date
 
 
+class Adult(NamedTuple):
+    """Somebody who turned 18, and what became of their invitation to the portal."""
+
+    name: str
+    welcome: Welcome | None = None
+    """``None`` where their birthday was not noticed by the practice's own clockwork."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a case, as plain values."""
@@ -95,7 +104,7 @@ class Facts:
     notes_returned: tuple[int, ...] = ()
     plans_due: tuple[Review, ...] = ()
     """Treatment plans to be reviewed, the longest due first; not told to the front desk."""
-    came_of_age: tuple[str, ...] = ()
+    came_of_age: tuple[Adult, ...] = ()
     """Who turned 18, so that what a parent or guardian was granted has to be decided anew (D14)."""
     attendance_missing: tuple[Occasion, ...] = ()
     not_invoiced: tuple[Occasion, ...] = ()
@@ -239,10 +248,9 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
             _part(facts, "clinical"),
         ))
     if facts.came_of_age and facts.status is not CaseStatus.ARCHIVED:
-        who = " and ".join(facts.came_of_age)
         found.append(Item(
-            AttentionKind.CAME_OF_AGE, f"{who} {'is' if len(facts.came_of_age) == 1 else 'are'} 18: decide access.",
-            len(facts.came_of_age), "Decide access", _part(facts, "relationships"),
+            AttentionKind.CAME_OF_AGE, _of_age(facts.came_of_age), len(facts.came_of_age), "Decide access",
+            _part(facts, "relationships"),
         ))
     if facts.attendance_missing:
         found.append(_occasions(
@@ -262,6 +270,24 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
             number, "Open billing", _part(facts, "billing"),
         ))
     return found
+
+
+_WELCOMES = {
+    Welcome.INVITED: "Invited to the portal.",
+    Welcome.HAS_ACCOUNT: "Has an account of their own.",
+    Welcome.NO_ADDRESS: "Not invited to the portal: no e-mail address that we may write to.",
+    Welcome.SHARED_ADDRESS: "Not invited to the portal: somebody else has the same e-mail address.",
+}
+
+
+def _of_age(found: Sequence[Adult]) -> str:
+    """``Leo is 18: decide access. Invited to the portal.``"""
+    if len(found) == 1:
+        (one,) = found
+        said = [_WELCOMES[one.welcome]] if one.welcome is not None else []
+        return " ".join([f"{one.name} is 18: decide access.", *said])
+    said = [f"{one.name}: {_WELCOMES[one.welcome]}" for one in found if one.welcome is not None]
+    return " ".join([f"{' and '.join(one.name for one in found)} are 18: decide access.", *said])
 
 
 def _plans(due: Sequence[Review], today: date) -> str:

@@ -21,6 +21,7 @@ from practicerunner.workflows import (
     documents,
     gathering,
     inquiry_erasure,
+    majority,
     papers,
     reminders,
     sign_in,
@@ -46,6 +47,15 @@ def make_reminders() -> None:
         with database.transaction() as session:
             if not reminders.make_due(session):
                 return
+
+
+def welcome_adults() -> None:
+    """Notice 18th birthdays as they begin, and invite whoever can be."""
+    with database.reading() as session:
+        if not majority.is_any_of_age(session):
+            return
+    with database.transaction() as session:
+        majority.welcome_adults(session)
 
 
 def escalate_alerts() -> None:
@@ -157,6 +167,7 @@ JOBS = (
     Job(follow_clock_rules, None),
     Job(issue_statements, timedelta(seconds=2)),
     Job(make_reminders, MINUTE),
+    Job(welcome_adults, MINUTE),
     Job(escalate_alerts, MINUTE),
     Job(send_messages, MINUTE),
     Job(draw_missing_papers, MINUTE),

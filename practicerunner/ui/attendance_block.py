@@ -8,6 +8,7 @@ import streamlit as st
 from practicerunner.money import dollars
 from practicerunner.rules.attendance import AHEAD
 from practicerunner.rules.case_types import capabilities
+from practicerunner.ui import confidential_block
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import md
@@ -123,8 +124,10 @@ def _save(actor: Actor, asked: SetAttendance | AttendAll, done: str) -> None:
 
 
 def status_line(page: AppointmentView) -> None:
-    """The appointment's own status, with the reason where it was cancelled."""
+    """The appointment's own status, with the reason where it was cancelled, and to whom it is confidential."""
     with st.container(horizontal=True, vertical_alignment="center"):
         badge(page.status)
+        if page.confidential_to:
+            st.badge(md(confidential_block.word(page)), icon=":material/visibility_off:", color="orange")
         if page.status is AppointmentStatus.CANCELLED and page.cancelled_reason:
             st.text(page.cancelled_reason, width="content")

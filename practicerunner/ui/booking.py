@@ -13,6 +13,7 @@ from practicerunner import money
 from practicerunner.errors import PracticeError
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import comes_twice
+from practicerunner.ui import confidential_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.free_times import free_times
 from practicerunner.ui.perform import glance, read
@@ -189,7 +190,9 @@ def _fields(
     )
     memo = form.area("memo", "Memo", height=80, help="For the team; never part of the record.") if (
         choices.may_write_memo) else ""
+    confidential = confidential_block.ask(actor, form, choices.case_id)
     return {
+        "confidential": confidential,
         "case_id": choices.case_id, "provider_id": provider_id, "service_id": service.id, "local_date": chosen_day,
         "local_time": local_time or start, "minutes": int(lasts), "format": place.format,
         "location_id": place.location_id, "fee_cents": fee, "memo": memo, "fold": fold,

@@ -49,7 +49,8 @@ def _next(page: CasePage) -> None:
             return
         for ahead in page.upcoming:
             where = ahead.location or ahead.format.label
-            text = f"{day(ahead.on, page.today)}, {clock_span(ahead.at, ahead.minutes)} · {where}"
+            kept = " · confidential" if ahead.confidential else ""
+            text = f"{day(ahead.on, page.today)}, {clock_span(ahead.at, ahead.minutes)} · {where}{kept}"
             navigation.link(md(text), "appointment", icon=":material/event:", appointment=ahead.appointment_id)
         more = page.upcoming_count - len(page.upcoming)
         if more:
@@ -173,6 +174,7 @@ def _recent(actor: Actor, page: CasePage) -> None:
                 )
                 st.text(" · ".join(filter(None, [
                     attended(row), noted(row, page), paid(row) if may(actor, Action.READ, Resource.INVOICES) else "",
+                    "confidential" if shown.confidential else "",
                 ])))
 
 

@@ -7,6 +7,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import (
     access_grid,
     case_dialogs,
+    consent_block,
     feed_block,
     navigation,
     portal_block,
@@ -57,6 +58,8 @@ def show(actor: Actor, page: CasePage) -> None:
             waitlist_block.show(actor, page, changes=changes)
         if may(actor, Action.READ, Resource.DEMOGRAPHICS):
             _relationships(actor, page)
+        if may(actor, Action.READ, Resource.DEMOGRAPHICS):
+            consent_block.show(actor, page)
         portal_block.show(actor, page, changes=changes)
         if may(actor, Action.READ, Resource.INVOICES):
             _payment(actor, page)

@@ -93,16 +93,21 @@ def _share(actor: Actor, case_id: int, line: DocumentLine, sharing: Sharing) -> 
         st.text("Who reads and downloads it in the portal.")
         if line.about:
             st.caption(md(f"It is about {line.about} and can be shared with nobody else."))
+        confidential = None
+        if line.access_class is DocumentClass.ADMIN and sharing.may_be_confidential:
+            confidential = form.tick(
+                "confidential", "Confidential to them: nobody who acts for them reads it", sharing.confidential)
         chosen = []
         for person_id, name in sharing.people.items():
             if form.tick(f"person.{person_id}", md(f"{name}, {sharing.relation}"), person_id in sharing.shared_with):
                 chosen.append(person_id)
-            if sharing.also.get(person_id):
+            if sharing.also.get(person_id) and not confidential:
                 st.caption(md(f"Then {'; '.join(sharing.also[person_id])} can read it, too."))
         form.place("person_ids")
         if st.button("Save", type="primary", key=form.field_key("save")):
             done, _ = form.submit(share_document, actor, lambda: ShareDocument(
-                op=form.op, document_id=line.document_id, person_ids=tuple(chosen)), "Sharing changed")
+                op=form.op, document_id=line.document_id, person_ids=tuple(chosen), confidential=confidential),
+                "Sharing changed")
             if done:
                 st.rerun()
         if sharing.shared_with:

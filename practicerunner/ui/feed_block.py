@@ -8,6 +8,7 @@ import streamlit as st
 from pydantic import SecretStr
 
 from practicerunner import ids
+from practicerunner.rules.case_types import capabilities
 from practicerunner.settings import settings
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform, read
@@ -128,6 +129,8 @@ def _client(actor: Actor, page: CasePage, person: ParticipantView) -> None:
     zone = read(practice_settings, actor).zone
     st.text(f"Appointments of {person.name} for their own calendar: when and where, without any name but the "
             "practice's. Give the address to nobody else.")
+    if capabilities(page.type).confidential:
+        st.caption("What is confidential to them is left out. It stands under an address that they make in the portal.")
     views = read(feeds_in_case, actor, page.case_id).get(person.person_id, [])
     for view in views:
         _row(actor, view, dates(view, zone))

@@ -56,7 +56,8 @@ def standing(row: PortalRow, zone: str) -> str:
         factor = ", with an authenticator" if row.has_authenticator else ""
         return f"Has an account, {used}{factor}. Signs in as {row.email}"
     if row.invited_at is not None:
-        sent = f"Invited on {moment(row.invited_at, zone)} by {row.invited_by}"
+        by = f"by {row.invited_by}" if row.invited_by else "as they came of age"
+        sent = f"Invited on {moment(row.invited_at, zone)} {by}"
         if row.link_until is not None:
             return f"{sent}; the link works until {moment(row.link_until, zone)}"
         return f"{sent}; the link was not used and does not work any more"

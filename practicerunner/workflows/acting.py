@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import acting, cases, practice
+from practicerunner.records import acting, cases, consent_basis, practice
 from practicerunner.records.acting import AccessDecision, AccessEnd, AccessNotice, ActsFor
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.rules import acting as rules
 from practicerunner.rules.names import person_name
+from practicerunner.rules.workflow_state import Adult
 from practicerunner.vocabulary import (
     AccessScope,
     ActingKind,
@@ -384,15 +385,18 @@ def today_of(session: Session, client: Person) -> date:
     return clock.now().astimezone(ZoneInfo(zone)).date()
 
 
-def who_came_of_age(session: Session, case_ids: Sequence[int]) -> list[tuple[int, str]]:
-    """Of some cases: whose coming of age asks for a decision about who acts for them; case and first name."""
+def who_came_of_age(session: Session, case_ids: Sequence[int]) -> list[tuple[int, Adult]]:
+    """Of some cases: whose coming of age asks for a decision about who acts for them, with how they were invited."""
     found = acting.minors_acted_for(session, case_ids)
     kept = acting.decisions_of(session, list({acts.id for _, acts, _ in found}))
     waiting = {
-        (case_id, client.preferred_name or client.first_name)
+        (case_id, client.preferred_name or client.first_name, client.id)
         for case_id, acts, client in found
         if rules.awaits_decision(
             known_of(acts, client, [pair for pair in kept if pair[0].acts_for_id == acts.id]),
             today_of(session, client))
     }
-    return sorted(waiting)
+    if not waiting:
+        return []
+    welcomes = consent_basis.welcomes(session, [client_id for *_, client_id in waiting])
+    return [(case_id, Adult(name, welcomes.get(client_id))) for case_id, name, client_id in sorted(waiting)]

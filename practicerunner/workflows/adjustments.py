@@ -20,8 +20,12 @@ from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import invoice_for
 from practicerunner.workflows.commands import Command, command
+from practicerunner.workflows.invoicing import name_on_paper
 from practicerunner.workflows.payment_methods import NumberFree
 from practicerunner.workflows.reversals import InvoiceIsVoid, free_payments
+
+LESS_IS_DUE = "Less is due than was invoiced"
+"""The reason on the credit note of a line that says no more than a month."""
 
 
 class AlreadyTakenBack(RuleViolation):
@@ -129,7 +133,9 @@ def issue_credit_note(
     session.flush()
     content = papers.credit_note_content(
         session, practice.the_practice(session), session.get_one(Payer, invoice.payer_id), note, invoice,
-        for_name=case.name, description=description, reason=reason,
+        for_name=name_on_paper(
+            case, confidential=any(line.confidential for line in billing.lines_of(session, invoice.id))),
+        description=description, reason=reason,
     )
     papers.freeze(session, DocumentKind.CREDIT_NOTE, content, payer_id=invoice.payer_id, case_id=invoice.case_id)
     return number
@@ -157,6 +163,9 @@ def give_back(
         session, actor, invoice, open_row, EntryKind.CREDIT, cents, reason=reason, day=day, charge_id=share.charge_id)
     if credit_note:
         case = session.get_one(Case, invoice.case_id)
+        line = next(one for one in billing.lines_of(session, invoice.id) if one.charge_id == share.charge_id)
+        if line.confidential:  # neither the service nor the day may stand on it
+            description, reason = line.description, LESS_IS_DUE
         issue_credit_note(session, actor, invoice, case, entry_id, cents, description, reason, day)
     return cents
 

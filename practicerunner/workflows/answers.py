@@ -37,6 +37,7 @@ from practicerunner.workflows.granting import (
     slot_ahead,
     wanted_booking,
 )
+from practicerunner.workflows.minors import consenting_alone
 from practicerunner.workflows.scheduling import AppointmentIsFixed, appointment_for, why_immovable
 
 
@@ -135,6 +136,8 @@ def tell_the_asker(session: Session, found: SchedulingRequest) -> int | None:
     return outbox.put(
         session, MessageKind.REQUEST_ANSWERED, f"{MessageKind.REQUEST_ANSWERED}:{found.id}:{found.revision}",
         subject, body, person_id=found.asked_by_id or found.person_id, case_id=found.case_id,
+        own_address_only=found.asked_by_id is None and (
+            bool(consenting_alone(session, [found.person_id])) or requests.is_confidential(session, found.id)),
     )
 
 

@@ -64,7 +64,7 @@ def request_time(session: Session, case: Case, told: Told, wish: Wish) -> int:
     """Keep a request for a new time; whoever calls has authorised it. What is not said is as it was the last time."""
     if case.status is CaseStatus.ARCHIVED:
         raise TakesNoNewTimes
-    last = scheduling.last_of_case(session, case.id)
+    last = scheduling.last_of_case(session, case.id, for_another=told.asked_by_id is not None)
     minutes = wish.minutes or (last.minutes if last else None)
     slot = slot_ahead(session, wish.local_date, wish.local_time, minutes or rules.USUAL_MINUTES)
     held_as, location_id = wish.format, wish.location_id

@@ -1,6 +1,7 @@
 """Word to payers: of a new invoice, of a payment that came or failed, of a paper; generic (H18).
 
-It goes to the payer, and to whoever acts for that payer with the scope billing; to nobody else.
+It goes to the payer, and to whoever acts for that payer with the scope billing; to nobody else. Where the payer has
+confidential appointments of their own, it goes to their own address alone (A23).
 
 The message is written in the transaction of its cause; its key names the cause, so that it is written once.
 """
@@ -8,7 +9,7 @@ The message is written in the transaction of its cause; its key names the cause,
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import people
+from practicerunner.records import consent_basis, people
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice
 from practicerunner.rules import billing_letters
@@ -35,7 +36,8 @@ def tell(
     session: Session, house: Practice, kind: MessageKind, occasion: object, payer: Payer, case_id: int | None
 ) -> int | None:
     """Write to a payer, once for each occasion; callers have authorised it. Returns the message's id, or nothing."""
-    if payer.person_id is not None and payer.wants_billing_mail:
+    confidential = is_confidential(session, payer)
+    if payer.person_id is not None and payer.wants_billing_mail and not confidential:
         _tell_who_acts(session, house, kind, occasion, payer, case_id)
     if why_not(session, payer) or payer.person_id is None:
         return None
@@ -44,8 +46,13 @@ def tell(
         kind, person.preferred_name or person.first_name, house.name, house.phone, settings().public_url)
     return outbox.put(
         session, kind, f"{kind}:{payer.id}:{occasion}", letter.subject, letter.body, person_id=person.id,
-        case_id=case_id,
+        case_id=case_id, own_address_only=confidential,
     )
+
+
+def is_confidential(session: Session, payer: Payer) -> bool:
+    """Whether a payer has appointments of their own that are confidential, so that only they hear of what they pay."""
+    return payer.person_id is not None and consent_basis.has_confidential(session, payer.person_id)
 
 
 def _tell_who_acts(

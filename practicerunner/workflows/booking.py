@@ -25,6 +25,7 @@ from practicerunner.vocabulary import Action, CaseStatus, ParticipantStatus, Res
 from practicerunner.workflows.access import Actor, PortalActor, authorize
 from practicerunner.workflows.cases import TREATING, CaseIsArchived
 from practicerunner.workflows.commands import Command, Line, Paragraph, command, reader
+from practicerunner.workflows.minors import confidential_by_default
 from practicerunner.workflows.slots import (
     Conflict,
     Overridden,
@@ -61,6 +62,8 @@ class Book(Command):
     override_reason: Line = ""
     fold: int = Field(default=0, ge=0, le=1)
     """1 for the second of two equal times, in the night in which the clocks go back (R6)."""
+    confidential: tuple[int, ...] | None = None
+    """To whom of those who take part it is confidential; ``None``: to whoever consented as a minor (A20)."""
 
     _length = field_validator("minutes")(plausible_length)
 
@@ -168,6 +171,8 @@ def _checked(
     service = bookable_service(session, case, wanted.service_id)
     provider = bookable_provider(session, wanted.provider_id or case.provider_id)
     held_as, location = bookable_place(session, wanted.format, wanted.location_id)
+    if wanted.confidential and not capabilities(case.type).confidential:
+        raise BadInput("confidential", "Nothing is confidential to one alone in this kind of work.")
     zone = practice.the_practice(session).zone
     minutes = wanted.minutes if wanted.minutes is not None else service.minutes
     people = tuple(people_on(case, day) for day in dates)
@@ -240,6 +245,8 @@ def save(
     appointments: list[dict[str, Any]] = []
     attendances: list[dict[str, Any]] = []
     holds: list[dict[str, Any]] = []
+    alone = frozenset(asked.confidential) if asked.confidential is not None else confidential_by_default(
+        session, plan.case, {person_id for there in plan.people for person_id in there})
     for slot, planned, there in zip(plan.slots, plan.series_dates, plan.people, strict=True):
         appointment_id = ids.new_id()
         made.append(appointment_id)
@@ -256,7 +263,8 @@ def save(
             "override_reason": asked.override_reason if any(taken == slot for taken, _ in over) else "",
         })
         attendances += [
-            {"id": ids.new_id(), "appointment_id": appointment_id, "case_id": plan.case.id, "person_id": person_id}
+            {"id": ids.new_id(), "appointment_id": appointment_id, "case_id": plan.case.id, "person_id": person_id,
+             "confidential": person_id in alone}
             for person_id in there
         ]
         holds += holds_of(appointment_id, slot, plan.resources, over)

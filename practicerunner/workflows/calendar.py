@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import calendar, logins, practice, scheduling
+from practicerunner.records import acting, calendar, logins, practice, scheduling
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
@@ -118,6 +118,10 @@ class AppointmentView:
     inherited_supervisor: str
     """Whom it would have otherwise; empty for nobody."""
     people: tuple[Attendee, ...]
+    confidential_to: tuple[str, ...]
+    """To whom of those it is confidential: their names."""
+    may_be_confidential: bool
+    """Whether somebody acts for one of them, so that there is something to choose."""
     cancels_as: AttendanceStatus
     """What a client's cancellation at this moment is by the clock: late or in time."""
     series_position: str
@@ -245,11 +249,12 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
     found = appointment_for(session, actor, appointment_id)
     names = calendar.around(session, found)
     invoiced = calendar.invoiced_people(session, found.id)
+    there = calendar.people_at(session, found.id)
     people = tuple(
         Attendee(
             row.person_id, person_name(person.first_name, person.last_name, person.preferred_name), role, row.status,
             row.recorded_at, bool(invoiced & {None, row.person_id}),
-        ) for row, person, role in calendar.people_at(session, found.id)
+        ) for row, person, role in there
     )
     position = ""
     if names.series is not None:
@@ -276,6 +281,11 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
         provider_id=found.provider_id, provider=names.provider.name, supervisor_id=found.supervisor_id,
         supervisor=names.supervisor.name if names.supervisor else "", supervisor_is_own=found.supervisor_is_own,
         inherited_supervisor=_inherited(session, found, names), people=people,
+        confidential_to=tuple(
+            person_name(person.first_name, person.last_name, person.preferred_name)
+            for row, person, _ in there if row.confidential),
+        may_be_confidential=capabilities(names.case.type).confidential and acting.is_acted_for(
+            session, [row.person_id for row, *_ in there]),
         cancels_as=cancelled_as(session, found, CancelledBy.CLIENT), series_position=position,
         cancelled_reason=found.cancelled_reason, override_reason=found.override_reason,
         why_fixed=why_fixed(session, found), why_immovable=why_immovable(session, found),

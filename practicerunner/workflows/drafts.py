@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import billing, cases, drafts, practice
+from practicerunner.records import billing, cases, consent_basis, drafts, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.drafts import InvoiceDraft
 from practicerunner.rules import fees
+from practicerunner.rules.consent_basis import NEUTRAL
 from practicerunner.vocabulary import Action, ChargeKind, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.cases import case_for
@@ -66,7 +67,7 @@ class DraftLineView:
     amount_cents: int
     is_changed: bool
     detail: str = ""
-    """Standard fee and adjustment, where the practice shows them."""
+    """Standard fee and adjustment, where the practice shows them; or what a neutral line will say instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +110,26 @@ def drafts_to_issue(session: Session, actor: Actor) -> Drafts:
     found: dict[int, list[drafts.DraftLine]] = defaultdict(list)
     for line in drafts.lines(session, sees):
         found[line.draft_id].append(line)
+    kept = consent_basis.confidential_charges(
+        session, [line.charge_id for lines in found.values() for line in lines])
     rows = [
         DraftView(
             draft_id, lines[0].payer_id, lines[0].payer, lines[0].case_id, lines[0].case_name,
             lines[0].created_at.astimezone(ZoneInfo(house.zone)).date(),
             tuple(DraftLineView(line.share_id, line.service_date, line.own_text or line.description,
                                 line.amount_cents, bool(line.own_text),
-                                _detail(line) if house.show_adjustments else "") for line in lines),
+                                _veiled(line, kept) or (_detail(line) if house.show_adjustments else ""))
+                  for line in lines),
         ) for draft_id, lines in found.items()
     ]
     return Drafts(tuple(rows), may(actor, Action.CREATE, Resource.INVOICES), clock.today(house.zone))
+
+
+def _veiled(line: drafts.DraftLine, kept: dict[int, set[int]]) -> str:
+    """What is said of a line whose paper will tell no more than the month (A23)."""
+    if not kept.get(line.charge_id, set()) - {line.payer_person_id}:
+        return ""
+    return f"Confidential: the invoice says “{NEUTRAL}”, {line.service_date:%B %Y}"
 
 
 def _detail(line: drafts.DraftLine) -> str:

@@ -205,7 +205,7 @@ def feed(session: Session, token: str, *, staff: bool = True, clients: bool = Tr
         rules.moment(today - BACK, time(), house.zone), rules.moment(today + AHEAD + _DAY, time(), house.zone)
     )
     if found.person_id is not None:
-        name, events = house.name, _events_of_client(session, house, found.person_id, stretch)
+        name, events = house.name, _events_of_client(session, house, found, stretch)
     else:
         name, events = _own_calendar(session, house, found, stretch)
     return name, ics.draw(ics.Feed(name, house.zone, today.year, tuple(events)))
@@ -267,11 +267,15 @@ def _status(entry: FeedEntry) -> EventStatus:
 
 
 def _events_of_client(
-    session: Session, house: Practice, person_id: int, stretch: tuple[datetime, datetime]
+    session: Session, house: Practice, of: CalendarFeed, stretch: tuple[datetime, datetime]
 ) -> list[ics.Event]:
-    """A client's own appointments, whichever case they belong to, with nothing said about that."""
+    """A client's own appointments, whichever case they belong to, with nothing said about that.
+
+    What is confidential to them stands only under an address that they made themselves: one that staff made may have
+    been given to whoever acts for them.
+    """
     found = []
-    for entry in feeds.of_client(session, person_id, *stretch):
+    for entry in feeds.of_client(session, of.person_id or 0, *stretch, confidential=of.created_by_id is None):
         gone = entry.status is AppointmentStatus.CANCELLED or entry.attendance in _CALLED_OFF
         changed = max(entry.changed_at, entry.recorded_at or entry.changed_at)
         if gone and not _is_shown(AppointmentStatus.CANCELLED, changed):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import cases, forms, people, portal_pages, practice
+from practicerunner.records import cases, consent_basis, forms, people, portal_pages, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormTemplate
 from practicerunner.records.people import Person
@@ -20,6 +20,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
+from practicerunner.workflows.minors import confidential_by_default
 from practicerunner.workflows.packets import in_packet
 
 
@@ -79,10 +80,12 @@ def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int
         raise BadInput("due_on", "This day is over; choose a later one.")
     still = forms.open_ones(session, case.id, asked_of, [template.id for template in templates])
     versions = forms.current_versions(session, [template.id for template in templates])
+    alone = confidential_by_default(session, case, asked_of)
     made = [
         FormAssignment(
             id=ids.new_id(), case_id=case.id, person_id=person_id, template_id=template.id,
             version_id=versions[template.id].id, due_on=asked.due_on, assigned_by_id=actor.staff_id, draft={},
+            confidential=person_id in alone,
         ) for person_id in asked_of for template in templates if (person_id, template.id) not in still
     ]
     if not made:
@@ -119,10 +122,12 @@ def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
     for template in templates.values():
         authorize_in(session, actor, Action.CREATE, rule.sending_resource(template.purpose), case)
     versions = forms.current_versions(session, list(templates))
+    alone = confidential_by_default(session, case, {person.id for person, _ in missing})
     made = [
         FormAssignment(
             id=ids.new_id(), case_id=case.id, person_id=person.id, template_id=template.id,
             version_id=versions[template.id].id, due_on=asked.due_on, assigned_by_id=actor.staff_id, draft={},
+            confidential=person.id in alone,
         ) for person, template in missing
     ]
     session.add_all(made)
@@ -130,7 +135,7 @@ def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
     for person in {person.id: person for person, _ in missing}.values():
         letter = signing.waiting_letter(person.preferred_name or person.first_name, us.name, us.phone)
         outbox.put(session, MessageKind.FORM_REMINDER, f"packet:{asked.op}:{person.id}", letter.subject, letter.body,
-                   person_id=person.id, case_id=case.id)
+                   person_id=person.id, case_id=case.id, own_address_only=person.id in alone)
     session.info["detail"] = f"{len(made)} forms of the packet"
     return [assignment.id for assignment in made]
 
@@ -159,10 +164,13 @@ def remind_of_form(session: Session, actor: Actor, asked: RemindOfForm) -> int:
     person, us = session.get_one(Person, assignment.person_id), practice.the_practice(session)
     if not people.mail_address(session, person.id):
         raise NowhereToRemind
+    if assignment.confidential and not consent_basis.own_address(session, person.id):
+        raise NowhereToRemind("This form is confidential, and somebody else has the same e-mail address.")
     letter = signing.reminder_letter(person.preferred_name or person.first_name, us.name, us.phone)
     written = outbox.put(
         session, MessageKind.FORM_REMINDER, f"{MessageKind.FORM_REMINDER}:{assignment.id}:{today_here(session)}",
         letter.subject, letter.body, person_id=person.id, case_id=assignment.case_id,
+        own_address_only=assignment.confidential,
     )
     if written is None:
         raise RemindedToday

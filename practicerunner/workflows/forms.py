@@ -278,7 +278,7 @@ def replace_response(session: Session, actor: Actor, asked: ReplaceResponse) -> 
         id=ids.new_id(), case_id=case.id, person_id=response.person_id, template_id=template.id, version_id=version.id,
         status=AssignmentStatus.STARTED, assigned_by_id=actor.staff_id, replaces_id=done.id, saved_at=clock.now(),
         draft=rule.carried_over(rule.from_json(version.content), response.answers),
-        drafted_by_id=response.signed_by_id,
+        drafted_by_id=response.signed_by_id, confidential=done.confidential,
     )
     session.add(assignment)
     session.info["detail"] = template.name

@@ -27,6 +27,7 @@ from practicerunner.workflows import availability
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.attendance import SetAttendance, set_agreed, set_attendance
 from practicerunner.workflows.booking import Book, book, book_agreed, people_on, slot_on
+from practicerunner.workflows.minors import confidential_by_default
 from practicerunner.workflows.scheduling import (
     AppointmentIsFixed,
     Cancel,
@@ -171,6 +172,10 @@ def _book(session: Session, actor: Actor | PortalActor, found: SchedulingRequest
     if when is None:
         raise BadInput("local_date", "Choose a time.")
     wanted = wanted_booking(found, case, when)
+    if found.asked_by_id is not None:  # whoever asked for them knows of it, so it is confidential to the others alone
+        others = set(people_on(case, when[0])) - {found.person_id}
+        wanted = wanted.model_copy(update={
+            "confidential": tuple(sorted(confidential_by_default(session, case, others)))})
     return book(session, actor, wanted) if isinstance(actor, Actor) else book_agreed(session, actor, wanted)
 
 

@@ -1,7 +1,7 @@
 """Issuing an invoice: its number, lines, ledger entries, open amount and paper; or setting it aside as a draft."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.documents.invoice import Line as PaperLine
-from practicerunner.records import logins, practice
+from practicerunner.records import consent_basis, logins, practice
 from practicerunner.records.base import add_rows
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
@@ -17,9 +17,11 @@ from practicerunner.records.drafts import InvoiceDraft
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice
 from practicerunner.rules import fees, names
+from practicerunner.rules.consent_basis import NEUTRAL
 from practicerunner.vocabulary import ChargeKind, DocumentKind, EntryKind, InvoicingRhythm, MessageKind
 from practicerunner.workflows import billing_notices, papers
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.minors import confidential_by_default
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ def issue(
     payer = session.get_one(Payer, payer_id)
     number = practice.take_number(session, DocumentKind.INVOICE, DocumentKind.INVOICE.prefix, issued_on.year)
     due_on = issued_on + timedelta(days=house.payment_due_days)
-    texts = _texts(session, payer, due)
+    veiled = _veiled(session, case, payer, due)
+    # Last, since a place between two days would tell the day.
+    due = sorted(due, key=lambda part: part.charge_id in veiled) if veiled else due
+    texts = _texts(session, payer, due, veiled)
     total = sum(part.amount_cents for part in due)
     invoice_id = ids.new_id()
     add_rows(session, Invoice, [{
@@ -128,7 +133,7 @@ def issue(
     ])
     add_rows(session, InvoiceLine, [
         {"invoice_id": invoice_id, "charge_id": part.charge_id, "service_date": part.service_date,
-         "description": said, "amount_cents": part.amount_cents}
+         "description": said, "amount_cents": part.amount_cents, "confidential": part.charge_id in veiled}
         for part, said in zip(due, texts, strict=True)
     ])
     add_rows(session, LedgerEntry, [
@@ -142,8 +147,9 @@ def issue(
         "open_cents": total,
     }])
     content = papers.invoice_content(
-        session, house, payer, number=number, issued_on=issued_on, due_on=due_on, for_name=case.name,
-        lines=_paper_lines(session, house, due, texts), replaces=replaces.number if replaces else "",
+        session, house, payer, number=number, issued_on=issued_on, due_on=due_on,
+        for_name=name_on_paper(case, confidential=bool(veiled)),
+        lines=_paper_lines(session, house, due, texts, veiled), replaces=replaces.number if replaces else "",
     )
     papers.freeze(
         session, DocumentKind.INVOICE, content, payer_id=payer_id, case_id=case.id, invoice_id=invoice_id
@@ -153,11 +159,36 @@ def issue(
     return invoice_id
 
 
-def _texts(session: Session, payer: Payer, due: Sequence[BilledPart]) -> list[str]:
+def _veiled(session: Session, case: Case, payer: Payer, due: Sequence[BilledPart]) -> frozenset[int]:
+    """Charges of which a payer learns the amount and the month alone, as they are confidential to somebody else (A23).
+
+    A session of a package that nobody has used yet goes by who consented as a minor.
+    """
+    known = consent_basis.confidential_charges(session, [part.charge_id for part in due])
+    waiting = [part for part in due if part.package_id is not None and part.charge_id not in known]
+    if waiting:
+        people = {one.person_id for one in case.participants}
+        alone = confidential_by_default(session, case, people)
+        known |= {
+            part.charge_id: {one for one in alone if part.person_id in (None, one)} for part in waiting if alone}
+    return frozenset(charge_id for charge_id, people in known.items() if people - {payer.person_id})
+
+
+def name_on_paper(case: Case, *, confidential: bool) -> str:
+    """What a case is called on a payer's paper; a name of its own would tell what a confidential session was for."""
+    return "" if confidential and case.has_own_name else case.name
+
+
+def _texts(
+    session: Session, payer: Payer, due: Sequence[BilledPart], veiled: Collection[int]
+) -> list[str]:
     """What each line says; it names the participant only where somebody else pays for them (X08)."""
     sold = Counter(part.package_id for part in due)
     texts = []
     for part in due:
+        if part.charge_id in veiled:
+            texts.append(NEUTRAL)
+            continue
         said = part.text
         if part.package_id is not None and said == part.description:
             said += f", package of {sold[part.package_id]} {'session' if sold[part.package_id] == 1 else 'sessions'}"
@@ -169,7 +200,7 @@ def _texts(session: Session, payer: Payer, due: Sequence[BilledPart]) -> list[st
 
 
 def _paper_lines(
-    session: Session, house: Practice, due: Sequence[BilledPart], texts: Sequence[str]
+    session: Session, house: Practice, due: Sequence[BilledPart], texts: Sequence[str], veiled: Collection[int]
 ) -> list[PaperLine]:
     """The lines as printed; the sessions of one package stand on one line."""
     staff = {i for part in due for i in (part.provider_id, part.supervisor_id) if i is not None}
@@ -177,6 +208,11 @@ def _paper_lines(
     lines: list[PaperLine] = []
     packages: dict[tuple[int, str], list[BilledPart]] = {}
     for part, said in zip(due, texts, strict=True):
+        if part.package_id is None and part.charge_id in veiled:
+            lines.append(PaperLine(
+                service_date=part.service_date.replace(day=1), description=said, amount_cents=part.amount_cents,
+                month_only=True))
+            continue
         if part.package_id is not None:
             packages.setdefault((part.package_id, said), []).append(part)
             continue
@@ -185,13 +221,13 @@ def _paper_lines(
             provider=signed[part.provider_id], supervisor=signed[part.supervisor_id] if part.supervisor_id else "",
             detail=_detail([part]) if house.show_adjustments else "",
         ))
-    lines += [
-        PaperLine(
-            service_date=min(part.service_date for part in sessions), description=said,
-            amount_cents=sum(part.amount_cents for part in sessions),
-            detail=_detail(sessions) if house.show_adjustments else "",
-        ) for (_, said), sessions in packages.items()
-    ]
+    for (_, said), sessions in packages.items():
+        first, neutral = min(part.service_date for part in sessions), sessions[0].charge_id in veiled
+        lines.append(PaperLine(
+            service_date=first.replace(day=1) if neutral else first, description=said,
+            amount_cents=sum(part.amount_cents for part in sessions), month_only=neutral,
+            detail=_detail(sessions) if house.show_adjustments and not neutral else "",
+        ))
     return lines
 
 

@@ -4,9 +4,10 @@ The rows of appointments change in place: ids, revisions, holds and series stay.
 noted or charged appointments are not looked at, whatever date is given.
 """
 
+from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput
@@ -17,6 +18,7 @@ from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import membership as rules
 from practicerunner.rules.membership import Stay
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, ParticipantStatus
+from practicerunner.workflows.minors import confidential_by_default
 
 
 class GroupIsFull(BadInput):
@@ -50,8 +52,9 @@ def joinable(
 def attend(session: Session, case: Case, person_id: int, joined_on: date) -> int:
     """Give somebody a row at every appointment from their first day on. Returns at how many."""
     appointments = joinable(session, case, person_id, joined_on, lock=True)
+    alone = confidential_by_default(session, case, [person_id])
     for appointment in appointments:
-        appointment.attendances.append(_expected(case, person_id))
+        appointment.attendances.append(_expected(case, person_id, alone))
     return len(appointments)
 
 
@@ -79,14 +82,18 @@ def follow(case: Case, appointment: Appointment) -> set[int]:
     there = taking_part(case, appointment.local_date)
     known = {row.person_id for row in appointment.attendances}
     _drop(appointment, known - there)
+    session = object_session(appointment)
+    coming = there - known
+    alone = confidential_by_default(session, case, coming) if session is not None and coming else frozenset()
     for person_id in dict.fromkeys(p.person_id for p in case.participants):
-        if person_id in there - known:
-            appointment.attendances.append(_expected(case, person_id))
+        if person_id in coming:
+            appointment.attendances.append(_expected(case, person_id, alone))
     return there
 
 
-def _expected(case: Case, person_id: int) -> Attendance:
-    return Attendance(case_id=case.id, person_id=person_id, status=AttendanceStatus.SCHEDULED)
+def _expected(case: Case, person_id: int, alone: Collection[int]) -> Attendance:
+    return Attendance(
+        case_id=case.id, person_id=person_id, status=AttendanceStatus.SCHEDULED, confidential=person_id in alone)
 
 
 def _drop(appointment: Appointment, people: set[int]) -> int:

@@ -20,6 +20,7 @@ from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.cases import OpenCase, Taking, case_for, check_known, create_case
 from practicerunner.workflows.commands import Command, Line, command
+from practicerunner.workflows.minors import confidential_by_default
 from practicerunner.workflows.scheduling import appointment_for, inherited_supervisor, why_immovable
 from practicerunner.workflows.slots import occupy, take_turns, wanted_by
 
@@ -143,7 +144,7 @@ def _move(session: Session, actor: Actor, new: Case, moved: Sequence[Appointment
                 session, new, appointment.provider_id, appointment.local_date)
         if appointment.series_id is not None:
             appointment.series_id = _series(session, new, appointment, series).id
-        _attend(new, appointment)
+        _attend(session, new, appointment)
         appointment.revision += 1
         session.flush()
     take_turns(session, [wanted_by(session, appointment) for appointment in moved])
@@ -168,7 +169,7 @@ def _series(session: Session, new: Case, appointment: Appointment, made: dict[in
     return made[old_id]
 
 
-def _attend(new: Case, appointment: Appointment) -> None:
+def _attend(session: Session, new: Case, appointment: Appointment) -> None:
     """Those who come along keep their row; the others' rows go, new people get theirs."""
     there = [
         p.person_id for p in new.participants
@@ -178,4 +179,6 @@ def _attend(new: Case, appointment: Appointment) -> None:
     for attendance in appointment.attendances:
         attendance.case_id = new.id
     known = {a.person_id for a in appointment.attendances}
-    appointment.attendances.extend(Attendance(case_id=new.id, person_id=p) for p in there if p not in known)
+    alone = confidential_by_default(session, new, set(there) - known)
+    appointment.attendances.extend(
+        Attendance(case_id=new.id, person_id=p, confidential=p in alone) for p in there if p not in known)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import audit, outbox, people
+from practicerunner.records import audit, consent_basis, outbox, people
 from practicerunner.records.logins import Staff
 from practicerunner.records.outbox import Addressed, OutboxMessage
 from practicerunner.rules.names import person_name
@@ -73,16 +73,17 @@ class OutboxPage:
 def put(
     session: Session, kind: MessageKind, key: str, subject: str, body: str, *, person_id: int | None = None,
     staff_id: int | None = None, case_id: int | None = None, appointment_id: int | None = None,
-    expires_at: datetime | None = None, address: str = "",
+    expires_at: datetime | None = None, address: str = "", own_address_only: bool = False,
 ) -> int | None:
     """Write a message to a person or to a member of staff, in the caller's transaction; callers have authorised it.
 
     ``address`` is where somebody is written to who is neither, because they only inquire. ``key`` names the message:
     the same key again does nothing. To a person without an e-mail address that they let us write to, and after
-    ``expires_at``, nothing is written. Returns the message's id, or nothing.
+    ``expires_at``, nothing is written. ``own_address_only``, and whatever is about an appointment that is confidential
+    to them, goes only to an address that nobody else has. Returns the message's id, or nothing.
     """
     if person_id is not None:
-        address = people.mail_address(session, person_id)
+        address = _address(session, person_id, appointment_id, own_only=own_address_only)
     elif staff_id is not None:
         somebody = session.get(Staff, staff_id)
         address = somebody.email if somebody is not None and somebody.active else ""
@@ -93,6 +94,7 @@ def put(
         "created_at": now, "kind": kind, "status": MessageStatus.WAITING, "dedupe_key": key, "case_id": case_id,
         "appointment_id": appointment_id, "person_id": person_id, "staff_id": staff_id, "to_address": address.strip(),
         "subject": subject, "body": body, "expires_at": expires_at, "claimed_by": "", "attempts": 0, "last_problem": "",
+        "own_address_only": own_address_only,
     })
     if message_id is not None:
         audit.note(
@@ -100,6 +102,15 @@ def put(
             detail=kind.value,
         )
     return message_id
+
+
+def _address(session: Session, person_id: int, appointment_id: int | None, *, own_only: bool) -> str:
+    """Where somebody is written to; what is confidential to them goes only where nobody else reads it (A23)."""
+    if own_only or (
+        appointment_id is not None and consent_basis.is_confidential(session, appointment_id, person_id)
+    ):
+        return consent_basis.own_address(session, person_id)
+    return people.mail_address(session, person_id)
 
 
 def claim(session: Session, worker: str) -> OutboxMessage | None:
@@ -114,7 +125,8 @@ def claim(session: Session, worker: str) -> OutboxMessage | None:
             drop(session, found.id, worker, TOO_LATE)
             continue
         if found.person_id is not None:
-            found.to_address = people.mail_address(session, found.person_id).strip()
+            found.to_address = _address(
+                session, found.person_id, found.appointment_id, own_only=found.own_address_only).strip()
         if found.to_address:
             return found
         drop(session, found.id, worker, NO_ADDRESS)

@@ -104,7 +104,8 @@ def appointments_page(session: Session, actor: PortalActor) -> AppointmentsPage:
 
 
 def _past(session: Session, actor: PortalActor, today: date) -> tuple[MyPast, ...]:
-    found = portal_pages.own_past(session, actor.for_id, clock.now(), today - LOOK_BACK, PAST)
+    found = portal_pages.own_past(
+        session, actor.for_id, clock.now(), today - LOOK_BACK, PAST, for_another=actor.client_id is not None)
     allowed = {
         case_id for case_id in {one.case.id for one in found}
         if may_portal(session, actor, Action.READ, Resource.APPOINTMENTS, case_id=case_id)

@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import accounts, audit, payments, people, portal_pages, practice, statements, superbills
+from practicerunner.records import (
+    accounts,
+    audit,
+    payments,
+    people,
+    portal_pages,
+    practice,
+    statements,
+    superbills,
+)
+from practicerunner.records.hidden_papers import NOTHING, Hidden, hidden_from_others
 from practicerunner.records.people import Payer
 from practicerunner.records.statements import Statement
 from practicerunner.records.superbills import Superbill
@@ -101,22 +111,28 @@ def billing_page(session: Session, actor: PortalActor) -> BillingPage:
     us = practice.the_practice(session)
     today = clock.today(us.zone)
     payer = people.payer_of_person(session, actor.for_id)
-    bills = _superbills(session, actor)
+    hidden = _hidden(session, actor)
+    bills = _superbills(session, actor, hidden)
     if payer is None:
         return BillingPage(0, 0, us.currency, (), (), (), bills, (), today, us.phone)
     standings = accounts.standings(session, payer_id=payer.id)
-    found = accounts.invoices_of_payer(session, payer.id, true())
-    took = payments.payments_of(session, payer_id=payer.id)
-    back = payments.refunds_of(session, payer_id=payer.id)
-    issued = portal_pages.statements_of(session, payer.id)
-    notes = portal_pages.credit_notes_of(session, payer.id)
+    found = [one for one in accounts.invoices_of_payer(session, payer.id, true())
+             if not hidden.has(DocumentKind.INVOICE, one.invoice_id)]
+    took = [one for one in payments.payments_of(session, payer_id=payer.id)
+            if not hidden.has(DocumentKind.RECEIPT, one.payment_id)]
+    back = [one for one in payments.refunds_of(session, payer_id=payer.id)
+            if not hidden.has(DocumentKind.REFUND, one.refund_id)]
+    issued = _issued(session, payer, hidden)
+    notes = [one for one in portal_pages.credit_notes_of(session, payer.id)
+             if not hidden.has(DocumentKind.CREDIT_NOTE, one.id)]
     seen = _open_to(session, actor, {
         row.case_id for rows in (standings, found, took, back, notes) for row in rows
     }.union(*(cases for _, cases in issued)))
     ours = [row for row in standings if row.case_id in seen]
     whole = actor.client_id is None or may_portal(session, actor, Action.READ, Resource.INVOICES)
     return BillingPage(
-        _due(ours), sum(max(-row.loose_cents, 0) for row in ours),
+        _due(ours, hidden),
+        sum(max(-row.loose_cents, 0) for row in ours),
         us.currency, tuple(_invoice(facts, today) for facts in found if facts.case_id in seen),
         tuple(sorted((
             *(_receipt(one) for one in took if one.case_id in seen),
@@ -144,23 +160,37 @@ class Owing:
 def owing(session: Session, actor: PortalActor) -> Owing:
     """The account of ``billing_page`` in short, in the cases whose billing is open to the reader."""
     today = clock.today(practice.the_practice(session).zone)
-    payer, bills = people.payer_of_person(session, actor.for_id), _superbills(session, actor)
+    hidden = _hidden(session, actor)
+    payer, bills = people.payer_of_person(session, actor.for_id), _superbills(session, actor, hidden)
     if payer is None:
         return Owing(0, 0, 0, bills)
-    standings, left = accounts.standings(session, payer_id=payer.id), accounts.left_to_pay(session, payer.id)
-    issued = portal_pages.statements_of(session, payer.id)
+    standings, issued = accounts.standings(session, payer_id=payer.id), _issued(session, payer, hidden)
+    left = [one for one in accounts.left_to_pay(session, payer.id) if not hidden.has(DocumentKind.INVOICE, one[0])]
     seen = _open_to(session, actor, {
-        *(row.case_id for row in standings), *(case_id for case_id, _, _ in left),
+        *(row.case_id for row in standings), *(case_id for _, case_id, _, _ in left),
     }.union(*(cases for _, cases in issued)))
-    unpaid = [(due_on, cents) for case_id, due_on, cents in left if case_id in seen]
+    unpaid = [(due_on, cents) for _, case_id, due_on, cents in left if case_id in seen]
     return Owing(
-        _due([row for row in standings if row.case_id in seen]), len(unpaid),
+        _due([row for row in standings if row.case_id in seen], hidden), len(unpaid),
         sum(cents for due_on, cents in unpaid if due_on < today), (*_statements(issued, seen), *bills),
     )
 
 
-def _due(ours: Iterable[accounts.PayerStanding]) -> int:
-    return sum(row.due_cents + max(row.loose_cents, 0) for row in ours)
+def _hidden(session: Session, actor: PortalActor) -> Hidden:
+    """The papers that whoever acts for somebody does not come across."""
+    return NOTHING if actor.client_id is None else hidden_from_others(session, actor.for_id)
+
+
+def _due(ours: Collection[accounts.PayerStanding], hidden: Hidden) -> int:
+    """What is due in these cases, without what stands on papers that the reader does not come across."""
+    cases = {row.case_id for row in ours}
+    return sum(row.due_cents + max(row.loose_cents, 0) for row in ours) - sum(
+        cents for case_id, cents in hidden.open_cents.items() if case_id in cases)
+
+
+def _issued(session: Session, payer: Payer, hidden: Hidden) -> list[tuple[Statement, frozenset[int]]]:
+    return [one for one in portal_pages.statements_of(session, payer.id)
+            if not hidden.has(DocumentKind.STATEMENT, one[0].id)]
 
 
 def _statements(issued: Iterable[tuple[Statement, frozenset[int]]], seen: set[int]) -> tuple[MyPaper, ...]:
@@ -195,12 +225,13 @@ def _receipt(one: payments.PaymentFacts) -> MyPaper:
     )
 
 
-def _superbills(session: Session, actor: PortalActor) -> tuple[MyPaper, ...]:
+def _superbills(session: Session, actor: PortalActor, hidden: Hidden) -> tuple[MyPaper, ...]:
     return tuple(
         MyPaper(DocumentKind.SUPERBILL, row.id, row.number, row.issued_on, row.paid_cents,
                 f"{row.first_on} to {row.last_on}")
         for row in portal_pages.superbills_of(session, actor.for_id)
-        if may_portal(session, actor, Action.READ, Resource.SUPERBILLS, case_id=row.case_id)
+        if not hidden.has(DocumentKind.SUPERBILL, row.id)
+        and may_portal(session, actor, Action.READ, Resource.SUPERBILLS, case_id=row.case_id)
     )
 
 
@@ -223,7 +254,7 @@ def my_paper(session: Session, actor: PortalActor, kind: DocumentKind, subject_i
     """
     resource = Resource.SUPERBILLS if kind is DocumentKind.SUPERBILL else Resource.INVOICES
     refusal = NotFound(actor=actor, action=Action.READ, resource=resource, resource_id=subject_id)
-    if kind not in ON_PAPER:
+    if kind not in ON_PAPER or _hidden(session, actor).has(kind, subject_id):
         raise refusal
     if kind is DocumentKind.SUPERBILL:
         return _superbill(session, actor, subject_id, refusal)

@@ -42,6 +42,8 @@ class ShareDocument(Command):
 
     document_id: int
     person_ids: tuple[int, ...] = Field(max_length=200)
+    confidential: bool | None = None
+    """Whether nobody reads it who acts for them; ``None``: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,11 @@ class Sharing:
     relation: str
     """What somebody who takes part is called here."""
     shared_with: tuple[int, ...]
+    confidential: bool
+    """Whether nobody reads it who acts for them."""
+    may_be_confidential: bool
     also: dict[int, tuple[str, ...]]
-    """Who reads it, too, because they act for somebody: ``Elena Castellano, guardian of Leo Castellano``."""
+    """Who reads it, too, unless it is confidential: ``Elena Castellano, guardian of Leo Castellano``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,10 @@ def share_document(session: Session, actor: Actor, asked: ShareDocument) -> int:
         raise SealedIsNotShared
     if not wanted <= set(_may_get(_present(session, case), document)):
         raise BadInput("person_ids", "Choose whom the document is about, if they take part.")
+    if asked.confidential is not None:
+        if asked.confidential and not capabilities(case.type).confidential:
+            raise BadInput("confidential", "Nothing is confidential to one alone in this kind of work.")
+        document.confidential = asked.confidential
     now = {share.person_id: share for share in portal_pages.shares_of(session, [document.id])}
     for person_id, share in now.items():
         if person_id not in wanted:
@@ -88,7 +97,8 @@ def share_document(session: Session, actor: Actor, asked: ShareDocument) -> int:
         for person_id in asked.person_ids if person_id not in now
     )
     session.info["case_id"] = case.id
-    session.info["detail"] = f"shared with {', '.join(map(str, sorted(wanted))) or 'nobody'}"
+    session.info["detail"] = f"shared with {', '.join(map(str, sorted(wanted))) or 'nobody'}" + (
+        ", confidential" if document.confidential else "")
     return document.id
 
 
@@ -121,6 +131,7 @@ def sharing_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, S
         one.id: Sharing(
             _may_get(present, one), called_here,
             tuple(share.person_id for share in shares if share.document_id == one.id),
+            one.confidential, capabilities(case.type).confidential,
             acting_here if one.access_class is DocumentClass.ADMIN else {},
         ) for one in found
     }
@@ -151,7 +162,8 @@ def my_documents(session: Session, actor: PortalActor) -> list[MyDocument]:
             document.id, document.title, document.file_name, document.size, wall(share.shared_at, us.zone).date(),
             called(session, actor, case),
         )
-        for share, document, case in portal_pages.shared_with(session, actor.for_id)
+        for share, document, case in portal_pages.shared_with(
+            session, actor.for_id, for_another=actor.client_id is not None)
         if document.access_class in SHARED
         and may_portal(session, actor, Action.READ, rule.RESOURCES[document.access_class], case_id=case.id)
     ]
@@ -162,7 +174,8 @@ def number_shared(session: Session, actor: PortalActor) -> int:
     return sum(
         access_class in SHARED
         and may_portal(session, actor, Action.READ, rule.RESOURCES[access_class], case_id=case_id)
-        for access_class, case_id in portal_pages.classes_shared_with(session, actor.for_id)
+        for access_class, case_id in portal_pages.classes_shared_with(
+            session, actor.for_id, for_another=actor.client_id is not None)
     )
 
 
@@ -175,6 +188,8 @@ def my_document(session: Session, actor: PortalActor, document_id: int) -> tuple
     document = session.get(Document, document_id)
     if document is None or document.access_class not in SHARED or document.person_id not in (
         None, actor.for_id
+    ) or (
+        document.confidential and actor.client_id is not None
     ) or portal_pages.share_between(session, document.id, actor.for_id) is None:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.DOCUMENTS_ADMIN, resource_id=document_id)
     resource = rule.RESOURCES[document.access_class]

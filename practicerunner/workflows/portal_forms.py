@@ -135,7 +135,7 @@ def own_form(
     """A form of the person concerned, locked for anything but reading. Raises NotFound, NotPermitted."""
     found = session.get(
         FormAssignment, assignment_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
-    if found is None or found.person_id != actor.for_id:
+    if found is None or found.person_id != actor.for_id or (found.confidential and actor.client_id is not None):
         raise NotFound(actor=actor, action=action, resource=Resource.CONSENTS, resource_id=assignment_id)
     template, case = session.get_one(FormTemplate, found.template_id), session.get_one(Case, found.case_id)
     authorize_portal(
@@ -221,6 +221,7 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
     lines = [
         _line(actor, one, names[case.id], signed_by_id, today, tasks) for one, case, signed_by_id in found
         if (case.id, rule.resource_of(one.template.purpose)) in allowed
+        and not (one.assignment.confidential and actor.client_id is not None)
         and (case.id in here or one.assignment.status is AssignmentStatus.COMPLETED)
     ]
     waiting = [line for line in lines if line.status in forms.OPEN]
@@ -237,7 +238,7 @@ def forms_due(session: Session, actor: PortalActor, case_ids: Collection[int]) -
 
     ``case_ids`` are where the person concerned takes part now.
     """
-    found = portal_pages.open_forms_of(session, actor.for_id)
+    found = portal_pages.open_forms_of(session, actor.for_id, for_another=actor.client_id is not None)
     allowed = _allowed(session, actor, {case_id for case_id, _, _ in found}.intersection(case_ids))
     return [due_on for case_id, purpose, due_on in found if (case_id, rule.resource_of(purpose)) in allowed]
 

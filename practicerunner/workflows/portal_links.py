@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, PracticeError
-from practicerunner.records import audit, people, portal, practice
+from practicerunner.records import audit, consent_basis, people, portal, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import PortalAccount, PortalInvitation
@@ -21,6 +21,7 @@ from practicerunner.settings import settings
 from practicerunner.vocabulary import MessageKind, Outcome, Resource
 from practicerunner.workflows import outbox, throttle
 from practicerunner.workflows.invitations import INVITATION_LASTS, RESET_LASTS, hash_password
+from practicerunner.workflows.minors import consenting_alone
 from practicerunner.workflows.portal_presence import end_all
 from practicerunner.workflows.portal_sign_in import SIDE, birth_date
 
@@ -37,6 +38,10 @@ class NoAddress(PracticeError):
     """There is no e-mail address of this person that they let us write to. Add one to their details first."""
 
 
+class NotTheirsAlone(NoAddress):
+    """Somebody else has this e-mail address, and appointments are confidential. Add an address of their own first."""
+
+
 class NoBirthDate(PracticeError):
     """Somebody else has this e-mail address too. Add the date of birth first, so that nobody else can use the link."""
 
@@ -51,24 +56,32 @@ class Link:
     asks_birth_date: bool
 
 
-def send_link(session: Session, person: Person, invited_by_id: int | None) -> PortalInvitation:
+def send_link(
+    session: Session, person: Person, invited_by_id: int | None, *, at_majority: bool = False
+) -> PortalInvitation:
     """Write a link for somebody into the outbox; for the caller to have authorised. Raises NoAddress, NoBirthDate.
+
+    Whoever has confidential appointments gets it only at an address that nobody else has: NotTheirsAlone.
 
     72 hours for a new account, 30 minutes for one that exists.
     """
-    email = people.mail_address(session, person.id).strip().lower()
+    # Behind a link stands everything that is theirs: who must not come across it must not get the link either.
+    alone = at_majority or consent_basis.has_confidential(session, person.id) or bool(
+        consenting_alone(session, [person.id]))
+    address = consent_basis.own_address if alone else people.mail_address
+    email = address(session, person.id).strip().lower()
     if not email:
-        raise NoAddress
+        raise NotTheirsAlone if alone and people.mail_address(session, person.id) else NoAddress
     if person.birth_date is None and portal.is_shared(session, email):
         raise NoBirthDate
     us, now, token = practice.the_practice(session), clock.now(), ids.new_token()
     known = portal.account_of(session, person.id) is not None
     lasts = RESET_LASTS if known else INVITATION_LASTS
-    if invited_by_id is not None:
+    if invited_by_id is not None or at_majority:
         portal.withdraw_invitations(session, person.id, now)
     made = PortalInvitation(
         id=ids.new_id(), person_id=person.id, token_fingerprint=ids.fingerprint(token), email=email,
-        expires_at=now + lasts, invited_by_id=invited_by_id,
+        expires_at=now + lasts, invited_by_id=invited_by_id, at_majority=at_majority,
     )
     session.add(made)
     session.flush()
@@ -78,7 +91,7 @@ def send_link(session: Session, person: Person, invited_by_id: int | None) -> Po
         rules.reset_letter(name, us.name, us.phone, link, int(lasts / timedelta(minutes=1))) if known
         else rules.invitation_letter(name, us.name, us.phone, link, int(lasts / timedelta(hours=1))))
     outbox.put(session, MessageKind.PORTAL_LINK, f"portal:{made.id}", letter.subject, letter.body,
-               person_id=person.id, expires_at=made.expires_at)
+               person_id=person.id, expires_at=made.expires_at, own_address_only=alone)
     return made
 
 

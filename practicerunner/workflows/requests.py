@@ -55,6 +55,7 @@ from practicerunner.workflows.granting import (
     check_open,
     grant,
 )
+from practicerunner.workflows.minors import consenting_alone
 from practicerunner.workflows.portal_access import authorize_portal, called, may_portal
 from practicerunner.workflows.scheduling import AppointmentIsFixed, cancelled_as
 
@@ -187,10 +188,10 @@ def own_case(session: Session, actor: PortalActor, case_id: int, action: Action 
 
 def own_appointment(session: Session, actor: PortalActor, appointment_id: int) -> Appointment:
     """An appointment at which somebody is expected, of a case in which they take part now. Raises NotFound."""
-    found = scheduling.appointment(session, appointment_id)
-    if found is None or requests.expected_at(session, found.id, actor.for_id) is None or not requests.takes_part(
-        session, found.case_id, actor.for_id, today_here(session)
-    ):
+    found, for_another = scheduling.appointment(session, appointment_id), actor.client_id is not None
+    if found is None or requests.expected_at(
+        session, found.id, actor.for_id, for_another=for_another
+    ) is None or not requests.takes_part(session, found.case_id, actor.for_id, today_here(session)):
         raise NotFound(
             actor=actor, action=Action.REQUEST, resource=Resource.APPOINTMENTS, resource_id=appointment_id,
             case_id=found.case_id if found else None,
@@ -203,7 +204,10 @@ def own_appointment(session: Session, actor: PortalActor, appointment_id: int) -
 def own_request(session: Session, actor: PortalActor, request_id: int) -> SchedulingRequest:
     """Somebody's own request, locked. Raises NotFound."""
     found = session.get(SchedulingRequest, request_id, with_for_update=True)
-    if found is None or found.person_id != actor.for_id:
+    if found is None or found.person_id != actor.for_id or (
+        actor.client_id is not None and (
+            requests.is_confidential(session, found.id) or _is_theirs_alone(session, actor, [found]))
+    ):
         raise NotFound(
             actor=actor, action=Action.REQUEST, resource=Resource.APPOINTMENTS, resource_id=request_id,
             case_id=found.case_id if found else None,
@@ -211,6 +215,16 @@ def own_request(session: Session, actor: PortalActor, request_id: int) -> Schedu
     authorize_portal(session, actor, Action.REQUEST, Resource.APPOINTMENTS, case_id=found.case_id)
     session.info["case_id"] = found.case_id
     return found
+
+
+def _is_theirs_alone(session: Session, actor: PortalActor, found: Collection[SchedulingRequest]) -> set[int]:
+    """Of some requests those that a client asked for themselves who consented as a minor: not for who acts for them."""
+    if actor.client_id is None:
+        return set()
+    alone = consenting_alone(session, [actor.client_id])
+    return {
+        one.id for one in found if alone and one.appointment_id is None and one.asked_by_id is None
+    }
 
 
 # --- Asking
@@ -315,9 +329,12 @@ def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
         case.id: called(session, actor, case)
         for case in requests.own_cases(session, actor.for_id, today_here(session))
     }
-    found = requests.of_person(session, actor.for_id, SHOWN)
+    found = requests.of_person(session, actor.for_id, SHOWN, for_another=actor.client_id is not None)
     open_to = _open_to(session, actor, {one.request.case_id for one in found})
-    return [_mine(one, names) for one in found if one.request.case_id in open_to]
+    theirs = _is_theirs_alone(session, actor, [one.request for one in found])
+    return [
+        _mine(one, names) for one in found if one.request.case_id in open_to and one.request.id not in theirs
+    ]
 
 
 def _open_to(session: Session, actor: PortalActor, case_ids: Collection[int]) -> set[int]:
@@ -342,7 +359,8 @@ def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
 def my_appointments(session: Session, actor: PortalActor) -> list[MyAppointment]:
     """Appointments ahead at which somebody is expected, by time."""
     asked = _about(requests.open_of(session, actor.for_id))
-    ahead = requests.own_ahead(session, actor.for_id, clock.now(), today_here(session))
+    ahead = requests.own_ahead(
+        session, actor.for_id, clock.now(), today_here(session), for_another=actor.client_id is not None)
     open_to = _open_to(session, actor, {one.case.id for one in ahead})
     return [_ahead(session, actor, one, asked.get(one.appointment.id)) for one in ahead if one.case.id in open_to]
 
@@ -360,10 +378,12 @@ class Coming:
 
 def coming(session: Session, actor: PortalActor, case_ids: Collection[int]) -> Coming:
     """What comes next, as far as it is open to the actor; ``case_ids`` are where the person takes part now."""
-    asked = requests.open_of(session, actor.for_id)
+    for_another = actor.client_id is not None
+    asked = requests.open_of(session, actor.for_id, for_another=for_another)
     open_to = _open_to(session, actor, {*case_ids, *(one.case_id for one in asked)})
     ahead = requests.own_ahead(
-        session, actor.for_id, clock.now(), today_here(session), case_ids=open_to.intersection(case_ids), limit=1)
+        session, actor.for_id, clock.now(), today_here(session), case_ids=open_to.intersection(case_ids), limit=1,
+        for_another=for_another)
     theirs = [one for one in asked if one.case_id in open_to]
     offered = (
         rules.together(one.offered_date, one.offered_time) for one in theirs if one.status is RequestStatus.OFFERED)
@@ -403,7 +423,7 @@ def times_to_ask_for(
     if case.status is CaseStatus.ARCHIVED:
         return []
     moving = own_appointment(session, actor, moves_id) if moves_id is not None else None
-    usual = moving or scheduling.last_of_case(session, case.id)
+    usual = moving or scheduling.last_of_case(session, case.id, for_another=actor.client_id is not None)
     return availability.free_slots(
         session, moving.provider_id if moving else case.provider_id, usual.minutes if usual else rules.USUAL_MINUTES,
         first, last, audience=Audience.EXISTING_CLIENTS, service_id=usual.service_id if usual else None,

@@ -22,6 +22,7 @@ from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.booking import Book, Preview, foresee, plan_for, save
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
+from practicerunner.workflows.minors import confidential_by_default
 from practicerunner.workflows.scheduling import appointment_for
 from practicerunner.workflows.slots import (
     Plan,
@@ -210,11 +211,22 @@ def _continue(
         case_id=series.case_id, provider_id=series.provider_id, service_id=series.service_id, local_date=days[0],
         local_time=series.local_time, minutes=series.minutes, format=series.format, location_id=series.location_id,
         fee_cents=series.fee_cents, override_reason=override_reason,
+        confidential=_confidential(session, series),
     )
     plan = plan_for(session, actor, asked, days, lock=True, series_dates=dates)
     series.revision += 1
     session.flush()
     return _save(session, actor, asked, plan, series.id, skip=skip)
+
+
+def _confidential(session: Session, series: Series) -> tuple[int, ...] | None:
+    """To whom more occurrences are confidential: to whom the latest is, and whoever consented as a minor since."""
+    latest = records.confidential_at_last(session, series.id)
+    if not latest:
+        return None
+    case = session.get_one(Case, series.case_id)
+    people = {participant.person_id for participant in case.participants}
+    return tuple(sorted(latest | confidential_by_default(session, case, people)))
 
 
 def _save(session: Session, actor: Actor, asked: Book, plan: Plan, series_id: int, *, skip: bool) -> list[int]:

@@ -25,6 +25,7 @@ from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
+from practicerunner.workflows.invoicing import name_on_paper
 
 
 class IssueStatement(Command):
@@ -111,10 +112,20 @@ def _reckon(
     """The statement of a payer over these cases, and the remark on the one before."""
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
     found = statements.entries(session, [payer_id], case_ids, sees, ends_on)
-    moved = [Entry(*facts) for _, facts in found]
+    moved = _without_names(session, [Entry(*facts) for _, facts in found])
     made = statement(moved, starts_on, ends_on)
     before = statements.statements(session, sees, payer_ids=[payer_id], ends_on=(starts_on - timedelta(days=1),))
     return made, _remark(made, moved, starts_on, case_ids, before)
+
+
+def _without_names(session: Session, moved: list[Entry]) -> list[Entry]:
+    """The same without the names that cases were given in which the payer knows no more of a session than its month."""
+    veiled = {entry.case_id for entry in moved if entry.is_confidential}
+    if not veiled:
+        return moved
+    named = {
+        case.id: name_on_paper(case, confidential=True) for case in statements.cases_numbered(session, tuple(veiled))}
+    return [entry._replace(case_name=named.get(entry.case_id, entry.case_name)) for entry in moved]
 
 
 def _remark(
@@ -168,7 +179,8 @@ def _issue(
     content = paper.Statement(
         number=number, issued_on=today, starts_on=starts_on, ends_on=ends_on, currency=house.currency,
         practice=papers.letterhead(house), statement_for=papers.addressee(session, payer),
-        case_name="" if several else covered[0].name, opening_cents=made.opening_cents, summary=summary(made),
+        case_name="" if several else _called(session, payer, covered[0]), opening_cents=made.opening_cents,
+        summary=summary(made),
         movements=tuple(
             paper.Movement(
                 day=line.day, what=line.what, number=line.number, case_name=line.case_name if several else "",
@@ -192,6 +204,11 @@ def _issue(
     }])
     add_rows(session, StatementCase, [{"statement_id": statement_id, "case_id": case.id} for case in covered])
     return JustIssued(statement_id, number, frozen)
+
+
+def _called(session: Session, payer: Payer, case: Case) -> str:
+    """What a case is called at the head of a payer's statement."""
+    return name_on_paper(case, confidential=statements.has_confidential(session, payer.id, case.id))
 
 
 def summary(made: Statement) -> tuple[tuple[str, int], ...]:
@@ -252,13 +269,14 @@ def due_of(
     found: dict[int, list[Entry]] = defaultdict(list)
     for payer_id, facts in statements.entries(session, payer_ids, None, sees, ends_on):
         found[payer_id].append(Entry(*facts))
+    found = {payer_id: _without_names(session, moved) for payer_id, moved in found.items()}
     day_before = starts_on - timedelta(days=1)
     told: dict[int, list[StatementFacts]] = defaultdict(list)
     for row in statements.statements(session, sees, payer_ids=payer_ids, ends_on=(day_before, ends_on)):
         told[row.payer_id].append(row)
     due = []
     for payer_id in payer_ids:
-        covered = tuple(sorted({entry.case_id for entry in found[payer_id]}))
+        covered = tuple(sorted({entry.case_id for entry in found.get(payer_id, ())}))
         if not covered or any(
             (row.starts_on, row.ends_on) == (starts_on, ends_on) and row.case_ids.issuperset(covered)
             for row in told[payer_id]

@@ -1,0 +1,25 @@
+"""Who consented to their treatment as a minor and still is one: what is theirs is confidential by default (A20)."""
+
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock
+from practicerunner.records import consent_basis, practice
+from practicerunner.records.cases import Case
+from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.signing import is_adult
+
+
+def consenting_alone(session: Session, person_ids: Collection[int]) -> frozenset[int]:
+    """Who of some people consented as a minor and is one today, on their own wall."""
+    found = consent_basis.consenting_minors(session, person_ids)
+    return frozenset(
+        person_id for person_id, born, zone in found
+        if not is_adult(born, clock.today(zone or practice.the_practice(session).zone))
+    )
+
+
+def confidential_by_default(session: Session, case: Case, person_ids: Collection[int]) -> frozenset[int]:
+    """To whom of some people what is made in a case is confidential unless somebody says otherwise."""
+    return consenting_alone(session, person_ids) if capabilities(case.type).confidential else frozenset()
