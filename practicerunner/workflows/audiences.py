@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, NotPermitted
-from practicerunner.records import acting, logins, messages, people, practice, requests
+from practicerunner.records import acting, logins, messages, people, practice, requests, thread_lists
 from practicerunner.records.acting import ActsFor
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
@@ -61,13 +61,13 @@ class Member:
 # --- Staff
 
 
-def sight_of(actor: Actor) -> messages.Sight:
+def sight_of(actor: Actor) -> thread_lists.Sight:
     """Which threads a member of staff may see, for lists. Raises NotPermitted if none ever."""
     admin = permissions.scopes(actor.roles, Action.READ, Resource.MESSAGES_ADMIN)
     clinical = permissions.scopes(actor.roles, Action.READ, Resource.MESSAGES_CLINICAL)
     if not admin and not clinical:
         raise NotPermitted(actor=actor, action=Action.READ, resource=Resource.MESSAGES_ADMIN)
-    return messages.Sight(actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical)
+    return thread_lists.Sight(actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical)
 
 
 @dataclass(frozen=True, slots=True)

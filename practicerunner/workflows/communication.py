@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import messages, outbox, practice
+from practicerunner.records import messages, outbox, practice, thread_lists
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
@@ -76,7 +76,7 @@ def _sent(session: Session, actor: Actor, case: Case) -> list[HistoryLine]:
 def _written(session: Session, actor: Actor, case: Case) -> list[HistoryLine]:
     if not may(actor, Action.READ, Resource.MESSAGES_ADMIN):
         return []
-    threads = {one.thread_id: one for one in messages.of_case(session, sight_of(actor), case.id)}
+    threads = {one.thread_id: one for one in thread_lists.of_case(session, sight_of(actor), case.id)}
     windows: dict[int, Window] = {one: thread_for(session, actor, one).window for one in threads}
     names: dict[tuple[int | None, int | None], str] = {}
     found = []

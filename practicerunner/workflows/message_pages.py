@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, document_files, messages, practice
-from practicerunner.records.messages import Conversation, MessageAttachment, Shelves, ThreadMessage
+from practicerunner.records import audit, document_files, messages, practice, thread_lists
+from practicerunner.records.messages import MessageAttachment, ThreadMessage
+from practicerunner.records.thread_lists import Conversation, Shelves
 from practicerunner.rules import messages as rules
 from practicerunner.rules.client_list import search_words
 from practicerunner.rules.names import person_name
@@ -113,25 +114,29 @@ def conversations(
     session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
 ) -> Conversations:
     """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text."""
-    sight, shelves, words = sight_of(actor), messages.shelves(session, sight_of(actor)), search_words(search)
+    sight, shelves, words = sight_of(actor), thread_lists.shelves(session, sight_of(actor)), search_words(search)
     which = {"archived": shelf == "archived", "mine": shelf == "mine", "unassigned": shelf == "unassigned"}
-    rows = messages.conversations(session, sight, **which, words=words, limit=PAGE, offset=(page - 1) * PAGE)
+    rows = thread_lists.conversations(session, sight, **which, words=words, limit=PAGE, offset=(page - 1) * PAGE)
     known = {"all": shelves.all, "mine": shelves.mine, "unassigned": shelves.unassigned}
-    total = messages.number_of(session, sight, **which, words=words) if words or shelf not in known else known[shelf]
-    return Conversations(lines_of(session, rows), total, shelves, practice.the_practice(session).zone)
+    counted = not words and shelf in known
+    return Conversations(
+        lines_of(session, rows),
+        known[shelf] if counted else thread_lists.number_of(session, sight, **which, words=words),
+        shelves, practice.the_practice(session).zone,
+    )
 
 
 @reader(Resource.MESSAGES_ADMIN)
 def conversations_of_case(session: Session, actor: Actor, case_id: int) -> tuple[ConversationLine, ...]:
     """Threads of a case that the actor may see, the latest first, archived ones last. Raises NotFound for strangers."""
     case = case_for(session, actor, case_id)
-    return lines_of(session, messages.of_case(session, sight_of(actor), case.id))
+    return lines_of(session, thread_lists.of_case(session, sight_of(actor), case.id))
 
 
 @reader(Resource.MESSAGES_ADMIN)
 def unread_conversations(session: Session, actor: Actor) -> int:
     """How many threads have something that the actor has not read."""
-    return messages.unread(session, sight_of(actor))
+    return thread_lists.shelves(session, sight_of(actor)).unread
 
 
 def lines_of(session: Session, rows: Sequence[Conversation]) -> tuple[ConversationLine, ...]:
