@@ -118,6 +118,16 @@ def state_age(session: Session, state: str) -> StateAge | None:
 # --- What is confidential to whom
 
 
+def together_with_who_acts(session: Session, case_id: int, person_ids: Collection[int]) -> set[int]:
+    """For whom of some people somebody acts who takes part in the same case."""
+    return set(session.scalars(
+        select(ActsFor.client_id).join(Participant, Participant.person_id == ActsFor.person_id).where(
+            Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE,
+            ActsFor.client_id.in_(person_ids),
+        )
+    ))
+
+
 def appointments_since(session: Session, person_id: int, day: date, types: Collection[CaseType]) -> list[Attendance]:
     """Somebody's place at every appointment of such cases from a day on that was not confidential to them."""
     return list(session.scalars(

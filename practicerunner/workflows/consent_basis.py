@@ -156,7 +156,8 @@ def set_consent_basis(session: Session, actor: Actor, asked: SetConsentBasis) ->
     if person.id in consenting_alone(session, [person.id]):
         kinds = [kind for kind, able in CASE_TYPES.items() if able.confidential]
         for row in consent_basis.appointments_since(session, person.id, asked.since, kinds):
-            row.confidential, number = True, number + 1
+            if not consent_basis.together_with_who_acts(session, row.case_id, [person.id]):
+                row.confidential, number = True, number + 1
         if not consent_basis.own_address(session, person.id):  # a link that lies in somebody else's mailbox
             portal.withdraw_invitations(session, person.id, clock.now())
     session.info["case_id"] = case.id

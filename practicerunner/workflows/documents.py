@@ -26,7 +26,7 @@ from practicerunner.vocabulary import Action, DocumentClass, ParticipantStatus, 
 from practicerunner.workflows.access import Actor, authorize, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
-from practicerunner.workflows.minors import confidential_by_default
+from practicerunner.workflows.minors import consenting_in
 
 REASON_HOLDS = timedelta(minutes=30)
 
@@ -151,7 +151,7 @@ def upload_document(session: Session, actor: Actor, asked: UploadDocument) -> in
         title=asked.title.strip(), file_name=checked.name, media_type=rule.MEDIA_TYPES[checked.type],
         size=len(checked.content), sha256=document_files.digest(checked.content),
         stored_name=document_files.keep(session, document_id, checked.content), author_id=actor.staff_id,
-        confidential=bool(confidential_by_default(session, case, _about(case, asked.person_id))),
+        confidential=bool(consenting_in(session, case, _about(case, asked.person_id))),
     ))
     session.info["detail"] = f"class: {asked.access_class}"
     return document_id

@@ -20,7 +20,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
-from practicerunner.workflows.minors import confidential_by_default
+from practicerunner.workflows.minors import consenting_in
 from practicerunner.workflows.packets import in_packet
 
 
@@ -80,7 +80,7 @@ def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int
         raise BadInput("due_on", "This day is over; choose a later one.")
     still = forms.open_ones(session, case.id, asked_of, [template.id for template in templates])
     versions = forms.current_versions(session, [template.id for template in templates])
-    alone = confidential_by_default(session, case, asked_of)
+    alone = consenting_in(session, case, asked_of)
     made = [
         FormAssignment(
             id=ids.new_id(), case_id=case.id, person_id=person_id, template_id=template.id,
@@ -122,7 +122,7 @@ def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
     for template in templates.values():
         authorize_in(session, actor, Action.CREATE, rule.sending_resource(template.purpose), case)
     versions = forms.current_versions(session, list(templates))
-    alone = confidential_by_default(session, case, {person.id for person, _ in missing})
+    alone = consenting_in(session, case, {person.id for person, _ in missing})
     made = [
         FormAssignment(
             id=ids.new_id(), case_id=case.id, person_id=person.id, template_id=template.id,

@@ -20,6 +20,15 @@ def consenting_alone(session: Session, person_ids: Collection[int]) -> frozenset
     )
 
 
-def confidential_by_default(session: Session, case: Case, person_ids: Collection[int]) -> frozenset[int]:
-    """To whom of some people what is made in a case is confidential unless somebody says otherwise."""
+def consenting_in(session: Session, case: Case, person_ids: Collection[int]) -> frozenset[int]:
+    """Who of some people has what is uploaded or given to them in a case for themselves, unless somebody changes it."""
     return consenting_alone(session, person_ids) if capabilities(case.type).confidential else frozenset()
+
+
+def confidential_by_default(session: Session, case: Case, person_ids: Collection[int]) -> frozenset[int]:
+    """To whom of some people an appointment of a case is confidential unless somebody says otherwise.
+
+    Not where whoever acts for them takes part in the case as well: what happens together is known to both.
+    """
+    alone = consenting_in(session, case, person_ids)
+    return alone - consent_basis.together_with_who_acts(session, case.id, alone) if alone else alone

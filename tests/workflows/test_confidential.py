@@ -32,6 +32,7 @@ from practicerunner.workflows.answers import Accept, accept
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.confidentiality import (
     SetConfidential,
     confidants_of_case,
@@ -535,3 +536,22 @@ def test_a_superbill_is_the_clients_and_a_confidential_session_on_it_keeps_it_th
         assert "IND50" in text_of(house.see("Leo", my_paper, DocumentKind.SUPERBILL, kept)[2])
         with pytest.raises(NotFound):
             house.see("Elena for Leo", my_paper, DocumentKind.SUPERBILL, kept)
+
+
+def test_what_he_does_together_with_his_mother_is_not_kept_from_her_by_itself(cast: Cast) -> None:
+    house = home(cast)
+    with at("2026-11-10 09:00"):
+        family = cast.do("Dana", open_case, OpenCase(
+            type=CaseType.FAMILY, provider_id=cast.staff["Marcus"], opened_on=SINCE,
+            participants=(Taking(person_id=house.leo), Taking(person_id=house.elena))))
+        wanted = Book(case_id=family, service_id=cast.services["FAM50"], local_date=AHEAD, local_time=time(15),
+                      format=SessionFormat.VIDEO)
+        before = cast.do("Marcus", book, wanted)
+        consents_alone(house)
+        after = cast.do("Marcus", book, wanted.model_copy(update={
+            "op": ids.new_operation(), "local_time": time(16), "confidential": None}))
+        assert [confidential_to(cast, one) for one in (before, after)] == [set(), set()]
+        assert confidential_to(cast, booked(house)) == {house.leo}
+        cast.do("Marcus", set_confidential, SetConfidential(appointment_id=after, person_ids=(house.leo,)))
+        assert seen(house, "Elena") == [before, after], "for herself she takes part"
+        assert seen(house, "Elena for Leo") == [before]
