@@ -115,7 +115,6 @@ class ConsentView:
     """Who acts for them, and in what way."""
     shares_mailbox: bool
     """Whether somebody else has the e-mail address to which they let us write."""
-    may_change: bool
     today: date
     """On their own wall."""
 
@@ -217,7 +216,7 @@ def _view(
         row.concern if row else "", getattr(by, "name", ""), minor, confidential, tuple(acts),
         (minor or confidential) and bool(people.mail_address(session, person.id))
         and not consent_basis.own_address(session, person.id),
-        True, today,
+        today,
     )
 
 
