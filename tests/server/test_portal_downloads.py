@@ -86,8 +86,8 @@ def test_every_file_of_the_practice_is_asked_for_and_only_ones_own_is_there(
     found = {path: web.get(path, headers=headers).status_code for path in everything(house)}
     assert {path for path, status in found.items() if status == 200} == own(house, actor)
     assert set(found.values()) == {200, 404}
-    # An invoice, a receipt, a statement; a policy that Tom was given to sign; and of what is confidential to Leo, who pays a
-    # part reads a neutral paper.
+    # An invoice, a receipt, a statement; a policy that Tom was given to sign; of what is confidential to Leo, who pays
+    # a part reads a neutral paper.
     assert sum(status == 200 for status in found.values()) == number
 
 
