@@ -28,6 +28,11 @@ hypothesis.settings.register_profile("calm", deadline=None)
 hypothesis.settings.load_profile("calm")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A file's bytes are no name: a clock or chance may be in them, and every worker has to call a test the same."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def diagnosis_codes() -> Iterator[Path]:
     """The table of diagnosis codes, for this process and for the servers that tests start."""

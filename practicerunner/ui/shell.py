@@ -39,7 +39,7 @@ def _keep_address() -> None:
     """Tell the browser at which record it is. By itself Streamlit changes the address with the page alone: after a link
     from one client to another the next click would be about the first again.
     """
-    st.query_params.from_dict(st.query_params.to_dict())
+    st.query_params.from_dict({key: st.query_params.get_all(key) for key in st.query_params})
 
 
 def _practice(actor: Actor) -> None:

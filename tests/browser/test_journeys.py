@@ -253,3 +253,5 @@ def test_after_a_link_from_one_client_to_another_the_next_click_is_about_the_oth
     expect(page.get_by_role("heading", level=1, name="Noor Haddad")).to_be_visible(timeout=20_000)
     settle(page)
     stays_with("Noor Haddad")
+    open_page(page, demo, "calendar?provider=1&provider=2")
+    assert page.url.endswith("?provider=1&provider=2")
