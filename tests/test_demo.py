@@ -368,6 +368,8 @@ def test_nothing_takes_the_place_of_somebodys_practice(
     assert {table.name: number(engine, table) for table in Base.metadata.sorted_tables} == before
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_demo_is_made_anew_with_every_guard_in_place(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import BillingArrangement, Charge, ChargeShare, PayerShare
 from practicerunner.records.cases import Case
+from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, InvoicingRhythm
+from practicerunner.vocabulary import AppointmentStatus, InvoicingRhythm
 
 _AHEAD = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
-_UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
 
 
 def booked(
@@ -46,7 +46,7 @@ def read(session: Session, appointment_ids: Collection[int]) -> list[Appointment
 def to_settle(session: Session, sees: ColumnElement[bool] | None = None) -> list[tuple[int, int]]:
     """Appointments with their case that were invoiced in advance and are over or called off, and not settled yet."""
     unrecorded = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id, Attendance.status.in_(_UNRECORDED)).exists()
+        Attendance.appointment_id == Appointment.id, Attendance.status.in_(UNRECORDED)).exists()
     query = (
         select(Appointment.id, Appointment.case_id).join(Case, Case.id == Appointment.case_id)
         .where(true() if sees is None else sees, ~unrecorded, select(Charge.id).where(

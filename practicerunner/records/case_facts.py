@@ -15,20 +15,20 @@ from sqlalchemy.orm import Session
 
 from practicerunner.records.billing import (
     BillingArrangement,
-    Charge,
     LedgerEntry,
     OpenInvoice,
     PayerShare,
     Payment,
 )
 from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod
+from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.notes import Note
 from practicerunner.records.payments import came_in
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.uninvoiced import UninvoicedRow
 from practicerunner.vocabulary import (
     AppointmentStatus,
-    AttendanceStatus,
     CaseType,
     NoteKind,
     NoteStatus,
@@ -36,8 +36,6 @@ from practicerunner.vocabulary import (
     ParticipantStatus,
 )
 
-UNRECORDED = (AttendanceStatus.SCHEDULED, AttendanceStatus.CONFIRMED, AttendanceStatus.ARRIVED)
-CHARGEABLE = (AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
 AHEAD = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
 
 _CASES: BindParameter[Any] = bindparam("case_ids", expanding=True)
@@ -77,15 +75,11 @@ _WITH_PAYMENT = select(Payment.case_id).where(Payment.case_id.in_(_CASES), came_
 
 
 def _not_invoiced() -> Select[*tuple[Any, ...]]:
-    charged = select(Charge.id).where(
-        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)
-    ).exists()
-    here = select(Attendance.id).where(Attendance.appointment_id == Appointment.id)
-    return select(Appointment.case_id, Appointment.id, Appointment.local_date).where(
-        Appointment.case_id.in_(_CASES), Appointment.fee_cents > 0, ~charged,
-        here.where(Attendance.status.in_(CHARGEABLE)).exists(),
-        ~here.where(Attendance.status.in_(UNRECORDED)).exists(),
-    ).order_by(Appointment.starts_at)
+    return (
+        select(Appointment.case_id, Appointment.id, Appointment.local_date)
+        .join(UninvoicedRow, UninvoicedRow.appointment_id == Appointment.id)
+        .where(UninvoicedRow.case_id.in_(_CASES)).order_by(Appointment.starts_at)
+    )
 
 
 def _open_amounts() -> Select[*tuple[Any, ...]]:

@@ -31,6 +31,7 @@ def volume(tmp_path: Path) -> Volume:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_operation_prints_one_line_with_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--clients", "50", "--times", "2"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

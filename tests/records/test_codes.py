@@ -279,6 +279,7 @@ def test_the_classification_is_never_loaded_while_the_practice_runs() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_table_is_built_from_the_package_in_one_step(tmp_path: Path, diagnosis_codes: Path) -> None:
     asked = subprocess.run(
         [sys.executable, "-m", "practicerunner", "codes"], cwd=ROOT, capture_output=True, text=True, check=True,

@@ -291,7 +291,8 @@ def test_a_pdf_opens_for_whose_form_it_is_and_for_nobody_else(cast: Cast, home: 
     with pytest.raises(NotFound):
         portal(cast, leo, my_form_pdf, leos, file)
     with database.reading(cast.engine) as session:
-        rows = session.scalars(select(AuditRow.person_id).where(AuditRow.action == "download")).all()
+        rows = session.scalars(
+            select(AuditRow.person_id).where(AuditRow.action == "download").order_by(AuditRow.seq)).all()
     assert rows == [home.leo, home.elena, home.maya]
 
 
