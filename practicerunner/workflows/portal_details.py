@@ -123,7 +123,8 @@ def details_of(session: Session, actor: PortalActor) -> Details:
         person.address, tuple(
             ContactLine(one.kind, one.value, one.preferred, one.may_call, one.may_text, one.may_email)
             for one in person.contacts
-        ), tuple(Asked(one.created_at, one.text) for one in portal.open_requests(session, [person.id])),
+        ), () if actor.client_id is not None else tuple(
+            Asked(one.created_at, one.text) for one in portal.open_requests(session, [person.id])),
         practice.the_practice(session).phone,
     )
 

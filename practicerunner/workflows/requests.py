@@ -333,7 +333,7 @@ def my_requests(session: Session, actor: PortalActor) -> list[MyRequest]:
     open_to = _open_to(session, actor, {one.request.case_id for one in found})
     theirs = _is_theirs_alone(session, actor, [one.request for one in found])
     return [
-        _mine(one, names) for one in found if one.request.case_id in open_to and one.request.id not in theirs
+        _mine(actor, one, names) for one in found if one.request.case_id in open_to and one.request.id not in theirs
     ]
 
 
@@ -345,13 +345,15 @@ def _open_to(session: Session, actor: PortalActor, case_ids: Collection[int]) ->
     }
 
 
-def _mine(one: Asked, names: dict[int, str]) -> MyRequest:
+def _mine(actor: PortalActor, one: Asked, names: dict[int, str]) -> MyRequest:
+    """A request for its reader: words between a client and the practice are not for who acts for them."""
     found, together = one.request, rules.together
+    is_theirs = actor.client_id is None or found.asked_by_id == actor.person_id
     return MyRequest(
         found.id, found.revision, found.case_id, names.get(found.case_id, ""), found.kind, found.status,
         found.asked_at, one.provider.name, together(found.was_date, found.was_time),
         together(found.local_date, found.local_time), together(found.offered_date, found.offered_time), found.minutes,
-        found.format, found.message, found.reply,
+        found.format, found.message if is_theirs else "", found.reply if is_theirs else "",
     )
 
 
@@ -384,7 +386,8 @@ def coming(session: Session, actor: PortalActor, case_ids: Collection[int]) -> C
     ahead = requests.own_ahead(
         session, actor.for_id, clock.now(), today_here(session), case_ids=open_to.intersection(case_ids), limit=1,
         for_another=for_another)
-    theirs = [one for one in asked if one.case_id in open_to]
+    alone = _is_theirs_alone(session, actor, asked)
+    theirs = [one for one in asked if one.case_id in open_to and one.id not in alone]
     offered = (
         rules.together(one.offered_date, one.offered_time) for one in theirs if one.status is RequestStatus.OFFERED)
     return Coming(
