@@ -22,6 +22,7 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.rules.availability import FreeSlot
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import (
     Action,
     AttendanceStatus,
@@ -346,9 +347,13 @@ def _open_to(session: Session, actor: PortalActor, case_ids: Collection[int]) ->
 
 
 def _mine(actor: PortalActor, one: Asked, names: dict[int, str]) -> MyRequest:
-    """A request for its reader: words between a client and the practice are not for who acts for them."""
+    """A request for its reader: words between a client and the practice are not for who acts for them.
+
+    What somebody else wrote who acts for the client, too, is for representatives and not for helpers.
+    """
     found, together = one.request, rules.together
-    is_theirs = actor.client_id is None or found.asked_by_id == actor.person_id
+    is_theirs = actor.client_id is None or found.asked_by_id == actor.person_id or (
+        found.asked_by_id is not None and actor.role is PortalRole.REPRESENTATIVE)
     return MyRequest(
         found.id, found.revision, found.case_id, names.get(found.case_id, ""), found.kind, found.status,
         found.asked_at, one.provider.name, together(found.was_date, found.was_time),

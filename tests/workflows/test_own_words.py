@@ -50,7 +50,7 @@ def test_what_a_minor_asked_who_consented_alone_is_not_even_counted_for_who_acts
         assert house.see("Leo", home_page).requests == 1
         offer(house, asked, "")
         assert house.see("Elena for Leo", home_page).offers == ()
-        assert house.see("Leo", home_page).offers == (datetime(2026, 11, 25, 9),)
+        assert house.see("Leo", home_page).offers == (datetime.fromisoformat("2026-11-25 09:00"),)
         ask(house, "Elena for Leo", 11, "mine")
         assert house.see("Elena for Leo", home_page).requests == 1
         assert words(house, "Elena for Leo") == [("mine", "")]
