@@ -1,17 +1,22 @@
 """Fields that are saved on every change and never over somebody else's text: for notes and for forms to fill in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner import ids
+from practicerunner.errors import Stale
 from practicerunner.ui.perform import act
 from practicerunner.ui.text import md
 
 Keep = Callable[[Session, int, Mapping[str, Any]], Any]
 """Saves the texts of an editor, given the revision that it knows."""
+OVERTAKEN = ("Somebody else changed this in the meantime. What you wrote is still in its fields, but only here: choose "
+             "below before you leave or reload this page.")
+CHOICE = ("“Keep what I wrote” saves the fields that you changed and leaves the others as they are saved now. "
+          "“Take what is saved” drops what you changed.")
 
 
 class Draft:
@@ -19,11 +24,16 @@ class Draft:
 
     A save whose revision somebody else has overtaken is refused; what was typed stays in the fields until its author
     has seen both texts and chosen. A field that appears later, because of what was chosen in another, begins with what
-    is saved of it.
+    is saved of it. ``labels`` says what the fields are called, as plain text; ``hidden`` that what somebody else saved
+    is not shown, so that it is nothing to fill fields with.
     """
 
-    def __init__(self, key: str, revision: int, texts: Mapping[str, Any], keep: Keep) -> None:
+    def __init__(
+        self, key: str, revision: int, texts: Mapping[str, Any], keep: Keep, labels: Mapping[str, str] | None = None,
+        *, hidden: bool = False,
+    ) -> None:
         self.key, self.revision, self.texts, self._keep = key, revision, texts, keep
+        self.labels, self._hidden = labels or {}, hidden
         self._told: set[str] = set()
         if key not in st.session_state or not any(self.field(name) in st.session_state for name in texts):
             self.take()
@@ -59,9 +69,18 @@ class Draft:
             st.session_state[self.field(name)] = text
 
     def insist(self) -> None:
-        """Save what is typed over what somebody else has saved, after both were seen."""
+        """Save what was changed here over what somebody else has saved, after both were seen; the rest stays theirs."""
+        if not self._hidden:
+            self.merge()
         self.state.update(revision=self.revision, saved=dict(self.texts), problems={})
         self.save()
+
+    def merge(self) -> None:
+        """Take what is saved into the fields that were not changed here."""
+        typed, known = self.typed(), self.saved()
+        for name, text in self.texts.items():
+            if typed[name] == known[name]:
+                st.session_state[self.field(name)] = text
 
     def save(self) -> None:
         """Keep what is typed, if it differs from what is saved."""
@@ -101,17 +120,30 @@ class Draft:
         general = next((sentence for field, sentence in problems.items() if field not in self._told), "")
         if not general:
             return True
-        st.error(md(f"Not saved. {general}"))
-        if self.state["revision"] == self.revision:
-            return True
-        with st.expander("What is saved now", expanded=True):
-            for name, text in self.texts.items():
-                if text != self.typed()[name]:
-                    st.text(_in_words(text))
+        if self.overtaken(general):
+            typed = self.typed()
+            self.choose([
+                (self.labels.get(name, ""), _in_words(text)) for name, text in self.texts.items() if text != typed[name]
+            ])
+        return True
+
+    def overtaken(self, problem: str) -> bool:
+        """Say why nothing was saved; returns whether somebody else has saved, so that there is something to choose."""
+        there: bool = self.state["revision"] != self.revision
+        st.error(md(f"Not saved. {OVERTAKEN if there and problem == str(Stale()) else problem}"))
+        return there
+
+    def choose(self, differing: Sequence[tuple[str, str]], remark: str = "") -> None:
+        """Show what is saved of the fields that differ, each with its name, and both ways on."""
+        with st.expander("What is saved now, where it differs from what stands here", expanded=True):
+            for label, text in differing:
+                if label:
+                    st.markdown(f"**{md(label)}**")
+                st.text(text)
+            st.caption(CHOICE + remark)
             with st.container(horizontal=True):
                 st.button("Keep what I wrote", key=f"{self.key}.insist", on_click=self.insist)
                 st.button("Take what is saved", key=f"{self.key}.take", on_click=self.take)
-        return True
 
 
 def _in_words(value: Any) -> str:

@@ -23,6 +23,11 @@ def values(content: Content, answers: Mapping[str, Any]) -> dict[str, Any]:
     return {field.key: _value(field, answers.get(field.key)) for field in content.fields if field.asks}
 
 
+def labels(content: Content) -> dict[str, str]:
+    """What the fields that ask are called."""
+    return {field.key: field.label for field in content.fields if field.asks}
+
+
 def _value(field: Field, answer: Any) -> Any:
     if answer is None:
         empty = _EMPTY.get(field.kind)

@@ -36,7 +36,9 @@ def show(actor: Actor, page: SheetPage, zone: str) -> None:
         return save_answers(session, actor, SaveAnswers(
             assignment_id=page.assignment_id, revision=revision, answers=form_fields.answers(page.content, typed)))
 
-    draft = Draft(f"sheet.{page.assignment_id}", page.revision, form_fields.values(page.content, page.answers), keep)
+    draft = Draft(
+        f"sheet.{page.assignment_id}", page.revision, form_fields.values(page.content, page.answers), keep,
+        form_fields.labels(page.content))
     form = Form(f"hand_in.{page.assignment_id}")
     with st.container(width=WIDTH):
         if page.content.intro:

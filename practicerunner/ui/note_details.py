@@ -71,20 +71,38 @@ def _remote_values(page: NotePage, remote: Remote) -> dict[str, Any]:
     return found | {"tele.interruptions": told.interruptions}
 
 
+def labels(page: NotePage) -> dict[str, str]:
+    """Name of every field beside the text → what it is called."""
+    found = {f"m.{section.key}": f"{section.label}, in your words" for section in page.sections if section.findings}
+    found |= {f"risk.{key}": label for key, label in HARM.items()} | {
+        "risk.means": "Plan and means", "risk.action": "What was done", "tele.mode": "Held by",
+        "tele.clinician_location": "Where you were", "tele.together": "Everybody was at the same place",
+        "tele.interruptions": "Interruptions",
+    }
+    found |= {f"tele.{key}": label for key, label in CONFIRMED.items()}
+    for key, name in (*(page.remote.people if page.remote is not None else ()), (FOR_ALL, "everybody")):
+        found |= {f"tele.state.{key}": f"State in which {name} was", f"tele.place.{key}": f"Place where {name} was"}
+    return found
+
+
 def entered(page: NotePage, typed: Mapping[str, Any]) -> Details | None:
     """What was entered, as it is kept; ``None`` where a note has nothing beside its text."""
     made: dict[str, Any] = {}
     if page.has_risk:
         made["risk"] = Risk(**{name[5:]: value for name, value in typed.items() if name.startswith("risk.")})
     if page.remote is not None:
-        made["telehealth"] = _telehealth(typed, [key for key, _ in page.remote.people])
+        kept = page.details.telehealth.locations if page.details.telehealth is not None else {}
+        made["telehealth"] = _telehealth(typed, [key for key, _ in page.remote.people], kept)
     if "goals" in typed:
         made["goals"] = goal_picker.links(typed["goals"])
     return Details(**made) if made else None
 
 
-def _telehealth(typed: Mapping[str, Any], people: Sequence[str]) -> Telehealth:
-    """What was entered; a location for all becomes everybody's own, or the first one's that of all, by one tick."""
+def _telehealth(typed: Mapping[str, Any], people: Sequence[str], kept: Mapping[str, Whereabouts]) -> Telehealth:
+    """What was entered; a location for all becomes everybody's own, or the first one's that of all, by one tick.
+
+    Where each one's own are ``kept`` already, because another window has said so, those stay.
+    """
     places = {
         name.removeprefix("tele.state."): Whereabouts(
             state=state or "", place=typed.get(f"tele.place.{name.removeprefix('tele.state.')}") or "")
@@ -94,7 +112,8 @@ def _telehealth(typed: Mapping[str, Any], people: Sequence[str]) -> Telehealth:
     if together and FOR_ALL not in places:
         places = {FOR_ALL: next(iter(places.values()), Whereabouts())}
     elif together is False and FOR_ALL in places:
-        places = dict.fromkeys(people, places[FOR_ALL])
+        apart = bool(kept) and FOR_ALL not in kept
+        places = dict(kept) if apart else dict.fromkeys(people, places[FOR_ALL])
     simple = ("mode", "clinician_location", "interruptions", *CONFIRMED)
     return Telehealth(
         locations={key: where for key, where in places.items() if where.state or where.place or together is False},

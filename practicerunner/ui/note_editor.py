@@ -78,7 +78,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     offered = goal_picker.offered(page)
     if offered:
         texts["goals"] = [one for one in goal_picker.value(page.details.goals) if one in offered]
-    draft = Draft(f"note.{page.line.note_id}", page.revision, texts | note_details.values(page), keep)
+    draft = Draft(f"note.{page.line.note_id}", page.revision, texts | note_details.values(page), keep, _labels(page))
     note_paper.facts(page.header, page.line, page.template)
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)
@@ -93,6 +93,12 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     if right is not None:
         with right:
             note_aside.show(actor, page, zone, with_goals=not offered)
+
+
+def _labels(page: NotePage) -> dict[str, str]:
+    """What the fields are called."""
+    found = note_details.labels(page) | {f"s.{one.key}": one.label for one in page.sections}
+    return found | {f"p.{one.key}": one.label for one in page.parts} | {"goals": "Goals of the plan"}
 
 
 def _write(page: NotePage, draft: Draft, zone: str) -> None:

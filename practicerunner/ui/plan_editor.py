@@ -25,6 +25,7 @@ from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.notes import SaveDraft, save_draft
 from practicerunner.workflows.plans import PlanPage, plan_page
 
+PARTS = " Where parts were added or removed in both windows, those of this window stay."
 WIDTH = 860
 SHAPE, REVIEW = "shape", "review_on"
 UP, DOWN, REMOVE = "Move up", "Move down", "Remove"
@@ -43,12 +44,13 @@ class PlanDraft(Draft):
 
     def __init__(
         self, note_id: int, revision: int, plan: Plan, sections: Mapping[str, str],
-        keep: Callable[[Session, int, Plan, dict[str, str]], Any],
+        keep: Callable[[Session, int, Plan, dict[str, str]], Any], labels: Mapping[str, str],
     ) -> None:
         def keep_typed(session: Session, revision: int, typed: Mapping[str, Any]) -> Any:
             return keep(session, revision, self.entered(typed), {key: typed[f"s.{key}"] for key in self.sections})
 
         self.key, self.revision, self.plan, self.sections = f"plan.{note_id}", revision, plan, sections
+        self.labels, self._hidden = labels, False
         self.texts, self._keep, self._told = values(plan, sections), keep_typed, set()
         known = self.key in st.session_state
         if not known or (self.state["revision"] != revision and self.typed() == self.saved()):
@@ -93,6 +95,16 @@ class PlanDraft(Draft):
         """Show what is saved."""
         super().take()
         self.state.update(plan=self.plan, last=dict(self.texts), removing=None)
+
+    def merge(self) -> None:
+        """Take what is saved into the fields, and the parts, that were not changed here; what says something stays."""
+        typed, known = self.typed(), self.saved()
+        changed = {name for name, value in typed.items() if value != known.get(name)}
+        if SHAPE not in changed and changed <= self.texts.keys():
+            self.state["plan"] = self.plan
+        for name in values(self.shape, self.sections).keys() - changed - {SHAPE}:
+            if name in self.texts and (name in known or SHAPE not in changed):
+                st.session_state[self.field(name)] = self.texts[name]
 
     def save(self) -> None:
         """Keep what is typed, if it differs from what is saved."""
@@ -157,24 +169,17 @@ class PlanDraft(Draft):
         general = next((told for field, told in problems.items() if field not in self._told), "")
         if not general:
             return bool(problems)
-        st.error(md(f"Not saved. {general}"))
-        if self.state["revision"] == self.revision:
+        if not self.overtaken(general):
             return True
+        typed = self.typed()
         try:
-            mine = rule.plan_sections(self.entered(self.typed()))
+            mine = rule.plan_sections(self.entered(typed))
         except FieldProblems:
             mine = []
-        with st.expander("What is saved now", expanded=True):
-            for label, text in rule.plan_sections(self.plan):
-                if (label, text) not in mine:
-                    st.markdown(f"**{label}**")
-                    st.text(text)
-            for key, text in self.sections.items():
-                if text != self.typed()[f"s.{key}"]:
-                    st.text(text or "–")
-            with st.container(horizontal=True):
-                st.button("Keep what I wrote", key=f"{self.key}.insist", on_click=self.insist)
-                st.button("Take what is saved", key=f"{self.key}.take", on_click=self.take)
+        self.choose([
+            *((label, text) for label, text in rule.plan_sections(self.plan) if (label, text) not in mine),
+            *((self.labels[key], text or "–") for key, text in self.sections.items() if text != typed[f"s.{key}"]),
+        ], PARTS)
         return True
 
 
@@ -224,7 +229,10 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
             note_id=note_id, revision=revision, sections=sections, details=Details(plan=plan),
         ))
 
-    draft = PlanDraft(note_id, page.revision, seen.plan, {one.key: one.text for one in page.sections}, keep)
+    draft = PlanDraft(
+        note_id, page.revision, seen.plan, {one.key: one.text for one in page.sections}, keep,
+        {one.key: one.label for one in page.sections},
+    )
     note_paper.facts(page.header, page.line, page.template)
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)

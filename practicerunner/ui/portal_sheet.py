@@ -50,7 +50,8 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
             assignment_id=page.assignment_id, revision=revision, answers=form_fields.answers(page.content, typed)))
 
     draft = Draft(
-        f"portal_sheet.{page.assignment_id}", page.revision, form_fields.values(page.content, page.answers), keep)
+        f"portal_sheet.{page.assignment_id}", page.revision, form_fields.values(page.content, page.answers), keep,
+        form_fields.labels(page.content), hidden=page.others_draft)
     form = Form(f"portal_hand_in.{page.assignment_id}")
     if page.content.intro:
         st.text(page.content.intro)

@@ -44,7 +44,7 @@ def show(actor: Actor, page: PsychotherapyPage, zone: str) -> None:
             appointment_id=page.appointment_id, revision=revision, text=typed["text"],
         ))
 
-    draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep)
+    draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep, {"text": "Note"})
     draft.area("text", "Note", height=480)
     in_trouble = draft.trouble()
     misplaced = belongs_in_record(page.text)

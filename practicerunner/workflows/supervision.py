@@ -35,22 +35,25 @@ def review_of(
     """Who has to sign after an author with these roles, today; ``None`` where their own signature is the last.
 
     The narrowest counts: to whom this note's review was given, who was chosen for the appointment alone, the case's
-    supervisor, and else the author's default of today.
+    supervisor, and else the author's default of today. Whoever has no assignment of their own reviews as the default
+    would: naming somebody never takes a review away.
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
     if not known and signed_as(roles, None) is None:
         return None
+    in_force = [one for one in known if covers(one, today)]
+    defaults = [one for one in in_force if one.is_default]
     candidates = [
         supervision.moved_to(session, note_id) if note_id is not None else None,
         appointment.supervisor_id if appointment is not None and appointment.supervisor_is_own else None,
-        case.supervisor_id, supervisor_on([one for one in known if one.is_default], today),
+        case.supervisor_id, supervisor_on(defaults, today),
     ]
     people = {one: session.get(Staff, one) for one in candidates if one is not None}
     able = {one for one, person in people.items() if person is not None and can_supervise(person)}
     chosen = narrowest(candidates, author_id, able)
-    level = next((one.level for one in reversed(known) if one.supervisor_id == chosen and covers(one, today)), None)
-    role = signed_as(roles, level)
+    terms = [one for one in in_force if one.supervisor_id == chosen] or (defaults if chosen is not None else [])
+    role = signed_as(roles, terms[-1].level if terms else None)
     return Review(role, people[chosen] if chosen is not None else None) if role is not None else None
 
 

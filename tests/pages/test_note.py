@@ -182,6 +182,48 @@ def test_two_windows_the_second_save_is_refused_and_both_texts_are_there_to_choo
     assert one.text_area(key=key).value == "Second window."
 
 
+def test_two_windows_on_different_fields_lose_nothing_of_either_by_keeping_what_was_written(cast, monkeypatch) -> None:
+    """The third window is the one that has seen the least; each is told which fields differ before it chooses."""
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
+    note_id = started(cast, appointment_id)
+    cast.do("Marcus", save_draft, SaveDraft(note_id=note_id, revision=1, sections={"assessment": "As before."}))
+    one, other, third = (opened(cast, monkeypatch, "Marcus", "note", note=note_id) for _ in range(3))
+    key = f"note.{note_id}.s"
+    one.text_area(key=f"{key}.subjective").set_value("First window.").run()
+    other.text_area(key=f"{key}.objective").set_value("Second window.").run()
+    told = other.error[0].value
+    assert told.startswith("Not saved. Somebody else changed this in the meantime.") and "Reload" not in told
+    box = next(box for box in other.expander if box.label.startswith("What is saved now"))
+    assert [m.value for m in box.markdown] == ["**Subjective**", "**Objective**"]
+    assert [t.value for t in box.text] == ["First window.", "–"]
+    button(other, "Keep what I wrote").click().run()
+    assert not other.exception and not other.error
+    third.text_area(key=f"{key}.plan").set_value("Third window.").run()
+    button(third, "Keep what I wrote").click().run()
+    kept = note_of(cast, note_id).sections
+    assert {name: text for name, text in kept.items() if text} == {
+        "subjective": "First window.", "objective": "Second window.", "assessment": "As before.",
+        "plan": "Third window."}
+    assert list(areas(third).values())[:4] == ["First window.", "Second window.", "As before.", "Third window."]
+    one.run()
+    assert areas(one)["Objective"] == "Second window."
+
+
+def test_a_save_that_comes_between_the_question_and_the_answer_is_not_lost_either(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
+    note_id = started(cast, appointment_id)
+    one, other = (opened(cast, monkeypatch, "Marcus", "note", note=note_id) for _ in range(2))
+    key = f"note.{note_id}.s"
+    one.text_area(key=f"{key}.subjective").set_value("First.").run()
+    other.text_area(key=f"{key}.objective").set_value("Second.").run()
+    one.text_area(key=f"{key}.plan").set_value("First again.").run()
+    button(other, "Keep what I wrote").click().run()
+    if other.error:
+        button(other, "Keep what I wrote").click().run()
+    kept = note_of(cast, note_id).sections
+    assert [kept[name] for name in ("subjective", "objective", "plan")] == ["First.", "Second.", "First again."]
+
+
 def test_a_window_can_take_what_was_saved_in_the_other(cast, monkeypatch) -> None:
     _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
     note_id = started(cast, appointment_id)

@@ -149,6 +149,23 @@ def test_a_session_by_video_is_stated_person_by_person_or_once_for_all(cast, mon
         "video", True, {str(people["Noor"]), str(people["Sam"])})
 
 
+def test_a_window_that_knows_one_place_for_all_keeps_those_that_another_has_stated_apart(cast, monkeypatch) -> None:
+    case_id = case_of(cast, CaseType.TWO_PERSON, "Noor Haddad", "Sam Ortiz")
+    sam = people_of(cast, case_id)["Sam"]
+    note_id = by_video(cast, case_id, "FAM50")
+    key = f"note.{note_id}"
+    one, other = (opened(cast, monkeypatch, "Marcus", "note", note=note_id) for _ in range(2))
+    choose(one, f"{key}.tele.together", False)
+    choose(one, f"{key}.tele.state.{sam}", "NY")
+    choose(other, f"{key}.tele.clinician_location", "Office")
+    assert "**Everybody was at the same place**" in [m.value for m in other.markdown]
+    button(other, "Keep what I wrote").click().run()
+    assert not other.exception and not other.error
+    kept = note_of(cast, note_id).details["telehealth"]
+    assert (kept["clinician_location"], kept["locations"][str(sam)]["state"]) == ("Office", "NY")
+    assert next(one for one in other.selectbox if one.key == f"{key}.tele.state.{sam}").value == "NY"
+
+
 def test_a_note_is_begun_from_the_case_page_without_an_appointment(cast, monkeypatch) -> None:
     case_id = case_of(cast, CaseType.TWO_PERSON, "Noor Haddad", "Sam Ortiz")
     app = opened(cast, monkeypatch, "Marcus", "case", case=case_id, part="clinical")

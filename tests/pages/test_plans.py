@@ -134,13 +134,32 @@ def test_two_windows_are_told_of_each_other_and_neither_loses_its_words(cast, mo
     assert [len(kept(cast, note_id).problems), len(kept(cast, note_id).goals)] == [2, 1]
     press(one, key(note_id, choice))
     if choice == "insist":
-        assert [g.text for g in kept(cast, note_id).goals] == ["", "A second goal"]
+        assert [g.text for g in kept(cast, note_id).goals] == ["Goal of the other window", "A second goal"]
         assert "Not saved." not in said(one)
     else:
         assert one.text_area(key=key(note_id, "2.text")).value == "Goal of the other window"
         assert len(kept(cast, note_id).problems) == 2
     one.text_area(key=key(note_id, "1.text")).set_value("Goes on").run()
     assert kept(cast, note_id).problems[0].text == "Goes on"
+
+
+def test_windows_that_write_in_different_parts_of_a_plan_both_keep_their_words(cast, monkeypatch) -> None:
+    note_id = begin(cast, case_of(cast))
+    one, other = (opened(cast, monkeypatch, "Marcus", "note", note=note_id) for _ in range(2))
+    other.text_area(key=key(note_id, "2.text")).set_value("Goal of the other window").run()
+    press(other, key(note_id, "1.add"))
+    other.text_area(key=key(note_id, "5.text")).set_value("Added there").run()
+    one.text_area(key=key(note_id, "3.text")).set_value("Objective of this one").run()
+    shown = said(one)
+    assert "Not saved. Somebody else changed this" in shown and "Reload to see" not in shown
+    press(one, key(note_id, "insist"))
+    goals = kept(cast, note_id).goals
+    assert [g.text for g in goals] == ["Goal of the other window", "Added there"]
+    assert goals[0].objectives[0].text == "Objective of this one"
+    assert one.text_area(key=key(note_id, "5.text")).value == "Added there"
+    assert "Not saved." not in said(one)
+    other.run()
+    assert other.text_area(key=key(note_id, "3.text")).value == "Objective of this one"
 
 
 def test_what_is_refused_stays_in_its_field_and_says_why_beneath_it(cast, monkeypatch) -> None:

@@ -263,7 +263,7 @@ def choose_supervisor(cast: Cast, appointment_id: int, supervisor_id: int) -> No
         found = session.get_one(Appointment, appointment_id)
         asked = ChangeAppointment(
             appointment_id=found.id, revision=found.revision, service_id=found.service_id, format=found.format,
-            location_id=found.location_id, supervisor_id=supervisor_id)
+            fee_cents=found.fee_cents, location_id=found.location_id, supervisor_id=supervisor_id)
     cast.do("Dana", change_appointment, asked)
 
 
@@ -300,6 +300,52 @@ def test_the_narrowest_supervisor_who_can_counts(cast: Cast, judith: int, appoin
         sign(cast, "Priya", note_id)
     expected = "Ida" if appointment == "fit" else "Carl" if case == "fit" else "Ruth"
     assert row(cast, note_id).supervisor_id == cast.staff[expected]
+
+
+@pytest.mark.parametrize("named_for", ["case", "appointment"])
+@pytest.mark.parametrize(("own", "role"), [
+    (None, SignatureRole.APPROVER), (CO_SIGN, SignatureRole.CO_SIGNER), (ACCESS, None)])
+def test_naming_somebody_takes_no_review_away(
+    cast: Cast, judith: int, named_for: str, own: SupervisionLevel | None, role: SignatureRole | None
+) -> None:
+    """A provider's default approves; whoever is named reviews at a level of their own, or else at the default's."""
+    with at("2026-09-01 09:00"):
+        assign(cast, "Marcus", "Ruth", "2026-09-01", APPROVE)
+        if own is not None:
+            assign(cast, "Marcus", "Judith", "2026-09-01", own, default=False)
+    case_id, appointment_id = session_of(cast, by="Marcus")
+    if named_for == "case":
+        name_supervisor(cast, case_id, judith)
+    else:
+        choose_supervisor(cast, appointment_id, judith)
+    with at("2026-10-12 22:00"):
+        note_id = start(cast, "Marcus", appointment_id)
+        fill(cast, "Marcus", note_id)
+        sign(cast, "Marcus", note_id)
+    note = row(cast, note_id)
+    if role is None:
+        assert (note.status, note.supervisor_id) == (NoteStatus.LOCKED, None)
+        return
+    assert (note.status, note.supervisor_id, note.review_as) == (NoteStatus.SUBMITTED, judith, role)
+    with pytest.raises(NotFound):
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    cast.do("Judith", cosign_note, CosignNote(note_id=note_id, version=1))
+    assert row(cast, note_id).status is NoteStatus.LOCKED
+
+
+def test_an_assignment_that_is_over_leaves_the_level_to_the_default(cast: Cast, judith: int) -> None:
+    with at("2026-09-01 09:00"):
+        assign(cast, "Marcus", "Ruth", "2026-09-01", CO_SIGN)
+        assign(cast, "Marcus", "Judith", "2026-09-01", ACCESS, default=False)
+    over = next(one for one in cast.read("Dana", assignments_of, cast.staff["Marcus"]) if one.level is ACCESS)
+    case_id, appointment_id = session_of(cast, by="Marcus")
+    name_supervisor(cast, case_id, judith)
+    with at("2026-10-12 22:00"):
+        cast.do("Dana", end_supervision, EndSupervision(supervision_id=over.supervision_id))
+        note_id = start(cast, "Marcus", appointment_id)
+        fill(cast, "Marcus", note_id)
+        sign(cast, "Marcus", note_id)
+    assert (row(cast, note_id).status, row(cast, note_id).supervisor_id) == (NoteStatus.SUBMITTED, judith)
 
 
 def test_the_default_is_the_one_of_the_day_of_submission(cast: Cast, judith: int) -> None:
