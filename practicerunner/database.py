@@ -23,7 +23,7 @@ import practicerunner.records  # noqa: F401  (every table is known before the fi
 from practicerunner.errors import NotPermitted, PracticeError
 from practicerunner.records import audit
 from practicerunner.records.base import Base
-from practicerunner.records.triggers import ensure_triggers, expected_triggers, present_triggers
+from practicerunner.records.triggers import ensure_triggers, lacking_triggers
 from practicerunner.settings import settings
 from practicerunner.vocabulary import Outcome
 
@@ -178,9 +178,9 @@ def schema_is_current(bound: Engine | None = None) -> bool:
 
 
 def missing_triggers(bound: Engine | None = None) -> set[str]:
-    """Triggers that have to be there and are not."""
+    """Triggers that have to be there and are not, or not as they have to be."""
     with (bound or engine()).connect() as connection:
-        return expected_triggers(connection.dialect.name) - present_triggers(connection)
+        return set(lacking_triggers(connection))
 
 
 def pragmas(bound: Engine | None = None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from practicerunner.documents.paper import Frozen, Letterhead, Paper, draw
 from practicerunner.documents.sheet import ALARM, INK, LEADING, MUTED, Imprint, Text, long_date
 
-TEMPLATE_VERSION: int = 2
+TEMPLATE_VERSION: int = 3
 """Raised when the drawing changes."""
 
 
@@ -42,6 +42,8 @@ class Addendum(Frozen):
     reason: str
     text: str
     signatures: tuple[Signature, ...] = Field(min_length=1)
+    waits: str = ""
+    """What it waits for, while it is not final."""
 
 
 class SignedPage(Frozen):
@@ -157,3 +159,6 @@ def _addendum(paper: Paper, number: int, addendum: Addendum, zone: str) -> None:
     _text(paper, addendum.text)
     paper.space(2.5)
     _signatures(paper, addendum.signatures, zone)
+    if addendum.waits:
+        paper.stack([Text(addendum.waits, 9, True, ALARM)])
+        paper.space(3)

@@ -4,14 +4,15 @@
 SQLite drops a table's triggers with the table.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from itertools import product
 
 from sqlalchemy import Connection, inspect, text
 
-from practicerunner.records import changes, keeping
-from practicerunner.vocabulary import EntryKind, NoteStatus
+from practicerunner.records import changes, guards, keeping
+from practicerunner.vocabulary import EntryKind
 
 REPLICATED = tuple(changes.COLUMNS)
 """Tables whose changes feed the reports. Of ``note`` only states and dates are read, never its text."""
@@ -47,14 +48,6 @@ _ON = re.compile(r" on (\w+)")
 OVERLAP = "the provider or room is already taken"
 _UNTIL = "ends_at > new.starts_at and starts_at < new.ends_at"
 
-_WORDS_FIXED = ", ".join(
-    f"'{status}'" for status in (NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED, NoteStatus.FINAL)
-)
-_LOCKED = f"'{NoteStatus.LOCKED}', '{NoteStatus.AMENDED}'"
-_NOTE_COLUMNS = ("kind", "form", "case_id", "author_id", "person_id", "service_date", "review_on", "version")
-_NOTE_JSON = ("sections", "parts", "details", "template")
-_NOTE_FIXED = "the text of a signed note is never changed"
-
 
 _CLOSED_FIXED = ("critical_alert", "breach")
 _CLOSED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
@@ -89,18 +82,8 @@ _HOUR_FIXED = {
 """Table → when a row of an hour of supervision is fixed: from the supervisor's signature on (C32)."""
 
 
-def _note_changes(differs: str, as_text: str) -> str:
-    """The condition under which an update touches what a signature stands under, or takes the lock off."""
-    columns = [f"old.{c} {differs} new.{c}" for c in _NOTE_COLUMNS]
-    columns += [f"old.{c}{as_text} {differs} new.{c}{as_text}" for c in _NOTE_JSON]
-    return (
-        f"(old.status in ({_WORDS_FIXED}) and ({' or '.join(columns)})) "
-        f"or (old.status in ({_LOCKED}) and new.status not in ({_LOCKED}))"
-    )
-
-
 def _sqlite() -> dict[str, str]:
-    made = dict(keeping.SQLITE)
+    made = keeping.SQLITE | guards.SQLITE
     for table in REPLICATED:
         for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
             name = f"change_{table}_{event}"
@@ -116,14 +99,6 @@ def _sqlite() -> dict[str, str]:
                 f"create trigger {name} before {event} on {table} {unless}begin "
                 f"select raise(abort, '{table} rows are never changed'); end"
             )
-    made["fixed_note_update"] = (
-        f"create trigger fixed_note_update before update on note when {_note_changes('is not', '')} begin "
-        f"select raise(abort, '{_NOTE_FIXED}'); end"
-    )
-    made["fixed_note_delete"] = (
-        "create trigger fixed_note_delete before delete on note when old.version > 0 begin "
-        f"select raise(abort, '{_NOTE_FIXED}'); end"
-    )
     for table, (event, condition) in product(_CLOSED_FIXED, _CLOSED.items()):
         name = f"fixed_{table}_{event}"
         made[name] = (
@@ -189,10 +164,6 @@ begin
     if tg_op = 'DELETE' then return old; end if;
     return new;
 end $$;
-create or replace function refuse_note_change() returns trigger language plpgsql as $$
-begin
-    raise exception 'the text of a signed note is never changed' using errcode = 'integrity_constraint_violation';
-end $$;
 """
 _POSTGRES_FUNCTIONS += f"""
 create or replace function refuse_document_change() returns trigger language plpgsql as $$
@@ -206,7 +177,7 @@ end $$;
 
 
 def _postgres() -> dict[str, str]:
-    made = dict(keeping.POSTGRES)
+    made = keeping.POSTGRES | guards.POSTGRES
     for table in REPLICATED:
         name = f"change_{table}"
         made[name] = (
@@ -219,14 +190,6 @@ def _postgres() -> dict[str, str]:
             f"create trigger {name} before update or delete on {table} "
             f"for each row execute function {_refusal(table)}()"
         )
-    made["fixed_note_update"] = (
-        "create trigger fixed_note_update before update on note for each row "
-        f"when ({_note_changes('is distinct from', '::text')}) execute function refuse_note_change()"
-    )
-    made["fixed_note_delete"] = (
-        "create trigger fixed_note_delete before delete on note for each row when (old.version > 0) "
-        "execute function refuse_note_change()"
-    )
     for table, (event, condition) in product(_CLOSED_FIXED, _CLOSED.items()):
         name = f"fixed_{table}_{event}"
         made[name] = (
@@ -272,35 +235,69 @@ def present_triggers(connection: Connection) -> set[str]:
     return set(connection.scalars(text(query)))
 
 
-def _missing(connection: Connection, wanted: dict[str, str]) -> dict[str, str]:
-    """What has to be created; a schema before its last migration lacks tables or columns, and what guards them comes
-    later.
+def lacking_triggers(connection: Connection) -> dict[str, str]:
+    """Triggers that are not there, or not as this program writes them, each with its statement.
+
+    A schema before its last migration lacks tables or columns, and what guards them comes later.
     """
-    there, tables = present_triggers(connection), set(inspect(connection).get_table_names())
-    missing = {
+    wanted = _sqlite() if connection.dialect.name == "sqlite" else _postgres()
+    there, tables = _written(connection), set(inspect(connection).get_table_names())
+    lacking = {
         name: statement for name, statement in wanted.items()
-        if name not in there and _ON.search(statement)[1] in tables  # type: ignore[index]
+        if there.get(name) != _mark(connection, statement) and _on(statement) in tables
         and (keeping.TABLE in tables or not name.startswith("kept_"))
     }
-    if "fixed_note_update" in missing:
+    if "fixed_note_update" in lacking:
         columns = {column["name"] for column in inspect(connection).get_columns("note")}
-        if not columns >= {*_NOTE_COLUMNS, *_NOTE_JSON}:
-            del missing["fixed_note_update"]
-    return missing
+        if not columns >= guards.NOTE_COLUMNS:
+            del lacking["fixed_note_update"]
+    return lacking
+
+
+def _written(connection: Connection) -> dict[str, str | None]:
+    """Trigger → its text on SQLite, on PostgreSQL the mark of its text, which writes the text itself anew."""
+    query = (
+        "select name, sql as written from sqlite_master where type = 'trigger'" if connection.dialect.name == "sqlite"
+        else "select tgname as name, obj_description(oid, 'pg_trigger') as written from pg_trigger "
+        "where not tgisinternal"
+    )
+    return {row.name: row.written for row in connection.execute(text(query))}
+
+
+def _mark(connection: Connection, statement: str) -> str:
+    """How the database remembers a trigger's text."""
+    if connection.dialect.name == "sqlite":
+        return "CREATE TRIGGER" + statement.removeprefix("create trigger")
+    return hashlib.sha256(statement.encode()).hexdigest()
+
+
+def _on(statement: str) -> str:
+    """The table that a trigger is on."""
+    found = _ON.search(statement)
+    return found[1] if found else ""
+
+
+def _make(connection: Connection) -> set[str]:
+    """Make what is lacking, in place of what is there under its name. Returns the names that were not there at all."""
+    there, lacking = present_triggers(connection), lacking_triggers(connection)
+    for name, statement in lacking.items():
+        table = _on(statement)
+        on = "" if connection.dialect.name == "sqlite" else f" on {table}"
+        if name in there:
+            connection.exec_driver_sql(f"drop trigger {name}{on}")
+        connection.exec_driver_sql(statement)
+        if on:
+            connection.exec_driver_sql(f"comment on trigger {name}{on} is '{_mark(connection, statement)}'")
+    return lacking.keys() - there
 
 
 def ensure_triggers(connection: Connection) -> None:
-    """Create whatever is missing, in the caller's transaction."""
+    """Create whatever is missing or was written otherwise, in the caller's transaction."""
     if connection.dialect.name == "sqlite":
-        missing = _missing(connection, _sqlite())
-        for statement in missing.values():
-            connection.exec_driver_sql(statement)
-        _mark_unseen(connection, missing)
+        _mark_unseen(connection, _make(connection))
         return
-    connection.exec_driver_sql(_POSTGRES_FUNCTIONS + keeping.POSTGRES_FUNCTION)
-    missing = _missing(connection, _postgres())
-    for statement in missing.values():
-        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(_POSTGRES_FUNCTIONS + guards.POSTGRES_FUNCTIONS + keeping.POSTGRES_FUNCTION)
+    missing = _make(connection)
     guarded = connection.scalar(text("select 1 from pg_constraint where conname = 'hold_no_overlap'"))
     if not guarded:
         connection.exec_driver_sql(_POSTGRES_OVERLAP)

@@ -43,8 +43,6 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
         session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=[note.author_id],
         supervised=note.supervisor_id == actor.staff_id, resource_id=note.id, case_id=note.case_id,
     )
-    note.status = amended
-    note.revision += 1
     review = review_of(session, actor.staff_id, actor.roles, subject.case, subject.appointment)
     if review is not None and review.supervisor is None:
         raise NoSupervisor
@@ -55,8 +53,10 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
         supervisor_id=supervisor_id, **signer(session, actor, asked),
     )
     session.add(addendum)
+    session.flush()  # the database lets a note be amended only by what stands beneath it
+    note.status = amended
+    note.revision += 1
     if review is not None:
-        session.flush()
         session.add(AddendumReview(addendum_id=addendum.id, supervisor_id=supervisor_id, review_as=review.role))
     session.info["case_id"], session.info["detail"] = note.case_id, f"addendum, {hashed}"
     return note.id
@@ -79,10 +79,11 @@ def cosign_addendum(session: Session, actor: Actor, asked: CosignAddendum) -> in
     )
     if review is None or review.done_at is not None:
         raise RuleViolation("This addendum does not wait for a co-signature.")
-    review.done_at = clock.now()
-    review.revision += 1
     session.add(AddendumSignature(
         addendum_id=addendum.id, text_hash=addendum.text_hash, signed_at=clock.now(), **signer(session, actor, asked),
     ))
+    session.flush()  # the database lets a review end only with a signature
+    review.done_at = clock.now()
+    review.revision += 1
     session.info["case_id"] = subject.case.id
     return subject.note.id

@@ -180,13 +180,19 @@ def _signature(one: Signer, act: str, at: datetime, text_hash: str) -> Signature
 
 
 def _addenda(session: Session, page: NotePage) -> tuple[Addendum, ...]:
+    awaits = {line.addendum_id: line.awaits for line in page.addenda}
     found = []
     for one, cosigned, review in notes.addenda_of(session, page.line.note_id or 0):
         signatures = [_signature(one, SignatureRole.AUTHOR.act, one.created_at, one.text_hash)]
         if cosigned is not None:
             role = review.review_as if review is not None else SignatureRole.CO_SIGNER
             signatures.append(_signature(cosigned, role.act, cosigned.signed_at, cosigned.text_hash))
-        found.append(Addendum(reason=one.reason, text=one.text, signatures=tuple(signatures)))
+        approves = review is not None and review.review_as is SignatureRole.APPROVER
+        found.append(Addendum(
+            reason=one.reason, text=one.text, signatures=tuple(signatures),
+            waits=f"Awaiting {'approval' if approves else 'co-signature'} of {awaits[one.id]}; not final before that."
+            if awaits[one.id] else "",
+        ))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from practicerunner.records import notes
 from practicerunner.records.notes import Note, ReviewComment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.notes import Act
-from practicerunner.vocabulary import Action, Resource, SignatureRole
+from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Paragraph, command
 from practicerunner.workflows.notes import subject_of
@@ -38,8 +38,8 @@ class ReturnNote(Command):
     """Key of a section, or person id of a part, and what there is to say of it."""
 
 
-def _to_review(session: Session, actor: Actor, note_id: int, version: int, act: Act) -> Note:
-    """A submitted note for the supervisor who is responsible for it. Raises OwnNote, Stale."""
+def _to_review(session: Session, actor: Actor, note_id: int, version: int, act: Act) -> tuple[Note, NoteStatus]:
+    """A submitted note for the supervisor who is responsible for it, and its next state. Raises OwnNote, Stale."""
     subject = subject_of(session, actor, note_id, lock=True)
     note = subject.note
     if note.author_id == actor.staff_id:
@@ -49,28 +49,29 @@ def _to_review(session: Session, actor: Actor, note_id: int, version: int, act: 
         session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=(),
         supervisor_id=note.supervisor_id, resource_id=note.id, case_id=note.case_id,
     )
-    note.status = rule.transition(note.kind, note.status, act)
+    status = rule.transition(note.kind, note.status, act)
     if note.version != version:
         raise Stale
     note.revision += 1
     session.info["case_id"], session.info["detail"] = note.case_id, f"version {note.version}"
-    return note
+    return note, status
 
 
 @command(Resource.CLINICAL_NOTE, Action.SIGN)
 def cosign_note(session: Session, actor: Actor, asked: CosignNote) -> int:
     """Sign what was submitted to one, as co-signer or approver, which locks it (G12, X12)."""
-    note = _to_review(session, actor, asked.note_id, asked.version, Act.COSIGN)
-    note.locked_at = clock.now()
+    note, status = _to_review(session, actor, asked.note_id, asked.version, Act.COSIGN)
     role = note.review_as or SignatureRole.CO_SIGNER
     sign(session, actor, asked, note, role, notes.versions_of(session, note.id)[-1].text_hash)
+    note.status, note.locked_at = status, clock.now()
     return note.id
 
 
 @command(Resource.CLINICAL_NOTE, Action.SIGN)
 def return_note(session: Session, actor: Actor, asked: ReturnNote) -> int:
     """Give a note back with comments; the version and the comments are kept (G12)."""
-    note = _to_review(session, actor, asked.note_id, asked.version, Act.RETURN)
+    note, status = _to_review(session, actor, asked.note_id, asked.version, Act.RETURN)
+    note.status = status
     content = notes.versions_of(session, note.id)[-1].content
     known = {s.key for s in rule.FORMS[note.form].sections} | {*content["sections"], *content["parts"]}
     if not {key for key, text in asked.sections.items() if text.strip()} <= known:

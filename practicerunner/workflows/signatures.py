@@ -49,11 +49,12 @@ def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
         note.supervisor_id, note.review_as, note.submitted_at = review.supervisor.id, review.role, now
     else:
         note.supervisor_id, note.review_as, note.locked_at = None, None, now
-    note.status = rule.transition(note.kind, note.status, Act.SIGN if review is None else Act.SUBMIT)
+    status = rule.transition(note.kind, note.status, Act.SIGN if review is None else Act.SUBMIT)
     note.version += 1
     note.revision += 1
     session.add(NoteVersion(note_id=note.id, number=note.version, content=content, text_hash=hashed))
     sign(session, actor, asked, note, SignatureRole.AUTHOR, hashed)
+    note.status = status
     return note.id
 
 
@@ -116,4 +117,5 @@ def sign(session: Session, actor: Actor, signing: Signing, note: Note, role: Sig
         note_id=note.id, version=note.version, role=role, text_hash=hashed, signed_at=clock.now(),
         **signer(session, actor, signing),
     ))
+    session.flush()  # the database lets a note come to a signed state only after its signature
     session.info["detail"] = f"version {note.version}, {hashed}"

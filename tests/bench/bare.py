@@ -393,10 +393,6 @@ def sign_note(bare: Bare, note_id: int, staff: int) -> int:
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         hashed = hashlib.sha256(text.encode()).hexdigest()
         bare.run(
-            "update note set status = 'locked', version = 1, revision = revision + 1, locked_at = :now "
-            "where id = :note", note=note_id, now=now,
-        )
-        bare.run(
             "insert into note_version (id, created_at, note_id, number, content, text_hash) "
             "values (:id, :now, :note, 1, :content, :hash)",
             id=ids.new_id(), now=now, note=note_id, content=text, hash=hashed,
@@ -407,6 +403,10 @@ def sign_note(bare: Bare, note_id: int, staff: int) -> int:
             ":licence, 'password', :zone, :hash, :now)",
             id=ids.new_id(), now=now, note=note_id, staff=staff, name=signer[0], credentials=signer[1],
             licence=signer[2], zone=ZONE, hash=hashed,
+        )
+        bare.run(
+            "update note set status = 'locked', version = 1, revision = revision + 1, locked_at = :now "
+            "where id = :note", note=note_id, now=now,
         )
         _traces(bare, now, "sign_note", "clinical_note", note_id, case_id, f"version 1, {hashed}", staff)
     return note_id

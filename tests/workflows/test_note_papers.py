@@ -109,11 +109,19 @@ def test_licence_late_entry_cosignature_and_addenda_stand_in_their_order(cast: C
         "Signed electronically by Priya Nair, LMFT, licence P-4471", "Co-signed electronically by Ruth Feldman, LMFT",
         "Addendum 2", "Reason: Phone call", "All is well.",
         "Signed electronically by Priya Nair, LMFT, licence P-4471",
+        "Awaiting co-signature of Ruth Feldman; not final before that.",
     ]
     found = [line for line in said if line in wanted]
     assert [line for at_, line in enumerate(found) if line != found[at_ - 1] or at_ == 0] == wanted
     assert not any("First words" in line or "Say more" in line for line in said)
     assert printed(cast, "Priya", note_id)[2] == printed(cast, "Priya", note_id)[2]
+    with at("2026-10-22 10:00"):
+        with database.reading(cast.engine) as session:
+            second = session.execute(text("select id from addendum order by created_at desc limit 1")).scalar_one()
+        cast.do("Ruth", cosign_addendum, CosignAddendum(addendum_id=second))
+    said = lines(printed(cast, "Priya", note_id)[2])
+    assert said.count("Co-signed electronically by Ruth Feldman, LMFT") == 3
+    assert not any("Awaiting" in line for line in said)
 
 
 def test_only_those_who_may_hand_a_note_out_get_it(cast: Cast) -> None:
