@@ -134,6 +134,20 @@ def test_a_draft_goes_with_its_appointment_to_another_day_and_is_not_late_there(
     assert (kept["date"], kept["start"], kept["late_entry"]) == ("2026-10-20", "14:00", False)
 
 
+def test_a_stand_ins_note_has_the_codes_in_force_and_nobody_elses(cast: Cast) -> None:
+    case_id, people = case_of(cast)
+    other, others = case_of(cast)
+    for of_case, person_id, code in ((case_id, people["Noor"], "F41.1"), (other, others["Noor"], "F33.1")):
+        cast.do("Marcus", add_diagnosis, AddDiagnosis(
+            case_id=of_case, person_id=person_id, code=code, onset_on=date(2026, 9, 1), is_primary=True))
+    appointment_id = hold(cast, case_id, "IND50", "2026-10-12 10:00", provider="Olga", by="Dana")
+    note_id = progress(cast, appointment_id, "Olga")
+    save(cast, note_id, "Olga", sections=SOAP)
+    sign(cast, note_id, "Olga")
+    kept = version(cast)["header"]["codes"]
+    assert {key: [one["code"] for one in codes] for key, codes in kept.items()} == {str(people["Noor"]): ["F41.1"]}
+
+
 def test_a_consultation_has_no_codes_at_its_head(cast: Cast) -> None:
     case_id, _ = case_of(cast, CaseType.INDIVIDUAL_CONSULTATION)
     note_id = begin(cast, case_id)
