@@ -20,6 +20,7 @@ from sqlalchemy import (
     case,
     false,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
 
@@ -325,6 +326,17 @@ def open_draft(
         Note.person_id.is_not_distinct_from(person_id), Note.appointment_id.is_not_distinct_from(appointment_id),
         Note.status.in_([NoteStatus.DRAFT, NoteStatus.RETURNED]),
     ).order_by(Note.id)).first()
+
+
+def go_with(session: Session, appointment_id: int, day: date) -> None:
+    """Let the notes of an appointment that are not signed have the day to which it has moved as their date of service.
+
+    The revision stays: nothing that somebody types has changed.
+    """
+    session.execute(update(Note).where(
+        Note.appointment_id == appointment_id, Note.status.in_([NoteStatus.DRAFT, NoteStatus.RETURNED]),
+        Note.service_date != day,
+    ).values(service_date=day))
 
 
 def is_locked(session: Session, appointment_id: int, kind: NoteKind) -> bool:

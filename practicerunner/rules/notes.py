@@ -21,6 +21,8 @@ LATE_AFTER_DAYS = 3
 """A note first signed more than this many days after its date of service is marked as a late entry (C22)."""
 PRESENT = frozenset({AttendanceStatus.ATTENDED, AttendanceStatus.ARRIVED})
 """Who was there, and so has a part of a group note."""
+OF_WHAT_TOOK_PLACE = frozenset({NoteKind.PROGRESS, NoteKind.CONSULTATION, NoteKind.GROUP})
+"""Kinds that say what took place, and so need somebody who was there."""
 SIGNED = frozenset({NoteStatus.SUBMITTED, NoteStatus.LOCKED, NoteStatus.AMENDED})
 """States in which the author has signed, so that the note is no longer due and its text is fixed."""
 

@@ -97,7 +97,8 @@ def codes_on(session: Session, actor: Actor, subject: Subject, about: list[str])
     Nothing where the case has no clinical fields, or where they are not the actor's to read.
     """
     note, case = subject.note, subject.case
-    reads = may_touch(actor, Action.READ, Resource.CLINICAL_RECORD, responsible=[case.provider_id],
+    stands_in = [subject.appointment.provider_id] if subject.appointment is not None else []
+    reads = may_touch(actor, Action.READ, Resource.CLINICAL_RECORD, responsible=[case.provider_id, *stands_in],
                       supervisor_id=case.supervisor_id)
     if not subject.clinical or not reads:
         return {}

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import calendar, gathering, practice, scheduling
+from practicerunner.records import calendar, gathering, notes, practice, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
@@ -191,6 +191,7 @@ def move_agreed(session: Session, actor: Actor | PortalActor, found: Appointment
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
     if found.local_date != before[1]:
         expect_on_its_day(case, found)
+        notes.go_with(session, found.id, found.local_date)
     occupy(session, actor, found, asked.override_reason)
     found.revision += 1
     session.info["detail"] = f"from {before[1]} to {found.local_date} {found.local_time:%H:%M}"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation, Stale
-from practicerunner.records import audit, practice, scheduling
+from practicerunner.records import audit, notes, practice, scheduling
 from practicerunner.records import series as records
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff, Supervision
@@ -476,6 +476,7 @@ def _become_so(
     found.local_date, found.local_time, found.minutes = slot.local_date, slot.local_time, slot.minutes
     if other_day:
         expect_on_its_day(case, found)
+        notes.go_with(session, found.id, found.local_date)
     found.starts_at, found.ends_at = slot.starts_at, slot.ends_at
     found.provider_id, found.service_id, found.fee_cents = one.provider.id, one.service_id, one.fee_cents
     found.format, found.location_id = one.held_as, one.location.id if one.location else None

@@ -67,8 +67,11 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
     if appointment is not None:
         if appointment.starts_at > clock.now():
             raise NoteIsIncomplete("A note is signed after its appointment has begun.")
-        if FORMS[note.form].part and any(a.status in AHEAD for a in appointment.attendances):
-            raise NoteIsIncomplete("Record first who was there; a group note has a part for each of them.")
+        if any(a.status in AHEAD for a in appointment.attendances):
+            parts = "; a group note has a part for each of them" if FORMS[note.form].part else ""
+            raise NoteIsIncomplete(f"Record first who was there{parts}.")
+        if note.kind in rule.OF_WHAT_TOOK_PLACE and not there:
+            raise NoteIsIncomplete(f"Nobody was there, so there is nothing to say in a {note.kind.label.lower()}.")
         absent = [key for key, text in note.parts.items() if text.strip() and key not in there]
         if absent:
             raise NoteIsIncomplete(

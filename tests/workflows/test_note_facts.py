@@ -15,12 +15,25 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules.note_details import Details, Risk, Telehealth, Whereabouts
-from practicerunner.vocabulary import AttendanceStatus, CaseType, FormPurpose, NoteKind, RiskFinding, SessionFormat
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CaseType,
+    FormPurpose,
+    NoteKind,
+    RiskFinding,
+    SeriesScope,
+    SessionFormat,
+)
+from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.diagnoses import AddDiagnosis, EndDiagnosis, add_diagnosis, end_diagnosis
 from practicerunner.workflows.documentation import note_block
 from practicerunner.workflows.licences import SetLicenceStates, set_licence_states
 from practicerunner.workflows.notes import NoteIsIncomplete, StartCaseNote, StartNote, start_case_note, start_note
+from practicerunner.workflows.scheduling import Move, move
+from practicerunner.workflows.series import BookSeries, book_series
+from practicerunner.workflows.series_changes import ChangeSeries, change_series
+from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, hold, moment
 from tests.workflows.test_case_notes import DAY, EVENING, begin, case_of, page, row, save, sign
 
@@ -92,6 +105,47 @@ def test_the_head_is_taken_from_the_appointment_and_fixed_with_the_signature(cas
             diagnosis_id=first.id, revision=first.revision, ended_on=date(2026, 10, 6)))
     assert page(cast, "Marcus", note_id).header == signed
     assert signed.codes is not None and signed.codes[0][1][0].startswith("F41.1 ")
+
+
+@pytest.mark.parametrize("in_series", [False, True], ids=["alone", "in a series"])
+def test_a_draft_goes_with_its_appointment_to_another_day_and_is_not_late_there(cast: Cast, in_series: bool) -> None:
+    with at("2026-10-01 09:00"):
+        case_id, _ = case_of(cast)
+        one = {"case_id": case_id, "service_id": cast.services["IND50"], "local_date": DAY, "local_time": time(10),
+               "location_id": cast.office}
+        moved, decoy = (
+            cast.do("Marcus", book_series, BookSeries(**one, count=3))[:2] if in_series
+            else [cast.do("Marcus", book, Book(**one | {"local_time": time(hour)})) for hour in (10, 12)])
+        note_id, other = (cast.do("Marcus", start_note, StartNote(appointment_id=each, kind=NoteKind.PROGRESS))
+                          for each in (moved, decoy))
+        before = row(cast, other).service_date
+        to: dict[str, Any] = {"appointment_id": moved, "revision": 1, "local_date": date(2026, 10, 20),
+                              "local_time": time(14), "minutes": 50}
+        if in_series:
+            cast.do("Marcus", change_series, ChangeSeries(**to, scope=SeriesScope.THIS))
+        else:
+            cast.do("Marcus", move, Move(**to))
+    assert (row(cast, note_id).service_date, row(cast, other).service_date) == (date(2026, 10, 20), before)
+    save(cast, note_id, sections=SOAP)
+    with at("2026-10-20 22:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=moved))
+        cast.do("Marcus", sign_note, SignNote(note_id=note_id, revision=row(cast, note_id).revision))
+    kept = version(cast)["header"]
+    assert (kept["date"], kept["start"], kept["late_entry"]) == ("2026-10-20", "14:00", False)
+
+
+def test_a_stand_ins_note_has_the_codes_in_force_and_nobody_elses(cast: Cast) -> None:
+    case_id, people = case_of(cast)
+    other, others = case_of(cast)
+    for of_case, person_id, code in ((case_id, people["Noor"], "F41.1"), (other, others["Noor"], "F33.1")):
+        cast.do("Marcus", add_diagnosis, AddDiagnosis(
+            case_id=of_case, person_id=person_id, code=code, onset_on=date(2026, 9, 1), is_primary=True))
+    appointment_id = hold(cast, case_id, "IND50", "2026-10-12 10:00", provider="Olga", by="Dana")
+    note_id = progress(cast, appointment_id, "Olga")
+    save(cast, note_id, "Olga", sections=SOAP)
+    sign(cast, note_id, "Olga")
+    kept = version(cast)["header"]["codes"]
+    assert {key: [one["code"] for one in codes] for key, codes in kept.items()} == {str(people["Noor"]): ["F41.1"]}
 
 
 def test_a_consultation_has_no_codes_at_its_head(cast: Cast) -> None:

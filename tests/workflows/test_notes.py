@@ -37,10 +37,12 @@ from practicerunner.workflows.notes import (
     NoteDoesNotFit,
     NoteIsIncomplete,
     SaveDraft,
+    StartCaseNote,
     StartNote,
     discard_draft,
     finish_memo,
     save_draft,
+    start_case_note,
     start_note,
 )
 from practicerunner.workflows.psychotherapy import (
@@ -575,6 +577,56 @@ def test_a_group_note_waits_for_attendance_and_follows_it(cast: Cast) -> None:
             appointment_id=appointment_id, statuses={ids["Sam"]: AttendanceStatus.SCHEDULED}))
         with pytest.raises(NoteIsIncomplete, match="Record first who was there"):
             sign(cast, "Marcus", note_id)
+
+
+@pytest.mark.parametrize(("case_type", "kind"), [
+    (CaseType.INDIVIDUAL, NoteKind.PROGRESS), (CaseType.INDIVIDUAL_CONSULTATION, NoteKind.CONSULTATION),
+    (CaseType.THERAPY_GROUP, NoteKind.GROUP),
+])
+def test_what_took_place_is_signed_only_once_it_is_recorded_that_somebody_was_there(cast: Cast, case_type, kind) -> None:
+    case_id, appointment_id = session_of(cast, case_type)
+    decoy = hold(cast, case_id, SERVICE[case_type], "2026-10-12 14:00")
+    everybody = people_of(cast, case_id).values()
+
+    def mark(status: AttendanceStatus) -> None:
+        cast.do("Marcus", set_attendance, SetAttendance(
+            appointment_id=appointment_id, statuses=dict.fromkeys(everybody, status)))
+
+    nobody = rf"^Nobody was there, so there is nothing to say in a {kind.label.lower()}\.$"
+    with at("2026-10-12 22:00"):
+        note_id = start(cast, "Marcus", appointment_id, kind)
+        mark(AttendanceStatus.SCHEDULED)
+        fill(cast, "Marcus", note_id)
+        for status, refusal in ((AttendanceStatus.SCHEDULED, "^Record first who was there"),
+                                (AttendanceStatus.CONFIRMED, "^Record first who was there"),
+                                (AttendanceStatus.NO_SHOW, nobody),
+                                (AttendanceStatus.CANCELLED_BY_PROVIDER, nobody)):
+            mark(status)
+            with pytest.raises(NoteIsIncomplete, match=refusal):
+                sign(cast, "Marcus", note_id)
+        mark(AttendanceStatus.ATTENDED)
+        sign(cast, "Marcus", note_id)
+        assert row(cast, note_id).status is NoteStatus.LOCKED
+        other = start(cast, "Marcus", decoy, kind)
+        fill(cast, "Marcus", other)
+        sign(cast, "Marcus", other)
+
+
+def test_a_note_on_a_missed_appointment_is_signed_once_that_is_recorded(cast: Cast) -> None:
+    case_id, appointment_id = session_of(cast)
+    noor = people_of(cast, case_id)["Noor"]
+    with at("2026-10-12 22:00"):
+        note_id = cast.do("Marcus", start_case_note, StartCaseNote(
+            case_id=case_id, kind=NoteKind.CONTACT, form="missed", service_date=date(2026, 10, 12),
+            appointment_id=appointment_id))
+        for status in (AttendanceStatus.SCHEDULED, AttendanceStatus.NO_SHOW):
+            cast.do("Marcus", set_attendance, SetAttendance(appointment_id=appointment_id, statuses={noor: status}))
+            if status is AttendanceStatus.SCHEDULED:
+                fill(cast, "Marcus", note_id)
+                with pytest.raises(NoteIsIncomplete, match=r"^Record first who was there\.$"):
+                    sign(cast, "Marcus", note_id)
+        sign(cast, "Marcus", note_id)
+        assert row(cast, note_id).status is NoteStatus.LOCKED
 
 
 def test_a_psychotherapy_note_is_read_by_its_author_alone(cast: Cast) -> None:
