@@ -22,7 +22,7 @@ from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import Action, ChargeKind, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
-from practicerunner.workflows.adjustments import give_back
+from practicerunner.workflows.adjustments import SETTLED, give_back
 from practicerunner.workflows.billing import appointment_to_bill, planned_part
 from practicerunner.workflows.charging import (
     NothingToCharge,
@@ -294,10 +294,10 @@ def _why(appointment: Appointment, due: Planned | None) -> str:
     """The reason that stands on the credit note."""
     day = f"{appointment.local_date.day} {appointment.local_date:%B %Y}"
     if due is None:
-        return f"Invoiced in advance; nothing is due for {day}"
+        return f"{SETTLED}nothing is due for {day}"
     if due.kind is ChargeKind.SERVICE:
-        return f"Invoiced in advance; less is due for {day}"
-    return f"Invoiced in advance; {due.kind.label.lower()} on {day}"
+        return f"{SETTLED}less is due for {day}"
+    return f"{SETTLED}{due.kind.label.lower()} on {day}"
 
 
 def is_any_due(session: Session) -> bool:
