@@ -167,6 +167,24 @@ def test_what_settling_credited_is_not_taken_back_by_hand_and_put_right_by_settl
     assert balance(cast, ida) == {"Ida Holm": 165_00}
 
 
+def test_a_session_that_was_credited_in_full_by_hand_costs_nothing_whatever_becomes_of_it(
+    cast: Cast, ida: int
+) -> None:
+    decoy = arranged(cast, "Jon Decoy", MONTH)
+    appointment, other = booked(cast, ida, "2026-09-03 10:00"), booked(cast, decoy, "2026-09-03 12:00")
+    made = ahead(cast)
+    mine = next(one for one in made if lines(cast, [one]) == [("Ida Holm", 165_00)])
+    with at("2026-08-30 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=mine, charge_id=line_of(cast, mine), amount_cents=165_00, reason="goodwill"))
+    for status, due in ((AttendanceStatus.NO_SHOW, 82_50), (AttendanceStatus.ATTENDED, 165_00)):
+        came(cast, ida, appointment, status)
+        came(cast, decoy, other, status)
+        assert settle(cast, appointment) == 0
+        settle(cast, other)
+        assert (balance(cast, ida), balance(cast, decoy)) == ({"Ida Holm": 0}, {"Jon Decoy": due})
+
+
 def line_of(cast: Cast, invoice_id: int) -> int:
     with database.reading(cast.engine) as session:
         return billing.lines_of(session, invoice_id)[0].charge_id
