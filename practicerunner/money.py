@@ -31,7 +31,7 @@ def cents(text: str, field: str = "amount") -> int:
         amount = Decimal(plain)
     except InvalidOperation:
         raise BadInput(field, "Write the amount as a number, for example 165.00.") from None
-    if not amount.is_finite() or abs(amount) * 100 > LARGEST_CENTS:
+    if not amount.is_finite() or not -decimal(LARGEST_CENTS) <= amount <= decimal(LARGEST_CENTS):
         raise BadInput(field, "That amount is too large.")
     if amount != amount.quantize(Decimal("0.01")):
         raise BadInput(field, "Write the amount with at most two decimals.")

@@ -449,13 +449,13 @@ def loose_cents(session: Session, payer_id: int, case_id: int) -> int:
 
 
 def credit_by_payment(session: Session, payer_id: int, case_id: int) -> list[tuple[int | None, int]]:
-    """Unapplied credit of a payer on a case: payment id and cents left, oldest first."""
+    """Unapplied credit of a payer on a case: payment id (none for what an import brought) and cents left."""
     left = func.sum(LedgerEntry.amount_cents)
     query = (
         select(LedgerEntry.payment_id, left)
         .where(LedgerEntry.payer_id == payer_id, LedgerEntry.case_id == case_id, LedgerEntry.invoice_id.is_(None),
-               LedgerEntry.kind.in_((EntryKind.PAYMENT, EntryKind.REFUND)))
-        .group_by(LedgerEntry.payment_id).having(left < 0).order_by(LedgerEntry.payment_id)
+               LedgerEntry.kind.in_((EntryKind.OPENING, EntryKind.PAYMENT, EntryKind.REFUND)))
+        .group_by(LedgerEntry.payment_id).having(left < 0).order_by(LedgerEntry.payment_id.nulls_first())
     )
     return [(payment, -int(cents)) for payment, cents in session.execute(query)]
 

@@ -114,6 +114,12 @@ def refunded_cents(session: Session, payment_id: int) -> int:
     return int(session.scalar(query) or 0)
 
 
+def cases_invoiced(session: Session, numbers: Collection[str]) -> list[Case]:
+    """The cases that invoices belong to, by the numbers of the invoices."""
+    of_these = select(Invoice.case_id).where(Invoice.number.in_(numbers))
+    return list(session.scalars(select(Case).where(Case.id.in_(of_these)).order_by(Case.id)))
+
+
 def document_numbered(session: Session, number: str) -> IssuedDocument | None:
     """The issued paper with a number."""
     return session.scalar(select(IssuedDocument).where(IssuedDocument.number == number))

@@ -11,8 +11,9 @@ from practicerunner.money import dollars
 from practicerunner.records import billing, payments, practice
 from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.base import FOR_CHANGE, add_rows
-from practicerunner.records.billing import ChargeShare, Invoice, LedgerEntry, OpenInvoice
+from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
+from practicerunner.records.packages import Package
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import Action, DocumentKind, EntryKind, Resource
@@ -28,8 +29,20 @@ LESS_IS_DUE = "Less is due than was invoiced"
 """The reason on the credit note of a line that says no more than a month."""
 
 
+SETTLED = "Invoiced in advance; "
+"""How the reason of a credit begins that settling an appointment wrote."""
+
+
 class AlreadyTakenBack(RuleViolation):
     """This was taken back already."""
+
+
+class CreditedBySettling(RuleViolation):
+    """Settling the appointment credited this. Correct the attendance and settle it again; that charges what is due."""
+
+
+class SessionsAreGone(RuleViolation):
+    """Its package is cancelled: nobody can use this session any more, so it is not charged again."""
 
 
 class NothingIsOpen(RuleViolation):
@@ -191,7 +204,7 @@ def write_off(session: Session, actor: Actor, asked: WriteOff) -> int:
 def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     """Take an adjustment back: so much of the invoice is open again. Its credit note is void. Returns the mirror's id.
 
-    Raises AlreadyTakenBack, InvoiceIsVoid, NotFound.
+    Raises AlreadyTakenBack, CreditedBySettling, SessionsAreGone, InvoiceIsVoid, NotFound.
     """
     entry = session.get(LedgerEntry, asked.entry_id)
     if entry is None or entry.kind not in ADJUSTMENTS or entry.invoice_id is None or entry.reverses_id is not None:
@@ -199,6 +212,8 @@ def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     invoice, _, open_row = _locked(session, actor, entry.invoice_id)
     if payments.reversal_of(session, entry.id) is not None:
         raise AlreadyTakenBack
+    if entry.charge_id is not None:
+        _check_stays_due(session, entry, entry.charge_id)
     mirror = LedgerEntry(
         id=ids.new_id(), case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind,
         amount_cents=-entry.amount_cents, effective_on=max(
@@ -212,3 +227,14 @@ def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     what = f"{entry.kind.label.lower()} {dollars(-entry.amount_cents)} on {invoice.number}"
     session.info["detail"] = f"{what}: {asked.reason}"
     return mirror.id
+
+
+def _check_stays_due(session: Session, entry: LedgerEntry, charge_id: int) -> None:
+    """Refuse to charge again what is not due by the appointment, or by the package that it belonged to."""
+    charge = session.get_one(Charge, charge_id)
+    if charge.package_id is not None and charge.appointment_id is None:
+        package = session.get_one(Package, charge.package_id)
+        if package.cancelled_on is not None:
+            raise SessionsAreGone
+    if charge.in_advance and entry.reason.startswith(SETTLED):
+        raise CreditedBySettling

@@ -22,7 +22,7 @@ from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import Action, ChargeKind, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
-from practicerunner.workflows.adjustments import give_back
+from practicerunner.workflows.adjustments import SETTLED, give_back
 from practicerunner.workflows.billing import appointment_to_bill, planned_part
 from practicerunner.workflows.charging import (
     NothingToCharge,
@@ -254,15 +254,17 @@ def _settle_one(
         invoiced[share.payer_id] += share.amount_cents - share.returned_cents
     target = dict(due.shares) if due else {}
     by_id = {charge.id: charge for charge in charges}
+    credited = 0
     for payer_id in sorted(invoiced):
         too_much = invoiced[payer_id] - target.get(payer_id, 0)
         for share in sorted((one for one in shares if one.payer_id == payer_id), key=lambda one: -one.id):
             back = min(too_much, share.amount_cents - share.returned_cents)
             if back > 0:
-                share.returned_cents += back
                 too_much -= back
-                give_back(session, actor, share, back, description=by_id[share.charge_id].description,
-                          reason=_why(appointment, due))
+                back = give_back(session, actor, share, back, description=by_id[share.charge_id].description,
+                                 reason=_why(appointment, due))
+                share.returned_cents += back
+                credited += back
     missing = tuple(
         (payer_id, cents - invoiced[payer_id]) for payer_id, cents in target.items() if cents > invoiced[payer_id])
     for charge in charges:
@@ -280,7 +282,7 @@ def _settle_one(
         _issue(session, actor, case, _write(
             session, appointment, case, replace(more, standard_cents=more.amount_cents) if charges else more, suffix,
             settled_at=clock.now()))
-    return sum(target.values()) - sum(invoiced.values())
+    return sum(cents for _, cents in missing) - credited
 
 
 def _issue(session: Session, actor: Actor, case: Case, parts: Sequence[BilledPart]) -> None:
@@ -294,10 +296,10 @@ def _why(appointment: Appointment, due: Planned | None) -> str:
     """The reason that stands on the credit note."""
     day = f"{appointment.local_date.day} {appointment.local_date:%B %Y}"
     if due is None:
-        return f"Invoiced in advance; nothing is due for {day}"
+        return f"{SETTLED}nothing is due for {day}"
     if due.kind is ChargeKind.SERVICE:
-        return f"Invoiced in advance; less is due for {day}"
-    return f"Invoiced in advance; {due.kind.label.lower()} on {day}"
+        return f"{SETTLED}less is due for {day}"
+    return f"{SETTLED}{due.kind.label.lower()} on {day}"
 
 
 def is_any_due(session: Session) -> bool:

@@ -1,7 +1,7 @@
 """From an appointment to its invoices: charges by attendance, shares by arrangement, one invoice per payer."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,7 +41,7 @@ class CosignatureMissing(RuleViolation):
 
 
 class InvoiceAppointment(Command):
-    """Create the invoices of one appointment, one per payer. ``issued_on`` is today unless given."""
+    """Create the invoices of one appointment, one per payer. ``issued_on`` is by default today, or its day to come."""
 
     appointment_id: int
     issued_on: date | None = None
@@ -142,16 +142,16 @@ def invoice_appointments(session: Session, actor: Actor, asked: InvoiceAppointme
 
 
 def issue_for(
-    session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None, *, at_once: bool = False,
-    as_drafts: bool | None = None,
+    session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None, *,
+    at_once: Collection[int | None] = (), as_drafts: bool | None = None,
 ) -> list[int]:
     """Charge an appointment and issue what no invoice carries yet; callers have authorised it. Returns all invoices.
 
-    What waits for the invoice of a week or month is written and waits, and a draft stays one, unless they are wanted
-    ``at_once``.
+    What waits for the invoice of a week or month is written and waits, and a draft stays one, unless it is for a
+    participant whose are wanted ``at_once`` (``None``: what is charged together).
     """
     house = practice.the_practice(session)
-    issued_on = day or clock.today(house.zone)
+    issued_on = day or max(clock.today(house.zone), appointment.local_date)  # what is called off late is due before
     if issued_on < appointment.local_date:
         raise BadInput("issued_on", "An invoice cannot be older than the appointment.")
     charges = billing.live_charges(session, appointment.id)
@@ -162,11 +162,12 @@ def issue_for(
     parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges))
     waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
-        if part.invoice_id is None and (at_once or not (part.waits or part.on_a_draft)):
+        if part.invoice_id is None and (part.person_id in at_once or not (part.waits or part.on_a_draft)):
             waiting[part.payer_id].append(part)
     made = {
         payer_id: issue_or_draft(
-            session, actor, house, case, payer_id, due, issued_on, as_draft=False if at_once else as_drafts)
+            session, actor, house, case, payer_id, due, issued_on,
+            as_draft=False if any(part.person_id in at_once for part in due) else as_drafts)
         for payer_id, due in waiting.items()
     }
     found = (part.invoice_id or made.get(part.payer_id) for part in parts)

@@ -186,9 +186,15 @@ def handed_out(session: Session, document: IssuedDocument, void: Void) -> tuple[
 
 
 def _document(session: Session, actor: Actor, document: IssuedDocument | None, subject: int) -> IssuedDocument:
-    """The paper, if the actor may read it; its being handed out goes to the audit log."""
+    """The paper, if the actor may read every case on it; its being handed out goes to the audit log."""
     if document is None:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.INVOICES, resource_id=subject)
+    paid = [part["invoice_number"] for part in document.content.get("applied", ())]
+    for other in payments.cases_invoiced(session, paid) if paid else ():
+        authorize(
+            session, actor, Action.READ, Resource.INVOICES, responsible=[other.provider_id],
+            supervisor_id=other.supervisor_id, resource_id=subject, case_id=other.id,
+        )
     case = session.get_one(Case, document.case_id)
     role = authorize(
         session, actor, Action.READ, Resource.INVOICES, responsible=[case.provider_id],

@@ -22,6 +22,7 @@ from practicerunner.workflows.arrangements import in_force
 from practicerunner.workflows.billing import appointment_to_bill, issue_for
 from practicerunner.workflows.charging import Planned, agreed_for, uncharged
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
+from practicerunner.workflows.invoicing import by_rhythm
 from practicerunner.workflows.reversals import free_payments
 
 
@@ -126,8 +127,13 @@ def missed_fees(session: Session, actor: Actor, appointment_id: int) -> MissedFe
         planned = uncharged(session, appointment, case, charges)
     except RuleViolation:
         planned = []
-    first = {share.payer_id for share in shares if share.invoice_id is None}
-    first |= {payer_id for one in planned for payer_id, _ in one.shares}
+    missed = {charge.id for charge in charges if _is_missed(charge)}  # what else waits goes on waiting
+    first = {
+        share.payer_id for share in shares
+        if share.invoice_id is None and (share.charge_id in missed or not (share.rhythm.waits or share.draft_id))}
+    first |= {
+        payer_id for one in planned for payer_id, _ in one.shares
+        if _is_missed(one) or not by_rhythm(one.rhythms, payer_id).waits}
     payers = billing.payer_names(session, {share.payer_id for share in shares} | first)
     found = []
     for charge in filter(_is_missed, charges):
@@ -195,7 +201,7 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
     if not any(one.person_id == asked.person_id and _is_missed(one) for one in waivable):
         raise NoMissedFee
     today = clock.today(practice.the_practice(session).zone)
-    issue_for(session, actor, appointment, case, max(today, appointment.local_date), at_once=True)
+    issue_for(session, actor, appointment, case, max(today, appointment.local_date), at_once={asked.person_id})
     charge = next(
         c for c in billing.live_charges(session, appointment.id) if c.person_id == asked.person_id and _is_missed(c))
     shares = billing.shares_of(session, [charge.id])

@@ -13,6 +13,14 @@ from practicerunner.records.billing import Charge, Invoice, LedgerEntry
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseType, InvoicingRhythm, ShareKind
+from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.adjustments import (
+    CreditedBySettling,
+    CreditInvoice,
+    TakeBack,
+    credit_invoice,
+    take_back,
+)
 from practicerunner.workflows.advance import (
     InvoiceAhead,
     NothingBooked,
@@ -137,6 +145,49 @@ def test_cancelled_in_time_and_then_put_right_as_attended_and_back(cast: Cast, i
         settle(cast, appointment)
         assert balance(cast, ida) == {"Ida Holm": due}
     credit_notes(cast)
+
+
+def test_what_settling_credited_is_not_taken_back_by_hand_and_put_right_by_settling_again(cast: Cast, ida: int) -> None:
+    appointment = booked(cast, ida, "2026-09-03 10:00")
+    (made,) = ahead(cast)
+    with at("2026-08-30 09:00"):
+        by_hand = cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=made, charge_id=line_of(cast, made), amount_cents=10_00, reason="goodwill"))
+    came(cast, ida, appointment, AttendanceStatus.NO_SHOW, "2026-09-03")
+    settle(cast, appointment)
+    assert balance(cast, ida) == {"Ida Holm": 72_50}
+    by_rule = next(row for row in cast.read("Tom", case_account, ida).adjustments if row.amount_cents == 82_50)
+    with at("2026-09-30 21:00"):
+        with pytest.raises(CreditedBySettling):
+            cast.do("Tom", take_back, TakeBack(entry_id=by_rule.entry_id, reason="came after all"))
+        cast.do("Tom", take_back, TakeBack(entry_id=by_hand, reason="no goodwill"))
+    assert balance(cast, ida) == {"Ida Holm": 82_50}
+    came(cast, ida, appointment, AttendanceStatus.ATTENDED, "2026-09-30")
+    settle(cast, appointment)
+    assert balance(cast, ida) == {"Ida Holm": 165_00}
+
+
+def test_a_session_that_was_credited_in_full_by_hand_costs_nothing_whatever_becomes_of_it(
+    cast: Cast, ida: int
+) -> None:
+    decoy = arranged(cast, "Jon Decoy", MONTH)
+    appointment, other = booked(cast, ida, "2026-09-03 10:00"), booked(cast, decoy, "2026-09-03 12:00")
+    made = ahead(cast)
+    mine = next(one for one in made if lines(cast, [one]) == [("Ida Holm", 165_00)])
+    with at("2026-08-30 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=mine, charge_id=line_of(cast, mine), amount_cents=165_00, reason="goodwill"))
+    for status, due in ((AttendanceStatus.NO_SHOW, 82_50), (AttendanceStatus.ATTENDED, 165_00)):
+        came(cast, ida, appointment, status)
+        came(cast, decoy, other, status)
+        assert settle(cast, appointment) == 0
+        settle(cast, other)
+        assert (balance(cast, ida), balance(cast, decoy)) == ({"Ida Holm": 0}, {"Jon Decoy": due})
+
+
+def line_of(cast: Cast, invoice_id: int) -> int:
+    with database.reading(cast.engine) as session:
+        return billing.lines_of(session, invoice_id)[0].charge_id
 
 
 def test_a_higher_fee_is_an_additional_line_and_a_waiver_stays(cast: Cast, ida: int) -> None:

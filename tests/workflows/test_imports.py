@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound
+from practicerunner.records import billing, payments
 from practicerunner.records.audit import AuditRow, first_broken_row
 from practicerunner.records.base import Base
-from practicerunner.records.billing import LedgerEntry
+from practicerunner.records.billing import LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.imports import ImportedRow, ImportRun
 from practicerunner.records.people import ContactPoint, Payer, Person
@@ -33,8 +34,10 @@ from practicerunner.workflows.imports import (
     providers_to_choose,
     undo_import,
 )
+from practicerunner.workflows.payment_pages import unapplied_credit
+from practicerunner.workflows.payments import UseCredit, use_credit
 from practicerunner.workflows.people import find_people, person_details
-from tests.cast import Cast, at
+from tests.cast import Cast, at, balance, hold, invoice
 
 SYNTHEA = (Path(__file__).parents[1] / "data" / "synthea_patients.csv").read_bytes()
 
@@ -189,6 +192,26 @@ def test_balances_become_opening_entries_of_the_first_person(cast: Cast) -> None
             ("Ana Lima", 100_10, date(2026, 11, 12)), ("Bo Berg", -20_00, date(2026, 11, 12))
         ]
         assert session.scalars(select(ImportRun.balance_cents)).one() == 80_10
+
+
+def test_credit_that_came_with_an_import_pays_the_next_invoice(cast: Cast) -> None:
+    bring_in(cast, "First,Last,Balance\nAna,Lima,100.10\nBo,Berg,(50.00)\n")
+    with database.reading(cast.engine) as session:
+        cases = dict(session.execute(select(Case.name, Case.id)).tuples().all())
+    with at("2026-11-13 09:00"):
+        due = {name: invoice(cast, hold(cast, cases[name], "IND50", f"2026-11-12 {hour}:00"))
+               for name, hour in (("Bo Berg", 10), ("Ana Lima", 12))}
+        (item,) = cast.read("Tom", unapplied_credit)
+        assert (item.payer, item.credit_cents, item.payable_cents) == ("Bo Berg", 50_00, 50_00)
+        asked = UseCredit(payer_id=item.payer_id, case_id=item.case_id)
+        assert cast.do("Tom", use_credit, asked) == cast.do("Tom", use_credit, asked) == due["Bo Berg"]
+        assert cast.read("Tom", unapplied_credit) == []
+    with database.reading(cast.engine) as session:
+        assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
+        opened = dict(session.execute(select(OpenInvoice.invoice_id, OpenInvoice.open_cents)).tuples().all())
+    assert opened == {due["Bo Berg"][0]: 115_00, due["Ana Lima"][0]: 165_00}
+    assert balance(cast, cases["Bo Berg"]) == {"Bo Berg": 115_00}
+    assert balance(cast, cases["Ana Lima"]) == {"Ana Lima": 265_10}
 
 
 def test_a_person_already_here_and_a_partner_already_here_are_duplicates(cast: Cast) -> None:

@@ -13,9 +13,10 @@ from practicerunner.records import billing, payments
 from practicerunner.records.billing import Charge, ChargeShare, LedgerEntry
 from practicerunner.records.cases import Case
 from practicerunner.rules.superbills import Wishes, sort_out
-from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, FeeTerms, Resource, ShareKind
+from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, EntryKind, FeeTerms, Resource, ShareKind
 from practicerunner.workflows.access import visible
 from practicerunner.workflows.accounts import uninvoiced
+from practicerunner.workflows.adjustments import SessionsAreGone, TakeBack, take_back
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, appointment_billing, invoice_appointment
@@ -170,6 +171,10 @@ def test_what_is_unused_is_given_back_to_whoever_paid_for_it(cast: Cast) -> None
     assert found["Maya Rivera"] < 0 < found["Tom Rivera"]
     with database.reading(cast.engine) as session:
         assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
+        credits = list(session.scalars(select(LedgerEntry.id).where(LedgerEntry.kind == EntryKind.CREDIT)))
+    with at("2026-09-03 09:00"), pytest.raises(SessionsAreGone):
+        cast.do("Tom", take_back, TakeBack(entry_id=credits[0], reason="stays after all"))
+    assert balance(cast, couple) == found
     later = hold(cast, couple, "FAM50", "2026-09-08 10:00")
     assert cast.read("Tom", appointment_billing, later).planned[0].total_cents == 126_00
 

@@ -17,7 +17,7 @@ from practicerunner.workflows.papers import fetch
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.reversals import VoidInvoice, void_invoice
-from tests.cast import Cast, at, hold, invoice, pay, payer_id, people_of
+from tests.cast import Cast, arrange, at, balance, hold, invoice, pay, payer_id, people_of
 
 
 def handed_out(cast: Cast, name: str, kind: DocumentKind, subject: int) -> bytes:
@@ -97,6 +97,25 @@ def test_a_receipt_lists_what_it_paid_and_what_is_left(cast: Cast, issued) -> No
     for words in ("RCT-2026-0001", "INV-2026-0001", "165.00", "35.00", "200.00", "0423"):
         assert words in text
     assert "cheque 10423" not in text
+
+
+def test_a_receipt_over_two_cases_is_for_who_may_see_both(cast: Cast) -> None:
+    with at("2026-07-01 09:00"):
+        mine = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        hers = cast.open_case(CaseType.INDIVIDUAL, "Leo Lund", provider="Ruth")
+        ida = people_of(cast, mine)["Ida"]
+        arrange(cast, hers, {ida: 0}, since="2026-07-01")
+    invoice(cast, hold(cast, mine, "IND50", "2026-08-01 10:00"))
+    invoice(cast, hold(cast, hers, "IND60", "2026-08-02 11:00", by="Ruth"))
+    with at("2026-08-03 09:00"):
+        hers_cents = balance(cast, hers)["Ida Holm"]
+    alone = pay(cast, payer_id(cast, ida), mine, 65_00, "2026-08-30")
+    both = pay(cast, payer_id(cast, ida), mine, 100_00 + hers_cents, "2026-08-31")
+    assert "INV-2026-0001" in text_of(handed_out(cast, "Marcus", DocumentKind.RECEIPT, alone))
+    assert "INV-2026-0002" in text_of(handed_out(cast, "Tom", DocumentKind.RECEIPT, both))
+    for name in ("Marcus", "Ruth"):
+        with pytest.raises(NotFound):
+            handed_out(cast, name, DocumentKind.RECEIPT, both)
 
 
 def test_a_stranger_gets_no_paper_and_every_handing_out_is_logged(cast: Cast, issued) -> None:

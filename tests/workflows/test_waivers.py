@@ -17,15 +17,23 @@ from practicerunner.vocabulary import (
     CaseType,
     EntryKind,
     InvoiceState,
+    InvoicingRhythm,
     ShareKind,
 )
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
+from practicerunner.workflows.billing import (
+    InvoiceAppointment,
+    InvoiceAppointments,
+    invoice_appointment,
+    invoice_appointments,
+)
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.charging import AttendanceMissing
 from practicerunner.workflows.clients import case_page
+from practicerunner.workflows.gathering import waiting_to_be_gathered
 from practicerunner.workflows.payments import ApplyCredit, apply_credit
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.scheduling import Cancel, cancel
@@ -152,10 +160,35 @@ def test_a_late_cancellation_is_waived_before_the_day_of_the_appointment_has_com
             case_id=ida, service_id=cast.services["IND50"], local_date=date(2026, 9, 3), local_time=time(10),
             location_id=cast.office))
         cast.do("Marcus", cancel, Cancel(appointment_id=appointment, by=CancelledBy.CLIENT))
+    with at("2026-09-02 11:03"):
+        with pytest.raises(BadInput):
+            cast.do("Tom", invoice_appointment, InvoiceAppointment(
+                appointment_id=appointment, issued_on=date(2026, 9, 2)))
+        (issued,) = cast.do("Tom", invoice_appointments, InvoiceAppointments(appointment_ids=(appointment,)))
+        assert cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=appointment)) == [issued]
+    assert lines(cast, [issued]) == [("Ida Holm", 82_50)]
     waive(cast, appointment, when="2026-09-02 11:05")
     with database.reading(cast.engine) as session:
         assert set(session.scalars(select(LedgerEntry.effective_on))) == {date(2026, 9, 3)}
+        assert list(session.scalars(select(Invoice.issued_on))) == [date(2026, 9, 3)]
     assert balance(cast, ida) == {"Ida Holm": 0}
+
+
+def test_waiving_one_member_s_fee_leaves_what_others_pay_by_the_month_to_their_month(cast: Cast, group: int) -> None:
+    people = people_of(cast, group)
+    with at("2026-08-01 09:00"):
+        for name in ("Ada", "Cy"):
+            cast.do("Tom", set_arrangement, SetArrangement(
+                case_id=group, person_id=people[name], valid_from=date(2026, 8, 2),
+                shares=(Share(person_id=people[name], rhythm=InvoicingRhythm.MONTHLY),)))
+    appointment = missed(cast, group, "GRP90", "Cy")
+    with at("2026-09-04 08:00"):
+        assert cast.read("Tom", missed_fees, appointment).invoices_first == 2
+    (issued,) = waive(cast, appointment, people["Cy"])
+    assert lines(cast, [issued]) == [("Cy Three", 37_50)]
+    assert balance(cast, group) == {"Bo Two": 75_00, "Cy Three": 0}, "Ada's 75.00 waits for her month"
+    waiting = cast.read("Tom", waiting_to_be_gathered).rows
+    assert [(row.payer, row.amount_cents) for row in waiting] == [("Ada One", 75_00)]
 
 
 def test_what_was_paid_becomes_credit_that_pays_the_next_invoice(cast: Cast, couple: int) -> None:
