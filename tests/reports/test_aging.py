@@ -130,3 +130,15 @@ def test_an_invoice_paid_before_it_was_issued_is_credit_and_takes_nothing_off_wh
     assert summary["due_cents"] == 16500
     after = {row.payer_id: row.due_cents for row in aging(story.engine, story.owner, date(2026, 11, 2))}
     assert after == {ada: 16500}
+
+
+def test_a_debt_from_before_ages_from_the_day_it_was_entered_and_not_from_an_earlier_payment(story: Story) -> None:
+    case, ada, decoy = story.case(), story.payer("Ada"), story.payer("Decoy")
+    story.pay(case, ada, 10000, date(2026, 6, 5))
+    story.entry(case, ada, EntryKind.OPENING, 50000, date(2026, 10, 1))
+    story.entry(case, decoy, EntryKind.OPENING, 4000, date(2026, 6, 5))
+    balances = read(story.engine, story.owner, "billing__outstanding_balances", as_of=DAY)
+    for rows in ({row.payer_id: row.ages for row in aging(story.engine, story.owner, DAY)},
+                 {row["payer_id"]: tuple(row[f"age_{age}_cents"] for age in ("0_30", "31_60", "61_90", "over_90"))
+                  for row in balances}):
+        assert rows == {ada: (40000, 0, 0, 0), decoy: (0, 0, 0, 4000)}

@@ -18,7 +18,10 @@ open_items as (
     select i.payer_id, i.case_id, date_diff('day', i.issued_on, day_asked()) as age, o.cents
     from open_invoices o join stg_invoice i using (invoice_id)
     union all
-    select payer_id, case_id, date_diff('day', min(effective_on), day_asked()), sum(amount_cents)
+    select
+        payer_id, case_id,
+        date_diff('day', coalesce(min(effective_on) filter (is_opening), min(effective_on)), day_asked()),
+        sum(amount_cents)
     from stg_ledger_entry
     where invoice_id is null and effective_on <= day_asked()
     group by payer_id, case_id having sum(amount_cents) > 0
