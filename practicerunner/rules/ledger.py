@@ -29,15 +29,11 @@ class Standing:
 
 
 def standing(entries: Iterable[Entry], opening_cents: int = 0) -> Standing:
-    """Due and unapplied credit from entries; what stands on no invoice is credit, or opening debt while positive."""
-    due = loose = 0
+    """Due and unapplied credit from entries: each invoice, and what stands on none, is due above zero, credit below."""
+    stands: dict[int | None, int] = {None: opening_cents}
     for entry in entries:
-        if entry.invoice_id is None:
-            loose += entry.amount_cents
-        else:
-            due += entry.amount_cents
-    loose += opening_cents
-    return Standing(due + max(loose, 0), max(-loose, 0))
+        stands[entry.invoice_id] = stands.get(entry.invoice_id, 0) + entry.amount_cents
+    return Standing(sum(max(cents, 0) for cents in stands.values()), sum(max(-cents, 0) for cents in stands.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,16 +121,18 @@ def settle(
 ) -> dict[int, tuple[int, int]]:
     """What was taken off and what was paid of each line of one invoice: charge → adjusted cents, paid cents.
 
-    ``parts`` are charge, amount and its own credit, the oldest service first. What was credited or paid to the invoice
-    as a whole goes to the oldest service first, as payments go to the oldest invoice.
+    ``parts`` are charge, amount and its own credit, in the order of the invoice's lines. What was paid fills them from
+    the first on; what was credited to the invoice as a whole, from the last one back.
     """
-    found = {}
-    for charge_id, amount, credited in parts:
+    adjusted, found = {}, {}
+    for charge_id, amount, credited in reversed(parts):
         off = min(amount - credited, loose_credit_cents)
         loose_credit_cents -= off
-        paid = min(amount - credited - off, paid_cents)
+        adjusted[charge_id] = credited + off
+    for charge_id, amount, _ in parts:
+        paid = min(amount - adjusted[charge_id], paid_cents)
         paid_cents -= paid
-        found[charge_id] = (credited + off, paid)
+        found[charge_id] = (adjusted[charge_id], paid)
     return found
 
 

@@ -106,3 +106,39 @@ def test_a_provider_sees_the_receivables_of_their_own_cases_only(story: Story) -
 def test_whoever_supervises_nobody_reads_no_aging(story: Story) -> None:
     with pytest.raises(NotPermitted):
         aging(story.engine, Reading(story.bell, frozenset({Role.SUPERVISOR})), DAY)
+
+
+def test_an_invoice_paid_before_it_was_issued_is_credit_and_takes_nothing_off_what_is_due(story: Story) -> None:
+    case, ada, decoy = story.case(), story.payer("Ada"), story.payer("Decoy")
+    story.invoice(case, ada, 16500, date(2026, 10, 1))
+    later = story.invoice(case, ada, 16500, date(2026, 11, 2))
+    story.pay(case, ada, 16500, date(2026, 10, 30), later)
+    alone = story.invoice(case, decoy, 5000, date(2026, 11, 2))
+    story.pay(case, decoy, 5000, date(2026, 10, 30), alone)
+    assert [(row.payer_id, row.due_cents, row.ages) for row in aging(story.engine, story.owner, DAY)] == [
+        (ada, 16500, (16500, 0, 0, 0))]
+    balances = read(story.engine, story.owner, "billing__outstanding_balances", as_of=DAY)
+    known = {row["payer_id"]: row for row in balances}
+    lines = read(story.engine, story.owner, "billing__receivable", as_of=DAY)
+    for payer, due, credit in ((ada, 16500, 16500), (decoy, 0, 5000)):
+        assert (known[payer]["due_cents"], known[payer]["credit_cents"]) == (due, credit)
+        assert known[payer]["age_0_30_cents"] == due
+        theirs = [line for line in lines if line["payer_id"] == payer]
+        assert [sum(line[column] for line in theirs) for column in ("due_cents", "credit_cents", "age_0_30_cents")] == [
+            due, credit, due]
+    (summary,) = read(story.engine, story.owner, "cases__workflow_summary", as_of=DAY)
+    assert summary["due_cents"] == 16500
+    after = {row.payer_id: row.due_cents for row in aging(story.engine, story.owner, date(2026, 11, 2))}
+    assert after == {ada: 16500}
+
+
+def test_a_debt_from_before_ages_from_the_day_it_was_entered_and_not_from_an_earlier_payment(story: Story) -> None:
+    case, ada, decoy = story.case(), story.payer("Ada"), story.payer("Decoy")
+    story.pay(case, ada, 10000, date(2026, 6, 5))
+    story.entry(case, ada, EntryKind.OPENING, 50000, date(2026, 10, 1))
+    story.entry(case, decoy, EntryKind.OPENING, 4000, date(2026, 6, 5))
+    balances = read(story.engine, story.owner, "billing__outstanding_balances", as_of=DAY)
+    for rows in ({row.payer_id: row.ages for row in aging(story.engine, story.owner, DAY)},
+                 {row["payer_id"]: tuple(row[f"age_{age}_cents"] for age in ("0_30", "31_60", "61_90", "over_90"))
+                  for row in balances}):
+        assert rows == {ada: (40000, 0, 0, 0), decoy: (0, 0, 0, 4000)}

@@ -205,7 +205,14 @@ def test_what_an_invoice_was_paid_goes_to_its_oldest_service_first() -> None:
     parts = [(1, 100_00, 0), (2, 100_00, 20_00), (3, 50_00, 0)]
     assert settle(parts, 0, 0) == {1: (0, 0), 2: (20_00, 0), 3: (0, 0)}
     assert settle(parts, 0, 150_00) == {1: (0, 100_00), 2: (20_00, 50_00), 3: (0, 0)}
-    assert settle(parts, 10_00, 220_00) == {1: (10_00, 90_00), 2: (20_00, 80_00), 3: (0, 50_00)}
+    assert settle(parts, 10_00, 220_00) == {1: (0, 100_00), 2: (20_00, 80_00), 3: (10_00, 40_00)}
+
+
+def test_what_an_invoice_was_credited_as_a_whole_comes_off_its_last_service_first() -> None:
+    parts = [(1, 165_00, 0), (2, 165_00, 0)]
+    assert settle(parts, 165_00, 165_00) == {1: (0, 165_00), 2: (165_00, 0)}
+    assert settle(parts, 200_00, 130_00) == {1: (35_00, 130_00), 2: (165_00, 0)}
+    assert settle([(1, 100_00, 0), (2, 50_00, 50_00)], 10_00, 90_00) == {1: (10_00, 90_00), 2: (50_00, 0)}
 
 
 @settings(max_examples=150)

@@ -4,8 +4,9 @@
 -- resource: financial_dashboards
 --
 -- Recomputed from the ledger as of a day: an invoice's open amount is the sum of the entries that carry it, so a voided
--- one comes to nothing through its mirror entries. What stands on no invoice is, together, the payer's credit, or while
--- it is positive an opening debt, aged from the day it was entered and never overdue.
+-- one comes to nothing through its mirror entries; below zero (paid before it was issued) it is credit. What stands on no
+-- invoice is, together, the payer's credit, or while it is positive an opening debt, aged from the day it was entered and
+-- never overdue.
 -- balance = due - credit; the four ages add up to due.
 
 with entries as not materialized (  -- written out thrice it costs half as much as when kept
@@ -27,16 +28,19 @@ open_invoices as (
 ),
 
 open_items as (
-    select i.payer_id, i.case_id, i.issued_on as since, i.due_on, o.cents as open_cents
+    select
+        i.payer_id, i.case_id, i.issued_on as since, i.due_on, greatest(o.cents, 0) as open_cents,
+        greatest(-o.cents, 0) as credit_cents
     from open_invoices o join stg_invoice i using (invoice_id)
     union all
-    select payer_id, case_id, since, null, cents from loose where cents > 0
+    select payer_id, case_id, since, null, greatest(cents, 0), greatest(-cents, 0) from loose
 ),
 
 due as (
     select
         payer_id, case_id,
         sum(open_cents) as due_cents,
+        sum(credit_cents) as credit_cents,
         sum(open_cents) filter (date_diff('day', since, as_of.day) <= 30) as age_0_30_cents,
         sum(open_cents) filter (date_diff('day', since, as_of.day) between 31 and 60) as age_31_60_cents,
         sum(open_cents) filter (date_diff('day', since, as_of.day) between 61 and 90) as age_61_90_cents,
@@ -59,7 +63,7 @@ accounts as (
 select
     a.payer_id, a.case_id, p.payer_name, c.case_name, c.case_type, c.provider_id,
     coalesce(d.due_cents, 0)::bigint as due_cents,
-    greatest(-coalesce(l.cents, 0), 0)::bigint as credit_cents,
+    coalesce(d.credit_cents, 0)::bigint as credit_cents,
     a.balance_cents::bigint as balance_cents,
     coalesce(d.overdue_cents, 0)::bigint as overdue_cents,
     coalesce(d.age_0_30_cents, 0)::bigint as age_0_30_cents,
@@ -70,5 +74,4 @@ select
 from accounts a
 join stg_payer p on p.payer_id = a.payer_id
 join stg_case_file c on c.case_id = a.case_id
-left join loose l on l.payer_id = a.payer_id and l.case_id = a.case_id
 left join due d on d.payer_id = a.payer_id and d.case_id = a.case_id

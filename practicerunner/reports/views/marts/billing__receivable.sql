@@ -5,7 +5,8 @@
 -- restricted: money_by_service service_id, service_name, case_type
 --
 -- Added up per payer and case the same as billing__outstanding_balances; age from the invoice's date. What stands on no
--- invoice (invoice_id 0) is the payer's credit, or while it is positive an opening debt.
+-- invoice (invoice_id 0) is the payer's credit, or while it is positive an opening debt; an invoice whose lines together
+-- are below zero (paid before it was issued) is credit.
 -- balance = due - credit; the four ages add up to due.
 
 with open_items as (
@@ -19,13 +20,17 @@ with open_items as (
     having sum(m.balance_cents) <> 0
 ),
 
+together as (
+    select *, sum(cents) over (partition by payer_id, case_id, invoice_id) < 0 as is_credit from open_items
+),
+
 aged as (
     select
         o.*, i.invoice_number, i.due_on,
-        case when o.invoice_id is null and o.cents < 0 then 0 else o.cents end as due,
-        case when o.invoice_id is null and o.cents < 0 then -o.cents else 0 end as credit,
+        case when o.is_credit then 0 else o.cents end as due,
+        case when o.is_credit then -o.cents else 0 end as credit,
         coalesce(i.issued_on, o.first_on) as since
-    from open_items o
+    from together o
     left join stg_invoice i on i.invoice_id = o.invoice_id
 )
 

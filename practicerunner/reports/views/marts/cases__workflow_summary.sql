@@ -164,6 +164,7 @@ open_items as (
     join stg_invoice i using (invoice_id)
     join as_of on e.effective_on <= as_of.day
     group by e.case_id, e.invoice_id, i.due_on
+    having sum(e.amount_cents) > 0
     union all
     select e.case_id, null, sum(e.amount_cents)
     from stg_ledger_entry e
