@@ -14,6 +14,7 @@ from practicerunner.records import uninvoiced as waiting
 from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
 from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
+from practicerunner.rules.foreseen import Foreseen
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
@@ -151,13 +152,19 @@ def uninvoiced(
 
 @reader(Resource.INVOICES)
 def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[int]) -> InvoicePreview:
-    """What invoicing these appointments would do: for each payer how many invoices and how much. Raises NotFound."""
+    """What invoicing these appointments would do: for each payer how many invoices and how much.
+
+    They are reckoned one after the other, as they are issued: a cap, a sponsor's limit and a package are used
+    up as they go. Raises NotFound.
+    """
     at_once: dict[str, list[int]] = defaultdict(list)
     by_month: dict[str, list[int]] = defaultdict(list)
     ready: list[int] = []
+    before: list[Foreseen] = []
     left_out: list[LeftOut] = []
-    for appointment_id in appointment_ids:
-        found = appointment_billing(session, actor, appointment_id)
+    for appointment_id in dict.fromkeys(appointment_ids):
+        found = appointment_billing(session, actor, appointment_id, before)
+        before += found.foreseen
         if found.planned:
             ready.append(appointment_id)
         else:
