@@ -82,6 +82,8 @@ class InvoicePreview:
     ready: tuple[int, ...]
     """The appointments that can be invoiced."""
     left_out: tuple[LeftOut, ...]
+    uses: tuple[tuple[int, str], ...] = ()
+    """Appointment and the session of a package that it will use, in words."""
 
     @property
     def invoices(self) -> int:
@@ -162,10 +164,12 @@ def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[in
     ready: list[int] = []
     before: list[Foreseen] = []
     left_out: list[LeftOut] = []
+    uses: list[tuple[int, str]] = []
     for appointment_id in dict.fromkeys(appointment_ids):
         found = appointment_billing(session, actor, appointment_id, before)
         before += found.foreseen
-        if found.planned:
+        uses += [(appointment_id, place) for place in found.to_use]
+        if found.planned or found.to_use:
             ready.append(appointment_id)
         else:
             left_out.append(LeftOut(appointment_id, found.problem or "It is invoiced already."))
@@ -174,5 +178,5 @@ def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[in
     return InvoicePreview(
         tuple((payer, len(cents), sum(cents)) for payer, cents in sorted(at_once.items())),
         tuple((payer, len(cents), sum(cents)) for payer, cents in sorted(by_month.items())),
-        tuple(ready), tuple(left_out),
+        tuple(ready), tuple(left_out), tuple(uses),
     )

@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 
 from practicerunner.vocabulary import CaseType, FeeTerms, ShareKind
-from practicerunner.workflows.accounts import invoice_preview
+from practicerunner.workflows.accounts import invoice_preview, uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
+from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.people import AddOrganisation, add_organisation
 from tests.cast import Cast, at, hold, invoice, lines, people_of
 
@@ -74,3 +75,24 @@ def test_a_sponsors_limit_is_used_up(
 ) -> None:
     ida = single(cast, "Ida Holm", fee_terms=FeeTerms.SPONSOR, sponsor_id=eap, **limits)
     assert foretold(cast, held(cast, ida)) == expected
+
+
+def test_an_appointment_that_uses_a_package_is_done_and_the_next_one_pays_once_it_is_used_up(cast: Cast) -> None:
+    terms = {"fee_terms": FeeTerms.PACKAGE, "package_service_id": cast.services["IND50"], "package_sessions": 2,
+             "package_cents": 300_00}
+    ida, jon = single(cast, "Ida Holm", **terms), single(cast, "Jon Decoy", **terms)
+    with at("2026-08-02 09:00"):
+        for case_id in (ida, jon):
+            cast.do("Tom", sell_package, SellPackage(case_id=case_id))
+    mine, decoy = held(cast, ida), held(cast, jon, "12:00")
+    with at("2026-10-05 09:00"):
+        found = cast.read("Tom", invoice_preview, mine)
+        assert found.uses == ((mine[0], "1 of 2 of the package"), (mine[1], "2 of 2 of the package"))
+        assert (found.ready, found.left_out) == (tuple(mine), ())
+    assert foretold(cast, mine) == [("Ida Holm", 1, 165_00)]
+    assert foretold(cast, decoy[:1]) == []
+    with at("2026-10-05 09:00"):
+        assert [row.appointment_id for row in cast.read("Tom", uninvoiced)[0]] == decoy[1:]
+        again = cast.read("Tom", invoice_preview, mine[:1])
+        assert (again.ready, again.uses) == ((), ())
+        assert [one.reason for one in again.left_out] == ["It is invoiced already."]
