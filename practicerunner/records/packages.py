@@ -51,8 +51,10 @@ class Place:
         return f"{self.place} of {self.sessions} of the package"
 
 
-def next_place(session: Session, case_id: int, person_id: int | None, service_id: int) -> Place | None:
-    """The session that is used next: of the oldest package that has any left."""
+def next_place(
+    session: Session, case_id: int, person_id: int | None, service_id: int, besides: Collection[int] = ()
+) -> Place | None:
+    """The session that is used next: of the oldest package that has any left ``besides`` these."""
     query = (
         select(Charge.id, Package.id, Charge.package_place, Package.sessions, Charge.amount_cents)
         .join(Package, Package.id == Charge.package_id)
@@ -60,6 +62,7 @@ def next_place(session: Session, case_id: int, person_id: int | None, service_id
             Package.case_id == case_id, Package.service_id == service_id, Package.cancelled_on.is_(None),
             Package.person_id.is_(None) if person_id is None else Package.person_id == person_id,
             Charge.withdrawn_at.is_(None), Charge.appointment_id.is_(None),
+            *([Charge.id.not_in(besides)] if besides else []),
         ).order_by(Package.sold_on, Package.id, Charge.package_place).limit(1)
     )
     return next((Place(a, b, c or 0, d, e) for a, b, c, d, e in session.execute(query)), None)

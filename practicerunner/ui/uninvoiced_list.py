@@ -95,13 +95,17 @@ def _several(actor: Actor, picked: Sequence[Uninvoiced], today: date, *, always:
             return
         monthly = sum(number for _, number, _ in preview.monthly)
         what = count(preview.invoices, "draft" if always else "invoice")
-        label = f"Create {what}" if preview.invoices else "Charge for the next invoice"
+        label = "Charge for the next invoice" if preview.monthly else "Use the package"
+        if preview.invoices:
+            label = f"Create {what}"
         operation = st.session_state.setdefault("uninvoiced_op", ids.new_operation())
         with st.container(horizontal=True):
             at_once = st.button(label, type="primary", key="invoice_many")
             as_drafts = bool(preview.invoices) and not always and st.button("Make drafts first", key="draft_many")
         if at_once or as_drafts:
-            said = f"{count(monthly, 'part')} charged; waiting for the next invoice"
+            said = f"{count(len(preview.uses), 'session')} of packages used"
+            if preview.monthly:
+                said = f"{count(monthly, 'part')} charged; waiting for the next invoice"
             if preview.invoices:
                 said = "The drafts are under Drafts" if as_drafts or always else f"{what} created"
             done, _ = perform(
@@ -127,6 +131,9 @@ def _show(preview: InvoicePreview, picked: Sequence[Uninvoiced], today: date) ->
             "Gets": [what for _, what, _ in lines],
         }), hide_index=True, key="invoice_preview", alt="What will be invoiced", column_config={"Amount": MONEY})
     named = {row.appointment_id: row for row in picked}
+    for appointment_id, place in preview.uses:
+        row = named[appointment_id]
+        st.caption(md(f"{day(row.held_on, today)}, {row.case_name}, uses {place}"))
     for one in preview.left_out:
         row = named[one.appointment_id]
         st.caption(md(f"{day(row.held_on, today)}, {row.case_name}, is left out: {one.reason}"))

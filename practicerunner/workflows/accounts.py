@@ -14,6 +14,7 @@ from practicerunner.records import uninvoiced as waiting
 from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
 from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
+from practicerunner.rules.foreseen import Foreseen
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
@@ -81,6 +82,8 @@ class InvoicePreview:
     ready: tuple[int, ...]
     """The appointments that can be invoiced."""
     left_out: tuple[LeftOut, ...]
+    uses: tuple[tuple[int, str], ...] = ()
+    """Appointment and the session of a package that it will use, in words."""
 
     @property
     def invoices(self) -> int:
@@ -151,14 +154,22 @@ def uninvoiced(
 
 @reader(Resource.INVOICES)
 def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[int]) -> InvoicePreview:
-    """What invoicing these appointments would do: for each payer how many invoices and how much. Raises NotFound."""
+    """What invoicing these appointments would do: for each payer how many invoices and how much.
+
+    They are reckoned one after the other, as they are issued: a cap, a sponsor's limit and a package are used
+    up as they go. Raises NotFound.
+    """
     at_once: dict[str, list[int]] = defaultdict(list)
     by_month: dict[str, list[int]] = defaultdict(list)
     ready: list[int] = []
+    before: list[Foreseen] = []
     left_out: list[LeftOut] = []
-    for appointment_id in appointment_ids:
-        found = appointment_billing(session, actor, appointment_id)
-        if found.planned:
+    uses: list[tuple[int, str]] = []
+    for appointment_id in dict.fromkeys(appointment_ids):
+        found = appointment_billing(session, actor, appointment_id, before)
+        before += found.foreseen
+        uses += [(appointment_id, place) for place in found.to_use]
+        if found.planned or found.to_use:
             ready.append(appointment_id)
         else:
             left_out.append(LeftOut(appointment_id, found.problem or "It is invoiced already."))
@@ -167,5 +178,5 @@ def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[in
     return InvoicePreview(
         tuple((payer, len(cents), sum(cents)) for payer, cents in sorted(at_once.items())),
         tuple((payer, len(cents), sum(cents)) for payer, cents in sorted(by_month.items())),
-        tuple(ready), tuple(left_out),
+        tuple(ready), tuple(left_out), tuple(uses),
     )

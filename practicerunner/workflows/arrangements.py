@@ -15,8 +15,9 @@ from practicerunner.records import billing, cases, gathering, practice
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
-from practicerunner.rules import fees, names
+from practicerunner.rules import fees, foreseen, names
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.shares import Part, arrangement_problem
 from practicerunner.vocabulary import Action, FeeTerms, InvoicingRhythm, ParticipantStatus, Resource, ShareKind
 from practicerunner.workflows.access import Actor
@@ -233,15 +234,19 @@ def in_force(rows: Iterable[BillingArrangement], day: date) -> dict[int | None, 
     return {person: max(found, key=lambda row: row.valid_from) for person, found in by_person.items()}
 
 
-def parts_of(session: Session, row: BillingArrangement, besides: int | None = None) -> list[Part]:
+def parts_of(
+    session: Session, row: BillingArrangement, besides: int | None = None, before: Sequence[Foreseen] = ()
+) -> list[Part]:
     """The arrangement's payers as the split rule takes them, with what is left of each cap before an appointment."""
     capped = [share.payer_id for share in row.shares if share.cap_cents is not None]
     used = billing.charged_since(
         session, row.case_id, row.person_id, capped, row.valid_from, besides) if capped else {}
+    before = foreseen.of_unit(before, row.case_id, row.person_id)
     return [
         Part(
             share.payer_id, share.kind, share.basis_points or 0, share.amount_cents or 0,
-            None if share.cap_cents is None else share.cap_cents - used.get(share.payer_id, 0),
+            None if share.cap_cents is None else share.cap_cents - used.get(share.payer_id, 0)
+            - foreseen.charged(before, share.payer_id, row.valid_from),
         )
         for share in row.shares
     ]

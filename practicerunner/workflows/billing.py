@@ -18,6 +18,7 @@ from practicerunner.records.cases import Case, seen
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import fees
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
+from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.ledger import invoice_state
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.vocabulary import (
@@ -31,7 +32,7 @@ from practicerunner.vocabulary import (
     Resource,
 )
 from practicerunner.workflows.access import Actor, authorize, may, visible
-from practicerunner.workflows.charging import Planned, uncharged, use_place, write_charge
+from practicerunner.workflows.charging import Planned, foresee, uncharged, use_place, write_charge
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.invoicing import BilledPart, by_rhythm, issue_or_draft, part_of
 
@@ -101,6 +102,8 @@ class AppointmentBilling:
     """Whether the practice makes drafts first."""
     to_settle: bool = False
     """Whether it was invoiced in advance and is not yet held against what became of it."""
+    foreseen: tuple[Foreseen, ...] = ()
+    """What it will be charged, for the appointments that are looked at after it."""
 
 
 def appointment_to_bill(
@@ -242,8 +245,13 @@ def view(facts: InvoiceFacts, today: date) -> InvoiceView:
 
 
 @reader(Resource.INVOICES)
-def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> AppointmentBilling:
-    """The billing block of the appointment page: what will be invoiced to whom, exactly, or the invoices there are."""
+def appointment_billing(
+    session: Session, actor: Actor, appointment_id: int, before: Sequence[Foreseen] = ()
+) -> AppointmentBilling:
+    """The billing block of the appointment page: what will be invoiced to whom, exactly, or the invoices there are.
+
+    ``before`` is what other appointments will be charged that are invoiced with it, before it.
+    """
     appointment, case = appointment_to_bill(session, actor, appointment_id, Action.READ)
     house = practice.the_practice(session)
     today = clock.today(house.zone)
@@ -265,7 +273,7 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
     try:
         if not charges:
             check_cosigned(session, appointment, case)
-        plans = uncharged(session, appointment, case, charges)
+        plans = uncharged(session, appointment, case, charges, before)
     except RuleViolation as reason:
         problem = str(reason)
     for plan in plans:
@@ -288,6 +296,7 @@ def appointment_billing(session: Session, actor: Actor, appointment_id: int) -> 
         hints=tuple(dict.fromkeys(plan.hint for plan in plans if plan.hint)),
         drafts=tuple((line.payer, line.amount_cents) for line in on_drafts), as_drafts=house.invoices_as_drafts,
         to_settle=recorded and any(charge.in_advance and charge.settled_at is None for charge in charges),
+        foreseen=tuple(foresee(session, appointment, plans)),
     )
 
 

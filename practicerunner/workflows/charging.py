@@ -15,8 +15,9 @@ from practicerunner.records.packages import Place
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import CALLED_OFF, Appointment
-from practicerunner.rules import fees
+from practicerunner.rules import fees, foreseen
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.shares import Part, split
 from practicerunner.vocabulary import AttendanceStatus, ChargeKind, FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.arrangements import in_force, parts_of
@@ -76,7 +77,7 @@ class Agreed:
 
 def agreed_for(
     session: Session, appointment: Appointment, person_id: int | None, row: BillingArrangement | None, *,
-    with_packages: bool = True,
+    with_packages: bool = True, before: Sequence[Foreseen] = (),
 ) -> Agreed:
     """What was agreed for an appointment by the arrangement in force on its day."""
     standard = appointment.fee_cents
@@ -85,7 +86,8 @@ def agreed_for(
     if row.fee_terms is FeeTerms.PACKAGE:
         if not with_packages or row.package_service_id != appointment.service_id:
             return Agreed(standard)
-        place = packages.next_place(session, row.case_id, person_id, appointment.service_id)
+        place = packages.next_place(
+            session, row.case_id, person_id, appointment.service_id, foreseen.used(before))
         if place is not None:
             return Agreed(place.amount_cents, place)
         sold = packages.was_sold(session, row.case_id, person_id, appointment.service_id)
@@ -96,6 +98,9 @@ def agreed_for(
         return Agreed(agreed)
     cents, sessions = billing.sponsored_since(
         session, row.case_id, row.person_id, row.sponsor_id, row.valid_from, appointment.id)
+    before = foreseen.of_unit(before, row.case_id, row.person_id)
+    cents += foreseen.charged(before, row.sponsor_id, row.valid_from)
+    sessions += foreseen.sessions(before, row.sponsor_id, row.valid_from)
     limits = fees.Sponsorship(row.sponsor_cents, row.sponsor_sessions, row.sponsor_until)
     left = fees.sponsor_pays_up_to(limits, agreed, appointment.local_date, cents, sessions)
     if not left:
@@ -113,9 +118,13 @@ def units_of(appointment: Appointment, case: Case) -> list[tuple[int | None, lis
 
 
 def planned_charges(
-    session: Session, appointment: Appointment, case: Case, *, with_packages: bool = True
+    session: Session, appointment: Appointment, case: Case, *, with_packages: bool = True,
+    before: Sequence[Foreseen] = (),
 ) -> list[Planned]:
-    """What is to be charged for an appointment. Raises AttendanceMissing, PayerMissing, NothingToCharge."""
+    """What is to be charged for an appointment, after what those ``before`` it will be charged.
+
+    Raises AttendanceMissing, PayerMissing, NothingToCharge.
+    """
     statuses = {row.status for row in appointment.attendances}
     if not statuses or statuses & fees.UNRECORDED:
         raise AttendanceMissing
@@ -126,7 +135,7 @@ def planned_charges(
     taken: set[int] = set()
     for person_id, came in units_of(appointment, case):
         row = arrangements.get(person_id)
-        agreed = agreed_for(session, appointment, person_id, row, with_packages=with_packages)
+        agreed = agreed_for(session, appointment, person_id, row, with_packages=with_packages, before=before)
         charged = fees.charge(came, agreed.cents, missed)
         if charged is None or charged[1] == 0:
             continue
@@ -135,7 +144,8 @@ def planned_charges(
             taken.add(agreed.place.charge_id)
             planned.append(Planned(person_id, kind, service.name, appointment.fee_cents, 0, (), uses=agreed.place))
             continue
-        planned.append(_shared(session, appointment, case, service, person_id, row, agreed, kind, amount))
+        planned.append(_shared(
+            session, appointment, case, service, person_id, row, agreed, kind, amount, before))
     if not planned:
         raise NothingToCharge
     return planned
@@ -164,6 +174,7 @@ def expected_charges(
 def _shared(
     session: Session, appointment: Appointment, case: Case, service: Service, person_id: int | None,
     row: BillingArrangement | None, agreed: Agreed, kind: ChargeKind, amount: int,
+    before: Sequence[Foreseen] = (),
 ) -> Planned:
     """A charge with the parts of those who pay it."""
     rhythms: tuple[tuple[int, InvoicingRhythm], ...] = ()
@@ -171,7 +182,7 @@ def _shared(
         people = [attendance.person_id for attendance in appointment.attendances]
         shares = [(_self_payer(session, case, person_id, people).id, amount)]
     else:
-        parts = parts_of(session, row, appointment.id)
+        parts = parts_of(session, row, appointment.id, before)
         shares = split(amount, [agreed.sponsor, *parts] if agreed.sponsor else parts)
         rhythms = tuple(
             (share.payer_id, share.rhythm) for share in row.shares
@@ -199,20 +210,35 @@ def _self_payer(session: Session, case: Case, person_id: int | None, people: Seq
 
 
 def uncharged(
-    session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge]
+    session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge],
+    before: Sequence[Foreseen] = (),
 ) -> list[Planned]:
     """What is to be charged beside the charges that stand already: everything, or who was voided or changed since.
 
     Raises AttendanceMissing, PayerMissing, NothingToCharge where no charge stands yet.
     """
     if not charges:
-        return planned_charges(session, appointment, case)
+        return planned_charges(session, appointment, case, before=before)
     try:
-        planned = planned_charges(session, appointment, case)
+        planned = planned_charges(session, appointment, case, before=before)
     except RuleViolation:
         return []
     standing = {charge.person_id for charge in charges}
     return [one for one in planned if one.person_id not in standing]
+
+
+def foresee(session: Session, appointment: Appointment, planned: Sequence[Planned]) -> list[Foreseen]:
+    """What is planned for an appointment, for the appointments that are looked at after it."""
+    places = [one.uses.charge_id for one in planned if one.uses]
+    sold = {charge.id: charge for charge in billing.charges(session, places)}
+    paid = billing.shares_of(session, list(sold))
+    return [
+        Foreseen(
+            appointment.case_id, one.person_id, appointment.local_date, one.shares if one.uses is None else tuple(
+                (share.payer_id, share.amount_cents) for share in paid if share.charge_id == one.uses.charge_id),
+            one.uses.charge_id if one.uses else None, sold[one.uses.charge_id].service_date if one.uses else None)
+        for one in planned
+    ]
 
 
 def unit(appointment_id: int, person_id: int | None) -> str:

@@ -13,10 +13,11 @@ from practicerunner import database
 from practicerunner.records.billing import Invoice
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.ui import identity
-from practicerunner.vocabulary import AttendanceStatus, CaseType, CollectionPolicy, ContactKind, ContactMade
+from practicerunner.vocabulary import AttendanceStatus, CaseType, CollectionPolicy, ContactKind, ContactMade, FeeTerms
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.collection import case_collection, practice_collection
 from practicerunner.workflows.follow_up import FollowUpPayer, billing_mail_of, done_about, follow_up_payer
+from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.people import Contact, PersonDetails
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
@@ -209,6 +210,22 @@ def test_what_will_be_invoiced_stands_on_the_button_and_what_cannot_be_is_left_o
     press(app, "invoice_many")
     with database.reading(house.cast.engine) as session:
         assert len(session.scalars(select(Invoice)).all()) == 3
+    assert tabs(visit("Tom"))[1] == "Uninvoiced (1)"
+
+
+def test_a_session_of_a_package_is_used_from_the_list(house: House, visit: Open) -> None:
+    cast = house.cast
+    with at("2026-09-20 09:00"):
+        arrange(cast, house.ada, {people_of(cast, house.ada)["Ada"]: 0}, since="2026-09-20",
+                fee_terms=FeeTerms.PACKAGE, package_service_id=cast.services["IND50"], package_sessions=2,
+                package_cents=300_00)
+        cast.do("Tom", sell_package, SellPackage(case_id=house.ada))
+    app = visit("Tom", "Uninvoiced", rows=(0, 1))
+    text = said(app).replace("\\", "")
+    assert "Quill, uses 1 of 2 of the package" in text
+    assert "It is invoiced already." not in text
+    assert next(button.label for button in app.button if button.key == "invoice_many") == "Use the package"
+    press(app, "invoice_many")
     assert tabs(visit("Tom"))[1] == "Uninvoiced (1)"
 
 
