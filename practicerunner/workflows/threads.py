@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.records import document_files, messages, practice
+from practicerunner.records import consent_basis, document_files, messages, practice
 from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageAttachment, MessageThread, ThreadMessage, ThreadPerson
@@ -22,6 +22,7 @@ from practicerunner.settings import settings
 from practicerunner.vocabulary import MessageKind, ThreadClass
 from practicerunner.workflows import outbox
 from practicerunner.workflows.audiences import actor_of, can_read
+from practicerunner.workflows.minors import consenting_alone
 
 
 def _said(text: str) -> str:
@@ -140,9 +141,13 @@ def write(
 
 
 def _tell(session: Session, thread: MessageThread, case: Case, by: Writer) -> None:
-    """One e-mail to everybody outside the practice who can read it, until they have read it; staff get none."""
-    us = practice.the_practice(session)
-    for row, _, person in messages.people_of(session, [thread.id]):
+    """One e-mail to everybody outside the practice who can read it, until they have read it; staff get none.
+
+    To a minor who consented themselves, and to whom an appointment is confidential, it goes where nobody else reads it.
+    """
+    us, people = practice.the_practice(session), messages.people_of(session, [thread.id])
+    alone = consenting_alone(session, [person.id for _, _, person in people if person is not None])
+    for row, _, person in people:
         if person is None or row.left_at is not None or person.id == by.person_id:
             continue
         somebody, _ = actor_of(session, case, row, person)
@@ -153,6 +158,7 @@ def _tell(session: Session, thread: MessageThread, case: Case, by: Writer) -> No
         outbox.put(
             session, MessageKind.MESSAGE_WAITING, f"{MessageKind.MESSAGE_WAITING}:{thread.id}:{person.id}:{read}",
             letter.subject, letter.body, person_id=person.id, case_id=case.id,
+            own_address_only=person.id in alone or consent_basis.has_confidential(session, person.id),
         )
 
 

@@ -25,6 +25,7 @@ from practicerunner.vocabulary import (
     InvoicingRhythm,
     MessageKind,
     SessionFormat,
+    ThreadClass,
 )
 from practicerunner.workflows import feeds, outbox, papers, reminders
 from practicerunner.workflows.advance import InvoiceAhead, SettleAll, invoice_ahead, settle_all
@@ -53,6 +54,7 @@ from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.form_sending import NowhereToRemind, RemindOfForm, remind_of_form
 from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
 from practicerunner.workflows.portal_appointments import MakeMyFeed, appointments_page, make_my_feed
@@ -493,6 +495,31 @@ def test_a_link_to_the_portal_does_not_go_to_a_mailbox_that_his_mother_opens(cas
         with database.reading(cast.engine) as session:
             assert len(session.scalars(select(OutboxMessage.id).where(
                 OutboxMessage.kind == MessageKind.PORTAL_LINK)).all()) == len(waiting) + 1
+
+
+@pytest.mark.parametrize("elenas", ["home@example.org", "elena@example.org"])
+@pytest.mark.parametrize("by_consent", [True, False], ids=["he consented", "one appointment"])
+def test_word_of_a_message_does_not_go_to_a_mailbox_that_his_mother_opens(
+    cast: Cast, elenas: str, by_consent: bool
+) -> None:
+    house = home(cast, leos_mail="home@example.org", elenas_mail=elenas)
+
+    def told(person_id: int, for_id: int | None = None) -> int:
+        cast.do("Marcus", start_thread, StartThread(
+            case_id=house.case_id, thread_class=ThreadClass.ADMIN, subject="Hello", text="Hello.",
+            people=(ToPerson(person_id=person_id, for_id=for_id),)))
+        with database.reading(cast.engine) as session:
+            return len(session.scalars(select(OutboxMessage.id).where(
+                OutboxMessage.kind == MessageKind.MESSAGE_WAITING, OutboxMessage.person_id == person_id)).all())
+
+    with at("2026-11-10 09:00"):
+        assert told(house.leo) == 1, "nothing is his alone yet"
+        if by_consent:
+            consents_alone(house)
+        else:
+            booked(house, confidential=(house.leo,))
+        assert told(house.leo) == 1 + (elenas != "home@example.org")
+        assert told(house.elena, house.leo) == 1, "hers goes on"
 
 
 def test_neutral_lines_stand_last_and_a_payer_of_the_month_reads_no_order(cast: Cast) -> None:
