@@ -16,7 +16,7 @@ KINDS = frozenset(_SAYS)
 
 
 def letter(kind: MessageKind, name: str, practice: str, phone: str, address: str) -> Letter:
-    """The e-mail. ``address`` is where the practice is reached on the web, if it is."""
+    """The e-mail. ``address`` is where the portal is reached on the web, if it is."""
     subject, says = _SAYS[kind]
     call = f"please call us: {_line(phone)}" if _line(phone) else "please get in touch with us"
     where = f"You find it here: {_line(address)}" if _line(address) else ""

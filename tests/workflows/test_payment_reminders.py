@@ -220,13 +220,19 @@ def test_word_of_a_paper_goes_to_its_payer_once_a_day_without_the_paper(cast: Ca
     assert len(owing.messages()) == 1
 
 
-def test_the_address_of_the_practice_on_the_web_stands_in_the_e_mail_where_there_is_one(
-    cast: Cast, owing: Owing, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("public", "portal", "there"), [
+    ("https://desk.linden.example", "https://my.linden.example", "https://my.linden.example/portal"),
+    ("https://linden.example/", "", "https://linden.example/portal"),
+])
+def test_an_e_mail_about_bills_leads_to_the_portal_and_not_to_the_door_of_staff(
+    cast: Cast, owing: Owing, monkeypatch: pytest.MonkeyPatch, public: str, portal: str, there: str
 ) -> None:
-    monkeypatch.setattr(database.settings(), "public_url", "https://desk.linden.example")
+    monkeypatch.setattr(database.settings(), "public_url", public)
+    monkeypatch.setattr(database.settings(), "portal_url", portal)
     with at("2026-10-05 09:00"):
         cast.do("Tom", email_paper, EmailPaper(number="INV-2026-0001"))
-    assert "https://desk.linden.example" in owing.messages()[0].body
+    body = owing.messages()[0].body
+    assert f"You find it here: {there}\n" in body and "desk" not in body
 
 
 def switch_on(cast: Cast) -> None:
