@@ -84,6 +84,12 @@ def _locked(session: Session, actor: Actor, invoice_id: int) -> tuple[Invoice, C
     return invoice, case, open_row
 
 
+def only_charge(session: Session, invoice_id: int) -> int | None:
+    """The charge of an invoice's one line, which a credit of the whole is for; ``None`` where it has several."""
+    lines = billing.lines_of(session, invoice_id)
+    return lines[0].charge_id if len(lines) == 1 else None
+
+
 def take_off(
     session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoice, kind: EntryKind, cents: int, *,
     reason: str, day: date, charge_id: int | None = None,
@@ -122,7 +128,7 @@ def credit_invoice(session: Session, actor: Actor, asked: CreditInvoice) -> int:
     free_payments(session, actor, invoice, open_row, asked.amount_cents - open_row.open_cents, day)
     entry_id = take_off(
         session, actor, invoice, open_row, EntryKind.CREDIT, asked.amount_cents, reason=asked.reason, day=day,
-        charge_id=asked.charge_id,
+        charge_id=asked.charge_id or only_charge(session, invoice.id),
     )
     note = issue_credit_note(
         session, actor, invoice, case, entry_id, asked.amount_cents, description, asked.reason, day

@@ -18,7 +18,7 @@ from practicerunner.rules.payments import Held, sources, state
 from practicerunner.vocabulary import Action, DocumentKind, EntryKind, PaymentMethodKind, PaymentState, Resource
 from practicerunner.workflows import papers, processor
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.adjustments import issue_credit_note, take_off
+from practicerunner.workflows.adjustments import issue_credit_note, only_charge, take_off
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.payment_methods import NumberFree, NumberFreeLine
 from practicerunner.workflows.processor import ChargeDeclined, Order
@@ -158,7 +158,8 @@ def _credit(
         invoice, open_row = invoices[one.invoice_id], billing.open_row(session, one.invoice_id)
         day = max(asked.refunded_on, invoice.issued_on)
         entry_id = take_off(
-            session, actor, invoice, open_row, EntryKind.CREDIT, one.cents, reason=asked.reason, day=day
+            session, actor, invoice, open_row, EntryKind.CREDIT, one.cents, reason=asked.reason, day=day,
+            charge_id=only_charge(session, invoice.id),
         )
         if asked.credit_note:
             on = session.get_one(Case, invoice.case_id)

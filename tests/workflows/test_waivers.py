@@ -18,9 +18,11 @@ from practicerunner.vocabulary import (
     EntryKind,
     InvoiceState,
     InvoicingRhythm,
+    PaymentMethodKind,
     ShareKind,
 )
 from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import (
@@ -35,6 +37,7 @@ from practicerunner.workflows.charging import AttendanceMissing
 from practicerunner.workflows.clients import case_page
 from practicerunner.workflows.gathering import waiting_to_be_gathered
 from practicerunner.workflows.payments import ApplyCredit, apply_credit
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.superbills import superbill_lines
@@ -336,6 +339,28 @@ def test_a_waived_fee_does_not_use_up_a_cap(cast: Cast) -> None:
     waive(cast, appointment)
     second = invoice(cast, hold(cast, ida, "IND50", "2026-09-10 10:00"))
     assert lines(cast, second) == [("Fund Body", 80_00), ("Ida Holm", 85_00)]
+    third = invoice(cast, hold(cast, ida, "IND50", "2026-09-17 10:00"))
+    assert lines(cast, third) == [("Fund Body", 20_00), ("Ida Holm", 145_00)]
+
+
+def test_a_credit_of_a_whole_invoice_of_one_line_does_not_use_up_a_cap(cast: Cast) -> None:
+    ida = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm", opened_on=date(2026, 8, 1))
+    fund, own = payer(cast, "Fund", "Body"), people_of(cast, ida)["Ida"]
+    cast.do("Tom", set_arrangement, SetArrangement(case_id=ida, valid_from=date(2026, 8, 1), shares=(
+        Share(person_id=fund, kind=ShareKind.FIXED_WITH_CAP, amount_cents=80_00, cap_cents=80_00),
+        Share(person_id=own))))
+    first = invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    assert lines(cast, first) == [("Fund Body", 80_00), ("Ida Holm", 85_00)]
+    with at("2026-09-04 10:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=first[0], amount_cents=50_00, reason="slip"))
+    second = invoice(cast, hold(cast, ida, "IND50", "2026-09-10 10:00"))
+    assert lines(cast, second) == [("Fund Body", 50_00), ("Ida Holm", 115_00)]
+    funds = payer_id(cast, fund)
+    payment = pay(cast, funds, ida, 80_00, "2026-09-11")
+    with at("2026-09-12 10:00"):
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=payment, amount_cents=20_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 12),
+            reason="slip", credit_invoices=True))
     third = invoice(cast, hold(cast, ida, "IND50", "2026-09-17 10:00"))
     assert lines(cast, third) == [("Fund Body", 20_00), ("Ida Holm", 145_00)]
 
