@@ -583,7 +583,7 @@ def test_a_group_note_waits_for_attendance_and_follows_it(cast: Cast) -> None:
     (CaseType.INDIVIDUAL, NoteKind.PROGRESS), (CaseType.INDIVIDUAL_CONSULTATION, NoteKind.CONSULTATION),
     (CaseType.THERAPY_GROUP, NoteKind.GROUP),
 ])
-def test_what_took_place_is_signed_only_once_it_is_recorded_that_somebody_was_there(cast: Cast, case_type, kind) -> None:
+def test_what_took_place_is_signed_once_it_is_recorded_who_was_there(cast: Cast, case_type, kind) -> None:
     case_id, appointment_id = session_of(cast, case_type)
     decoy = hold(cast, case_id, SERVICE[case_type], "2026-10-12 14:00")
     everybody = people_of(cast, case_id).values()
