@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, Sees
-from practicerunner.records.billing import Charge, ChargeShare, IssuedDocument, LedgerEntry
+from practicerunner.records.billing import Charge, ChargeShare, InvoiceLine, IssuedDocument, LedgerEntry
 from practicerunner.records.cases import Case, seen
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Payer
@@ -130,7 +130,7 @@ class InvoicedPart:
 
 
 def parts_on(session: Session, invoice_ids: Collection[int]) -> list[InvoicedPart]:
-    """The parts that invoices carry, the oldest service first."""
+    """The parts that invoices carry, in the order of their lines; a package's lines keep the day of the sale."""
     if not invoice_ids:
         return []
     credited = (
@@ -142,11 +142,12 @@ def parts_on(session: Session, invoice_ids: Collection[int]) -> list[InvoicedPar
     query = (
         select(ChargeShare.invoice_id, ChargeShare.charge_id, ChargeShare.amount_cents,
                func.coalesce(credited.c.cents, 0))
-        .join(Charge, Charge.id == ChargeShare.charge_id)
+        .join(InvoiceLine, (InvoiceLine.invoice_id == ChargeShare.invoice_id)
+              & (InvoiceLine.charge_id == ChargeShare.charge_id))
         .outerjoin(credited, (credited.c.invoice_id == ChargeShare.invoice_id)
                    & (credited.c.charge_id == ChargeShare.charge_id))
         .where(ChargeShare.invoice_id.in_(invoice_ids))
-        .order_by(Charge.service_date, Charge.id, ChargeShare.id)
+        .order_by(InvoiceLine.service_date, InvoiceLine.id)
     )
     return [
         InvoicedPart(invoice_id, charge_id, amount, int(cents))

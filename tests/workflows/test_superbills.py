@@ -17,6 +17,7 @@ from practicerunner.rules.note_details import Details, Telehealth, Whereabouts
 from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseType,
+    FeeTerms,
     LeftOut,
     NoteKind,
     Outcome,
@@ -31,6 +32,7 @@ from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.diagnoses import WithdrawDiagnosis, withdraw_diagnosis
 from practicerunner.workflows.diagnosis_pages import READ_CODES
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import (
     AddOrganisation,
@@ -370,6 +372,20 @@ def test_credit_kept_on_the_account_pays_no_line(noor) -> None:
     invoice(cast, hold(cast, case_id, "IND50", "2026-10-15 10:00"))
     pay(cast, payer_id(cast, person), case_id, 165_00, "2026-10-16", invoice_ids=(), surplus_as_credit=True)
     assert [one.reason for one in preview(cast, case_id, person, *OCTOBER).left_out] == [LeftOut.UNPAID]
+
+
+def test_a_partly_paid_package_pays_the_sessions_that_were_used_first(noor) -> None:
+    cast, case_id, person = noor
+    arrange(cast, case_id, {person: 0}, since="2026-10-10", fee_terms=FeeTerms.PACKAGE,
+            package_service_id=cast.services["IND50"], package_sessions=4, package_cents=400_00)
+    with at("2026-10-10 12:00"):
+        cast.do("Tom", sell_package, SellPackage(case_id=case_id))
+    pay(cast, payer_id(cast, person), case_id, 150_00, "2026-10-11")
+    for day in ("2026-10-15", "2026-10-22"):
+        invoice(cast, hold(cast, case_id, "IND50", f"{day} 10:00"))
+    found = preview(cast, case_id, person, *OCTOBER, include_partly_paid=True)
+    assert [(line.service_date.day, line.charge_cents, line.paid_cents) for line in found.lines] == [
+        (8, 165_00, 165_00), (15, 100_00, 100_00), (22, 100_00, 50_00)]
 
 
 # --- issuing, once and for good
