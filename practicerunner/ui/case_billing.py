@@ -16,6 +16,7 @@ from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.payment_rows import payment_list
 from practicerunner.ui.perform import read
+from practicerunner.ui.period_dialog import period_dialog
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import case_account
@@ -37,7 +38,10 @@ def show(actor: Actor, case_id: int) -> None:
         with st.container(border=True):
             st.subheader("By payer", anchor=False)
             account_tables.standings(account.standings, by_case=False)
-    st.subheader("Invoices", anchor=False)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader("Invoices", anchor=False)
+        if may(actor, Action.CREATE, Resource.INVOICES) and st.button("Invoice a period", key="invoice_period"):
+            period_dialog(actor, case_id, account.today)
     if account.invoices:
         chosen = account_tables.invoice_table(account.invoices, account.today, key="case_invoices")
         picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)

@@ -13,7 +13,7 @@ from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, InvoicingRhythm, ShareKind
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from tests.cast import Cast, arrange, at, balance, bring_on, hold, invoice, people_of
-from tests.pages.opening import opened, press, said
+from tests.pages.opening import keys, opened, press, said
 
 
 @pytest.fixture
@@ -100,3 +100,44 @@ def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, 
     press(app, "gather_2026-09-01")
     assert "Nothing waits to be gathered" in said(app)
     assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}
+
+
+def of_a_period(actor, case_id) -> None:
+    """The dialog on a page of its own."""
+    from datetime import date
+
+    from practicerunner.ui.period_dialog import period_dialog
+
+    period_dialog(actor, case_id, date(2026, 10, 1))
+
+
+def test_a_payer_is_invoiced_for_a_period_from_the_case(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for name, hour in (("Ida Holm", "10:00"), ("Jon Decoy", "12:00")):
+        with at("2026-08-01 09:00"):
+            found.append(cast.open_case(CaseType.INDIVIDUAL, name))
+            person = people_of(cast, found[-1])[name.split(maxsplit=1)[0]]
+            cast.do("Tom", set_arrangement, SetArrangement(
+                case_id=found[-1], valid_from=date(2026, 8, 1),
+                shares=(Share(person_id=person, rhythm=InvoicingRhythm.MONTHLY),)))
+        for day in ("2026-08-31", "2026-09-03", "2026-09-30"):
+            invoice(cast, hold(cast, found[-1], "IND50", f"{day} {hour}"))
+    ida, jon = found
+    assert "invoice_period" in keys(opened(cast, monkeypatch, "Tom", "case", case=ida, part="billing"))
+    app = AppTest.from_function(
+        of_a_period, kwargs={"actor": cast.actor("Tom"), "case_id": ida}, default_timeout=30).run()
+    assert not app.exception, app.exception
+    assert "1 invoice over 2 lines, 330.00" in said(app)
+    first, last = app.date_input
+    first.set_value(date(2026, 10, 1)).run()
+    assert [error.value for error in app.error] == ["The last day is before the first."]
+    assert "create_period" not in keys(app)
+    last.set_value(date(2026, 10, 31)).run()
+    assert [error.value for error in app.error] == [
+        "Nothing waits for Ida Holm in this period. What a payer with one invoice per week or month owes waits once it "
+        "is charged."]
+    first.set_value(date(2026, 9, 1))
+    last.set_value(date(2026, 9, 30)).run()
+    press(app, "create_period")
+    assert balance(cast, ida) == {"Ida Holm": 330_00}
+    assert balance(cast, jon) == {}
