@@ -11,6 +11,7 @@ from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.portal import PortalAccount
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
@@ -70,7 +71,8 @@ def live(
 ) -> CalendarFeed | None:
     """The feed of an address, if it was not revoked and its owner still works here or is in a case on that day.
 
-    ``staff`` and ``clients`` say whose feeds are looked among.
+    While somebody's access to the portal is suspended, what they made there themselves is not there. ``staff`` and
+    ``clients`` say whose feeds are looked among.
     """
     works_here = exists().where(Staff.id == CalendarFeed.staff_id, Staff.active)
     takes_part = exists().where(
@@ -79,7 +81,10 @@ def live(
         Participant.left_on.is_(None) | (Participant.left_on > day),
         Case.id == Participant.case_id, Case.status != CaseStatus.ARCHIVED,
     )
+    suspended = exists().where(
+        PortalAccount.person_id == CalendarFeed.person_id, PortalAccount.suspended_at.is_not(None))
     return session.scalar(select(CalendarFeed).where(
+        CalendarFeed.created_by_id.is_not(None) | ~suspended,
         CalendarFeed.token_fingerprint == token_fingerprint, CalendarFeed.revoked_at.is_(None),
         works_here if not clients else takes_part if not staff else works_here | takes_part,
     ))
