@@ -11,6 +11,7 @@ from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.portal import PortalAccount
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
@@ -33,6 +34,8 @@ class CalendarFeed(Row):
     shows: Mapped[FeedShows] = word(FeedShows, default=FeedShows.INITIALS)
     token_fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
+    """Of a client's feed that staff made: the one case whose appointments it tells."""
     revoked_at: Mapped[datetime | None]
     last_read_at: Mapped[datetime | None]
 
@@ -68,15 +71,20 @@ def live(
 ) -> CalendarFeed | None:
     """The feed of an address, if it was not revoked and its owner still works here or is in a case on that day.
 
-    ``staff`` and ``clients`` say whose feeds are looked among.
+    While somebody's access to the portal is suspended, what they made there themselves is not there. ``staff`` and
+    ``clients`` say whose feeds are looked among.
     """
     works_here = exists().where(Staff.id == CalendarFeed.staff_id, Staff.active)
     takes_part = exists().where(
         Participant.person_id == CalendarFeed.person_id,
+        CalendarFeed.case_id.is_(None) | (CalendarFeed.case_id == Participant.case_id),
         Participant.left_on.is_(None) | (Participant.left_on > day),
         Case.id == Participant.case_id, Case.status != CaseStatus.ARCHIVED,
     )
+    suspended = exists().where(
+        PortalAccount.person_id == CalendarFeed.person_id, PortalAccount.suspended_at.is_not(None))
     return session.scalar(select(CalendarFeed).where(
+        CalendarFeed.created_by_id.is_not(None) | ~suspended,
         CalendarFeed.token_fingerprint == token_fingerprint, CalendarFeed.revoked_at.is_(None),
         works_here if not clients else takes_part if not staff else works_here | takes_part,
     ))
@@ -127,18 +135,21 @@ def of_provider(session: Session, staff_id: int, starts_at: datetime, ends_at: d
 
 
 def of_client(
-    session: Session, person_id: int, starts_at: datetime, ends_at: datetime, *, confidential: bool
+    session: Session, person_id: int, starts_at: datetime, ends_at: datetime, *, confidential: bool,
+    case_id: int | None = None,
 ) -> list[FeedEntry]:
     """Appointments at which somebody is or was expected that start in a stretch, with their own attendance.
 
-    ``confidential``: those too that nobody comes across who acts for them.
+    ``confidential``: those too that nobody comes across who acts for them. ``case_id``: those of one case alone.
     """
     query = _entries(Attendance.status, Attendance.recorded_at).join(
         Attendance, Attendance.appointment_id == Appointment.id
     ).where(
         Attendance.person_id == person_id, Appointment.starts_at >= starts_at, Appointment.starts_at < ends_at,
     )
-    rows = session.execute(query if confidential else query.where(~Attendance.confidential))
+    if not confidential:
+        query = query.where(~Attendance.confidential)
+    rows = session.execute(query if case_id is None else query.where(Appointment.case_id == case_id))
     return [FeedEntry(*row) for row in rows]
 
 

@@ -126,12 +126,12 @@ def make_feed(session: Session, actor: Actor, asked: MakeFeed) -> int:
             raise BadInput("person_id", f"That {capabilities(case.type).called} does not take part any more.")
     if asked.replaces_id is not None:
         old = session.get(CalendarFeed, asked.replaces_id, with_for_update=True)
-        if old is None or (old.staff_id, old.person_id) != (staff_id, asked.person_id):
+        if old is None or (old.staff_id, old.person_id, old.case_id) != (staff_id, asked.person_id, asked.case_id):
             raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.APPOINTMENTS)
         old.revoked_at = old.revoked_at or clock.now()
     made = CalendarFeed(
         id=ids.new_id(), staff_id=staff_id, person_id=asked.person_id, created_by_id=actor.staff_id,
-        shows=asked.shows if staff_id else FeedShows.BUSY,
+        case_id=asked.case_id, shows=asked.shows if staff_id else FeedShows.BUSY,
         token_fingerprint=ids.fingerprint(asked.secret.get_secret_value()),
     )
     session.add(made)
@@ -149,7 +149,8 @@ def revoke_feed(session: Session, actor: Actor, asked: RevokeFeed) -> int:
         raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.APPOINTMENTS)
     responsible = [found.staff_id]
     if found.person_id is not None:
-        responsible = [case.provider_id for case in cases.cases_of(session, found.person_id)]
+        responsible = [
+            case.provider_id for case in cases.cases_of(session, found.person_id) if found.case_id in (None, case.id)]
     authorize(session, actor, Action.UPDATE, Resource.APPOINTMENTS, responsible=responsible, resource_id=found.id)
     found.revoked_at = found.revoked_at or clock.now()
     session.info["detail"] = f"of person {found.person_id}" if found.person_id is not None else "of a provider"
@@ -165,11 +166,14 @@ def own_feeds(session: Session, actor: Actor) -> list[FeedView]:
 
 @reader(Resource.APPOINTMENTS)
 def feeds_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, list[FeedView]]:
-    """Person → their addresses that work, for everybody in a case. Raises NotFound for strangers."""
+    """Person → their addresses that work, for everybody in a case: those made for it, and those of their own making.
+
+    Raises NotFound for strangers.
+    """
     case = _case(session, actor, case_id, Action.READ)
     found: dict[int, list[FeedView]] = {participant.person_id: [] for participant in case.participants}
     for one in feeds.of_people(session, list(found)):
-        if one.person_id is not None:
+        if one.person_id is not None and one.case_id in (None, case.id):
             found[one.person_id].append(_view(one))
     return found
 
@@ -271,11 +275,14 @@ def _events_of_client(
 ) -> list[ics.Event]:
     """A client's own appointments, whichever case they belong to, with nothing said about that.
 
-    What is confidential to them stands only under an address that they made themselves: one that staff made may have
-    been given to whoever acts for them.
+    An address that staff made tells those of its case alone: who made it may know of no other. What is confidential to
+    them stands only under an address that they made themselves: one that staff made may have been given to whoever acts
+    for them.
     """
     found = []
-    for entry in feeds.of_client(session, of.person_id or 0, *stretch, confidential=of.created_by_id is None):
+    for entry in feeds.of_client(
+        session, of.person_id or 0, *stretch, confidential=of.created_by_id is None, case_id=of.case_id
+    ):
         gone = entry.status is AppointmentStatus.CANCELLED or entry.attendance in _CALLED_OFF
         changed = max(entry.changed_at, entry.recorded_at or entry.changed_at)
         if gone and not _is_shown(AppointmentStatus.CANCELLED, changed):

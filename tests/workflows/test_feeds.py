@@ -27,6 +27,7 @@ from practicerunner.vocabulary import (
     SessionFormat,
 )
 from practicerunner.workflows import feeds
+from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import (
@@ -49,6 +50,8 @@ from practicerunner.workflows.feeds import (
     revoke_feed,
 )
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.portal_appointments import MakeMyFeed, make_my_feed
 from practicerunner.workflows.practice import AddService, add_service
 from practicerunner.workflows.scheduling import Cancel, Move, Reinstate, cancel, move, reinstate
 from practicerunner.workflows.staff import ChangeStaff, change_staff
@@ -285,6 +288,28 @@ def test_a_clients_feed_is_for_somebody_in_the_case(cast: Cast, ida: int, couple
     assert text(cast, noors) is not None
 
 
+def test_what_staff_make_for_a_client_tells_of_its_case_alone(cast: Cast) -> None:
+    with at(NOW):
+        own_case = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        noor = people_of(cast, own_case)["Noor"]
+        couple = cast.do("Dana", open_case, OpenCase(
+            type=CaseType.TWO_PERSON, label="partners", provider_id=cast.staff["Olga"], participants=(
+                Taking(person_id=noor), Taking(person=PersonDetails(first_name="Sam", last_name="Ortiz")))))
+    booked(cast, own_case)
+    booked(cast, couple, by="Olga", service="FAM50", local_time=time(14))
+    alone, together = clients(cast, own_case, noor), clients(cast, couple, noor, by="Olga")
+    assert [one.dtstart.value.hour for one in events(cast, alone)] == [10]
+    assert [one.dtstart.value.hour for one in events(cast, together)] == [14]
+    marcus, olga = ([view.feed_id for view in cast.read(name, feeds_in_case, case_id)[noor]]
+                    for name, case_id in (("Marcus", own_case), ("Olga", couple)))
+    assert len(marcus) == len(olga) == 1 and marcus != olga
+    with pytest.raises(NotFound):
+        cast.do("Olga", revoke_feed, RevokeFeed(feed_id=marcus[0]))
+    with pytest.raises(NotFound):
+        cast.do("Olga", make_feed, MakeFeed(case_id=couple, person_id=noor, replaces_id=marcus[0]))
+    assert text(cast, alone) is not None
+
+
 # --- What a provider's feed tells
 
 
@@ -404,13 +429,13 @@ def test_two_of_a_couple_each_see_their_own_view(cast: Cast, couple: int) -> Non
     alone = cast.do("Marcus", open_case, OpenCase(
         type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person_id=people["Noor"]),)))
     booked(cast, alone, local_date=date(2026, 9, 9))
-    assert len(events(cast, noor)) == 3 and len(events(cast, sam)) == 2
+    assert len(events(cast, noor)) == 2 == len(events(cast, sam))
     with at("2026-09-02 09:00"):
         cast.do("Marcus", set_attendance, SetAttendance(
             appointment_id=together, statuses={people["Sam"]: AttendanceStatus.CANCELLED_BY_CLIENT}))
     states = {name: [one.status.value for one in events(cast, feed, "2026-09-02 10:00")]
               for name, feed in (("noor", noor), ("sam", sam))}
-    assert states == {"noor": ["CONFIRMED"] * 3, "sam": ["CANCELLED", "CONFIRMED"]}
+    assert states == {"noor": ["CONFIRMED"] * 2, "sam": ["CANCELLED", "CONFIRMED"]}
     assert [one.sequence.value for one in events(cast, sam, "2026-09-02 10:00")] == ["1", "0"]
     assert len(events(cast, sam, "2026-10-02 10:00")) == 1, "thirty days later only what takes place is left"
     cast.do("Marcus", set_attendance, SetAttendance(
@@ -480,13 +505,17 @@ def test_whoever_is_in_no_case_any_more_has_no_feed(cast: Cast) -> None:
     assert text(cast, jo) is None
 
 
-def test_a_clients_feed_goes_on_with_another_case(cast: Cast, ida: int) -> None:
+def test_a_feed_of_ones_own_goes_on_with_another_case_and_one_that_staff_made_does_not(cast: Cast, ida: int) -> None:
     person = people_of(cast, ida)["Ida"]
-    asked = clients(cast, ida, person)
+    made, hers = clients(cast, ida, person), MakeMyFeed()
+    with database.transaction(cast.engine) as session:
+        make_my_feed(session, PortalActor(person, "Ida"), hers)
     cast.do("Dana", open_case, OpenCase(
         type=CaseType.INDIVIDUAL, provider_id=cast.staff["Olga"], participants=(Taking(person_id=person),)))
     cast.do("Marcus", set_case_status, SetCaseStatus(case_id=ida, status=CaseStatus.ARCHIVED))
-    assert text(cast, asked) is not None
+    assert text(cast, made) is None
+    with at(NOW), database.reading(cast.engine) as session:
+        assert feeds.feed(session, hers.secret.get_secret_value()) is not None
 
 
 def test_a_refused_booking_shows_in_no_feed(cast: Cast, ida: int) -> None:

@@ -16,8 +16,9 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolatio
 from practicerunner.records import portal
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.vocabulary import CaseType, MessageKind, MessageStatus, PortalState
-from practicerunner.workflows import invitations, outbox, portal_links, portal_presence, portal_sign_in, throttle
+from practicerunner.workflows import feeds, invitations, outbox, portal_links, portal_presence, portal_sign_in, throttle
 from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.portal_accounts import (
     DetailsDone,
     EndPortalSignIns,
@@ -36,6 +37,7 @@ from practicerunner.workflows.portal_accounts import (
     reset_portal_authenticator,
     suspend_portal,
 )
+from practicerunner.workflows.portal_appointments import MakeMyFeed, make_my_feed
 from practicerunner.workflows.portal_details import (
     AskForChange,
     ChangePortalPassword,
@@ -286,6 +288,29 @@ def test_hundreds_of_asks_for_a_link_send_three_and_change_nothing(house: Househ
     assert who(house, attempt(house, password="four new quiet words").token) == house.tom
     with at("2026-09-15 09:31"):
         assert ask(FAMILY_MAIL, "10.7.0.1") and len(letters(house)) - before == 8, "when the old ones are of no use"
+
+
+def test_the_feed_that_somebody_made_stops_while_their_account_is_suspended(house: Household) -> None:
+    join(house)
+    theirs = MakeFeed(case_id=house.couple, person_id=house.maya)
+    house.cast.do("Tom", make_feed, theirs)
+    made = {"by staff": theirs.secret}
+    for name, person_id in (("maya", house.maya), ("tom", house.tom)):
+        mine = MakeMyFeed()
+        with database.transaction(house.cast.engine) as session:
+            make_my_feed(session, PortalActor(person_id, name), mine)
+        made[name] = mine.secret
+
+    def reads() -> set[str]:
+        with database.reading(house.cast.engine) as session:
+            return {name for name, secret in made.items() if feeds.feed(session, secret.get_secret_value())}
+
+    assert reads() == {"maya", "tom", "by staff"}
+    house.cast.do("Tom", suspend_portal, SuspendPortal(
+        case_id=house.couple, person_id=house.maya, reason="phone stolen"))
+    assert reads() == {"tom", "by staff"}
+    house.cast.do("Marcus", reactivate_portal, ReactivatePortal(case_id=house.couple, person_id=house.maya))
+    assert reads() == {"maya", "tom", "by staff"}
 
 
 def test_a_suspended_account_is_refused_at_the_next_act_and_its_links_die(house: Household) -> None:
