@@ -98,8 +98,8 @@ _ON_THE_DAY = (
 _THERE = Case.id.in_(select(Participant.case_id).where(Participant.person_id == bindparam("person_id"), *_ON_THE_DAY))
 """That somebody takes part in the case of the query on a day: neither waiting for a place nor gone."""
 _TAKES_PART = select(Case.id).where(Case.id == bindparam("case_id"), _THERE)
-_TAKES_PART_IN_ANY = select(Participant.id).where(
-    Participant.person_id == bindparam("person_id"), *_ON_THE_DAY).limit(1)
+_TOOK_PART_IN_ANY = select(Participant.id).where(
+    Participant.person_id == bindparam("person_id"), Participant.status != ParticipantStatus.WAITLISTED).limit(1)
 _PRESENT = (
     select(Person, func.min(Participant.position)).join(Participant, Participant.person_id == Person.id)
     .where(Participant.case_id == bindparam("case_id"), *_ON_THE_DAY)
@@ -113,9 +113,9 @@ def takes_part(session: Session, case_id: int, person_id: int, day: date) -> boo
     return session.scalar(_TAKES_PART, {"case_id": case_id, "person_id": person_id, "day": day}) is not None
 
 
-def takes_part_in_any(session: Session, person_id: int, day: date) -> bool:
-    """Whether somebody takes part in any case on a day."""
-    return session.connection().execute(_TAKES_PART_IN_ANY, {"person_id": person_id, "day": day}).first() is not None
+def took_part_in_any(session: Session, person_id: int) -> bool:
+    """Whether somebody takes or took part in any case; waiting for a place is neither."""
+    return session.connection().execute(_TOOK_PART_IN_ANY, {"person_id": person_id}).first() is not None
 
 
 def present(session: Session, case_id: int, day: date) -> list[Person]:

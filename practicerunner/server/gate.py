@@ -87,9 +87,12 @@ class Gate:
             await PlainTextResponse(NOT_OUR_HOST, 421)(scope, receive, send)
         elif CLOSED.search(path) or not _serves(path):
             await Response(status_code=404)(scope, receive, send)
-        elif OPEN.fullmatch(path) or _is_for(path, await _who(scope)):
+        elif OPEN.fullmatch(path) or _is_for(path, who := await _who(scope)):
             await self.app(_without_our_headers(scope), receive, send)
         elif scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+            if who:  # signed in on the other side; its door would only lead back here
+                await Response(status_code=404)(scope, receive, send)
+                return
             await RedirectResponse(_sign_in_address(scope), 303)(scope, receive, send)
         else:
             await PlainTextResponse("Please sign in.", 401)(scope, receive, send)

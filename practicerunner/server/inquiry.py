@@ -50,14 +50,15 @@ Act = Callable[[Request, str, Mapping[str, str]], Response]
 
 
 def _answer(request: Request, typed: Mapping[str, str], act: Act) -> Response:
+    slug = request.path_params.get("slug", "")
     try:
-        return act(request, request.path_params.get("slug", ""), typed)
+        try:
+            return act(request, slug, typed)
+        except TooManyInquiries as refusal:
+            return _again(request, slug, _read(slug, typed), typed, problem=str(refusal), status=429)
     except NoSuchPage:
         return pages.page(request, "public_message.html", 404, practice="", title="There is no such page",
                           text="Please check the address.", link="", link_text="")
-    except TooManyInquiries as refusal:
-        return pages.page(request, "public_message.html", 429, practice="", title="Please try again later",
-                          text=str(refusal), link="", link_text="")
 
 
 def _show(request: Request, slug: str, typed: Mapping[str, str]) -> Response:
@@ -95,13 +96,16 @@ def _send(request: Request, slug: str, typed: Mapping[str, str]) -> Response:
 
 def _again(
     request: Request, slug: str, shown: PublicPage, typed: Mapping[str, str], *,
-    errors: Mapping[str, str] | None = None, problem: str = "",
+    errors: Mapping[str, str] | None = None, problem: str = "", status: int = 422,
 ) -> Response:
     """The form as it was typed, each problem at its field; free times stand again where one was chosen."""
     times = None
     if typed["time"] or "time" in (errors or {}):
-        times = _look(request, slug, typed)
-    return _form(request, shown, typed, 422, times=times, errors=errors or {}, problem=problem)
+        try:
+            times = _look(request, slug, typed)
+        except TooManyInquiries as refusal:
+            problem, status = problem or str(refusal), 429
+    return _form(request, shown, typed, status, times=times, errors=errors or {}, problem=problem)
 
 
 def _thanks(request: Request, shown: PublicPage) -> Response:

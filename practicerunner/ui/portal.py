@@ -32,9 +32,9 @@ class Applies(StrEnum):
 
     EVERYBODY = "everybody"
     PARTICIPANTS = "participants"
-    """Who takes part in a case."""
+    """Who takes or took part in a case."""
     PAYERS = "payers"
-    """Who takes part in a case or pays for somebody."""
+    """Who takes or took part in a case or pays for somebody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Visitor:
     person_id: int
     name: str
     takes_part: bool
-    """Whether they take part in a case of their own today."""
+    """Whether they take or took part in a case of their own: what is theirs stays open to read."""
     pays: bool
     """Whether invoices are theirs to pay, be it for somebody else."""
     acts_for: tuple[ActingFor, ...]
@@ -173,10 +173,9 @@ def visitor_of(session: Session, person_id: int) -> Visitor | None:
     person = session.get(Person, person_id)
     if person is None or person.died_on is not None:
         return None
-    today = today_of(session, person)
     return Visitor(
         person.id, person_name(person.first_name, person.last_name, person.preferred_name),
-        requests.takes_part_in_any(session, person.id, today), accounts.pays_anything(session, person.id),
+        requests.took_part_in_any(session, person.id), accounts.pays_anything(session, person.id),
         tuple(acting_for(session, person.id)),
     )
 

@@ -1,21 +1,25 @@
 """The portal's screens: which somebody finds, for whom, and that the two sides never show each other's."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records import portal
+from practicerunner.records.cases import Participant
 from practicerunner.records.people import Person
 from practicerunner.ui import identity, navigation
 from practicerunner.ui.portal import PORTAL_SCREENS
+from practicerunner.vocabulary import CaseType, ParticipantStatus, ThreadClass
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.portal_accounts import portal_of_case
 from practicerunner.workflows.portal_details import AskForChange, ask_for_change
-from tests.cast import at, bring_on
+from tests.cast import at, bring_on, people_of
 from tests.pages.opening import SHELL, keys, opened, portal_opened, press, said
 from tests.pages.walking import live, words
 from tests.portal import FAMILY_MAIL, NOW, Household, household
@@ -48,6 +52,25 @@ def test_a_client_finds_every_page_and_is_not_asked_for_whom(house: Household, m
     app = portal_opened(monkeypatch, house.maya)
     assert not app.selectbox
     assert opens(app) == OWN
+
+
+def test_who_left_a_group_still_reads_what_is_theirs_and_who_waits_for_a_place_has_nothing(
+    house: Household, monkeypatch
+) -> None:
+    with at("2026-09-01 09:00"):
+        group = house.cast.open_case(CaseType.THERAPY_GROUP, "Eve Moss", "Al Ray", "Bo Ek", name="Thursday circle")
+        people = people_of(house.cast, group)
+        thread = house.cast.do("Marcus", start_thread, StartThread(
+            case_id=group, thread_class=ThreadClass.ADMIN, subject="Hello", text="Hello there.",
+            people=(ToPerson(person_id=people["Eve"]),)))
+    with database.transaction() as session:
+        for name, facts in (("Eve", {"status": ParticipantStatus.LEFT, "left_on": date(2026, 9, 5)}),
+                            ("Al", {"status": ParticipantStatus.WAITLISTED})):
+            session.execute(update(Participant).where(Participant.person_id == people[name]).values(**facts))
+    app = portal_opened(monkeypatch, people["Eve"])
+    assert opens(app) == OWN
+    assert "Hello there." in said(portal_opened(monkeypatch, people["Eve"], "portal_messages", thread=thread[0]))
+    assert opens(portal_opened(monkeypatch, people["Al"])) == {"portal_home", "portal_details"}
 
 
 def test_a_guardian_without_a_case_of_her_own_comes_for_her_child(house: Household, monkeypatch) -> None:

@@ -305,6 +305,22 @@ def test_free_times_are_not_looked_up_without_end(web: TestClient, on: Cast) -> 
     assert send(web).status_code == 200
 
 
+@pytest.mark.parametrize(("limit", "act"), [("PER_ADDRESS", "send"), ("ALL", "send"), ("LOOKS", "times")])
+def test_at_any_limit_nothing_that_was_typed_is_lost(
+    web: TestClient, on: Cast, monkeypatch: pytest.MonkeyPatch, limit: str, act: str
+) -> None:
+    from practicerunner.rules import inquiries
+
+    monkeypatch.setattr(inquiries, limit, inquiries.Limit(0, getattr(inquiries, limit).within))
+    answer = send(web, act=act, message="A long letter", time=TUESDAY)
+    assert answer.status_code == 429 and "There were too many messages." in answer.text
+    assert ">A long letter</textarea>" in answer.text and 'value="nora@river.example"' in answer.text
+    assert (f'value="{TUESDAY}" checked' in answer.text) is (act == "send")
+    assert kept() == []
+    monkeypatch.undo()
+    assert send(web, form=hidden(web, "form")).status_code == 200
+
+
 def test_other_methods_and_odd_addresses_find_nothing(web: TestClient, on: Cast) -> None:
     assert web.put(PAGE).status_code == web.delete(f"{PAGE}/marcus-bell").status_code == 405
     for path in (f"{PAGE}/", f"{PAGE}/a/b", f"{PAGE}/MARCUS", f"{PAGE}x", f"{PAGE}/{'a' * 61}", f"{PAGE}/%2e%2e"):

@@ -343,3 +343,16 @@ def test_the_pages_are_papers_without_scripts_and_no_link_reaches_a_log(web: Tes
     assert "<script" not in answer.text and web.get("/portal/assets/auth.css").status_code == 200
     assert faults._SECRET.sub(r"\1…", "GET /portal/reset/abc_DEF HTTP") == "GET /portal/reset/… HTTP"
     assert throttle.TOO_MANY not in answer.text
+
+
+def test_an_address_of_the_other_side_is_not_found_and_leads_round_in_no_circle(
+    gate: TestClient, web: TestClient, house: Household
+) -> None:
+    join(web, house)
+    html = {"accept": "text/html"}
+    outside, staff = {"cookie": f"pr_portal={portal_token()}"}, {"cookie": f"pr_session={staff_token()}"}
+    assert gate.get("/files/invoice/1.pdf", headers=html | outside).status_code == 404
+    assert gate.get("/portal/files/invoice/1.pdf", headers=html | staff).status_code == 404
+    assert gate.get("/files/invoice/1.pdf", headers=html | staff).text.startswith("inside")
+    assert gate.get("/files/invoice/1.pdf", headers=html).headers["location"] == (
+        "/auth/sign-in?next=/files/invoice/1.pdf")
