@@ -583,7 +583,7 @@ def test_a_group_note_waits_for_attendance_and_follows_it(cast: Cast) -> None:
     (CaseType.INDIVIDUAL, NoteKind.PROGRESS), (CaseType.INDIVIDUAL_CONSULTATION, NoteKind.CONSULTATION),
     (CaseType.THERAPY_GROUP, NoteKind.GROUP),
 ])
-def test_what_took_place_is_signed_only_once_it_is_recorded_that_somebody_was_there(cast: Cast, case_type, kind) -> None:
+def test_what_took_place_is_signed_once_it_is_recorded_that_somebody_was_there(cast: Cast, case_type, kind) -> None:
     case_id, appointment_id = session_of(cast, case_type)
     decoy = hold(cast, case_id, SERVICE[case_type], "2026-10-12 14:00")
     everybody = people_of(cast, case_id).values()
@@ -765,6 +765,32 @@ def test_the_last_signed_note_of_the_case_stands_beside_the_new_one(cast: Cast) 
     assert beside is not None
     assert (beside.note_id, beside.sections[0].text) == (earlier, "Last week.")
     assert {r.resource_id for r in audit_rows(cast, "open_note")} == {note_id, earlier}
+
+
+def test_the_note_before_is_read_and_logged_where_it_is_drawn_alone(cast: Cast) -> None:
+    case_id, first = session_of(cast, by="Priya")
+    second = hold(cast, case_id, "IND50", "2026-10-13 10:00", by="Priya")
+    made = []
+    with at("2026-10-13 22:00"):
+        for appointment_id in (first, second):
+            made.append(start(cast, "Priya", appointment_id))
+            fill(cast, "Priya", made[-1], "Last week.")
+            sign(cast, "Priya", made[-1])
+
+    def opened(day: str) -> set[tuple[str, int | None]]:
+        names = {staff_id: name for name, staff_id in cast.staff.items()}
+        return {(names[r.staff_id], r.resource_id) for r in audit_rows(cast, "open_note") if str(r.at)[:10] == day}
+
+    with at("2026-10-14 09:00"):
+        beside = page(cast, "Ruth", made[1]).previous
+        assert beside is not None
+        assert (beside.note_id, beside.sections[0].text) == (made[0], "Last week.")
+        assert page(cast, "Priya", made[1]).previous is None
+        assert opened("2026-10-14") == {("Ruth", made[0]), ("Ruth", made[1]), ("Priya", made[1])}
+        cast.do("Ruth", cosign_note, CosignNote(note_id=made[1], version=1))
+    with at("2026-10-15 09:00"):
+        assert page(cast, "Ruth", made[1]).previous is None
+        assert opened("2026-10-15") == {("Ruth", made[1])}
 
 
 def test_no_note_text_is_in_any_audit_row(cast: Cast) -> None:
