@@ -18,6 +18,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Addendum, Note, NoteVersion, PsychotherapyNote, Signature
 from practicerunner.rules.notes import FORMS, AwaitingCosignature, forms_for
+from practicerunner.ui.note_lines import standing
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Role, SignatureRole
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.attendance import MarkAll, SetAttendance, mark_all, set_attendance
@@ -58,7 +59,7 @@ from practicerunner.workflows.reviews import CosignNote, OwnNote, ReturnNote, co
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.supervision import NoSupervisor
-from tests.cast import Cast, at, hold, people_of
+from tests.cast import ZONE, Cast, at, hold, people_of
 from tests.rules.test_notes import FITTING
 
 SENTINEL = "Heron-on-the-roof **seventeen**"
@@ -765,6 +766,20 @@ def test_the_last_signed_note_of_the_case_stands_beside_the_new_one(cast: Cast) 
     assert beside is not None
     assert (beside.note_id, beside.sections[0].text) == (earlier, "Last week.")
     assert {r.resource_id for r in audit_rows(cast, "open_note")} == {note_id, earlier}
+
+
+def test_a_line_says_when_its_author_signed_and_who_signed_beside_them_when(cast: Cast) -> None:
+    case_id, note_id = signed_note(cast, "Priya")
+    (line,) = cast.read("Priya", notes_of_case, case_id)
+    assert standing(line, ZONE) == "Submitted by Priya Nair, Mon 12 Oct 2026, 22:00"
+    with at("2026-10-13 12:00"):
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    (line,) = cast.read("Priya", notes_of_case, case_id)
+    assert standing(line, ZONE) == (
+        "Signed by Priya Nair, Mon 12 Oct 2026, 22:00; co-signed by Ruth Feldman, Tue 13 Oct 2026, 12:00")
+    decoy_case, _ = signed_note(cast)
+    (line,) = cast.read("Marcus", notes_of_case, decoy_case)
+    assert standing(line, ZONE) == "Signed by Marcus Bell, Mon 12 Oct 2026, 22:00"
 
 
 def test_the_note_before_is_read_and_logged_where_it_is_drawn_alone(cast: Cast) -> None:
