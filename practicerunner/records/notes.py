@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
@@ -214,8 +214,14 @@ class NoteRow:
     appointment_supervisor_id: int | None
     """Set for the appointment alone; one that it has from its case or provider is not named here."""
     review_as: SignatureRole | None
+    supervisor_first: str | None
+    supervisor_last: str | None
+    """Of whoever has to sign it beside its author, or has."""
     reviewer_ids: frozenset[int] = frozenset()
     """Who signed or returned it beside its author, and with whom its addenda are."""
+
+
+_Supervisor = aliased(Staff)
 
 
 @cache
@@ -227,10 +233,12 @@ def _listed() -> Select[*tuple[Any, ...]]:
             Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
             Note.person_id, Person, Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
             case((Appointment.supervisor_is_own, Appointment.supervisor_id)), Note.review_as,
+            _Supervisor.first_name, _Supervisor.last_name,
         )
         .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
         .outerjoin(Appointment, Appointment.id == Note.appointment_id)
         .outerjoin(Person, Person.id == Note.person_id)
+        .outerjoin(_Supervisor, _Supervisor.id == Note.supervisor_id)
         .order_by(Note.service_date.desc(), Note.id.desc()).options(lazyload(Staff.roles))
     )
 

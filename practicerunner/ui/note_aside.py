@@ -22,12 +22,7 @@ def is_there(page: NotePage) -> bool:
 
 def show(actor: Actor, page: NotePage, zone: str, *, with_goals: bool = True) -> None:
     """Draw it, the last note first; ``with_goals`` where they are not chosen beside the text."""
-    if page.previous is not None:
-        with st.container(border=True):
-            title = page.previous.title
-            link(md(f"{title} before this one"), "note", note=page.previous.note_id)
-            st.text(f"{day(page.previous.service_date)}, {page.previous.author_name}")
-            note_paper.texts(page.previous.sections)
+    last_note(page)
     if not page.clinical or page.line.kind in UNSIGNED_KINDS:
         return
     if with_goals and page.line.kind is not NoteKind.TREATMENT_PLAN:
@@ -39,6 +34,16 @@ def show(actor: Actor, page: NotePage, zone: str, *, with_goals: bool = True) ->
                 st.text("None yet. Goals come from the treatment plan.")
     diagnosis_block.beside_note(actor, page.line)
     _measures(actor, page, zone)
+
+
+def last_note(page: NotePage) -> None:
+    """The last signed note of the case, if there is one."""
+    if page.previous is not None:
+        with st.container(border=True):
+            title = page.previous.title
+            link(md(f"{title} before this one"), "note", note=page.previous.note_id)
+            st.text(f"{day(page.previous.service_date)}, {page.previous.author_name}")
+            note_paper.texts(page.previous.sections)
 
 
 def _measures(actor: Actor, page: NotePage, zone: str) -> None:

@@ -12,7 +12,7 @@ from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import age, day, md, moment
-from practicerunner.vocabulary import NoteKind, NoteStatus
+from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.documentation import Awaited, Beside, NoteLine
 from practicerunner.workflows.note_templates import templates_to_begin
@@ -37,6 +37,10 @@ def standing(line: NoteLine, zone: str) -> str:
     if line.status is NoteStatus.SUBMITTED and line.submitted_at is not None:
         return f"Submitted by {line.author_name}, {moment(line.submitted_at, zone)}"
     if line.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and line.locked_at is not None:
+        if line.supervisor and line.submitted_at is not None:
+            word = "approved" if line.review_as is SignatureRole.APPROVER else "co-signed"
+            return (f"Signed by {line.author_name}, {moment(line.submitted_at, zone)}; "
+                    f"{word} by {line.supervisor}, {moment(line.locked_at, zone)}")
         return f"Signed by {line.author_name}, {moment(line.locked_at, zone)}"
     saved = f", saved {moment(line.saved_at, zone)}" if line.saved_at is not None else ""
     return f"{line.author_name}{saved}"

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from practicerunner.rules.text_changes import changes
-from practicerunner.ui import diagnosis_block, note_details, note_paper, signature_box
+from practicerunner.ui import diagnosis_block, note_aside, note_details, note_paper, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -66,6 +66,7 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None]) -> N
             sections={key: text for key, text in said.items() if key},
         ), "Note returned")
     note_paper.earlier(page, zone)
+    note_aside.last_note(page)
     if returned or cosigned:
         then()
 

@@ -17,7 +17,7 @@ from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource
+from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor, authorize, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
@@ -54,6 +54,10 @@ class NoteLine:
     person_id: int | None = None
     about: str = ""
     """Name of the participant it is about, where it is about one of several."""
+    supervisor: str = ""
+    """Who has to sign it beside its author, or has; empty where nobody does."""
+    review_as: SignatureRole | None = None
+    """As what they sign it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ def line_of(actor: Actor, row: NoteRow) -> NoteLine:
         row.author_id, row.author.name, row.version, row.submitted_at, row.locked_at, row.saved_at, row.case_type,
         may_open(actor, row) is not None, rule.title(row.kind, row.form), row.person_id,
         person_name(row.person.first_name, row.person.last_name, row.person.preferred_name) if row.person else "",
+        person_name(row.supervisor_first or "", row.supervisor_last or ""), row.review_as,
     )
 
 

@@ -125,6 +125,7 @@ class NotePage:
     goals: tuple[GoalChoice, ...]
     """The goals of a plan that its author may name in it; nothing where there is no plan, or once it is fixed."""
     previous: "Previous | None"
+    """The note before it, for who writes or reviews this one; whoever reads this one alone has not read that one."""
 
     @property
     def present_ids(self) -> frozenset[int]:
@@ -134,7 +135,7 @@ class NotePage:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The last signed note of the same case, to read beside the one being written."""
+    """The last signed note of the same case, to read beside the one being written or reviewed."""
 
     note_id: int
     kind: NoteKind
@@ -243,6 +244,8 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
     resource, reviews = rule.resource_for(note.kind, subject.case.type), note.supervisor_id == actor.staff_id
     involved = is_author or is_supervised(actor, row)
     may_sign = permissions.decide(actor.roles, Action.SIGN, resource, own=is_author, supervised=reviews) is not None
+    may_write = is_author and not fixed
+    may_review = note.status is NoteStatus.SUBMITTED and not is_author and reviews and may_sign
     form, names = FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line_of(actor, row), revision=note.revision, form=note.form, clinical=clinical,
@@ -269,12 +272,12 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
         ),
         addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
         review_as=review.role if review else None,
-        lacks_supervisor=review is not None and supervisor is None, may_write=is_author and not fixed,
+        lacks_supervisor=review is not None and supervisor is None, may_write=may_write,
         may_discard=is_author and not fixed and not note.version,
-        may_review=note.status is NoteStatus.SUBMITTED and not is_author and reviews and may_sign,
+        may_review=may_review,
         may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign,
         goals=goals_for(session, actor, subject) if is_author and not fixed else (),
-        previous=_previous(session, actor, note),
+        previous=_previous(session, actor, note) if may_write or may_review else None,
     )
 
 

@@ -18,6 +18,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Addendum, Note, NoteVersion, PsychotherapyNote, Signature
 from practicerunner.rules.notes import FORMS, AwaitingCosignature, forms_for
+from practicerunner.ui.note_lines import standing
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Role, SignatureRole
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.attendance import MarkAll, SetAttendance, mark_all, set_attendance
@@ -58,7 +59,7 @@ from practicerunner.workflows.reviews import CosignNote, OwnNote, ReturnNote, co
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.supervision import NoSupervisor
-from tests.cast import Cast, at, hold, people_of
+from tests.cast import ZONE, Cast, at, hold, people_of
 from tests.rules.test_notes import FITTING
 
 SENTINEL = "Heron-on-the-roof **seventeen**"
@@ -583,7 +584,7 @@ def test_a_group_note_waits_for_attendance_and_follows_it(cast: Cast) -> None:
     (CaseType.INDIVIDUAL, NoteKind.PROGRESS), (CaseType.INDIVIDUAL_CONSULTATION, NoteKind.CONSULTATION),
     (CaseType.THERAPY_GROUP, NoteKind.GROUP),
 ])
-def test_what_took_place_is_signed_once_it_is_recorded_who_was_there(cast: Cast, case_type, kind) -> None:
+def test_what_took_place_is_signed_once_it_is_recorded_that_somebody_was_there(cast: Cast, case_type, kind) -> None:
     case_id, appointment_id = session_of(cast, case_type)
     decoy = hold(cast, case_id, SERVICE[case_type], "2026-10-12 14:00")
     everybody = people_of(cast, case_id).values()
@@ -765,6 +766,46 @@ def test_the_last_signed_note_of_the_case_stands_beside_the_new_one(cast: Cast) 
     assert beside is not None
     assert (beside.note_id, beside.sections[0].text) == (earlier, "Last week.")
     assert {r.resource_id for r in audit_rows(cast, "open_note")} == {note_id, earlier}
+
+
+def test_a_line_says_when_its_author_signed_and_who_signed_beside_them_when(cast: Cast) -> None:
+    case_id, note_id = signed_note(cast, "Priya")
+    (line,) = cast.read("Priya", notes_of_case, case_id)
+    assert standing(line, ZONE) == "Submitted by Priya Nair, Mon 12 Oct 2026, 22:00"
+    with at("2026-10-13 12:00"):
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    (line,) = cast.read("Priya", notes_of_case, case_id)
+    assert standing(line, ZONE) == (
+        "Signed by Priya Nair, Mon 12 Oct 2026, 22:00; co-signed by Ruth Feldman, Tue 13 Oct 2026, 12:00")
+    decoy_case, _ = signed_note(cast)
+    (line,) = cast.read("Marcus", notes_of_case, decoy_case)
+    assert standing(line, ZONE) == "Signed by Marcus Bell, Mon 12 Oct 2026, 22:00"
+
+
+def test_the_note_before_is_read_and_logged_where_it_is_drawn_alone(cast: Cast) -> None:
+    case_id, first = session_of(cast, by="Priya")
+    second = hold(cast, case_id, "IND50", "2026-10-13 10:00", by="Priya")
+    made = []
+    with at("2026-10-13 22:00"):
+        for appointment_id in (first, second):
+            made.append(start(cast, "Priya", appointment_id))
+            fill(cast, "Priya", made[-1], "Last week.")
+            sign(cast, "Priya", made[-1])
+
+    def opened(day: str) -> set[tuple[str, int | None]]:
+        names = {staff_id: name for name, staff_id in cast.staff.items()}
+        return {(names[r.staff_id], r.resource_id) for r in audit_rows(cast, "open_note") if str(r.at)[:10] == day}
+
+    with at("2026-10-14 09:00"):
+        beside = page(cast, "Ruth", made[1]).previous
+        assert beside is not None
+        assert (beside.note_id, beside.sections[0].text) == (made[0], "Last week.")
+        assert page(cast, "Priya", made[1]).previous is None
+        assert opened("2026-10-14") == {("Ruth", made[0]), ("Ruth", made[1]), ("Priya", made[1])}
+        cast.do("Ruth", cosign_note, CosignNote(note_id=made[1], version=1))
+    with at("2026-10-15 09:00"):
+        assert page(cast, "Ruth", made[1]).previous is None
+        assert opened("2026-10-15") == {("Ruth", made[1])}
 
 
 def test_no_note_text_is_in_any_audit_row(cast: Cast) -> None:
