@@ -517,18 +517,42 @@ _OPENED_SINCE = select(AuditRow.seq).where(
 
 
 def signed_ids(session: Session) -> list[int]:
-    """Ids of all notes that were ever signed."""
-    return list(session.scalars(select(NoteVersion.note_id).distinct().order_by(NoteVersion.note_id)))
+    """Ids of all notes that were ever signed, as the versions that are kept or the audit log say."""
+    logged = select(AuditRow.resource_id).where(AuditRow.action.in_(SIGNINGS), AuditRow.resource_id.is_not(None))
+    return sorted(set(session.scalars(select(NoteVersion.note_id).distinct())) | set(session.scalars(logged)))
 
 
-def logged_hashes(session: Session, note_id: int) -> set[str]:
-    """The hashes of texts of a note that the audit log knows from the moments of signing."""
-    case_id = select(Note.case_id).where(Note.id == note_id).scalar_subquery()
-    query = select(AuditRow.detail).where(
-        AuditRow.case_id == case_id, AuditRow.resource_id == note_id, AuditRow.action.in_(SIGNINGS)
-    )
-    return {detail.rsplit(" ", 1)[-1] for detail in session.scalars(query)}
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What the audit log says of one signature: the text's hash, and the signature's own where it was logged."""
+
+    action: str
+    at: datetime
+    by: str
+    about: str
+    """``version 2`` or ``addendum``; empty where it was not logged."""
+    text_hash: str
+    seal: str
 
 
-SIGNINGS = ("sign_note", "cosign_note", "add_addendum")
-"""Acts by which the audit log learns the hash of a text."""
+def logged_signatures(session: Session, note_id: int) -> list[Logged]:
+    """The acts of signing that the audit log knows of a note, the first one first."""
+    query = select(AuditRow, Staff).outerjoin(Staff, Staff.id == AuditRow.staff_id).where(
+        AuditRow.resource_id == note_id, AuditRow.action.in_(SIGNINGS)
+    ).order_by(AuditRow.seq).options(lazyload(Staff.roles))
+    case_id = session.scalar(select(Note.case_id).where(Note.id == note_id))
+    if case_id is not None:
+        query = query.where(AuditRow.case_id == case_id)  # the log is looked through by its cases
+    found = []
+    for row, person in session.execute(query):
+        about, *hashes = row.detail.split(", ")
+        found.append(Logged(
+            row.action, row.at, person.name if person is not None else "",
+            about if about == "addendum" or about.startswith("version ") else "",
+            hashes[-1] if hashes else "", hashes[0] if len(hashes) > 1 else "",
+        ))
+    return found
+
+
+SIGNINGS = ("sign_note", "cosign_note", "add_addendum", "cosign_addendum")
+"""Acts by which the audit log learns the hash of a text and of the signature beneath it."""

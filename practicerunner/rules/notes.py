@@ -6,7 +6,7 @@ Their forms are in ``note_forms``, what is not plain text in ``note_details``.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -216,6 +216,18 @@ def text_hash(content: Mapping[str, Any]) -> str:
 def addendum_hash(note_id: int, reason: str, text: str) -> str:
     """The hash that an addendum is signed with; it cannot be moved beneath another note."""
     return text_hash({"note": note_id, "reason": reason, "text": text})
+
+
+SIGNER = ("staff_id", "name", "credentials", "licence", "method", "zone")
+"""What a signature says of its signer."""
+
+
+def signature_hash(about: int, act: str, text_hash: str, signer: Mapping[str, Any], at: datetime) -> str:
+    """The hash over a signature itself: beneath what, as what, by whom with which credentials, how, and when."""
+    facts = {key: str(signer[key] or "") for key in SIGNER}
+    return hashlib.sha256(canonical_text(facts | {
+        "about": about, "act": act, "text": text_hash, "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+    }).encode()).hexdigest()
 
 
 def is_late_entry(service_date: date, entered_on: date) -> bool:

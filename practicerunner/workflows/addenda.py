@@ -8,7 +8,7 @@ from practicerunner.records import notes
 from practicerunner.records.notes import Addendum, AddendumReview, AddendumSignature
 from practicerunner.rules import notes as rule
 from practicerunner.rules.notes import Act
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import RequiredLine, RequiredParagraph, command
 from practicerunner.workflows.notes import authorize_note, subject_of
@@ -48,9 +48,10 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
         raise NoSupervisor
     supervisor_id = review.supervisor.id if review is not None and review.supervisor is not None else None
     hashed = rule.addendum_hash(note.id, asked.reason, asked.text)
+    now, who = clock.now(), signer(session, actor, asked)
     addendum = Addendum(
-        id=ids.new_id(), note_id=note.id, reason=asked.reason, text=asked.text, text_hash=hashed,
-        supervisor_id=supervisor_id, **signer(session, actor, asked),
+        id=ids.new_id(), created_at=now, note_id=note.id, reason=asked.reason, text=asked.text, text_hash=hashed,
+        supervisor_id=supervisor_id, **who,
     )
     session.add(addendum)
     session.flush()  # the database lets a note be amended only by what stands beneath it
@@ -58,7 +59,8 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
     note.revision += 1
     if review is not None:
         session.add(AddendumReview(addendum_id=addendum.id, supervisor_id=supervisor_id, review_as=review.role))
-    session.info["case_id"], session.info["detail"] = note.case_id, f"addendum, {hashed}"
+    seal = rule.signature_hash(addendum.id, SignatureRole.AUTHOR, hashed, who, now)
+    session.info["case_id"], session.info["detail"] = note.case_id, f"addendum, {seal}, {hashed}"
     return note.id
 
 
@@ -79,11 +81,11 @@ def cosign_addendum(session: Session, actor: Actor, asked: CosignAddendum) -> in
     )
     if review is None or review.done_at is not None:
         raise RuleViolation("This addendum does not wait for a co-signature.")
-    session.add(AddendumSignature(
-        addendum_id=addendum.id, text_hash=addendum.text_hash, signed_at=clock.now(), **signer(session, actor, asked),
-    ))
+    now, who = clock.now(), signer(session, actor, asked)
+    session.add(AddendumSignature(addendum_id=addendum.id, text_hash=addendum.text_hash, signed_at=now, **who))
     session.flush()  # the database lets a review end only with a signature
-    review.done_at = clock.now()
+    review.done_at = now
     review.revision += 1
-    session.info["case_id"] = subject.case.id
+    seal = rule.signature_hash(addendum.id, SignatureRole.CO_SIGNER, addendum.text_hash, who, now)
+    session.info["case_id"], session.info["detail"] = subject.case.id, f"addendum, {seal}, {addendum.text_hash}"
     return subject.note.id

@@ -112,13 +112,12 @@ def signer(session: Session, actor: Actor, signing: Signing) -> dict[str, Any]:
 
 
 def sign(session: Session, actor: Actor, signing: Signing, note: Note, role: SignatureRole, hashed: str) -> None:
-    """Put somebody's signature under the last version; the audit log keeps the hash, so that neither can change alone.
+    """Put somebody's signature under the last version; the audit log keeps the text's hash and the signature's own.
 
     Raises NotProven.
     """
-    session.add(Signature(
-        note_id=note.id, version=note.version, role=role, text_hash=hashed, signed_at=clock.now(),
-        **signer(session, actor, signing),
-    ))
+    now, who = clock.now(), signer(session, actor, signing)
+    session.add(Signature(note_id=note.id, version=note.version, role=role, text_hash=hashed, signed_at=now, **who))
     session.flush()  # the database lets a note come to a signed state only after its signature
-    session.info["detail"] = f"version {note.version}, {hashed}"
+    seal = rule.signature_hash(note.id, f"{role.value} {note.version}", hashed, who, now)
+    session.info["detail"] = f"version {note.version}, {seal}, {hashed}"

@@ -1,13 +1,15 @@
-"""Proving that what was signed is what is kept: the text against its hash, the hash against signature and audit log."""
+"""Proving that what was signed is what is kept: text and signatures against their hashes in the audit log."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from practicerunner.records import notes
+from practicerunner.records.notes import Logged, Signer
 from practicerunner.rules import notes as rule
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.notes import authorize_note, subject_of
@@ -39,19 +41,61 @@ def broken_notes(session: Session) -> list[int]:
 
 
 def _verify(session: Session, note_id: int) -> list[Verified]:
+    log = _Log(notes.logged_signatures(session, note_id))
     kept = {v.number: (rule.text_hash(v.content), v.text_hash) for v in notes.versions_of(session, note_id)}
-    logged = notes.logged_hashes(session, note_id)
     found = []
     for s in notes.signatures_of(session, note_id):
         now, claimed = kept.get(s.version, ("", ""))
-        intact = now == claimed == s.text_hash and (s.method is None or s.text_hash in logged)
+        action = "sign_note" if s.role is SignatureRole.AUTHOR else "cosign_note"
+        seal = rule.signature_hash(note_id, f"{s.role.value} {s.version}", s.text_hash, _signer(s), s.signed_at)
+        known = log.knows(action, f"version {s.version}", s.text_hash, seal, proven=s.method is not None)
+        intact = known and now == claimed == s.text_hash
         found.append(Verified(f"Version {s.version}", s.name, s.signed_at, now, intact))
-    for addendum, signature, _ in notes.addenda_of(session, note_id):
+    for addendum, co, _ in notes.addenda_of(session, note_id):
         now = rule.addendum_hash(note_id, addendum.reason, addendum.text)
-        intact = now == addendum.text_hash and (addendum.method is None or now in logged)
+        seal = rule.signature_hash(addendum.id, SignatureRole.AUTHOR, now, _signer(addendum), addendum.created_at)
+        known = log.knows("add_addendum", "addendum", now, seal, proven=addendum.method is not None)
+        intact = known and now == addendum.text_hash
         found.append(Verified("Addendum", addendum.name, addendum.created_at, now, intact))
-        if signature is not None:
-            found.append(Verified(
-                "Addendum", signature.name, signature.signed_at, now, intact and signature.text_hash == now
-            ))
-    return found
+        if co is not None:
+            seal = rule.signature_hash(addendum.id, SignatureRole.CO_SIGNER, now, _signer(co), co.signed_at)
+            known = log.knows("cosign_addendum", "addendum", now, seal, proven=co.method is not None)
+            found.append(Verified("Addendum", co.name, co.signed_at, now, known and intact and co.text_hash == now))
+    return found + log.gone()
+
+
+def _signer(signed: Signer) -> dict[str, Any]:
+    return {key: getattr(signed, key) for key in rule.SIGNER}
+
+
+class _Log:
+    """What the audit log says was signed, each act found again at most once among what is kept."""
+
+    def __init__(self, logged: list[Logged]) -> None:
+        self._left = list(logged)
+        self._unknown: list[tuple[str, str]] = []
+
+    def knows(self, action: str, about: str, text_hash: str, seal: str, *, proven: bool) -> bool:
+        """Whether a signature is one that was logged: by its own hash, or as it was logged before there was one."""
+        mine = [one for one in self._left if one.action == action and one.about in (about, "")]
+        found = next((one for one in mine if one.seal == seal), None)
+        if found is None:
+            found = next((one for one in mine if not one.seal and one.text_hash in (text_hash, "")), None)
+        if found is not None:
+            self._left.remove(found)
+            return True
+        if proven or mine:
+            self._unknown.append((action, about))
+            return False
+        return True
+
+    def gone(self) -> list[Verified]:
+        """What was logged and is not kept any more; what is kept otherwise was found already."""
+        found = []
+        for one in self._left:
+            altered = next((u for u in self._unknown if u[0] == one.action and one.about in (u[1], "")), None)
+            if altered is not None:
+                self._unknown.remove(altered)
+            else:
+                found.append(Verified(one.about.capitalize() or "Signature", one.by, one.at, "", False))
+        return found

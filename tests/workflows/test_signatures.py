@@ -76,7 +76,8 @@ def test_the_password_signs_and_the_signature_says_how_with_which_licence_and_wh
         assert (one.method, one.zone) == (ProofMethod.PASSWORD, "America/New_York")
         assert f"{one.signed_at:%Y-%m-%d %H:%M}" == "2026-10-13 01:00"
         row = session.scalars(select(AuditRow).where(AuditRow.action == "sign_note")).one()
-        assert row.detail == f"version 1, {one.text_hash}"
+        about, seal, hashed = row.detail.split(", ")
+        assert (about, len(seal), hashed) == ("version 1", 64, one.text_hash)
         assert proof not in str(session.execute(text("select request_hash, result from operation")).all())
 
 
@@ -222,6 +223,59 @@ def test_a_forger_who_changes_text_hash_and_signature_alike_is_found_by_the_audi
     spoil(cast, f"update note_version set content = '{forged}', text_hash = '{hashed}' where note_id = {note_id}")
     spoil(cast, f"update signature set text_hash = '{hashed}' where note_id = {note_id}")
     assert [v.intact for v in cast.read("Marcus", verify_note, note_id)] == [False]
+
+
+ONE = "where note_id = {note}"
+ANY = "where addendum_id = (select id from addendum where note_id = {note})"
+
+
+@pytest.mark.parametrize(("statement", "broken"), [
+    (f"update signature set name = 'Somebody Else' {ONE} and role = 'author'", ["Version 1"]),
+    (f"update signature set credentials = 'PhD' {ONE} and role <> 'author'", ["Version 1"]),
+    (f"update signature set licence = 'X 1' {ONE} and role = 'author'", ["Version 1"]),
+    (f"update signature set role = 'approver' {ONE} and role <> 'author'", ["Version 1"]),
+    (f"update signature set signed_at = '2020-01-01 10:00:00.000000' {ONE} and role = 'author'", ["Version 1"]),
+    (f"update signature set method = null, name = 'Somebody Else' {ONE} and role = 'author'", ["Version 1"]),
+    (f"update signature set staff_id = (select author_id from note where id = {{note}}) {ONE} and role <> 'author'",
+     ["Version 1"]),
+    (f"delete from signature {ONE} and role <> 'author'", ["Version 1"]),
+    (f"delete from signature {ONE}", ["Version 1", "Version 1"]),
+    (f"update addendum set name = 'Somebody Else' {ONE}", ["Addendum", "Addendum"]),
+    (f"update addendum set created_at = '2020-01-01 10:00:00.000000' {ONE}", ["Addendum", "Addendum"]),
+    (f"update addendum_signature set name = 'Somebody Else' {ANY}", ["Addendum"]),
+    (f"delete from addendum_signature {ANY}", ["Addendum"]),
+])
+def test_a_signature_that_was_changed_or_taken_away_is_found(cast: Cast, statement: str, broken: list[str]) -> None:
+    _, note_id = signed_note(cast, "Priya")
+    cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+    with database.reading(cast.engine) as session:
+        addendum_id = session.scalars(select(Addendum.id)).one()
+    cast.do("Ruth", cosign_addendum, CosignAddendum(addendum_id=addendum_id))
+    assert [(v.what, v.intact) for v in cast.read("Priya", verify_note, note_id)] == [
+        ("Version 1", True), ("Version 1", True), ("Addendum", True), ("Addendum", True)]
+    spoil(cast, statement.format(note=note_id))
+    assert [v.what for v in cast.read("Priya", verify_note, note_id) if not v.intact] == broken
+    with database.reading(cast.engine) as session:
+        assert broken_notes(session) == [note_id]
+
+
+def test_what_was_logged_before_signatures_had_hashes_is_checked_as_before(cast: Cast) -> None:
+    _, note_id = signed_note(cast, "Priya")
+    cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+    with database.reading(cast.engine) as session:
+        addendum_id = session.scalars(select(Addendum.id)).one()
+        rows = session.scalars(select(AuditRow).where(AuditRow.detail.like("%, %, %"))).all()
+        before = {row.seq: ", ".join(row.detail.split(", ")[::2]) for row in rows}
+    assert len(before) == 3
+    cast.do("Ruth", cosign_addendum, CosignAddendum(addendum_id=addendum_id))
+    for seq, detail in before.items():
+        spoil(cast, f"update audit_log set detail = '{detail}' where seq = {seq}")
+    spoil(cast, "update audit_log set detail = '' where action = 'cosign_addendum'")
+    assert [v.intact for v in cast.read("Priya", verify_note, note_id)] == [True] * 4
+    spoil(cast, f"update signature set text_hash = {ANOTHER_HASH} where note_id = {note_id} and role = 'author'")
+    assert [v.intact for v in cast.read("Priya", verify_note, note_id)] == [False, True, True, True]
 
 
 def decoy(cast: Cast) -> int:
