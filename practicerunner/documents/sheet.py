@@ -178,16 +178,25 @@ class Sheet(FPDF):
             if line:
                 lines.append(line)
             line = word
-            while self._width(line) > width:
+            while self._is_wider(line, width):
                 end = self._break(line, width)
                 lines.append(line[:end])
                 line = line[end:]
         return [*lines, line]
 
+    def _is_wider(self, word: str, width: float) -> bool:
+        """Whether a word is longer than a line; of one that is far longer, only the beginning is measured."""
+        likely = word[: self._likely(width)]
+        return self._width(likely) > width or (len(likely) < len(word) and self._width(word) > width)
+
+    def _likely(self, width: float) -> int:
+        """So many letters are hardly ever narrower than this."""
+        # No letter is wider than twice its size, and few are narrower than a sixth of it.
+        return int(width * 6 * self.k / self.font_size_pt) + 2
+
     def _break(self, word: str, width: float) -> int:
         """How many letters of a long word fit: at least one, and never a mark parted from its letter."""
-        # No letter is wider than twice its size, and few are narrower than a sixth of it.
-        likely = word[: int(width * 6 * self.k / self.font_size_pt) + 2]
+        likely = word[: self._likely(width)]
         end = max(1, bisect_right(range(1, len(likely)), width, key=lambda count: self._width(likely[:count])))
         while end > 1 and unicodedata.category(word[end]).startswith("M"):
             end -= 1

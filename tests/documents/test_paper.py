@@ -19,6 +19,7 @@ from practicerunner.documents.note import Passage, Signature, SignedPage, paint_
 from practicerunner.documents.paper import Addressee
 from practicerunner.documents.receipt import paint_receipt
 from practicerunner.documents.record import Filed, Record, Visit, paint_record
+from practicerunner.documents.sheet import Sheet
 from practicerunner.documents.statement import paint_statement
 from practicerunner.documents.superbill import paint_superbill
 from practicerunner.documents.typefaces import is_complex, readable, typefaces
@@ -196,3 +197,24 @@ def test_letters_that_look_alike_are_told_apart_when_copied() -> None:
 @given(st.text(max_size=80))
 def test_no_text_at_all_stops_a_paper(text: str) -> None:
     assert problems(paint_receipt(a_receipt(received_from=AISHA.model_copy(update={"name": text})))) == []
+
+
+def test_a_text_without_a_blank_takes_twice_as_long_when_it_is_twice_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = [0]
+    width = Sheet._width
+
+    def counting(sheet: Sheet, words: str) -> float:
+        measured[0] += len(words)
+        return width(sheet, words)
+
+    def letters_measured(length: int) -> int:
+        measured[0] = 0
+        paint_note(SignedPage(
+            title="Progress note", dated=date(2026, 10, 12), subject="Noor Haddad", practice=PRACTICE,
+            zone="America/New_York", sections=(Passage(label="Plan", text="abcdefgh" * (length // 8)),),
+            signatures=(Signature(name="Marcus Bell", at=datetime(2026, 10, 12, 20, tzinfo=UTC)),),
+        ))
+        return measured[0]
+
+    monkeypatch.setattr(Sheet, "_width", counting)
+    assert letters_measured(16_000) < 2.2 * letters_measured(8_000)
