@@ -62,7 +62,8 @@ def cosign_note(session: Session, actor: Actor, asked: CosignNote) -> int:
     """Sign what was submitted to one, as co-signer or approver, which locks it (G12, X12)."""
     note, status = _to_review(session, actor, asked.note_id, asked.version, Act.COSIGN)
     role = note.review_as or SignatureRole.CO_SIGNER
-    sign(session, actor, asked, note, role, notes.versions_of(session, note.id)[-1].text_hash)
+    last = notes.versions_of(session, note.id)[-1]
+    sign(session, actor, asked, note, role, last.text_hash, last.number)
     note.status, note.locked_at = status, clock.now()
     return note.id
 

@@ -41,20 +41,19 @@ def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
     if note.revision != asked.revision:
         raise Stale
     content = content_to_sign(session, actor, subject)
-    now, hashed = clock.now(), rule.text_hash(content)
+    now, hashed, number = clock.now(), rule.text_hash(content), note.version + 1
     review = review_of(session, actor.staff_id, actor.roles, subject.case, subject.appointment, note.id)
-    if review is not None:
-        if review.supervisor is None:
-            raise NoSupervisor
+    if review is not None and review.supervisor is None:
+        raise NoSupervisor
+    session.add(NoteVersion(note_id=note.id, number=number, content=content, text_hash=hashed))
+    sign(session, actor, asked, note, SignatureRole.AUTHOR, hashed, number)
+    if review is not None and review.supervisor is not None:
         note.supervisor_id, note.review_as, note.submitted_at = review.supervisor.id, review.role, now
     else:
         note.supervisor_id, note.review_as, note.locked_at = None, None, now
-    status = rule.transition(note.kind, note.status, Act.SIGN if review is None else Act.SUBMIT)
-    note.version += 1
+    note.status = rule.transition(note.kind, note.status, Act.SIGN if review is None else Act.SUBMIT)
+    note.version = number
     note.revision += 1
-    session.add(NoteVersion(note_id=note.id, number=note.version, content=content, text_hash=hashed))
-    sign(session, actor, asked, note, SignatureRole.AUTHOR, hashed)
-    note.status = status
     return note.id
 
 
@@ -111,13 +110,15 @@ def signer(session: Session, actor: Actor, signing: Signing) -> dict[str, Any]:
     }
 
 
-def sign(session: Session, actor: Actor, signing: Signing, note: Note, role: SignatureRole, hashed: str) -> None:
-    """Put somebody's signature under the last version; the audit log keeps the text's hash and the signature's own.
+def sign(
+    session: Session, actor: Actor, signing: Signing, note: Note, role: SignatureRole, hashed: str, number: int
+) -> None:
+    """Put somebody's signature under a version; the audit log keeps the text's hash and the signature's own.
 
     Raises NotProven.
     """
     now, who = clock.now(), signer(session, actor, signing)
-    session.add(Signature(note_id=note.id, version=note.version, role=role, text_hash=hashed, signed_at=now, **who))
+    session.add(Signature(note_id=note.id, version=number, role=role, text_hash=hashed, signed_at=now, **who))
     session.flush()  # the database lets a note come to a signed state only after its signature
-    seal = rule.signature_hash(note.id, f"{role.value} {note.version}", hashed, who, now)
-    session.info["detail"] = f"version {note.version}, {seal}, {hashed}"
+    seal = rule.signature_hash(note.id, f"{role.value} {number}", hashed, who, now)
+    session.info["detail"] = f"version {number}, {seal}, {hashed}"
