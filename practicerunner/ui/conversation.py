@@ -12,8 +12,8 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.text import md, moment
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.commands import Command
+from practicerunner.workflows.sent_files import SentFile
 from practicerunner.workflows.thread_views import Entry
-from practicerunner.workflows.threads import SentFile
 
 A = TypeVar("A", Actor, PortalActor)
 SHOWN = 30

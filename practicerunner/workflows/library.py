@@ -1,11 +1,9 @@
 """The PDFs that forms and documents of the practice show: brought in with the form, read by staff (C11, I03)."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field
 from sqlalchemy.orm import Session
 
 from practicerunner import ids
@@ -13,45 +11,29 @@ from practicerunner.errors import FieldProblems, NotFound
 from practicerunner.records import audit, document_files
 from practicerunner.records.library import PracticeFile
 from practicerunner.rules import documents as rule
-from practicerunner.rules import uploads
 from practicerunner.rules.documents import FileRefused, FileType
 from practicerunner.rules.forms import Content, Pdf
 from practicerunner.vocabulary import Action, FieldKind, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import reader
+from practicerunner.workflows.sent_files import SentFile
 
 
 class NoPdf(FileRefused):
     """Only a PDF can be shown here. Save or print it as PDF and upload that."""
 
 
-class SentPdf(BaseModel):
-    """A PDF for a text to read of a form; looked into before anything waits for it. Raises FileRefused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class SentPdf(SentFile):
+    """A PDF for a text to read of a form. Raises FileRefused."""
 
     key: str
     """Of the field."""
-    file_name: str
-    content: bytes = Field(exclude=True, repr=False)
-    _checked: uploads.Checked = PrivateAttr()
 
-    @computed_field(repr=False)  # type: ignore[prop-decorator]
-    @property
-    def sent(self) -> str:
-        """Hash of what was sent, by which a second click is known."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def checked(self) -> uploads.Checked:
-        """The file as it is kept."""
-        return self._checked
-
-    def model_post_init(self, _: Any, /) -> None:
+    def model_post_init(self, context: Any, /) -> None:
         """Look into the file."""
         if not self.file_name.strip().lower().endswith(f".{FileType.PDF}"):
             raise NoPdf
-        self._checked = uploads.check(self.file_name, self.content)
+        super().model_post_init(context)
 
 
 def with_pdfs(content: Content, sent: Sequence[SentPdf], before: Content) -> Content:

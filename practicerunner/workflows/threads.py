@@ -1,11 +1,10 @@
 """What writing a message means, whoever writes: numbered, read by its writer, told to the others in one e-mail each."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, computed_field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
@@ -17,12 +16,13 @@ from practicerunner.records.messages import MessageAttachment, MessageThread, Th
 from practicerunner.records.people import Person
 from practicerunner.rules import documents as rule
 from practicerunner.rules import messages as rules
-from practicerunner.rules import texts, uploads
+from practicerunner.rules import texts
 from practicerunner.settings import settings
 from practicerunner.vocabulary import MessageKind, ThreadClass
 from practicerunner.workflows import outbox
 from practicerunner.workflows.audiences import actor_of, can_read
 from practicerunner.workflows.minors import consenting_alone
+from practicerunner.workflows.sent_files import SentFile
 
 
 def _said(text: str) -> str:
@@ -35,31 +35,6 @@ MessageText = Annotated[
     str, Field(max_length=rules.LONGEST), AfterValidator(texts.paragraph), AfterValidator(_said)
 ]
 """What somebody writes, kept exactly as typed."""
-
-
-class SentFile(BaseModel):
-    """A file that comes with a message; looked into before anything waits for it. Raises FileRefused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    file_name: str
-    content: bytes = Field(exclude=True, repr=False)
-    _checked: uploads.Checked = PrivateAttr()
-
-    @computed_field(repr=False)  # type: ignore[prop-decorator]
-    @property
-    def sent(self) -> str:
-        """Hash of what was sent, by which a second click is known."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def checked(self) -> uploads.Checked:
-        """The file as it is kept."""
-        return self._checked
-
-    def model_post_init(self, _: Any, /) -> None:
-        """Look into the file."""
-        self._checked = uploads.check(self.file_name, self.content)
 
 
 Files = Annotated[tuple[SentFile, ...], Field(max_length=rules.MOST_FILES)]

@@ -16,7 +16,7 @@ from practicerunner.workflows import invitations, sign_in, staff
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.portal_messages import AddHelper, add_helper
 from practicerunner.workflows.portal_presence import open_portal_sign_in
-from practicerunner.workflows.threads import SentFile
+from practicerunner.workflows.sent_files import SentFile
 from tests.cast import bring_on, moment
 from tests.corresponding import Morgans, morgans
 

@@ -67,7 +67,7 @@ from practicerunner.workflows.portal_messages import (
     my_threads,
     what_about,
 )
-from practicerunner.workflows.threads import SentFile
+from practicerunner.workflows.sent_files import SentFile
 from tests import files
 from tests.cast import Cast, at, people_of
 from tests.corresponding import Morgans, morgans, texts

@@ -59,9 +59,9 @@ from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, fin
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
+from practicerunner.workflows.sent_files import SentFile
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
-from practicerunner.workflows.threads import SentFile
 from tests.cast import Cast, at, bring_on, hold, invoice, people_of
 from tests.workflows.planning import a_plan, agree, signed
 from tests.workflows.sending import bring_forms, complete, filled, send
