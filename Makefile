@@ -5,14 +5,19 @@ PY := .venv/bin/python
 help:  ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/.runtime: requirements.txt
+# uv installs in seconds what takes pip a minute; where it is not to be had, or may not go out, pip does it by its own settings.
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+define install
 	python3 -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	{ $(PIP) uv && $(PY) -m uv pip install --quiet --python $(PY) -r $(1); } || $(PIP) -r $(1)
+endef
+
+.venv/.runtime: requirements.txt
+	$(call install,requirements.txt)
 	touch $@
 
 .venv/.dev: requirements.txt requirements-dev.txt
-	python3 -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(call install,requirements-dev.txt)
 	touch $@ .venv/.runtime
 
 venv: .venv/.runtime  ## The virtual environment with what the product needs

@@ -32,10 +32,10 @@ def tick(cast: Cast) -> int:
 def invitations(cast: Cast) -> list[int]:
     """Whom a link went to."""
     with database.reading(cast.engine) as session:
+        invited = list(session.scalars(select(PortalInvitation.person_id).order_by(PortalInvitation.id)))
         assert session.scalars(select(OutboxMessage.person_id).where(
-            OutboxMessage.kind == MessageKind.PORTAL_LINK)).all() == list(
-                session.scalars(select(PortalInvitation.person_id)))
-        return list(session.scalars(select(PortalInvitation.person_id).order_by(PortalInvitation.id)))
+            OutboxMessage.kind == MessageKind.PORTAL_LINK).order_by(OutboxMessage.id)).all() == invited
+        return invited
 
 
 def task(house: Home) -> list[str]:
