@@ -72,7 +72,7 @@ def readings(cast: Cast, who: str) -> list[int]:
     """Which notes the audit log says somebody has opened."""
     with database.reading(cast.engine) as session:
         return [row.resource_id for row in session.scalars(select(AuditRow).where(
-            AuditRow.action == "open_note", AuditRow.staff_id == cast.staff[who]))]
+            AuditRow.action == "open_note", AuditRow.staff_id == cast.staff[who]).order_by(AuditRow.seq))]
 
 
 def signs(app: AppTest, label: str) -> AppTest:

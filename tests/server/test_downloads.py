@@ -167,7 +167,8 @@ def test_superbills_and_estimates_go_to_those_who_may_print_them(web: TestClient
             assert web.get(path, headers={"accept": "application/pdf"}).status_code == 401
     with database.reading() as session:
         handed = session.execute(text(
-            "select detail from audit_log where action = 'download' and outcome = 'allowed'")).scalars().all()
+            "select detail from audit_log where action = 'download' and outcome = 'allowed' order by seq"
+        )).scalars().all()
     assert handed == ["SB-2026-0001", "GFE-2026-0001"]
 
 

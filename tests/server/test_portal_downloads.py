@@ -111,7 +111,8 @@ def test_for_a_client_what_is_open_is_there_and_for_nobody_else(web: TestClient,
         assert web.get(asked, headers=headers).status_code == 404, asked
     assert web.get(path, headers=cookie(house, "Joan")).status_code == 403
     with database.reading(house.cast.engine) as session:
-        rows = list(session.scalars(select(AuditRow).where(AuditRow.person_id == house.people["Joan"])))
+        rows = list(session.scalars(select(AuditRow).where(
+            AuditRow.person_id == house.people["Joan"]).order_by(AuditRow.seq)))
     assert rows[-1].outcome is Outcome.REFUSED
     with database.reading(house.cast.engine) as session:
         taken = session.scalars(select(AuditRow).where(AuditRow.action == "download")).all()

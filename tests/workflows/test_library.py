@@ -371,5 +371,6 @@ def test_a_packet_is_chosen_anew_by_who_has_seen_it_and_what_is_not_used_is_not_
     assert cast.read("Tom", forms_of_case, case_id).packet == 0
     with database.reading(cast.engine) as session:
         assert session.scalar(select(func.count()).select_from(IntakePacket)) == 1
-        details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "set_packet")).all()
+        details = session.scalars(
+            select(AuditRow.detail).where(AuditRow.action == "set_packet").order_by(AuditRow.seq)).all()
     assert details[-1] == "packet individual: nothing"

@@ -222,7 +222,8 @@ def test_a_second_click_issues_nothing_and_each_issue_and_handing_out_is_logged(
     handed_out(cast, "Tom", made[0])
     with database.reading(cast.engine) as session:
         assert len(session.scalars(select(Statement.id)).all()) == 1
-        logged = session.execute(select(AuditRow.action, AuditRow.detail).where(AuditRow.resource_id == made[0])).all()
+        logged = session.execute(select(AuditRow.action, AuditRow.detail).where(
+            AuditRow.resource_id == made[0]).order_by(AuditRow.seq)).all()
     assert [tuple(row) for row in logged] == [("issue_statement", "ST-2026-0001"), ("download", "ST-2026-0001")]
 
 
