@@ -53,7 +53,7 @@ from practicerunner.vocabulary import (
     Role,
     TwoPersonLabel,
 )
-from practicerunner.workflows import sign_in
+from practicerunner.workflows import portal_sign_in, sign_in
 from practicerunner.workflows.billing import view
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.clients import case_page, client_list
@@ -61,6 +61,7 @@ from practicerunner.workflows.diagnoses import code_problem
 from practicerunner.workflows.request_queue import request_queue
 from practicerunner.workflows.staff import actor_for
 from practicerunner.workflows.today import day
+from tests.browser.shots import PEOPLE, VISITORS
 
 pytestmark = pytest.mark.xdist_group("demo")
 """One worker, so that the demo practice is made once."""
@@ -142,6 +143,15 @@ def test_the_practice_is_a_demo_with_eight_people_in_all_roles_who_can_sign_in(m
         for account in listed:
             answer = sign_in.sign_in(session, account.email, sign_in.DEMO_PASSWORD)
             assert answer.token, account.email
+
+
+@pytest.mark.slow
+def test_everybody_whose_screens_are_pictured_is_offered_at_their_door(made: Engine) -> None:
+    with database.reading(made) as session:
+        staff = [account.name for account in sign_in.demo_accounts(session)]
+        visitors = [visitor.name for visitor in portal_sign_in.demo_accounts(session)]
+    for pictured, offered in ((PEOPLE, staff), (VISITORS, visitors)):
+        assert set(pictured.values()) == {name.split()[0] for name in offered} & set(pictured.values())
 
 
 @pytest.mark.slow

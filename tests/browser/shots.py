@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.served import ROOT, browsing, open_page, serving, settle, sign_in
 
 FOLDER = ROOT / "shots"
-VISITORS = {"client": "Noor", "guardian": "Shirin", "helper": "Ines", "paying": "Leonard"}
+VISITORS = {"client": "Noor", "guardian": "Ingrid", "helper": "Ines", "paying": "Leonard"}
 PEOPLE = {"owner": "Amara", "provider": "Owen", "associate": "Hanna", "supervisor": "Judith", "admin": "Glenn"}
 PORTAL = ("", "my-appointments", "my-forms", "my-messages", "my-billing", "my-documents", "my-details")
 PAGES = ("", "clients", "calendar", "messages", "documentation", "supervision", "requests", "inquiries", "billing",
