@@ -9,6 +9,7 @@ from practicerunner.ui import (
     note_paper,
     plan_editor,
     psychotherapy_editor,
+    review_facts,
     review_panel,
 )
 from practicerunner.ui.perform import read, read_logged
@@ -49,6 +50,10 @@ if page.may_write and page.line.kind is NoteKind.TREATMENT_PLAN:
 elif page.may_write:
     note_editor.show(actor, page, zone)
 elif page.may_review:
-    review_panel.show(actor, page, zone, lambda: review_panel.open_next(actor))
+    text, beside = st.columns([5, 3], gap="medium")
+    with text:
+        review_panel.show(actor, page, zone, lambda: review_panel.open_next(actor))
+    with beside:
+        review_facts.show(actor, page, zone)
 else:
     note_paper.show(actor, page, zone)

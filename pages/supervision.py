@@ -5,26 +5,35 @@ import streamlit as st
 from practicerunner.ui import hours_block, note_lines, review_list, team_reviews
 from practicerunner.ui.navigation import link, require
 from practicerunner.ui.perform import read
-from practicerunner.ui.text import count
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.ui.text import day
+from practicerunner.vocabulary import Action, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.documentation import my_queue
+from practicerunner.workflows.documentation import documentation_due, my_queue
 from practicerunner.workflows.note_readers import reviews
 from practicerunner.workflows.practice import practice_settings
 
 
 def show_own(actor: Actor) -> None:
-    """What I handed in, and with whom it is."""
+    """What came back to me, what is due, and what I handed in, with whom it is."""
     queue = read(my_queue, actor)
+    due = [one for one in read(documentation_due, actor)
+           if one.provider_id == actor.staff_id and one.status is not NoteStatus.RETURNED]
+    if queue.returned:
+        st.subheader(f"Came back to you ({len(queue.returned)})", anchor=False)
+        for line, comments in queue.returned:
+            note_lines.returned(line, comments)
+    if due:
+        late = sum(one.overdue for one in due)
+        st.subheader(f"Notes due ({len(due)})", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            oldest = f"The oldest is of {day(due[0].day)}, {due[0].case_name}"
+            st.text(f"{oldest}; {late} overdue." if late else f"{oldest}.", width="content")
+            link("Open documentation", "documentation", icon=":material/edit_note:")
     st.subheader(f"Waiting for your supervisor ({len(queue.awaited)})", anchor=False)
     if not queue.awaited:
         st.text("Nothing of yours waits. What you submit for co-signature or approval appears here.")
     for one in queue.awaited:
         note_lines.awaited(one)
-    if queue.returned:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{count(len(queue.returned), 'note')} came back to you with comments.", width="content")
-            link("Open documentation", "documentation", icon=":material/edit_note:")
 
 
 me = require("supervision")

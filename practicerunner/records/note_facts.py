@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate
-from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import AppointmentStatus, FormPurpose
+from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, FormPurpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,22 @@ def next_after(session: Session, case_id: int, moment: datetime) -> tuple[date, 
     ).order_by(Appointment.starts_at).limit(1)
     found = session.execute(query).first()
     return (found[0], found[1]) if found is not None else None
+
+
+_PRESENT_AT = select(Attendance.appointment_id, Attendance.person_id).where(
+    Attendance.appointment_id.in_(bindparam("appointment_ids", expanding=True)),
+    Attendance.status.in_(bindparam("statuses", expanding=True)),
+)
+
+
+def present_at(
+    session: Session, appointment_ids: Collection[int], statuses: Collection[AttendanceStatus]
+) -> dict[int, set[int]]:
+    """Appointment → who was there, of several at once."""
+    found: dict[int, set[int]] = {one: set() for one in appointment_ids}
+    if appointment_ids:
+        for appointment_id, person_id in session.execute(_PRESENT_AT, {
+            "appointment_ids": list(appointment_ids), "statuses": list(statuses),
+        }):
+            found[appointment_id].add(person_id)
+    return found

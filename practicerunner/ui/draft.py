@@ -1,6 +1,7 @@
 """Fields that are saved on every change and never over somebody else's text: for notes and for forms to fill in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -15,8 +16,29 @@ Keep = Callable[[Session, int, Mapping[str, Any]], Any]
 """Saves the texts of an editor, given the revision that it knows."""
 OVERTAKEN = ("Somebody else changed this in the meantime. What you wrote is still in its fields, but only here: choose "
              "below before you leave or reload this page.")
-CHOICE = ("“Keep what I wrote” saves the fields that you changed and leaves the others as they are saved now. "
+CHOICE = ("Where both changed the same field, “Keep what I wrote” saves your words and “Take what is saved” drops "
+          "them. What only one of you changed stays either way.")
+HIDDEN = ("“Keep what I wrote” saves the fields that you changed and leaves the others as they are saved now. "
           "“Take what is saved” drops what you changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A field that is saved otherwise than it stands here: both texts, and where it was changed."""
+
+    label: str
+    saved: str
+    typed: str | None
+    """Nothing where it cannot be said in words yet."""
+    standing: str = ""
+    """Where it was changed, and what becomes of it."""
+
+
+def standing(known: object, saved: object, typed: object) -> str:
+    """Where a field was changed, given what this window knew of it, and what becomes of it."""
+    if typed == known:
+        return "Changed only there: it is taken."
+    return "Changed only here: it stays." if saved == known else "Changed in both places: choose below."
 
 
 class Draft:
@@ -75,6 +97,19 @@ class Draft:
         self.state.update(revision=self.revision, saved=dict(self.texts), problems={})
         self.save()
 
+    def concede(self) -> None:
+        """Take what is saved where both changed a field, after both were seen; what only this window changed stays."""
+        stays = {} if self._hidden else self.mine_alone()
+        self.take()
+        for name, value in stays.items():
+            st.session_state[self.field(name)] = value
+        self.save()
+
+    def mine_alone(self) -> dict[str, Any]:
+        """What was changed here, and is saved as this browser knew it."""
+        typed, known = self.typed(), self.saved()
+        return {name: typed[name] for name, text in self.texts.items() if typed[name] != known[name] == text}
+
     def merge(self) -> None:
         """Take what is saved into the fields that were not changed here."""
         typed, known = self.typed(), self.saved()
@@ -121,9 +156,11 @@ class Draft:
         if not general:
             return True
         if self.overtaken(general):
-            typed = self.typed()
+            typed, known = self.typed(), self.saved()
             self.choose([
-                (self.labels.get(name, ""), _in_words(text)) for name, text in self.texts.items() if text != typed[name]
+                Pair(self.labels.get(name, ""), _in_words(text), _in_words(typed[name]),
+                     "" if self._hidden else standing(known[name], text, typed[name]))
+                for name, text in self.texts.items() if text != typed[name]
             ])
         return True
 
@@ -133,17 +170,26 @@ class Draft:
         st.error(md(f"Not saved. {OVERTAKEN if there and problem == str(Stale()) else problem}"))
         return there
 
-    def choose(self, differing: Sequence[tuple[str, str]], remark: str = "") -> None:
-        """Show what is saved of the fields that differ, each with its name, and both ways on."""
+    def choose(self, differing: Sequence[Pair], remark: str = "") -> None:
+        """Show both texts of the fields that differ, under the field's name, and both ways on."""
         with st.expander("What is saved now, where it differs from what stands here", expanded=True):
-            for label, text in differing:
-                if label:
-                    st.markdown(f"**{md(label)}**")
-                st.text(text)
-            st.caption(CHOICE + remark)
+            for pair in differing:
+                with st.container(border=True, gap="xsmall"):
+                    if pair.label:
+                        st.markdown(f"**{md(pair.label)}**")
+                    if pair.standing:
+                        st.caption(pair.standing)
+                    for column, title, text in zip(
+                        st.columns(2), ("Saved now", "Here"), (pair.saved, pair.typed), strict=True
+                    ):
+                        if text is not None:
+                            with column.container(gap="xxsmall"):
+                                st.caption(title)
+                                st.text(text)
+            st.caption((HIDDEN if self._hidden else CHOICE) + remark)
             with st.container(horizontal=True):
                 st.button("Keep what I wrote", key=f"{self.key}.insist", on_click=self.insist)
-                st.button("Take what is saved", key=f"{self.key}.take", on_click=self.take)
+                st.button("Take what is saved", key=f"{self.key}.take", on_click=self.concede)
 
 
 def _in_words(value: Any) -> str:

@@ -14,7 +14,7 @@ from practicerunner.workflows.case_forms import Series
 LINE, QUIET = "#0F766E", "#94A3B8"
 
 
-def show(series: Series, zone: str, *, height: int = 190) -> None:
+def show(series: Series, zone: str, *, height: int = 190, trend: bool = False) -> None:
     """The last score in words, and from the second on the line. Sets with a missing answer are in neither."""
     measure, last = measures.MEASURES[series.measure], series.points[-1]
     when = day(last.at.astimezone(ZoneInfo(zone)).date())
@@ -23,9 +23,20 @@ def show(series: Series, zone: str, *, height: int = 190) -> None:
         st.text(when, width="content")
     if len(series.points) < 2:
         return
+    if trend:
+        st.caption(moved(series, zone))
     said = ", ".join(f"{point.total} on {day(point.at.astimezone(ZoneInfo(zone)).date())}" for point in series.points)
     drawn = f"{measure.name}, {count(len(series.points), 'time')}: {said}"
     st.altair_chart(_chart(series, measure, zone, height), alt=drawn)
+
+
+def moved(series: Series, zone: str) -> str:
+    """``4 less than on Mon 5 Oct 2026``, of a measure that was taken at least twice."""
+    before, last = series.points[-2], series.points[-1]
+    by, when = last.total - before.total, day(before.at.astimezone(ZoneInfo(zone)).date())
+    if not by:
+        return f"The same as on {when}"
+    return f"{abs(by)} {'more' if by > 0 else 'less'} than on {when}"
 
 
 def _chart(series: Series, measure: measures.Measure, zone: str, height: int) -> alt.LayerChart | alt.FacetChart:

@@ -121,3 +121,8 @@ def selected(key: str) -> int | None:
     """The id that the address names under ``key``; ``None`` if it is missing or no number."""
     value = st.query_params.get(key, "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+def on_phone() -> bool:
+    """Whether the browser says that it is a phone's, where what was tapped stands before the list it came from."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")

@@ -33,7 +33,7 @@ def show(actor: Actor, page: NotePage, zone: str, *, with_goals: bool = True) ->
             if not page.details.goals:
                 st.text("None yet. Goals come from the treatment plan.")
     diagnosis_block.beside_note(actor, page.line)
-    _measures(actor, page, zone)
+    measures(actor, page, zone)
 
 
 def last_note(page: NotePage) -> None:
@@ -46,7 +46,8 @@ def last_note(page: NotePage) -> None:
             note_paper.texts(page.previous.sections)
 
 
-def _measures(actor: Actor, page: NotePage, zone: str) -> None:
+def measures(actor: Actor, page: NotePage, zone: str, *, trend: bool = False) -> None:
+    """The scores of those of whom the note speaks, nobody else's; ``trend`` says in words how the last has moved."""
     found, _ = glance(measures_of_case, actor, page.line.case_id)
     people = [person for person in found or () if _concerns(page, person)]
     for person in people:
@@ -54,7 +55,7 @@ def _measures(actor: Actor, page: NotePage, zone: str) -> None:
             if len(people) > 1 or len(page.header.present) > 1:
                 st.text(person.name)
             for series in person.series:
-                measure_chart.show(series, zone, height=CHART_HEIGHT)
+                measure_chart.show(series, zone, height=CHART_HEIGHT, trend=trend)
 
 
 def _concerns(page: NotePage, person: PersonMeasures) -> bool:

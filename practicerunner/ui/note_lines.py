@@ -11,10 +11,10 @@ from practicerunner.rules.notes import forms_for
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
-from practicerunner.ui.text import age, day, md, moment
+from practicerunner.ui.text import age, count, day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.documentation import Awaited, Beside, NoteLine
+from practicerunner.workflows.documentation import Awaited, Beside, Comment, NoteLine
 from practicerunner.workflows.note_templates import templates_to_begin
 from practicerunner.workflows.notes import StartCaseNote, StartNote, start_case_note, start_note
 
@@ -68,6 +68,14 @@ def awaited(one: Awaited) -> None:
         name(one.line, f"{day(one.line.service_date)}, {one.line.case_name}, {what}")
         waits = age((clock.now() - one.since).days)
         st.text(f"With {one.supervisor}, {'since today' if waits == 'today' else f'for {waits}'}", width="content")
+
+
+def returned(line: NoteLine, comments: Sequence[Comment]) -> None:
+    """One row of what came back: what it is, how many comments it has, and whose they are."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name(line, f"{day(line.service_date)}, {line.case_name}, {line.title.lower()}")
+        who = ", ".join(dict.fromkeys(one.name for one in comments))
+        st.text(f"{count(len(comments), 'comment')} by {who}" if who else "Returned without a comment", width="content")
 
 
 @dataclass(frozen=True, slots=True)

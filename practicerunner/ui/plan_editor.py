@@ -14,7 +14,7 @@ from practicerunner.rules import plans as rule
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.plans import Objective, Plan, Problem, Spot
 from practicerunner.ui import note_editor, note_paper
-from practicerunner.ui.draft import Draft
+from practicerunner.ui.draft import Draft, Pair, standing
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read_logged
 from practicerunner.ui.text import count, day, md
@@ -25,7 +25,7 @@ from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.notes import SaveDraft, save_draft
 from practicerunner.workflows.plans import PlanPage, plan_page
 
-PARTS = " Where parts were added or removed in both windows, those of this window stay."
+PARTS = " Where both added or removed parts, “Keep what I wrote” keeps those of this window."
 WIDTH = 860
 SHAPE, REVIEW = "shape", "review_on"
 UP, DOWN, REMOVE = "Move up", "Move down", "Remove"
@@ -95,6 +95,28 @@ class PlanDraft(Draft):
         """Show what is saved."""
         super().take()
         self.state.update(plan=self.plan, last=dict(self.texts), removing=None)
+
+    def concede(self) -> None:
+        """Take what is saved where both changed it; parts that only this window changed stay, with their words."""
+        shape, stays = self.shape, self.mine_alone()
+        self.take()
+        if SHAPE in stays:
+            self.state["plan"] = shape
+        for name in stays.keys() - {SHAPE}:
+            st.session_state[self.field(name)] = stays[name]
+        self.save()
+
+    def mine_alone(self) -> dict[str, Any]:
+        """What was changed here alone; the parts are not, where the other window changed one that is gone here."""
+        typed, known = self.typed(), self.saved()
+        there = {name for name, value in self.texts.items() if value != known.get(name)}
+        found = {
+            name: value for name, value in typed.items()
+            if value != known.get(name) and name not in there and name in self.texts
+        }
+        if SHAPE in found and not there <= typed.keys():
+            del found[SHAPE]
+        return found | {name: typed[name] for name in typed.keys() - self.texts.keys() if SHAPE in found}
 
     def merge(self) -> None:
         """Take what is saved into the fields, and the parts, that were not changed here; what says something stays."""
@@ -171,14 +193,19 @@ class PlanDraft(Draft):
             return bool(problems)
         if not self.overtaken(general):
             return True
-        typed = self.typed()
+        typed, theirs = self.typed(), dict(rule.plan_sections(self.plan))
+        mine: dict[str, str] | None
         try:
-            mine = rule.plan_sections(self.entered(typed))
+            mine = dict(rule.plan_sections(self.entered(typed)))
         except FieldProblems:
-            mine = []
+            mine = None
         self.choose([
-            *((label, text) for label, text in rule.plan_sections(self.plan) if (label, text) not in mine),
-            *((self.labels[key], text or "–") for key, text in self.sections.items() if text != typed[f"s.{key}"]),
+            *(Pair(label, theirs.get(label) or "–", mine.get(label) or "–" if mine is not None else None)
+              for label in dict.fromkeys([*theirs, *(mine or ())])
+              if mine is None or theirs.get(label) != mine.get(label)),
+            *(Pair(self.labels[key], text or "–", typed[f"s.{key}"] or "–",
+                   standing(self.saved().get(f"s.{key}"), text, typed[f"s.{key}"]))
+              for key, text in self.sections.items() if text != typed[f"s.{key}"]),
         ], PARTS)
         return True
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from practicerunner.rules.text_changes import changes
-from practicerunner.ui import diagnosis_block, note_aside, note_details, note_paper, signature_box
+from practicerunner.ui import note_details, note_paper, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -32,8 +32,6 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None]) -> N
     note_id, version = page.line.note_id or 0, page.line.version
     form = Form(f"review.{note_id}.{version}")
     note_paper.facts(page.header, page.line, page.template)
-    if page.header.codes is None:
-        diagnosis_block.beside_note(actor, page.line)
     before = page.versions[-2] if len(page.versions) > 1 else None
     old = {part.key: part.text for part in (*before.sections, *before.parts)} if before is not None else None
     said: dict[str, str] = {}
@@ -66,7 +64,6 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None]) -> N
             sections={key: text for key, text in said.items() if key},
         ), "Note returned")
     note_paper.earlier(page, zone)
-    note_aside.last_note(page)
     if returned or cosigned:
         then()
 

@@ -1,6 +1,6 @@
 """The facts at the head of a note: taken from the appointment while it is written, fixed with the signature."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.records import audit, cases, diagnoses, note_facts, practice
 from practicerunner.records.logins import Staff
+from practicerunner.records.notes import Note
 from practicerunner.records.practice import Location
 from practicerunner.rules import diagnoses as in_force_rule
 from practicerunner.rules import notes as rule
@@ -89,6 +90,21 @@ def names_in(session: Session, case_id: int) -> dict[str, str]:
         str(person.id): person_name(person.first_name, person.last_name)
         for _, person in cases.people_in(session, case_id)
     }
+
+
+def of_the_same_people(
+    session: Session, earlier: Sequence[Note], people: Collection[int], *, several: bool
+) -> list[Note]:
+    """Of earlier notes of a case those that speak of some of these people; all where nobody else is in it."""
+    if not several or not people:
+        return list(earlier)
+    there = note_facts.present_at(
+        session, {one.appointment_id for one in earlier if one.appointment_id is not None}, rule.PRESENT)
+    return [
+        one for one in earlier
+        if (one.person_id in people if one.person_id is not None
+            else one.appointment_id is None or not there[one.appointment_id].isdisjoint(people))
+    ]
 
 
 def codes_on(session: Session, actor: Actor, subject: Subject, about: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -3,6 +3,7 @@
 A reader that returns text writes a row of the audit log, so it needs a transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +24,16 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of
-from practicerunner.workflows.note_facts import Remote, codes_on, facts_of, late_entry, log_codes, names_in, remote_of
+from practicerunner.workflows.note_facts import (
+    Remote,
+    codes_on,
+    facts_of,
+    late_entry,
+    log_codes,
+    names_in,
+    of_the_same_people,
+    remote_of,
+)
 from practicerunner.workflows.note_readers import is_supervised, log_opening, may_open
 from practicerunner.workflows.note_text import Header, Written, header_of, parts_of, template_name, written
 from practicerunner.workflows.notes import Subject, authorize_note, has_risk, missing_details, subject_of
@@ -277,7 +287,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
         may_review=may_review,
         may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign,
         goals=goals_for(session, actor, subject) if is_author and not fixed else (),
-        previous=_previous(session, actor, note) if may_write or may_review else None,
+        previous=_previous(session, actor, note, header) if may_write or may_review else None,
     )
 
 
@@ -303,9 +313,12 @@ def _addenda(session: Session, actor: Actor, note: Note) -> tuple[AddendumLine, 
     return tuple(lines)
 
 
-def _previous(session: Session, actor: Actor, note: Note) -> Previous | None:
-    """The last signed note of the case that the actor may read without giving a reason."""
-    for earlier in notes.signed_before(session, note, rule.SIGNED, 5):
+def _previous(session: Session, actor: Actor, note: Note, header: Mapping[str, Any]) -> Previous | None:
+    """The last signed note of the case, of the same people, that the actor may read without giving a reason."""
+    people = {int(key) for key in header.get("about") or header["present"]}
+    found = notes.signed_before(session, note, rule.SIGNED, 5)
+    several = len(header.get("names", ())) != 1
+    for earlier in of_the_same_people(session, found, people, several=several):
         row = notes.one_row(session, earlier.id)
         allowed = may_open(actor, row) if row else None
         if row and allowed and not allowed.needs_reason:

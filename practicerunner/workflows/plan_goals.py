@@ -27,6 +27,11 @@ class GoalChoice:
     about: str
     """Whose plan it is, where there are several; empty otherwise."""
     in_force: bool
+    reached: int = 0
+    """How many of its objectives are reached."""
+    objectives: int = 0
+    """How many it has, without those that were dropped."""
+    is_over: bool = False
 
 
 def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalChoice, ...]:
@@ -52,7 +57,8 @@ def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalCho
         log_reading(session, actor, case, one, "")
         found += [
             GoalChoice(one.id, goal.key, goal.number, goal.text,
-                       (name_of(session, one.person_id) or "Everybody together") if several else "", one in kept)
+                       (name_of(session, one.person_id) or "Everybody together") if several else "", one in kept,
+                       goal.reached, goal.objectives, goal.is_over)
             for goal in rule.goals_of(plan_in(session, one)) if one in kept or str(goal.key) in linked[one.id]
         ]
     return tuple(found)

@@ -195,7 +195,9 @@ def test_two_windows_on_different_fields_lose_nothing_of_either_by_keeping_what_
     assert told.startswith("Not saved. Somebody else changed this in the meantime.") and "Reload" not in told
     box = next(box for box in other.expander if box.label.startswith("What is saved now"))
     assert [m.value for m in box.markdown] == ["**Subjective**", "**Objective**"]
-    assert [t.value for t in box.text] == ["First window.", "–"]
+    assert [t.value for t in box.text] == ["First window.", "–", "–", "Second window."]
+    assert [c.value for c in box.caption][:-1] == [
+        "Changed only there: it is taken.", "Saved now", "Here", "Changed only here: it stays.", "Saved now", "Here"]
     button(other, "Keep what I wrote").click().run()
     assert not other.exception and not other.error
     third.text_area(key=f"{key}.plan").set_value("Third window.").run()
@@ -224,16 +226,29 @@ def test_a_save_that_comes_between_the_question_and_the_answer_is_not_lost_eithe
     assert [kept[name] for name in ("subjective", "objective", "plan")] == ["First.", "Second.", "First again."]
 
 
-def test_a_window_can_take_what_was_saved_in_the_other(cast, monkeypatch) -> None:
+def test_taking_what_is_saved_drops_only_what_both_windows_changed(cast, monkeypatch) -> None:
     _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
     note_id = started(cast, appointment_id)
     one = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
     other = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
-    one.text_area(key=f"note.{note_id}.s.plan").set_value("First window.").run()
-    other.text_area(key=f"note.{note_id}.s.subjective").set_value("Mine.").run()
+    key = f"note.{note_id}.s"
+    one.text_area(key=f"{key}.plan").set_value("First plan.").run()
+    one.text_area(key=f"{key}.objective").set_value("First objective.").run()
+    other.text_area(key=f"{key}.subjective").set_value("Mine.").run()
+    other.text_area(key=f"{key}.plan").set_value("My plan.").run()
+    box = next(box for box in other.expander if box.label.startswith("What is saved now"))
+    assert [m.value for m in box.markdown] == ["**Subjective**", "**Objective**", "**Plan**"]
+    assert [t.value for t in box.text] == ["–", "Mine.", "First objective.", "–", "First plan.", "My plan."]
+    assert [c.value for c in box.caption if c.value.startswith("Changed")] == [
+        "Changed only here: it stays.", "Changed only there: it is taken.", "Changed in both places: choose below."]
     button(other, "Take what is saved").click().run()
-    assert areas(other)["Plan"] == "First window."
-    assert areas(other)["Subjective"] == ""
+    assert not other.exception and not other.error
+    kept = note_of(cast, note_id).sections
+    assert [kept[name] for name in ("subjective", "objective", "plan")] == ["Mine.", "First objective.", "First plan."]
+    assert [areas(other)[name] for name in ("Subjective", "Objective", "Plan")] == [
+        "Mine.", "First objective.", "First plan."]
+    one.run()
+    assert areas(one)["Subjective"] == "Mine."
 
 
 def test_an_associate_submits_the_supervisor_returns_and_cosigns_on_the_page(cast, monkeypatch) -> None:

@@ -162,6 +162,22 @@ def test_windows_that_write_in_different_parts_of_a_plan_both_keep_their_words(c
     assert other.text_area(key=key(note_id, "3.text")).value == "Objective of this one"
 
 
+def test_taking_what_is_saved_of_a_plan_keeps_what_only_this_window_changed(cast, monkeypatch) -> None:
+    note_id = begin(cast, case_of(cast))
+    one, other = (opened(cast, monkeypatch, "Marcus", "note", note=note_id) for _ in range(2))
+    other.text_area(key=key(note_id, "2.text")).set_value("Goal of the other window").run()
+    one.text_area(key=key(note_id, "3.text")).set_value("Objective of this one").run()
+    press(one, key(note_id, "1.add"))
+    one.text_area(key=key(note_id, "5.text")).set_value("Added here").run()
+    one.text_area(key=key(note_id, "2.text")).set_value("Goal of this one").run()
+    press(one, key(note_id, "take"))
+    assert "Not saved." not in said(one)
+    goals = kept(cast, note_id).goals
+    assert [g.text for g in goals] == ["Goal of the other window", "Added here"]
+    assert goals[0].objectives[0].text == "Objective of this one"
+    assert one.text_area(key=key(note_id, "5.text")).value == "Added here"
+
+
 def test_what_is_refused_stays_in_its_field_and_says_why_beneath_it(cast, monkeypatch) -> None:
     note_id = begin(cast, case_of(cast))
     app = opened(cast, monkeypatch, "Marcus", "note", note=note_id)

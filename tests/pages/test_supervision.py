@@ -9,25 +9,32 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
+from practicerunner.errors import NotFound, PracticeError
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Supervision
 from practicerunner.records.notes import Note
 from practicerunner.records.supervision import SupervisionSession
-from practicerunner.ui import identity
-from practicerunner.vocabulary import CaseType, NoteStatus, Role, SupervisionFormat
+from practicerunner.rules.note_details import Details, Risk
+from practicerunner.ui import identity, review_list
+from practicerunner.vocabulary import CaseType, NoteStatus, RiskFinding, Role, SupervisionFormat
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.invitations import Invite, accept_invitation, invite
-from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
+from practicerunner.workflows.review_facts import review_facts
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import AddStaff, add_staff
 from practicerunner.workflows.supervision_hours import RecordHour, record_hour
-from tests.cast import Cast, at, bring_on, hold
+from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import opened, press, said
 from tests.pages.walking import live, words
+from tests.workflows.planning import a_plan, begin, sign, signed
+from tests.workflows.planning import write as planned
+from tests.workflows.sending import bring_forms, complete, scored, send
 
 PASSWORD = "correct horse battery"
 SOAP = ("subjective", "objective", "assessment", "plan")
+SAFE = Details(risk=Risk(harm_to_self=RiskFinding.NONE_REPORTED, harm_to_others=RiskFinding.NONE_REPORTED))
 HOSTILE = "**bold** [link](http://x) :red[no]"
 
 
@@ -251,7 +258,108 @@ def test_an_associate_sees_with_whom_it_is_on_both_pages(cast: Cast, monkeypatch
         assert "Waiting for your supervisor (1)" in text
         assert "With Ruth Feldman, for 7 days" in text
     assert "Ruth Feldman returned version 1, on Plan, Mon 12 Oct 2026, 22:30" in text
-    assert "1 note came back to you" in said(opened(cast, monkeypatch, "Priya", "supervision"))
+    with at("2026-10-08 07:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm", provider="Priya")
+    hold(cast, case_id, "IND50", "2026-10-08 10:00", by="Priya")
+    text = said(opened(cast, monkeypatch, "Priya", "supervision"))
+    assert "Came back to you (1)" in text and "2 comments by Ruth Feldman" in text
+    assert "Notes due (1)" in text and "The oldest is of Thu 8 Oct 2026, Ida Holm; 1 overdue." in text
+
+
+def aside(app: AppTest) -> str:
+    """What stands on the page beside the note, in one string."""
+    return "\n".join(str(one.value) for kind in ("text", "caption", "subheader") for one in app.get(kind))
+
+
+def test_beside_the_note_stand_its_appointment_and_the_notes_before_it(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at("2026-10-01 07:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad", provider="Priya")
+    made = []
+    for when, said_ in (("2026-10-02 10:00", "Oldest words."), ("2026-10-05 10:00", "Last words."),
+                        ("2026-10-09 10:00", "Now.")):
+        appointment_id = hold(cast, case_id, "IND50", when, by="Priya")
+        with at(f"{when[:10]} 22:00"):
+            made.append(cast.do("Priya", start_note, StartNote(appointment_id=appointment_id, kind="progress")))
+            write(cast, made[-1], said_)
+        if said_ != "Now.":
+            cast.do("Ruth", cosign_note, CosignNote(note_id=made[-1], version=1))
+    oldest, last, now = made
+    memo = cast.do("Priya", start_note, StartNote(appointment_id=appointment_id, kind="memo"))
+    cast.do("Priya", save_draft, SaveDraft(note_id=memo, revision=1, sections={"text": "Memo words."}))
+    submitted(cast, "Sam Ortiz", "2026-10-08 10:00", "Of another case.")
+    before = readings(cast, "Ruth")
+    for page in ("supervision", "note"):
+        app = opened(cast, monkeypatch, "Ruth", page, note=now)
+        text = aside(app)
+        for there in ("Fri 9 Oct 2026, 10:00–10:50", "Noor Haddad: attended", "No next appointment.", "Last words.",
+                      "None yet. Goals come from the treatment plan."):
+            assert there in text, (page, there)
+        for gone in ("Oldest words.", "Memo words.", "Of another case."):
+            assert gone not in words(app), (page, gone)
+        assert "Fri 2 Oct 2026, progress note" in words(app)
+    assert [one for one in readings(cast, "Ruth") if one not in before] == [now, last], "the oldest is a link only"
+    assert oldest not in readings(cast, "Ruth")
+
+
+def test_beside_a_note_about_one_of_two_stands_nothing_of_the_other(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at("2026-09-01 07:00"):
+        bring_forms(cast)
+        case_id = cast.open_case(CaseType.TWO_PERSON, "Noor Haddad", "Sam Ortiz", provider="Priya")
+        other_case = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        people = people_of(cast, case_id)
+        for name, total in (("Noor", 2), ("Sam", 1)):
+            (sent,) = send(cast, case_id, "phq9", to=name, by="Priya")
+            complete(cast, sent, scored("phq9", *[total] * 9), by="Priya")
+            plan = begin(cast, case_id, people[name], by="Priya", on="2026-09-01 08:00")
+            planned(cast, plan, a_plan(f"Goal of {name}"), by="Priya")
+            sign(cast, plan, by="Priya", on="2026-09-01 08:00")
+            cast.do("Ruth", cosign_note, CosignNote(note_id=plan, version=1))
+    signed(cast, other_case, plan=a_plan("Goal of another case"), on="2026-09-01 08:00")
+    made = {}
+    for name, on in (("Sam", "2026-10-08"), ("Noor", "2026-10-09")):
+        with at(f"{on} 22:00"):
+            made[name] = cast.do("Priya", start_case_note, StartCaseNote(
+                case_id=case_id, kind="contact", form="contact", person_id=people[name], service_date=on))
+            cast.do("Priya", save_draft, SaveDraft(note_id=made[name], revision=1, sections=dict.fromkeys(
+                ("how", "said"), f"Words of {name}."), details=SAFE))
+            cast.do("Priya", sign_note, SignNote(note_id=made[name], revision=note(cast, made[name]).revision))
+        if name == "Sam":
+            cast.do("Ruth", cosign_note, CosignNote(note_id=made[name], version=1))
+    app = opened(cast, monkeypatch, "Ruth", "supervision", note=made["Noor"])
+    text = words(app)
+    assert "18 of 27" in text and "9 of 27" not in text
+    assert "Goal of Noor" in text and "Goal of Sam" not in text
+    assert "0 of 1 objective reached · being worked on" in text
+    assert "Words of Noor." in text and "Words of Sam." not in text
+    assert "Thu 8 Oct 2026" not in text and "Goal of another case" not in text
+    assert "None before this one." in text
+
+
+def test_whoever_does_not_review_a_note_is_given_nothing_beside_it(cast: Cast) -> None:
+    note_id = submitted(cast, "Noor Haddad", "2026-10-09 10:00")
+    for who in ("Priya", "Marcus", "Judith", "Dana", "Tom"):
+        with pytest.raises(PracticeError):
+            cast.do(who, review_facts, note_id)
+    assert cast.do("Ruth", review_facts, note_id).people[0].name == "Noor Haddad"
+    cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    with pytest.raises(NotFound):
+        cast.do("Ruth", review_facts, note_id)
+
+
+def test_on_a_phone_the_tapped_note_stands_alone_with_a_way_back(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_list, "on_phone", lambda: True)
+    first = submitted(cast, "Noor Haddad", "2026-10-05 10:00")
+    submitted(cast, "Sam Ortiz", "2026-10-06 10:00")
+    app = opened(cast, monkeypatch, "Ruth", "supervision")
+    press(app, f"review.{first}")
+    assert not [one for one in app.button if str(one.key).startswith("review.") and "." not in str(one.key)[7:]]
+    assert "Queue (2)" in said(app) and not app.metric
+    press(app, "queue.back")
+    assert figures(app)["Waiting"] == "2" and not app.text_area
 
 
 def test_due_notes_are_filtered_by_mine_and_team(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
