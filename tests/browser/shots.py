@@ -18,6 +18,10 @@ PAGES = ("", "clients", "calendar", "messages", "documentation", "supervision", 
          "overview", "settings", "hours", "staff", "forms", "note_templates", "outbox", "imports", "audit",
          "breaches", "account")
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
+AGENTS = {
+    "phone": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36",
+}
+"""What a phone says it is: some pages put what was tapped before the list it came from."""
 LOOKS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 900
 """Milliseconds for charts and tables to be drawn after the script has run."""
@@ -67,7 +71,8 @@ def visit(browser: Browser, address: str, role: str, *, only: set[str]) -> None:
         for look in LOOKS:
             if not only <= {size, look}:
                 continue
-            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=look)
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=look, user_agent=AGENTS.get(size))
             outside = role in VISITORS
             page = sign_in(context, address, (PEOPLE | VISITORS)[role], door="portal" if outside else "auth")
             for name in PORTAL if outside else PAGES:
