@@ -271,6 +271,20 @@ def open_replacement(session: Session, assignment_id: int) -> FormAssignment | N
     ))
 
 
+def signed_for(session: Session, case_id: int, person_id: int, template_id: int, *, but: int | None) -> bool:
+    """Whether somebody else's signature under a form stands for a person of a case; ``but``: what is to be replaced."""
+    later = aliased(FormResponse)
+    return session.scalar(
+        select(FormResponse.id).join(FormAssignment, FormAssignment.id == FormResponse.assignment_id)
+        .outerjoin(later, later.replaces_id == FormResponse.id)
+        .where(
+            FormResponse.case_id == case_id, FormResponse.person_id == person_id,
+            FormAssignment.template_id == template_id, FormResponse.signed_by_id != person_id, later.id.is_(None),
+            FormAssignment.id != (but or 0),
+        ).limit(1)
+    ) is not None
+
+
 def takes_part(session: Session, case_id: int, person_id: int) -> bool:
     """Whether somebody takes part in a case now."""
     return session.scalar(select(Participant.id).where(
