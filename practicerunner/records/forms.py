@@ -140,6 +140,8 @@ class CriticalAlert(Revised):
     action: Mapped[AlertAction | None] = word(AlertAction)
     text: Mapped[str] = mapped_column(Text, default="")
     """What was done."""
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"), index=True)
+    """The note that documents it; empty while it is open, and of what was closed before a note was asked for."""
 
     __table_args__ = (
         Index("ix_critical_alert_closed", "closed_at", "escalates_at"),
