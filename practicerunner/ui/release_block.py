@@ -7,6 +7,7 @@ import streamlit as st
 
 from practicerunner.ui.form_sheet import choose_signer
 from practicerunner.ui.forms import Form
+from practicerunner.ui.identity import in_dialog
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md
@@ -36,7 +37,7 @@ def release_dialog(actor: Actor, case_id: int, extracts: Mapping[int, str]) -> N
     if found is None:
         return
     st.text("This record is about several people. It goes out once each adult among them has authorised it in writing, "
-            "also those who have left.")
+            "also those who have left. From then on single notes can be printed too.")
     for one in found.releases:
         _release(actor, case_id, found, one)
     with st.expander("Prepare a release", icon=":material/outgoing_mail:", expanded=not found.releases):
@@ -47,6 +48,11 @@ def release_dialog(actor: Actor, case_id: int, extracts: Mapping[int, str]) -> N
     with st.container(horizontal=True):
         for person_id, name in extracts.items():
             st.link_button(md(name), f"/files/record/{case_id}.pdf?person={person_id}", icon=PDF)
+
+
+def _again() -> None:
+    """Draw the dialog anew with what was done; where it is the whole page, the page."""
+    st.rerun(scope="fragment" if in_dialog() else "app")
 
 
 def _release(actor: Actor, case_id: int, found: CaseReleases, one: Release) -> None:
@@ -76,7 +82,7 @@ def _word(actor: Actor, found: CaseReleases, one: Release, word: Word) -> None:
             done, _ = perform(withdraw_authorization, actor, lambda: WithdrawAuthorization(authorization_id=given),
                               done="Authorisation withdrawn")
             if done:
-                st.rerun(scope="fragment")
+                _again()
 
 
 def _authorize(actor: Actor, found: CaseReleases, one: Release) -> None:
@@ -96,7 +102,7 @@ def _authorize(actor: Actor, found: CaseReleases, one: Release) -> None:
             **signer,
         ), "Authorisation recorded")
         if done:
-            st.rerun(scope="fragment")
+            _again()
 
 
 def _prepare(actor: Actor, case_id: int, found: CaseReleases) -> None:
@@ -113,4 +119,4 @@ def _prepare(actor: Actor, case_id: int, found: CaseReleases) -> None:
             op=form.op, case_id=case_id, to_person_id=to, recipient=recipient, purpose=purpose,
         ), "Release prepared; record who has authorised it")
         if done:
-            st.rerun(scope="fragment")
+            _again()
