@@ -42,7 +42,7 @@ def release_dialog(actor: Actor, case_id: int, extracts: Mapping[int, str]) -> N
         _release(actor, case_id, found, one)
     with st.expander("Prepare a release", icon=":material/outgoing_mail:", expanded=not found.releases):
         _prepare(actor, case_id, found)
-    st.subheader("Or an extract for one of them", anchor=False)
+    st.markdown("**Or an extract for one of them**")
     st.text("What is about that person alone: their attendance, forms, documents and own notes. Notes on what took "
             "place together are not in it, and the others' names are removed. Read it before you hand it out.")
     with st.container(horizontal=True):
@@ -56,7 +56,7 @@ def _again() -> None:
 
 
 def _release(actor: Actor, case_id: int, found: CaseReleases, one: Release) -> None:
-    with st.container(border=True):
+    with st.container(border=True, gap="small"):
         st.markdown(f"**To {md(one.recipient)}**")
         st.caption(md(one.purpose))
         for word in one.words:
