@@ -84,7 +84,7 @@ def choose_signer(
         st.info(md(refusal), icon=":material/family_restroom:")
     if not signers:
         if refusal:
-            st.text(f"Nobody is linked to {person} yet. Add who signs on the page of the case, under Relationships.")
+            st.text("Nobody who could sign is linked yet. Add who signs on the page of the case, under Relationships.")
         form.place("signed_by_id")
         return {}
     who = form.choice(
