@@ -17,14 +17,19 @@ from practicerunner.ui.text import day
 from practicerunner.vocabulary import NoteKind
 from practicerunner.workflows.note_pages import NoteFacts, note_page
 from practicerunner.workflows.practice import practice_settings
+from practicerunner.workflows.private_shares import shared_note
 from practicerunner.workflows.psychotherapy import psychotherapy_page
 
 actor = navigation.require("note")
 zone = read(practice_settings, actor).zone
 note_id, own = navigation.selected("note"), navigation.selected("psychotherapy")
+shared = navigation.selected("shared")
 
 if own is not None:
     psychotherapy_editor.show(actor, read(psychotherapy_page, actor, own), zone)
+    st.stop()
+if shared is not None:
+    psychotherapy_editor.show_shared(read_logged(shared_note, actor, shared), zone)
     st.stop()
 if note_id is None:
     st.info("Choose a note on the documentation page, or begin one on an appointment's page.")

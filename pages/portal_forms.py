@@ -30,7 +30,11 @@ def to_fill(me: PortalActor, page: MyForms, line: MyForm) -> None:
         if said:
             st.text(" · ".join(said))
         label = LABELS[line.task] if line.task is not None else "Read and sign" if line.signed else "Fill in"
-        if st.button(label, type="primary", key=f"fill.{line.assignment_id}", width="stretch"):
+        if line.refusal:
+            st.text(line.refusal)
+            label = "Read"
+        if st.button(label, type="secondary" if line.refusal else "primary", key=f"fill.{line.assignment_id}",
+                     width="stretch"):
             go("portal_forms", assignment=line.assignment_id)
 
 

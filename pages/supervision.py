@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import hours_block, note_lines, review_list, team_reviews
+from practicerunner.ui import hours_block, note_lines, psychotherapy_editor, review_list, team_reviews
 from practicerunner.ui.navigation import link, require
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import day
@@ -44,6 +44,7 @@ if parts[0].open:
     with parts[0]:
         if reviews(me):
             review_list.show(me, zone)
+            psychotherapy_editor.shared_list(me, zone)
         if may(me, Action.MANAGE, Resource.USERS):
             team_reviews.show(me)
         elif not reviews(me):

@@ -550,6 +550,20 @@ class AlertAction(Word):
     REFERRED = "referred"
 
 
+class AuthorizationState(Word):
+    """How somebody stands to the release of a record that is about them too (FHIR Consent.status)."""
+
+    AUTHORIZED = "authorized"
+    MISSING = "missing"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        """As the list of a release says it."""
+        return {"authorized": "Authorised", "missing": "Missing"}.get(self.value, super().label)
+
+
 class BreachChannel(Word):
     """By what something went to the wrong person (FHIR Communication.medium)."""
 

@@ -19,6 +19,7 @@ from practicerunner.demo import (
     opening,
     portal,
     portal_pages,
+    sharing,
     supervising,
 )
 from practicerunner.demo.caseload import CASES
@@ -65,6 +66,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     inquiring.begin(diary, house, today)
     insurance.begin(diary, house, beginning, today)
     following.begin(diary, house, today)
+    sharing.begin(diary, house, today)
     story = Story(diary, house, today, rng, CASES[::every])
     story.begin()
     portal.begin(diary, house, story, today)

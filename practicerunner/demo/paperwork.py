@@ -13,7 +13,7 @@ from practicerunner.demo.caseload import Plan
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
 from practicerunner.demo.people import ZONE
-from practicerunner.demo.texts import ALERT_DONE, ANSWERED
+from practicerunner.demo.texts import ALERT_DONE, ALERT_NOTE, ANSWERED
 from practicerunner.records import forms
 from practicerunner.records.forms import FormAssignment
 from practicerunner.records.people import Person
@@ -21,10 +21,13 @@ from practicerunner.rules.form_texts import BUILT_IN
 from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import moment
 from practicerunner.rules.signing import is_adult
-from practicerunner.vocabulary import AlertAction, FieldKind, SignsAs
+from practicerunner.vocabulary import AlertAction, FieldKind, NoteKind, ProofMethod, SignsAs
 from practicerunner.workflows.alerts import CloseAlert, close_alert
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.forms import CompleteForm, complete_form
+from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
+from practicerunner.workflows.proof import proof_of
+from practicerunner.workflows.signatures import SignNote, sign_note
 
 CONTENT = {form.key: form.content for form in BUILT_IN}
 SERIES: dict[str, tuple[str, int, tuple[tuple[int, ...], ...]]] = {
@@ -96,8 +99,18 @@ class Paperwork:
             self.diary.note(clock.now() + timedelta(minutes=25), partial(self._close, plan.provider, alert.id))
 
     def _close(self, provider: str, alert_id: int, session: Session) -> None:
-        close_alert(session, self.house.actors[provider], CloseAlert(
-            alert_id=alert_id, action=AlertAction.ASSESSED, text=ALERT_DONE))
+        actor, alert = self.house.actors[provider], session.get_one(forms.CriticalAlert, alert_id)
+        note_id = start_case_note(session, actor, StartCaseNote(
+            case_id=alert.case_id, kind=NoteKind.CONTACT, person_id=alert.person_id,
+            service_date=clock.today(ZONE)))
+        session.flush()
+        save_draft(session, actor, SaveDraft(note_id=note_id, revision=1, sections=ALERT_NOTE))
+        session.flush()
+        signing = SignNote(note_id=note_id, revision=2)
+        sign_note(session, actor, signing.model_copy(update={
+            "proof": proof_of(actor.staff_id, ProofMethod.PASSWORD, signing.op)}))
+        close_alert(session, actor, CloseAlert(
+            alert_id=alert_id, action=AlertAction.ASSESSED, text=ALERT_DONE, note_id=note_id))
 
     def fill_in(
         self, provider: str, case_id: int, person_id: int, key: str, guardian_id: int | None, session: Session

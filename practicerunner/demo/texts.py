@@ -177,6 +177,14 @@ ALERT_DONE = (
     "Spoke about it in the same hour. Passing thoughts, no plan, no means, no earlier attempt. Safety plan written "
     "together; the sister knows. Next appointment in five days, phone call in between."
 )
+PRIVATE_NOTE = (
+    "My own part in the long silences: I fill them. To bring along: what would happen if I waited, and what am I "
+    "afraid of?"
+)
+ALERT_NOTE = {
+    "how": "In person, in the hour in which the questionnaire was filled in.", "said": ALERT_DONE,
+    "follow_up": "Phone call in two days; the safety plan is gone through again at the next appointment.",
+}
 
 RETURNED_SECTION = "Please make this concrete: what exactly, by whom, and until when."
 SUPERVISION = (

@@ -2,6 +2,7 @@
 
 from practicerunner.records import (  # noqa: F401
     acting,
+    alert_steps,
     audit,
     availability,
     billing,
@@ -31,6 +32,8 @@ from practicerunner.records import (  # noqa: F401
     portal,
     portal_pages,
     practice,
+    private_shares,
+    releases,
     reminders,
     requests,
     scheduling,

@@ -93,6 +93,12 @@ def between(session: Session, person_id: int, client_id: int) -> ActsFor | None:
     return session.scalar(_BETWEEN, {"person_id": person_id, "client_id": client_id})
 
 
+def represents(session: Session, person_id: int, client_id: int) -> bool:
+    """Whether somebody acts for a client as more than a helper."""
+    found = between(session, person_id, client_id)
+    return found is not None and found.kind.is_representative
+
+
 def for_clients(session: Session, client_ids: Collection[int]) -> list[tuple[ActsFor, Person]]:
     """Everybody who acts for some people, by name."""
     if not client_ids:

@@ -140,6 +140,8 @@ class CriticalAlert(Revised):
     action: Mapped[AlertAction | None] = word(AlertAction)
     text: Mapped[str] = mapped_column(Text, default="")
     """What was done."""
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"), index=True)
+    """The note that documents it; empty while it is open, and of what was closed before a note was asked for."""
 
     __table_args__ = (
         Index("ix_critical_alert_closed", "closed_at", "escalates_at"),
@@ -269,6 +271,20 @@ def open_replacement(session: Session, assignment_id: int) -> FormAssignment | N
     return session.scalar(select(FormAssignment).where(
         FormAssignment.replaces_id == assignment_id, FormAssignment.status.in_(OPEN)
     ))
+
+
+def signed_for(session: Session, case_id: int, person_id: int, template_id: int, *, but: int | None) -> bool:
+    """Whether somebody else's signature under a form stands for a person of a case; ``but``: what is to be replaced."""
+    later = aliased(FormResponse)
+    return session.scalar(
+        select(FormResponse.id).join(FormAssignment, FormAssignment.id == FormResponse.assignment_id)
+        .outerjoin(later, later.replaces_id == FormResponse.id)
+        .where(
+            FormResponse.case_id == case_id, FormResponse.person_id == person_id,
+            FormAssignment.template_id == template_id, FormResponse.signed_by_id != person_id, later.id.is_(None),
+            FormAssignment.id != (but or 0),
+        ).limit(1)
+    ) is not None
 
 
 def takes_part(session: Session, case_id: int, person_id: int) -> bool:

@@ -19,7 +19,8 @@ REPLICATED = tuple(changes.COLUMNS)
 
 FROZEN = (
     "access_decision", "access_end", "access_notice",
-    "addendum", "addendum_signature", "audit_log", "basis_decision", "came_of_age", "claim_choice", "credit_note",
+    "addendum", "addendum_signature", "alert_step", "audit_log", "basis_decision", "came_of_age", "claim_choice",
+    "credit_note",
     "diagnosis_change", "document_change", "document_file", "due_charge", "estimate_delivery", "estimate_item",
     "estimate_request", "follow_up", "form_response", "form_version", "good_faith_estimate", "inquiry_entry", "invoice",
     "invoice_line", "invoice_void", "issued_document", "ledger_entry", "message_attachment", "note_version", "payment",

@@ -162,6 +162,15 @@ def measure_content(measure: Measure) -> Content:
     )
 
 
+def is_agreement(purpose: FormPurpose, content: Content) -> bool:
+    """Whether somebody consents or agrees by signing it.
+
+    What is clinical (an intake, a measure, a questionnaire) says something of whoever fills it in, and what is only
+    read or acknowledged binds nobody: a child does both alone.
+    """
+    return content.signature is not None and purpose not in CLINICAL
+
+
 # --- Which forms there are for whom
 
 

@@ -1,5 +1,6 @@
 """Who may sign for whom, and what stands under it (D09, A24); and the two messages that forms send."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from practicerunner.rules.reminders import Letter
@@ -37,6 +38,14 @@ def own_problem(person_born: date | None, today: date, *, agreed_for: bool) -> s
     if is_adult(person_born, today) is False and not agreed_for:
         return "Somebody under 18 cannot agree alone. Choose who agrees for them first, and in which capacity."
     return ""
+
+
+def minor_refusal(names: Sequence[str], *, to_them: bool) -> str:
+    """That a minor cannot sign alone, and who can: said to them, or of them."""
+    who = " or ".join(names) if names else "a parent, a guardian or another legal representative"
+    if to_them:
+        return f"You are under {ADULT} and cannot sign this alone; {who} can sign it for you."
+    return f"Somebody under {ADULT} cannot sign this alone; {who} can sign it for them."
 
 
 def capacity(signer: str, relation: SignsAs | None, person: str) -> str:

@@ -175,14 +175,18 @@ async def note(request: Request) -> Response:
 
 
 async def record(request: Request) -> Response:
-    """The record of a case, ``/files/record/7.pdf``; of a participant of a group ``/files/record/7.pdf?person=9``."""
+    """The record of a case, ``/files/record/7.pdf``; one participant's own or their extract with ``?person=9``.
+
+    Of a couple or a family the whole takes a release: ``?release=5``.
+    """
     case_id, person = request.path_params["id"], request.query_params.get("person", "")
-    if case_id >= 2**63 or not _is_id(person):
+    release = request.query_params.get("release", "")
+    if case_id >= 2**63 or not _is_id(person) or not _is_id(release):
         return _nothing()
-    person_id = int(person) if person else None
+    person_id, release_id = int(person) if person else None, int(release) if release else None
     return await run_in_threadpool(
         _answer, token_of(request),
-        lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id))
+        lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id, release_id))
 
 
 async def statements(request: Request) -> Response:

@@ -45,7 +45,9 @@ def show(actor: Actor, page: SheetPage, zone: str) -> None:
             st.text(page.content.intro)
         answers = form_fields.answers(page.content, draft.typed())
         _fields(page, draft, form, answers)
-        signer = choose_signer(form, page.person_id, page.person, page.signers) if page.content.signature else {}
+        signer = choose_signer(
+            form, page.person_id, page.person, page.signers, refusal=page.own_refusal,
+        ) if page.content.signature else {}
         in_trouble = draft.trouble()
         if page.saved_at is not None:
             st.text(f"Saved {page.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
@@ -74,14 +76,20 @@ def _fields(page: SheetPage, draft: Draft, form: Form, answers: Mapping[str, Any
             st.warning(md(page.crisis), icon=":material/call:")
 
 
-def choose_signer(form: Form, person_id: int, person: str, signers: Mapping[int, str], label: str = "Who signs"
-                  ) -> dict[str, Any]:
-    """Who signs: the person, or somebody for them."""
+def choose_signer(
+    form: Form, person_id: int, person: str, signers: Mapping[int, str], label: str = "Who signs", *, refusal: str = ""
+) -> dict[str, Any]:
+    """Who signs: the person, or somebody for them; ``refusal``: why it cannot be the person."""
+    if refusal:
+        st.info(md(refusal), icon=":material/family_restroom:")
     if not signers:
+        if refusal:
+            st.text("Nobody who could sign is linked yet. Add who signs on the page of the case, under Relationships.")
         form.place("signed_by_id")
         return {}
     who = form.choice(
-        "signed_by_id", label, [person_id, *signers], format_func=lambda one: signers.get(one, person),
+        "signed_by_id", label, [*([] if refusal else [person_id]), *signers],
+        format_func=lambda one: signers.get(one, person),
     )
     if who == person_id:
         return {}
@@ -114,7 +122,8 @@ def _hand_in(
     left = rule.unanswered(page.content, answers)
     if page.content.measure and left:
         st.text(f"{count(len(left), 'question')} without an answer. As it is, there will be no total.")
-    if st.button(hand_in_label(page.content), type="primary", icon=":material/draw:", disabled=in_trouble,
+    if st.button(hand_in_label(page.content), type="primary", icon=":material/draw:",
+                 disabled=in_trouble or bool(page.own_refusal and not page.signers),
                  key=form.field_key("save")):
         done, response_id = form.submit(complete_form, actor, lambda: CompleteForm(
             op=form.op, assignment_id=page.assignment_id, revision=draft.state["revision"], answers=answers, **signer,

@@ -41,7 +41,22 @@ def show(me: PortalActor, page: MySheet) -> None:
         st.text("It takes the place of what was handed in before.")
     if page.others_draft:
         st.info("Somebody else has begun this form. What they wrote is not shown; what you write takes its place.")
+    if page.only_to_read:
+        _to_read(me, page)
+        return
     _sheet(me, page)
+
+
+def _to_read(me: PortalActor, page: MySheet) -> None:
+    """What a form says, for whoever cannot sign it."""
+    if page.content.intro:
+        st.text(page.content.intro)
+    for field in page.content.fields:
+        if not field.asks:
+            form_fields.draw(field, f"read.{page.assignment_id}.{field.key}",
+                             address=_address(me, page.assignment_id), title=page.name)
+    if page.content.notice:
+        st.caption(md(page.content.notice))
 
 
 def _sheet(me: PortalActor, page: MySheet) -> None:

@@ -1,7 +1,8 @@
-"""The button that hands out a record as PDF: of the case, or of a group each participant's own."""
+"""The button that hands out a record as PDF: of the case, by a release where it is of several, or a participant's."""
 
 import streamlit as st
 
+from practicerunner.ui import release_block
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
@@ -14,6 +15,10 @@ def show(actor: Actor, case_id: int) -> None:
     """Draw the button for whoever may hand the record out; nothing for anybody else."""
     choices = read(record_choices, actor, case_id)
     if not choices:
+        return
+    if None in choices and len(choices) > 1:
+        if st.button("Release record", icon=ICON, key=f"release.{case_id}.open"):
+            release_block.release_dialog(actor, case_id, {key: choices[key] for key in choices if key is not None})
         return
     address = f"/files/record/{case_id}.pdf"
     with st.popover("Download record", icon=ICON):

@@ -1,4 +1,5 @@
-"""A critical answer calls for somebody: raised with the answer itself, closed only with what was done (C72, C73).
+"""A critical answer calls for somebody: raised with the answer itself, closed only with what was done and where that
+is documented (C72, C73). What is done before the note is begun is kept with the alert, which stays open until then.
 
 It is addressed to the case's provider, and to the supervisor of an associate. Once it has waited too long, or where
 the provider is away, it is addressed to the supervisor and the owners too. Whoever may know of it reads that it is
@@ -8,40 +9,67 @@ there; what was answered is read only by whoever may read the answers.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import audit, forms, logins, practice, scheduling
+from practicerunner.documents.sheet import long_date
+from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.records import alert_steps, audit, forms, logins, practice, scheduling
+from practicerunner.records.alert_steps import AlertStep
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import CriticalAlert, FormResponse, FormVersion, Raised
 from practicerunner.records.logins import Staff
+from practicerunner.records.notes import Note
 from practicerunner.rules import alerts as rule
 from practicerunner.rules import forms as form_rule
+from practicerunner.rules import notes as rule_notes
 from practicerunner.rules import permissions, signing
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.forms import Critical
 from practicerunner.rules.names import person_name
-from practicerunner.rules.notes import needs_cosignature
-from practicerunner.vocabulary import Action, AlertAction, MessageKind, Resource, Role
+from practicerunner.rules.notes import UNSIGNED_KINDS, needs_cosignature
+from practicerunner.vocabulary import Action, AlertAction, MessageKind, NoteKind, Resource, Role
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, RequiredParagraph, command, reader
 from practicerunner.workflows.staff import supervisor_on
 
+NO_SUCH_NOTE = (
+    "Choose the note that documents it: one of this case, by you or somebody you supervise, from the day of the "
+    "answer on."
+)
+
 
 class AlertIsClosed(RuleViolation):
     """Somebody has closed this alert already. Reload to read what was done."""
 
 
-class CloseAlert(Command):
-    """Say what was done about a critical answer."""
+class RecordStep(Command):
+    """Say what was done about a critical answer whose note is still to be written; the alert stays open."""
 
     alert_id: int
     action: AlertAction
     text: RequiredParagraph
+
+
+class CloseAlert(RecordStep):
+    """Say what was done about a critical answer, and which note documents it."""
+
+    note_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done while the alert stayed open."""
+
+    action: AlertAction
+    text: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,14 @@ class AlertView:
     action: AlertAction | None
     text: str
     """What was done; empty for whoever may not read answers."""
+    steps: tuple[Step, ...]
+    """What was done before; empty for whoever may not read answers."""
+    person_id: int
+    note_id: int | None
+    """The note that documents it."""
+    note: str
+    may_write: bool
+    """Whether the reader may begin a contact note on it."""
 
 
 # --- Raising and escalating
@@ -145,26 +181,76 @@ def addressed_to(session: Session, alert: CriticalAlert, case: Case) -> set[int]
 
 @command(Resource.QUESTIONNAIRES, Action.READ)
 def close_alert(session: Session, actor: Actor, asked: CloseAlert) -> int:
-    """Close an alert with what was done: the case's provider, their supervisor, or an owner. Returns its id.
+    """Close an alert with what was done and its note: the case's provider, their supervisor, or an owner.
+
+    The note is one of the case, by whoever closes it or somebody whom they supervise, dated on the day of the answer or
+    later; a draft is enough. Returns the alert's id. Raises NotFound, AlertIsClosed, BadInput at ``note_id``.
+    """
+    alert, case = _to_act_on(session, actor, asked.alert_id, "close_alert")
+    if asked.note_id not in {note.id for note, _ in _closing_notes(session, actor, alert, case)}:
+        raise BadInput("note_id", NO_SUCH_NOTE)
+    alert.closed_at, alert.closed_by_id = clock.now(), actor.staff_id
+    alert.action, alert.text, alert.note_id = asked.action, asked.text, asked.note_id
+    alert.revision += 1
+    session.info["detail"] = f"{asked.action.value}, note {asked.note_id}"
+    return alert.id
+
+
+@command(Resource.QUESTIONNAIRES, Action.READ)
+def record_step(session: Session, actor: Actor, asked: RecordStep) -> int:
+    """Keep what was done about an alert that stays open, because its note is still to be written. Returns its id.
 
     Raises NotFound, AlertIsClosed.
     """
-    alert = session.get(CriticalAlert, asked.alert_id, with_for_update=FOR_CHANGE)
+    alert, _ = _to_act_on(session, actor, asked.alert_id, "record_step")
+    session.add(AlertStep(
+        id=ids.new_id(), alert_id=alert.id, staff_id=actor.staff_id, action=asked.action, text=asked.text,
+        created_at=clock.now(),
+    ))
+    session.info["detail"] = asked.action.value
+    return alert.id
+
+
+def _to_act_on(session: Session, actor: Actor, alert_id: int, action: str) -> tuple[CriticalAlert, Case]:
+    """An open alert, locked, and its case, for those who may close it. Raises NotFound, AlertIsClosed."""
+    alert = session.get(CriticalAlert, alert_id, with_for_update=FOR_CHANGE)
     case = session.get_one(Case, alert.case_id) if alert is not None else None
     if alert is None or case is None or not _may_close(session, actor, case):
-        raise NotFound(actor=actor, action="close_alert", resource=Resource.QUESTIONNAIRES, resource_id=asked.alert_id,
+        raise NotFound(actor=actor, action=action, resource=Resource.QUESTIONNAIRES, resource_id=alert_id,
                        case_id=case.id if case else None)
     if alert.closed_at is not None:
         raise AlertIsClosed
-    alert.closed_at, alert.closed_by_id = clock.now(), actor.staff_id
-    alert.action, alert.text = asked.action, asked.text
-    alert.revision += 1
     reads = permissions.decide(
         actor.roles, Action.READ, Resource.QUESTIONNAIRES, own=actor.staff_id == case.provider_id, supervised=True,
     )
     session.info["role"] = reads.role if reads else Role.OWNER
-    session.info["case_id"], session.info["detail"] = case.id, asked.action.value
-    return alert.id
+    session.info["case_id"] = case.id
+    return alert, case
+
+
+def _closing_notes(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> list[tuple[Note, Staff]]:
+    """The notes with which somebody could close an alert, the newest first."""
+    authors = {actor.staff_id} | actor.supervisees
+    if actor.staff_id == case.supervisor_id:
+        authors.add(case.provider_id)
+    zone = ZoneInfo(practice.the_practice(session).zone)
+    apart = UNSIGNED_KINDS if NoteKind.CONTACT in capabilities(case.type).case_notes else {NoteKind.PSYCHOTHERAPY}
+    return alert_steps.closing_notes(
+        session, case.id, authors, alert.raised_at.astimezone(zone).date(), but=apart)
+
+
+@reader(Resource.QUESTIONNAIRES)
+def notes_to_close_with(session: Session, actor: Actor, alert_id: int) -> dict[int, str]:
+    """The notes with which the actor could close an alert, the newest first: id and words. Raises NotFound."""
+    alert = session.get(CriticalAlert, alert_id)
+    case = session.get_one(Case, alert.case_id) if alert is not None else None
+    if alert is None or case is None or not _may_close(session, actor, case):
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.QUESTIONNAIRES, resource_id=alert_id)
+    return {note.id: _note_words(note, author) for note, author in _closing_notes(session, actor, alert, case)}
+
+
+def _note_words(note: Note, author: Staff) -> str:
+    return f"{note.kind.label}, {long_date(note.service_date)}, {author.name}, {note.status.label.lower()}"
 
 
 def _may_close(session: Session, actor: Actor, case: Case) -> bool:
@@ -213,8 +299,21 @@ def _view(session: Session, actor: Actor, found: Raised, *, reads: bool = False)
         person_name(person.first_name, person.last_name, person.preferred_name), found.form, alert.raised_at,
         alert.escalated_at, _items(session, alert) if reads else (),
         alert.closed_at is None and _may_close(session, actor, case), alert.closed_at, by.name if by else "",
-        alert.action, alert.text if reads else "",
+        alert.action, alert.text if reads else "", _steps(session, alert) if reads else (), alert.person_id,
+        alert.note_id, _closed_with(session, alert),
+        NoteKind.CONTACT in rule_notes.case_kinds_for(case.type, case.clinical_fields)
+        and actor.staff_id == case.provider_id,
     )
+
+
+def _steps(session: Session, alert: CriticalAlert) -> tuple[Step, ...]:
+    return tuple(Step(step.action, step.text, by.name, step.created_at)
+                 for step, by in alert_steps.steps_of(session, alert.id))
+
+
+def _closed_with(session: Session, alert: CriticalAlert) -> str:
+    note = session.get(Note, alert.note_id) if alert.note_id is not None else None
+    return _note_words(note, session.get_one(Staff, note.author_id)) if note is not None else ""
 
 
 def _items(session: Session, alert: CriticalAlert) -> tuple[Critical, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, cases, forms, practice, relations
+from practicerunner.records import acting, audit, cases, forms, practice, relations
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
 from practicerunner.records.logins import Staff
@@ -30,6 +30,7 @@ from practicerunner.workflows.alerts import AlertView, alert_view
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.forms import content_of, full_name, response_hash, score_of
+from practicerunner.workflows.own_word import form_refusal
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
@@ -58,6 +59,8 @@ class SheetPage:
     """Who may be chosen to sign for them: person id and name."""
     crisis: str
     """What to show after a critical answer."""
+    own_refusal: str
+    """Why the person cannot sign it themselves, and who can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +145,19 @@ def sheet_page(session: Session, actor: Actor, assignment_id: int) -> SheetPage:
         response.id if response else None, content_of(session, assignment.version_id), dict(assignment.draft),
         assignment.saved_at, assignment.replaces_id is not None, signers_of(session, case, person),
         alert_rule.crisis_text(us.name, us.phone),
+        form_refusal(session, person, assignment, template.purpose) if assignment.status in forms.OPEN else "",
     )
 
 
 def signers_of(session: Session, case: Case, person: Person) -> dict[int, str]:
-    """People linked to somebody, and those who take part with them, by name."""
+    """People linked to somebody or named to act for them, and those who take part with them, by name."""
     linked = {other.id: full_name(other) for link, one, other in relations.of_case(session, case.id)
               if one.id == person.id}
+    act = {other.id: full_name(other) for acts, other in acting.for_clients(session, [person.id])
+           if acts.kind.is_representative}
     with_them = {other.id: full_name(other) for participant, other in cases.people_in(session, case.id)
                  if participant.status is not ParticipantStatus.LEFT and other.id != person.id}
-    return dict(sorted((linked | with_them).items(), key=lambda item: item[1].casefold()))
+    return dict(sorted((linked | act | with_them).items(), key=lambda item: item[1].casefold()))
 
 
 # --- What came back

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, RuleViolation, Stale
-from practicerunner.records import forms, practice, relations
+from practicerunner.records import acting, forms, practice, relations
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
@@ -26,6 +26,7 @@ from practicerunner.workflows import alerts
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.cases import keep_paper
 from practicerunner.workflows.commands import Command, Line, command
+from practicerunner.workflows.own_word import form_refusal
 
 
 class FormIsClosed(RuleViolation):
@@ -168,6 +169,10 @@ def complete_form(session: Session, actor: Actor, asked: CompleteForm) -> int:
     assignment, template, case = _to_fill(session, actor, asked.assignment_id, asked.revision)
     person = session.get_one(Person, assignment.person_id)
     signer = signer_of(session, case, person, asked)
+    if signer.person_id == person.id:
+        refusal = form_refusal(session, person, assignment, template.purpose)
+        if refusal:
+            raise BadInput("signed_by_id", refusal)
     session.info["detail"] = template.name
     return hand_in(session, assignment, template, case, asked.answers, signer, recorded_by_id=actor.staff_id)
 
@@ -179,6 +184,7 @@ def signer_of(session: Session, case: Case, person: Person, asked: SignedFor) ->
     other = session.get(Person, asked.signed_by_id)
     if other is None or not (
         forms.takes_part(session, case.id, other.id) or relations.between(session, person.id, other.id)
+        or acting.represents(session, other.id, person.id)
     ):
         raise BadInput("signed_by_id", f"Choose somebody who is linked to {full_name(person)}, under Relationships.")
     if asked.signs_as is None:

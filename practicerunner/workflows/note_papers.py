@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
 from practicerunner.records import audit, notes, plans, practice
+from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules.documents import plain_name
@@ -23,6 +24,7 @@ from practicerunner.workflows.note_pages import MemberView, NotePage, member_vie
 from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.note_text import Header, Written
 from practicerunner.workflows.papers import letterhead
+from practicerunner.workflows.releases import ReleaseIsBlocked, may_leave
 
 PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
 """States in which a note is a page of the record."""
@@ -47,7 +49,8 @@ def note_pdf(
 ) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a signed note; with ``person_id`` one participant's copy of a group note.
 
-    Needs a transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts.
+    Needs a transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts; and
+    ReleaseIsBlocked of a couple or a family, until each adult has authorised a release.
     """
     row = _authorized(session, actor, note_id)
     page = note_page(session, actor, note_id, reason)
@@ -76,7 +79,7 @@ def may_print(actor: Actor, row: NoteRow) -> bool:
 def printable_parts(session: Session, actor: Actor, note_id: int) -> dict[int, str] | None:
     """Participants of whom there is a copy of a note, by name; ``None`` where the actor may not print the note."""
     row = notes.one_row(session, note_id)
-    if row is None or not may_print(actor, row):
+    if row is None or not may_print(actor, row) or not may_leave(session, session.get_one(Case, row.case_id)):
         return None
     if rule.FORMS[row.form].part is None:
         return {}
@@ -103,6 +106,8 @@ def _authorized(session: Session, actor: Actor, note_id: int) -> NoteRow:
         raise NotPermitted(**about)  # type: ignore[arg-type]
     if row.status not in PRINTED:
         raise NoteNotSigned
+    if not may_leave(session, session.get_one(Case, row.case_id)):
+        raise ReleaseIsBlocked
     return row
 
 

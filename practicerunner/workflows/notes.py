@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import cases, notes, practice, scheduling
+from practicerunner.records import alert_steps, cases, notes, practice, scheduling
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note, NoteRow
@@ -31,6 +31,10 @@ from practicerunner.workflows.plan_parts import begun_with, concerns, linked, ne
 
 class NoteDoesNotFit(RuleViolation):
     """This kind of note does not belong to this kind of case."""
+
+
+class NoteDocumentsAlert(RuleViolation):
+    """A critical answer was closed with this note, so it stays. Finish and sign it."""
 
 
 class NoteIsIncomplete(RuleViolation):
@@ -338,6 +342,8 @@ def finish_memo(session: Session, actor: Actor, asked: FinishMemo) -> int:
 def discard_draft(session: Session, actor: Actor, asked: DiscardDraft) -> int:
     """Remove one's own draft that was never signed; that it was there stays in the audit log."""
     note = note_to_write(session, actor, asked.note_id, Action.UPDATE, Act.DISCARD).note
+    if alert_steps.closed_with(session, note.id):
+        raise NoteDocumentsAlert
     session.info["detail"] = f"{note.kind} of {note.service_date}"
     session.delete(note)
     return note.id

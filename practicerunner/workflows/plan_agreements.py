@@ -9,11 +9,11 @@ from practicerunner.errors import BadInput, RuleViolation, Stale
 from practicerunner.records import notes, plans, practice
 from practicerunner.records.notes import Note
 from practicerunner.records.plans import PlanAgreement
-from practicerunner.rules import signing
 from practicerunner.vocabulary import Action, AgreedHow, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import Line, command
 from practicerunner.workflows.forms import SignedFor, signer_of
+from practicerunner.workflows.own_word import own_problem
 from practicerunner.workflows.plans import people_of, plan_for
 
 
@@ -52,7 +52,7 @@ def record_agreement(session: Session, actor: Actor, asked: RecordAgreement) -> 
     known = [a for a, _ in plans.agreements_of(session, [note.id]) if a.person_id == person.id]
     signer = signer_of(session, case, person, asked)
     if signer.person_id == person.id:
-        problem = signing.own_problem(person.birth_date, today, agreed_for=bool(known))
+        problem = own_problem(session, person, agreed_for=bool(known))
         if problem:
             raise BadInput("signed_by_id", problem)
     if any(agreement.agreed_by_id == signer.person_id for agreement in known):

@@ -36,11 +36,12 @@ from practicerunner.workflows.forms import (
     keep_answers,
 )
 from practicerunner.workflows.library import read_pdf
+from practicerunner.workflows.own_word import form_refusal
 from practicerunner.workflows.portal_access import authorize_portal, called, may_portal, signing_refusal
 
 
 class MayNotSign(NotPermitted):
-    """You cannot sign this for somebody else."""
+    """You cannot sign this."""
 
 
 class HandIn(SaveAnswers):
@@ -69,6 +70,8 @@ class MyForm:
     """Of a document of the practice that waits: what is asked of its reader."""
     replaced: bool
     replaces: bool
+    refusal: str
+    """Why the reader cannot sign this one for themselves, and who can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class MySheet:
     """What will stand under it."""
     refusal: str
     """Why the reader cannot hand it in."""
+    only_to_read: bool
+    """Whether somebody else has to fill it in and sign it."""
     replaces: bool
     crisis: str
     zone: str
@@ -184,7 +189,7 @@ def hand_in_mine(session: Session, actor: PortalActor, asked: HandIn) -> int:
     if content.signature is not None and rule.resource_of(template.purpose) is Resource.CONSENTS:
         authorize_portal(
             session, actor, Action.SIGN, Resource.CONSENTS, case_id=case.id, resource_id=found.id)
-    refusal = signing_refusal(session, actor)
+    refusal = signing_refusal(session, actor) or _own_refusal(session, actor, found, template)
     if refusal:
         raise MayNotSign(
             refusal, actor=actor, action=Action.SIGN, resource=Resource.CONSENTS, resource_id=found.id,
@@ -193,6 +198,16 @@ def hand_in_mine(session: Session, actor: PortalActor, asked: HandIn) -> int:
     if content.signature is not None and not str(asked.answers.get(content.signature.key, "")).strip():
         raise BadInput(content.signature.key, "Type your own name to sign.")
     return hand_in(session, found, template, case, asked.answers, _signer(session, actor))
+
+
+def _own_refusal(
+    session: Session, actor: PortalActor, assignment: FormAssignment, template: FormTemplate
+) -> str:
+    """Why somebody who acts for themselves cannot sign this one, and who can; empty if they can."""
+    if actor.client_id is not None:
+        return ""
+    return form_refusal(
+        session, session.get_one(Person, actor.person_id), assignment, template.purpose, to_them=True)
 
 
 def _signer(session: Session, actor: PortalActor) -> Signer:
@@ -219,7 +234,7 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
     names = {case.id: called(session, actor, case) for _, case, _ in found}
     tasks = _tasks(session, [one for one, _, _ in found])
     lines = [
-        _line(actor, one, names[case.id], signed_by_id, today, tasks) for one, case, signed_by_id in found
+        _line(session, actor, one, names[case.id], signed_by_id, today, tasks) for one, case, signed_by_id in found
         if (case.id, rule.resource_of(one.template.purpose)) in allowed
         and not (one.assignment.confidential and actor.client_id is not None)
         and (case.id in here or one.assignment.status is AssignmentStatus.COMPLETED)
@@ -261,7 +276,7 @@ def _tasks(session: Session, found: Sequence[forms.Given]) -> dict[int, Document
 
 
 def _line(
-    actor: PortalActor, one: forms.Given, case_name: str, signed_by_id: int | None, today: date,
+    session: Session, actor: PortalActor, one: forms.Given, case_name: str, signed_by_id: int | None, today: date,
     tasks: Mapping[int, DocumentTask | None],
 ) -> MyForm:
     assignment = one.assignment
@@ -271,14 +286,14 @@ def _line(
         case_name, assignment.status, assignment.due_on,
         is_open and assignment.due_on is not None and assignment.due_on < today, one.submitted_at, one.capacity,
         one.template.purpose in rule.SIGNED, tasks.get(assignment.version_id), one.replaced,
-        assignment.replaces_id is not None,
+        assignment.replaces_id is not None, _own_refusal(session, actor, assignment, one.template) if is_open else "",
     )
 
 
 @reader(Resource.CONSENTS)
 def my_sheet(session: Session, actor: PortalActor, assignment_id: int) -> MySheet:
     """A form to fill in, with what the reader has answered so far. Raises NotFound, NotPermitted."""
-    found, _, case = own_form(session, actor, assignment_id, Action.READ)
+    found, template, case = own_form(session, actor, assignment_id, Action.READ)
     if not requests.takes_part(session, case.id, actor.for_id, today_here(session)):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CONSENTS, resource_id=found.id,
                        case_id=case.id)
@@ -286,12 +301,14 @@ def my_sheet(session: Session, actor: PortalActor, assignment_id: int) -> MyShee
     theirs = not found.draft or found.drafted_by_id == actor.person_id or (
         found.drafted_by_id is None and actor.client_id is None)
     mine = response is not None and response.signed_by_id == actor.person_id
+    own_refusal = _own_refusal(session, actor, found, template) if found.status in forms.OPEN else ""
     return MySheet(
         found.id, found.revision, session.get_one(FormVersion, found.version_id).name,
         full_name(session.get_one(Person, actor.for_id)), found.status, response.id if response and mine else None,
         content_of(session, found.version_id), dict(found.draft) if theirs else {},
         found.saved_at if theirs else None, not theirs, _signer(session, actor).capacity,
-        signing_refusal(session, actor), found.replaces_id is not None, alert_rule.crisis_text(us.name, us.phone),
+        signing_refusal(session, actor) or own_refusal, bool(own_refusal), found.replaces_id is not None,
+        alert_rule.crisis_text(us.name, us.phone),
         us.zone,
     )
 

@@ -1,4 +1,7 @@
-"""Psychotherapy notes: kept apart from the record, encrypted, written and read by their author alone (G09)."""
+"""Psychotherapy notes: kept apart from the record, encrypted, written and read by their author alone (G09).
+
+What an author lets their supervisor read is in ``private_shares``.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,7 +57,7 @@ class PsychotherapyPage:
     saved_at: datetime | None
 
 
-def _own(session: Session, actor: Actor, action: Action, appointment_id: int, *, lock: bool = False) -> tuple[
+def own_note(session: Session, actor: Actor, action: Action, appointment_id: int, *, lock: bool = False) -> tuple[
     Appointment, Case, PsychotherapyNote | None
 ]:
     """The appointment, its case and the actor's own note. Raises NotFound for whoever has no part in it."""
@@ -79,7 +82,7 @@ def _purpose(note_id: int) -> str:
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def save_psychotherapy_note(session: Session, actor: Actor, asked: SavePsychotherapyNote) -> int:
     """Keep one's own text, encrypted. Returns the note id. Raises NoteDoesNotFit, Stale."""
-    appointment, case, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    appointment, case, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     check_fit(case, NoteKind.PSYCHOTHERAPY)
     if (note.revision if note else 0) != asked.revision:
         raise Stale
@@ -98,8 +101,8 @@ def save_psychotherapy_note(session: Session, actor: Actor, asked: SavePsychothe
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsychotherapyNote) -> int:
     """Make one's own note final. Returns the note id."""
-    _, _, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
-    if note is None or not _text(note).strip():
+    _, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    if note is None or not text_of(note).strip():
         raise NoteIsIncomplete("Write something first.")
     note.status = rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.FINISH)
     if note.revision != asked.revision:
@@ -112,7 +115,7 @@ def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsych
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsychotherapyNote) -> None:
     """Remove one's own draft."""
-    _, _, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    _, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is not None:
         rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
         session.delete(note)
@@ -121,17 +124,18 @@ def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsy
 @reader(Resource.PSYCHOTHERAPY_NOTE)
 def psychotherapy_page(session: Session, actor: Actor, appointment_id: int) -> PsychotherapyPage:
     """One's own note of an appointment, readable again. Nobody else's is ever shown. Raises NotFound."""
-    appointment, case, note = _own(session, actor, Action.READ, appointment_id)
+    appointment, case, note = own_note(session, actor, Action.READ, appointment_id)
     check_fit(case, NoteKind.PSYCHOTHERAPY)
     if note is None:
         return PsychotherapyPage(
             appointment.id, case.id, case.name, appointment.starts_at, 0, NoteStatus.DRAFT, "", None
         )
     return PsychotherapyPage(
-        appointment.id, case.id, case.name, appointment.starts_at, note.revision, note.status, _text(note),
+        appointment.id, case.id, case.name, appointment.starts_at, note.revision, note.status, text_of(note),
         note.signed_at,
     )
 
 
-def _text(note: PsychotherapyNote) -> str:
+def text_of(note: PsychotherapyNote) -> str:
+    """The text; callers have found out that it is the reader's to read."""
     return cipher.unseal(note.ciphertext, _purpose(note.id)).decode()

@@ -1,6 +1,7 @@
 """One record as a reader of it may see it, on paper: what took place, locked notes with their addenda, forms (K05).
 
-A case of a couple or a family has one record; of a group each participant has their own, in which nobody else is named.
+A case of a couple or a family has one record, which goes out once each adult has authorised it; one of them alone gets
+an extract. Of a group each participant has their own. Neither names anybody else.
 Drafts, memos and psychotherapy notes are never part of one (X16).
 """
 
@@ -24,6 +25,7 @@ from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.documents import plain_name
 from practicerunner.rules.names import person_name
+from practicerunner.rules.releases import is_conjoint, names_to_remove, without
 from practicerunner.vocabulary import Action, AttendanceStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.case_forms import forms_of_case
@@ -36,11 +38,12 @@ from practicerunner.workflows.note_pages import NotePage, note_page
 from practicerunner.workflows.note_papers import PRINTED, member_copy, signed_page
 from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.papers import letterhead
+from practicerunner.workflows.releases import check_released
 
 _NEVER = "Memos and notes that the law keeps apart from the record are never part of it."
-_ALL_AGREE = (
-    "This record is about several people. Hand it to anybody outside the practice only after each adult among them "
-    "has agreed."
+_EXTRACT = (
+    "An extract: of a record about several people what is about one of them alone. Names of the others were removed; "
+    "notes on what took place together are not in it."
 )
 
 
@@ -50,21 +53,29 @@ class WhoseRecord(RuleViolation):
 
 @reader(Resource.CASE)
 def record_choices(session: Session, actor: Actor, case_id: int) -> dict[int | None, str] | None:
-    """Whose records the actor may take from a case: person id and name, or one of the whole; ``None`` if none."""
+    """Whose records the actor may take from a case: person id and name, or one of the whole; ``None`` if none.
+
+    Of a couple or a family both: the whole goes out by a release (``releases``), an extract of one of them without.
+    """
     case = case_for(session, actor, case_id)
     if permissions.decide(actor.roles, Action.EXPORT, Resource.BULK_DATA, own=actor.staff_id == case.provider_id,
                           supervised=False) is None:
         return None
-    if not capabilities(case.type).is_group:
-        return {None: case.name}
-    return {person.id: _name(person) for _, person in cases.people_in(session, case_id)}
+    whole: dict[int | None, str] = {} if capabilities(case.type).is_group else {None: case.name}
+    if capabilities(case.type).most == 1:
+        return whole
+    return whole | {person.id: _name(person) for _, person in cases.people_in(session, case_id)}
 
 
 @reader(Resource.CASE)
-def record_pdf(session: Session, actor: Actor, case_id: int, person_id: int | None = None) -> tuple[str, str, bytes]:
+def record_pdf(
+    session: Session, actor: Actor, case_id: int, person_id: int | None = None, release_id: int | None = None
+) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a record, with what this reader may read of it.
 
-    Needs a transaction, because every page that is read is logged. Raises NotFound, NotPermitted, WhoseRecord.
+    Of a couple or a family the whole record takes a release that every adult has authorised; with ``person_id`` it is
+    an extract of what is about that person alone. Needs a transaction, because every page that is read is logged.
+    Raises NotFound, NotPermitted, WhoseRecord, ReleaseIsBlocked.
     """
     case = case_for(session, actor, case_id)
     role = authorize(
@@ -72,6 +83,8 @@ def record_pdf(session: Session, actor: Actor, case_id: int, person_id: int | No
         case_id=case.id,
     )
     whose = _whose(session, actor, case, person_id)
+    conjoint = is_conjoint(case.type)
+    released = check_released(session, case, release_id) if conjoint and whose is None else ""
     pages, left_out = _notes(session, actor, case, person_id)
     us = practice.the_practice(session)
     able = capabilities(case.type)
@@ -79,18 +92,21 @@ def record_pdf(session: Session, actor: Actor, case_id: int, person_id: int | No
         practice=letterhead(us).model_copy(update={"tax_id": ""}), made_on=clock.today(us.zone),
         subject=_name(whose) if whose else case.name,
         facts=(
-            ("Kind of work", able.heading), *((("Group", case.name),) if whose else _people(session, case)),
+            ("Kind of work", able.heading), *_about(session, case, whose),
             ("Since", long_date(case.opened_on)), ("Taken out by", actor.name),
         ),
         visits_label=f"{able.appointment.capitalize()}s", visits=_visits(session, case, person_id),
         codes=_codes(session, actor, case, person_id), files=_files(session, actor, case, person_id),
         pages=(*pages, *_forms(session, actor, case, person_id)),
-        left_out=(*((_ALL_AGREE,) if whose is None and able.most != 1 else ()), *left_out, _NEVER),
+        left_out=(*((_EXTRACT,) if whose is not None and conjoint else ()), *left_out, _NEVER),
     )
+    if whose is not None and conjoint:
+        record = _redacted(session, case, whose, record)
     pdf = paint_record(record)
     audit.note(
         session, staff_id=actor.staff_id, role=role, action="export_record", resource=Resource.BULK_DATA,
-        resource_id=person_id, case_id=case.id, detail=f"{len(record.pages)} pages of the record",
+        resource_id=person_id, case_id=case.id,
+        detail=f"{len(record.pages)} pages of the record" + (f", {released}" if released else ""),
     )
     return plain_name(f"Record of {record.subject}.pdf"), "application/pdf", pdf
 
@@ -100,8 +116,9 @@ def _name(person: Person) -> str:
 
 
 def _whose(session: Session, actor: Actor, case: Case, person_id: int | None) -> Person | None:
-    """The participant whose record it is; nobody where the case has one record. Raises WhoseRecord, NotFound."""
-    if capabilities(case.type).is_group is (person_id is None):
+    """The participant whose record or extract it is; nobody for a whole. Raises WhoseRecord, NotFound."""
+    able = capabilities(case.type)
+    if (able.is_group and person_id is None) or (able.most == 1 and person_id is not None):
         raise WhoseRecord
     if person_id is None:
         return None
@@ -109,6 +126,13 @@ def _whose(session: Session, actor: Actor, case: Case, person_id: int | None) ->
         if person.id == person_id:
             return person
     raise NotFound(actor=actor, action=Action.EXPORT, resource=Resource.BULK_DATA, resource_id=person_id)
+
+
+def _about(session: Session, case: Case, whose: Person | None) -> tuple[tuple[str, str], ...]:
+    """The group of whose record it is, or everybody of a whole; an extract names nobody else, not even by the case."""
+    if whose is None:
+        return _people(session, case)
+    return (("Group", case.name),) if capabilities(case.type).is_group else ()
 
 
 def _people(session: Session, case: Case) -> tuple[tuple[str, str], ...]:
@@ -190,12 +214,52 @@ def _note(session: Session, actor: Actor, row: NoteRow, person_id: int | None) -
     whole = signed_page(session, page)
     if person_id is None:
         return whole
+    if is_conjoint(row.case_type):
+        return _extracted(session, page, whole, row, person_id)
     if row.person_id is not None and row.person_id == person_id:
         return whole.model_copy(update={"facts": tuple(fact for fact in whole.facts if fact[0] != "Present")})
     if rule.FORMS[row.form].part is None:
         return None
     header = notes.versions_of(session, row.note_id)[-1].content["header"]
     return member_copy(session, actor, page, whole, person_id, "") if str(person_id) in header["present"] else None
+
+
+def _extracted(
+    session: Session, page: NotePage, whole: SignedPage, row: NoteRow, person_id: int
+) -> SignedPage | None:
+    """A note of a couple or a family that is about one of them alone, at which nobody else was."""
+    if row.person_id != person_id or len(page.header.present) > 1:
+        return None
+    return whole.model_copy(update={
+        "subject": _name(session.get_one(Person, person_id)),
+        "facts": tuple(fact for fact in whole.facts if fact[0] not in ("Present", "About")
+                       and not fact[0].startswith("Diagnoses")),
+    })
+
+
+def _redacted(session: Session, case: Case, whose: Person, record: Record) -> Record:
+    """An extract in which no text names the others."""
+    people = {person.id: person for _, person in cases.people_in(session, case.id)}
+    names = names_to_remove(_called(whose), [
+        name for person in people.values() if person.id != whose.id for name in _called(person)])
+
+    def clean(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+        return tuple(Passage(label=without(one.label, names), text=without(one.text, names)) for one in passages)
+
+    return record.model_copy(update={
+        "files": tuple(one.model_copy(update={"title": without(one.title, names)}) for one in record.files),
+        "pages": tuple(page.model_copy(update={
+            "sections": clean(page.sections), "parts": clean(page.parts),
+            "facts": tuple((label, without(text, names)) for label, text in page.facts),
+            "addenda": tuple(one.model_copy(update={
+                "text": without(one.text, names), "reason": without(one.reason, names)}) for one in page.addenda),
+        }) for page in record.pages),
+    })
+
+
+def _called(person: Person) -> list[str]:
+    """Every name by which somebody is called."""
+    return [name for name in (person.first_name, person.last_name, person.preferred_name, _name(person)) if name]
 
 
 def _forms(session: Session, actor: Actor, case: Case, person_id: int | None) -> list[SignedPage]:

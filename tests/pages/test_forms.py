@@ -238,8 +238,22 @@ def test_after_a_critical_answer_the_crisis_text_stands_there_and_the_alert_is_c
     with database.reading(cast.engine) as session:
         alert = session.scalars(select(CriticalAlert.id)).one()
     prefix = f"close_alert.{alert}.0"
-    press(app, f"{prefix}.save")
+    assert "the alert stays open until the note is begun" in said(app)
+    assert f"{prefix}.save" not in keys(app), "without a note it cannot be closed"
+    press(app, f"{prefix}.keep")
     assert [error.value for error in app.error] == ["Please choose one from the list.", "Please fill in this field."]
+    group(app, f"{prefix}.action").set_value(AlertAction.ASSESSED)
+    app.text_area(key=f"{prefix}.text").set_value("Tried to call")
+    press(app, f"{prefix}.keep")
+    app = enter("Marcus", "case", case=case_id)
+    assert "Assessed by Marcus Bell" in said(app) and "Open until the note on it is begun." in said(app)
+    press(app, f"alert.{alert}.note")
+    assert led_to[-1][0] == "note"
+    app = AppTest.from_function(closing, default_timeout=30).run()
+    prefix = f"close_alert.{alert}.0"
+    assert app.text_area(key=f"{prefix}.text").value == "Tried to call"
+    (choice,) = [one for one in app.selectbox if one.label == "The note that documents it"]
+    assert list(choice.options) == ["Contact note, 12 November 2026, Marcus Bell, draft"]
     group(app, f"{prefix}.action").set_value(AlertAction.CONTACTED)
     app.text_area(key=f"{prefix}.text").set_value("Called at once **and** met the same day")
     press(app, f"{prefix}.save")
@@ -257,7 +271,7 @@ def closing() -> None:
 
     actor = signed_in()
     for alert in read(my_alerts, actor):
-        alert_banner.close_dialog(actor, alert)
+        alert_banner.close_dialog(actor, alert, "America/New_York")
 
 
 def test_a_parent_signs_for_a_child_in_a_capacity_that_was_verified(cast: Cast, enter, led_to) -> None:

@@ -13,6 +13,7 @@ from practicerunner.records.notes import Note, Signature
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.private_shares import shared_with_me
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
@@ -389,3 +390,30 @@ def test_the_button_verify_proves_what_is_kept(cast, monkeypatch) -> None:
     with database.reading(cast.engine) as session:
         assert [c.value for c in app.code] == [session.scalars(select(Signature.text_hash)).one()]
     assert "Every word is as it was signed." in [s.value for s in app.success]
+
+
+def test_a_psychotherapy_note_is_shared_with_the_supervisor_and_taken_back_by_one_click_each(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad", by="Priya")
+    cast.do("Priya", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text="A heron."))
+    app = opened(cast, monkeypatch, "Priya", "note", psychotherapy=appointment_id)
+    assert "Only you can read this" in words(app)
+    button(app, "Share with Ruth Feldman").click().run()
+    assert "Only you and Ruth Feldman can read this" in words(app)
+    assert "Private notes shared with you (1)" in words(opened(cast, monkeypatch, "Ruth", "supervision"))
+    (line,) = cast.read("Ruth", shared_with_me)
+    page = opened(cast, monkeypatch, "Ruth", "note", shared=line.share_id)
+    assert "A heron." in [t.value for t in page.text]
+    assert not page.button and not page.text_area
+    assert "heron" not in words(opened(cast, monkeypatch, "Dana", "note", shared=line.share_id))
+    app = opened(cast, monkeypatch, "Priya", "note", psychotherapy=appointment_id)
+    button(app, "Stop sharing").click().run()
+    assert "Only you can read this" in words(app)
+    assert "heron" not in words(opened(cast, monkeypatch, "Ruth", "note", shared=line.share_id))
+    assert "Private notes shared" not in words(opened(cast, monkeypatch, "Ruth", "supervision"))
+
+
+def test_who_has_no_supervisor_is_offered_nobody_to_share_with(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
+    cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text="A heron."))
+    app = opened(cast, monkeypatch, "Marcus", "note", psychotherapy=appointment_id)
+    assert not [b for b in app.button if b.label.startswith("Share")]

@@ -8,8 +8,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from practicerunner import clock, database, ids
-from practicerunner.errors import FieldProblems, NotFound, NotPermitted
+from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
+from practicerunner.records.cases import Case
 from practicerunner.records.forms import CriticalAlert, FormResponse
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.rules.forms import Content, Field
@@ -20,25 +21,38 @@ from practicerunner.vocabulary import (
     FieldKind,
     FormPurpose,
     MessageKind,
+    NoteKind,
     WorkflowState,
 )
 from practicerunner.workflows import outbox
 from practicerunner.workflows.alerts import (
     AlertIsClosed,
     CloseAlert,
+    RecordStep,
     alerts_of_case,
     close_alert,
     escalate_alerts,
     my_alerts,
+    notes_to_close_with,
+    record_step,
 )
 from practicerunner.workflows.clients import case_summary, client_list
 from practicerunner.workflows.form_pages import ResponsePage
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.form_templates import AddForm, add_form
 from practicerunner.workflows.forms import CompleteForm, complete_form
+from practicerunner.workflows.notes import (
+    DiscardDraft,
+    NoteDocumentsAlert,
+    StartCaseNote,
+    StartNote,
+    discard_draft,
+    start_case_note,
+    start_note,
+)
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.today import day
-from tests.cast import Cast, at, people_of
+from tests.cast import Cast, at, hold, people_of
 from tests.workflows.sending import bring_forms, complete, filled, opened, revision, scored, send
 
 ONLY_THE_NINTH = scored("phq9", 0, 0, 0, 0, 0, 0, 0, 0, 1)
@@ -88,10 +102,26 @@ def sees(cast: Cast, when: str = THURSDAY) -> set[str]:
     return found
 
 
+def contact_note(cast: Cast, case_id: int, name: str, on: str = THURSDAY) -> int:
+    """A draft of a contact note, dated on the day of ``on``."""
+    return int(cast.do(name, start_case_note, StartCaseNote(
+        case_id=case_id, kind=NoteKind.CONTACT, service_date=date.fromisoformat(on[:10]))))
+
+
+def noted(cast: Cast, alert_id: int, name: str = "") -> int:
+    """A contact note of the case of an alert, by its provider unless said otherwise."""
+    with database.reading(cast.engine) as session:
+        case = session.get_one(Case, session.get_one(CriticalAlert, alert_id).case_id)
+        names = {staff_id: first for first, staff_id in cast.staff.items()}
+        case_id, by = case.id, name or names[case.provider_id]
+    return contact_note(cast, case_id, by)
+
+
 def close(cast: Cast, name: str, alert_id: int, **more) -> int:
+    note = {} if "note_id" in more else {"note_id": noted(cast, alert_id)}
     return cast.do(name, close_alert, CloseAlert(**{
         "alert_id": alert_id, "action": AlertAction.ASSESSED, "text": "Spoke by phone for 20 minutes; plan agreed",
-    } | more))
+    } | note | more))
 
 
 def escalate(cast: Cast, when: str) -> list[int]:
@@ -253,17 +283,21 @@ def test_nothing_is_closed_without_an_action_and_a_text(cast: Cast) -> None:
 def test_closing_says_what_was_done_and_by_whom_and_cannot_be_undone(cast: Cast) -> None:
     case_id = client_of(cast, "Marcus")
     alert_id = raised(cast, case_id, "Marcus")
-    click = CloseAlert(op=ids.new_operation(), alert_id=alert_id, action=AlertAction.REFERRED, text="To **the** clinic")
     with at("2026-11-12 12:00"):
+        note_id = noted(cast, alert_id)
+        click = CloseAlert(op=ids.new_operation(), alert_id=alert_id, action=AlertAction.REFERRED,
+                           text="To **the** clinic", note_id=note_id)
         assert cast.do("Marcus", close_alert, click) == cast.do("Marcus", close_alert, click) == alert_id
         with pytest.raises(AlertIsClosed):
-            close(cast, "Marcus", alert_id)
+            close(cast, "Marcus", alert_id, note_id=note_id)
         with database.reading(cast.engine) as session:
             response_id = session.get_one(CriticalAlert, alert_id).response_id
         page = opened(cast, "Marcus", response_id)
         assert isinstance(page, ResponsePage) and page.alert is not None
         assert (page.alert.action, page.alert.text, page.alert.closed_by, page.alert.may_close) == (
             AlertAction.REFERRED, "To **the** clinic", "Marcus Bell", False)
+        assert (page.alert.note_id, page.alert.note) == (
+            note_id, "Contact note, 12 November 2026, Marcus Bell, draft")
         assert cast.read("Marcus", alerts_of_case, case_id) == []
         summary = cast.read("Marcus", case_summary, case_id)
         assert AttentionKind.CRITICAL_ANSWER not in {item.kind for item in summary.attention}
@@ -273,7 +307,7 @@ def test_closing_says_what_was_done_and_by_whom_and_cannot_be_undone(cast: Cast)
 
 
 def test_who_may_close_and_who_may_not(cast: Cast) -> None:
-    for closer, provider in (("Priya", "Priya"), ("Ruth", "Priya"), ("Dana", "Priya"), ("Dana", "Marcus")):
+    for closer, provider in (("Priya", "Priya"), ("Ruth", "Priya"), ("Dana", "Dana"), ("Marcus", "Marcus")):
         case_id = client_of(cast, provider)
         alert_id = raised(cast, case_id, provider)
         with at(THURSDAY):
@@ -283,9 +317,80 @@ def test_who_may_close_and_who_may_not(cast: Cast) -> None:
             if provider == "Marcus":
                 with pytest.raises(NotFound):
                     close(cast, "Ruth", alert_id)
+            if closer == "Ruth":
+                with pytest.raises(BadInput, match="somebody you supervise"):
+                    close(cast, "Dana", alert_id)  # an owner has no note in somebody else's case
+                assert cast.do("Dana", record_step, done(alert_id)) == alert_id
             assert close(cast, closer, alert_id) == alert_id
     with pytest.raises(NotFound):
-        close(cast, "Marcus", 4711)
+        close(cast, "Marcus", 4711, note_id=1)
+
+
+def done(alert_id: int, text: str = "Called, no answer; trying again at noon", **more) -> RecordStep:
+    return RecordStep(**{"alert_id": alert_id, "action": AlertAction.CONTACTED, "text": text} | more)
+
+
+def test_no_alert_is_closed_without_a_note_of_its_case_from_the_day_of_the_answer_on(cast: Cast) -> None:
+    case_id, other = client_of(cast, "Marcus"), cast.open_case(CaseType.INDIVIDUAL, "Decoy Person")
+    with at("2026-11-11 15:00"):
+        early = contact_note(cast, case_id, "Marcus", "2026-11-11")
+    alert_id = raised(cast, case_id, "Marcus")
+    with at(THURSDAY):
+        elsewhere = contact_note(cast, other, "Marcus")
+        (stranger,) = [contact_note(cast, client_of(cast, "Olga"), "Olga")]
+        assert cast.read("Marcus", notes_to_close_with, alert_id) == {}
+        for note_id in (early, elsewhere, stranger, 4711):
+            with pytest.raises(BadInput) as refused:
+                close(cast, "Marcus", alert_id, note_id=note_id)
+            assert refused.value.field == "note_id"
+        memo = _memo(cast, case_id)
+        with pytest.raises(BadInput):
+            close(cast, "Marcus", alert_id, note_id=memo)
+        cast.do("Marcus", discard_draft, DiscardDraft(note_id=early))
+        note_id = contact_note(cast, case_id, "Marcus")
+        assert cast.read("Marcus", notes_to_close_with, alert_id) == {
+            note_id: "Contact note, 12 November 2026, Marcus Bell, draft"}
+        for who, refusal in (("Olga", NotFound), ("Ruth", NotFound), ("Tom", NotPermitted)):
+            with pytest.raises(refusal):
+                cast.read(who, notes_to_close_with, alert_id)
+        close(cast, "Marcus", alert_id, note_id=note_id)
+        with pytest.raises(NoteDocumentsAlert):
+            cast.do("Marcus", discard_draft, DiscardDraft(note_id=note_id))
+
+
+def _memo(cast: Cast, case_id: int) -> int:
+    appointment_id = hold(cast, case_id, "IND50", "2026-11-12 08:00")
+    return int(cast.do("Marcus", start_note, StartNote(appointment_id=appointment_id, kind=NoteKind.MEMO)))
+
+
+def test_what_was_done_before_the_note_is_kept_and_the_alert_stays_open(cast: Cast) -> None:
+    case_id = client_of(cast, "Priya")
+    alert_id = raised(cast, case_id, "Priya")
+    click = done(alert_id)
+    with at("2026-11-12 10:20"):
+        assert cast.do("Priya", record_step, click) == cast.do("Priya", record_step, click) == alert_id
+        for who, refusal in (("Tom", NotPermitted), ("Olga", NotFound), ("Marcus", NotFound)):
+            with pytest.raises(refusal):
+                cast.do(who, record_step, done(alert_id))
+        for who, steps in (("Priya", 1), ("Ruth", 1), ("Dana", 0)):
+            (alert,) = cast.read(who, alerts_of_case, case_id)
+            assert (len(alert.steps), alert.closed_at) == (steps, None), "words only for whoever may read answers"
+        (step,) = cast.read("Priya", alerts_of_case, case_id)[0].steps
+        assert (step.action, step.text, step.by) == (
+            AlertAction.CONTACTED, "Called, no answer; trying again at noon", "Priya Nair")
+    assert escalate(cast, "2026-11-12 14:00") == [alert_id], "what was done is no reason not to take it further"
+    with pytest.raises((IntegrityError, DBAPIError), match="never changed"), database.transaction(
+        cast.engine) as session:
+        session.execute(text("update alert_step set text = 'Nothing'"))
+    with at("2026-11-12 15:00"):
+        close(cast, "Ruth", alert_id)
+        with pytest.raises(AlertIsClosed):
+            cast.do("Priya", record_step, done(alert_id))
+        with database.reading(cast.engine) as session:
+            response_id = session.get_one(CriticalAlert, alert_id).response_id
+        page = opened(cast, "Priya", response_id)
+        assert isinstance(page, ResponsePage) and page.alert is not None
+        assert [step.text for step in page.alert.steps] == ["Called, no answer; trying again at noon"]
 
 
 def test_an_owner_reads_that_it_is_there_and_not_what_was_answered(cast: Cast) -> None:

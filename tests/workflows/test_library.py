@@ -244,7 +244,7 @@ def test_what_was_signed_names_title_version_and_hash_and_keeps_them(cast: Cast)
     assert isinstance(page, ResponsePage) and page.intact and page.version == 1
     assert his in {line.assignment_id for who in cast.read("Tom", forms_of_case, couple).people for line in who.lines}
     with database.transaction(cast.engine) as session:
-        paper = record_pdf(session, cast.actor("Marcus"), couple, None)[2]
+        paper = record_pdf(session, cast.actor("Marcus"), couple, maya.person_id)[2]
     assert hashlib.sha256(PDF).hexdigest() in "".join(pages(paper)).replace("\n", "").replace(" ", "")
 
 

@@ -1,6 +1,7 @@
 """Signed notes on paper: who may hand them out, what stands on them, and what never does."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,13 @@ from practicerunner.workflows.notes import (
     start_case_note,
     start_note,
 )
+from practicerunner.workflows.releases import ReleaseIsBlocked
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests.cast import STAFF, Cast, at, hold, people_of
 from tests.documents.papers import lines, pages
+from tests.workflows.test_releases import authorize, prepared
 
 SOAP = ("subjective", "objective", "assessment", "plan")
 GROUP = {"topic": "Standing firm", "interventions": "A round", "process": "Quiet at first"}
@@ -228,9 +231,15 @@ def test_what_stands_beside_the_text_is_printed_with_it(cast: Cast) -> None:
         note_id=note_id, revision=1, sections={"what": "Did not come.", "follow_up": "Called."},
         details=Details(risk=risk)))
     cast.do("Marcus", sign_note, SignNote(note_id=note_id, revision=2))
-    actor = cast.actor("Marcus")
-    with database.transaction(cast.engine) as session:
-        name, _, pdf = note_pdf(session, actor, note_id)
+    with pytest.raises(ReleaseIsBlocked):
+        printed(cast, "Marcus", note_id)
+    assert cast.read("Marcus", printable_parts, note_id) is None
+    release = prepared(cast, case_id)
+    for person_id in people_of(cast, case_id).values():
+        assert cast.read("Marcus", printable_parts, note_id) is None
+        authorize(cast, release, person_id, signed_on=date(2026, 10, 12))
+    assert cast.read("Marcus", printable_parts, note_id) == {}
+    name, _, pdf = printed(cast, "Marcus", note_id)
     said = lines(pdf)
     assert name == "Missed appointment 2026-10-12.pdf"
     for line in ("Sam Ortiz", "Did not come.", "Harm to self: Present · Harm to others: None reported",

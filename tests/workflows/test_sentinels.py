@@ -57,6 +57,7 @@ from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
+from practicerunner.workflows.private_shares import ShareNote, share_note
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.sent_files import SentFile
@@ -74,6 +75,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronagreed": TREATS,
     "heronmemo": TREATS | {"Dana"},  # TRUST 3.2: an owner reads memos of the practice, the front desk none
     "heronassociate": SUPERVISED, "heronrevised": SUPERVISED, "heroncomment": SUPERVISED,
+    "heronshared": SUPERVISED, "heronapart": {"Priya"},  # psychotherapy notes: one that its author shares, one not
     "heronhours": SUPERVISED,  # an owner reads the hours, never what was talked about
     "heronconsent": TREATS | {"Dana", "Tom"},
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
@@ -119,6 +121,7 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
     together = hold(cast, group, "GRP90", "2026-10-12 14:00")
     colleague = hold(cast, consultation, "CONS60", "2026-10-12 16:00")
     hers = hold(cast, associates, "IND50", "2026-10-12 10:00", by="Priya")
+    later = hold(cast, associates, "IND50", "2026-10-12 12:00", by="Priya")
     with at("2026-10-13 09:00"):
         progress = _written(cast, "Marcus", first, NoteKind.PROGRESS, "heronprogress", sign=True)
         cast.do("Marcus", add_addendum, AddAddendum(note_id=progress, reason="correction", text="heronaddendum"))
@@ -130,6 +133,9 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         cast.do("Marcus", finish_memo, FinishMemo(note_id=memo, revision=2))
         cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
             appointment_id=first, text="heronpsychotherapy"))
+        for appointment_id, word in ((hers, "heronshared"), (later, "heronapart")):
+            cast.do("Priya", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text=word))
+        cast.do("Priya", share_note, ShareNote(appointment_id=hers, supervisor_id=cast.staff["Ruth"]))
         theirs = _written(cast, "Priya", hers, NoteKind.PROGRESS, "heronassociate", sign=True)
         cast.do("Ruth", return_note, ReturnNote(note_id=theirs, version=1, sections={"plan": "heroncomment"}))
         _fill(cast, "Priya", theirs, "heronrevised", sign=True)
@@ -209,7 +215,7 @@ TABLES = {
     "session_id": "supervision_session", "assignment_id": "form_assignment",
     "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
     "run_id": "import_run", "thread_id": "message_thread", "attachment_id": "message_attachment",
-    "file_id": "practice_file",
+    "file_id": "practice_file", "alert_id": "critical_alert", "share_id": "psychotherapy_share",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {

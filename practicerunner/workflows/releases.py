@@ -1,0 +1,267 @@
+"""The record of a couple or a family goes to somebody once each adult of it has authorised that: n of n (C42, K07).
+
+An authorisation is a signed paper of one person for one recipient, with a day on which it ends; it can be taken back at
+any time. Everybody counts who takes part or took part: the record is about them too.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.records import cases, practice, releases
+from practicerunner.records.base import FOR_CHANGE
+from practicerunner.records.cases import Case
+from practicerunner.records.people import Person
+from practicerunner.records.releases import RecordRelease, ReleaseAuthorization
+from practicerunner.rules import permissions
+from practicerunner.rules import releases as rule
+from practicerunner.rules.releases import Given
+from practicerunner.rules.signing import is_adult
+from practicerunner.vocabulary import Action, AuthorizationState, ParticipantStatus, Resource, SignsAs
+from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.acting import today_of
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
+from practicerunner.workflows.form_pages import signers_of
+from practicerunner.workflows.forms import SignedFor, full_name, signer_of
+from practicerunner.workflows.own_word import own_problem
+
+
+class ReleaseIsBlocked(RuleViolation):
+    """The record of several people goes out once each adult of it has authorised it."""
+
+
+class NoOneRecord(RuleViolation):
+    """Only a couple or a family has one record of several people."""
+
+
+class PrepareRelease(Command):
+    """Say to whom the record of a case is to go, and what for."""
+
+    case_id: int
+    to_person_id: int | None = None
+    """One of those whose record it is; else ``recipient`` says who."""
+    recipient: Line = ""
+    purpose: RequiredLine
+
+
+class RecordAuthorization(SignedFor):
+    """Write down that somebody has signed an authorisation for a release."""
+
+    release_id: int
+    person_id: int
+    signed_on: date
+    expires_on: date
+
+
+class WithdrawAuthorization(Command):
+    """Write down that somebody has taken their authorisation back."""
+
+    authorization_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one person stands to a release."""
+
+    person_id: int
+    name: str
+    state: AuthorizationState
+    authorization_id: int | None
+    """The one that counts now."""
+    capacity: str
+    expires_on: date | None
+    """Of the last one."""
+    signers: dict[int, str]
+    """Who can be chosen to sign for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """To whom a record is to go, and whose word is there and whose is missing."""
+
+    release_id: int
+    recipient: str
+    purpose: str
+    words: tuple[Word, ...]
+
+    @property
+    def blocked(self) -> str:
+        """Why it does not go out; empty once it may."""
+        return rule.blocked_sentence([one.name for one in self.words
+                                      if one.state is not AuthorizationState.AUTHORIZED])
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReleases:
+    """The releases of a case, the newest first, and who takes or took part in it."""
+
+    releases: tuple[Release, ...]
+    people: dict[int, str]
+    today: date
+
+
+# --- What is asked and answered
+
+
+@command(Resource.BULK_DATA, Action.EXPORT)
+def prepare_release(session: Session, actor: Actor, asked: PrepareRelease) -> int:
+    """Begin to collect authorisations. Returns the release's id. Raises NotFound, NoOneRecord, BadInput."""
+    case = _case(session, actor, asked.case_id)
+    people = _people(session, case)
+    if asked.to_person_id is not None and asked.to_person_id not in people:
+        raise BadInput("to_person_id", "Choose somebody whose record it is.")
+    recipient = full_name(people[asked.to_person_id]) if asked.to_person_id is not None else asked.recipient.strip()
+    if not recipient:
+        raise BadInput("recipient", "Say to whom the record is to go.")
+    release = RecordRelease(
+        id=ids.new_id(), case_id=case.id, to_person_id=asked.to_person_id, recipient=recipient, purpose=asked.purpose,
+        prepared_by_id=actor.staff_id, created_at=clock.now(),
+    )
+    session.add(release)
+    session.info["case_id"] = case.id
+    return release.id
+
+
+@command(Resource.BULK_DATA, Action.EXPORT)
+def record_authorization(session: Session, actor: Actor, asked: RecordAuthorization) -> int:
+    """Keep that somebody authorised a release, or who signs for them. Returns the authorisation's id.
+
+    Raises NotFound, BadInput at the field that is wrong.
+    """
+    release, case = _release(session, actor, asked.release_id)
+    person = _needed(session, case).get(asked.person_id)
+    if person is None:
+        raise BadInput("person_id", "Choose somebody whose authorisation is needed.")
+    today = clock.today(practice.the_practice(session).zone)
+    if asked.signed_on > today:
+        raise BadInput("signed_on", "Enter the date on the paper.")
+    if asked.expires_on < today or asked.expires_on < asked.signed_on:
+        raise BadInput("expires_on", "It has to end today or later.")
+    signer = signer_of(session, case, person, asked)
+    own = signer.person_id == person.id
+    problem = own_problem(session, person, agreed_for=False) if own else ""
+    if problem:
+        raise BadInput("signed_by_id", problem)
+    if _word(session, case, release, person).state is AuthorizationState.AUTHORIZED:
+        raise BadInput("person_id", f"{full_name(person)} has authorised this already.")
+    given = ReleaseAuthorization(
+        id=ids.new_id(), release_id=release.id, person_id=person.id, signed_by_id=signer.person_id,
+        signs_as=None if own else asked.signs_as, capacity=signer.capacity, authority=signer.authority,
+        signed_on=asked.signed_on, expires_on=asked.expires_on, recorded_by_id=actor.staff_id, created_at=clock.now(),
+    )
+    session.add(given)
+    session.info["detail"] = f"release {release.id}, person {person.id}, until {asked.expires_on}"
+    return given.id
+
+
+@command(Resource.BULK_DATA, Action.EXPORT)
+def withdraw_authorization(session: Session, actor: Actor, asked: WithdrawAuthorization) -> int:
+    """Keep that an authorisation was taken back: from now on it counts no more. Returns its id. Raises NotFound."""
+    given = session.get(ReleaseAuthorization, asked.authorization_id, with_for_update=FOR_CHANGE)
+    if given is None:
+        raise NotFound(actor=actor, action=Action.EXPORT, resource=Resource.BULK_DATA,
+                       resource_id=asked.authorization_id)
+    _release(session, actor, given.release_id)
+    if given.withdrawn_at is None:
+        given.withdrawn_at, given.withdrawn_by_id = clock.now(), actor.staff_id
+    session.info["detail"] = f"release {given.release_id}, person {given.person_id}"
+    return given.id
+
+
+# --- Reading
+
+
+@reader(Resource.CASE)
+def releases_of_case(session: Session, actor: Actor, case_id: int) -> CaseReleases | None:
+    """The releases of a case for whoever may take its record out; ``None`` for others and where there is no such thing.
+
+    Raises NotFound for strangers.
+    """
+    case = case_for(session, actor, case_id)
+    allowed = permissions.decide(actor.roles, Action.EXPORT, Resource.BULK_DATA,
+                                 own=actor.staff_id == case.provider_id, supervised=False)
+    if allowed is None or not rule.is_conjoint(case.type):
+        return None
+    return CaseReleases(
+        tuple(_view(session, case, one) for one in releases.of_case(session, case.id)),
+        {key: full_name(person) for key, person in _people(session, case).items()},
+        clock.today(practice.the_practice(session).zone),
+    )
+
+
+def check_released(session: Session, case: Case, release_id: int | None) -> str:
+    """Refuse what not every adult has authorised. Returns what the audit log says; callers have authorised the actor.
+
+    Raises ReleaseIsBlocked, which says whose word is missing.
+    """
+    release = session.get(RecordRelease, release_id, with_for_update=FOR_CHANGE) if release_id is not None else None
+    if release is None or release.case_id != case.id:
+        raise ReleaseIsBlocked
+    view = _view(session, case, release)
+    if view.blocked:
+        raise ReleaseIsBlocked(view.blocked)
+    given = ", ".join(f"{one.authorization_id} of {one.name}" for one in view.words)
+    return f"release {release.id} to {release.recipient}, authorisations {given}"
+
+
+def may_leave(session: Session, case: Case) -> bool:
+    """Whether a page of a case's record may go out: of several people once one of its releases is complete."""
+    return not rule.is_conjoint(case.type) or any(
+        not _view(session, case, one).blocked for one in releases.of_case(session, case.id))
+
+
+def _case(session: Session, actor: Actor, case_id: int) -> Case:
+    case = case_for(session, actor, case_id)
+    authorize(session, actor, Action.EXPORT, Resource.BULK_DATA, responsible=[case.provider_id], case_id=case.id)
+    if not rule.is_conjoint(case.type):
+        raise NoOneRecord
+    return case
+
+
+def _release(session: Session, actor: Actor, release_id: int) -> tuple[RecordRelease, Case]:
+    """A release, locked, and its case. Raises NotFound, NotPermitted."""
+    release = session.get(RecordRelease, release_id, with_for_update=FOR_CHANGE)
+    if release is None:
+        raise NotFound(actor=actor, action=Action.EXPORT, resource=Resource.BULK_DATA, resource_id=release_id)
+    session.info["case_id"] = release.case_id
+    return release, _case(session, actor, release.case_id)
+
+
+def _people(session: Session, case: Case) -> dict[int, Person]:
+    """Everybody whom the record is about: who takes part and who took part."""
+    return {person.id: person for participant, person in cases.people_in(session, case.id)
+            if participant.status is not ParticipantStatus.WAITLISTED}
+
+
+def _is_adult(session: Session, person: Person) -> bool:
+    """Whether somebody decides for themselves today, on their own wall; without a date of birth they do."""
+    return is_adult(person.birth_date, today_of(session, person)) is not False
+
+
+def _needed(session: Session, case: Case) -> dict[int, Person]:
+    """Whose word is needed: each adult's; where there is none, of everybody, by whoever signs for them."""
+    people = _people(session, case)
+    return {key: person for key, person in people.items() if _is_adult(session, person)} or people
+
+
+def _view(session: Session, case: Case, release: RecordRelease) -> Release:
+    return Release(release.id, release.recipient, release.purpose, tuple(
+        _word(session, case, release, person) for person in _needed(session, case).values()))
+
+
+def _word(session: Session, case: Case, release: RecordRelease, person: Person) -> Word:
+    today = clock.today(practice.the_practice(session).zone)
+    theirs = [one for one in releases.authorizations(session, release.id) if one.person_id == person.id]
+    state = rule.state_of(
+        [Given(one.expires_on, one.withdrawn_at is not None, one.signs_as is SignsAs.PARENT) for one in theirs],
+        adult=_is_adult(session, person), today=today)
+    last = theirs[-1] if theirs else None
+    counts = last if state is AuthorizationState.AUTHORIZED else None
+    return Word(
+        person.id, full_name(person), state, counts.id if counts else None, counts.capacity if counts else "",
+        last.expires_on if last else None, signers_of(session, case, person),
+    )

@@ -1,0 +1,290 @@
+"""The record of a couple or a family goes out once each adult has authorised it; one alone gets an extract."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from practicerunner import database, ids
+from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.records.audit import AuditRow
+from practicerunner.vocabulary import AuthorizationState, CaseType, NoteKind, RelationshipKind, SignsAs
+from practicerunner.workflows.cases import (
+    AddParticipant,
+    OpenCase,
+    RemoveParticipant,
+    Taking,
+    add_participant,
+    open_case,
+    remove_participant,
+)
+from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
+from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.record_exports import WhoseRecord, record_choices, record_pdf
+from practicerunner.workflows.relationships import AddRelationship, add_relationship
+from practicerunner.workflows.releases import (
+    CaseReleases,
+    NoOneRecord,
+    PrepareRelease,
+    RecordAuthorization,
+    ReleaseIsBlocked,
+    WithdrawAuthorization,
+    prepare_release,
+    record_authorization,
+    releases_of_case,
+    withdraw_authorization,
+)
+from practicerunner.workflows.signatures import SignNote, sign_note
+from tests.cast import LABEL, Cast, at, hold, people_of
+from tests.documents.papers import pages
+from tests.workflows.sending import bring_forms, complete, filled, send
+from tests.workflows.test_record_exports import written
+
+TODAY = "2026-10-20 09:00"
+YEAR = date(2027, 10, 20)
+
+
+@pytest.fixture
+def couple(cast: Cast) -> int:
+    """Maya and Tom: a note on what took place together, a note on Maya alone, a consent each."""
+    bring_forms(cast)
+    with at("2026-10-01 09:00"):
+        case_id = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.TWO_PERSON, label=LABEL, provider_id=cast.staff["Marcus"], participants=(
+                Taking(person=PersonDetails(first_name="Maya", last_name="Rivera", birth_date=date(1988, 4, 2))),
+                Taking(person=PersonDetails(first_name="Tomas", last_name="Quill", preferred_name="Tom")))))
+    together = hold(cast, case_id, "FAM50", "2026-10-12 10:00")
+    people = people_of(cast, case_id)
+    with at("2026-10-19 20:00"):
+        written(cast, together, NoteKind.PROGRESS, "Togetherheron.")
+        called = cast.do("Marcus", start_case_note, StartCaseNote(
+            case_id=case_id, kind=NoteKind.CONTACT, person_id=people["Maya"], service_date=date(2026, 10, 19)))
+        cast.do("Marcus", save_draft, SaveDraft(note_id=called, revision=1, sections={
+            "how": "By phone.", "said": "Aloneheron. tom was not told; Tomas Quill's bill waits.",
+            "follow_up": "None."}))
+        cast.do("Marcus", sign_note, SignNote(note_id=called, revision=2))
+        for sent, name in zip(send(cast, case_id, "consent"), ("Maya Rivera", "Tomas Quill"), strict=True):
+            complete(cast, sent, filled("consent", signature=name))
+    return case_id
+
+
+def prepared(cast: Cast, case_id: int, who: str = "Marcus", **more) -> int:
+    return int(cast.do(who, prepare_release, PrepareRelease(
+        **{"case_id": case_id, "recipient": "Dr. Ana Ruiz", "purpose": "continuing care"} | more)))
+
+
+def authorize(cast: Cast, release_id: int, person_id: int, who: str = "Marcus", **more) -> int:
+    return int(cast.do(who, record_authorization, RecordAuthorization(**{
+        "release_id": release_id, "person_id": person_id, "signed_on": date(2026, 10, 20), "expires_on": YEAR} | more)))
+
+
+def taken_out(cast: Cast, case_id: int, release_id: int | None = None, person_id: int | None = None,
+              who: str = "Marcus") -> str:
+    actor = cast.actor(who)
+    with database.transaction(cast.engine) as session:
+        return " ".join("\n".join(pages(record_pdf(session, actor, case_id, person_id, release_id)[2])).split())
+
+
+def blocked(cast: Cast, case_id: int, release_id: int) -> str:
+    with pytest.raises(ReleaseIsBlocked) as refused:
+        taken_out(cast, case_id, release_id)
+    (shown,) = [one for one in cast.read("Marcus", releases_of_case, case_id).releases if one.release_id == release_id]
+    assert shown.blocked == str(refused.value), "the screen says what the workflow says"
+    return shown.blocked
+
+
+def missing(*names: str) -> str:
+    return f"Blocked: each adult has to authorise it first. Missing: {', '.join(names)}."
+
+
+def test_n_of_n_have_to_authorise_and_the_refusal_says_whose_word_is_missing(cast: Cast, couple: int) -> None:
+    people = people_of(cast, couple)
+    with at(TODAY):
+        click = PrepareRelease(op=ids.new_operation(), case_id=couple, recipient="Dr. Ana Ruiz", purpose="care")
+        release = cast.do("Marcus", prepare_release, click)
+        assert cast.do("Marcus", prepare_release, click) == release
+        assert blocked(cast, couple, release) == missing("Maya Rivera", "Tomas Quill")
+        op = ids.new_operation()
+        given = authorize(cast, release, people["Maya"], op=op)
+        assert authorize(cast, release, people["Maya"], op=op) == given, "the second click"
+        with pytest.raises(BadInput, match="has authorised this already"):
+            authorize(cast, release, people["Maya"])
+        assert blocked(cast, couple, release) == missing("Tomas Quill")
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, couple)
+        other = authorize(cast, release, people["Tomas"])
+        text = taken_out(cast, couple, release)
+        for word in ("Togetherheron.", "Aloneheron.", "Maya Rivera, Tomas Quill"):
+            assert word in text, word
+        with database.reading(cast.engine) as session:
+            (row,) = session.scalars(select(AuditRow).where(AuditRow.action == "export_record"))
+        assert f"release {release} to Dr. Ana Ruiz, authorisations {given} of Maya Rivera, {other} of Tomas Quill" in (
+            row.detail)
+
+
+def test_an_authorisation_is_for_one_recipient_and_one_case(cast: Cast, couple: int) -> None:
+    people = people_of(cast, couple)
+    with at(TODAY):
+        release = prepared(cast, couple)
+        for person_id in people.values():
+            authorize(cast, release, person_id)
+        second = prepared(cast, couple, recipient="", to_person_id=people["Maya"])
+        assert blocked(cast, couple, second) == missing("Maya Rivera", "Tomas Quill")
+        decoy = cast.open_case(CaseType.TWO_PERSON, "Ida Holm", "Per Holm")
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, decoy, release)
+        with pytest.raises(BadInput):
+            authorize(cast, second, people_of(cast, decoy)["Ida"])
+        with pytest.raises(BadInput, match="whose record it is"):
+            prepared(cast, couple, to_person_id=people_of(cast, decoy)["Ida"])
+        with pytest.raises(BadInput, match="to whom"):
+            prepared(cast, couple, recipient=" ")
+        shown = cast.read("Marcus", releases_of_case, couple)
+        assert [one.recipient for one in shown.releases] == ["Maya Rivera", "Dr. Ana Ruiz"]
+
+
+def test_what_has_expired_or_was_taken_back_counts_no_more(cast: Cast, couple: int) -> None:
+    people = people_of(cast, couple)
+    with at(TODAY):
+        release = prepared(cast, couple)
+        authorize(cast, release, people["Maya"], expires_on=date(2026, 10, 25))
+        given = authorize(cast, release, people["Tomas"])
+        for more in ({"expires_on": date(2026, 10, 19)}, {"signed_on": date(2026, 10, 21)}):
+            with pytest.raises(BadInput):
+                authorize(cast, release, people["Maya"], **more)
+    with at("2026-10-25 23:59"):
+        taken_out(cast, couple, release)
+    with at("2026-10-26 00:00"):
+        assert blocked(cast, couple, release) == missing("Maya Rivera")
+        authorize(cast, release, people["Maya"], signed_on=date(2026, 10, 26))
+        taken_out(cast, couple, release)
+        for _ in range(2):
+            cast.do("Marcus", withdraw_authorization, WithdrawAuthorization(authorization_id=given))
+        assert blocked(cast, couple, release) == missing("Tomas Quill")
+        words = cast.read("Marcus", releases_of_case, couple).releases[0].words
+        assert [word.state for word in words] == [AuthorizationState.AUTHORIZED, AuthorizationState.WITHDRAWN]
+
+
+def test_who_has_left_and_who_joins_later_counts_too(cast: Cast) -> None:
+    with at("2026-10-01 09:00"):
+        family = cast.open_case(CaseType.FAMILY, "Ana Lima", "Bo Lima", "Cy Lima")
+        people = people_of(cast, family)
+        cast.do("Marcus", remove_participant, RemoveParticipant(
+            case_id=family, person_id=people["Bo"], left_on=date(2026, 10, 1)))
+    with at(TODAY):
+        release = prepared(cast, family)
+        authorize(cast, release, people["Ana"])
+        authorize(cast, release, people["Cy"])
+        assert blocked(cast, family, release) == missing("Bo Lima"), "the record is about them too"
+        authorize(cast, release, people["Bo"])
+        taken_out(cast, family, release)
+        cast.do("Marcus", add_participant, AddParticipant(
+            case_id=family, joined_on=date(2026, 10, 20),
+            participant=Taking(person=PersonDetails(first_name="Dee", last_name="Lima"))))
+        assert blocked(cast, family, release) == missing("Dee Lima")
+
+
+def test_from_the_eighteenth_birthday_on_somebody_s_own_word_is_needed(cast: Cast) -> None:
+    with at("2026-10-01 09:00"):
+        family = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.FAMILY, provider_id=cast.staff["Marcus"], participants=(
+                Taking(person=PersonDetails(first_name="Ana", last_name="Lima", birth_date=date(1980, 1, 1))),
+                Taking(person=PersonDetails(first_name="Cy", last_name="Lima", birth_date=date(2008, 12, 1))))))
+    people = people_of(cast, family)
+    with at("2026-11-30 23:59"):
+        release = prepared(cast, family)
+        with pytest.raises(BadInput, match="whose authorisation is needed"):
+            authorize(cast, release, people["Cy"])
+        authorize(cast, release, people["Ana"])
+        taken_out(cast, family, release)
+    with at("2026-12-01 00:00"):
+        assert blocked(cast, family, release) == missing("Cy Lima")
+        told = {"signed_by_id": people["Ana"], "authority": "Birth certificate"}
+        with pytest.raises(BadInput, match="At 18 a parent no longer signs"):
+            authorize(cast, release, people["Cy"], signs_as=SignsAs.PARENT, **told)
+        authorize(cast, release, people["Cy"])
+        taken_out(cast, family, release)
+
+
+def test_where_there_is_no_adult_whoever_signs_for_each_child_authorises_and_only_until_they_are_of_age(
+    cast: Cast
+) -> None:
+    with at("2026-10-01 09:00"):
+        twins = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.FAMILY, provider_id=cast.staff["Marcus"], participants=tuple(
+                Taking(person=PersonDetails(first_name=name, last_name="Lima", birth_date=born))
+                for name, born in (("Cy", date(2008, 12, 1)), ("Di", date(2012, 5, 1))))))
+        people = people_of(cast, twins)
+        for person_id in people.values():
+            cast.do("Marcus", add_relationship, AddRelationship(
+                person_id=person_id, kind=RelationshipKind.PARENT,
+                other=PersonDetails(first_name="Ana", last_name="Lima")))
+    with at("2026-11-30 12:00"):
+        release = prepared(cast, twins)
+        shown = cast.read("Marcus", releases_of_case, twins).releases[0]
+        with pytest.raises(BadInput, match="cannot agree alone"):
+            authorize(cast, release, people["Cy"])
+        for word in shown.words:
+            ana = next(key for key, name in word.signers.items() if name == "Ana Lima")
+            authorize(cast, release, word.person_id, signed_by_id=ana, signs_as=SignsAs.PARENT, authority="Seen")
+        taken_out(cast, twins, release)
+    with at("2026-12-01 00:00"):
+        assert blocked(cast, twins, release) == missing("Cy Lima")
+
+
+def test_one_of_them_alone_gets_an_extract_that_names_nobody_else(cast: Cast, couple: int) -> None:
+    people = people_of(cast, couple)
+    with at(TODAY):
+        assert cast.read("Marcus", record_choices, couple) == {
+            None: "Maya Rivera & Tom Quill", people["Maya"]: "Maya Rivera", people["Tomas"]: "Tomas Quill"}
+        text = taken_out(cast, couple, person_id=people["Maya"])
+        for word in ("Aloneheron. [name removed] was not told; [name removed]'s bill waits.", "Maya Rivera",
+                     "An extract", "Consent"):
+            assert word in text, word
+        for word in ("Togetherheron", "Tom", "Quill"):
+            assert word not in text, word
+        his = taken_out(cast, couple, person_id=people["Tomas"])
+        assert "Tomas Quill" in his
+        for word in ("Togetherheron", "Aloneheron", "Maya", "Rivera"):
+            assert word not in his, word
+        stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad"))["Noor"]
+        with pytest.raises(NotFound):
+            taken_out(cast, couple, person_id=stranger)
+
+
+def test_who_may_release_and_who_may_not(cast: Cast, couple: int) -> None:
+    people = people_of(cast, couple)
+    with at(TODAY):
+        release = prepared(cast, couple)
+        given = [authorize(cast, release, person_id) for person_id in people.values()]
+        for who, refusal in (("Tom", NotPermitted), ("Olga", NotFound), ("Ruth", NotFound), ("Priya", (
+                NotFound, NotPermitted))):
+            for attempt in (
+                lambda who=who: prepared(cast, couple, who), lambda who=who: taken_out(cast, couple, release, who=who),
+                lambda who=who: authorize(cast, release, people["Maya"], who),
+                lambda who=who: taken_out(cast, couple, person_id=people["Maya"], who=who),
+                lambda who=who: cast.do(who, withdraw_authorization, WithdrawAuthorization(authorization_id=given[0])),
+            ):
+                with pytest.raises(refusal):
+                    attempt()
+        assert cast.read("Tom", releases_of_case, couple) is None
+        with pytest.raises(NotFound):
+            cast.read("Olga", releases_of_case, couple)
+        assert isinstance(cast.read("Dana", releases_of_case, couple), CaseReleases)
+        assert "Togetherheron" not in taken_out(cast, couple, release, who="Dana"), "no clinical word for an owner"
+        for unknown in (lambda: authorize(cast, 4711, people["Maya"]), lambda: cast.do(
+                "Marcus", withdraw_authorization, WithdrawAuthorization(authorization_id=4711))):
+            with pytest.raises(NotFound):
+                unknown()
+
+
+def test_a_group_and_a_case_of_one_have_no_release(cast: Cast) -> None:
+    with at(TODAY):
+        for case_type, names, name in ((CaseType.INDIVIDUAL, ("Noor Haddad",), ""),
+                                       (CaseType.THERAPY_GROUP, ("Eve Moss", "Al Ray"), "Circle")):
+            case_id = cast.open_case(case_type, *names, name=name)
+            with pytest.raises(NoOneRecord):
+                prepared(cast, case_id)
+            assert cast.read("Marcus", releases_of_case, case_id) is None
+            with pytest.raises(WhoseRecord):
+                taken_out(cast, case_id, person_id=people_of(cast, case_id)["Noor"] if not name else None)
