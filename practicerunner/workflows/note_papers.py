@@ -24,10 +24,11 @@ from practicerunner.workflows.note_pages import MemberView, NotePage, member_vie
 from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.note_text import Header, Written
 from practicerunner.workflows.papers import letterhead
-from practicerunner.workflows.releases import ReleaseIsBlocked, may_leave
+from practicerunner.workflows.releases import may_leave
 
 PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
 """States in which a note is a page of the record."""
+STAYS = "It is about several people: it leaves the practice only once each adult among them has authorised it."
 _SHARED = "The shared part of this note, and the part of one participant. Parts of others stand in their own copies."
 
 
@@ -49,8 +50,8 @@ def note_pdf(
 ) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a signed note; with ``person_id`` one participant's copy of a group note.
 
-    Needs a transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts; and
-    ReleaseIsBlocked of a couple or a family, until each adult has authorised a release.
+    Of a couple or a family it says that it stays in the practice until each adult has authorised a release (C42). Needs
+    a transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts.
     """
     row = _authorized(session, actor, note_id)
     page = note_page(session, actor, note_id, reason)
@@ -61,6 +62,8 @@ def note_pdf(
     paper = signed_page(session, page)
     if person_id is not None:
         paper = member_copy(session, actor, page, paper, person_id, reason)
+    if not may_leave(session, session.get_one(Case, row.case_id)):
+        paper = paper.model_copy(update={"facts": (*paper.facts, ("For the practice", STAYS))})
     pdf = paint_note(paper)
     audit.note(
         session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="export_note",
@@ -79,7 +82,7 @@ def may_print(actor: Actor, row: NoteRow) -> bool:
 def printable_parts(session: Session, actor: Actor, note_id: int) -> dict[int, str] | None:
     """Participants of whom there is a copy of a note, by name; ``None`` where the actor may not print the note."""
     row = notes.one_row(session, note_id)
-    if row is None or not may_print(actor, row) or not may_leave(session, session.get_one(Case, row.case_id)):
+    if row is None or not may_print(actor, row):
         return None
     if rule.FORMS[row.form].part is None:
         return {}
@@ -106,8 +109,6 @@ def _authorized(session: Session, actor: Actor, note_id: int) -> NoteRow:
         raise NotPermitted(**about)  # type: ignore[arg-type]
     if row.status not in PRINTED:
         raise NoteNotSigned
-    if not may_leave(session, session.get_one(Case, row.case_id)):
-        raise ReleaseIsBlocked
     return row
 
 
