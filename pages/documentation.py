@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from practicerunner.ui import navigation, note_lines, note_paper, work_filters
+from practicerunner.ui import discarded_list, navigation, note_lines, note_paper, work_filters
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, count, day, md, moment
@@ -124,3 +124,4 @@ show_reviews_of_plans(actor, read(plan_reviews_due, actor))
 show_awaited(queue.awaited)
 listed = {one.note_id for one in due}
 show_drafts([line for line in queue.drafts if line.note_id is None or line.note_id not in listed], zone)
+discarded_list.show(actor, zone)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock, ids
 from practicerunner.errors import NotFound, Stale
-from practicerunner.records import notes, scheduling
+from practicerunner.records import discarded_drafts, notes, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.scheduling import Appointment
@@ -35,7 +35,7 @@ class FinishPsychotherapyNote(Command):
 
 
 class DiscardPsychotherapyNote(Command):
-    """Remove one's draft."""
+    """Set one's draft aside."""
 
     appointment_id: int
 
@@ -111,11 +111,12 @@ def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsych
 
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsychotherapyNote) -> None:
-    """Remove one's own draft."""
-    _, _, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``)."""
+    appointment, _, note = _own(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is not None:
         rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
-        session.delete(note)
+        session.info["detail"] = f"{NoteKind.PSYCHOTHERAPY} of {appointment.local_date}"
+        discarded_drafts.set_apart_aside(session, note, appointment.local_date, clock.now())
 
 
 @reader(Resource.PSYCHOTHERAPY_NOTE)

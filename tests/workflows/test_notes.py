@@ -499,7 +499,7 @@ def test_only_the_author_writes_even_where_others_may_read(cast: Cast) -> None:
     assert row(cast, note_id).sections == {}
 
 
-def test_a_draft_is_discarded_by_its_author_and_the_audit_log_keeps_that_it_was_there(cast: Cast) -> None:
+def test_a_draft_is_discarded_by_its_author_and_the_audit_log_says_so(cast: Cast) -> None:
     _, appointment_id = session_of(cast)
     note_id = start(cast, "Marcus", appointment_id)
     cast.do("Marcus", discard_draft, DiscardDraft(note_id=note_id))
