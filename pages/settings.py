@@ -144,7 +144,8 @@ def _practice(actor: Actor) -> None:
             tax_id=tax_id, npi=npi, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
             late_entry_days=late_entry, plan_review_days=plan_review, payment_due_days=payment_due,
-            invoice_after_cosign=after_cosign, invoicing_day=gather, invoicing_weekday=weekday, ahead_days=ahead, invoices_as_drafts=drafts,
+            invoice_after_cosign=after_cosign, invoicing_day=gather, invoicing_weekday=weekday, ahead_days=ahead,
+            invoices_as_drafts=drafts,
             show_adjustments=adjustments, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,
             grants_requests=grants, portal_idle_minutes=idle,
         ), done="Practice settings saved")

@@ -140,7 +140,7 @@ def overview(asked: Asked, before: Period) -> Overview:
         timeliness=added(asked, "notes__timeliness", SIGNED, by=("provider_name", "provider_id")),
         notes_overdue=totals(
             asked.source, asked.viewer, "notes__documentation_due", (), as_of=asked.period.end,
-            provider_id=asked.provider_id, where={"is_overdue": True},
+            provider_id=asked.provider_id,
         )[0]["rows"],
         caseload=read(asked.source, asked.viewer, "cases__caseload", as_of=asked.period.end,
                       provider_id=asked.provider_id),

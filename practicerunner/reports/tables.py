@@ -132,7 +132,7 @@ _NOTE: Columns = (
 _TIMELY: Columns = (
     *_NOTE, ("Note", lambda row: next(title for column, title in SIGNED.items() if row[column])),
 )
-_NOTES_DUE: Columns = (*_NOTE, ("Days overdue", lambda row: row["days_overdue"] if row["is_overdue"] else ""))
+_NOTES_DUE: Columns = (*_NOTE, ("Days overdue", word("days_overdue")))
 _CASELOAD: Columns = (
     ("Provider", word("provider_name")), ("Kind of case", word("heading")), ("Cases", word("active_cases")),
     ("Participants", word("participants")), ("Clients", word("clients")),

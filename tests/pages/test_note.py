@@ -257,7 +257,7 @@ def test_an_associate_submits_the_supervisor_returns_and_cosigns_on_the_page(cas
     back = opened(cast, monkeypatch, "Priya", "documentation")
     assert "Returned to you (1)" in words(back)
     assert MARKDOWN in [t.value for t in back.text]
-    assert "Notes due (0)" in words(back)
+    assert "Notes overdue" not in words(back) and "To write (0)" in words(back)
     again = opened(cast, monkeypatch, "Priya", "note", note=note_id)
     assert "And then?" in [t.value for t in again.text]
     assert "Ruth Feldman returned version 1, on Plan, Mon 12 Oct 2026, 22:30" in [t.value for t in again.text]
@@ -324,14 +324,14 @@ def test_a_psychotherapy_note_is_kept_and_read_by_its_author_on_the_page(cast, m
 
 def test_documentation_lists_what_is_due_and_says_why_it_is_empty(cast, monkeypatch) -> None:
     empty = opened(cast, monkeypatch, "Marcus", "documentation")
-    assert "No notes due. Notes appear here when an appointment is marked attended." in words(empty)
+    assert "No notes to write. They appear here when an appointment is marked attended." in words(empty)
     _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad", when="2026-10-05 10:00")
     full = opened(cast, monkeypatch, "Marcus", "documentation")
-    assert "Notes due (1)" in words(full)
+    assert "Notes overdue (1)" in words(full) and "To write (0)" in words(full)
     assert "Overdue" in words(full) or any("Overdue" in m.value for m in full.markdown)
     cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text="Own."))
     assert "Your other drafts (1)" in words(opened(cast, monkeypatch, "Marcus", "documentation"))
-    assert "Notes due (0)" in words(opened(cast, monkeypatch, "Dana", "documentation"))
+    assert "Notes overdue" not in words(opened(cast, monkeypatch, "Dana", "documentation"))
 
 
 def test_the_case_lists_its_notes_and_offers_to_write_one(cast, monkeypatch) -> None:

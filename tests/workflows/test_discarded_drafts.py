@@ -1,4 +1,4 @@
-"""Discarded drafts: set aside for thirty days, seen and put back by their author alone, and then gone for good (C26)."""
+"""Discarded drafts: for thirty days their author alone sees them and puts them back; then they are gone (C26)."""
 
 from datetime import UTC, datetime
 

@@ -53,10 +53,15 @@ def test_a_note_is_overdue_after_the_policy_s_hours_on_the_wall_clock(
     for moment, late in ((last_minute, False), (overdue, True)):
         with at(moment):
             assert due(cast) == [(appointment_id, late, None)]
-            assert items(cast, case_id) == [AttentionKind.NOTE_DUE]
-            item, = (one for one in cast.read("Tom", case_summary, case_id).attention
-                     if one.kind is AttentionKind.NOTE_DUE)
-            assert ("overdue" in item.sentence) is late
+            assert items(cast, case_id) == ([AttentionKind.NOTE_DUE] if late else [])
+            said = [one.sentence for one in cast.read("Marcus", day).waiting if "note" in one.sentence]
+            assert said == (["1 note is overdue"] if late else [])
+    with at(overdue):
+        note_id = start(cast, "Marcus", appointment_id)
+        assert items(cast, case_id) == [AttentionKind.NOTE_DUE], "a draft is no note yet"
+        fill(cast, "Marcus", note_id)
+        sign(cast, "Marcus", note_id)
+        assert due(cast) == [] == items(cast, case_id)
 
 
 def test_a_submitted_note_counts_as_written_and_a_returned_one_is_due_again(cast: Cast) -> None:
