@@ -8,8 +8,11 @@ import pytest
 from practicerunner import clock
 from practicerunner.reports import read
 from practicerunner.reports.overview import SIGNED as STATES
+from practicerunner.reports.overview import WITHIN, Asked
+from practicerunner.reports.tables import narrowed, table
 from practicerunner.rules.case_types import CASE_TYPES
-from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, Role
+from practicerunner.rules.periods import Period
+from practicerunner.vocabulary import AppointmentStatus, CaseType, MoneyBy, NoteKind, NoteStatus, OverviewTable, Role
 from tests.reports.building import Reading, Story
 
 DAY = date(2026, 11, 12)
@@ -89,3 +92,29 @@ def test_every_held_appointment_is_on_time_late_due_or_overdue(story: Story) -> 
     found = {row["day"].day: [state for state in STATES if row[state]] for row in read(
         story.engine, story.owner, "notes__timeliness", as_of=DAY)}
     assert found == {2: ["on_time"], 3: ["late"], 4: ["overdue"], 11: ["due"], 5: ["overdue"]}
+
+
+def test_every_note_was_signed_within_one_stretch_of_time_and_each_figure_is_its_rows(story: Story) -> None:
+    case = story.case()
+    for day, signed_at in (
+        (2, datetime(2026, 11, 3, 15, 50, tzinfo=UTC)), (3, datetime(2026, 11, 4, 15, 51, tzinfo=UTC)),
+        (4, datetime(2026, 11, 6, 15, 51, tzinfo=UTC)), (5, datetime(2026, 11, 9, 4, 59, tzinfo=UTC)),
+        (6, datetime(2026, 11, 10, 15, tzinfo=UTC)), (9, None),
+    ):
+        appointment = story.appointment(case, date(2026, 11, day))
+        if signed_at:
+            story.note(case, appointment, signed_at=signed_at)
+    story.note(case, story.appointment(case, date(2026, 11, 10)), status=NoteStatus.RETURNED)
+    story.appointment(case, date(2026, 11, 8), AppointmentStatus.CANCELLED)
+    found = {row["day"].day: [band for band in WITHIN if row[band]] for row in read(
+        story.engine, story.owner, "notes__signed_within", as_of=DAY)}
+    assert found == {
+        2: ["within_day"], 3: ["within_hours"], 4: ["within_days"], 5: ["within_days"], 6: ["later"], 9: ["not_yet"],
+        10: ["not_yet"]}
+    asked = Asked(story.engine, story.owner, Period(date(2026, 11, 1), DAY))
+    made = table(asked, OverviewTable.SIGNED_WITHIN)
+    assert (made.header, made.lines) == (("Author", *WITHIN.values(), "Notes"), [("Marcus Bell", 1, 1, 2, 1, 2, 7)])
+    rows = table(asked, OverviewTable.SIGNED_WITHIN_ROWS, where=narrowed(MoneyBy.PROVIDER, str(story.bell)))
+    assert [line[3] for line in rows.lines].count("Not yet") == 2 and rows.number == 7
+    assert table(asked, OverviewTable.SIGNED_WITHIN_ROWS, where=narrowed(MoneyBy.PROVIDER, "1")).lines == []
+    assert "Marcus Bell,1,1,2,1,2,7" in made.csv.decode()
