@@ -12,7 +12,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
-from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, discard_draft, save_draft, start_note
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
@@ -374,3 +374,15 @@ def test_the_button_verify_proves_what_is_kept(cast, monkeypatch) -> None:
     with database.reading(cast.engine) as session:
         assert [c.value for c in app.code] == [session.scalars(select(Signature.text_hash)).one()]
     assert "Every word is as it was signed." in [s.value for s in app.success]
+
+
+def test_a_discarded_draft_is_put_back_from_the_documentation_page(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad", when="2026-10-05 10:00")
+    note_id = cast.do("Marcus", start_note, StartNote(appointment_id=appointment_id, kind=NoteKind.PROGRESS))
+    cast.do("Marcus", discard_draft, DiscardDraft(note_id=note_id))
+    assert "Put back" not in [one.label for one in opened(cast, monkeypatch, "Dana", "documentation").button]
+    queue = opened(cast, monkeypatch, "Marcus", "documentation")
+    assert "Discarded drafts (1)" in [one.label for one in queue.expander]
+    button(queue, "Put back").click().run()
+    assert not queue.exception
+    assert note_of(cast, note_id).status is NoteStatus.DRAFT

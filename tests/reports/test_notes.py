@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from practicerunner import clock
+from practicerunner.records.notes import Note
 from practicerunner.reports import read
 from practicerunner.reports.overview import SIGNED as STATES
 from practicerunner.reports.overview import WITHIN, Asked
@@ -118,3 +119,15 @@ def test_every_note_was_signed_within_one_stretch_of_time_and_each_figure_is_its
     assert [line[3] for line in rows.lines].count("Not yet") == 2 and rows.number == 7
     assert table(asked, OverviewTable.SIGNED_WITHIN_ROWS, where=narrowed(MoneyBy.PROVIDER, "1")).lines == []
     assert "Marcus Bell,1,1,2,1,2,7" in made.csv.decode()
+
+
+def test_an_associate_s_note_counts_from_their_own_signature_not_from_the_co_signature(story: Story) -> None:
+    case = story.case()
+    appointment = story.appointment(case, date(2026, 11, 2))
+    story.add(Note(
+        case_id=case, appointment_id=appointment, kind=NoteKind.PROGRESS, form="free", author_id=story.bell,
+        status=NoteStatus.LOCKED, service_date=date(2026, 11, 2), sections={}, parts={},
+        submitted_at=datetime(2026, 11, 2, 20, tzinfo=UTC), locked_at=datetime(2026, 11, 9, tzinfo=UTC),
+    ))
+    (row,) = read(story.engine, story.owner, "notes__signed_within", as_of=DAY)
+    assert (row["within_day"], row["later"]) == (1, 0)
