@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from practicerunner.ui import navigation, note_lines, note_paper, work_filters
+from practicerunner.ui import discarded_list, navigation, note_lines, note_paper, work_filters
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, count, day, md, moment
@@ -39,21 +39,32 @@ def show_returned(queue: Queue, zone: str) -> None:
         note_paper.comments(comments, zone)
 
 
-def show_due(actor: Actor, due: list[DueNote], zone: str, today: date) -> None:
-    """Held appointments without their signed note, the oldest first."""
-    st.subheader(f"Notes due ({len(due)})", anchor=False)
+def show_overdue(actor: Actor, due: list[DueNote], zone: str, today: date) -> None:
+    """Held appointments whose note was not signed in time, the oldest first."""
     if not due:
-        st.text("No notes due. Notes appear here when an appointment is marked attended.")
         return
+    st.subheader(f"Notes overdue ({len(due)})", anchor=False)
     left = work_filters.narrow(due, lambda one: Facts(
         one.provider_name, one.case_type, (today - one.day).days, one.provider_id == actor.staff_id,
     ), "due", person="Provider")
     if not left:
         st.text("Nothing fits. Take back a filter.")
-    for one in left[:SHOWN]:
+    _rows(actor, left, zone, today)
+
+
+def show_to_write(actor: Actor, due: list[DueNote], zone: str, today: date) -> None:
+    """My own held appointments whose note there is still time for."""
+    st.subheader(f"To write ({len(due)})", anchor=False)
+    if not due:
+        st.text("No notes to write. They appear here when an appointment is marked attended.")
+    _rows(actor, due, zone, today)
+
+
+def _rows(actor: Actor, due: list[DueNote], zone: str, today: date) -> None:
+    for one in due[:SHOWN]:
         _due(actor, one, zone, today)
-    if len(left) > SHOWN:
-        st.text(f"and {count(len(left) - SHOWN, 'more', 'more')}")
+    if len(due) > SHOWN:
+        st.text(f"and {count(len(due) - SHOWN, 'more', 'more')}")
 
 
 def show_reviews_of_plans(actor: Actor, due: list[ReviewDue]) -> None:
@@ -119,8 +130,11 @@ due = read(documentation_due, actor)
 st.title("Documentation", anchor=False)
 show_reviews(queue)
 show_returned(queue, zone)
-show_due(actor, [one for one in due if one.status is not NoteStatus.RETURNED], zone, today)
+open_notes = [one for one in due if one.status is not NoteStatus.RETURNED]
+show_overdue(actor, [one for one in open_notes if one.overdue], zone, today)
+show_to_write(actor, [one for one in open_notes if not one.overdue], zone, today)
 show_reviews_of_plans(actor, read(plan_reviews_due, actor))
 show_awaited(queue.awaited)
 listed = {one.note_id for one in due}
 show_drafts([line for line in queue.drafts if line.note_id is None or line.note_id not in listed], zone)
+discarded_list.show(actor, zone)

@@ -988,6 +988,8 @@ class OverviewTable(Word):
     ATTENDANCE = "attendance"
     ATTENDANCE_BY_PROVIDER = "attendance_by_provider"
     DOCUMENTATION = "documentation"
+    SIGNED_WITHIN = "signed_within"
+    SIGNED_WITHIN_ROWS = "signed_within_rows"
     NOTES_DUE = "notes_due"
     CASELOAD = "caseload"
 

@@ -10,6 +10,7 @@ from practicerunner.records import (  # noqa: F401
     cases,
     consent_basis,
     diagnoses,
+    discarded_drafts,
     documents,
     drafts,
     estimates,

@@ -23,7 +23,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),
     "invoice_line": ("id", "invoice_id", "charge_id", "service_date", "amount_cents"),
     "ledger_entry": ("id", "case_id", "payer_id", "kind", "amount_cents", "effective_on", "invoice_id", "charge_id"),
-    "note": ("id", "case_id", "appointment_id", "person_id", "kind", "status", "author_id", "locked_at", "review_on"),
+    "note": ("id", "case_id", "appointment_id", "person_id", "kind", "status", "author_id", "submitted_at",
+             "locked_at", "review_on"),
     "paper_received": ("id", "case_id", "person_id", "kind", "received_on"),
     "participant": ("id", "case_id", "person_id", "status", "joined_on", "left_on"),
     "payer": ("id", "name", "person_id"),
@@ -31,7 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payment": ("id", "case_id"),
     "payment_event": ("id", "payment_id", "status"),
     "payment_method": ("id", "payer_id", "removed"),
-    "practice": ("id", "zone", "note_due_hours"),
+    "practice": ("id", "zone", "note_due_hours", "late_entry_days"),
     "service": ("id", "name"),
     "staff": ("id", "first_name", "last_name"),
 }

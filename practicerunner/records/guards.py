@@ -1,6 +1,6 @@
 """What the database refuses once somebody signed: changes of a note, of a finished review, of a final private note.
 
-A note comes to its states only with what brings it there: a signature, a co-signature, an addendum.
+A note comes to its states only with what brings it there: a signature, a co-signature, comments, an addendum.
 """
 
 from practicerunner.vocabulary import NoteStatus, SignatureRole
@@ -34,10 +34,16 @@ _AMENDED = (
     f"(old.status = '{NoteStatus.LOCKED}' and new.status = '{NoteStatus.AMENDED}' "
     "and exists (select 1 from addendum d where d.note_id = new.id))"
 )
+_COMMENTED = (
+    "exists (select 1 from review_comment r where r.note_id = new.id and r.version = new.version "
+    "and r.staff_id <> new.author_id)"
+)
+"""That somebody beside its author said what to change in the last version."""
 _MOVES = (
     f"new.status <> old.status and (old.status = '{NoteStatus.FINAL}' "
     f"or (old.status = '{NoteStatus.SUBMITTED}' and new.status not in ({_AFTER_SUBMITTED})) "
     f"or ((old.status in ({_LOCKED}) or new.status = '{NoteStatus.AMENDED}') and not {_AMENDED}) "
+    f"or (new.status = '{NoteStatus.RETURNED}' and (old.status <> '{NoteStatus.SUBMITTED}' or not {_COMMENTED})) "
     f"or (new.status in ({_words(NoteStatus.SUBMITTED, NoteStatus.LOCKED)}) and not {_SIGNED}))"
 )
 

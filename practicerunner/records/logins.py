@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    JSON,
     BindParameter,
     ForeignKey,
     Index,
@@ -84,6 +85,8 @@ class Supervision(Row):
     level: Mapped[SupervisionLevel] = word(SupervisionLevel, default=SupervisionLevel.CO_SIGN)
     is_default: Mapped[bool] = mapped_column(default=True)
     """Whether this supervisor is responsible where neither an appointment nor its case names another (G13)."""
+    note_kinds: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    """The kinds of note that wait for the supervisor (C30); empty: all of them."""
 
 
 class Credentials(Revised):

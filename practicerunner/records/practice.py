@@ -42,6 +42,8 @@ class Practice(Revised):
     missed_fee_basis_points: Mapped[int] = mapped_column(default=5000)
     """No-show and late-cancellation fee as a share of the participant's agreed fee (DEC11)."""
     note_due_hours: Mapped[int] = mapped_column(default=48)
+    late_entry_days: Mapped[int] = mapped_column(default=3)
+    """First signed more than so many days after its date of service, a note is marked as a late entry (C22)."""
     helpers_may_schedule: Mapped[bool] = mapped_column(default=False)
     """Whether approved helpers manage appointments for clients; off, their grants are kept but open nothing (D10)."""
     grants_requests: Mapped[bool] = mapped_column(default=False)

@@ -21,6 +21,11 @@ OWED = ("due_cents", "credit_cents", "balance_cents", *AGES)
 CAME = {"attended": "Attended", "no_shows": "No-show", "late_cancellations": "Late cancellation"}
 AWAY = ("excused", "cancelled_by_client", "cancelled_by_provider")
 SIGNED = {"on_time": "On time", "late": "Late", "due": "Due", "overdue": "Overdue"}
+WITHIN = {
+    "within_day": "Within 1 day", "within_hours": "Within the policy's hours", "within_days": "Before a late entry",
+    "later": "Later", "not_yet": "Not yet",
+}
+"""Column of what was signed when → what it is called; each note is one of them."""
 COLUMNS: dict[MoneyBy, tuple[str, ...]] = {
     MoneyBy.PROVIDER: ("provider_name", "provider_id"), MoneyBy.SERVICE: ("service_name", "service_id"),
     MoneyBy.KIND: ("case_type",), MoneyBy.PAYER: ("payer_name", "payer_id"), MoneyBy.MONTH: ("month",),
@@ -140,7 +145,7 @@ def overview(asked: Asked, before: Period) -> Overview:
         timeliness=added(asked, "notes__timeliness", SIGNED, by=("provider_name", "provider_id")),
         notes_overdue=totals(
             asked.source, asked.viewer, "notes__documentation_due", (), as_of=asked.period.end,
-            provider_id=asked.provider_id, where={"is_overdue": True},
+            provider_id=asked.provider_id,
         )[0]["rows"],
         caseload=read(asked.source, asked.viewer, "cases__caseload", as_of=asked.period.end,
                       provider_id=asked.provider_id),

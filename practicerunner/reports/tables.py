@@ -14,6 +14,7 @@ from practicerunner.reports.overview import (
     CAME,
     COLUMNS,
     SIGNED,
+    WITHIN,
     Asked,
     added,
     money_by,
@@ -132,7 +133,13 @@ _NOTE: Columns = (
 _TIMELY: Columns = (
     *_NOTE, ("Note", lambda row: next(title for column, title in SIGNED.items() if row[column])),
 )
-_NOTES_DUE: Columns = (*_NOTE, ("Days overdue", lambda row: row["days_overdue"] if row["is_overdue"] else ""))
+_WRITER: Columns = (("Author", word("author_name")),)
+_WITHIN: Columns = (*_WRITER, *((title, word(column)) for column, title in WITHIN.items()), ("Notes", word("rows")))
+_WITHIN_ROWS: Columns = (
+    *_NOTE[:2], *_WRITER,
+    ("Signed", lambda row: next(title for column, title in WITHIN.items() if row[column])),
+)
+_NOTES_DUE: Columns = (*_NOTE, ("Days overdue", word("days_overdue")))
 _CASELOAD: Columns = (
     ("Provider", word("provider_name")), ("Kind of case", word("heading")), ("Cases", word("active_cases")),
     ("Participants", word("participants")), ("Clients", word("clients")),
@@ -161,6 +168,8 @@ def table(
         counted = (*CAME, *AWAY, "minutes", "minutes_held", "is_held")
         rows = added(asked, "scheduling__sessions", counted, by=COLUMNS[MoneyBy.PROVIDER])
         return _cut(_ATTENDANCE, [row | {"held": row["is_held"]} for row in rows], page)
+    if which is OverviewTable.SIGNED_WITHIN:
+        return _cut(_WITHIN, added(asked, "notes__signed_within", WITHIN, by=("author_name", "author_id")), page)
     if which is OverviewTable.CASELOAD:
         return _cut(_CASELOAD, read(asked.source, asked.viewer, "cases__caseload", as_of=asked.period.end,
                                     provider_id=asked.provider_id), page)
@@ -208,8 +217,11 @@ def _paged(asked: Asked, which: OverviewTable, where: Mapping[str, Any], page: i
         OverviewTable.MOVEMENTS: ("billing__movements", (*_MOVEMENT, *_MONEY), ""),
         OverviewTable.RECEIVABLE: ("billing__receivable", _OPEN, ""),
         OverviewTable.DOCUMENTATION: ("notes__timeliness", _TIMELY, ""),
+        OverviewTable.SIGNED_WITHIN_ROWS: ("notes__signed_within", _WITHIN_ROWS, ""),
         OverviewTable.NOTES_DUE: ("notes__documentation_due", _NOTES_DUE, ""),
     }[which]
+    if which is OverviewTable.SIGNED_WITHIN_ROWS:  # whose notes they are is who signed, not who treated
+        where = {"author_id" if column == "provider_id" else column: value for column, value in where.items()}
     if not sees_services(asked.viewer):
         columns = tuple(column for column in columns if column[1] is not service)
     days: dict[str, Any] = {} if which is OverviewTable.NOTES_DUE else {

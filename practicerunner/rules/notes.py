@@ -17,8 +17,8 @@ from practicerunner.rules.note_forms import Section, more
 from practicerunner.rules.scheduling import moment, wall
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, Role
 
-LATE_AFTER_DAYS = 3
-"""A note first signed more than this many days after its date of service is marked as a late entry (C22)."""
+KEPT_AFTER_DISCARD = timedelta(days=30)
+"""For so long a discarded draft can be put back by its author (C26)."""
 PRESENT = frozenset({AttendanceStatus.ATTENDED, AttendanceStatus.ARRIVED})
 """Who was there, and so has a part of a group note."""
 OF_WHAT_TOOK_PLACE = frozenset({NoteKind.PROGRESS, NoteKind.CONSULTATION, NoteKind.GROUP})
@@ -230,9 +230,9 @@ def signature_hash(about: int, act: str, text_hash: str, signer: Mapping[str, An
     }).encode()).hexdigest()
 
 
-def is_late_entry(service_date: date, entered_on: date) -> bool:
-    """Whether a note was entered so long after the appointment that it has to say so (C22)."""
-    return (entered_on - service_date).days > LATE_AFTER_DAYS
+def is_late_entry(service_date: date, entered_on: date, days: int) -> bool:
+    """Whether a note was entered more than so many days after its date of service, and has to say so (C22)."""
+    return (entered_on - service_date).days > days
 
 
 def due_at(ends_at: datetime, hours: int, zone: str) -> datetime:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from practicerunner.vocabulary import Role, SignatureRole, SupervisionFormat, SupervisionLevel
+from practicerunner.rules.notes import UNSIGNED_KINDS
+from practicerunner.vocabulary import NoteKind, Role, SignatureRole, SupervisionFormat, SupervisionLevel
 
 
 class Supervises(Protocol):
@@ -73,6 +74,15 @@ def signed_as(roles: Collection[Role], level: SupervisionLevel | None) -> Signat
     if level is SupervisionLevel.CO_SIGN:
         return SignatureRole.CO_SIGNER
     return SignatureRole.APPROVER if level is SupervisionLevel.APPROVE else None
+
+
+REVIEWED = tuple(kind for kind in NoteKind if kind not in UNSIGNED_KINDS)
+"""The kinds of note that can wait for a supervisor; the others are never signed."""
+
+
+def leaves_out(kinds: Collection[str] | None, kind: NoteKind) -> bool:
+    """Whether an assignment holds for some kinds of note and this is none of them; ``None`` is all of them (C30)."""
+    return kinds is not None and kind.value not in kinds
 
 
 def reads_as_supervisor(

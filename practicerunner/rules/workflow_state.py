@@ -98,9 +98,8 @@ class Facts:
     """People whose consent to this case has arrived."""
     critical_answers: int = 0
     """Critical answers that nobody has said anything about yet; not told to the front desk."""
-    notes_due: tuple[Occasion, ...] = ()
-    """Held appointments whose main note nobody has signed."""
-    notes_overdue: int = 0
+    notes_overdue: tuple[Occasion, ...] = ()
+    """Held appointments whose main note nobody has signed within the policy's hours (G15)."""
     notes_returned: tuple[int, ...] = ()
     plans_due: tuple[Review, ...] = ()
     """Treatment plans to be reviewed, the longest due first; not told to the front desk."""
@@ -236,11 +235,11 @@ def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Ite
             number, "Open the note" if number == 1 else "Open the notes",
             one if number == 1 else _part(facts, "clinical"),
         ))
-    if facts.notes_due:
-        note, late = able.main_note.label, facts.notes_overdue
+    if facts.notes_overdue:
+        note = able.main_note.label
         found.append(_occasions(
-            AttentionKind.NOTE_DUE, facts, facts.notes_due, today, f"{note} {'overdue' if late else 'due'} for",
-            _late(f"{note.lower()}s", len(facts.notes_due), late), "Write the note", "clinical",
+            AttentionKind.NOTE_DUE, facts, facts.notes_overdue, today, f"{note} overdue for",
+            f"{note.lower()}s overdue", "Write the note", "clinical",
         ))
     if facts.plans_due and facts.status is not CaseStatus.ARCHIVED:
         found.append(Item(
@@ -302,12 +301,6 @@ def _plans(due: Sequence[Review], today: date) -> str:
 
 def _day(value: date, today: date) -> str:
     return f"{value.day} {value:%b}" + ("" if value.year == today.year else f" {value.year}")
-
-
-def _late(what: str, number: int, late: int) -> str:
-    if late == number:
-        return f"{what} overdue"
-    return f"{what} due, {late} of them overdue" if late else f"{what} due"
 
 
 def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:

@@ -18,6 +18,7 @@ from practicerunner.workflows import (
     alerts,
     clock_rules,
     collection,
+    discarded_drafts,
     documents,
     gathering,
     inquiry_erasure,
@@ -83,6 +84,17 @@ def erase_inquiries() -> None:
                 return
         with database.transaction() as session:
             if not inquiry_erasure.erase_closed(session):
+                return
+
+
+def erase_discarded_drafts() -> None:
+    """End drafts of notes that their authors discarded some time ago."""
+    while True:
+        with database.reading() as session:
+            if not discarded_drafts.is_any_over(session):
+                return
+        with database.transaction() as session:
+            if not discarded_drafts.erase_discarded(session):
                 return
 
 
@@ -175,6 +187,7 @@ JOBS = (
     Job(forget_old_attempts, timedelta(hours=1)),
     Job(sweep_files, timedelta(hours=1)),
     Job(erase_inquiries, timedelta(hours=1)),
+    Job(erase_discarded_drafts, timedelta(hours=1)),
     Job(run_invoicing, timedelta(hours=1)),
     Job(collect, timedelta(hours=1)),
 )

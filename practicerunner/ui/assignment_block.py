@@ -6,6 +6,7 @@ import streamlit as st
 
 from practicerunner.records.logins import Staff
 from practicerunner.rules.notes import needs_cosignature
+from practicerunner.rules.supervision import REVIEWED
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import day
@@ -51,7 +52,10 @@ def _line(actor: Actor, line: AssignmentLine, *, manages: bool) -> None:
         st.badge(line.state, color=_COLOURS.get(line.state, "gray"))  # type: ignore[arg-type]
         until = f"until {day(line.last_day)}" if line.last_day else "with no end set"
         which = "default" if line.is_default else "additional"
-        st.text(f"{line.level.label}, {which} · from {day(line.starts_on)} {until}", width="content")
+        only = ""
+        if line.note_kinds is not None:
+            only = f", only {', '.join(kind.label.lower() for kind in line.note_kinds)}"
+        st.text(f"{line.level.label}{only}, {which} · from {day(line.starts_on)} {until}", width="content")
         if manages and line.can_end and st.button("End", key=f"end.{line.supervision_id}", type="tertiary"):
             end_dialog(actor, line)
 
@@ -74,13 +78,19 @@ def assign_dialog(actor: Actor, person: Staff, everybody: list[Staff]) -> None:
     usual = SupervisionLevel.CO_SIGN if associate else SupervisionLevel.ACCESS
     level = form.choice("level", "Level", levels, index=levels.index(usual), format_func=lambda one: one.label)
     st.text(MEANS[level])
+    kinds = None
+    if level is not SupervisionLevel.ACCESS:
+        kinds = st.multiselect("Kinds of note", REVIEWED, default=REVIEWED, key=form.field_key("note_kinds"),
+                               format_func=lambda one: one.label)
+        form.place("note_kinds")
+        st.text("A kind that is left out is final with its author's own signature, addenda beneath it too.")
     starts_on = form.date("starts_on", "From", read(wall_clock, actor).date())
     if is_default:
         st.text("Whoever is the default now ends on that day; appointments ahead follow.")
     if st.button("Assign", type="primary"):
         done, _ = form.submit(assign_supervisor, actor, lambda: AssignSupervisor(
             op=form.op, staff_id=person.id, supervisor_id=supervisor_id, level=level, starts_on=starts_on,
-            is_default=is_default,
+            is_default=is_default, note_kinds=None if kinds is None else frozenset(kinds),
         ), f"{able[supervisor_id]} assigned")
         if done:
             st.rerun()

@@ -155,7 +155,7 @@ def finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> None
                     )
         if page.may_discard:
             with st.popover("Discard draft"):
-                st.text("The draft will be gone for good.")
+                st.text("For 30 days you find it under Documentation and can put it back; then it is gone for good.")
                 if st.button("Discard it", key=f"discard.{note_id}"):
                     discarded, _ = perform(discard_draft, actor, lambda: DiscardDraft(note_id=note_id),
                                            done="Draft discarded")

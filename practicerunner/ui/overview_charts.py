@@ -171,6 +171,9 @@ def documentation(looked: Looked, seen: Overview) -> None:
         with opened("Sessions behind this", "notes_rows") as fold:
             if fold.open:
                 tables.show(looked, OverviewTable.DOCUMENTATION, row="session")
+        with opened("Signed within, by author", "signed_within") as fold:
+            if fold.open:
+                tables.signed_within(looked)
     else:
         st.text("No sessions in this period. Notes appear here when an appointment is marked attended.")
     if seen.notes_overdue:

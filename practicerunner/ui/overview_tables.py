@@ -123,3 +123,11 @@ def money(looked: Looked, by: MoneyBy) -> None:
     st.markdown(f"**{md(NAMES[by][1](picked))}**")
     show(looked, OverviewTable.MOVEMENTS, by=by, of=name_of(by, picked), row="movement")
 
+
+def signed_within(looked: Looked) -> None:
+    """How soon each author signs; a chosen one opens the sessions that add up to their figures."""
+    picked = show(looked, OverviewTable.SIGNED_WITHIN, row="author", choosing="the sessions")
+    if picked is None:
+        return
+    st.markdown(f"**{md(picked['author_name'])}**")
+    show(looked, OverviewTable.SIGNED_WITHIN_ROWS, of=str(picked["author_id"]), row="session")

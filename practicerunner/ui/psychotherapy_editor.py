@@ -125,7 +125,7 @@ def _edit(actor: Actor, page: PsychotherapyPage) -> None:
             ), done="Note made final")
         if page.revision:
             with st.popover("Discard draft"):
-                st.text("The draft will be gone for good.")
+                st.text("For 30 days you find it under Documentation and can put it back; then it is gone for good.")
                 if st.button("Discard it", key=f"discard.{page.appointment_id}"):
                     discarded, _ = perform(discard_psychotherapy_note, actor, lambda: DiscardPsychotherapyNote(
                         appointment_id=page.appointment_id), done="Draft discarded")

@@ -43,7 +43,7 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
         session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=[note.author_id],
         supervised=note.supervisor_id == actor.staff_id, resource_id=note.id, case_id=note.case_id,
     )
-    review = review_of(session, actor.staff_id, actor.roles, subject.case, subject.appointment)
+    review = review_of(session, actor.staff_id, actor.roles, note.kind, subject.case, subject.appointment)
     if review is not None and review.supervisor is None:
         raise NoSupervisor
     supervisor_id = review.supervisor.id if review is not None and review.supervisor is not None else None

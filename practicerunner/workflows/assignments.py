@@ -10,8 +10,8 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import logins, practice, scheduling
 from practicerunner.records.logins import Staff, Supervision
 from practicerunner.rules.notes import needs_cosignature
-from practicerunner.rules.supervision import covers
-from practicerunner.vocabulary import Action, Resource, Role, SupervisionLevel
+from practicerunner.rules.supervision import REVIEWED, covers
+from practicerunner.vocabulary import Action, NoteKind, Resource, Role, SupervisionLevel
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.staff import check_supervisor, follow
@@ -29,6 +29,8 @@ class AssignSupervisor(Command):
     level: SupervisionLevel
     starts_on: date
     is_default: bool = True
+    note_kinds: frozenset[NoteKind] | None = None
+    """The kinds of note that wait for them; ``None``: all of them. Any other is final with its author's signature."""
 
 
 class EndSupervision(Command):
@@ -47,6 +49,8 @@ class AssignmentLine:
     supervisor: str
     level: SupervisionLevel
     is_default: bool
+    note_kinds: tuple[NoteKind, ...] | None
+    """The kinds of note that wait for them; ``None``: all of them."""
     starts_on: date
     last_day: date | None
     """The last day on which it is in force; empty while nobody has set an end."""
@@ -62,7 +66,8 @@ def assignments_of(session: Session, actor: Actor, staff_id: int) -> list[Assign
     names = {person.id: person.name for person in logins.all_staff(session)}
     return [
         AssignmentLine(
-            one.id, one.supervisor_id, names[one.supervisor_id], one.level, one.is_default, one.starts_on,
+            one.id, one.supervisor_id, names[one.supervisor_id], one.level, one.is_default,
+            None if one.note_kinds is None else tuple(map(NoteKind, one.note_kinds)), one.starts_on,
             date.fromordinal(one.ends_on.toordinal() - 1) if one.ends_on else None, _state(one, today),
             one.ends_on is None or one.ends_on > max(today, one.starts_on),
         )
@@ -96,19 +101,35 @@ def assign_supervisor(session: Session, actor: Actor, asked: AssignSupervisor) -
         raise BadInput("supervisor_id", f"{chosen.name} no longer works here.")
     if asked.is_default and needs_cosignature(roles) and asked.level is not SupervisionLevel.CO_SIGN:
         raise BadInput("level", "An associate's default supervisor co-signs; another supervisor may read or approve.")
+    kinds = _kinds(asked)
     today = clock.today(practice.the_practice(session).zone)
     for one in logins.supervisions(session, associate_id=person.id, lock=True):
         if (one.is_default and asked.is_default) or one.supervisor_id == asked.supervisor_id:
             _give_way(one, asked.starts_on, today)
     made = Supervision(
         associate_id=person.id, supervisor_id=asked.supervisor_id, level=asked.level, starts_on=asked.starts_on,
-        is_default=asked.is_default,
+        is_default=asked.is_default, note_kinds=kinds,
     )
     session.add(made)
     session.flush()
     follow(session, scheduling.followers(session, today, provider_id=person.id))
-    session.info["detail"] = f"staff {person.id} by {asked.supervisor_id}, {asked.level}, from {asked.starts_on}"
+    which = "" if kinds is None else f", for {', '.join(kinds)}"
+    session.info["detail"] = (
+        f"staff {person.id} by {asked.supervisor_id}, {asked.level}, from {asked.starts_on}{which}")
     return made.id
+
+
+def _kinds(asked: AssignSupervisor) -> list[str] | None:
+    """The kinds of note as they are kept, nothing where all of them wait. Raises BadInput."""
+    if asked.note_kinds is None or asked.note_kinds == set(REVIEWED):
+        return None
+    if asked.level is SupervisionLevel.ACCESS:
+        raise BadInput("note_kinds", "With this level no note waits, so there are no kinds to choose.")
+    if not asked.note_kinds:
+        raise BadInput("note_kinds", "Choose at least one kind of note.")
+    if not asked.note_kinds <= set(REVIEWED):
+        raise BadInput("note_kinds", "Memos and psychotherapy notes are never reviewed.")
+    return [kind.value for kind in REVIEWED if kind in asked.note_kinds]
 
 
 def _give_way(one: Supervision, day: date, today: date) -> None:

@@ -377,9 +377,9 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
                 waiting=tuple(standing.get((here, ParticipantStatus.WAITLISTED), ())), capacity=case.capacity,
                 intake_from=intakes, consent_from=frozenset(consents.get(here, ())),
                 critical_answers=len(critical.get(here, ())),
-                notes_due=tuple(occasion for occasion, _ in due.get(here, ())),
-                notes_overdue=sum(
-                    due_at(ends, house.note_due_hours, house.zone) < moment for _, ends in due.get(here, ())),
+                notes_overdue=tuple(
+                    occasion for occasion, ends in due.get(here, ())
+                    if due_at(ends, house.note_due_hours, house.zone) < moment),
                 notes_returned=tuple(returned.get(here, ())), plans_due=tuple(reviews.get(here, ())),
                 came_of_age=tuple(of_age.get(here, ())),
                 attendance_missing=tuple(unrecorded.get(here, ())),

@@ -74,7 +74,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class DueNote:
-    """A held appointment whose main note is not signed."""
+    """A held appointment whose main note is not signed; something to be done about once it is overdue."""
 
     appointment_id: int
     case_id: int
@@ -312,12 +312,17 @@ def note_states_of(session: Session, appointment_ids: Collection[int]) -> dict[i
 
 @reader(Resource.CLINICAL_NOTE)
 def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
-    """Held appointments without their signed main note, one's own and one's supervisees', the oldest first (G15)."""
+    """Held appointments without their signed main note, the oldest first: one's own from their end on (G15).
+
+    Those of supervisees, or of whomever else one sees, once the policy's hours are over.
+    """
     sees = visible(actor, Action.READ, Resource.CLINICAL_NOTE)
     house, now = practice.the_practice(session), clock.now()
     hours = house.note_due_hours
     mains = {case_type: able.main_note for case_type, able in CASE_TYPES.items()}
     held = notes.held_without_signed_note(session, sees.staff_ids, sees.supervisor_id, mains, rule.SIGNED)
+    by_when = {h.appointment_id: rule.due_at(h.ends_at, hours, house.zone) for h in held}
+    held = [h for h in held if h.provider_id == actor.staff_id or by_when[h.appointment_id] < now]
     begun = {
         row.appointment_id: row for row in notes.of_appointments(session, [h.appointment_id for h in held])
         if row.kind is mains[row.case_type]
@@ -325,8 +330,7 @@ def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
     return [
         DueNote(
             h.appointment_id, h.case_id, h.case_name, h.case_type, mains[h.case_type], h.provider_id, h.provider.name,
-            h.local_date, h.local_time, h.minutes, rule.due_at(h.ends_at, hours, house.zone),
-            rule.due_at(h.ends_at, hours, house.zone) < now,
+            h.local_date, h.local_time, h.minutes, by_when[h.appointment_id], by_when[h.appointment_id] < now,
             begun[h.appointment_id].note_id if h.appointment_id in begun else None,
             begun[h.appointment_id].status if h.appointment_id in begun else None,
         )

@@ -146,6 +146,8 @@ def log_codes(session: Session, actor: Actor, subject: Subject) -> None:
 
 def late_entry(session: Session, subject: Subject) -> tuple[str, bool]:
     """The day on which a note is entered, and whether it has to say that it comes late (C22)."""
-    today = clock.today(practice.the_practice(session).zone)
-    late = subject.note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(subject.note.service_date, today)
+    house = practice.the_practice(session)
+    today = clock.today(house.zone)
+    late = subject.note.kind not in rule.UNSIGNED_KINDS and rule.is_late_entry(
+        subject.note.service_date, today, house.late_entry_days)
     return today.isoformat(), late

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import alert_steps, cases, notes, practice, scheduling
+from practicerunner.records import alert_steps, cases, discarded_drafts, notes, practice, scheduling
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note, NoteRow
@@ -82,7 +82,7 @@ class FinishMemo(Command):
 
 
 class DiscardDraft(Command):
-    """Remove a draft that was never signed."""
+    """Set a draft aside that was never signed."""
 
     note_id: int
 
@@ -340,10 +340,10 @@ def finish_memo(session: Session, actor: Actor, asked: FinishMemo) -> int:
 
 @command(Resource.CLINICAL_NOTE, Action.UPDATE)
 def discard_draft(session: Session, actor: Actor, asked: DiscardDraft) -> int:
-    """Remove one's own draft that was never signed; that it was there stays in the audit log."""
+    """Set one's own draft aside that was never signed; it can be put back for a while (``discarded_drafts``)."""
     note = note_to_write(session, actor, asked.note_id, Action.UPDATE, Act.DISCARD).note
     if alert_steps.closed_with(session, note.id):
         raise NoteDocumentsAlert
     session.info["detail"] = f"{note.kind} of {note.service_date}"
-    session.delete(note)
+    discarded_drafts.set_aside(session, note, clock.now())
     return note.id

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock, ids
 from practicerunner.errors import NotFound, Stale
-from practicerunner.records import notes, scheduling
+from practicerunner.records import discarded_drafts, notes, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.scheduling import Appointment
@@ -38,7 +38,7 @@ class FinishPsychotherapyNote(Command):
 
 
 class DiscardPsychotherapyNote(Command):
-    """Remove one's draft."""
+    """Set one's draft aside."""
 
     appointment_id: int
 
@@ -114,11 +114,12 @@ def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsych
 
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsychotherapyNote) -> None:
-    """Remove one's own draft."""
-    _, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
+    """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``)."""
+    appointment, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is not None:
         rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
-        session.delete(note)
+        session.info["detail"] = f"{NoteKind.PSYCHOTHERAPY} of {appointment.local_date}"
+        discarded_drafts.set_apart_aside(session, note, appointment.local_date, clock.now())
 
 
 @reader(Resource.PSYCHOTHERAPY_NOTE)

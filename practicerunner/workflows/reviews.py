@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotPermitted, Stale
 from practicerunner.records import notes
+from practicerunner.records.base import add_rows
 from practicerunner.records.notes import Note, ReviewComment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.notes import Act
@@ -72,7 +73,6 @@ def cosign_note(session: Session, actor: Actor, asked: CosignNote) -> int:
 def return_note(session: Session, actor: Actor, asked: ReturnNote) -> int:
     """Give a note back with comments; the version and the comments are kept (G12)."""
     note, status = _to_review(session, actor, asked.note_id, asked.version, Act.RETURN)
-    note.status = status
     content = notes.versions_of(session, note.id)[-1].content
     known = {s.key for s in rule.FORMS[note.form].sections} | {*content["sections"], *content["parts"]}
     if not {key for key, text in asked.sections.items() if text.strip()} <= known:
@@ -80,8 +80,10 @@ def return_note(session: Session, actor: Actor, asked: ReturnNote) -> int:
     said = {key: text for key, text in {"": asked.comment, **asked.sections}.items() if text.strip()}
     if not said:
         raise BadInput("comment", "Say what the author should change.")
-    session.add_all(
-        ReviewComment(note_id=note.id, version=note.version, staff_id=actor.staff_id, section=key, text=text)
+    # The database lets a note go back only with what is said of it, so that is written first.
+    add_rows(session, ReviewComment, [
+        {"note_id": note.id, "version": note.version, "staff_id": actor.staff_id, "section": key, "text": text}
         for key, text in said.items()
-    )
+    ])
+    note.status = status
     return note.id

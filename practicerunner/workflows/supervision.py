@@ -11,8 +11,8 @@ from practicerunner.records import logins, practice, supervision
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
-from practicerunner.rules.supervision import covers, narrowest, signed_as, supervisor_on
-from practicerunner.vocabulary import Role, SignatureRole
+from practicerunner.rules.supervision import covers, leaves_out, narrowest, signed_as, supervisor_on
+from practicerunner.vocabulary import NoteKind, Role, SignatureRole
 
 
 class NoSupervisor(RuleViolation):
@@ -29,14 +29,15 @@ class Review:
 
 
 def review_of(
-    session: Session, author_id: int, roles: Collection[Role], case: Case, appointment: Appointment | None,
-    note_id: int | None = None,
+    session: Session, author_id: int, roles: Collection[Role], kind: NoteKind, case: Case,
+    appointment: Appointment | None, note_id: int | None = None,
 ) -> Review | None:
     """Who has to sign after an author with these roles, today; ``None`` where their own signature is the last.
 
     The narrowest counts: to whom this note's review was given, who was chosen for the appointment alone, the case's
     supervisor, and else the author's default of today. Whoever has no assignment of their own reviews as the default
-    would: naming somebody never takes a review away.
+    would: naming somebody never takes a review away. A kind of note that an owner left out waits for nobody (C30);
+    where somebody beside the default is responsible, both have to leave it out.
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
@@ -53,6 +54,8 @@ def review_of(
     able = {one for one, person in people.items() if person is not None and can_supervise(person)}
     chosen = narrowest(candidates, author_id, able)
     terms = [one for one in in_force if one.supervisor_id == chosen] or (defaults if chosen is not None else [])
+    if terms and all(leaves_out(one.note_kinds, kind) for one in (terms[-1], *defaults[-1:])):
+        return None
     role = signed_as(roles, terms[-1].level if terms else None)
     return Review(role, people[chosen] if chosen is not None else None) if role is not None else None
 

@@ -95,13 +95,10 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if queue.returned:
             notes = _many(len(queue.returned), "note was", "notes were")
             found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
-        mine = [due for due in documentation_due(session, actor) if due.provider_id == actor.staff_id]
-        overdue = sum(due.overdue for due in mine)
+        overdue = sum(
+            due.overdue for due in documentation_due(session, actor) if due.provider_id == actor.staff_id)
         if overdue:
             found.append(Waiting(f"{_many(overdue, 'note is', 'notes are')} overdue", "documentation", urgent=True))
-        if len(mine) > overdue:
-            notes = _many(len(mine) - overdue, "note", "notes")
-            found.append(Waiting(f"{notes} to write", "documentation"))
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
         if plans:
             found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))

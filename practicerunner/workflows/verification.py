@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.records import notes
-from practicerunner.records.notes import Logged, Signer
+from practicerunner.records.notes import Addendum, AddendumReview, AddendumSignature, Logged, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
@@ -20,7 +20,7 @@ class Verified:
     """One thing that was signed, and whether it is still what was signed."""
 
     what: str
-    """``Version 2`` or ``Addendum``."""
+    """``Version 2`` or ``Addendum``; ``Review of an addendum`` where that is gone or over without a signature."""
     by: str
     at: datetime
     text_hash: str
@@ -51,7 +51,7 @@ def _verify(session: Session, note_id: int) -> list[Verified]:
         known = log.knows(action, f"version {s.version}", s.text_hash, seal, proven=s.method is not None)
         intact = known and now == claimed == s.text_hash
         found.append(Verified(f"Version {s.version}", s.name, s.signed_at, now, intact))
-    for addendum, co, _ in notes.addenda_of(session, note_id):
+    for addendum, co, review in notes.addenda_of(session, note_id):
         now = rule.addendum_hash(note_id, addendum.reason, addendum.text)
         seal = rule.signature_hash(addendum.id, SignatureRole.AUTHOR, now, _signer(addendum), addendum.created_at)
         known = log.knows("add_addendum", "addendum", now, seal, proven=addendum.method is not None)
@@ -61,7 +61,16 @@ def _verify(session: Session, note_id: int) -> list[Verified]:
             seal = rule.signature_hash(addendum.id, SignatureRole.CO_SIGNER, now, _signer(co), co.signed_at)
             known = log.knows("cosign_addendum", "addendum", now, seal, proven=co.method is not None)
             found.append(Verified("Addendum", co.name, co.signed_at, now, known and intact and co.text_hash == now))
+        if not _reviewed(addendum, co, review):
+            found.append(Verified("Review of an addendum", addendum.name, addendum.created_at, now, intact=False))
     return found + log.gone()
+
+
+def _reviewed(addendum: Addendum, co: AddendumSignature | None, review: AddendumReview | None) -> bool:
+    """Whether an addendum that was handed in still has its review, and that is over only with a co-signature."""
+    if review is None:
+        return addendum.supervisor_id is None and co is None
+    return (review.done_at is None) is (co is None)
 
 
 def _signer(signed: Signer) -> dict[str, Any]:

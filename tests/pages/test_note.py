@@ -12,7 +12,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
-from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, discard_draft, save_draft, start_note
 from practicerunner.workflows.private_shares import shared_with_me
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.signatures import SignNote, sign_note
@@ -273,7 +273,7 @@ def test_an_associate_submits_the_supervisor_returns_and_cosigns_on_the_page(cas
     back = opened(cast, monkeypatch, "Priya", "documentation")
     assert "Returned to you (1)" in words(back)
     assert MARKDOWN in [t.value for t in back.text]
-    assert "Notes due (0)" in words(back)
+    assert "Notes overdue" not in words(back) and "To write (0)" in words(back)
     again = opened(cast, monkeypatch, "Priya", "note", note=note_id)
     assert "And then?" in [t.value for t in again.text]
     assert "Ruth Feldman returned version 1, on Plan, Mon 12 Oct 2026, 22:30" in [t.value for t in again.text]
@@ -340,14 +340,14 @@ def test_a_psychotherapy_note_is_kept_and_read_by_its_author_on_the_page(cast, m
 
 def test_documentation_lists_what_is_due_and_says_why_it_is_empty(cast, monkeypatch) -> None:
     empty = opened(cast, monkeypatch, "Marcus", "documentation")
-    assert "No notes due. Notes appear here when an appointment is marked attended." in words(empty)
+    assert "No notes to write. They appear here when an appointment is marked attended." in words(empty)
     _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad", when="2026-10-05 10:00")
     full = opened(cast, monkeypatch, "Marcus", "documentation")
-    assert "Notes due (1)" in words(full)
+    assert "Notes overdue (1)" in words(full) and "To write (0)" in words(full)
     assert "Overdue" in words(full) or any("Overdue" in m.value for m in full.markdown)
     cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text="Own."))
     assert "Your other drafts (1)" in words(opened(cast, monkeypatch, "Marcus", "documentation"))
-    assert "Notes due (0)" in words(opened(cast, monkeypatch, "Dana", "documentation"))
+    assert "Notes overdue" not in words(opened(cast, monkeypatch, "Dana", "documentation"))
 
 
 def test_the_case_lists_its_notes_and_offers_to_write_one(cast, monkeypatch) -> None:
@@ -417,3 +417,15 @@ def test_who_has_no_supervisor_is_offered_nobody_to_share_with(cast, monkeypatch
     cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text="A heron."))
     app = opened(cast, monkeypatch, "Marcus", "note", psychotherapy=appointment_id)
     assert not [b for b in app.button if b.label.startswith("Share")]
+
+
+def test_a_discarded_draft_is_put_back_from_the_documentation_page(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad", when="2026-10-05 10:00")
+    note_id = cast.do("Marcus", start_note, StartNote(appointment_id=appointment_id, kind=NoteKind.PROGRESS))
+    cast.do("Marcus", discard_draft, DiscardDraft(note_id=note_id))
+    assert "Put back" not in [one.label for one in opened(cast, monkeypatch, "Dana", "documentation").button]
+    queue = opened(cast, monkeypatch, "Marcus", "documentation")
+    assert "Discarded drafts (1)" in [one.label for one in queue.expander]
+    button(queue, "Put back").click().run()
+    assert not queue.exception
+    assert note_of(cast, note_id).status is NoteStatus.DRAFT

@@ -7,8 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
+from practicerunner.records.notes import ReviewComment
 from practicerunner.records.triggers import ensure_triggers
-from practicerunner.vocabulary import CaseType, NoteKind
+from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.note_pages import NotePage, note_page
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
@@ -106,7 +107,8 @@ def test_no_note_is_submitted_locked_or_amended_without_what_brings_it_there(cas
     refused(cast, *(f"update note set status = '{word}'" for word in ("submitted", "locked", "amended")))
     with at("2026-10-13 10:00"):
         cast.do("Priya", sign_note, SignNote(note_id=note_id, revision=2))
-        refused(cast, *(f"update note set status = '{word}'" for word in ("locked", "amended", "draft", "final")))
+        refused(cast, *(f"update note set status = '{word}'" for word in (
+            "locked", "amended", "draft", "final", "returned")))
         cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
         refused(cast, "update note set status = 'amended'")
         cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
@@ -115,6 +117,29 @@ def test_no_note_is_submitted_locked_or_amended_without_what_brings_it_there(cas
         (addendum,) = page(cast, note_id).addenda
         cast.do("Ruth", cosign_addendum, CosignAddendum(addendum_id=addendum.addendum_id))
     assert [one.awaits for one in page(cast, note_id).addenda] == [""]
+
+
+def test_no_note_goes_back_without_a_comment_on_its_last_version(cast: Cast) -> None:
+    note_id, _ = written(cast)
+    back = "update note set status = 'returned'"
+    refused(cast, back)  # nor does a draft that nobody has handed in
+    with at("2026-10-13 10:00"):
+        cast.do("Priya", sign_note, SignNote(note_id=note_id, revision=2))
+        refused(cast, back)
+        comment(cast, note_id, 1, "Priya")
+        refused(cast, back)  # her own word on it
+        cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="More."))
+        cast.do("Priya", sign_note, SignNote(note_id=note_id, revision=page(cast, note_id).revision))
+        refused(cast, back)  # what was said of the version before
+        comment(cast, note_id, 2, "Ruth")
+        with database.transaction(cast.engine) as session:
+            session.execute(text(back))
+    assert page(cast, note_id).line.status is NoteStatus.RETURNED
+
+
+def comment(cast: Cast, note_id: int, version: int, by: str) -> None:
+    with database.transaction(cast.engine) as session:
+        session.add(ReviewComment(note_id=note_id, version=version, staff_id=cast.staff[by], text="Said by hand."))
 
 
 def test_a_final_private_note_stays_as_it_is_and_a_draft_does_not(

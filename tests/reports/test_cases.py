@@ -71,7 +71,7 @@ def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(sto
         "case_id": case, "case_name": "Noor Haddad", "case_type": "individual", "case_status": "active",
         "provider_id": story.bell, "provider_name": "Marcus Bell", "participants": 1,
         "next_at": datetime(2026, 11, 19, 15, tzinfo=UTC), "last_held_on": date(2026, 11, 5), "critical_open": None,
-        "notes_returned": 0, "plans_due": 0, "without_note": 0, "notes_overdue": 0, "attendance_missing": 0,
+        "notes_returned": 0, "plans_due": 0, "notes_overdue": 0, "attendance_missing": 0,
         "not_invoiced": 0,
         "due_cents": 16500, "overdue_cents": 0, "has_arrangement": True, "has_paid_or_can": False, "papers_missing": 0,
         "waiting": 0, "place_free": False, "needs_review": False, "workflow_state": "all_set",
@@ -80,7 +80,7 @@ def test_a_case_without_anything_open_is_all_set_whatever_another_case_lacks(sto
 
 
 def test_each_thing_that_needs_attention_is_counted_in_its_own_column(story: Story) -> None:
-    columns = ("notes_returned", "without_note", "notes_overdue", "attendance_missing",
+    columns = ("notes_returned", "notes_overdue", "attendance_missing",
                "not_invoiced", "overdue_cents")
 
     def seen(case: int) -> tuple[str, dict[str, int]]:
@@ -113,8 +113,8 @@ def test_each_thing_that_needs_attention_is_counted_in_its_own_column(story: Sto
     rows = read(story.engine, provider, "cases__workflow_summary", as_of=DAY)
     assert {r["case_id"]: r["critical_open"] for r in rows if r["critical_open"]} == {critical: 1}
     assert seen(unrecorded) == (urgent, {"attendance_missing": 1})
-    assert seen(late) == (urgent, {"without_note": 1, "notes_overdue": 1})
-    assert seen(fresh) == (urgent, {"without_note": 1})
+    assert seen(late) == (urgent, {"notes_overdue": 1})
+    assert seen(fresh) == ("all_set", {}), "there is time to write it"
     assert seen(sent_back) == (urgent, {"notes_returned": 1})
     assert seen(unbilled) == (urgent, {"not_invoiced": 1})
     assert seen(unpaid) == (urgent, {"overdue_cents": 100})

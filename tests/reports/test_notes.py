@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from practicerunner import clock
+from practicerunner.records.notes import Note
 from practicerunner.reports import read
 from practicerunner.reports.overview import SIGNED as STATES
+from practicerunner.reports.overview import WITHIN, Asked
+from practicerunner.reports.tables import narrowed, table
 from practicerunner.rules.case_types import CASE_TYPES
-from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, Role
+from practicerunner.rules.periods import Period
+from practicerunner.vocabulary import AppointmentStatus, CaseType, MoneyBy, NoteKind, NoteStatus, OverviewTable, Role
 from tests.reports.building import Reading, Story
 
 DAY = date(2026, 11, 12)
@@ -31,19 +35,18 @@ def test_a_held_appointment_without_its_signed_note_is_due_and_the_others_are_no
     assert row == {
         "appointment_id": late, "day": date(2026, 11, 2), "provider_id": story.bell, "provider_name": "Marcus Bell",
         "case_id": case, "case_name": "Noor Haddad", "case_type": "individual", "note_kind": "progress",
-        "note_status": None, "due_at": datetime(2026, 11, 4, 15, 50, tzinfo=UTC), "is_overdue": True, "days_overdue": 8,
+        "note_status": None, "due_at": datetime(2026, 11, 4, 15, 50, tzinfo=UTC), "days_overdue": 8,
     }
 
 
 def test_a_note_is_overdue_only_once_the_hours_have_passed(story: Story) -> None:
     appointment = story.appointment(story.case(), date(2026, 11, 10))
     ends = datetime(2026, 11, 10, 15, 50, tzinfo=UTC)
-    with clock.frozen(ends.replace(minute=49)):
-        assert due(story) == []
-    for moment, overdue in ((ends, False), (ends.replace(day=12), False), (ends.replace(day=12, minute=51), True)):
+    for moment in (ends, ends.replace(day=12)):
         with clock.frozen(moment):
-            (row,) = due(story)
-            assert (row["appointment_id"], row["is_overdue"], row["days_overdue"]) == (appointment, overdue, 0)
+            assert due(story) == []
+    with clock.frozen(ends.replace(day=12, minute=51)):
+        assert [(row["appointment_id"], row["days_overdue"]) for row in due(story)] == [(appointment, 0)]
 
 
 @pytest.mark.parametrize("status", [NoteStatus.DRAFT, NoteStatus.SUBMITTED, NoteStatus.RETURNED])
@@ -90,3 +93,41 @@ def test_every_held_appointment_is_on_time_late_due_or_overdue(story: Story) -> 
     found = {row["day"].day: [state for state in STATES if row[state]] for row in read(
         story.engine, story.owner, "notes__timeliness", as_of=DAY)}
     assert found == {2: ["on_time"], 3: ["late"], 4: ["overdue"], 11: ["due"], 5: ["overdue"]}
+
+
+def test_every_note_was_signed_within_one_stretch_of_time_and_each_figure_is_its_rows(story: Story) -> None:
+    case = story.case()
+    for day, signed_at in (
+        (2, datetime(2026, 11, 3, 15, 50, tzinfo=UTC)), (3, datetime(2026, 11, 4, 15, 51, tzinfo=UTC)),
+        (4, datetime(2026, 11, 6, 15, 51, tzinfo=UTC)), (5, datetime(2026, 11, 9, 4, 59, tzinfo=UTC)),
+        (6, datetime(2026, 11, 10, 15, tzinfo=UTC)), (9, None),
+    ):
+        appointment = story.appointment(case, date(2026, 11, day))
+        if signed_at:
+            story.note(case, appointment, signed_at=signed_at)
+    story.note(case, story.appointment(case, date(2026, 11, 10)), status=NoteStatus.RETURNED)
+    story.appointment(case, date(2026, 11, 8), AppointmentStatus.CANCELLED)
+    found = {row["day"].day: [band for band in WITHIN if row[band]] for row in read(
+        story.engine, story.owner, "notes__signed_within", as_of=DAY)}
+    assert found == {
+        2: ["within_day"], 3: ["within_hours"], 4: ["within_days"], 5: ["within_days"], 6: ["later"], 9: ["not_yet"],
+        10: ["not_yet"]}
+    asked = Asked(story.engine, story.owner, Period(date(2026, 11, 1), DAY))
+    made = table(asked, OverviewTable.SIGNED_WITHIN)
+    assert (made.header, made.lines) == (("Author", *WITHIN.values(), "Notes"), [("Marcus Bell", 1, 1, 2, 1, 2, 7)])
+    rows = table(asked, OverviewTable.SIGNED_WITHIN_ROWS, where=narrowed(MoneyBy.PROVIDER, str(story.bell)))
+    assert [line[3] for line in rows.lines].count("Not yet") == 2 and rows.number == 7
+    assert table(asked, OverviewTable.SIGNED_WITHIN_ROWS, where=narrowed(MoneyBy.PROVIDER, "1")).lines == []
+    assert "Marcus Bell,1,1,2,1,2,7" in made.csv.decode()
+
+
+def test_an_associate_s_note_counts_from_their_own_signature_not_from_the_co_signature(story: Story) -> None:
+    case = story.case()
+    appointment = story.appointment(case, date(2026, 11, 2))
+    story.add(Note(
+        case_id=case, appointment_id=appointment, kind=NoteKind.PROGRESS, form="free", author_id=story.bell,
+        status=NoteStatus.LOCKED, service_date=date(2026, 11, 2), sections={}, parts={},
+        submitted_at=datetime(2026, 11, 2, 20, tzinfo=UTC), locked_at=datetime(2026, 11, 9, tzinfo=UTC),
+    ))
+    (row,) = read(story.engine, story.owner, "notes__signed_within", as_of=DAY)
+    assert (row["within_day"], row["later"]) == (1, 0)

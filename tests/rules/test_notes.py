@@ -134,8 +134,9 @@ def test_the_hash_does_not_depend_on_order_and_changes_with_every_letter() -> No
 
 
 def test_a_note_is_a_late_entry_from_the_fourth_day_on() -> None:
-    assert not rule.is_late_entry(date(2026, 10, 12), date(2026, 10, 15))
-    assert rule.is_late_entry(date(2026, 10, 12), date(2026, 10, 16))
+    assert not rule.is_late_entry(date(2026, 10, 12), date(2026, 10, 15), 3)
+    assert rule.is_late_entry(date(2026, 10, 12), date(2026, 10, 16), 3)
+    assert rule.is_late_entry(date(2026, 10, 12), date(2026, 10, 13), 0)
 
 
 def test_a_note_is_due_some_hours_after_the_end() -> None:

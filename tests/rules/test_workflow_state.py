@@ -33,7 +33,7 @@ def test_a_case_with_everything_in_place_is_all_set() -> None:
 @pytest.mark.parametrize(("change", "kind", "expected"), [
     ({"critical_answers": 1}, AttentionKind.CRITICAL_ANSWER, WorkflowState.NEEDS_ATTENTION),
     ({"notes_returned": (4,)}, AttentionKind.NOTE_RETURNED, WorkflowState.NEEDS_ATTENTION),
-    ({"notes_due": (HELD,)}, AttentionKind.NOTE_DUE, WorkflowState.NEEDS_ATTENTION),
+    ({"notes_overdue": (HELD,)}, AttentionKind.NOTE_DUE, WorkflowState.NEEDS_ATTENTION),
     ({"plans_due": (Review("", TODAY),)}, AttentionKind.PLAN_REVIEW_DUE, WorkflowState.NEEDS_ATTENTION),
     ({"attendance_missing": (HELD,)}, AttentionKind.ATTENDANCE_MISSING, WorkflowState.NEEDS_ATTENTION),
     ({"not_invoiced": (HELD,)}, AttentionKind.NOT_INVOICED, WorkflowState.NEEDS_ATTENTION),
@@ -54,10 +54,10 @@ def test_each_fact_brings_its_item_and_its_state(change, kind, expected) -> None
 
 def test_the_most_urgent_state_wins_in_the_order_of_the_vocabulary() -> None:
     everything = replace(
-        SETTLED, notes_due=(HELD,), intake_from=frozenset(), arranged_for=frozenset(), upcoming=0, needs_review=True
+        SETTLED, notes_overdue=(HELD,), intake_from=frozenset(), arranged_for=frozenset(), upcoming=0, needs_review=True
     )
     clearing = [
-        (WorkflowState.NEEDS_ATTENTION, {"notes_due": ()}),
+        (WorkflowState.NEEDS_ATTENTION, {"notes_overdue": ()}),
         # Onboarding and scheduling wait until an imported record was looked through (SC22).
         (WorkflowState.IMPORTED_RECORD_NEEDS_REVIEW, {"needs_review": False}),
         (WorkflowState.INTAKE_INCOMPLETE, {"intake_from": frozenset({1, 2})}),
@@ -72,12 +72,12 @@ def test_the_most_urgent_state_wins_in_the_order_of_the_vocabulary() -> None:
 
 def test_sentences_name_who_when_and_how_many_and_lead_to_the_place_that_clears_them() -> None:
     facts = replace(
-        SETTLED, consent_from=frozenset({1}), notes_due=(HELD, Occasion(71, date(2026, 11, 6))), notes_overdue=1,
+        SETTLED, consent_from=frozenset({1}), notes_overdue=(HELD, Occasion(71, date(2026, 11, 6))),
         not_invoiced=(HELD,), overdue_invoices=1, overdue_cents=10500,
     )
     found = {item.kind: item for item in items(facts, TODAY)}
     assert found[AttentionKind.CONSENT_MISSING].sentence == "Consent missing: Sam Ortiz."
-    assert found[AttentionKind.NOTE_DUE].sentence == "2 progress notes due, 1 of them overdue."
+    assert found[AttentionKind.NOTE_DUE].sentence == "2 progress notes overdue."
     assert found[AttentionKind.NOTE_DUE].place.selectors == {"case": 7, "part": "clinical"}
     assert found[AttentionKind.NOT_INVOICED].sentence == "Not yet invoiced: 5 Nov."
     assert found[AttentionKind.NOT_INVOICED].place.page == "appointment"
@@ -108,7 +108,7 @@ def test_papers_are_asked_for_as_the_kind_of_case_says(kind: CaseType) -> None:
 def test_consultation_and_workshop_items_use_their_own_words(kind: CaseType) -> None:
     facts = replace(
         SETTLED, type=kind, people=(), intake_from=frozenset(), consent_from=frozenset(), arranged_for=frozenset(),
-        has_payment_method=False, upcoming=0, notes_due=(HELD,), attendance_missing=(HELD,), not_invoiced=(HELD,),
+        has_payment_method=False, upcoming=0, notes_overdue=(HELD,), attendance_missing=(HELD,), not_invoiced=(HELD,),
         notes_returned=(1, 2), overdue_invoices=1, needs_review=True, critical_answers=2,
     )
     texts = " ".join(f"{item.sentence} {item.action}" for item in items(facts, TODAY)).lower()
@@ -132,7 +132,7 @@ def test_a_review_that_is_due_names_whose_plan_it_is_and_since_when(due: tuple[R
 def test_an_archived_case_is_asked_only_for_record_and_books() -> None:
     bare = Facts(case_id=1, type=CaseType.INDIVIDUAL, status=CaseStatus.ARCHIVED, people=(NOOR,))
     assert kinds(bare) == []
-    assert kinds(replace(bare, notes_due=(HELD,), overdue_invoices=1)) == [
+    assert kinds(replace(bare, notes_overdue=(HELD,), overdue_invoices=1)) == [
         AttentionKind.NOTE_DUE, AttentionKind.INVOICE_OVERDUE,
     ]
 

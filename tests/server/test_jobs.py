@@ -59,7 +59,7 @@ def test_the_jobs_start_follow_the_clock_rules_at_once_and_stop(sqlite_engine: E
     assert repeated == {
         "escalate_alerts", "issue_statements", "make_reminders", "send_messages", "forget_old_attempts",
         "draw_missing_papers", "prune_changes", "run_invoicing", "sweep_files", "collect", "erase_inquiries",
-        "welcome_adults",
+        "welcome_adults", "erase_discarded_drafts",
     }
     assert repeated <= {job.id for job in scheduler.get_jobs()} <= {job.name for job in jobs.JOBS}
     for _ in range(200):

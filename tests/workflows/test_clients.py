@@ -269,17 +269,17 @@ def test_the_items_of_a_couple_appear_and_clear_one_by_one(cast: Cast) -> None:
     with at("2026-10-02 12:00"):
         assert waiting(cast, couple) == {AttentionKind.ATTENDANCE_MISSING}
         attend(cast, held, maya)
-        assert waiting(cast, couple) == {AttentionKind.ATTENDANCE_MISSING, AttentionKind.NOTE_DUE}
+        assert waiting(cast, couple) == {AttentionKind.ATTENDANCE_MISSING}
         attend(cast, held, tom)
-        assert waiting(cast, couple) == {AttentionKind.NOTE_DUE, AttentionKind.NOT_INVOICED}
+        assert waiting(cast, couple) == {AttentionKind.NOT_INVOICED}
         # The same facts without a word of any note, for an administrator.
         assert waiting(cast, couple, by="Tom") == waiting(cast, couple)
         cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=held))
-        assert waiting(cast, couple) == {AttentionKind.NOTE_DUE}
+        assert waiting(cast, couple) == set()
         due = cast.read("Marcus", case_summary, couple)
-        assert due.attention[0].sentence == "Progress note due for 2 Oct."
         assert (due.due_cents, due.balance_cents) == (210_00, 210_00)
     with at("2026-10-04 11:00"):  # 48 hours after 10:50 have passed
+        assert waiting(cast, couple) == waiting(cast, couple, by="Tom") == {AttentionKind.NOTE_DUE}
         assert cast.read("Marcus", case_summary, couple).attention[0].sentence == "Progress note overdue for 2 Oct."
     with at("2026-10-17 09:00"):
         late = next(i for i in cast.read("Marcus", case_summary, couple).attention

@@ -1,8 +1,11 @@
 """Which notes are due, from when, and what makes them due no more; and what is billed after a co-signature only."""
 
 import pytest
+from pydantic import ValidationError
 
 from practicerunner import database
+from practicerunner.errors import NotPermitted
+from practicerunner.records.notes import versions_of
 from practicerunner.records.practice import the_practice
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import AttendanceStatus, AttentionKind, CancelledBy, CaseType, NoteStatus, Role
@@ -53,10 +56,52 @@ def test_a_note_is_overdue_after_the_policy_s_hours_on_the_wall_clock(
     for moment, late in ((last_minute, False), (overdue, True)):
         with at(moment):
             assert due(cast) == [(appointment_id, late, None)]
-            assert items(cast, case_id) == [AttentionKind.NOTE_DUE]
-            item, = (one for one in cast.read("Tom", case_summary, case_id).attention
-                     if one.kind is AttentionKind.NOTE_DUE)
-            assert ("overdue" in item.sentence) is late
+            assert items(cast, case_id) == ([AttentionKind.NOTE_DUE] if late else [])
+            said = [one.sentence for one in cast.read("Marcus", day).waiting if "note" in one.sentence]
+            assert said == (["1 note is overdue"] if late else [])
+    with at(overdue):
+        note_id = start(cast, "Marcus", appointment_id)
+        assert items(cast, case_id) == [AttentionKind.NOTE_DUE], "a draft is no note yet"
+        fill(cast, "Marcus", note_id)
+        sign(cast, "Marcus", note_id)
+        assert due(cast) == [] == items(cast, case_id)
+
+
+def test_when_an_entry_is_late_is_the_practice_s_and_what_is_signed_stays(cast: Cast) -> None:
+    _, first = session_of(cast)
+    _, second = session_of(cast, when="2026-10-12 12:00")
+
+    def signed_on(appointment_id: int, moment: str) -> int:
+        with at(moment):
+            note_id = start(cast, "Marcus", appointment_id)
+            fill(cast, "Marcus", note_id)
+            sign(cast, "Marcus", note_id)
+        return note_id
+
+    def is_late(note_id: int) -> bool:
+        with database.reading(cast.engine) as session:
+            return versions_of(session, note_id)[0].content["header"]["late_entry"]
+
+    kept = signed_on(first, "2026-10-15 09:00")
+    policy(cast, late_entry_days=2)
+    after = signed_on(second, "2026-10-15 09:00")
+    assert (is_late(kept), is_late(after)) == (False, True)
+    policy(cast, late_entry_days=90)
+    assert (is_late(kept), is_late(after)) == (False, True)
+    with pytest.raises(NotPermitted):
+        policy(cast, by="Marcus", late_entry_days=1)
+    for days in (-1, 91):
+        with pytest.raises(ValidationError):
+            policy(cast, late_entry_days=days)
+
+
+def policy(cast: Cast, by: str = "Dana", **settings: int) -> None:
+    """Change some settings of the practice and leave the others."""
+    with database.reading(cast.engine) as session:
+        row = the_practice(session)
+        fields = set(ChangePractice.model_fields) - {"op", *settings}
+        asked = ChangePractice(**{field: getattr(row, field) for field in fields}, **settings)
+    cast.do(by, change_practice, asked)
 
 
 def test_a_submitted_note_counts_as_written_and_a_returned_one_is_due_again(cast: Cast) -> None:
@@ -118,11 +163,7 @@ def test_nothing_is_due_for_what_was_called_off_or_lies_ahead(cast: Cast) -> Non
 
 
 def gate(cast: Cast, on: bool = True) -> None:
-    with database.reading(cast.engine) as session:
-        row = the_practice(session)
-        fields = set(ChangePractice.model_fields) - {"op", "invoice_after_cosign"}
-        asked = ChangePractice(**{field: getattr(row, field) for field in fields}, invoice_after_cosign=on)
-    cast.do("Dana", change_practice, asked)
+    policy(cast, invoice_after_cosign=on)
 
 
 def to_invoice(cast: Cast) -> set[int]:

@@ -499,7 +499,7 @@ def test_only_the_author_writes_even_where_others_may_read(cast: Cast) -> None:
     assert row(cast, note_id).sections == {}
 
 
-def test_a_draft_is_discarded_by_its_author_and_the_audit_log_keeps_that_it_was_there(cast: Cast) -> None:
+def test_a_draft_is_discarded_by_its_author_and_the_audit_log_says_so(cast: Cast) -> None:
     _, appointment_id = session_of(cast)
     note_id = start(cast, "Marcus", appointment_id)
     cast.do("Marcus", discard_draft, DiscardDraft(note_id=note_id))
@@ -733,10 +733,14 @@ def test_a_held_appointment_is_due_until_its_main_note_is_signed(cast: Cast) -> 
         assert note_states_of(session, [appointment_id, missed]) == {appointment_id: NoteStatus.LOCKED}
 
 
-def test_a_supervisor_sees_the_notes_that_their_associate_owes(cast: Cast) -> None:
+def test_a_supervisor_sees_what_their_associate_owes_once_the_hours_are_over(cast: Cast) -> None:
     _, appointment_id = session_of(cast, by="Priya")
-    assert [d.appointment_id for d in cast.read("Ruth", documentation_due)] == [appointment_id]
-    assert cast.read("Marcus", documentation_due) == []
+    with at("2026-10-14 10:50"):
+        assert cast.read("Ruth", documentation_due) == []
+        assert [d.appointment_id for d in cast.read("Priya", documentation_due)] == [appointment_id]
+    with at("2026-10-14 10:51"):
+        assert [d.appointment_id for d in cast.read("Ruth", documentation_due)] == [appointment_id]
+        assert cast.read("Marcus", documentation_due) == []
 
 
 def test_the_appointment_offers_what_fits_and_is_not_begun(cast: Cast) -> None:

@@ -55,7 +55,16 @@ from practicerunner.workflows.breaches import (
 from practicerunner.workflows.commands import READERS
 from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
-from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
+from practicerunner.workflows.notes import (
+    DiscardDraft,
+    FinishMemo,
+    SaveDraft,
+    StartNote,
+    discard_draft,
+    finish_memo,
+    save_draft,
+    start_note,
+)
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.private_shares import ShareNote, share_note
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
@@ -74,6 +83,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronconsultation": TREATS, "heronpsychotherapy": TREATS, "heronintake": TREATS, "heronplan": TREATS,
     "heronagreed": TREATS,
     "heronmemo": TREATS | {"Dana"},  # TRUST 3.2: an owner reads memos of the practice, the front desk none
+    "heronaside": set(),  # a discarded draft is read by nobody before it is put back
     "heronassociate": SUPERVISED, "heronrevised": SUPERVISED, "heroncomment": SUPERVISED,
     "heronshared": SUPERVISED, "heronapart": {"Priya"},  # psychotherapy notes: one that its author shares, one not
     "heronhours": SUPERVISED,  # an owner reads the hours, never what was talked about
@@ -129,6 +139,8 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         _written(cast, "Marcus", together, NoteKind.GROUP, "herongroup", sign=True, parts={
             people_of(cast, group)["Eve"]: "heronpart", people_of(cast, group)["Al"]: "Listened."})
         _written(cast, "Marcus", colleague, NoteKind.CONSULTATION, "heronconsultation", sign=True)
+        aside = _written(cast, "Marcus", second, NoteKind.MEMO, "heronaside")
+        cast.do("Marcus", discard_draft, DiscardDraft(note_id=aside))
         memo = _written(cast, "Marcus", first, NoteKind.MEMO, "heronmemo")
         cast.do("Marcus", finish_memo, FinishMemo(note_id=memo, revision=2))
         cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(

@@ -176,7 +176,8 @@ def spoil(cast: Cast, statement: str) -> None:
     with cast.engine.connect().execution_options(writes=True) as connection:
         if connection.dialect.name == "sqlite":
             names = connection.scalars(text(
-                "select name from sqlite_master where type = 'trigger' and name like 'frozen_%'")).all()
+                "select name from sqlite_master where type = 'trigger' "
+                "and (name like 'frozen_%' or name like 'fixed_%')")).all()
             for name in names:
                 connection.execute(text(f"drop trigger {name}"))
             connection.execute(text(statement))
@@ -243,7 +244,7 @@ ANY = "where addendum_id = (select id from addendum where note_id = {note})"
     (f"update addendum set name = 'Somebody Else' {ONE}", ["Addendum", "Addendum"]),
     (f"update addendum set created_at = '2020-01-01 10:00:00.000000' {ONE}", ["Addendum", "Addendum"]),
     (f"update addendum_signature set name = 'Somebody Else' {ANY}", ["Addendum"]),
-    (f"delete from addendum_signature {ANY}", ["Addendum"]),
+    (f"delete from addendum_signature {ANY}", ["Review of an addendum", "Addendum"]),
 ])
 def test_a_signature_that_was_changed_or_taken_away_is_found(cast: Cast, statement: str, broken: list[str]) -> None:
     _, note_id = signed_note(cast, "Priya")
@@ -258,6 +259,47 @@ def test_a_signature_that_was_changed_or_taken_away_is_found(cast: Cast, stateme
     assert [v.what for v in cast.read("Priya", verify_note, note_id) if not v.intact] == broken
     with database.reading(cast.engine) as session:
         assert broken_notes(session) == [note_id]
+
+
+@pytest.mark.parametrize("cosigned", [True, False])
+def test_an_addendum_that_went_with_its_review_is_found(cast: Cast, cosigned: bool) -> None:
+    note_id, addendum_id = amended(cast, cosigned=cosigned)
+    for table, where in (("addendum_signature", ANY), ("addendum_review", ANY), ("addendum", ONE)):
+        spoil(cast, f"delete from {table} {where}".format(note=note_id))
+    gone = [v for v in cast.read("Priya", verify_note, note_id) if not v.intact]
+    names = ["Priya Nair", "Ruth Feldman"] if cosigned else ["Priya Nair"]
+    assert [(v.what, v.text_hash) for v in gone] == [("Addendum", "")] * len(names)
+    assert [v.by for v in gone] == names and addendum_id
+    with database.reading(cast.engine) as session:
+        assert broken_notes(session) == [note_id]
+
+
+@pytest.mark.parametrize(("cosigned", "statement"), [
+    (False, f"delete from addendum_review {ANY}"),  # so that it would look final
+    (False, f"update addendum_review set done_at = '2020-01-01 10:00:00.000000' {ANY}"),
+    (True, f"delete from addendum_review {ANY}"),
+])
+def test_a_review_that_was_taken_away_or_ended_without_a_signature_is_found(
+    cast: Cast, cosigned: bool, statement: str
+) -> None:
+    note_id, _ = amended(cast, cosigned=cosigned)
+    assert all(v.intact for v in cast.read("Priya", verify_note, note_id))
+    spoil(cast, statement.format(note=note_id))
+    assert [v.what for v in cast.read("Priya", verify_note, note_id) if not v.intact] == ["Review of an addendum"]
+    with database.reading(cast.engine) as session:
+        assert broken_notes(session) == [note_id]
+
+
+def amended(cast: Cast, *, cosigned: bool) -> tuple[int, int]:
+    """An associate's note and the addendum beneath it, which waits for its co-signature or has it."""
+    _, note_id = signed_note(cast, "Priya")
+    cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+    cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+    with database.reading(cast.engine) as session:
+        addendum_id = session.scalars(select(Addendum.id)).one()
+    if cosigned:
+        cast.do("Ruth", cosign_addendum, CosignAddendum(addendum_id=addendum_id))
+    return note_id, addendum_id
 
 
 def test_what_was_logged_before_signatures_had_hashes_is_checked_as_before(cast: Cast) -> None:

@@ -17,7 +17,8 @@ from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import AddendumReview, Note, ReviewComment
 from practicerunner.records.scheduling import Appointment
 from practicerunner.records.supervision import ReviewAssignment
-from practicerunner.vocabulary import NoteStatus, Role, SignatureRole, SupervisionLevel
+from practicerunner.rules.supervision import REVIEWED
+from practicerunner.vocabulary import NoteKind, NoteStatus, Role, SignatureRole, SupervisionLevel
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
 from practicerunner.workflows.assignments import (
     AssignmentIsOver,
@@ -436,6 +437,83 @@ def test_a_future_assignment_opens_nothing_yet(cast: Cast, judith: int) -> None:
         assert not reads(cast, "Judith", note_id)
         assert cast.actor("Judith").supervisees == frozenset()
         assert cast.read("Judith", documentation_due) == []
+
+
+# --- Kinds of note that wait, by assignment
+
+
+def only(cast: Cast, by: str, *kinds: NoteKind, who: str = "Priya", level: SupervisionLevel = CO_SIGN,
+         default: bool = True) -> int:
+    """An assignment from today on that holds for some kinds of note."""
+    return cast.do("Dana", assign_supervisor, AssignSupervisor(
+        staff_id=cast.staff[who], supervisor_id=cast.staff[by], level=level, starts_on=date(2026, 10, 12),
+        is_default=default, note_kinds=frozenset(kinds)))
+
+
+def standing(cast: Cast, note_id: int) -> tuple[NoteStatus, int | None]:
+    found = row(cast, note_id)
+    return found.status, found.supervisor_id
+
+
+def test_a_kind_that_is_left_out_is_final_with_its_author_s_signature_and_another_waits(cast: Cast) -> None:
+    with at("2026-10-12 09:00"):
+        only(cast, "Ruth", NoteKind.CONSULTATION, NoteKind.INTAKE)
+    _, note_id = written(cast)
+    assert standing(cast, note_id) == (NoteStatus.LOCKED, None)
+    assert cast.read("Ruth", my_queue).to_review == ()
+    with at("2026-10-13 09:00"):
+        cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+        assert cast.read("Ruth", my_queue).addenda == ()
+        only_now = AssignSupervisor(
+            staff_id=cast.staff["Priya"], supervisor_id=cast.staff["Ruth"], level=CO_SIGN,
+            starts_on=date(2026, 10, 13), note_kinds=frozenset({NoteKind.PROGRESS}))
+        cast.do("Dana", assign_supervisor, only_now)
+        cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="45 minutes."))
+        ((line, _),) = cast.read("Ruth", my_queue).addenda  # an addendum follows the kind of its note, as of its day
+        assert line.note_id == note_id
+    _, later = written(cast, when="2026-10-14 10:00")
+    assert standing(cast, later) == (NoteStatus.SUBMITTED, cast.staff["Ruth"])
+
+
+def test_naming_another_supervisor_never_takes_away_what_the_default_has_to_sign(cast: Cast, judith: int) -> None:
+    case_id, appointment_id = session_of(cast, by="Priya")
+    with at("2026-10-12 09:00"):
+        only(cast, "Judith", NoteKind.INTAKE, default=False)
+        with database.transaction(cast.engine) as session:
+            session.get_one(Case, case_id).supervisor_id = judith
+    with at("2026-10-12 22:00"):
+        note_id = start(cast, "Priya", appointment_id)
+        fill(cast, "Priya", note_id)
+        sign(cast, "Priya", note_id)
+    assert standing(cast, note_id) == (NoteStatus.SUBMITTED, judith)
+
+
+def test_for_a_provider_only_the_kinds_that_are_chosen_wait_for_approval(cast: Cast) -> None:
+    with at("2026-10-12 09:00"):
+        only(cast, "Ruth", NoteKind.GROUP, who="Marcus", level=APPROVE)
+    _, note_id = written(cast, "Marcus")
+    assert standing(cast, note_id) == (NoteStatus.LOCKED, None)
+
+
+def test_all_kinds_are_the_default_and_the_owner_alone_chooses_among_those_that_are_reviewed(cast: Cast) -> None:
+    with at("2026-10-12 09:00"):
+        only(cast, "Ruth", *REVIEWED)
+        assert {line.note_kinds for line in cast.read("Dana", assignments_of, cast.staff["Priya"])} == {None}
+        for kinds, level in (((), CO_SIGN), ((NoteKind.MEMO,), CO_SIGN), ((NoteKind.PSYCHOTHERAPY,), CO_SIGN)):
+            with pytest.raises(BadInput) as refused:
+                only(cast, "Ruth", *kinds, level=level)
+            assert refused.value.field == "note_kinds"
+        with pytest.raises(BadInput):
+            only(cast, "Ruth", NoteKind.GROUP, who="Marcus", level=ACCESS, default=False)
+        asked = AssignSupervisor(
+            staff_id=cast.staff["Priya"], supervisor_id=cast.staff["Ruth"], level=CO_SIGN,
+            starts_on=date(2026, 10, 12), note_kinds=frozenset({NoteKind.INTAKE}))
+        for other in ("Ruth", "Priya", "Marcus", "Tom"):
+            with pytest.raises(NotPermitted):
+                cast.do(other, assign_supervisor, asked)
+        made = {cast.do("Dana", assign_supervisor, asked) for _ in range(2)}
+        lines = cast.read("Dana", assignments_of, cast.staff["Priya"])
+    assert [lines[0].supervision_id] == list(made) and lines[0].note_kinds == (NoteKind.INTAKE,)
 
 
 # --- The queue

@@ -8,7 +8,7 @@
 -- The same definitions as rules/workflow_state.py, for all cases at once; a test holds the two equal.
 -- workflow_state is the first of these that applies:
 --   needs_attention               nobody has said what was done about a critical answer; a note was returned; a held
---                                 appointment has no main note beyond a draft; an appointment is over and somebody's
+--                                 appointment has no main note beyond a draft and the practice's hours are over; an appointment is over and somebody's
 --                                 attendance is not recorded; an appointment can be charged and is not; an invoice is
 --                                 past due; the treatment plan in force of somebody who takes part, or of the case, is
 --                                 due for review; somebody is on the waitlist while fewer take part than there are places
@@ -137,7 +137,6 @@ appointments as (
         a.case_id,
         min(a.starts_at) filter (a.is_pending and a.starts_at > as_of.moment) as next_at,
         max(a.local_date) filter (a.is_held and a.ends_at <= as_of.moment) as last_held_on,
-        count(*) filter (a.is_held and w.appointment_id is null) as without_note,
         count(*) filter (
             case when a.is_held and w.appointment_id is null then timezone('UTC', timezone(
                 p.zone, timezone(p.zone, timezone('UTC', a.ends_at)) + to_hours(p.note_due_hours)
@@ -190,7 +189,6 @@ facts as (
         coalesce(l.critical_open, 0) as critical_open,
         coalesce(r.notes_returned, 0) as notes_returned,
         coalesce(v.plans_due, 0) as plans_due,
-        coalesce(a.without_note, 0) as without_note,
         coalesce(a.notes_overdue, 0) as notes_overdue,
         coalesce(a.attendance_missing, 0) as attendance_missing,
         coalesce(a.not_invoiced, 0) as not_invoiced,
@@ -220,7 +218,7 @@ facts as (
 select
     * exclude (is_onboarding, is_scheduling, charged_each, one_person),
     case
-        when critical_open + notes_returned + plans_due + without_note + attendance_missing + not_invoiced > 0
+        when critical_open + notes_returned + plans_due + notes_overdue + attendance_missing + not_invoiced > 0
             or overdue_cents > 0 or place_free
             then 'needs_attention'
         when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'

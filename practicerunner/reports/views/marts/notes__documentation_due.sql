@@ -1,4 +1,4 @@
--- Which held appointments still lack their signed note.
+-- Which held appointments lack their signed note although the hours for it are over.
 -- grain: one row per appointment
 -- key: appointment_id
 -- resource: clinical_dashboards
@@ -39,10 +39,9 @@ waiting as (
 select
     h.appointment_id, h.local_date as day, h.provider_id, s.staff_name as provider_name, h.case_id, c.case_name,
     c.case_type, k.main_note as note_kind, h.note_status, h.due_at,
-    as_of.moment > h.due_at as is_overdue,
-    greatest(0, floor((epoch(as_of.moment) - epoch(h.due_at)) / 86400))::bigint as days_overdue
+    floor((epoch(as_of.moment) - epoch(h.due_at)) / 86400)::bigint as days_overdue
 from waiting h
-cross join as_of
+join as_of on as_of.moment > h.due_at
 join stg_case_file c using (case_id)
 join case_type_capability k on k.case_type = c.case_type
 join stg_staff s on s.staff_id = h.provider_id

@@ -1,2 +1,2 @@
-select id as practice_id, zone, note_due_hours
+select id as practice_id, zone, note_due_hours, late_entry_days
 from practice
