@@ -239,11 +239,15 @@ class Unarranged:
 
 
 _HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED, AppointmentStatus.HELD)
+_FREE = (AttendanceStatus.EXCUSED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER)
 _MISSED = (AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
 
 
 def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
-    """Appointments ahead or to be invoiced, of cases that share one charge, on whose day nobody is set down to pay."""
+    """Appointments ahead or to be invoiced on whose day nobody is set down to pay.
+
+    That is where several share one charge and nobody was ever set down, and anywhere after an arrangement's last day.
+    """
     charged = select(Charge.id).where(
         Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)).exists()
     arranged = select(BillingArrangement.id).where(
@@ -257,11 +261,25 @@ def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Se
     from_the_first = select(BillingArrangement.id).where(
         BillingArrangement.case_id == Case.id, BillingArrangement.person_id.is_(None),
         BillingArrangement.valid_from <= first_on).correlate(Case).exists()
-    theirs = select(Case.id).where(sees, Case.type.in_(list(together)), ~from_the_first).correlate(None)
+    that_end = select(BillingArrangement.case_id).where(BillingArrangement.valid_until.is_not(None))
+    share = Case.type.in_(list(together))
+    theirs = select(Case.id).where(sees, or_(and_(share, ~from_the_first), Case.id.in_(that_end))).correlate(None)
+    later = aliased(BillingArrangement)
+    since = select(later.id).where(
+        later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
+        later.valid_from <= Appointment.local_date,
+        later.person_id.is_not_distinct_from(BillingArrangement.person_id)).correlate(
+            BillingArrangement, Appointment).exists()
+    comes = select(Attendance.id).where(
+        Attendance.appointment_id == Appointment.id, Attendance.person_id == BillingArrangement.person_id,
+        Attendance.status.not_in(_FREE)).correlate(Appointment, BillingArrangement).exists()
+    ended = select(BillingArrangement.id).where(
+        BillingArrangement.case_id == Appointment.case_id, BillingArrangement.valid_until < Appointment.local_date,
+        or_(BillingArrangement.person_id.is_(None), comes), ~since).correlate(Appointment).exists()
     return (
         select(Appointment.id).join(Case, Case.id == Appointment.case_id)
         .where(Appointment.case_id.in_(theirs), Appointment.fee_cents > 0,
-               or_(Appointment.status.in_(_HAPPENS), missed), ~charged, ~arranged)
+               or_(Appointment.status.in_(_HAPPENS), missed), ~charged, or_(and_(share, ~arranged), ended))
     )
 
 

@@ -20,7 +20,7 @@ def show(actor: Actor) -> None:
     found = read(arrangement_missing, actor)
     if not found:
         st.text("Everybody who shares a bill has said who pays. A couple or family appears here when an appointment is "
-                "booked before that is known.")
+                "booked before that is known, and anybody whose agreement ends before an appointment.")
         return
     today = read(wall_clock, actor).date()
     rows = narrow(found, lambda row: Facts(
@@ -41,8 +41,10 @@ def show(actor: Actor) -> None:
 
 def _ask(actor: Actor, row: Unarranged) -> None:
     needed = read(payers_needed, actor, row.case_id)
-    known = [share for one in read(arrangements_of, actor, row.case_id) for share in one.shares]
+    rows = read(arrangements_of, actor, row.case_id)
+    known = [share for one in rows for share in one.shares]
+    since = row.first_on if rows else min(row.first_on, needed.today)
     arrangement_dialog(
-        actor, row.case_id, needed.people, known, each=needed.each, today=min(row.first_on, needed.today),
-        usual=needed.usual,
+        actor, row.case_id, needed.people, known, each=needed.each, today=since,
+        usual=needed.usual, services=needed.services, rows=rows,
     )

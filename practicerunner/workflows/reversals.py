@@ -102,8 +102,16 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
 def move_payment(
     session: Session, actor: Actor, invoice: Invoice, payment_id: int | None, cents: int, day: date, *, onto: bool
 ) -> None:
-    """Move money of a payment between the payer's credit and an invoice: a pair of entries that sums to zero."""
+    """Move money of a payment between the payer's credit and an invoice: a pair of entries that sums to zero.
+
+    It leaves an invoice no earlier than it came there: on no day more was open than was invoiced by then.
+    """
     sign = -1 if onto else 1
+    if onto:
+        day = max(day, invoice.issued_on)
+    else:
+        day = max([day, *(e.effective_on for e in billing.entries_of_invoice(session, invoice.id)
+                          if e.kind is EntryKind.PAYMENT and e.payment_id == payment_id)])
     session.add_all([
         LedgerEntry(case_id=invoice.case_id, payer_id=invoice.payer_id, kind=EntryKind.PAYMENT,
                     amount_cents=sign * cents, effective_on=day, invoice_id=invoice.id, payment_id=payment_id,

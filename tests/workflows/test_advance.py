@@ -227,15 +227,15 @@ def test_a_couple_is_settled_payer_by_payer(cast: Cast) -> None:
     appointment = booked(cast, couple, "2026-09-03 10:00", "FAM50")
     assert lines(cast, ahead(cast)) == [("Maya Rivera", 126_00), ("Tom Rivera", 84_00)]
     with at("2026-09-01 09:00"):
-        cast.do("Tom", set_arrangement, _shares(couple, people, 5000, "2026-09-02"))
+        cast.do("Tom", set_arrangement, _shares(couple, people, 5000, "2026-09-02", 1))
     came(cast, couple, appointment, AttendanceStatus.ATTENDED)
     assert settle(cast, appointment) == 0
     assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}
     assert credit_notes(cast) == [21_00]
 
 
-def _shares(case_id: int, people: dict[str, int], points: int, since: str) -> SetArrangement:
-    return SetArrangement(case_id=case_id, valid_from=date.fromisoformat(since), shares=(
+def _shares(case_id: int, people: dict[str, int], points: int, since: str, revision: int = 0) -> SetArrangement:
+    return SetArrangement(case_id=case_id, revision=revision, valid_from=date.fromisoformat(since), shares=(
         Share(person_id=people["Maya"], kind=ShareKind.PERCENT, basis_points=points, rhythm=MONTH),
         Share(person_id=people["Tom"], kind=ShareKind.REMAINDER, rhythm=MONTH)))
 

@@ -208,7 +208,7 @@ def test_an_arrangement_is_missing_where_several_share_a_bill_and_nobody_said_wh
             Share(person_id=people["Tom"]))))
         (row,) = cast.read("Tom", arrangement_missing)
         assert (str(row.first_on), row.appointments) == ("2026-09-03", 1)
-        cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, valid_from=date(2026, 9, 1), shares=(
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, revision=1, valid_from=date(2026, 9, 1), shares=(
             Share(person_id=people["Maya"]),)))
         assert cast.read("Tom", arrangement_missing) == []
 
