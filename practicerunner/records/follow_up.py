@@ -18,9 +18,10 @@ from practicerunner.records.billing import (
     Invoice,
     LedgerEntry,
     OpenInvoice,
+    PayerShare,
     Payment,
 )
-from practicerunner.records.cases import Case, PaymentMethod, seen, within
+from practicerunner.records.cases import Case, Participant, PaymentMethod, seen, within
 from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.logins import Staff
 from practicerunner.records.payments import PaymentEvent
@@ -34,6 +35,7 @@ from practicerunner.vocabulary import (
     ChargeKind,
     CollectionPolicy,
     ContactMade,
+    ParticipantStatus,
     PaymentMethodKind,
     PaymentState,
 )
@@ -236,6 +238,8 @@ class Unarranged:
     provider: str
     first_on: date
     appointments: int
+    fee_cents: int
+    """Their standard fees together."""
 
 
 _HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED, AppointmentStatus.HELD)
@@ -288,11 +292,48 @@ def unarranged(session: Session, sees: ColumnElement[bool], together: Collection
     first = func.min(Appointment.local_date)
     query = (
         _unarranged(sees, together).join(Staff, Staff.id == Case.provider_id)
-        .with_only_columns(Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME, first, func.count())
+        .with_only_columns(Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME, first, func.count(),
+                           func.sum(Appointment.fee_cents))
         .group_by(Case.id, Case.name, Case.type, Case.provider_id, Staff.first_name, Staff.last_name)
         .order_by(first, Case.name, Case.id)
     )
-    return [Unarranged(*row) for row in session.execute(query)]
+    rows = session.execute(query)
+    return [
+        Unarranged(case_id, name, kind, provider_id, provider, on, number, int(cents))
+        for case_id, name, kind, provider_id, provider, on, number, cents in rows
+    ]
+
+
+# --- Whom to speak to
+
+
+def paying(session: Session, case_ids: Collection[int], today: date) -> list[tuple[int, int, int | None, str]]:
+    """Who is set down to pay on a day, in order: case, payer, the person they are, and their name."""
+    later = aliased(BillingArrangement)
+    since = select(later.id).where(
+        later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
+        later.valid_from <= today, later.person_id.is_not_distinct_from(BillingArrangement.person_id),
+    ).correlate(BillingArrangement).exists()
+    query = (
+        select(BillingArrangement.case_id, Payer.id, Payer.person_id, Payer.name)
+        .join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id)
+        .join(Payer, Payer.id == PayerShare.payer_id)
+        .where(BillingArrangement.case_id.in_(case_ids), BillingArrangement.valid_from <= today, ~since,
+               or_(BillingArrangement.valid_until.is_(None), BillingArrangement.valid_until >= today))
+        .order_by(BillingArrangement.id, PayerShare.position)
+    )
+    return list(session.execute(query).tuples()) if case_ids else []
+
+
+def taking_part(session: Session, case_ids: Collection[int]) -> list[tuple[int, int | None, Person]]:
+    """Who takes part in cases, in order: case, the payer they are if they are one, and the person."""
+    query = (
+        select(Participant.case_id, Payer.id, Person).join(Person, Person.id == Participant.person_id)
+        .outerjoin(Payer, Payer.person_id == Person.id)
+        .where(Participant.case_id.in_(case_ids), Participant.status == ParticipantStatus.ACTIVE)
+        .order_by(Participant.position, Participant.id)
+    )
+    return list(session.execute(query).tuples()) if case_ids else []
 
 
 # --- By itself

@@ -15,6 +15,10 @@ from practicerunner.vocabulary import EstimateWarning
 SOON, FAR = 3, 10
 """Business days ahead from which a booking calls for an estimate, and from which there is more time for it."""
 MOST_MONTHS = 12
+RENEWED_AFTER_MONTHS = 11
+"""From when on an estimate that covers more than this asks to be renewed."""
+DISPUTE_DAYS = 120
+"""So long after the days that an estimate covers its excess can be disputed."""
 NOTICE_CENTS, EXCESS_CENTS = 300_00, 400_00
 """How far above an estimate the bills are when the practice should look, and when the client may dispute them."""
 
@@ -46,6 +50,12 @@ def due_on_request(asked_on: date) -> date:
 def due_before_change(first_changed_on: date) -> date:
     """The last day for a new estimate before the first service that will be charged otherwise."""
     return add_business_days(first_changed_on, -1)
+
+
+def renew_from(first_on: date, last_on: date) -> date | None:
+    """The day from which an estimate is to be renewed before it ends; ``None`` for a short one."""
+    day = first_on + relativedelta(months=RENEWED_AFTER_MONTHS)
+    return day if day <= last_on else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,19 @@
 
 import streamlit as st
 
+from practicerunner.money import dollars
 from practicerunner.records.follow_up import Unarranged
+from practicerunner.ui import follow_up_form
 from practicerunner.ui.arrangement_form import arrangement_dialog
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read
-from practicerunner.ui.text import count, day, md
+from practicerunner.ui.text import age, count, day, md
 from practicerunner.ui.work_filters import Facts, narrow
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.arrangements import arrangements_of, payers_needed
 from practicerunner.workflows.calendar import wall_clock
-from practicerunner.workflows.follow_up import arrangement_missing
+from practicerunner.workflows.follow_up import arrangement_missing, whom_to_contact
 
 
 def show(actor: Actor) -> None:
@@ -27,14 +29,21 @@ def show(actor: Actor) -> None:
         row.provider, row.case_type, max((today - row.first_on).days, 0), row.provider_id == actor.staff_id),
         "unarranged", person="Provider")
     st.text(f"{count(len(rows), 'case')} without anybody who pays")
+    whom = read(whom_to_contact, actor, [row.case_id for row in rows])
     for row in rows:
+        known = whom.get(row.case_id, ())
         with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 link(md(row.case_name), "case", case=row.case_id, part="billing")
                 verb = "was" if row.first_on < today else "is"
-                st.text(f"{count(row.appointments, 'appointment')}, the first {verb} {day(row.first_on, today)}",
-                        width="content")
+                since = f" ({age((today - row.first_on).days)} ago)" if row.first_on < today else ""
+                what = count(row.appointments, "appointment")
+                st.text(f"{what}, the first {verb} {day(row.first_on, today)}{since}, "
+                        f"standard fees {dollars(row.fee_cents)}", width="content")
                 st.text(row.provider, width="content")
+                if may(actor, Action.CREATE, Resource.INVOICES):
+                    follow_up_form.about_case(actor, row.case_id, known, today, f"unarranged.{row.case_id}")
+                follow_up_form.facts(follow_up_form.latest(known), today)
             if may(actor, Action.UPDATE, Resource.CASE) and st.button("Say who pays", key=f"arrange_{row.case_id}"):
                 _ask(actor, row)
 

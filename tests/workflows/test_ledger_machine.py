@@ -107,7 +107,7 @@ class World:
         arrange(cast, self.child, {self.people["Maya"]: 0}, since="2026-08-01")
         self.payers = [payer_id(cast, self.people[name]) for name in ("Maya", "Tom")]
         aunt_pays = Share(person_id=aunt)
-        cast.do("Tom", set_arrangement, SetArrangement(case_id=self.child, valid_from=date(2026, 8, 2), shares=(
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=self.child, revision=1, valid_from=date(2026, 8, 2), shares=(
             Share(person_id=self.people["Maya"], kind=ShareKind.PERCENT, basis_points=7000,
                   rhythm=InvoicingRhythm.MONTHLY), aunt_pays)))
         self.payers.append(payer_id(cast, aunt))
