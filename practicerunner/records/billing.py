@@ -401,6 +401,11 @@ def open_row(session: Session, invoice_id: int) -> OpenInvoice:
     return session.scalars(select(OpenInvoice).where(OpenInvoice.invoice_id == invoice_id).with_for_update()).one()
 
 
+def open_cents(session: Session, invoice_id: int) -> int:
+    """The open amount of an invoice, to read."""
+    return session.scalar(select(OpenInvoice.open_cents).where(OpenInvoice.invoice_id == invoice_id)) or 0
+
+
 def shares_of(session: Session, charge_ids: Collection[int]) -> list[ChargeShare]:
     """Payers' parts of charges, in the order in which they were reckoned."""
     if not charge_ids:

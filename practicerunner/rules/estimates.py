@@ -88,7 +88,10 @@ class Expected:
 
 
 FeeOn = Callable[[int, date], int]
-"""A service and a day → what this person will be charged for it then, after their fee arrangement (D32)."""
+"""A service and a day → what this person will be charged for it then, after their fee arrangement (D32).
+
+It is asked once for each session, in the order of the lines: the sessions of a package are used up on the way.
+"""
 
 
 def days_of(wanted: Wanted) -> list[date]:
@@ -136,11 +139,14 @@ def period_problem(wanted: Sequence[Wanted]) -> str:
 
 
 def first_change(lines: Iterable[Expected], fee_on: FeeOn, today: date) -> date | None:
-    """The first day from today on that will be charged otherwise than an estimate says; ``None`` if all stays (D35)."""
+    """The first day from today on that will be charged otherwise than an estimate says; ``None`` if all stays (D35).
+
+    Days that are over are asked for as well, because they use up what a package holds.
+    """
     changed = [
         day for line in lines
         for day in days_of(Wanted(line.service_id, line.quantity, line.first_on, line.last_on))
-        if day >= today and fee_on(line.service_id, day) != line.fee_cents
+        if fee_on(line.service_id, day) != line.fee_cents and day >= today
     ]
     return min(changed, default=None)
 

@@ -141,6 +141,21 @@ def test_the_expected_charge_is_that_of_the_person_s_fee_arrangement(omar, terms
     assert found.total_cents == total
 
 
+def test_an_estimate_has_the_price_of_a_package_and_the_standard_fee_beyond_it(omar) -> None:
+    cast, case_id, person = omar
+    arrange(cast, case_id, {person: 0}, since="2026-10-01", fee_terms=FeeTerms.PACKAGE,
+            package_service_id=cast.services["IND50"], package_sessions=3, package_cents=400_00)
+    found = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast, 5)], PLACE)
+    assert [(line.expected.quantity, line.expected.fee_cents) for line in found.lines] == [
+        (1, 133_34), (2, 133_33), (2, 165_00)]
+    assert found.total_cents == 730_00
+    estimate = shared(cast, case_id, person, sessions(cast, 5))
+    assert cast.read("Tom", estimate_watch, estimate).total_cents == 730_00
+    assert due(cast, when="2026-12-20 09:00") == [], "what is used up on the way is no change of a fee"
+    decoy = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast, 1, service="IND60")], PLACE)
+    assert decoy.total_cents == 190_00, "another service than that of the package"
+
+
 def test_a_fee_arrangement_that_begins_in_between_parts_the_line(omar) -> None:
     cast, case_id, person = omar
     arrange(cast, case_id, {person: 0}, since="2026-12-01", fee_terms=FeeTerms.FIXED, fee_cents=100_00)
