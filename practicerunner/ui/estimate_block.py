@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner.money import dollars
+from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import follow_up_form, missing_list, navigation
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.estimate_dialogs import ask_dialog, estimate_dialog, line_table
@@ -218,11 +219,13 @@ def due_list(actor: Actor) -> None:
     whom = read(whom_to_contact, actor, {one.case_id for one in rows})
     done = [follow_up_form.latest(whom.get(one.case_id, ())) for one in rows]
     frame = pd.DataFrame({
-        "Due": [day(one.due_on, today) for one in rows], "Client": [one.name for one in rows],
+        "Due": [_by(one, today) for one in rows],
+        "For": [
+            f"{one.name}, {one.case_name}" if capabilities(known[one.case_id].case_type).charged_each
+            and capabilities(known[one.case_id].case_type).most != 1 else one.case_name for one in rows],
         "Payer": [follow_up_form.names(whom.get(one.case_id, ())) for one in rows],
-        "Case": [one.case_name for one in rows], "Why": [_why(one, today) for one in rows],
+        "Why": [_why(one, today) for one in rows],
         "Amount": ["" if one.amount_cents is None else dollars(one.amount_cents) for one in rows],
-        "Overdue for": [age((today - one.due_on).days) if one.due_on < today else "" for one in rows],
         "Last contact": [follow_up_form.last_contact(one, today) for one in done],
         "Next action": [follow_up_form.next_action(one, today) for one in done],
     })
@@ -234,6 +237,11 @@ def due_list(actor: Actor) -> None:
         _work(actor, rows[chosen[0]], whom.get(rows[chosen[0]].case_id, ()), today)
     else:
         st.caption("Choose a row to make the estimate or to enter a contact.")
+
+
+def _by(one: EstimateDue, today: date) -> str:
+    late = f" ({age((today - one.due_on).days)})" if one.due_on < today else ""
+    return f"{day(one.due_on, today)}{late}"
 
 
 def _work(actor: Actor, due: EstimateDue, whom: Sequence[ToContact], today: date) -> None:

@@ -14,6 +14,8 @@ from practicerunner.workflows.follow_up import BY_HAND, Done, Entry, FollowUpPay
 
 SHOWN = 5
 """Contacts that are shown at once."""
+MOST_NAMES = 2
+"""Payers whose names fit a cell."""
 
 
 def last_contact(done: Done, today: date) -> str:
@@ -101,7 +103,9 @@ def about_case(actor: Actor, case_id: int, whom: Sequence[ToContact], today: dat
 
 def names(whom: Sequence[ToContact]) -> str:
     """Whoever pays, in a cell of a table."""
-    return ", ".join(one.name for one in whom)
+    paying = [one.name for one in whom if one.pays]
+    more = f" and {len(paying) - MOST_NAMES} more" if len(paying) > MOST_NAMES else ""
+    return ", ".join(paying[:MOST_NAMES]) + more
 
 
 def latest(whom: Sequence[ToContact]) -> Done:

@@ -32,20 +32,23 @@ def show(actor: Actor) -> None:
     whom = read(whom_to_contact, actor, [row.case_id for row in rows])
     for row in rows:
         known = whom.get(row.case_id, ())
-        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                link(md(row.case_name), "case", case=row.case_id, part="billing")
-                verb = "was" if row.first_on < today else "is"
-                since = f" ({age((today - row.first_on).days)} ago)" if row.first_on < today else ""
-                what = count(row.appointments, "appointment")
-                st.text(f"{what}, the first {verb} {day(row.first_on, today)}{since}, "
-                        f"standard fees {dollars(row.fee_cents)}", width="content")
-                st.text(row.provider, width="content")
-                if may(actor, Action.CREATE, Resource.INVOICES):
-                    follow_up_form.about_case(actor, row.case_id, known, today, f"unarranged.{row.case_id}")
-                follow_up_form.facts(follow_up_form.latest(known), today)
-            if may(actor, Action.UPDATE, Resource.CASE) and st.button("Say who pays", key=f"arrange_{row.case_id}"):
-                _ask(actor, row)
+        with st.container(border=True):
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                    link(md(row.case_name), "case", case=row.case_id, part="billing")
+                    st.text(row.provider, width="content")
+                with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                    if may(actor, Action.CREATE, Resource.INVOICES):
+                        follow_up_form.about_case(actor, row.case_id, known, today, f"unarranged.{row.case_id}")
+                    if may(actor, Action.UPDATE, Resource.CASE) and st.button(
+                        "Say who pays", key=f"arrange_{row.case_id}", type="primary"
+                    ):
+                        _ask(actor, row)
+            what, verb = count(row.appointments, "appointment"), "was" if row.first_on < today else "is"
+            since = f" ({age((today - row.first_on).days)} ago)" if row.first_on < today else ""
+            st.text(f"{what}, the first {verb} {day(row.first_on, today)}{since}, "
+                    f"standard fees {dollars(row.fee_cents)}")
+            follow_up_form.facts(follow_up_form.latest(known), today)
 
 
 def _ask(actor: Actor, row: Unarranged) -> None:

@@ -282,6 +282,8 @@ class ToContact:
     """Empty for somebody who was never set down to pay."""
     person_id: int | None
     name: str
+    pays: bool = True
+    """Whether they pay, and do not only take part where nobody has said who pays."""
     done: Done = Done()
 
 
@@ -298,7 +300,8 @@ def whom_to_contact(session: Session, actor: Actor, case_ids: Collection[int]) -
     without = [case_id for case_id, known in found.items() if not known]
     for case_id, known_as, person in follow_up.taking_part(session, without):
         found[case_id].append(ToContact(
-            known_as, person.id, person_name(person.first_name, person.last_name, person.preferred_name)))
+            known_as, person.id, person_name(person.first_name, person.last_name, person.preferred_name),
+            pays=shown[case_id][0] not in TOGETHER))
     done = _done(session, {one.payer_id for known in found.values() for one in known if one.payer_id is not None})
     return {
         case_id: tuple(replace(one, done=done.get((one.payer_id or 0, case_id), Done())) for one in known)
