@@ -462,3 +462,30 @@ def test_two_payers_of_one_case_keep_their_money_apart(cast: Cast) -> None:
         states = {row.facts.payer: row.state for row in cast.read("Tom", case_account, couple).invoices}
         assert states == {"Maya Rivera": InvoiceState.OPEN, "Tom Rivera": InvoiceState.PAID}
         assert cast.read("Tom", payer_account, tom).payments[0].state is PaymentState.SETTLED
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_money_that_goes_back_with_an_earlier_day_leaves_an_invoice_no_earlier_than_it_came(
+    cast: Cast, fails: bool
+) -> None:
+    with at("2026-08-01 09:00"):
+        kim = cast.open_case(CaseType.INDIVIDUAL, "Kim Vale")
+    person = payer_id(cast, people_of(cast, kim)["Kim"])
+    payment = pay(cast, person, kim, 165_00, "2026-09-01", surplus_as_credit=True)
+    made = invoice(cast, hold(cast, kim, "IND50", "2026-09-10 14:00"))
+    with at("2026-09-20 09:00"):
+        cast.do("Tom", use_credit, UseCredit(payer_id=person, case_id=kim))
+        if fails:
+            cast.do("Tom", fail_payment, FailPayment(
+                payment_id=payment, failed_on=date(2026, 9, 5), reason="returned"))
+        else:
+            cast.do("Tom", refund_payment, RefundPayment(
+                payment_id=payment, amount_cents=165_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 5),
+                reason="moved away"))
+    assert balance(cast, kim) == {"Kim Vale": 165_00}
+    with database.reading(cast.engine) as session:
+        entries = billing.entries_of_invoice(session, made[0])
+        first = min(entry.effective_on for entry in entries)
+        assert first == next(entry.effective_on for entry in entries if entry.kind is EntryKind.CHARGE)
+        for day in {entry.effective_on for entry in entries}:
+            assert 0 <= sum(e.amount_cents for e in entries if e.effective_on <= day) <= 165_00
