@@ -881,12 +881,15 @@ class EstimateCause(Word):
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
     CHANGED = "changed"
+    RENEWAL = "renewal"
+    EXCEEDED = "exceeded"
 
     @property
     def label(self) -> str:
         """As the list of what is due says it."""
         return {
             "scheduled": "An appointment is booked", "requested": "Asked for", "changed": "A fee changed",
+            "renewal": "The estimate ends soon", "exceeded": "Bills $400 or more above the estimate",
         }[self.value]
 
 

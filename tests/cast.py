@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from practicerunner import clock, database
-from practicerunner.records import accounts, cases
+from practicerunner.records import accounts, billing, cases
 from practicerunner.records.people import payer_of_person
 from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment
@@ -28,7 +28,7 @@ from practicerunner.vocabulary import (
     TwoPersonLabel,
 )
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.arrangements import SetArrangement, Share, revision_of, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.booking import Book, book
@@ -218,12 +218,19 @@ def arrange(cast: Cast, case_id: int, shares: dict[int, int], *, since: str, per
             **terms: Any) -> int:
     """Set who pays: person id → basis points, in order; a share of 0 takes the rest."""
     return cast.do("Tom", set_arrangement, SetArrangement(
-        case_id=case_id, person_id=person_id, valid_from=date.fromisoformat(since), **terms,
+        case_id=case_id, person_id=person_id, revision=times_set(cast, case_id, person_id),
+        valid_from=date.fromisoformat(since), **terms,
         shares=tuple(
             Share(person_id=person, kind=ShareKind.PERCENT, basis_points=points) if points
             else Share(person_id=person) for person, points in shares.items()
         ),
     ))
+
+
+def times_set(cast: Cast, case_id: int, person_id: int | None = None) -> int:
+    """How often who pays was set so far, as a form finds it."""
+    with database.reading(cast.engine) as session:
+        return revision_of(billing.arrangements(session, case_id), person_id)
 
 
 def lines(cast: Cast, invoice_ids: list[int]) -> list[tuple[str, int]]:

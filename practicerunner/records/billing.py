@@ -45,7 +45,8 @@ from practicerunner.vocabulary import (
 class BillingArrangement(Revised):
     """Who pays which share of a case, or of one participant in it, from a date on (FHIR Account; H02).
 
-    ``person_id`` is empty where the case is charged as a whole. The arrangement in force on the date of service counts.
+    ``person_id`` is empty where the case is charged as a whole. The arrangement that began last counts, up to its last
+    day; after that there is none, until somebody says who pays.
     """
 
     __tablename__ = "billing_arrangement"
@@ -53,6 +54,8 @@ class BillingArrangement(Revised):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    """The last date of service that it holds for."""
     fee_terms: Mapped[FeeTerms] = word(FeeTerms, default=FeeTerms.STANDARD)
     fee_cents: Mapped[int | None]
     """The fixed fee, where the terms are fixed."""
@@ -318,6 +321,14 @@ def _payer_names() -> Select[*tuple[Any, ...]]:
     return select(Payer.id, Payer.name).where(Payer.id.in_(bindparam("payer_ids", expanding=True)))
 
 
+def people_who_pay(session: Session, payer_ids: Collection[int]) -> dict[int, int]:
+    """Payer id → person id, of payers who are persons."""
+    if not payer_ids:
+        return {}
+    query = select(Payer.id, Payer.person_id).where(Payer.id.in_(payer_ids))
+    return {payer_id: person_id for payer_id, person_id in session.execute(query) if person_id is not None}
+
+
 def charged_since(
     session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date,
     besides: int | None = None,
@@ -388,6 +399,11 @@ def shares_on(session: Session, invoice_id: int) -> list[ChargeShare]:
 def open_row(session: Session, invoice_id: int) -> OpenInvoice:
     """The open amount of an invoice, locked until the transaction ends."""
     return session.scalars(select(OpenInvoice).where(OpenInvoice.invoice_id == invoice_id).with_for_update()).one()
+
+
+def open_cents(session: Session, invoice_id: int) -> int:
+    """The open amount of an invoice, to read."""
+    return session.scalar(select(OpenInvoice.open_cents).where(OpenInvoice.invoice_id == invoice_id)) or 0
 
 
 def shares_of(session: Session, charge_ids: Collection[int]) -> list[ChargeShare]:

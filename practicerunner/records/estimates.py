@@ -312,6 +312,37 @@ def standing(
     return [(estimate, case, person) for estimate, case, person in session.execute(query)]
 
 
+def far_above(
+    session: Session, each: Collection[CaseType], together: Collection[CaseType], since: date, excess_cents: int,
+    sees: Sees, case_id: int | None = None,
+) -> list[tuple[GoodFaithEstimate, Case, Person, int]]:
+    """Estimates not replaced that run until ``since`` or later and are exceeded by so much, with what was billed.
+
+    The same sums as ``billed_cents``, for all at once.
+    """
+    theirs = (
+        Charge.case_id == GoodFaithEstimate.case_id, Charge.withdrawn_at.is_(None),
+        Charge.service_date >= GoodFaithEstimate.first_on, Charge.service_date <= GoodFaithEstimate.last_on,
+        or_(Case.type.in_(together), Charge.person_id == GoodFaithEstimate.person_id),
+    )
+    charged = select(func.coalesce(func.sum(Charge.amount_cents), 0)).where(*theirs).correlate(
+        GoodFaithEstimate, Case).scalar_subquery()
+    credited = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).join(
+        Charge, Charge.id == LedgerEntry.charge_id
+    ).where(*theirs, LedgerEntry.kind == EntryKind.CREDIT).correlate(GoodFaithEstimate, Case).scalar_subquery()
+    query = (
+        select(GoodFaithEstimate, Case, Person, charged + credited)
+        .join(Case, Case.id == GoodFaithEstimate.case_id).join(Person, Person.id == GoodFaithEstimate.person_id)
+        .where(
+            *_estimable([*each, *together], sees, case_id), GoodFaithEstimate.last_on >= since,
+            ~select(_NEWER.id).where(_NEWER.replaces_id == GoodFaithEstimate.id).exists(),
+            charged + credited >= GoodFaithEstimate.total_cents + excess_cents,
+        )
+        .order_by(GoodFaithEstimate.id)
+    )
+    return [(estimate, case, person, int(cents)) for estimate, case, person, cents in session.execute(query)]
+
+
 def agreed_in(session: Session, case_ids: Collection[int]) -> dict[int, list[BillingArrangement]]:
     """Case → its arrangements, for their fees alone: who pays is left out."""
     found: dict[int, list[BillingArrangement]] = {case_id: [] for case_id in case_ids}

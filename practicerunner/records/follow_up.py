@@ -18,9 +18,10 @@ from practicerunner.records.billing import (
     Invoice,
     LedgerEntry,
     OpenInvoice,
+    PayerShare,
     Payment,
 )
-from practicerunner.records.cases import Case, PaymentMethod, seen, within
+from practicerunner.records.cases import Case, Participant, PaymentMethod, seen, within
 from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.logins import Staff
 from practicerunner.records.payments import PaymentEvent
@@ -34,6 +35,7 @@ from practicerunner.vocabulary import (
     ChargeKind,
     CollectionPolicy,
     ContactMade,
+    ParticipantStatus,
     PaymentMethodKind,
     PaymentState,
 )
@@ -236,14 +238,20 @@ class Unarranged:
     provider: str
     first_on: date
     appointments: int
+    fee_cents: int
+    """Their standard fees together."""
 
 
 _HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED, AppointmentStatus.HELD)
+_FREE = (AttendanceStatus.EXCUSED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER)
 _MISSED = (AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
 
 
 def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
-    """Appointments ahead or to be invoiced, of cases that share one charge, on whose day nobody is set down to pay."""
+    """Appointments ahead or to be invoiced on whose day nobody is set down to pay.
+
+    That is where several share one charge and nobody was ever set down, and anywhere after an arrangement's last day.
+    """
     charged = select(Charge.id).where(
         Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)).exists()
     arranged = select(BillingArrangement.id).where(
@@ -257,11 +265,25 @@ def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Se
     from_the_first = select(BillingArrangement.id).where(
         BillingArrangement.case_id == Case.id, BillingArrangement.person_id.is_(None),
         BillingArrangement.valid_from <= first_on).correlate(Case).exists()
-    theirs = select(Case.id).where(sees, Case.type.in_(list(together)), ~from_the_first).correlate(None)
+    that_end = select(BillingArrangement.case_id).where(BillingArrangement.valid_until.is_not(None))
+    share = Case.type.in_(list(together))
+    theirs = select(Case.id).where(sees, or_(and_(share, ~from_the_first), Case.id.in_(that_end))).correlate(None)
+    later = aliased(BillingArrangement)
+    since = select(later.id).where(
+        later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
+        later.valid_from <= Appointment.local_date,
+        later.person_id.is_not_distinct_from(BillingArrangement.person_id)).correlate(
+            BillingArrangement, Appointment).exists()
+    comes = select(Attendance.id).where(
+        Attendance.appointment_id == Appointment.id, Attendance.person_id == BillingArrangement.person_id,
+        Attendance.status.not_in(_FREE)).correlate(Appointment, BillingArrangement).exists()
+    ended = select(BillingArrangement.id).where(
+        BillingArrangement.case_id == Appointment.case_id, BillingArrangement.valid_until < Appointment.local_date,
+        or_(BillingArrangement.person_id.is_(None), comes), ~since).correlate(Appointment).exists()
     return (
         select(Appointment.id).join(Case, Case.id == Appointment.case_id)
         .where(Appointment.case_id.in_(theirs), Appointment.fee_cents > 0,
-               or_(Appointment.status.in_(_HAPPENS), missed), ~charged, ~arranged)
+               or_(Appointment.status.in_(_HAPPENS), missed), ~charged, or_(and_(share, ~arranged), ended))
     )
 
 
@@ -270,11 +292,48 @@ def unarranged(session: Session, sees: ColumnElement[bool], together: Collection
     first = func.min(Appointment.local_date)
     query = (
         _unarranged(sees, together).join(Staff, Staff.id == Case.provider_id)
-        .with_only_columns(Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME, first, func.count())
+        .with_only_columns(Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME, first, func.count(),
+                           func.sum(Appointment.fee_cents))
         .group_by(Case.id, Case.name, Case.type, Case.provider_id, Staff.first_name, Staff.last_name)
         .order_by(first, Case.name, Case.id)
     )
-    return [Unarranged(*row) for row in session.execute(query)]
+    rows = session.execute(query)
+    return [
+        Unarranged(case_id, name, kind, provider_id, provider, on, number, int(cents))
+        for case_id, name, kind, provider_id, provider, on, number, cents in rows
+    ]
+
+
+# --- Whom to speak to
+
+
+def paying(session: Session, case_ids: Collection[int], today: date) -> list[tuple[int, int, int | None, str]]:
+    """Who is set down to pay on a day, in order: case, payer, the person they are, and their name."""
+    later = aliased(BillingArrangement)
+    since = select(later.id).where(
+        later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
+        later.valid_from <= today, later.person_id.is_not_distinct_from(BillingArrangement.person_id),
+    ).correlate(BillingArrangement).exists()
+    query = (
+        select(BillingArrangement.case_id, Payer.id, Payer.person_id, Payer.name)
+        .join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id)
+        .join(Payer, Payer.id == PayerShare.payer_id)
+        .where(BillingArrangement.case_id.in_(case_ids), BillingArrangement.valid_from <= today, ~since,
+               or_(BillingArrangement.valid_until.is_(None), BillingArrangement.valid_until >= today))
+        .order_by(BillingArrangement.id, PayerShare.position)
+    )
+    return list(session.execute(query).tuples()) if case_ids else []
+
+
+def taking_part(session: Session, case_ids: Collection[int]) -> list[tuple[int, int | None, Person]]:
+    """Who takes part in cases, in order: case, the payer they are if they are one, and the person."""
+    query = (
+        select(Participant.case_id, Payer.id, Person).join(Person, Person.id == Participant.person_id)
+        .outerjoin(Payer, Payer.person_id == Person.id)
+        .where(Participant.case_id.in_(case_ids), Participant.status == ParticipantStatus.ACTIVE)
+        .order_by(Participant.position, Participant.id)
+    )
+    return list(session.execute(query).tuples()) if case_ids else []
 
 
 # --- By itself

@@ -152,12 +152,15 @@ def _is(status: PaymentState) -> ColumnElement[bool]:
 
 
 def wrong_payments(session: Session) -> list[int]:
-    """Ids of payments whose movements do not come to what is left of them; empty if the ledger is true."""
+    """Ids of payments whose movements do not come to what is left of them; empty if the ledger is true.
+
+    Of one that failed nothing is left, less what had been refunded of it.
+    """
     moved = select(LedgerEntry.payment_id, func.sum(LedgerEntry.amount_cents).label("cents")).where(
         LedgerEntry.payment_id.is_not(None)).group_by(LedgerEntry.payment_id).subquery()
     back = select(Refund.payment_id, func.sum(Refund.amount_cents).label("cents")).group_by(
         Refund.payment_id).subquery()
-    left = case_when((came_in(), Payment.amount_cents - func.coalesce(back.c.cents, 0)), else_=0)
+    left = case_when((came_in(), Payment.amount_cents), else_=0) - func.coalesce(back.c.cents, 0)
     query = select(Payment.id).outerjoin(moved, moved.c.payment_id == Payment.id).outerjoin(
         back, back.c.payment_id == Payment.id)
     return list(session.scalars(query.where(-func.coalesce(moved.c.cents, 0) != left)))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Row, Sees
 from practicerunner.records.billing import Charge, ChargeShare, InvoiceLine, IssuedDocument, LedgerEntry
@@ -194,14 +194,21 @@ def payers_of(session: Session, charge_ids: Collection[int]) -> dict[int, list[P
 
 
 def live_lines(session: Session, charge_ids: Collection[int]) -> list[tuple[int, str, int]]:
-    """On which superbills that are not void charges stand: charge, number, whose superbill; by number."""
+    """On which superbills that are not void charges stand: charge, number, whose superbill; by number.
+
+    What was charged anew after its invoice was voided is the same service of the same session (D24).
+    """
     if not charge_ids:
         return []
     void = select(SuperbillVoid.id).where(SuperbillVoid.superbill_id == Superbill.id).exists()
+    before = aliased(Charge)
+    same = (before.id == Charge.id) | (
+        (before.appointment_id == Charge.appointment_id) & before.person_id.is_not_distinct_from(Charge.person_id))
     query = (
-        select(SuperbillLine.charge_id, Superbill.number, Superbill.person_id)
+        select(Charge.id, Superbill.number, Superbill.person_id)
+        .join(before, same).join(SuperbillLine, SuperbillLine.charge_id == before.id)
         .join(Superbill, Superbill.id == SuperbillLine.superbill_id)
-        .where(SuperbillLine.charge_id.in_(charge_ids), ~void).order_by(Superbill.number)
+        .where(Charge.id.in_(charge_ids), ~void).distinct().order_by(Superbill.number, Charge.id)
     )
     return [(charge_id, number, person_id) for charge_id, number, person_id in session.execute(query)]
 
@@ -215,6 +222,13 @@ def of_case(session: Session, case_id: int) -> list[tuple[Superbill, SuperbillVo
         .where(Superbill.case_id == case_id).order_by(Superbill.issued_on.desc(), Superbill.id.desc())
     )
     return [(superbill, void, document) for superbill, void, document in session.execute(query)]
+
+
+def charged_no_more(session: Session, superbill_ids: Collection[int]) -> set[int]:
+    """Those of the superbills on which something stands whose invoice was voided since."""
+    query = select(SuperbillLine.superbill_id).join(Charge, Charge.id == SuperbillLine.charge_id).where(
+        SuperbillLine.superbill_id.in_(superbill_ids), Charge.withdrawn_at.is_not(None))
+    return set(session.scalars(query)) if superbill_ids else set()
 
 
 def void_of(session: Session, superbill_id: int) -> SuperbillVoid | None:

@@ -15,6 +15,10 @@ from practicerunner.vocabulary import EstimateWarning
 SOON, FAR = 3, 10
 """Business days ahead from which a booking calls for an estimate, and from which there is more time for it."""
 MOST_MONTHS = 12
+RENEWED_AFTER_MONTHS = 11
+"""From when on an estimate that covers more than this asks to be renewed."""
+DISPUTE_DAYS = 120
+"""So long after the days that an estimate covers its excess can be disputed."""
 NOTICE_CENTS, EXCESS_CENTS = 300_00, 400_00
 """How far above an estimate the bills are when the practice should look, and when the client may dispute them."""
 
@@ -48,6 +52,12 @@ def due_before_change(first_changed_on: date) -> date:
     return add_business_days(first_changed_on, -1)
 
 
+def renew_from(first_on: date, last_on: date) -> date | None:
+    """The day from which an estimate is to be renewed before it ends; ``None`` for a short one."""
+    day = first_on + relativedelta(months=RENEWED_AFTER_MONTHS)
+    return day if day <= last_on else None
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """So many of a service, the first and the last of them on these days."""
@@ -78,7 +88,10 @@ class Expected:
 
 
 FeeOn = Callable[[int, date], int]
-"""A service and a day → what this person will be charged for it then, after their fee arrangement (D32)."""
+"""A service and a day → what this person will be charged for it then, after their fee arrangement (D32).
+
+It is asked once for each session, in the order of the lines: the sessions of a package are used up on the way.
+"""
 
 
 def days_of(wanted: Wanted) -> list[date]:
@@ -126,11 +139,14 @@ def period_problem(wanted: Sequence[Wanted]) -> str:
 
 
 def first_change(lines: Iterable[Expected], fee_on: FeeOn, today: date) -> date | None:
-    """The first day from today on that will be charged otherwise than an estimate says; ``None`` if all stays (D35)."""
+    """The first day from today on that will be charged otherwise than an estimate says; ``None`` if all stays (D35).
+
+    Days that are over are asked for as well, because they use up what a package holds.
+    """
     changed = [
         day for line in lines
         for day in days_of(Wanted(line.service_id, line.quantity, line.first_on, line.last_on))
-        if day >= today and fee_on(line.service_id, day) != line.fee_cents
+        if fee_on(line.service_id, day) != line.fee_cents and day >= today
     ]
     return min(changed, default=None)
 

@@ -21,6 +21,10 @@ from practicerunner.workflows.arrangements import (
     Share,
     ShareView,
     SponsorTerms,
+    ended,
+    is_over,
+    latest,
+    revision_of,
     set_arrangement,
 )
 from practicerunner.workflows.people import (
@@ -81,45 +85,76 @@ def show_all(rows: Sequence[ArrangementView], people: dict[int, str]) -> None:
     """Every arrangement in one line each, newest last."""
     for row in rows:
         who = f"{people.get(row.person_id, '')}: " if row.person_id else ""
-        since = f" (from {day(row.valid_from)})" if row.valid_from else ""
-        st.text(f"{who}{in_words(row)}{since}")
+        st.text(f"{who}{in_words(row)}{_lasts(row)}")
+
+
+def _lasts(row: ArrangementView) -> str:
+    if row.valid_from is None:
+        return ""
+    return f" (from {day(row.valid_from)}" + (f" to {day(row.valid_until)})" if row.valid_until else ")")
 
 
 @st.dialog("Who pays", width="large")
 def arrangement_dialog(
     actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date,
     usual: tuple[str, int] | None = None, services: dict[int, str] | None = None,
+    rows: Sequence[ArrangementView] = (),
 ) -> None:
-    """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name."""
+    """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name.
+
+    It begins with what is in force by the arrangements in ``rows``.
+    """
     form = Form(f"arrangement.{case_id}")
     person_id = None
     if each:
-        person_id = form.choice("person_id", "For", list(people), format_func=lambda person: people[person])
-    valid_from = form.date("valid_from", "From (date of service)", today)
+        over = ended(rows, today)
+        first = next((place for place, person in enumerate(people) if person in over), 0)
+        person_id = form.choice("person_id", "For", list(people), index=first,
+                                format_func=lambda person: people[person])
+        form = Form(f"arrangement.{case_id}.{person_id}")
+    now = latest(rows, today).get(person_id)
+    left, right = st.columns(2)
+    with left:
+        valid_from = form.date("valid_from", "From (date of service)", today)
+    with right:
+        until = now.valid_until if now and not is_over(now, today) else None
+        valid_until = form.date("valid_until", "To (last date of service, optional)", until)
+    if now is not None and now.valid_from is not None and now.valid_from != today:
+        st.caption(f"Choose {day(now.valid_from)} as the first day to correct or end what holds since then. From a "
+                   "later day on, caps and limits count anew.")
     choices: list[Choice] = [("person", person, name) for person, name in people.items()]
-    choices += [("payer", share.payer_id, share.payer) for share in {s.payer_id: s for s in known}.values()
-                if share.payer not in people.values()]
+    more = {share.payer_id: (share.payer, share.person_id) for share in known}
+    more |= {row.sponsor.payer_id: (row.sponsor.payer, row.sponsor.person_id) for row in rows if row.sponsor}
+    choices += [("payer", payer_id, name) for payer_id, (name, person) in more.items() if person not in people]
     choices += st.session_state.get(f"{form.key}.more", [])
-    fee = _fee(form, choices, services or {})
+    fee = _fee(form, choices, services or {}, now)
     if fee.terms is FeeTerms.SPONSOR:
         st.text("Who pays what the sponsor does not:")
-    number = int(st.number_input("Number of payers", 1, MOST_PAYERS, 1, key=form.field_key("number")))
-    rows = [_payer_row(form, place, choices, person_id) for place in range(number)]
+    shares = now.shares if now else ()
+    number = int(st.number_input(
+        "Number of payers", 1, max(MOST_PAYERS, len(shares)), max(len(shares), 1), key=form.field_key("number")))
+    lines = [
+        _payer_row(form, place, choices, person_id, shares[place] if place < len(shares) else None)
+        for place in range(number)
+    ]
     form.place("shares")
-    rhythm = form.choice("rhythm", "Invoices", list(InvoicingRhythm), format_func=lambda word: word.label)
+    rhythms = list(InvoicingRhythm)
+    rhythm = form.choice("rhythm", "Invoices", rhythms, format_func=lambda word: word.label,
+                         index=rhythms.index(shares[0].rhythm) if shares else 0)
     if number > 1:
         st.button("Equal parts", key="equal_parts", help="Every payer pays the same part.", on_click=_equal_parts,
                   args=(form, number))
     _somebody_else(actor, form)
     if usual is not None or fee.terms is FeeTerms.PACKAGE:
         arrangement_preview.show(usual or ("", 0), fee, [
-            (chosen[2] if chosen else "", kind, value, cap) for chosen, kind, value, cap in rows])
+            (chosen[2] if chosen else "", kind, value, cap) for chosen, kind, value, cap in lines])
     if st.button("Save who pays", type="primary", key="save_arrangement"):
         done, _ = form.submit(
             set_arrangement, actor,
             lambda: SetArrangement(
-                op=form.op, case_id=case_id, person_id=person_id, valid_from=valid_from or today, **_agreed(fee),
-                shares=tuple(_share(*row, rhythm) for row in rows),
+                op=form.op, case_id=case_id, person_id=person_id, revision=revision_of(rows, person_id),
+                valid_from=valid_from or today, valid_until=valid_until, **_agreed(fee),
+                shares=tuple(_share(*line, rhythm) for line in lines),
             ),
             "Payers saved",
         )
@@ -127,11 +162,21 @@ def arrangement_dialog(
             st.rerun()
 
 
+def _place_of(choices: list[Choice], payer_id: int, person_id: int | None) -> int | None:
+    known = ("person", person_id), ("payer", payer_id)
+    return next((place for place, choice in enumerate(choices) if choice[:2] in known), None)
+
+
+KINDS = [ShareKind.REMAINDER, ShareKind.PERCENT, ShareKind.FIXED, ShareKind.FIXED_WITH_CAP]
+
+
 def _payer_row(
-    form: Form, place: int, choices: list[Choice], person_id: int | None
+    form: Form, place: int, choices: list[Choice], person_id: int | None, now: ShareView | None
 ) -> tuple[Choice | None, ShareKind, str, str]:
-    """One payer's line: who, how, how much."""
+    """One payer's line: who, how, how much; as it is ``now``."""
     default = next((i for i, c in enumerate(choices) if c[:2] == ("person", person_id)), min(place, len(choices) - 1))
+    if now is not None:
+        default = _place_of(choices, now.payer_id, now.person_id) or 0
     columns = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with columns[0]:
         chosen = st.selectbox(
@@ -140,16 +185,33 @@ def _payer_row(
         )
     with columns[1]:
         kind = st.selectbox(
-            "Pays", [ShareKind.REMAINDER, ShareKind.PERCENT, ShareKind.FIXED, ShareKind.FIXED_WITH_CAP],
-            format_func=lambda word: word.label, key=form.field_key(f"kind.{place}"),
+            "Pays", KINDS, index=KINDS.index(now.kind) if now else 0, format_func=lambda word: word.label,
+            key=form.field_key(f"kind.{place}"),
         )
     value = cap = ""
     if kind is not ShareKind.REMAINDER:
         label = "Percent" if kind is ShareKind.PERCENT else "Amount"
-        value = columns[2].text_input(label, key=form.field_key(f"value.{place}"))
+        known = _typed(now, kind)
+        value = columns[2].text_input(label, known, key=form.field_key(f"value.{place}"))
     if kind is ShareKind.FIXED_WITH_CAP:
-        cap = columns[3].text_input("Cap", key=form.field_key(f"cap.{place}"))
+        known = _amount(now.cap_cents) if now else ""
+        cap = columns[3].text_input("Cap", known, key=form.field_key(f"cap.{place}"))
     return chosen, kind, value, cap
+
+
+def _typed(now: ShareView | None, kind: ShareKind) -> str:
+    """A payer's percentage or amount as somebody would type it."""
+    if now is None or (kind is ShareKind.PERCENT) is not (now.kind is ShareKind.PERCENT):
+        return ""
+    return _points(now.basis_points) if kind is ShareKind.PERCENT else _amount(now.amount_cents)
+
+
+def _amount(known: int | None) -> str:
+    return "" if known is None else dollars(known)
+
+
+def _points(known: int | None) -> str:
+    return "" if known is None else percent(known)
 
 
 def _equal_parts(form: Form, number: int) -> None:
@@ -171,33 +233,44 @@ def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str, rhythm:
     return Share(**{f"{chosen[0]}_id": chosen[1]}, **settings)
 
 
-def _fee(form: Form, choices: list[Choice], services: dict[int, str]) -> FeeEntered:
-    """The fee agreement and what belongs to it."""
-    terms = form.choice("fee_terms", "Fee", list(FeeTerms), format_func=lambda word: word.label)
+def _fee(form: Form, choices: list[Choice], services: dict[int, str], now: ArrangementView | None) -> FeeEntered:
+    """The fee agreement and what belongs to it, as it is ``now``."""
+    kinds = list(FeeTerms)
+    terms = form.choice("fee_terms", "Fee", kinds, index=kinds.index(now.fee_terms) if now else 0,
+                        format_func=lambda word: word.label)
+    fee = _amount(now.fee_cents) if now and now.fee_terms is terms else ""
     if terms is FeeTerms.FIXED:
-        return FeeEntered(terms, fee=form.text("fee_cents", "Fixed fee"))
+        return FeeEntered(terms, fee=form.text("fee_cents", "Fixed fee", fee))
     if terms is FeeTerms.SLIDING_SCALE:
-        return FeeEntered(terms, scale=form.text("fee_basis_points", "Percent of the standard fee"))
+        scale = _points(now.fee_basis_points) if now else ""
+        return FeeEntered(terms, scale=form.text("fee_basis_points", "Percent of the standard fee", scale))
     if terms is FeeTerms.PACKAGE:
+        sold = now.package if now else None
         columns = st.columns([3, 2, 2])
         with columns[0]:
-            service = form.choice("package_service_id", "Package of", list(services), format_func=services.__getitem__)
+            service = form.choice(
+                "package_service_id", "Package of", list(services), format_func=services.__getitem__,
+                index=list(services).index(sold.service_id) if sold and sold.service_id in services else 0)
         with columns[1]:
-            sessions = form.number("package_sessions", "Sessions", 10)
+            sessions = form.number("package_sessions", "Sessions", sold.sessions if sold else 10)
         with columns[2]:
-            price = form.text("package_cents", "Price of the package")
+            price = form.text("package_cents", "Price of the package", _amount(sold.price_cents) if sold else "")
         return FeeEntered(terms, service_id=service, service=services.get(service, ""), sessions=sessions, price=price)
     if terms is FeeTerms.SPONSOR:
+        pays = now.sponsor if now else None
         left, right = st.columns(2)
         with left:
-            sponsor = form.choice("sponsor_id", "Sponsor", choices, index=None, format_func=lambda choice: choice[2],
+            sponsor = form.choice("sponsor_id", "Sponsor", choices, format_func=lambda choice: choice[2],
+                                  index=_place_of(choices, pays.payer_id, pays.person_id) if pays else None,
                                   help="Add whoever is missing under “Somebody else pays” below.")
-            cap = form.text("sponsor_cents", "Up to an amount in all (optional)")
-            until = form.date("sponsor_until", "Last day that is paid (optional)")
+            cap = form.text("sponsor_cents", "Up to an amount in all (optional)",
+                            _amount(pays.cap_cents) if pays else "")
+            until = form.date("sponsor_until", "Last day that is paid (optional)", pays.until if pays else None)
         with right:
-            fee = form.text("fee_cents", "Agreed fee while the sponsor pays (optional)",
+            fee = form.text("fee_cents", "Agreed fee while the sponsor pays (optional)", fee,
                             placeholder="The standard fee")
-            most = st.number_input("Number of sessions (optional)", value=None, step=1, min_value=0,
+            most = st.number_input("Number of sessions (optional)", value=pays.cap_sessions if pays else None, step=1,
+                                   min_value=0,
                                    key=form.field_key("sponsor_sessions"))
             form.place("sponsor_sessions")
         return FeeEntered(terms, fee=fee, sponsor=sponsor, cap=cap, until=until,

@@ -73,7 +73,7 @@ def _who_pays(actor: Actor, case_id: int) -> None:
                 known = [share for row in rows for share in row.shares]
                 arrangement_dialog(
                     actor, case_id, needed.people, known, each=needed.each, today=needed.today,
-                    usual=needed.usual, services=needed.services,
+                    usual=needed.usual, services=needed.services, rows=rows,
                 )
         show_all(rows, needed.people)
         if not rows:

@@ -10,12 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner.money import dollars
-from practicerunner.ui import missing_list, navigation
+from practicerunner.rules.case_types import capabilities
+from practicerunner.ui import follow_up_form, missing_list, navigation
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.estimate_dialogs import ask_dialog, estimate_dialog, line_table
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance, perform, read
-from practicerunner.ui.text import count, day, md
+from practicerunner.ui.text import age, count, day, md
 from practicerunner.ui.work_filters import Facts, narrow
 from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource, ShareChannel
 from practicerunner.workflows.access import Actor, may
@@ -38,7 +39,7 @@ from practicerunner.workflows.estimates import (
     share_estimate,
     share_estimate_again,
 )
-from practicerunner.workflows.follow_up import case_facts
+from practicerunner.workflows.follow_up import ToContact, case_facts, whom_to_contact
 
 
 def show(actor: Actor, case_id: int) -> None:
@@ -215,16 +216,59 @@ def due_list(actor: Actor) -> None:
         known[one.case_id].is_mine), "estimates", person="Provider")
     late = sum(one.due_on < today for one in rows)
     st.text(f"{count(len(rows), 'estimate')} due" + (f", {late} overdue" if late else ""))
+    whom = read(whom_to_contact, actor, {one.case_id for one in rows})
+    done = [follow_up_form.latest(whom.get(one.case_id, ())) for one in rows]
     frame = pd.DataFrame({
-        "Due": [day(one.due_on, today) for one in rows], "Client": [one.name for one in rows],
-        "Case": [one.case_name for one in rows], "Why": [_why(one, today) for one in rows],
+        "Due": [_by(one, today) for one in rows],
+        "For": [
+            f"{one.name}, {one.case_name}" if capabilities(known[one.case_id].case_type).charged_each
+            and capabilities(known[one.case_id].case_type).most != 1 else one.case_name for one in rows],
+        "Payer": [follow_up_form.names(whom.get(one.case_id, ())) for one in rows],
+        "Why": [_why(one, today) for one in rows],
+        "Amount": ["" if one.amount_cents is None else dollars(one.amount_cents) for one in rows],
+        "Last contact": [follow_up_form.last_contact(one, today) for one in done],
+        "Next action": [follow_up_form.next_action(one, today) for one in done],
     })
     chosen = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="estimates_due",
-        alt="Estimates due",
+        alt="Estimates due", column_config={"Amount": MONEY},
     )["selection"]["rows"]
-    if chosen and chosen[0] < len(rows) and st.button("Open the case", key="open_estimate_case"):
-        navigation.go("case", case=rows[chosen[0]].case_id, part="billing")
+    if chosen and chosen[0] < len(rows):
+        _work(actor, rows[chosen[0]], whom.get(rows[chosen[0]].case_id, ()), today)
+    else:
+        st.caption("Choose a row to make the estimate or to enter a contact.")
+
+
+def _by(one: EstimateDue, today: date) -> str:
+    late = f" ({age((today - one.due_on).days)})" if one.due_on < today else ""
+    return f"{day(one.due_on, today)}{late}"
+
+
+def _work(actor: Actor, due: EstimateDue, whom: Sequence[ToContact], today: date) -> None:
+    """What can be done about one that is due, without leaving the list."""
+    block, _ = glance(estimate_block, actor, due.case_id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        navigation.link(md(f"Case: {due.case_name}"), "case", case=due.case_id, part="billing")
+        if block is not None and may(actor, Action.CREATE, Resource.SUPERBILLS):
+            draft = next((one for one in block.drafts if one.person_id == due.person_id), None)
+            if draft is not None and not draft.preview.missing and st.button(
+                "Share the estimate", key="share_due", type="primary"
+            ):
+                _share_dialog(actor, draft)
+            if st.button("Change the estimate" if draft else "Make the estimate", key="make_due",
+                         type="secondary" if draft else "primary"):
+                before = None if draft else _before(block, due)
+                estimate_dialog(actor, due.case_id, block, draft, before, person_id=due.person_id,
+                                renewed=due.cause is EstimateCause.RENEWAL)
+        if may(actor, Action.CREATE, Resource.INVOICES):
+            follow_up_form.about_case(actor, due.case_id, whom, today, f"estimate.{due.case_id}")
+
+
+def _before(block: EstimateBlock, due: EstimateDue) -> SharedView | None:
+    """The version that the new one takes the place of."""
+    if due.cause not in (EstimateCause.CHANGED, EstimateCause.RENEWAL, EstimateCause.EXCEEDED):
+        return None
+    return next((one for one in block.shared if one.is_current and one.person_id == due.person_id), None)
 
 
 def _why(one: EstimateDue, today: date) -> str:

@@ -49,19 +49,25 @@ class _Start:
 
 @st.dialog("Good faith estimate", width="large")
 def estimate_dialog(
-    actor: Actor, case_id: int, block: EstimateBlock, draft: DraftView | None, before: SharedView | None
+    actor: Actor, case_id: int, block: EstimateBlock, draft: DraftView | None, before: SharedView | None, *,
+    person_id: int | None = None, renewed: bool = False,
 ) -> None:
-    """Prepare an estimate: a new one, a prepared one again, or the next version of a shared one."""
+    """Prepare an estimate: a new one, a prepared one again, or the next version of a shared one.
+
+    A new one is for ``person_id`` unless somebody else is chosen; one that is ``renewed`` begins after the old one.
+    """
+    wanted = person_id
     if not block.services:
         st.text("No service fits this kind of case yet. Add one in the practice settings.")
         return
-    start = _start(block, draft, before)
+    start = _start(block, draft, before, renewed=renewed)
     name = draft.draft_id if draft else before.number if before else "new"
     form = Form(f"estimate.{case_id}.{name}.{start.revision}")
     names = dict(block.people)
     person_id = start.person_id
     if draft is None and before is None and len(names) > 1:
-        person_id = form.choice("person_id", "For", list(names), format_func=lambda one: names[one])
+        person_id = form.choice("person_id", "For", list(names), format_func=lambda one: names[one],
+                                index=list(names).index(wanted) if wanted in names else 0)
     else:
         after = f", next version of {before.number}" if before else ""
         st.text(f"{names.get(person_id, '')}{after}")
@@ -85,15 +91,19 @@ def estimate_dialog(
             st.rerun()
 
 
-def _start(block: EstimateBlock, draft: DraftView | None, before: SharedView | None) -> _Start:
+def _start(
+    block: EstimateBlock, draft: DraftView | None, before: SharedView | None, *, renewed: bool = False
+) -> _Start:
     if draft is not None:
         return _Start(
             draft.person_id, draft.items, draft.place, draft.separately, draft.replaces_id, draft.revision)
     if before is not None:
+        later = before.last_on + timedelta(days=1) - before.first_on if renewed else timedelta()
         items = tuple(
             ItemAsked(
-                service_id=line.expected.service_id, quantity=line.expected.quantity, first_on=line.expected.first_on,
-                last_on=line.expected.last_on, frequency=line.expected.frequency,
+                service_id=line.expected.service_id, quantity=line.expected.quantity,
+                first_on=line.expected.first_on + later, last_on=line.expected.last_on + later,
+                frequency=line.expected.frequency,
             ) for line in before.lines
         )
         return _Start(before.person_id, items, block.place, replaces_id=before.estimate_id)

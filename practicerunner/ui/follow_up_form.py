@@ -1,5 +1,6 @@
 """A contact with a payer: what was said and done, what is to be done next; one small form beside the row."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -9,10 +10,12 @@ from practicerunner.ui.perform import read
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import Action, ContactMade, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.follow_up import BY_HAND, Done, Entry, FollowUpPayer, follow_up_payer, helpers
+from practicerunner.workflows.follow_up import BY_HAND, Done, Entry, FollowUpPayer, ToContact, follow_up_payer, helpers
 
 SHOWN = 5
 """Contacts that are shown at once."""
+MOST_NAMES = 2
+"""Payers whose names fit a cell."""
 
 
 def last_contact(done: Done, today: date) -> str:
@@ -43,11 +46,11 @@ def _line(entry: Entry, today: date) -> str:
     return f"{day(entry.on, today)}, {entry.kind.label.lower()} ({entry.by}){said}.{following}".replace("..", ".")
 
 
-def ask(actor: Actor, payer_id: int, case_id: int, today: date) -> bool:
+def ask(actor: Actor, payer_id: int | None, case_id: int, today: date, person_id: int | None = None) -> bool:
     """Draw the form for one account. Returns whether a contact was just entered."""
     if not may(actor, Action.CREATE, Resource.INVOICES):
         return False
-    form = Form(f"follow_up.{payer_id}.{case_id}")
+    form = Form(f"follow_up.{payer_id or person_id}.{case_id}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Contact", BY_HAND, default=ContactMade.PHONE, format_func=lambda one: one.label,
@@ -69,9 +72,9 @@ def ask(actor: Actor, payer_id: int, case_id: int, today: date) -> bool:
     if not st.button("Save contact", type="primary", key=form.field_key("save")):
         return False
     done, _ = form.submit(follow_up_payer, actor, lambda: FollowUpPayer(
-        op=form.op, payer_id=payer_id, case_id=case_id, kind=kind or ContactMade.PHONE,
-        happened_on=happened_on or today, remark=remark, next_action=action, next_on=next_on,
-        next_by_id=by if action.strip() else None,
+        op=form.op, payer_id=payer_id, person_id=None if payer_id else person_id, case_id=case_id,
+        kind=kind or ContactMade.PHONE, happened_on=happened_on or today, remark=remark,
+        next_action=action, next_on=next_on, next_by_id=by if action.strip() else None,
     ), "Contact saved")
     return done
 
@@ -82,6 +85,32 @@ def popover(actor: Actor, payer_id: int, case_id: int, done: Done, today: date, 
         history(done, today)
         if ask(actor, payer_id, case_id, today):
             st.rerun()
+
+
+def about_case(actor: Actor, case_id: int, whom: Sequence[ToContact], today: date, key: str) -> None:
+    """The same for a row that is about a case: to whom somebody spoke is chosen where several pay."""
+    if not whom:
+        return
+    with st.popover("Follow up", key=f"follow_{key}"):
+        place = 0
+        if len(whom) > 1:
+            place = st.selectbox("With", range(len(whom)), format_func=lambda at: whom[at].name, key=f"with_{key}")
+        one = whom[place]
+        history(one.done, today)
+        if ask(actor, one.payer_id, case_id, today, one.person_id):
+            st.rerun()
+
+
+def names(whom: Sequence[ToContact]) -> str:
+    """Whoever pays, in a cell of a table."""
+    paying = [one.name for one in whom if one.pays]
+    more = f" and {len(paying) - MOST_NAMES} more" if len(paying) > MOST_NAMES else ""
+    return ", ".join(paying[:MOST_NAMES]) + more
+
+
+def latest(whom: Sequence[ToContact]) -> Done:
+    """What was done about any of them, as one account."""
+    return Done(tuple(entry for one in whom for entry in one.done.entries))
 
 
 def facts(done: Done, today: date) -> None:

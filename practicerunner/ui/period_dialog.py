@@ -39,8 +39,8 @@ def period_dialog(actor: Actor, case_id: int, today: date) -> None:
     name = found.payers[payer_id]
     lines = [line for line in found.lines if line.payer_id == payer_id and first <= line.service_date <= last]
     if not lines:
-        form.show("last", f"Nothing waits for {name} in this period. What a payer with one invoice per week or month "
-                          "owes waits once it is charged.")
+        st.info(md(f"Nothing waits for {name} in this period. What a payer with one invoice per week or month owes "
+                   "waits once it is charged."))
         return
     st.dataframe(
         pd.DataFrame({"Date": [day(line.service_date, today) for line in lines],

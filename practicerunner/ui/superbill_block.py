@@ -81,7 +81,8 @@ def _table(issued: Sequence[SuperbillView], today: date) -> SuperbillView | None
         "Charged": [dollars(one.content.charged_cents) for one in issued],
         "Paid": [dollars(one.content.paid_cents) for one in issued],
         "Balance": [dollars(one.content.balance_cents) for one in issued],
-        "State": ["Void" if one.voided_on else "Issued" for one in issued],
+        "State": ["Void" if one.voided_on else "Invoice void" if one.is_charged_no_more else "Issued"
+                  for one in issued],
     })
     rows = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="case_superbills", alt="Superbills",
@@ -101,6 +102,9 @@ def _panel(actor: Actor, chosen: SuperbillView) -> None:
             "Void", key="void_superbill"
         ):
             _void_dialog(actor, chosen)
+    if chosen.voided_on is None and chosen.is_charged_no_more:
+        st.warning("An invoice of what it lists was voided after it was issued. Void this superbill, and make a "
+                   "new one of what was charged since.")
     if chosen.voided_on is not None:
         st.caption(md(f"Void since {day(chosen.voided_on)}: {chosen.void_reason}"))
     line_table(chosen.content.lines, chosen.content.diagnoses)

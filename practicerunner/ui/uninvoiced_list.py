@@ -10,6 +10,7 @@ from practicerunner import clock, ids
 from practicerunner.money import dollars
 from practicerunner.records.uninvoiced import Uninvoiced
 from practicerunner.rules.statements import AGES, age_of
+from practicerunner.ui import follow_up_form
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.billing_block import waive_dialog
 from practicerunner.ui.navigation import link
@@ -20,6 +21,7 @@ from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import PAGE, InvoicePreview, invoice_preview, uninvoiced
 from practicerunner.workflows.billing import InvoiceAppointments, invoice_appointments
+from practicerunner.workflows.follow_up import ToContact, whom_to_contact
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.waivers import missed_fees
 
@@ -47,24 +49,30 @@ def show(actor: Actor) -> None:
     st.text(f"{many} to invoice, the oldest first.")
     page = int(st.session_state.get("uninvoiced_page", 1))
     shown = rows[(page - 1) * PAGE:page * PAGE]
-    picked = _table(shown, today)
+    whom = read(whom_to_contact, actor, {row.case_id for row in shown})
+    picked = _table(shown, whom, today)
     if len(rows) > PAGE:
         st.pagination(-(-len(rows) // PAGE), key="uninvoiced_page")
     if not picked:
         st.caption("Choose appointments to see what will be invoiced to whom.")
         return
     if len(picked) == 1:
-        _one(actor, picked[0])
+        _one(actor, picked[0], whom.get(picked[0].case_id, ()), today)
     if may(actor, Action.CREATE, Resource.INVOICES):
         _several(actor, picked, today, always=house.invoices_as_drafts)
 
 
-def _table(rows: Sequence[Uninvoiced], today: date) -> list[Uninvoiced]:
+def _table(rows: Sequence[Uninvoiced], whom: dict[int, tuple[ToContact, ...]], today: date) -> list[Uninvoiced]:
+    known = [whom.get(row.case_id, ()) for row in rows]
+    done = [follow_up_form.latest(one) for one in known]
     chosen = st.dataframe(
         pd.DataFrame({
             "Date": [day(row.held_on, today) for row in rows], "For": [row.case_name for row in rows],
+            "Payer": [follow_up_form.names(one) for one in known],
             "Standard fee": [dollars(row.fee_cents) for row in rows],
             "Age": [AGES[age_of(row.held_on, today)] for row in rows], "Service": [row.service for row in rows],
+            "Last contact": [follow_up_form.last_contact(one, today) for one in done],
+            "Next action": [follow_up_form.next_action(one, today) for one in done],
             "Provider": [row.provider for row in rows],
         }),
         hide_index=True, on_select="rerun", selection_mode="multi-row", alt="Appointments to invoice",
@@ -74,10 +82,12 @@ def _table(rows: Sequence[Uninvoiced], today: date) -> list[Uninvoiced]:
     return [rows[place] for place in chosen if place < len(rows)]
 
 
-def _one(actor: Actor, row: Uninvoiced) -> None:
+def _one(actor: Actor, row: Uninvoiced, whom: Sequence[ToContact], today: date) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         link("Open the appointment", "appointment", appointment=row.appointment_id)
         link(md(f"Case: {row.case_name}"), "case", case=row.case_id, part="billing")
+        if may(actor, Action.CREATE, Resource.INVOICES):
+            follow_up_form.about_case(actor, row.case_id, whom, today, f"uninvoiced.{row.case_id}")
         fees = read(missed_fees, actor, row.appointment_id)
         for fee in fees.fees:
             if fee.waived is None and fees.may_waive and st.button(

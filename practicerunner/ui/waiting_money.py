@@ -76,8 +76,19 @@ def show_failed(actor: Actor) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 _where(latest.payer_id, latest.payer, latest.case_id, latest.case_name)
                 _follow_up(actor, latest.payer_id, latest.case_id, done, today, "failed")
+                if may(actor, Action.CREATE, Resource.INVOICES) and st.button(
+                    "Take a payment", key=f"take_{latest.payer_id}_{latest.case_id}", icon=":material/payments:"
+                ):
+                    _take(actor, latest.payer_id, latest.payer, latest.case_id, today)
                 if row.failures > 1:
                     st.caption(f"{row.failures} payments failed")
+
+
+def _take(actor: Actor, payer_id: int, payer: str, case_id: int, today: date) -> None:
+    whole = read(payer_account, actor, payer_id)
+    waiting = [one.facts for one in reversed(whole.invoices) if one.facts.open_cents]
+    old_debt = sum(max(one.loose_cents, 0) for one in whole.standings if one.case_id == case_id)
+    payment_dialog(actor, payer_id, payer, case_id, waiting, today, old_debt)
 
 
 def _since(days: int) -> str:
@@ -114,8 +125,7 @@ def _follow_up(
     ours = done.get((payer_id, case_id), Done())
     if may(actor, Action.CREATE, Resource.INVOICES):
         follow_up_form.popover(actor, payer_id, case_id, ours, today, f"{tab}.{payer_id}.{case_id}")
-    if ours.entries:
-        follow_up_form.facts(ours, today)
+    follow_up_form.facts(ours, today)
 
 
 def _apply(actor: Actor, row: CreditItem, key: str) -> None:

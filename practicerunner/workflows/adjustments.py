@@ -14,16 +14,13 @@ from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
 from practicerunner.records.packages import Package
-from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import Action, DocumentKind, EntryKind, Resource
-from practicerunner.workflows import papers
+from practicerunner.vocabulary import Action, EntryKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import invoice_for
 from practicerunner.workflows.commands import Command, command
-from practicerunner.workflows.invoicing import name_on_paper
 from practicerunner.workflows.payment_methods import NumberFree
-from practicerunner.workflows.reversals import InvoiceIsVoid, free_payments
+from practicerunner.workflows.reversals import InvoiceIsVoid, free_payments, issue_credit_note
 
 LESS_IS_DUE = "Less is due than was invoiced"
 """The reason on the credit note of a line that says no more than a month."""
@@ -138,28 +135,6 @@ def credit_invoice(session: Session, actor: Actor, asked: CreditInvoice) -> int:
     return entry_id
 
 
-def issue_credit_note(
-    session: Session, actor: Actor, invoice: Invoice, case: Case, entry_id: int, cents: int, description: str,
-    reason: str, day: date,
-) -> str:
-    """Freeze the credit note of a credit adjustment under the next number. Returns the number."""
-    number = practice.take_number(session, DocumentKind.CREDIT_NOTE, DocumentKind.CREDIT_NOTE.prefix, day.year)
-    note = CreditNote(
-        id=ids.new_id(), number=number, invoice_id=invoice.id, entry_id=entry_id, payer_id=invoice.payer_id,
-        case_id=invoice.case_id, issued_on=day, amount_cents=cents, issued_by_id=actor.staff_id,
-    )
-    session.add(note)
-    session.flush()
-    content = papers.credit_note_content(
-        session, practice.the_practice(session), session.get_one(Payer, invoice.payer_id), note, invoice,
-        for_name=name_on_paper(
-            case, confidential=any(line.confidential for line in billing.lines_of(session, invoice.id))),
-        description=description, reason=reason,
-    )
-    papers.freeze(session, DocumentKind.CREDIT_NOTE, content, payer_id=invoice.payer_id, case_id=invoice.case_id)
-    return number
-
-
 def give_back(
     session: Session, actor: Actor, share: ChargeShare, cents: int, *, description: str, reason: str,
     credit_note: bool = True,
@@ -210,6 +185,8 @@ def write_off(session: Session, actor: Actor, asked: WriteOff) -> int:
 def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     """Take an adjustment back: so much of the invoice is open again. Its credit note is void. Returns the mirror's id.
 
+    What was settled after it was invoiced in advance waits to be settled again: the adjustment had counted there.
+
     Raises AlreadyTakenBack, CreditedBySettling, SessionsAreGone, InvoiceIsVoid, NotFound.
     """
     entry = session.get(LedgerEntry, asked.entry_id)
@@ -229,6 +206,9 @@ def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     )
     session.add(mirror)
     open_row.open_cents -= entry.amount_cents
+    for charge in billing.charges(session, [share.charge_id for share in billing.shares_on(session, invoice.id)]):
+        if charge.in_advance and entry.charge_id in (None, charge.id):
+            charge.settled_at = None
     session.flush()
     what = f"{entry.kind.label.lower()} {dollars(-entry.amount_cents)} on {invoice.number}"
     session.info["detail"] = f"{what}: {asked.reason}"

@@ -26,6 +26,7 @@ from practicerunner.workflows.adjustments import SETTLED, give_back
 from practicerunner.workflows.billing import appointment_to_bill, planned_part
 from practicerunner.workflows.charging import (
     NothingToCharge,
+    PayerMissing,
     Planned,
     expected_charges,
     planned_charges,
@@ -200,7 +201,10 @@ def _settle_waiting(session: Session, actor: Actor) -> int:
             supervisor_id=appointment.supervisor_id or case.supervisor_id, resource_id=appointment.id, case_id=case.id,
         )
         if any(charge.settled_at is None for charge in advance.charges_of(session, appointment.id)):
-            _settle(session, actor, appointment, case)
+            try:
+                _settle(session, actor, appointment, case)
+            except PayerMissing:  # who pays has ended meanwhile: it waits, and the others do not wait for it
+                continue
             number += 1
     return number
 

@@ -1,18 +1,20 @@
 """Who pays for a case or a participant, in which shares, from when on (H02–H06), and at which fee (H07)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.errors import BadInput
+from practicerunner.errors import BadInput, Stale
 from practicerunner.records import billing, cases, gathering, practice
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import BillingArrangement, PayerShare
+from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
 from practicerunner.rules import fees, foreseen, names
@@ -47,11 +49,16 @@ class Share(BaseModel):
 
 
 class SetArrangement(Command):
-    """Say who pays from a date of service on. ``person_id`` names the participant where each is charged."""
+    """Say who pays from a date of service on. ``person_id`` names the participant where each is charged.
+
+    ``revision`` is how often who pays had been set for them when this was begun (``revision_of``).
+    """
 
     case_id: int
     person_id: int | None = None
+    revision: int = 0
     valid_from: date
+    valid_until: date | None = None
     fee_terms: FeeTerms = FeeTerms.STANDARD
     fee_cents: int | None = Field(default=None, ge=0)
     fee_basis_points: int | None = Field(default=None, ge=0, le=10_000)
@@ -79,6 +86,7 @@ class ShareView:
     amount_cents: int | None
     cap_cents: int | None
     rhythm: InvoicingRhythm = InvoicingRhythm.PER_APPOINTMENT
+    person_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,7 @@ class SponsorTerms:
     cap_cents: int | None
     cap_sessions: int | None
     until: date | None
+    person_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +124,22 @@ class ArrangementView:
     shares: tuple[ShareView, ...]
     package: PackageTerms | None = None
     sponsor: SponsorTerms | None = None
+    valid_until: date | None = None
+    revision: int = 0
 
 
 @command(Resource.CASE, Action.UPDATE)
 def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> int:
-    """Save who pays; one with the same first day is replaced, what was issued stays (H02). Raises BadInput."""
+    """Save who pays; one with the same first day is replaced, what was issued stays (H02). Raises BadInput, Stale."""
     case = case_for(session, actor, asked.case_id, Action.UPDATE)
     if capabilities(case.type).charged_each:
         if asked.person_id is None or all(p.person_id != asked.person_id for p in case.participants):
             raise BadInput("person_id", f"Choose the {capabilities(case.type).called} whose fee this is.")
     elif asked.person_id is not None:
         raise BadInput("person_id", "This is charged as a whole, not per person.")
-    if asked.fee_terms is FeeTerms.FIXED and asked.fee_cents is None:
-        raise BadInput("fee_cents", "Give the fixed fee.")
-    if asked.fee_terms is FeeTerms.SLIDING_SCALE and asked.fee_basis_points is None:
-        raise BadInput("fee_basis_points", "Give the percentage of the standard fee.")
+    if asked.valid_until is not None and asked.valid_until < asked.valid_from:
+        raise BadInput("valid_until", "The last day lies before the first.")
+    _check_fee(asked)
     _check_package(session, asked)
     payers = [_payer(session, share).id for share in asked.shares]
     if asked.fee_terms is FeeTerms.SPONSOR and asked.sponsor_person_id is not None:
@@ -142,6 +152,9 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
     problem = arrangement_problem(parts)
     if problem:
         raise BadInput("shares", problem)
+    session.get_one(Case, case.id, with_for_update=FOR_CHANGE)
+    if revision_of(billing.arrangements(session, case.id), asked.person_id) != asked.revision:
+        raise Stale
     row = billing.arrangement_starting(session, case.id, asked.person_id, asked.valid_from)
     if row is None:
         row = BillingArrangement(id=ids.new_id(), case_id=case.id, person_id=asked.person_id,
@@ -151,6 +164,7 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
         row.revision += 1
         row.shares.clear()
         session.flush()
+    row.valid_until = asked.valid_until
     row.fee_terms, row.fee_cents, row.fee_basis_points = asked.fee_terms, asked.fee_cents, asked.fee_basis_points
     bought, sponsored = asked.fee_terms is FeeTerms.PACKAGE, asked.fee_terms is FeeTerms.SPONSOR
     for name in ("package_service_id", "package_sessions", "package_cents"):
@@ -163,8 +177,16 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
                    rhythm=share.rhythm)
         for place, (part, share) in enumerate(zip(parts, asked.shares, strict=True))
     )
-    session.info["detail"] = f"{len(parts)} payers from {asked.valid_from}"
+    until = f" until {asked.valid_until}" if asked.valid_until else ""
+    session.info["detail"] = f"{len(parts)} payers from {asked.valid_from}{until}"
     return row.id
+
+
+def _check_fee(asked: SetArrangement) -> None:
+    if asked.fee_terms is FeeTerms.FIXED and asked.fee_cents is None:
+        raise BadInput("fee_cents", "Give the fixed fee.")
+    if asked.fee_terms is FeeTerms.SLIDING_SCALE and asked.fee_basis_points is None:
+        raise BadInput("fee_basis_points", "Give the percentage of the standard fee.")
 
 
 def _check_package(session: Session, asked: SetArrangement) -> None:
@@ -205,7 +227,8 @@ def arrangements_of(session: Session, actor: Actor, case_id: int) -> list[Arrang
     case_for(session, actor, case_id)
     rows = billing.arrangements(session, case_id)
     payers = {share.payer_id for row in rows for share in row.shares}
-    names = billing.payer_names(session, payers | {row.sponsor_id for row in rows if row.sponsor_id})
+    payers |= {row.sponsor_id for row in rows if row.sponsor_id}
+    names, people = billing.payer_names(session, payers), billing.people_who_pay(session, payers)
     services = {
         row.package_service_id: session.get_one(Service, row.package_service_id).name
         for row in rows if row.package_service_id
@@ -214,24 +237,61 @@ def arrangements_of(session: Session, actor: Actor, case_id: int) -> list[Arrang
         ArrangementView(
             row.id, row.person_id, row.valid_from, row.fee_terms, row.fee_cents, row.fee_basis_points,
             tuple(ShareView(s.payer_id, names[s.payer_id], s.kind, s.basis_points, s.amount_cents, s.cap_cents,
-                            s.rhythm)
+                            s.rhythm, people.get(s.payer_id))
                   for s in row.shares),
             PackageTerms(row.package_service_id, services[row.package_service_id], row.package_sessions or 0,
                          row.package_cents or 0) if row.package_service_id else None,
             SponsorTerms(row.sponsor_id, names[row.sponsor_id], row.sponsor_cents, row.sponsor_sessions,
-                         row.sponsor_until) if row.sponsor_id else None,
+                         row.sponsor_until, people.get(row.sponsor_id)) if row.sponsor_id else None,
+            row.valid_until, row.revision,
         )
         for row in rows
     ]
 
 
-def in_force(rows: Iterable[BillingArrangement], day: date) -> dict[int | None, BillingArrangement]:
+class _Lasts(Protocol):
+    """An arrangement, as it is kept or as it is read."""
+
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_until(self) -> date | None: ...
+    @property
+    def revision(self) -> int: ...
+
+
+A = TypeVar("A", bound=_Lasts)
+
+
+def revision_of(rows: Iterable[_Lasts], person_id: int | None) -> int:
+    """How often who pays was set for a participant, or for the case as a whole."""
+    return sum(row.revision for row in rows if row.person_id == person_id)
+
+
+def latest(rows: Iterable[A], day: date) -> dict[int | None, A]:
+    """Participant (``None`` for the case as a whole) → the arrangement that began last, over or not."""
+    found: dict[int | None, A] = {}
+    for row in sorted(rows, key=lambda row: row.valid_from or date.min):
+        if row.valid_from is None or row.valid_from <= day:
+            found[row.person_id] = row
+    return found
+
+
+def in_force(rows: Iterable[A], day: date) -> dict[int | None, A]:
     """Participant (``None`` for the case as a whole) → the arrangement in force on a date of service."""
-    by_person: dict[int | None, list[BillingArrangement]] = defaultdict(list)
-    for row in rows:
-        if row.valid_from <= day:
-            by_person[row.person_id].append(row)
-    return {person: max(found, key=lambda row: row.valid_from) for person, found in by_person.items()}
+    return {person: row for person, row in latest(rows, day).items() if not is_over(row, day)}
+
+
+def ended(rows: Iterable[A], day: date) -> frozenset[int | None]:
+    """For whom an arrangement ended before a date of service, and nobody has said since who pays."""
+    return frozenset(person for person, row in latest(rows, day).items() if is_over(row, day))
+
+
+def is_over(row: _Lasts, day: date) -> bool:
+    """Whether a day lies after an arrangement's last one."""
+    return row.valid_until is not None and row.valid_until < day
 
 
 def parts_of(

@@ -20,7 +20,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.shares import Part, split
 from practicerunner.vocabulary import AttendanceStatus, ChargeKind, FeeTerms, InvoicingRhythm, ShareKind
-from practicerunner.workflows.arrangements import in_force, parts_of
+from practicerunner.workflows.arrangements import ended, in_force, parts_of
 from practicerunner.workflows.people import payer_of
 
 
@@ -128,7 +128,8 @@ def planned_charges(
     statuses = {row.status for row in appointment.attendances}
     if not statuses or statuses & fees.UNRECORDED:
         raise AttendanceMissing
-    arrangements = in_force(billing.arrangements(session, case.id), appointment.local_date)
+    agreements = billing.arrangements(session, case.id)
+    arrangements, over = in_force(agreements, appointment.local_date), ended(agreements, appointment.local_date)
     service = session.get_one(Service, appointment.service_id)
     missed = practice.the_practice(session).missed_fee_basis_points
     planned = []
@@ -140,6 +141,8 @@ def planned_charges(
         if charged is None or charged[1] == 0:
             continue
         kind, amount = charged
+        if person_id in over:
+            raise PayerMissing("The agreement about who pays has ended. Say who pays from then on.")
         if agreed.place is not None and kind is ChargeKind.SERVICE and agreed.place.charge_id not in taken:
             taken.add(agreed.place.charge_id)
             planned.append(Planned(person_id, kind, service.name, appointment.fee_cents, 0, (), uses=agreed.place))

@@ -40,7 +40,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.acting import who_came_of_age
-from practicerunner.workflows.arrangements import ArrangementView, arrangements_of
+from practicerunner.workflows.arrangements import ArrangementView, arrangements_of, in_force
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.plan_parts import called
@@ -404,16 +404,13 @@ def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
     today = clock.today(practice.the_practice(session).zone)
     known = _gather(session, actor, [_as_listed(case)], clock.now())[case.id]
     waiting = workflow_state.items(known.facts, today)
-    in_force: dict[int | None, ArrangementView] = {}
-    for view in arrangements_of(session, actor, case_id):
-        if view.valid_from is None or view.valid_from <= today:
-            in_force[view.person_id] = view
+    arranged = in_force(arrangements_of(session, actor, case_id), today)
     credit = 0
     if may(actor, Action.READ, Resource.INVOICES):
         credit = sum(max(-row.loose_cents, 0) for row in accounts.standings(session, case_id=case.id))
     return CaseSummary(
         case.status, workflow_state.state(waiting), tuple(workflow_state.attention(waiting)), tuple(waiting[:3]),
-        tuple(workflow_state.checklist(known.facts)), tuple(in_force.values()),
+        tuple(workflow_state.checklist(known.facts)), tuple(arranged.values()),
         {person.person_id: person.name for person in known.facts.people}, known.due_cents, credit,
     )
 

@@ -77,6 +77,8 @@ class EstimateDue:
     service_on: date | None
     """First day of service that it is about."""
     due_on: date
+    amount_cents: int | None = None
+    """What the estimate that stands comes to, or how far the bills are above it."""
 
 
 @reader(Resource.SUPERBILLS)
@@ -102,22 +104,68 @@ def estimates_due(session: Session, actor: Actor, case_id: int | None = None) ->
             request.case_id, case_name, person.id, person_name(person.first_name, person.last_name), key[2], None,
             rule.due_on_request(request.asked_on),
         ))
-    for case, person, changed in _changed(session, sees, today, case_id):
+    standing = estimates.standing(session, EACH + TOGETHER, today, sees, case_id)
+    for estimate, case, person, changed in _changed(session, standing, today):
         found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name),
-            EstimateCause.CHANGED, changed, rule.due_before_change(changed),
+            EstimateCause.CHANGED, changed, rule.due_before_change(changed), estimate.total_cents,
         )
+    for estimate, case, person in _ending(standing, today):
+        found[case.id, person.id, EstimateCause.RENEWAL] = EstimateDue(
+            case.id, case.name, person.id, person_name(person.first_name, person.last_name),
+            EstimateCause.RENEWAL, None, estimate.last_on, estimate.total_cents,
+        )
+    for above in _exceeded(session, sees, today, case_id):
+        found[above.case_id, above.person_id, above.cause] = above
     return sorted(found.values(), key=lambda one: (one.due_on, one.case_name, one.cause))
 
 
+Standing = tuple[GoodFaithEstimate, Case, Person]
+
+
 def _changed(
-    session: Session, sees: Visibility, today: date, case_id: int | None = None
-) -> list[tuple[Case, Person, date]]:
+    session: Session, standing: Sequence[Standing], today: date
+) -> list[tuple[GoodFaithEstimate, Case, Person, date]]:
     """Whose estimate says otherwise than what will be charged, from which day on."""
-    standing = estimates.standing(session, EACH + TOGETHER, today, sees, case_id)
     changes = changed_on(session, [(estimate, case) for estimate, case, _ in standing], today)
-    found = [(case, person, changes[estimate.id]) for estimate, case, person in standing]
-    return [(case, person, day) for case, person, day in found if day is not None]
+    found = [(estimate, case, person, changes[estimate.id]) for estimate, case, person in standing]
+    return [(estimate, case, person, day) for estimate, case, person, day in found if day is not None]
+
+
+def _ending(standing: Sequence[Standing], today: date) -> list[Standing]:
+    """Whose estimate has run for eleven months, and is followed by none yet (D34)."""
+    lasts: dict[tuple[int, int], date] = {}
+    for estimate, case, person in standing:
+        key = (case.id, person.id)
+        lasts[key] = max(lasts.get(key, date.min), estimate.last_on)
+    found = []
+    for estimate, case, person in standing:
+        renew = rule.renew_from(estimate.first_on, estimate.last_on)
+        if renew is not None and renew <= today and lasts[case.id, person.id] == estimate.last_on:
+            found.append((estimate, case, person))
+    return found
+
+
+def _exceeded(
+    session: Session, sees: Visibility, today: date, case_id: int | None = None
+) -> list[EstimateDue]:
+    """Whose bills are so far above the estimate that they may dispute them (D36), until a new version stands."""
+    since = today - timedelta(days=rule.DISPUTE_DAYS)
+    return [
+        EstimateDue(
+            case.id, case.name, person.id, person_name(person.first_name, person.last_name), EstimateCause.EXCEEDED,
+            None, today, billed - estimate.total_cents)
+        for estimate, case, person, billed in estimates.far_above(
+            session, EACH, TOGETHER, since, rule.EXCESS_CENTS, sees, case_id)
+    ]
+
+
+@reader(Resource.SUPERBILLS)
+def estimates_exceeded(session: Session, actor: Actor) -> list[tuple[EstimateDue, bool]]:
+    """Estimates that the bills are 400.00 or more above, and whether the case is the actor's own."""
+    sees = visible(actor, Action.READ, Resource.SUPERBILLS)
+    found = _exceeded(session, sees, clock.today(practice.the_practice(session).zone))
+    return [(one, session.get_one(Case, one.case_id).provider_id == actor.staff_id) for one in found]
 
 
 @reader(Resource.SUPERBILLS)
@@ -131,9 +179,12 @@ def number_due(session: Session, actor: Actor) -> int:
         since.append((datetime.combine(day, time(), zone), first))
         day -= timedelta(days=1)
     asked = {(one.case_id, person.id) for one, _, person in estimates.asked_without(session, EACH + TOGETHER, sees)}
-    changed = {(case.id, person.id) for case, person, _ in _changed(session, sees, today)}
+    standing = estimates.standing(session, EACH + TOGETHER, today, sees)
+    changed = {(case.id, person.id) for _, case, person, _ in _changed(session, standing, today)}
+    ending = {(case.id, person.id) for _, case, person in _ending(standing, today)}
+    above = {(one.case_id, one.person_id) for one in _exceeded(session, sees, today)}
     booked = estimates.number_booked_without(session, EACH, TOGETHER, today, sees, since)
-    return booked + len(asked) + len(changed)
+    return booked + len(asked) + len(changed) + len(ending) + len(above)
 
 
 def changed_on(

@@ -3,6 +3,7 @@
 Consultation and workshop never get one, nor a case for which insurance claims are made (X20).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -44,7 +45,7 @@ from practicerunner.rules.superbills import (
     missing_of_client,
     missing_of_clinicians,
 )
-from practicerunner.vocabulary import Action, DocumentKind, MendAt, Resource, ShareChannel
+from practicerunner.vocabulary import Action, DocumentKind, FeeTerms, MendAt, Resource, ShareChannel
 from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.arrangements import in_force
@@ -162,11 +163,13 @@ def fees_for(
 ) -> FeeOn:
     """What somebody will be charged for a service on a day, after their fee arrangement (D32).
 
-    Who asks for many at once gives what they have read already.
+    Sessions of a package have its prices, as many as it has; what goes beyond has the standard fee. Who asks for many
+    at once gives what they have read already.
     """
     agreed = billing.arrangements(session, case.id) if arrangements is None else arrangements
     whose = person_id if capabilities(case.type).charged_each else None
     known = {} if services is None else services
+    used: dict[int, int] = defaultdict(int)
 
     def fee_on(service_id: int, day: date) -> int:
         if service_id not in known:
@@ -178,6 +181,10 @@ def fees_for(
         terms = in_force(agreed, day).get(whose)
         if terms is None:
             return standard
+        if terms.fee_terms is FeeTerms.PACKAGE and terms.package_service_id == service_id:
+            prices = fees.package_prices(terms.package_cents or 0, terms.package_sessions or 1)
+            used[terms.id] += 1
+            return prices[used[terms.id] - 1] if used[terms.id] <= len(prices) else standard
         return fees.agreed_fee(standard, terms.fee_terms, terms.fee_cents, terms.fee_basis_points)
 
     return fee_on

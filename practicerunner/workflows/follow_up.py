@@ -5,7 +5,7 @@ A contact is entered once and never changed; the last one entered says what is t
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.follow_up import Account, FollowUp, Overdue, Unarranged
 from practicerunner.records.people import Payer
 from practicerunner.rules.case_types import CASE_TYPES
+from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, CaseType, ContactMade, Resource, Role
 from practicerunner.workflows import billing_notices
 from practicerunner.workflows.access import Actor, may, visible
@@ -25,6 +26,7 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
 from practicerunner.workflows.estimate_pages import number_due
 from practicerunner.workflows.payment_pages import failed_payments
+from practicerunner.workflows.people import payer_of
 
 BY_HAND = tuple(kind for kind in ContactMade if kind is not ContactMade.REMINDER)
 """What people enter; a reminder is entered when it is written."""
@@ -37,7 +39,9 @@ WHO = (Role.OWNER, Role.ADMIN)
 class FollowUpPayer(Command):
     """Enter a contact with a payer about a case, and what is to be done next, by when and by whom."""
 
-    payer_id: int
+    payer_id: int | None = None
+    person_id: int | None = None
+    """Or a participant who was never set down to pay: they become the payer that is followed up."""
     case_id: int
     kind: ContactMade
     happened_on: date
@@ -137,7 +141,10 @@ def account_for(session: Session, actor: Actor, payer_id: int, case_id: int, act
         case_for(session, actor, case_id, action, resource=Resource.INVOICES)
     payer = session.get(Payer, payer_id)
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
-    if payer is None or case.id not in accounts.cases_of_payer(session, payer_id, sees):
+    taking_part = {person.id for _, person in cases.people_in(session, case.id)}
+    if payer is None or (
+        payer.person_id not in taking_part and case.id not in accounts.cases_of_payer(session, payer_id, sees)
+    ):
         raise NotFound(actor=actor, action=action, resource=Resource.INVOICES, resource_id=payer_id, case_id=case_id)
     return payer
 
@@ -145,7 +152,7 @@ def account_for(session: Session, actor: Actor, payer_id: int, case_id: int, act
 @command(Resource.INVOICES, Action.CREATE)
 def follow_up_payer(session: Session, actor: Actor, asked: FollowUpPayer) -> int:
     """Enter a contact with a payer. Returns the entry's id. Raises BadInput, NotFound."""
-    payer = account_for(session, actor, asked.payer_id, asked.case_id, Action.CREATE)
+    payer = account_for(session, actor, _payer(session, actor, asked), asked.case_id, Action.CREATE)
     today = clock.today(practice.the_practice(session).zone)
     if asked.kind not in BY_HAND:
         raise BadInput("kind", "A reminder is entered by itself when it is sent.")
@@ -170,6 +177,16 @@ def follow_up_payer(session: Session, actor: Actor, asked: FollowUpPayer) -> int
     session.flush()
     session.info["case_id"], session.info["detail"] = asked.case_id, asked.kind.label
     return entry.id
+
+
+def _payer(session: Session, actor: Actor, asked: FollowUpPayer) -> int:
+    if asked.payer_id is not None:
+        return asked.payer_id
+    case = case_for(session, actor, asked.case_id, Action.CREATE, resource=Resource.INVOICES)
+    if all(person.id != asked.person_id for _, person in cases.people_in(session, case.id)):
+        raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.INVOICES, resource_id=asked.person_id,
+                       case_id=case.id)
+    return payer_of(session, asked.person_id or 0).id
 
 
 @command(Resource.INVOICES, Action.CREATE)
@@ -250,11 +267,46 @@ def done_about(session: Session, actor: Actor, pairs: Iterable[tuple[int, int]])
     """What was done about payers' accounts on cases that the actor may see: payer and case → contacts."""
     wanted = set(pairs)
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
-    shown = {
-        (payer_id, case_id) for payer_id in {payer for payer, _ in wanted}
-        for case_id in accounts.cases_of_payer(session, payer_id, sees)
+    shown = follow_up.accounts_of(session, {case_id for _, case_id in wanted}, sees)
+    return {
+        key: done for key, done in _done(session, {payer for payer, _ in wanted}).items()
+        if key in wanted and key[1] in shown
     }
-    return {key: done for key, done in _done(session, {payer for payer, _ in wanted}).items() if key in wanted & shown}
+
+
+@dataclass(frozen=True, slots=True)
+class ToContact:
+    """Who can be spoken to about a case's bills: whoever is set down to pay, otherwise those who take part."""
+
+    payer_id: int | None
+    """Empty for somebody who was never set down to pay."""
+    person_id: int | None
+    name: str
+    pays: bool = True
+    """Whether they pay, and do not only take part where nobody has said who pays."""
+    done: Done = Done()
+
+
+@reader(Resource.INVOICES)
+def whom_to_contact(session: Session, actor: Actor, case_ids: Collection[int]) -> dict[int, tuple[ToContact, ...]]:
+    """Case → whom to contact about its bills, with what was done, of the cases that the actor may see."""
+    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    shown = follow_up.accounts_of(session, set(case_ids), sees)
+    today = clock.today(practice.the_practice(session).zone)
+    found: dict[int, list[ToContact]] = {case_id: [] for case_id in shown}
+    for case_id, payer_id, person_id, name in follow_up.paying(session, list(shown), today):
+        if all(one.payer_id != payer_id for one in found[case_id]):
+            found[case_id].append(ToContact(payer_id, person_id, name))
+    without = [case_id for case_id, known in found.items() if not known]
+    for case_id, known_as, person in follow_up.taking_part(session, without):
+        found[case_id].append(ToContact(
+            known_as, person.id, person_name(person.first_name, person.last_name, person.preferred_name),
+            pays=shown[case_id][0] not in TOGETHER))
+    done = _done(session, {one.payer_id for known in found.values() for one in known if one.payer_id is not None})
+    return {
+        case_id: tuple(replace(one, done=done.get((one.payer_id or 0, case_id), Done())) for one in known)
+        for case_id, known in found.items()
+    }
 
 
 @reader(Resource.INVOICES)

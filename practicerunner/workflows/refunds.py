@@ -18,11 +18,11 @@ from practicerunner.rules.payments import Held, sources, state
 from practicerunner.vocabulary import Action, DocumentKind, EntryKind, PaymentMethodKind, PaymentState, Resource
 from practicerunner.workflows import papers, processor
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.adjustments import issue_credit_note, only_charge, take_off
+from practicerunner.workflows.adjustments import only_charge, take_off
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.payment_methods import NumberFree, NumberFreeLine
 from practicerunner.workflows.processor import ChargeDeclined, Order
-from practicerunner.workflows.reversals import move_payment
+from practicerunner.workflows.reversals import issue_credit_note, move_payment
 from practicerunner.workflows.settlements import payment_for, sensible_day
 
 

@@ -5,18 +5,21 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from practicerunner import clock
+from practicerunner import clock, ids
 from practicerunner.errors import RuleViolation
-from practicerunner.records import billing, gathering, practice
+from practicerunner.records import billing, gathering, payments, practice
 from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
+from practicerunner.records.cases import Case
+from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import Action, EntryKind, Resource
+from practicerunner.vocabulary import Action, DocumentKind, EntryKind, Resource
+from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import invoice_for
 from practicerunner.workflows.commands import Command, RequiredLine, command
-from practicerunner.workflows.invoicing import issue, part_of
+from practicerunner.workflows.invoicing import issue, name_on_paper, part_of
 
 
 class InvoiceIsVoid(RuleViolation):
@@ -63,7 +66,7 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
     """Void an invoice and issue the same shares anew, with names and addresses of today. Returns the new invoice's id.
 
     Payments go to the payer's credit and from there onto the new invoice, all in one step (H08); what was waived
-    stays waived. Raises InvoiceIsVoid.
+    stays waived, and a credit note on the old invoice is void and issued anew on the new one. Raises InvoiceIsVoid.
     """
     invoice, case = invoice_for(session, actor, asked.invoice_id, Action.VOID)
     session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
@@ -85,13 +88,22 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
         Invoice, issue(session, actor, house, case, invoice.payer_id, due, today, replaces=invoice)
     )
     fresh = billing.open_row(session, anew.id)
+    notes = payments.credit_notes_by_entry(session, [entry.id for entry in waived])
     for entry in waived:  # with its reason and author: nobody has decided it anew
-        session.add(LedgerEntry(
-            case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind, amount_cents=entry.amount_cents,
-            effective_on=today, invoice_id=anew.id, charge_id=entry.charge_id, reason=entry.reason,
-            recorded_by_id=entry.recorded_by_id,
-        ))
+        carried = LedgerEntry(
+            id=ids.new_id(), case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind,
+            amount_cents=entry.amount_cents, effective_on=today, invoice_id=anew.id, charge_id=entry.charge_id,
+            reason=entry.reason, recorded_by_id=entry.recorded_by_id,
+        )
+        session.add(carried)
         fresh.open_cents += entry.amount_cents
+        session.flush()
+        if entry.id in notes:
+            said = payments.document_numbered(session, notes[entry.id].number)
+            content = said.content if said else {}
+            about = str(content.get("description", "")).replace(f"Invoice {invoice.number}", f"Invoice {anew.number}")
+            issue_credit_note(session, actor, anew, case, carried.id, -entry.amount_cents, about,
+                              str(content.get("reason", entry.reason)), today)
     for payment_id, cents in paid.items():
         move_payment(session, actor, anew, payment_id, cents, today, onto=True)
         fresh.open_cents -= cents
@@ -99,11 +111,41 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
     return anew.id
 
 
+def issue_credit_note(
+    session: Session, actor: Actor, invoice: Invoice, case: Case, entry_id: int, cents: int, description: str,
+    reason: str, day: date,
+) -> str:
+    """Freeze the credit note of a credit adjustment under the next number. Returns the number."""
+    number = practice.take_number(session, DocumentKind.CREDIT_NOTE, DocumentKind.CREDIT_NOTE.prefix, day.year)
+    note = CreditNote(
+        id=ids.new_id(), number=number, invoice_id=invoice.id, entry_id=entry_id, payer_id=invoice.payer_id,
+        case_id=invoice.case_id, issued_on=day, amount_cents=cents, issued_by_id=actor.staff_id,
+    )
+    session.add(note)
+    session.flush()
+    content = papers.credit_note_content(
+        session, practice.the_practice(session), session.get_one(Payer, invoice.payer_id), note, invoice,
+        for_name=name_on_paper(
+            case, confidential=any(line.confidential for line in billing.lines_of(session, invoice.id))),
+        description=description, reason=reason,
+    )
+    papers.freeze(session, DocumentKind.CREDIT_NOTE, content, payer_id=invoice.payer_id, case_id=invoice.case_id)
+    return number
+
+
 def move_payment(
     session: Session, actor: Actor, invoice: Invoice, payment_id: int | None, cents: int, day: date, *, onto: bool
 ) -> None:
-    """Move money of a payment between the payer's credit and an invoice: a pair of entries that sums to zero."""
+    """Move money of a payment between the payer's credit and an invoice: a pair of entries that sums to zero.
+
+    It leaves an invoice no earlier than it came there: on no day more was open than was invoiced by then.
+    """
     sign = -1 if onto else 1
+    if onto:
+        day = max(day, invoice.issued_on)
+    else:
+        day = max([day, *(e.effective_on for e in billing.entries_of_invoice(session, invoice.id)
+                          if e.kind is EntryKind.PAYMENT and e.payment_id == payment_id)])
     session.add_all([
         LedgerEntry(case_id=invoice.case_id, payer_id=invoice.payer_id, kind=EntryKind.PAYMENT,
                     amount_cents=sign * cents, effective_on=day, invoice_id=invoice.id, payment_id=payment_id,

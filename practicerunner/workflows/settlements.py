@@ -1,5 +1,6 @@
 """What becomes of a payment afterwards: pending money settles or fails, settled money may come back unpaid (H11)."""
 
+from collections import defaultdict
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -24,10 +25,6 @@ from practicerunner.workflows.payments import Part, plan, settle
 
 class PaymentHasFailed(RuleViolation):
     """This payment has failed. Record the new payment when it comes."""
-
-
-class PaymentIsRefunded(RuleViolation):
-    """All of this payment was refunded; there is nothing left of it that could fail."""
 
 
 class SettlePayment(Command):
@@ -105,8 +102,8 @@ def settle_payment(session: Session, actor: Actor, asked: SettlePayment) -> int:
 def fail_payment(session: Session, actor: Actor, asked: FailPayment) -> int:
     """Mark a payment failed. What a settled one paid opens again by mirror entries, and its receipt is void.
 
-    The same failure reported twice changes nothing. To fail settled money takes the right to void. Returns its id.
-    Raises PaymentIsRefunded, BadInput.
+    What was refunded of it did go out: the payer owes it, on no invoice. The same failure reported twice changes
+    nothing. To fail settled money takes the right to void. Returns its id. Raises BadInput.
     """
     payment, _, case = payment_for(session, actor, asked.payment_id, Action.CREATE)
     now = state(payments.events_of(session, payment.id))
@@ -132,17 +129,24 @@ def fail_payment(session: Session, actor: Actor, asked: FailPayment) -> int:
 
 
 def _mirror(session: Session, actor: Actor, payment: Payment, asked: FailPayment) -> None:
-    """Take back what a payment pays by now; what was refunded of it did go out, and stays."""
-    held = payments.held_by(session, payment.id)
-    if not held:
-        raise PaymentIsRefunded
-    entries = payments.entries_of(session, payment.id)
-    for case_id, invoice_id, cents in held:
-        alike = [e for e in entries if (e.case_id, e.invoice_id) == (case_id, invoice_id)]
+    """Take back the whole of a payment, wherever it stands by now: its movements come to nothing.
+
+    A refund is a movement of its own and stays: with nothing behind it, it is what the payer owes.
+    """
+    moved: dict[tuple[int, int | None], list[LedgerEntry]] = defaultdict(list)
+    for entry in payments.entries_of(session, payment.id):
+        if entry.kind is EntryKind.PAYMENT:
+            moved[entry.case_id, entry.invoice_id].append(entry)
+    for (case_id, invoice_id), alike in sorted(moved.items(), key=lambda one: one[0][1] or 0):
+        cents = -sum(entry.amount_cents for entry in alike)
+        if not cents:
+            continue
+        day = asked.failed_on
         if invoice_id is not None:
             billing.open_row(session, invoice_id).open_cents += cents
+            day = max(day, *(entry.effective_on for entry in alike))
         session.add(LedgerEntry(
             case_id=case_id, payer_id=payment.payer_id, kind=EntryKind.PAYMENT, amount_cents=cents,
-            effective_on=asked.failed_on, invoice_id=invoice_id, payment_id=payment.id, reason=asked.reason,
+            effective_on=day, invoice_id=invoice_id, payment_id=payment.id, reason=asked.reason,
             reverses_id=alike[0].id if len(alike) == 1 else None, recorded_by_id=actor.staff_id,
         ))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -38,15 +39,31 @@ def candidates(
     }
     people = {person.id for _, person in cases.people_in(session, case.id)}
     home = _at_home(session, [one for one in found if one.case.id == case.id], person_id)
-    return [
+    lines = [
         _line(one, person_id, money[one.charge.id], diagnoses[one.charge.service_date],
               _paid_by(case, person_id, people, payers.get(one.charge.id, [])), issued[one.charge.id],
               home.get(one.charge.id))
         if one.case.id == case.id else _elsewhere(one)
         for one in found
-    ] + [
+    ]
+    return _as_one([(one.charge.appointment_id, one.charge.person_id) for one in found], lines) + [
         Candidate(0, day, name, is_invoiced=False, diagnoses=diagnoses[day]) for day, name in uncharged
     ]
+
+
+def _as_one(units: Sequence[tuple[int | None, int | None]], lines: Sequence[Candidate]) -> list[Candidate]:
+    """One line with the full fee for what was charged for an appointment in parts, in advance and afterwards (D22)."""
+    found: dict[tuple[int | None, int | None], Candidate] = {}
+    for unit, line in zip(units, lines, strict=True):
+        known = found.get(unit)
+        found[unit] = line if known is None else replace(
+            known, amount_cents=known.amount_cents + line.amount_cents,
+            adjusted_cents=known.adjusted_cents + line.adjusted_cents, paid_cents=known.paid_cents + line.paid_cents,
+            is_invoiced=known.is_invoiced and line.is_invoiced,
+            issued_on=tuple(dict.fromkeys((*known.issued_on, *line.issued_on))),
+            others_on=tuple(dict.fromkeys((*known.others_on, *line.others_on))),
+        )
+    return list(found.values())
 
 
 def _line(

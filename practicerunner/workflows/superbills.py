@@ -132,6 +132,8 @@ class SuperbillView:
     content: SuperbillPaper
     voided_on: date | None
     void_reason: str
+    is_charged_no_more: bool = False
+    """Whether the invoice of something on it was voided since."""
 
 
 @reader(Resource.SUPERBILLS)
@@ -318,12 +320,14 @@ def superbills_of(session: Session, actor: Actor, case_id: int) -> list[Superbil
     """The superbills of a case, the newest first, as they were issued. Raises NoSuperbill."""
     case = case_for(session, actor, case_id, resource=Resource.SUPERBILLS)
     _check_kind(case)
+    rows = superbills.of_case(session, case.id)
+    gone = superbills.charged_no_more(session, [row.id for row, _, _ in rows])
     return [
         SuperbillView(
             row.id, row.number, SuperbillPaper.model_validate(document.content), void.voided_on if void else None,
-            void.reason if void else "",
+            void.reason if void else "", row.id in gone,
         )
-        for row, void, document in superbills.of_case(session, case.id)
+        for row, void, document in rows
     ]
 
 

@@ -18,6 +18,7 @@ from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.estimate_pages import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
@@ -103,6 +104,13 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if plans:
             found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))
     found += _asked(session, actor)
+    if may(actor, Action.CREATE, Resource.SUPERBILLS):
+        above, everybody_s = estimates_exceeded(session, actor), may(actor, Action.CREATE, Resource.INVOICES)
+        found += [
+            Waiting(f"Bills $400 or more above the estimate: {one.name}", "case", urgent=True,
+                    selectors={"case": one.case_id, "part": "billing"})
+            for one, is_mine in above if is_mine or everybody_s
+        ]
     if unfinished:
         found.append(Waiting(f"{_many(unfinished, 'appointment', 'appointments')} without attendance", "today"))
     if may(actor, Action.CREATE, Resource.INVOICES):

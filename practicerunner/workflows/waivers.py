@@ -169,17 +169,31 @@ def _is_missed(charge: Charge | Planned) -> bool:
 
 
 def _waived(session: Session, shares: Sequence[ChargeShare]) -> Waived | None:
-    """By whom and why it was waived: the credit beyond what was given back of an invoice in advance."""
+    """By whom and why it was waived: the credit beyond what was given back of an invoice in advance.
+
+    A part of it that was credited is no waiver: as long as a waiver would still take something off, it is not waived.
+    """
     entries = [
         entry for share in shares if share.invoice_id is not None
         for entry in billing.credited(session, share.invoice_id, share.charge_id)
     ]
     returned = sum(share.returned_cents for share in shares)
+    if any(_waivable(session, share) for share in shares):
+        return None
     if -sum(entry.amount_cents for entry in entries) <= returned:
         return None
     first = entries[-1] if any(share.returned_cents for share in shares) else entries[0]
     by = clients.staff_names(session, [first.recorded_by_id])
     return Waived(by.get(first.recorded_by_id, ""), first.reason, first.effective_on)
+
+
+def _waivable(session: Session, share: ChargeShare) -> int:
+    """What a waiver would take off a payer's part by now."""
+    if share.invoice_id is None:
+        return share.amount_cents - share.returned_cents
+    credited = sum(entry.amount_cents for entry in billing.credited(session, share.invoice_id, share.charge_id))
+    paid = sum(cents for _, cents in billing.paid_on(session, share.invoice_id))
+    return max(0, min(share.amount_cents + credited, billing.open_cents(session, share.invoice_id) + paid))
 
 
 @command(Resource.INVOICES, Action.VOID)

@@ -36,14 +36,14 @@ def ida(cast: Cast) -> int:
         return cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
 
 
-def who_pays(actor, case_id, people, known, services) -> None:
+def who_pays(actor, case_id, people, known, services, rows) -> None:
     """The form on a page of its own."""
     from datetime import date
 
     from practicerunner.ui.arrangement_form import arrangement_dialog
 
     arrangement_dialog(actor, case_id, people, known, each=False, today=date(2026, 10, 1), usual=("IND50", 165_00),
-                       services=services)
+                       services=services, rows=rows)
 
 
 def sell(actor, case_id, offer) -> None:
@@ -65,11 +65,14 @@ def issue(actor, drafts) -> None:
     issue_dialog(actor, drafts)
 
 
-def form_of(cast: Cast, case_id: int, monkeypatch: pytest.MonkeyPatch, known: tuple[object, ...] = ()) -> AppTest:
+def form_of(
+    cast: Cast, case_id: int, monkeypatch: pytest.MonkeyPatch, known: tuple[object, ...] = (),
+    rows: tuple[object, ...] = (),
+) -> AppTest:
     monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
     people = {person: f"{first} Holm" for first, person in people_of(cast, case_id).items()}
     return AppTest.from_function(who_pays, default_timeout=30, kwargs={
-        "actor": cast.actor("Tom"), "case_id": case_id, "people": people, "known": known,
+        "actor": cast.actor("Tom"), "case_id": case_id, "people": people, "known": known, "rows": rows,
         "services": {number: name for name, number in cast.services.items()}}).run()
 
 
@@ -131,9 +134,12 @@ def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeyp
     fund = cast.do("Dana", add_organisation, AddOrganisation(name="Northside Fund", address="1 North"))
     cast.do("Tom", set_arrangement, SetArrangement(
         case_id=ida, valid_from=date(2026, 1, 1), shares=(Share(payer_id=fund),)))
-    known = cast.read("Tom", arrangements_of, ida)[0].shares
-    app = form_of(cast, ida, monkeypatch, known)
+    rows = tuple(cast.read("Tom", arrangements_of, ida))
+    app = form_of(cast, ida, monkeypatch, rows[0].shares, rows)
     form = f"arrangement.{ida}.0"
+    assert preview(app) == [("Northside Fund", "165.00")]
+    own = next(iter(people_of(cast, ida).values()))
+    app.selectbox(key=f"{form}.payer.0.None").set_value(("person", own, "Ida Holm")).run()
     app.selectbox(key=f"{form}.fee_terms").set_value(FeeTerms.SPONSOR).run()
     assert preview(app) == []
     assert "Choose the sponsor." in said(press(app, "save_arrangement"))

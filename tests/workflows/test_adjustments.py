@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.records import payments
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.billing import LedgerEntry
+from practicerunner.records.billing import Invoice, LedgerEntry
 from practicerunner.records.payments import CreditNote, Refund
 from practicerunner.reports import read
 from practicerunner.vocabulary import CaseType, DocumentKind, EntryKind, InvoiceState, PaymentMethodKind
@@ -212,6 +213,27 @@ def test_either_is_taken_back_once_by_a_mirror_and_the_credit_note_is_void(cast:
 def entries(cast: Cast, invoice_id: int) -> list[LedgerEntry]:
     with database.reading(cast.engine) as session:
         return list(session.scalars(select(LedgerEntry).where(LedgerEntry.invoice_id == invoice_id)))
+
+
+def test_a_credit_note_is_issued_anew_with_the_invoice_that_it_belongs_to(cast: Cast, ida: Ida) -> None:
+    first = ida.invoices[0]
+    with at("2026-09-20 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=first, amount_cents=40_00, reason="hardship", credit_note=True))
+        asked = ReissueInvoice(invoice_id=first, reason="address")
+        anew = cast.do("Tom", reissue_invoice, asked)
+        assert cast.do("Tom", reissue_invoice, asked) == anew, "a second click issues nothing more"
+    with database.reading(cast.engine) as session:
+        notes = session.scalars(select(CreditNote).order_by(CreditNote.number)).all()
+        assert [(one.number, one.invoice_id, one.amount_cents) for one in notes] == [
+            ("CN-2026-0001", first, 40_00), ("CN-2026-0002", anew, 40_00)]
+        assert payments.taken_back(session, [one.entry_id for one in notes]) == {notes[0].entry_id}
+        new = payments.document_numbered(session, "CN-2026-0002")
+        number = session.get_one(Invoice, anew).number
+        assert new is not None
+        assert (new.content["description"], new.content["invoice_number"], new.content["reason"]) == (
+            f"Invoice {number}", number, "hardship")
+    assert balance(cast, ida.case) == {"Ida Holm": 290_00}
 
 
 def test_what_was_taken_back_is_neither_voided_nor_reissued_a_second_time(cast: Cast, ida: Ida) -> None:

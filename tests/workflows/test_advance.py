@@ -227,15 +227,15 @@ def test_a_couple_is_settled_payer_by_payer(cast: Cast) -> None:
     appointment = booked(cast, couple, "2026-09-03 10:00", "FAM50")
     assert lines(cast, ahead(cast)) == [("Maya Rivera", 126_00), ("Tom Rivera", 84_00)]
     with at("2026-09-01 09:00"):
-        cast.do("Tom", set_arrangement, _shares(couple, people, 5000, "2026-09-02"))
+        cast.do("Tom", set_arrangement, _shares(couple, people, 5000, "2026-09-02", 1))
     came(cast, couple, appointment, AttendanceStatus.ATTENDED)
     assert settle(cast, appointment) == 0
     assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}
     assert credit_notes(cast) == [21_00]
 
 
-def _shares(case_id: int, people: dict[str, int], points: int, since: str) -> SetArrangement:
-    return SetArrangement(case_id=case_id, valid_from=date.fromisoformat(since), shares=(
+def _shares(case_id: int, people: dict[str, int], points: int, since: str, revision: int = 0) -> SetArrangement:
+    return SetArrangement(case_id=case_id, revision=revision, valid_from=date.fromisoformat(since), shares=(
         Share(person_id=people["Maya"], kind=ShareKind.PERCENT, basis_points=points, rhythm=MONTH),
         Share(person_id=people["Tom"], kind=ShareKind.REMAINDER, rhythm=MONTH)))
 
@@ -304,3 +304,20 @@ def test_a_week_is_gathered_by_hand_and_by_itself(cast: Cast) -> None:
     with at("2026-09-22 09:00"):
         assert lines(cast, by_itself(cast, gather_last_week)) == [("Bo Marsh", 165_00)]
         assert by_itself(cast, gather_last_week) == []
+
+
+def test_a_credit_by_hand_that_is_taken_back_after_settling_is_settled_again(cast: Cast, ida: int) -> None:
+    appointment = booked(cast, ida, "2026-09-03 10:00")
+    (made,) = ahead(cast)
+    with at("2026-09-01 09:00"):
+        credit = cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=made, amount_cents=100_00, reason="goodwill"))
+    came(cast, ida, appointment, AttendanceStatus.NO_SHOW)
+    settle(cast, appointment)
+    assert balance(cast, ida) == {"Ida Holm": 0}, "82.50 was due, and 100.00 was given away"
+    with at("2026-10-01 09:00"):
+        cast.do("Tom", take_back, TakeBack(entry_id=credit, reason="after all not"))
+        assert balance(cast, ida) == {"Ida Holm": 100_00}
+        assert cast.do("Tom", settle_all, SettleAll()) == 1
+        assert balance(cast, ida) == {"Ida Holm": 82_50}
+        with pytest.raises(NothingToSettle):
+            cast.do("Tom", settle_all, SettleAll())

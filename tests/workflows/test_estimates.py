@@ -12,6 +12,7 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.estimates import EstimateDraft
 from practicerunner.vocabulary import AttendanceStatus, CaseType, EstimateCause, FeeTerms, MendAt, ShareChannel
+from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, credit_invoice, take_back
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.estimate_pages import (
     estimate_block,
@@ -39,7 +40,9 @@ from practicerunner.workflows.estimates import (
     share_estimate,
     share_estimate_again,
 )
+from practicerunner.workflows.follow_up import billing_counts
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
+from practicerunner.workflows.today import day
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, hold, invoice
 from tests.documents.papers import lines as lines_of
@@ -136,6 +139,21 @@ def test_the_expected_charge_is_that_of_the_person_s_fee_arrangement(omar, terms
     arrange(cast, case_id, {person: 0}, since="2026-10-01", **terms)
     found = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast)], PLACE)
     assert found.total_cents == total
+
+
+def test_an_estimate_has_the_price_of_a_package_and_the_standard_fee_beyond_it(omar) -> None:
+    cast, case_id, person = omar
+    arrange(cast, case_id, {person: 0}, since="2026-10-01", fee_terms=FeeTerms.PACKAGE,
+            package_service_id=cast.services["IND50"], package_sessions=3, package_cents=400_00)
+    found = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast, 5)], PLACE)
+    assert [(line.expected.quantity, line.expected.fee_cents) for line in found.lines] == [
+        (1, 133_34), (2, 133_33), (2, 165_00)]
+    assert found.total_cents == 730_00
+    estimate = shared(cast, case_id, person, sessions(cast, 5))
+    assert cast.read("Tom", estimate_watch, estimate).total_cents == 730_00
+    assert due(cast, when="2026-12-20 09:00") == [], "what is used up on the way is no change of a fee"
+    decoy = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast, 1, service="IND60")], PLACE)
+    assert decoy.total_cents == 190_00, "another service than that of the package"
 
 
 def test_a_fee_arrangement_that_begins_in_between_parts_the_line(omar) -> None:
@@ -396,6 +414,48 @@ def test_the_list_shows_each_what_they_may_see(omar) -> None:
     seen = {name: sorted(one[0] for one in due(cast, by=name)) for name in ("Tom", "Marcus", "Priya", "Ruth", "Olga")}
     assert seen == {"Tom": ["Omar Reyes", "Pia Roth"], "Marcus": ["Omar Reyes"], "Priya": ["Pia Roth"],
                     "Ruth": ["Pia Roth"], "Olga": []}
+
+
+def test_an_estimate_for_a_year_asks_to_be_renewed_after_eleven_months_until_the_next_one_stands(omar) -> None:
+    cast, case_id, person = omar
+    shared(cast, case_id, person, sessions(cast, last="2027-11-01"))
+    assert due(cast, when="2027-10-01 09:00") == []
+    assert due(cast, when="2027-10-02 09:00") == [("Omar Reyes", EstimateCause.RENEWAL, date(2027, 11, 1))]
+    assert due(cast, when="2027-11-02 09:00") == []
+    with at("2027-10-02 09:00"):
+        assert cast.read("Tom", billing_counts).estimates == 1
+    later = "2027-10-02 10:00"
+    following = sessions(cast, first="2027-11-02", last="2028-01-10")
+    share(cast, draft(cast, case_id, person, following, when=later), when=later)
+    assert due(cast, when="2027-10-02 11:00") == []
+
+
+def test_bills_of_four_hundred_above_are_an_item_and_on_today_not_a_cent_earlier(omar) -> None:
+    cast, case_id, person = omar
+    shared(cast, case_id, person, sessions(cast, 1, last="2026-12-31"))
+    for number in range(2, 5):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{number:02d} 10:00"))
+    late = "2026-12-01 09:00"
+    assert due(cast, when=late) == [], "330.00 above"
+    fourth = invoice(cast, hold(cast, case_id, "IND50", "2026-11-05 10:00"))
+    with at("2026-11-06 09:00"):
+        credit = cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=fourth[0], amount_cents=95_01, reason="goodwill"))
+    assert due(cast, when=late) == [], "399.99 above"
+    with at("2026-11-07 09:00"):
+        cast.do("Tom", take_back, TakeBack(entry_id=credit, reason="after all not"))
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=fourth[0], amount_cents=95_00, reason="goodwill"))
+    assert due(cast, when=late) == [("Omar Reyes", EstimateCause.EXCEEDED, date(2026, 12, 1))]
+    said = "Bills $400 or more above the estimate: Omar Reyes"
+    with at(late):
+        (item,) = cast.read("Tom", estimates_due)
+        assert item.amount_cents == 400_00
+        assert cast.read("Tom", billing_counts).estimates == 1
+        concerned = {who for who in ("Tom", "Dana", "Marcus", "Priya", "Ruth", "Olga")
+                     if said in [one.sentence for one in cast.read(who, day).waiting]}
+    assert concerned == {"Tom", "Dana", "Marcus"}
+    assert due(cast, when="2027-04-30 09:00") == [("Omar Reyes", EstimateCause.EXCEEDED, date(2027, 4, 30))]
+    assert due(cast, when="2027-05-01 09:00") == [], "120 days after what it covers"
 
 
 # --- who may

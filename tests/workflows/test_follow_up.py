@@ -24,12 +24,14 @@ from practicerunner.workflows.follow_up import (
     missed_on_account,
     overdue_list,
     set_billing_mail,
+    whom_to_contact,
 )
 from practicerunner.workflows.payment_pages import failed_payments, pending_payments, unapplied_credit
 from practicerunner.workflows.payments import RecordPayment, record_payment
+from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
-from tests.cast import Cast, at, hold, invoice, pay, payer_id, people_of
+from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id, people_of
 
 
 class Owing:
@@ -208,7 +210,7 @@ def test_an_arrangement_is_missing_where_several_share_a_bill_and_nobody_said_wh
             Share(person_id=people["Tom"]))))
         (row,) = cast.read("Tom", arrangement_missing)
         assert (str(row.first_on), row.appointments) == ("2026-09-03", 1)
-        cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, valid_from=date(2026, 9, 1), shares=(
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, revision=1, valid_from=date(2026, 9, 1), shares=(
             Share(person_id=people["Maya"]),)))
         assert cast.read("Tom", arrangement_missing) == []
 
@@ -249,3 +251,32 @@ def test_a_payer_who_wants_no_e_mail_is_remembered(cast: Cast, owing: Owing) -> 
         rows = {row.overdue.account.payer: row.why_not for row in cast.read("Tom", overdue_list).rows}
         assert rows == {"Ida Holm": "Does not want e-mails about billing",
                         "Jon Decoy": "No e-mail address that we may write to"}
+
+
+def test_a_case_without_an_account_is_followed_up_with_whoever_takes_part(cast: Cast, owing: Owing) -> None:
+    with at("2026-08-01 09:00"):
+        couple = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+    maya = people_of(cast, couple)["Maya"]
+    with at("2026-10-05 09:00"):
+        known = cast.read("Tom", whom_to_contact, [couple])[couple]
+        assert [one.name for one in known] == ["Maya Rivera", "Tom Rivera"]
+        said = FollowUpPayer(person_id=maya, case_id=couple, kind=ContactMade.PHONE, happened_on=date(2026, 10, 5),
+                             next_action="Ask who pays", next_on=date(2026, 10, 8))
+        assert cast.do("Tom", follow_up_payer, said) == cast.do("Tom", follow_up_payer, said), "a second click"
+        first, second = cast.read("Tom", whom_to_contact, [couple])[couple]
+        assert [one.next_action for one in first.done.entries] == ["Ask who pays"]
+        assert (second.name, second.done.entries) == ("Tom Rivera", ())
+        for stranger in (people_of(cast, owing.ida)["Ida"], 1):
+            with pytest.raises(NotFound):
+                cast.do("Tom", follow_up_payer, said.model_copy(update={"op": "b" * 20, "person_id": stranger}))
+        assert cast.read("Olga", whom_to_contact, [couple, owing.ida]) == {}
+
+
+def test_whoever_is_set_down_to_pay_is_contacted_and_not_who_paid_before(cast: Cast, owing: Owing) -> None:
+    ida = people_of(cast, owing.ida)["Ida"]
+    aunt = cast.do("Dana", add_person, AddPerson(person=PersonDetails(first_name="Aunt", last_name="Holm")))
+    arrange(cast, owing.ida, {ida: 0}, since="2026-08-01")
+    arrange(cast, owing.ida, {aunt: 0}, since="2026-09-01", valid_until=date(2026, 10, 6))
+    for on, name in (("2026-10-06", "Aunt Holm"), ("2026-10-07", "Ida Holm")):
+        with at(f"{on} 09:00"):
+            assert [one.name for one in cast.read("Tom", whom_to_contact, [owing.ida])[owing.ida]] == [name]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 
 from practicerunner import clock, database
 from practicerunner.errors import PracticeError
@@ -23,9 +23,11 @@ from practicerunner.records.drafts import InvoiceDraft
 from practicerunner.records.packages import Package
 from practicerunner.records.payments import PaymentEvent, Refund
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.statements import Statement
 from practicerunner.reports.catalogue import VIEWS
 from practicerunner.reports.replica import Replica
 from practicerunner.rules.payments import state
+from practicerunner.rules.statements import Entry, statement
 from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseType,
@@ -80,6 +82,7 @@ from practicerunner.workflows.payments import (
 from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
+from practicerunner.workflows.statements import IssueStatement, issue_statement
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, bring_on, hold, moment, payer, payer_id, people_of
 from tests.workflows.ledger_by_hand import every_dimension_is_right
@@ -107,9 +110,10 @@ class World:
         arrange(cast, self.child, {self.people["Maya"]: 0}, since="2026-08-01")
         self.payers = [payer_id(cast, self.people[name]) for name in ("Maya", "Tom")]
         aunt_pays = Share(person_id=aunt)
-        cast.do("Tom", set_arrangement, SetArrangement(case_id=self.child, valid_from=date(2026, 8, 2), shares=(
-            Share(person_id=self.people["Maya"], kind=ShareKind.PERCENT, basis_points=7000,
-                  rhythm=InvoicingRhythm.MONTHLY), aunt_pays)))
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=self.child, revision=1, valid_from=date(2026, 8, 2), shares=(
+                Share(person_id=self.people["Maya"], kind=ShareKind.PERCENT, basis_points=7000,
+                      rhythm=InvoicingRhythm.MONTHLY), aunt_pays)))
         self.payers.append(payer_id(cast, aunt))
         held = [hold(cast, self.couple, "FAM50", f"{FIRST} 10:00"), hold(cast, self.child, "IND50", f"{FIRST} 12:00")]
         leo = people_of(cast, self.child)["Leo"]
@@ -320,15 +324,33 @@ class Ledger(RuleBasedStateMachine):
             self.do(verb, lambda: kind(invoice_id=found.id, reason="slip"))
 
     @rule(who=st.integers(0, 2), of_child=st.booleans(), cents=AMOUNTS, pending=st.booleans(), keep=st.booleans(),
-          which=st.none() | WHICH)
-    def pay(self, who: int, of_child: bool, cents: int, pending: bool, keep: bool, which: int | None) -> None:
+          which=st.none() | WHICH, days_ago=st.integers(0, 12))
+    def pay(
+        self, who: int, of_child: bool, cents: int, pending: bool, keep: bool, which: int | None, days_ago: int
+    ) -> None:
         chosen = None if which is None or pending else self.one(
             Invoice, which, Invoice.payer_id == self.world.payers[who])
         self.do(record_payment, lambda: RecordPayment(
             payer_id=self.world.payers[who], case_id=self.world.child if of_child else self.world.couple,
-            method=PaymentMethodKind.CASH, amount_cents=cents, received_on=self.day, pending=pending,
+            method=PaymentMethodKind.CASH, amount_cents=cents, received_on=self.day - timedelta(days=days_ago),
+            pending=pending,
             surplus_as_credit=keep,
             parts=(Part(invoice_id=chosen.id, amount_cents=max(cents - 5, 1)),) if chosen else None))
+
+    @rule(who=st.integers(0, 2))
+    def state_the_account(self, who: int) -> None:
+        whose = self.world.payers[who]
+        with database.reading(self.engine) as session:
+            last = session.scalar(select(func.max(Statement.ends_on)).where(Statement.payer_id == whose))
+        starts_on = last + timedelta(days=1) if last else FIRST - timedelta(days=60)
+        made = self.do(issue_statement, lambda: IssueStatement(
+            payer_id=whose, starts_on=starts_on, ends_on=self.day)) if starts_on <= self.day else None
+        if made is not None:
+            with database.reading(self.engine) as session:
+                row = session.get_one(Statement, made)
+                moved = session.scalars(select(LedgerEntry).where(LedgerEntry.payer_id == whose)).all()
+            assert row.opening_cents == sum(e.amount_cents for e in moved if e.effective_on < starts_on)
+            assert row.closing_cents == sum(e.amount_cents for e in moved if e.effective_on <= self.day)
 
     @rule(which=WHICH)
     def settle(self, which: int) -> None:
@@ -460,8 +482,7 @@ class Ledger(RuleBasedStateMachine):
             receipts = list(session.scalars(text(
                 "select payment_id from issued_document where payment_id is not null")))
             entries = {entry.id: entry for entry in session.scalars(select(LedgerEntry))}
-            for row in accounts.standings(session):
-                assert row.loose_cents <= 0, "credit is never negative"
+            standings = accounts.standings(session)
         settled = []
         for payment in known:
             became = {event.status for event in events if event.payment_id == payment.id}
@@ -473,10 +494,19 @@ class Ledger(RuleBasedStateMachine):
             for entry in entries.values():
                 if entry.payment_id == payment.id:
                     held[entry.case_id, entry.invoice_id] -= entry.amount_cents
-            assert min(held.values(), default=0) >= 0
-            stands = payment.amount_cents - back if state(became) is PaymentState.SETTLED else 0
+            failed = PaymentState.FAILED in became
+            assert failed or min(held.values(), default=0) >= 0
+            assert not failed or all(cents == 0 for (_, invoice_id), cents in held.items() if invoice_id is not None)
+            stands = (payment.amount_cents if state(became) is PaymentState.SETTLED else 0) - back
             assert sum(held.values()) == stands
         assert sorted(receipts) == sorted(settled)
+        gone = {event.payment_id for event in events if event.status is PaymentState.FAILED}
+        paid_out: dict[tuple[int, int], int] = defaultdict(int)
+        for entry in entries.values():
+            if entry.kind is EntryKind.REFUND and entry.payment_id in gone:
+                paid_out[entry.payer_id, entry.case_id] += entry.amount_cents
+        for row in standings:
+            assert row.loose_cents <= paid_out[row.payer_id, row.case_id], "credit is never negative"
         refunds = sum(one.amount_cents for one in given_back)
         assert refunds == sum(e.amount_cents for e in entries.values() if e.kind is EntryKind.REFUND)
         for entry in entries.values():
@@ -485,6 +515,22 @@ class Ledger(RuleBasedStateMachine):
                 assert entry.amount_cents == -other.amount_cents
                 assert (entry.kind, entry.case_id, entry.payer_id, entry.invoice_id) == (
                     other.kind, other.case_id, other.payer_id, other.invoice_id)
+
+    @invariant()
+    def statements_chain(self) -> None:
+        """Over adjacent periods the second opens with what the first closes with: the ledger on that day (D9)."""
+        with database.reading(self.engine) as session:
+            entries = session.scalars(select(LedgerEntry)).all()
+        for whose in self.world.payers:
+            mine = [
+                Entry(e.effective_on, e.kind, e.amount_cents, e.case_id, "", e.reverses_id is not None, e.invoice_id,
+                      payment_id=e.payment_id) for e in entries if e.payer_id == whose]
+            middle = self.day - timedelta(days=10)
+            first = statement(mine, FIRST - timedelta(days=90), middle)
+            second = statement(mine, middle + timedelta(days=1), date(2028, 12, 31))
+            assert first.opening_cents == 0
+            assert second.opening_cents == first.closing_cents == sum(e.amount_cents for e in mine if e.day <= middle)
+            assert second.closing_cents == sum(e.amount_cents for e in mine)
 
     @invariant()
     def numbers_have_no_gaps(self) -> None:

@@ -31,7 +31,6 @@ from practicerunner.workflows.reversals import ReissueInvoice, reissue_invoice
 from practicerunner.workflows.settlements import (
     FailPayment,
     PaymentHasFailed,
-    PaymentIsRefunded,
     SettlePayment,
     fail_payment,
     settle_payment,
@@ -182,7 +181,7 @@ def test_money_that_was_used_as_credit_elsewhere_comes_back_from_where_it_is_by_
     ida.sound()
 
 
-def test_of_a_partly_refunded_payment_only_the_rest_can_come_back(cast: Cast, ida: Ida) -> None:
+def test_of_a_partly_refunded_payment_all_of_it_comes_back_and_what_was_paid_out_is_owed(cast: Cast, ida: Ida) -> None:
     payment = pay(cast, ida.payer, ida.case, 165_00, "2026-09-12")
     with at("2026-09-13 09:00"):
         cast.do("Tom", refund_payment, RefundPayment(
@@ -190,16 +189,43 @@ def test_of_a_partly_refunded_payment_only_the_rest_can_come_back(cast: Cast, id
             reason="goodwill"))
         assert balance(cast, ida.case) == {"Ida Holm": 230_00}
         cast.do("Tom", fail_payment, FailPayment(payment_id=payment, failed_on=date(2026, 9, 13), reason="returned"))
-    assert balance(cast, ida.case) == {"Ida Holm": 330_00}
+    assert balance(cast, ida.case) == {"Ida Holm": 395_00}
     assert ida.opened() == [165_00, 165_00]
+    with at("2026-09-14 09:00"):
+        (item,) = cast.read("Tom", failed_payments)
+        assert item.owed_cents == 395_00
+    ida.sound()
+    pay(cast, ida.payer, ida.case, 65_00, "2026-09-14")
+    assert (balance(cast, ida.case), ida.opened()) == ({"Ida Holm": 330_00}, [165_00, 165_00]), "the oldest debt first"
     whole = pay(cast, ida.payer, ida.case, 10_00, "2026-09-14")
     with at("2026-09-15 09:00"):
         cast.do("Tom", refund_payment, RefundPayment(
             payment_id=whole, amount_cents=10_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 15),
             reason="goodwill"))
-        with pytest.raises(PaymentIsRefunded):
+        assert balance(cast, ida.case) == {"Ida Holm": 330_00}
+        for _ in range(2):  # the same failure reported twice changes nothing
             cast.do("Tom", fail_payment, FailPayment(payment_id=whole, failed_on=date(2026, 9, 15), reason="returned"))
+    assert (balance(cast, ida.case), ida.opened()) == ({"Ida Holm": 340_00}, [165_00, 165_00])
     ida.sound()
+
+
+def test_a_cheque_that_bounces_after_its_surplus_was_given_back_in_cash_leaves_invoice_and_cash_owed(
+    cast: Cast,
+) -> None:
+    with at("2026-08-01 09:00"):
+        kim, jon = (cast.open_case(CaseType.INDIVIDUAL, name) for name in ("Kim Vale", "Jon Decoy"))
+    payer, other = payer_id(cast, people_of(cast, kim)["Kim"]), payer_id(cast, people_of(cast, jon)["Jon"])
+    for case_id, hour in ((kim, 14), (jon, 16)):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-09-03 {hour}:00"))
+    pay(cast, other, jon, 265_00, "2026-09-10", surplus_as_credit=True)
+    cheque = pay(cast, payer, kim, 265_00, "2026-09-10", surplus_as_credit=True)
+    with at("2026-09-12 09:00"):
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=cheque, amount_cents=100_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 12),
+            reason="paid too much"))
+        assert balance(cast, kim) == {"Kim Vale": 0}
+        cast.do("Tom", fail_payment, FailPayment(payment_id=cheque, failed_on=date(2026, 9, 12), reason="returned"))
+    assert (balance(cast, kim), balance(cast, jon)) == ({"Kim Vale": 265_00}, {"Jon Decoy": -100_00})
 
 
 def test_a_failure_is_one_item_for_the_payer_and_closes_by_itself_when_what_was_due_is_paid(
@@ -436,3 +462,30 @@ def test_two_payers_of_one_case_keep_their_money_apart(cast: Cast) -> None:
         states = {row.facts.payer: row.state for row in cast.read("Tom", case_account, couple).invoices}
         assert states == {"Maya Rivera": InvoiceState.OPEN, "Tom Rivera": InvoiceState.PAID}
         assert cast.read("Tom", payer_account, tom).payments[0].state is PaymentState.SETTLED
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_money_that_goes_back_with_an_earlier_day_leaves_an_invoice_no_earlier_than_it_came(
+    cast: Cast, fails: bool
+) -> None:
+    with at("2026-08-01 09:00"):
+        kim = cast.open_case(CaseType.INDIVIDUAL, "Kim Vale")
+    person = payer_id(cast, people_of(cast, kim)["Kim"])
+    payment = pay(cast, person, kim, 165_00, "2026-09-01", surplus_as_credit=True)
+    made = invoice(cast, hold(cast, kim, "IND50", "2026-09-10 14:00"))
+    with at("2026-09-20 09:00"):
+        cast.do("Tom", use_credit, UseCredit(payer_id=person, case_id=kim))
+        if fails:
+            cast.do("Tom", fail_payment, FailPayment(
+                payment_id=payment, failed_on=date(2026, 9, 5), reason="returned"))
+        else:
+            cast.do("Tom", refund_payment, RefundPayment(
+                payment_id=payment, amount_cents=165_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 5),
+                reason="moved away"))
+    assert balance(cast, kim) == {"Kim Vale": 165_00}
+    with database.reading(cast.engine) as session:
+        entries = billing.entries_of_invoice(session, made[0])
+        first = min(entry.effective_on for entry in entries)
+        assert first == next(entry.effective_on for entry in entries if entry.kind is EntryKind.CHARGE)
+        for day in {entry.effective_on for entry in entries}:
+            assert 0 <= sum(e.amount_cents for e in entries if e.effective_on <= day) <= 165_00

@@ -8,6 +8,8 @@ from practicerunner import database
 from practicerunner.errors import BadInput
 from practicerunner.records import billing
 from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms
+from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
 from practicerunner.workflows.billing import appointment_billing
 from practicerunner.workflows.people import AddOrganisation, add_organisation
@@ -125,3 +127,16 @@ def test_the_practice_decides_whether_a_line_says_the_standard_fee(cast: Cast, g
         document = billing.document_of(session, invoice_id=made[0])
         assert document is not None
         assert [line["detail"] for line in document.content["lines"]] == [detail]
+
+
+def test_a_credit_on_an_invoice_of_one_line_gives_the_sponsor_s_limit_back(cast: Cast, group) -> None:
+    sponsor(cast, group, sponsor_cents=75_00)
+    case_id, _, _ = group
+    held(cast, case_id, 2)
+    third = hold(cast, case_id, "GRP90", "2026-09-03 18:00")
+    with at("2026-09-04 09:00"):
+        account = cast.read("Tom", case_account, case_id)
+        (theirs,) = [one.facts.invoice_id for one in account.invoices if one.facts.payer == "Northside Fund"]
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=theirs, amount_cents=30_00, reason="goodwill"))
+    assert ("Northside Fund", 30_00) in lines(cast, invoice(cast, third))
+    assert balance(cast, case_id)["Northside Fund"] == 75_00

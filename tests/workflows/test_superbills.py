@@ -18,6 +18,7 @@ from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseType,
     FeeTerms,
+    InvoicingRhythm,
     LeftOut,
     NoteKind,
     Outcome,
@@ -25,6 +26,7 @@ from practicerunner.vocabulary import (
     SessionFormat,
     ShareKind,
 )
+from practicerunner.workflows.advance import InvoiceAhead, SettleAppointment, invoice_ahead, settle_appointment
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
@@ -42,6 +44,7 @@ from practicerunner.workflows.people import (
     person_details,
 )
 from practicerunner.workflows.practice import ChangeLocation, ChangeService, change_location, change_service
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.superbills import (
@@ -138,6 +141,59 @@ def test_the_same_service_stands_on_two_clients_superbills_only_when_confirmed(m
     for one in (first, both):
         cast.do("Tom", void_superbill, VoidSuperbill(superbill_id=one, reason="wrong client"))
     assert len(preview(cast, case_id, aisha, "2026-10-28", "2026-11-11").lines) == 3
+
+
+def test_a_service_that_was_voided_and_charged_anew_stands_on_its_earlier_superbill_still(morgans) -> None:
+    cast, case_id, aisha, ben = morgans
+    diagnose(cast, case_id, aisha, "F41.1", since="2026-10-01")
+    appointment = hold(cast, case_id, "FAM50", "2026-11-18 10:00")
+    made = invoice(cast, appointment)
+    paid = [pay(cast, payer_id(cast, person), case_id, 105_00, "2026-11-18") for person in (ben, aisha)]
+    issue(cast, case_id, ben, "2026-11-18", "2026-11-18")
+    with at("2026-11-19 09:00"):
+        for payment in paid:
+            cast.do("Tom", refund_payment, RefundPayment(
+                payment_id=payment, amount_cents=105_00, method=PaymentMethodKind.CASH,
+                refunded_on=date(2026, 11, 19), reason="wrong service"))
+        for invoice_id in made:
+            cast.do("Tom", void_invoice, VoidInvoice(invoice_id=invoice_id, reason="wrong service"))
+    invoice(cast, appointment)
+    for person in (ben, aisha):
+        pay(cast, payer_id(cast, person), case_id, 105_00, "2026-11-20", surplus_as_credit=True)
+    theirs = preview(cast, case_id, aisha, "2026-11-11", "2026-11-18")
+    assert [line.service_date.day for line in theirs.lines] == [11]
+    assert [(one.service_date.day, one.reason) for one in theirs.left_out] == [(18, LeftOut.OTHER_CLIENT)]
+    again = preview(cast, case_id, ben, "2026-11-11", "2026-11-18")
+    assert [(line.service_date.day, line.charge_cents) for line in again.lines] == [(11, 210_00), (18, 210_00)]
+    assert [one for one in again.warnings if "SB-" in one] == [
+        "On SB-2026-0001 already: 18 Nov 2026. Insurers refuse what they were sent twice."]
+    (old,) = cast.read("Tom", superbills_of, case_id)
+    assert (old.is_charged_no_more, old.voided_on) == (True, None)
+    issue(cast, case_id, ben, "2026-11-11", "2026-11-11")
+    assert [(one.number, one.is_charged_no_more) for one in cast.read("Tom", superbills_of, case_id)] == [
+        ("SB-2026-0002", False), ("SB-2026-0001", True)]
+
+
+def test_what_was_charged_in_advance_and_afterwards_is_one_line_with_the_full_fee(noor) -> None:
+    cast, case_id, person = noor
+    arrange(cast, case_id, {person: 0}, since="2026-09-01")
+    with at("2026-11-01 09:00"):
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=case_id, revision=1, valid_from=date(2026, 9, 1), fee_terms=FeeTerms.FIXED, fee_cents=100_00,
+            shares=(Share(person_id=person, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
+        appointment = cast.do("Marcus", book, Book(
+            case_id=case_id, service_id=cast.services["IND50"], local_date=date(2026, 12, 1), local_time=time(10),
+            location_id=cast.office))
+        cast.do("Tom", invoice_ahead, InvoiceAhead(day=date(2026, 12, 1), rhythm=InvoicingRhythm.MONTH_AHEAD))
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=case_id, revision=2, valid_from=date(2026, 11, 30),
+            shares=(Share(person_id=person, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
+    with at("2026-12-01 12:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=appointment))
+        assert cast.do("Tom", settle_appointment, SettleAppointment(appointment_id=appointment)) == 65_00
+    pay(cast, payer_id(cast, person), case_id, 165_00, "2026-12-01", surplus_as_credit=True)
+    (line,) = preview(cast, case_id, person, "2026-12-01", "2026-12-01").lines
+    assert (line.charge_cents, line.paid_cents, "additional" in line.description) == (165_00, 165_00, False)
 
 
 def test_a_session_that_only_the_other_attended_is_left_out_unless_chosen(cast: Cast) -> None:

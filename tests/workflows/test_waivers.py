@@ -182,7 +182,7 @@ def test_waiving_one_member_s_fee_leaves_what_others_pay_by_the_month_to_their_m
     with at("2026-08-01 09:00"):
         for name in ("Ada", "Cy"):
             cast.do("Tom", set_arrangement, SetArrangement(
-                case_id=group, person_id=people[name], valid_from=date(2026, 8, 2),
+                case_id=group, person_id=people[name], revision=int(name == "Cy"), valid_from=date(2026, 8, 2),
                 shares=(Share(person_id=people[name], rhythm=InvoicingRhythm.MONTHLY),)))
     appointment = missed(cast, group, "GRP90", "Cy")
     with at("2026-09-04 08:00"):
@@ -441,3 +441,16 @@ def test_where_one_charge_is_shared_the_others_count_along(cast: Cast, couple: i
     assert {seen.cents[people["Aisha"]][status] for status in S} == {210_00}, "Ben attended, so it took place"
     assert seen.cents[people["Ben"]][S.NO_SHOW] == 105_00
     assert seen.cents[people["Ben"]][S.EXCUSED] == 105_00, "Aisha's no-show is charged"
+
+
+def test_a_credit_of_a_part_of_a_missed_fee_is_no_waiver(cast: Cast) -> None:
+    ida = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm", opened_on=date(2026, 8, 1))
+    appointment = missed(cast, ida, "IND50", "Ida")
+    (made,) = invoice(cast, appointment)
+    with at("2026-09-05 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=made, amount_cents=10_00, reason="goodwill"))
+        assert cast.read("Tom", missed_fees, appointment).fees[0].waived is None
+        assert balance(cast, ida) == {"Ida Holm": 72_50}
+        assert waive(cast, appointment) == [made]
+        assert cast.read("Tom", missed_fees, appointment).fees[0].waived is not None
+    assert balance(cast, ida) == {"Ida Holm": 0}

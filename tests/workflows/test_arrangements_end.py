@@ -1,0 +1,116 @@
+"""An arrangement has a last day of its own; after it nobody is set down to pay until somebody says who (H02)."""
+
+from datetime import date, time
+
+import pytest
+
+from practicerunner.errors import BadInput, Stale
+from practicerunner.vocabulary import CaseType, FeeTerms, InvoicingRhythm
+from practicerunner.workflows.accounts import invoice_preview
+from practicerunner.workflows.advance import InvoiceAhead, invoice_ahead
+from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
+from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.charging import PayerMissing
+from practicerunner.workflows.clients import case_summary
+from practicerunner.workflows.follow_up import arrangement_missing, billing_counts
+from practicerunner.workflows.people import AddOrganisation, add_organisation
+from tests.cast import Cast, arrange, at, balance, hold, invoice, lines, people_of, times_set
+
+
+@pytest.fixture
+def employed(cast: Cast) -> int:
+    """Ida's employer pays a fixed 120.00 until 15 September; Jon, a decoy, pays for himself without an end."""
+    with at("2026-08-01 09:00"):
+        ida = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        jon = cast.open_case(CaseType.INDIVIDUAL, "Jon Decoy")
+        firm = cast.do("Dana", add_organisation, AddOrganisation(name="Northside", address="1 North"))
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=ida, valid_from=date(2026, 8, 1), valid_until=date(2026, 9, 15), fee_terms=FeeTerms.FIXED,
+            fee_cents=120_00, shares=(Share(payer_id=firm),)))
+    arrange(cast, jon, {people_of(cast, jon)["Jon"]: 0}, since="2026-08-01")
+    return ida
+
+
+def test_the_last_day_counts_and_the_day_after_nobody_pays_until_somebody_says_who(cast: Cast, employed: int) -> None:
+    on_the_day = hold(cast, employed, "IND50", "2026-09-15 10:00")
+    after = hold(cast, employed, "IND50", "2026-09-16 10:00")
+    assert lines(cast, invoice(cast, on_the_day)) == [("Northside", 120_00)]
+    with at("2026-09-17 09:00"):
+        found = cast.read("Tom", invoice_preview, [after])
+        assert (found.lines, [one.reason for one in found.left_out]) == (
+            (), ["The agreement about who pays has ended. Say who pays from then on."])
+        (row,) = cast.read("Tom", arrangement_missing)
+        assert (row.case_id, str(row.first_on), row.appointments) == (employed, "2026-09-16", 1)
+        assert cast.read("Tom", billing_counts).unarranged == 1
+        assert cast.read("Tom", case_summary, employed).arrangements == ()
+    with pytest.raises(PayerMissing, match="has ended"):
+        invoice(cast, after)
+    assert balance(cast, employed) == {"Northside": 120_00}
+    arrange(cast, employed, {people_of(cast, employed)["Ida"]: 0}, since="2026-09-16")
+    assert lines(cast, invoice(cast, after)) == [("Ida Holm", 165_00)]
+    with at("2026-09-17 09:00"):
+        assert cast.read("Tom", arrangement_missing) == []
+
+
+def test_one_that_ended_does_not_let_the_one_before_it_come_back(cast: Cast, employed: int) -> None:
+    ida = people_of(cast, employed)["Ida"]
+    arrange(cast, employed, {ida: 0}, since="2026-09-10", valid_until=date(2026, 9, 12))
+    later = hold(cast, employed, "IND50", "2026-09-14 10:00")
+    with pytest.raises(PayerMissing):
+        invoice(cast, later)
+    within = hold(cast, employed, "IND50", "2026-09-12 10:00")
+    assert lines(cast, invoice(cast, within)) == [("Ida Holm", 165_00)]
+
+
+def test_only_the_member_whose_agreement_ended_and_who_comes_is_missed(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Gus One", "Gia Two", name="Thursday group")
+    people = people_of(cast, group)
+    arrange(cast, group, {people["Gus"]: 0}, since="2026-08-01", person_id=people["Gus"],
+            valid_until=date(2026, 9, 5))
+    hold(cast, group, "GRP90", "2026-09-03 18:00")
+    with at("2026-09-04 09:00"):
+        assert cast.read("Tom", arrangement_missing) == []
+        cast.do("Marcus", book, Book(case_id=group, service_id=cast.services["GRP90"], local_date=date(2026, 9, 10),
+                                     local_time=time(18), location_id=cast.office))
+        (row,) = cast.read("Tom", arrangement_missing)
+        assert (row.case_id, str(row.first_on)) == (group, "2026-09-10")
+        arrange(cast, group, {people["Gus"]: 0}, since="2026-09-06", person_id=people["Gus"])
+        assert cast.read("Tom", arrangement_missing) == []
+
+
+def test_nothing_is_invoiced_in_advance_beyond_the_end(cast: Cast, employed: int) -> None:
+    ida = people_of(cast, employed)["Ida"]
+    with at("2026-08-02 09:00"):
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=employed, revision=1, valid_from=date(2026, 8, 1), valid_until=date(2026, 9, 15),
+            shares=(Share(person_id=ida, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
+        for day in (15, 16):
+            cast.do("Marcus", book, Book(case_id=employed, service_id=cast.services["IND50"],
+                                         local_date=date(2026, 9, day), local_time=time(10), location_id=cast.office))
+    with at("2026-08-28 09:00"):
+        made = cast.do("Tom", invoice_ahead, InvoiceAhead(day=date(2026, 9, 1), rhythm=InvoicingRhythm.MONTH_AHEAD))
+    assert lines(cast, made) == [("Ida Holm", 165_00)]
+
+
+def test_an_end_before_the_beginning_is_refused_at_its_field(cast: Cast, employed: int) -> None:
+    with pytest.raises(BadInput, match="before the first") as refused:
+        arrange(cast, employed, {people_of(cast, employed)["Ida"]: 0}, since="2026-09-16",
+                valid_until=date(2026, 9, 15))
+    assert refused.value.field == "valid_until"
+
+
+def test_of_two_who_change_who_pays_at_once_the_second_is_told(cast: Cast, employed: int) -> None:
+    ida = people_of(cast, employed)["Ida"]
+    seen = times_set(cast, employed)
+    first = SetArrangement(case_id=employed, revision=seen, valid_from=date(2026, 9, 16),
+                           shares=(Share(person_id=ida),))
+    made = cast.do("Tom", set_arrangement, first)
+    for day in (date(2026, 9, 16), date(2026, 10, 1)):
+        with pytest.raises(Stale):
+            cast.do("Dana", set_arrangement, SetArrangement(
+                case_id=employed, revision=seen, valid_from=day, shares=(Share(person_id=ida),)))
+    assert cast.do("Tom", set_arrangement, first) == made, "a second click is no second change"
+    rows = cast.read("Tom", arrangements_of, employed)
+    assert [(str(row.valid_from), row.valid_until and str(row.valid_until)) for row in rows] == [
+        ("2026-08-01", "2026-09-15"), ("2026-09-16", None)]
