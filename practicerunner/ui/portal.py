@@ -15,16 +15,19 @@ from streamlit.navigation.page import StreamlitPage
 from practicerunner.errors import NotPermitted
 from practicerunner.rules import permissions
 from practicerunner.ui import portal_identity
-from practicerunner.ui.navigation import FOLDER
-from practicerunner.ui.perform import perform, read
+from practicerunner.ui.navigation import FOLDER, selected
+from practicerunner.ui.perform import glance, perform, read
 from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows import portal_access
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_access import ActingFor, Visitor
+from practicerunner.workflows.portal_home import home_page
 
 portal_read, portal_perform = read, perform
 _SEEN = "portal_seen"
+FOR = "for"
+"""Where the address says for whom somebody is here."""
 
 
 class Applies(StrEnum):
@@ -97,19 +100,40 @@ def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool
 
 
 def choose(visitor: Visitor) -> PortalActor:
-    """Ask for whom somebody comes, if they act for anybody; whoever has nothing of their own comes for the first."""
+    """Ask for whom somebody comes, if they act for anybody.
+
+    The address keeps the answer, so that a page that is loaded again is about the same client; one that somebody does
+    not act for is not looked at.
+    """
     clients = {one.client_id: one for one in visitor.acts_for}
     options = [0, *clients]
     if st.session_state.get(portal_identity.CHOSEN) not in options:
-        own = visitor.takes_part or visitor.pays or not clients
-        st.session_state[portal_identity.CHOSEN] = 0 if own else options[1]
+        named = selected(FOR)
+        st.session_state[portal_identity.CHOSEN] = named if named in options else _first_for(visitor)
     if clients:
         st.selectbox(
             "You are here for", options, key=portal_identity.CHOSEN, on_change=_start_anew,
             format_func=lambda one: _label(clients[one]) if one else "Myself",
         )
+        _keep_in_address(portal_identity.chosen() or 0)
     actor = portal_access.portal_actor(visitor, portal_identity.chosen())
     return actor or PortalActor(visitor.person_id, visitor.name)
+
+
+def _first_for(visitor: Visitor) -> int:
+    """For whom somebody comes who has not said it: a client, unless something of their own is there or waits."""
+    if visitor.takes_part or not visitor.acts_for:
+        return 0
+    if visitor.pays:
+        own, _ = glance(home_page, PortalActor(visitor.person_id, visitor.name))
+        if own is None or own.anything_waits:
+            return 0
+    return visitor.acts_for[0].client_id
+
+
+def _keep_in_address(chosen: int) -> None:
+    if selected(FOR) != chosen:
+        st.query_params[FOR] = str(chosen)
 
 
 def offer_others(clients: Iterable[ActingFor]) -> None:

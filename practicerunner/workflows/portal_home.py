@@ -54,6 +54,11 @@ class HomePage:
     """For whom somebody who is here for themselves could go on."""
     today: date
 
+    @property
+    def anything_waits(self) -> bool:
+        """Whether there is something to do, to read or to come to."""
+        return bool(self.next_up or self.offers or self.requests or self.forms or self.unpaid or self.unread)
+
 
 @reader(Resource.CLIENT_DIRECTORY)
 def home_page(session: Session, actor: PortalActor) -> HomePage:

@@ -12,14 +12,14 @@ from practicerunner.records import portal
 from practicerunner.records.cases import Participant
 from practicerunner.records.people import Person
 from practicerunner.ui import identity, navigation
-from practicerunner.ui.portal import PORTAL_SCREENS
+from practicerunner.ui.portal import FOR, PORTAL_SCREENS
 from practicerunner.vocabulary import CaseType, ParticipantStatus, ThreadClass
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.portal_accounts import portal_of_case
 from practicerunner.workflows.portal_details import AskForChange, ask_for_change
-from tests.cast import at, bring_on, people_of
+from tests.cast import arrange, at, bring_on, hold, invoice, people_of
 from tests.pages.opening import SHELL, keys, opened, portal_opened, press, said
 from tests.pages.walking import live, words
 from tests.portal import FAMILY_MAIL, NOW, Household, household
@@ -80,6 +80,48 @@ def test_a_guardian_without_a_case_of_her_own_comes_for_her_child(house: Househo
     assert opens(app) == OWN
     app.selectbox[0].set_value(0).run()
     assert opens(app) == {"portal_home", "portal_details"}, "nothing of her own"
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch, person_id: int, address: str = "") -> AppTest:
+    """The portal in a window that knows nothing yet but its address."""
+    monkeypatch.setattr(identity, "PERSON", person_id)
+    app = AppTest.from_file(SHELL, default_timeout=30)
+    if address:
+        app.query_params[FOR] = address
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def named(app: AppTest) -> str:
+    """For whom the address says that somebody is here."""
+    value = app.query_params[FOR]
+    return value if isinstance(value, str) else value[0]
+
+
+def test_a_page_that_is_loaded_again_is_about_the_same_client(house: Household, monkeypatch) -> None:
+    app = loaded(monkeypatch, house.elena)
+    assert (app.selectbox[0].value, named(app)) == (house.leo, str(house.leo))
+    app.selectbox[0].set_value(0).run()
+    assert named(app) == "0"
+    assert loaded(monkeypatch, house.elena, "0").selectbox[0].value == 0
+    for strange in (str(house.maya), str(house.elena), "x", "9" * 30):
+        app = loaded(monkeypatch, house.elena, strange)
+        assert (app.selectbox[0].value, named(app)) == (house.leo, str(house.leo))
+        assert "Maya" not in said(app)
+    app = loaded(monkeypatch, house.maya, str(house.leo))
+    assert not app.selectbox and "Leo" not in said(app), "an address opens nothing"
+
+
+def test_who_only_pays_comes_for_the_client_until_there_is_something_to_pay(house: Household, monkeypatch) -> None:
+    with at("2026-09-02 09:00"):
+        arrange(house.cast, house.leos, {house.elena: 10_000}, since="2026-09-01")
+    appointment = hold(house.cast, house.leos, "IND50", "2026-09-03 10:00")
+    assert loaded(monkeypatch, house.elena).selectbox[0].value == house.leo
+    with at("2026-09-03 12:00"):
+        (bill,) = invoice(house.cast, appointment)
+    assert bill and loaded(monkeypatch, house.elena).selectbox[0].value == 0
+    assert loaded(monkeypatch, house.elena, str(house.leo)).selectbox[0].value == house.leo
 
 
 def test_a_helper_finds_what_is_granted_and_no_more(house: Household, monkeypatch) -> None:
