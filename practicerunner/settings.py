@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         return (self.portal_url or self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def portal_page(self) -> str:
+        """Where somebody outside the practice signs in, as letters say it."""
+        return f"{self.portal_address}/portal"
+
+    @property
     def is_https(self) -> bool:
         """Whether people reach the server over TLS, so that cookies are for TLS alone."""
         return self.public_url.lower().startswith("https://")

@@ -997,6 +997,24 @@ class OverviewTable(Word):
     CASELOAD = "caseload"
 
 
+class SignedWithin(Word):
+    """How soon a note was signed after its appointment: each note is in the first of these that applies (C22)."""
+
+    WITHIN_DAY = "within_day"
+    WITHIN_HOURS = "within_hours"
+    WITHIN_DAYS = "within_days"
+    LATER = "later"
+    NOT_YET = "not_yet"
+
+    @property
+    def label(self) -> str:
+        """As the report heads its columns."""
+        return {
+            SignedWithin.WITHIN_DAY: "Within 1 day", SignedWithin.WITHIN_HOURS: "Within the policy's hours",
+            SignedWithin.WITHIN_DAYS: "Before a late entry",
+        }.get(self, super().label)
+
+
 class Outcome(Word):
     """What the audit log says of an act (FHIR AuditEvent.outcome)."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from practicerunner.money import dollars
 from practicerunner.reports.reader import Row, Viewer, read, totals
 from practicerunner.rules.periods import Period
-from practicerunner.vocabulary import MoneyBy
+from practicerunner.vocabulary import MoneyBy, SignedWithin
 
 AGES = {
     "age_0_30_cents": "0–30 days", "age_31_60_cents": "31–60 days", "age_61_90_cents": "61–90 days",
@@ -21,10 +21,7 @@ OWED = ("due_cents", "credit_cents", "balance_cents", *AGES)
 CAME = {"attended": "Attended", "no_shows": "No-show", "late_cancellations": "Late cancellation"}
 AWAY = ("excused", "cancelled_by_client", "cancelled_by_provider")
 SIGNED = {"on_time": "On time", "late": "Late", "due": "Due", "overdue": "Overdue"}
-WITHIN = {
-    "within_day": "Within 1 day", "within_hours": "Within the policy's hours", "within_days": "Before a late entry",
-    "later": "Later", "not_yet": "Not yet",
-}
+WITHIN = {band.value: band.label for band in SignedWithin}
 """Column of what was signed when → what it is called; each note is one of them."""
 COLUMNS: dict[MoneyBy, tuple[str, ...]] = {
     MoneyBy.PROVIDER: ("provider_name", "provider_id"), MoneyBy.SERVICE: ("service_name", "service_id"),

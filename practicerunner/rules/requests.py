@@ -23,9 +23,12 @@ def together(day: date | None, at: time | None) -> datetime | None:
     return None if day is None or at is None else datetime.combine(day, at)
 
 
-def answered(practice: str, phone: str) -> tuple[str, str]:
-    """Subject and text of the e-mail that says that there is an answer; what it is stands behind the sign-in."""
+def answered(practice: str, phone: str, address: str) -> tuple[str, str]:
+    """Subject and text of the e-mail that says that there is an answer; what it is stands behind the sign-in.
+
+    ``address`` is where one signs in.
+    """
     number, name = (" ".join(text.split()) for text in (phone, practice))
     otherwise = f"If you cannot sign in, please call us: {number}" if number else ""
-    parts = ["The practice has answered your request. Sign in to see it.", otherwise, name]
+    parts = ["The practice has answered your request. Sign in to see it:", address, otherwise, name]
     return "Your request was answered", "\n\n".join(filter(None, parts)) + "\n"

@@ -53,23 +53,25 @@ def capacity(signer: str, relation: SignsAs | None, person: str) -> str:
     return signer if relation is None else f"{signer}, {relation.label} of {person}"
 
 
-def reminder_letter(name: str, practice: str, phone: str) -> Letter:
-    """That something is to be filled in; not what, and nothing of why."""
+def reminder_letter(name: str, practice: str, phone: str, address: str) -> Letter:
+    """That something is to be filled in; not what, and nothing of why. ``address`` is where one signs in."""
     line = _line(phone)
     ask = f"please call us: {line}" if line else "please get in touch with us"
     return Letter("Something to fill in", (
-        f"Hello {_line(name)},\n\nthere is something for you to fill in that we have not received yet. You can bring "
-        f"it with you when you come; if you have questions, {ask}.\n\n{_line(practice)}\n"
+        f"Hello {_line(name)},\n\nthere is something for you to fill in that we have not received yet. If you "
+        f"have access to our portal, you find it there:\n\n{address}\n\nYou can also bring it with you when you come; "
+        f"if you have questions, {ask}.\n\n{_line(practice)}\n"
     ))
 
 
-def waiting_letter(name: str, practice: str, phone: str) -> Letter:
-    """That there is something to read and fill in; not what, and nothing of why."""
+def waiting_letter(name: str, practice: str, phone: str, address: str) -> Letter:
+    """That there is something to read and fill in; not what, and nothing of why. ``address`` is where one signs in."""
     line = _line(phone)
     ask = f"please call us: {line}" if line else "please get in touch with us"
     return Letter("Something to fill in", (
-        f"Hello {_line(name)},\n\nthere is something for you to read and fill in. Please sign in to find it, or fill "
-        f"it in when you come; if you have questions, {ask}.\n\n{_line(practice)}\n"
+        f"Hello {_line(name)},\n\nthere is something for you to read and fill in. If you have access to our portal, "
+        f"please sign in to find it:\n\n{address}\n\nYou can also fill it in when you come; if you have questions, "
+        f"{ask}.\n\n{_line(practice)}\n"
     ))
 
 

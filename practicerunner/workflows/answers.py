@@ -12,6 +12,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
+from practicerunner.settings import settings
 from practicerunner.vocabulary import Action, MessageKind, RequestKind, RequestStatus, Resource, Role, SessionFormat
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor, authorize
@@ -132,7 +133,7 @@ def _answered(session: Session, actor: Actor, found: SchedulingRequest, status: 
 def tell_the_asker(session: Session, found: SchedulingRequest) -> int | None:
     """Write to whoever asked that there is an answer, and no word of what it is. Returns the message's id, if any."""
     us = practice.the_practice(session)
-    subject, body = rules.answered(us.name, us.phone)
+    subject, body = rules.answered(us.name, us.phone, settings().portal_page)
     return outbox.put(
         session, MessageKind.REQUEST_ANSWERED, f"{MessageKind.REQUEST_ANSWERED}:{found.id}:{found.revision}",
         subject, body, person_id=found.asked_by_id or found.person_id, case_id=found.case_id,

@@ -23,11 +23,6 @@ UNWANTED = "Does not want e-mails about billing"
 NO_ADDRESS = "No e-mail address that we may write to"
 
 
-def _address() -> str:
-    """Where payers find their bills; never the door of staff."""
-    return f"{settings().portal_address}/portal"
-
-
 def why_not(session: Session, payer: Payer) -> str:
     """Why a payer gets no e-mail about billing; empty if they do."""
     if payer.person_id is None:
@@ -48,7 +43,7 @@ def tell(
         return None
     person = session.get_one(Person, payer.person_id)
     letter = billing_letters.letter(
-        kind, person.preferred_name or person.first_name, house.name, house.phone, _address())
+        kind, person.preferred_name or person.first_name, house.name, house.phone, settings().portal_page)
     return outbox.put(
         session, kind, f"{kind}:{payer.id}:{occasion}", letter.subject, letter.body, person_id=person.id,
         case_id=case_id, own_address_only=confidential,
@@ -67,7 +62,7 @@ def _tell_who_acts(
     for person_id in with_scope(session, payer.person_id or 0, AccessScope.BILLING, case_id):
         person = session.get_one(Person, person_id)
         letter = billing_letters.letter(
-            kind, person.preferred_name or person.first_name, house.name, house.phone, _address())
+            kind, person.preferred_name or person.first_name, house.name, house.phone, settings().portal_page)
         outbox.put(
             session, kind, f"{kind}:{payer.id}:{occasion}:{person_id}", letter.subject, letter.body,
             person_id=person_id, case_id=case_id,

@@ -14,6 +14,7 @@ from practicerunner.records.people import Person
 from practicerunner.rules import forms as rule
 from practicerunner.rules import signing
 from practicerunner.rules.notes import is_clinical
+from practicerunner.settings import settings
 from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, ParticipantStatus, Resource
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor
@@ -133,7 +134,8 @@ def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
     session.add_all(made)
     us = practice.the_practice(session)
     for person in {person.id: person for person, _ in missing}.values():
-        letter = signing.waiting_letter(person.preferred_name or person.first_name, us.name, us.phone)
+        letter = signing.waiting_letter(
+            person.preferred_name or person.first_name, us.name, us.phone, settings().portal_page)
         outbox.put(session, MessageKind.FORM_REMINDER, f"packet:{asked.op}:{person.id}", letter.subject, letter.body,
                    person_id=person.id, case_id=case.id, own_address_only=person.id in alone)
     session.info["detail"] = f"{len(made)} forms of the packet"
@@ -166,7 +168,8 @@ def remind_of_form(session: Session, actor: Actor, asked: RemindOfForm) -> int:
         raise NowhereToRemind
     if assignment.confidential and not consent_basis.own_address(session, person.id):
         raise NowhereToRemind("This form is confidential, and somebody else has the same e-mail address.")
-    letter = signing.reminder_letter(person.preferred_name or person.first_name, us.name, us.phone)
+    letter = signing.reminder_letter(
+        person.preferred_name or person.first_name, us.name, us.phone, settings().portal_page)
     written = outbox.put(
         session, MessageKind.FORM_REMINDER, f"{MessageKind.FORM_REMINDER}:{assignment.id}:{today_here(session)}",
         letter.subject, letter.body, person_id=person.id, case_id=assignment.case_id,

@@ -129,7 +129,7 @@ def _tell(session: Session, thread: MessageThread, case: Case, by: Writer) -> No
         if somebody is None or not can_read(session, somebody, thread.id):
             continue
         read = messages.read_up_to(session, [thread.id], person_id=person.id).get(thread.id, 0)
-        letter = rules.letter(_first_name(person), us.name, us.phone, f"{settings().portal_address}/portal")
+        letter = rules.letter(_first_name(person), us.name, us.phone, settings().portal_page)
         outbox.put(
             session, MessageKind.MESSAGE_WAITING, f"{MessageKind.MESSAGE_WAITING}:{thread.id}:{person.id}:{read}",
             letter.subject, letter.body, person_id=person.id, case_id=case.id,

@@ -17,7 +17,8 @@ def test_a_date_and_a_time_are_one_only_if_both_are_there() -> None:
 
 
 def test_the_e_mail_says_that_there_is_an_answer_and_by_whom_and_no_more() -> None:
-    assert answered("Linden Street\r\nPractice", "") == (
+    there = "https://portal.example/portal"
+    assert answered("Linden Street\r\nPractice", "", there) == (
         "Your request was answered",
-        "The practice has answered your request. Sign in to see it.\n\nLinden Street Practice\n")
-    assert "please call us: +1 518" in answered("Linden", "+1 518")[1]
+        f"The practice has answered your request. Sign in to see it:\n\n{there}\n\nLinden Street Practice\n")
+    assert "please call us: +1 518" in answered("Linden", "+1 518", "")[1]

@@ -13,6 +13,7 @@ from practicerunner.records.cases import Case, Participant
 from practicerunner.records.notes import Note
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.scheduling import Appointment, Hold
+from practicerunner.settings import settings
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,
@@ -365,7 +366,8 @@ def test_the_asker_is_told_that_there_is_an_answer_and_not_which(ask: Askers) ->
             OutboxMessage.kind == MessageKind.REQUEST_ANSWERED).order_by(OutboxMessage.id)).all()
     assert [(one.to_address, one.case_id) for one in sent] == [("ida@holm.example", ask.cases["Ida"])] * 4
     assert {one.body for one in sent} == {
-        "The practice has answered your request. Sign in to see it.\n\n"
+        "The practice has answered your request. Sign in to see it:\n\n"
+        f"{settings().portal_page}\n\n"
         "If you cannot sign in, please call us: +1 518 555 0100\n\nLinden Street Practice\n"}
     assert {one.subject for one in sent} == {"Your request was answered"}
 

