@@ -14,11 +14,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from practicerunner import database
 from practicerunner.settings import settings
+from practicerunner.workflows import invitations, portal_sign_in, sign_in
 from tests import code_table
 from tests.cast import Cast, bring_on
 from tests.kept import Kept, learned
@@ -49,6 +51,16 @@ def diagnosis_codes() -> Iterator[Path]:
     yield settings().codes_file
     del os.environ["PRACTICE_CODES_FILE"]
     settings().codes_file = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hasher_of_practices() -> Iterator[PasswordHasher]:
+    """Passwords cost next to nothing in this process, for there are thousands of attempts. The hasher of a practice."""
+    before = invitations._hasher, sign_in._DUMMY, portal_sign_in._DUMMY
+    invitations._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    sign_in._DUMMY = portal_sign_in._DUMMY = invitations.hash_password("nobody's")
+    yield before[0]
+    invitations._hasher, sign_in._DUMMY, portal_sign_in._DUMMY = before
 
 
 @pytest.fixture(scope="session", autouse=True)

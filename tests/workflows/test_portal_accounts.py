@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -61,10 +60,8 @@ MAYAS, TOMS = "nine quiet herons", "ten calm lanterns"
 
 
 @pytest.fixture
-def house(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Household]:
-    """The household; passwords are hashed at little cost here, for there are hundreds of attempts."""
-    monkeypatch.setattr(invitations, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    monkeypatch.setattr(portal_sign_in, "_DUMMY", invitations.hash_password("nobody's"))
+def house(cast: Cast) -> Iterator[Household]:
+    """The household."""
     made = household(cast)
     with at(NOW):
         yield made
