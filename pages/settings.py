@@ -110,6 +110,10 @@ def _practice(actor: Actor) -> None:
             "late_entry_days", "A note is a late entry when first signed more than … days after the appointment",
             row.late_entry_days, help="It says so itself from then on. Notes that are signed already stay as they are.",
         )
+        alert = form.number(
+            "alert_hours", "A critical answer goes on to supervisor and owner after … business hours", row.alert_hours,
+            help="Unless somebody has closed it. Answers that wait already keep the time they had.",
+        )
         plan_review = form.number(
             "plan_review_days", "Treatment plans are reviewed after … days", row.plan_review_days,
         )
@@ -143,7 +147,7 @@ def _practice(actor: Actor) -> None:
             op=form.op, revision=row.revision, name=name, zone=zone or "", address=address, phone=phone, email=email,
             tax_id=tax_id, npi=npi, late_cancel_hours=late,
             missed_fee_basis_points=money.basis_points(missed, "missed_fee_basis_points"), note_due_hours=note_due,
-            late_entry_days=late_entry, plan_review_days=plan_review, payment_due_days=payment_due,
+            late_entry_days=late_entry, alert_hours=alert, plan_review_days=plan_review, payment_due_days=payment_due,
             invoice_after_cosign=after_cosign, invoicing_day=gather, invoicing_weekday=weekday, ahead_days=ahead,
             invoices_as_drafts=drafts,
             show_adjustments=adjustments, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,

@@ -44,6 +44,8 @@ class Practice(Revised):
     note_due_hours: Mapped[int] = mapped_column(default=48)
     late_entry_days: Mapped[int] = mapped_column(default=3)
     """First signed more than so many days after its date of service, a note is marked as a late entry (C22)."""
+    alert_hours: Mapped[int] = mapped_column(default=4)
+    """Business hours after which a critical answer that nobody has closed goes on to supervisor and owner (C72)."""
     helpers_may_schedule: Mapped[bool] = mapped_column(default=False)
     """Whether approved helpers manage appointments for clients; off, their grants are kept but open nothing (D10)."""
     grants_requests: Mapped[bool] = mapped_column(default=False)

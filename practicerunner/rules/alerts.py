@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 OPENS, CLOSES = time(9), time(17)
 WEEKDAYS = range(5)
 """Monday to Friday."""
-ESCALATE_AFTER = timedelta(hours=4)
-"""Business hours after which an alert that nobody has closed goes to the supervisor and the owner."""
 AWAY = timedelta(hours=8)
 """Somebody who has blocked this much or more is away, so that an alert goes to others at once."""
 
@@ -24,8 +22,8 @@ def crisis_text(practice: str, phone: str) -> str:
     return CRISIS_TEXT + (f" You can also call {' '.join(practice.split())}: {line}." if line else "")
 
 
-def escalates_at(raised_at: datetime, zone: str, after: timedelta = ESCALATE_AFTER) -> datetime:
-    """The moment at which so many business hours have passed on the practice's wall clock.
+def escalates_at(raised_at: datetime, zone: str, after: timedelta) -> datetime:
+    """The moment at which so much of the business hours has passed on the practice's wall clock.
 
     Clocks change at night, outside business hours, so an hour on the wall is an hour.
     """

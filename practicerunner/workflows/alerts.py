@@ -112,7 +112,8 @@ def raise_alert(
     now, us = clock.now(), practice.the_practice(session)
     alert = CriticalAlert(
         id=ids.new_id(), response_id=response.id, case_id=case.id, person_id=response.person_id,
-        items=[one.key for one in found], raised_at=now, escalates_at=rule.escalates_at(now, us.zone),
+        items=[one.key for one in found], raised_at=now,
+        escalates_at=rule.escalates_at(now, us.zone, timedelta(hours=us.alert_hours)),
     )
     session.add(alert)
     session.flush()

@@ -44,6 +44,7 @@ class ChangePractice(Command):
     missed_fee_basis_points: int = Field(ge=0, le=10_000)
     note_due_hours: int = Field(ge=1, le=720)
     late_entry_days: int = Field(default=3, ge=0, le=90)
+    alert_hours: int = Field(default=4, ge=1, le=40)
     helpers_may_schedule: bool = False
     grants_requests: bool = False
     portal_idle_minutes: int = Field(default=10, ge=SHORTEST_IDLE, le=LONGEST_IDLE)

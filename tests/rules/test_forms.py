@@ -1,6 +1,6 @@
 """Forms as data: what may be asked and answered, with a sentence at each field; who signs; when an alert goes on."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -260,7 +260,7 @@ def test_four_business_hours_are_counted_on_the_practice_s_wall_over_nights_week
 ) -> None:
     zone = ZoneInfo("America/New_York")
     moments = [datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC) for text in (raised, goes_on)]
-    assert escalates_at(moments[0], zone.key) == moments[1]
+    assert escalates_at(moments[0], zone.key, timedelta(hours=4)) == moments[1]
 
 
 def test_the_crisis_text_names_988_911_and_the_practice_s_line() -> None:
@@ -271,9 +271,12 @@ def test_the_crisis_text_names_988_911_and_the_practice_s_line() -> None:
 
 
 def test_letters_say_neither_what_nor_why() -> None:
-    letters = [signing.reminder_letter("Noor", "Linden Street Practice", "+1 518 555 0100"),
-               signing.reminder_letter("Noor", "Linden Street Practice", ""),
+    there = "https://portal.example/portal"
+    letters = [signing.reminder_letter("Noor", "Linden Street Practice", "+1 518 555 0100", there),
+               signing.reminder_letter("Noor", "Linden Street Practice", "", there),
+               signing.waiting_letter("Noor", "Linden Street Practice", "", there),
                signing.urgent_letter("Linden Street Practice")]
+    assert [f"\n\n{there}\n\n" in letter.body for letter in letters] == [True, True, True, False]
     for letter in letters:
         said = f"{letter.subject} {letter.body}".lower()
         for word in ("form", "consent", "questionnaire", "phq", "score", "therap", "critical", "answer", "client"):

@@ -54,6 +54,7 @@ from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of
 from tests.workflows.sending import bring_forms, complete, filled, opened, revision, scored, send
+from tests.workflows.test_documentation import policy
 
 ONLY_THE_NINTH = scored("phq9", 0, 0, 0, 0, 0, 0, 0, 0, 1)
 THURSDAY = "2026-11-12 10:00"
@@ -241,6 +242,20 @@ def test_after_four_business_hours_it_goes_to_the_owner_once(cast: Cast) -> None
     assert (told(cast), sees(cast, "2026-11-16 12:02")) == ({"Marcus", "Dana"}, {"Marcus", "Dana"})
     with database.reading(cast.engine) as session:
         assert len(session.scalars(select(AuditRow).where(AuditRow.action == "escalate_alert")).all()) == 1
+
+
+def test_after_how_many_hours_is_the_practice_s_and_what_waits_keeps_its_time(cast: Cast) -> None:
+    first = raised(cast, client_of(cast, "Marcus"), "Marcus", "2026-11-13 16:00")
+    policy(cast, alert_hours=1)
+    second = raised(cast, client_of(cast, "Marcus"), "Marcus", "2026-11-13 16:30")
+    assert escalate(cast, "2026-11-16 09:29") == []
+    assert escalate(cast, "2026-11-16 09:30") == [second]
+    assert escalate(cast, "2026-11-16 12:00") == [first]
+    with pytest.raises(NotPermitted):
+        policy(cast, by="Marcus", alert_hours=2)
+    for hours in (0, 41):
+        with pytest.raises(ValidationError):
+            policy(cast, alert_hours=hours)
 
 
 def test_what_was_closed_in_time_goes_to_nobody_else(cast: Cast) -> None:
