@@ -1048,6 +1048,18 @@ class RelationshipKind(Word):
         return {"parent": RelationshipKind.CHILD, "child": RelationshipKind.PARENT}.get(self.value, self)
 
 
+class OrganisationKind(Word):
+    """What an organisation is to a person (FHIR Organization.type). A link grants no access (D02)."""
+
+    SCHOOL = "school"
+    INSURER = "insurer"
+    EMPLOYER = "employer"
+    AGENCY = "agency"
+    CLINIC = "clinic"
+    COURT = "court"
+    OTHER = "other"
+
+
 class DocumentClass(Word):
     """Who may read an uploaded document (FHIR DocumentReference.securityLabel); from the widest to the narrowest."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    UniqueConstraint,
     select,
     true,
 )
@@ -23,6 +24,7 @@ from practicerunner.records.people import Payer, Person
 from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,
+    OrganisationKind,
     PaperKind,
     ParticipantStatus,
     PaymentMethodKind,
@@ -103,6 +105,18 @@ class Relationship(Row):
     kind: Mapped[str] = mapped_column(String(30))
     """What the other is to the person; a word of ``vocabulary.RelationshipKind``."""
     is_emergency_contact: Mapped[bool] = mapped_column(default=False)
+
+
+class OrganisationLink(Row):
+    """What an organisation is to a person, such as their school or insurer; it grants nothing (D02)."""
+
+    __tablename__ = "organisation_link"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    kind: Mapped[OrganisationKind] = word(OrganisationKind)
+
+    __table_args__ = (UniqueConstraint("person_id", "organisation_id"),)
 
 
 class PaymentMethod(Row):

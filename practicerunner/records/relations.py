@@ -4,8 +4,8 @@ from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from practicerunner.records.billing import BillingArrangement, PayerShare
-from practicerunner.records.cases import Participant, PaymentMethod, Relationship
-from practicerunner.records.people import Payer, Person
+from practicerunner.records.cases import OrganisationLink, Participant, PaymentMethod, Relationship
+from practicerunner.records.people import Organisation, Payer, Person
 from practicerunner.vocabulary import ParticipantStatus
 
 
@@ -15,6 +15,31 @@ def between(session: Session, one_id: int, other_id: int) -> list[Relationship]:
         (Relationship.person_id == one_id) & (Relationship.other_id == other_id),
         (Relationship.person_id == other_id) & (Relationship.other_id == one_id),
     ))))
+
+
+def organisations_of_case(session: Session, case_id: int) -> list[tuple[OrganisationLink, Person, Organisation]]:
+    """The organisations of everybody who takes part in a case, by name."""
+    query = (
+        select(OrganisationLink, Person, Organisation).join(Person, Person.id == OrganisationLink.person_id)
+        .join(Organisation, Organisation.id == OrganisationLink.organisation_id)
+        .join(Participant, Participant.person_id == Person.id)
+        .where(Participant.case_id == case_id, Participant.status == ParticipantStatus.ACTIVE)
+        .order_by(Organisation.name, OrganisationLink.id)
+    )
+    return [(link, person, body) for link, person, body in session.execute(query)]
+
+
+def is_linked(session: Session, person_id: int, organisation_id: int) -> bool:
+    """Whether somebody has a link to an organisation already."""
+    return session.scalar(select(OrganisationLink.id).where(
+        OrganisationLink.person_id == person_id, OrganisationLink.organisation_id == organisation_id)) is not None
+
+
+def find_organisations(session: Session, text: str, limit: int) -> list[tuple[int, str]]:
+    """Organisations whose name contains a text, in whichever case: id and name."""
+    query = select(Organisation.id, Organisation.name).where(
+        Organisation.name.icontains(text, autoescape=True)).order_by(Organisation.name, Organisation.id).limit(limit)
+    return [(organisation_id, name) for organisation_id, name in session.execute(query)]
 
 
 def of_case(session: Session, case_id: int) -> list[tuple[Relationship, Person, Person]]:

@@ -10,6 +10,7 @@ from practicerunner.ui import (
     consent_block,
     feed_block,
     navigation,
+    organisation_block,
     portal_block,
     reminder_form,
     waitlist_block,
@@ -142,6 +143,7 @@ def _relationships(actor: Actor, page: CasePage) -> None:
             _relation(actor, view, changes=changes)
         if changes and st.button("Relationship", icon=":material/add:", key="add_relation"):
             relation_dialog(actor, page, emergency=False)
+    organisation_block.show(actor, page, changes=changes)
 
 
 def _relation(actor: Actor, view: RelationView, *, changes: bool) -> None:

@@ -99,13 +99,19 @@ class ChangePerson(Command):
     person: PersonDetails
 
 
-class AddOrganisation(Command):
-    """Add a body that pays."""
+class OrganisationDetails(BaseModel):
+    """What an organisation is called and how to reach it."""
+
+    model_config = ConfigDict(frozen=True)
 
     name: RequiredLine
     email: Line = ""
     phone: Line = ""
     address: Paragraph = ""
+
+
+class AddOrganisation(OrganisationDetails, Command):
+    """Add a body that pays."""
 
 
 def check_dates(details: PersonDetails, today: date) -> None:
@@ -171,6 +177,11 @@ def add_person(session: Session, actor: Actor, asked: AddPerson) -> int:
 def add_organisation(session: Session, actor: Actor, asked: AddOrganisation) -> int:
     """Add an organisation and its standing as payer. Returns the payer id."""
     authorize(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, responsible=[actor.staff_id])
+    return create_organisation(session, asked)[1].id
+
+
+def create_organisation(session: Session, asked: OrganisationDetails) -> tuple[Organisation, Payer]:
+    """Write a new organisation and its standing as payer; callers have authorised it."""
     body = Organisation(
         id=ids.new_id(), name=asked.name, email=asked.email, phone=asked.phone, address=asked.address
     )
@@ -178,7 +189,7 @@ def add_organisation(session: Session, actor: Actor, asked: AddOrganisation) -> 
     session.add(body)
     session.flush()
     session.add(payer)
-    return payer.id
+    return body, payer
 
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)

@@ -1,4 +1,7 @@
-"""Links between people, and emergency contacts. Both only say something; neither grants any access (D02, C16)."""
+"""Links between people, emergency contacts, and links to organisations. They only say something; none grants access.
+
+(D02, C16.) An organisation is added with its standing as payer, so that it can be chosen where bills are paid.
+"""
 
 from dataclasses import dataclass
 
@@ -9,14 +12,23 @@ from sqlalchemy.orm import Session
 from practicerunner import ids
 from practicerunner.errors import BadInput, NotFound
 from practicerunner.records import relations
-from practicerunner.records.cases import Relationship
-from practicerunner.records.people import Person
+from practicerunner.records.cases import OrganisationLink, Relationship
+from practicerunner.records.people import Organisation, Person
 from practicerunner.rules import names
-from practicerunner.vocabulary import Action, ContactKind, RelationshipKind, Resource
+from practicerunner.vocabulary import Action, ContactKind, OrganisationKind, RelationshipKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
-from practicerunner.workflows.people import PersonDetails, check_findable, create_person, person_for
+from practicerunner.workflows.people import (
+    OrganisationDetails,
+    PersonDetails,
+    check_findable,
+    create_organisation,
+    create_person,
+    person_for,
+)
+
+MOST_FOUND = 12
 
 
 class AddRelationship(Command):
@@ -39,6 +51,38 @@ class RemoveRelationship(Command):
     """Take a link back, on both sides."""
 
     relationship_id: int
+
+
+class AddOrganisationLink(Command):
+    """Say what an organisation is to a person: one that is there, or the details of a new one."""
+
+    person_id: int
+    organisation_id: int | None = None
+    organisation: OrganisationDetails | None = None
+    kind: OrganisationKind
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "AddOrganisationLink":
+        if (self.organisation_id is None) == (self.organisation is None):
+            raise PydanticCustomError("organisation", "Choose an organisation from the list or describe a new one.")
+        return self
+
+
+class RemoveOrganisationLink(Command):
+    """Take back what an organisation is to a person; the organisation stays."""
+
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationView:
+    """What an organisation is to a person, and how to reach it."""
+
+    link_id: int
+    person: str
+    name: str
+    kind: OrganisationKind
+    reachable_at: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +156,53 @@ def relationships_of(session: Session, actor: Actor, case_id: int) -> list[Relat
             link.is_emergency_contact, tuple(numbers),
         ))
     return sorted(views, key=lambda view: (not view.is_emergency_contact, view.person, view.other))
+
+
+@command(Resource.DEMOGRAPHICS, Action.UPDATE)
+def link_organisation(session: Session, actor: Actor, asked: AddOrganisationLink) -> int:
+    """Link a person to an organisation. Returns the link's id. Raises BadInput, NotFound."""
+    person = person_for(session, actor, asked.person_id, Action.UPDATE)
+    if asked.organisation is not None:
+        body = create_organisation(session, asked.organisation)[0]
+    else:
+        found = session.get(Organisation, asked.organisation_id)
+        if found is None:
+            raise BadInput("organisation_id", "That organisation is no longer in the list.")
+        body = found
+    if relations.is_linked(session, person.id, body.id):
+        raise BadInput("organisation_id", "These two are linked already. Remove the link to change it.")
+    link = OrganisationLink(id=ids.new_id(), person_id=person.id, organisation_id=body.id, kind=asked.kind)
+    session.add(link)
+    session.info["detail"] = f"{asked.kind}"
+    return link.id
+
+
+@command(Resource.DEMOGRAPHICS, Action.UPDATE)
+def unlink_organisation(session: Session, actor: Actor, asked: RemoveOrganisationLink) -> int:
+    """Remove the link. Returns the id of the person it was on."""
+    link = session.get(OrganisationLink, asked.link_id)
+    if link is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS)
+    person = person_for(session, actor, link.person_id, Action.UPDATE)
+    session.delete(link)
+    session.info["detail"] = f"removed {link.kind}"
+    return person.id
+
+
+@reader(Resource.DEMOGRAPHICS)
+def organisations_of(session: Session, actor: Actor, case_id: int) -> list[OrganisationView]:
+    """The organisations of everybody who takes part in a case, by name."""
+    case = case_for(session, actor, case_id, resource=Resource.DEMOGRAPHICS)
+    return [
+        OrganisationView(link.id, _name(person), body.name, link.kind, tuple(filter(None, (body.phone, body.email))))
+        for link, person, body in relations.organisations_of_case(session, case.id)
+    ]
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def find_organisations(session: Session, actor: Actor, text: str) -> list[tuple[int, str]]:
+    """Organisations whose name contains a text: id and name. They are no clients, so all of staff find all of them."""
+    return relations.find_organisations(session, text.strip(), MOST_FOUND) if text.strip() else []
 
 
 def _name(person: Person) -> str:

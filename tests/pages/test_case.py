@@ -220,7 +220,7 @@ def test_the_guided_change_of_work_makes_the_linked_couple_with_its_appointments
 def other_dialogs() -> None:
     import streamlit as st
 
-    from practicerunner.ui import case_dialogs, case_relationships, waitlist_block
+    from practicerunner.ui import case_dialogs, case_relationships, organisation_block, waitlist_block
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
     from practicerunner.ui.person_form import person_dialog
@@ -233,6 +233,8 @@ def other_dialogs() -> None:
         person_dialog(actor, page.participants[0].person_id)
     elif asked == "relation":
         case_relationships.relation_dialog(actor, page, emergency=True)
+    elif asked == "organisation":
+        organisation_block.organisation_dialog(actor, page)
     elif asked == "method":
         case_relationships.method_dialog(actor, page)
     elif asked == "edit":
@@ -277,7 +279,7 @@ def test_a_phone_is_added_with_what_the_person_allows(cast: Cast, lima) -> None:
     assert (contact.value, contact.may_call, contact.may_text) == ("518 555 0142", False, False)
 
 
-@pytest.mark.parametrize("name", ["relation", "method", "edit", "join", "leave", "paper"])
+@pytest.mark.parametrize("name", ["relation", "organisation", "method", "edit", "join", "leave", "paper"])
 def test_every_dialog_of_the_page_opens(lima, name: str) -> None:
     _, ask = lima
     assert ask(name).button
@@ -290,3 +292,15 @@ def test_somebody_leaves_a_family_and_their_history_stays(cast: Cast, lima) -> N
     assert [p.name for p in page.present] == ["Bo Lima", "Cy Lima"]
     assert page.participants[-1].name == "Ana Lima"
     assert page.participants[-1].left_on is not None
+
+
+def test_an_organisation_is_added_under_relationships(cast: Cast, lima, monkeypatch) -> None:
+    case_id, ask = lima
+    app = ask("organisation")
+    assert "Search and choose an organisation" in said(save(app))
+    app.toggle[0].set_value(True).run()
+    next(one for one in app.text_input if one.label == "Name").set_value("Elm Hill School").run()
+    save(app)
+    page = said(opened(cast, monkeypatch, "Dana", "case", case=case_id, part="relationships"))
+    assert "Elm Hill School: school of Ana Lima" in page
+    assert "being named here opens nothing" not in page

@@ -7,7 +7,14 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records.cases import PaymentMethod, Relationship
-from practicerunner.vocabulary import AttentionKind, CaseType, ContactKind, PaymentMethodKind, RelationshipKind
+from practicerunner.vocabulary import (
+    AttentionKind,
+    CaseType,
+    ContactKind,
+    OrganisationKind,
+    PaymentMethodKind,
+    RelationshipKind,
+)
 from practicerunner.workflows.clients import case_page, case_summary, find_cases
 from practicerunner.workflows.payment_methods import (
     RemovePaymentMethod,
@@ -16,13 +23,27 @@ from practicerunner.workflows.payment_methods import (
     remove_payment_method,
     save_payment_method,
 )
-from practicerunner.workflows.people import ChangePerson, Contact, PersonDetails, change_person, person_details
+from practicerunner.workflows.people import (
+    ChangePerson,
+    Contact,
+    OrganisationDetails,
+    PersonDetails,
+    change_person,
+    find_payers,
+    person_details,
+)
 from practicerunner.workflows.relationships import (
+    AddOrganisationLink,
     AddRelationship,
+    RemoveOrganisationLink,
     RemoveRelationship,
     add_relationship,
+    find_organisations,
+    link_organisation,
+    organisations_of,
     relationships_of,
     remove_relationship,
+    unlink_organisation,
 )
 from tests.cast import Cast, people_of
 
@@ -119,6 +140,37 @@ def test_emergency_contacts_come_first_with_their_phones_and_are_no_clients(cast
         ("Jim Pike", True, ("518 555 0101",)), ("Joan Pike", True, ("518 555 0101",)), ("Ann Holm", False, ()),
     ]
     assert cast.read("Dana", find_cases, "Pike") == []
+
+
+def test_an_organisation_is_named_for_one_person_can_pay_and_opens_nothing(cast: Cast) -> None:
+    mine = cast.open_case(CaseType.INDIVIDUAL, "Mia Castellano")
+    other = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    school = OrganisationDetails(name="Elm Hill School", phone="518 555 0177")
+    asked = AddOrganisationLink(person_id=only(cast, mine), organisation=school, kind=OrganisationKind.SCHOOL)
+    link = cast.do("Marcus", link_organisation, asked)
+    assert cast.do("Marcus", link_organisation, asked) == link, "the second click"
+    views = [(one.name, one.kind, one.person, one.reachable_at) for one in cast.read("Tom", organisations_of, mine)]
+    assert views == [("Elm Hill School", OrganisationKind.SCHOOL, "Mia Castellano", ("518 555 0177",))]
+    assert cast.read("Marcus", organisations_of, other) == []
+    ((found, name),) = cast.read("Marcus", find_organisations, "elm")
+    assert name == "Elm Hill School" and cast.read("Marcus", find_organisations, " ") == []
+    assert [name for _, name in cast.read("Tom", find_payers, "Elm")] == ["Elm Hill School"]
+    again = {"organisation_id": found, "kind": OrganisationKind.CLINIC}
+    with pytest.raises(BadInput, match="linked already"):
+        cast.do("Marcus", link_organisation, AddOrganisationLink(person_id=only(cast, mine), **again))
+    with pytest.raises(NotFound):
+        cast.do("Olga", link_organisation, AddOrganisationLink(person_id=only(cast, other), **again))
+    with pytest.raises(NotFound):
+        cast.read("Olga", organisations_of, mine)
+    for wrong in ({}, {"organisation_id": found, "organisation": school}):
+        with pytest.raises(ValidationError, match="organisation"):
+            AddOrganisationLink(person_id=1, kind=OrganisationKind.OTHER, **wrong)
+    with pytest.raises(NotFound):
+        cast.do("Olga", unlink_organisation, RemoveOrganisationLink(link_id=link))
+    cast.do("Marcus", unlink_organisation, RemoveOrganisationLink(link_id=link))
+    assert cast.read("Marcus", organisations_of, mine) == []
+    assert len(cast.read("Marcus", find_organisations, "Elm")) == 1, "the organisation stays"
+    assert cast.read("Dana", find_cases, "Elm") == [], "and is no client"
 
 
 def card(cast: Cast, case_id: int, **options) -> SavePaymentMethod:
