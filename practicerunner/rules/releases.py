@@ -17,7 +17,8 @@ class Given:
 
     expires_on: date
     withdrawn: bool = False
-    by_parent: bool = False
+    for_a_minor: bool = False
+    """Whether somebody else gave it, while the person was a minor."""
 
 
 def is_conjoint(case_type: CaseType) -> bool:
@@ -27,8 +28,8 @@ def is_conjoint(case_type: CaseType) -> bool:
 
 
 def state_of(given: Sequence[Given], *, adult: bool, today: date) -> AuthorizationState:
-    """How somebody stands to a release, the oldest authorisation first. A parent's word ends at eighteen."""
-    theirs = [one for one in given if not (adult and one.by_parent)]
+    """How somebody stands to a release, the oldest authorisation first. A word given for a minor ends at 18."""
+    theirs = [one for one in given if not (adult and one.for_a_minor)]
     if any(not one.withdrawn and today <= one.expires_on for one in theirs):
         return AuthorizationState.AUTHORIZED
     if not theirs:

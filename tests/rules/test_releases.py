@@ -11,7 +11,7 @@ from practicerunner.vocabulary import AuthorizationState, CaseType, FieldKind, F
 
 TODAY = date(2026, 10, 20)
 GOOD, PAST = Given(TODAY), Given(TODAY - timedelta(days=1))
-BACK, PARENTS = Given(TODAY, withdrawn=True), Given(TODAY, by_parent=True)
+BACK, PARENTS = Given(TODAY, withdrawn=True), Given(TODAY, for_a_minor=True)
 
 
 def test_a_couple_and_a_family_have_one_record_and_nobody_else() -> None:
