@@ -50,8 +50,14 @@ def names_to_remove(theirs: Iterable[str], others: Iterable[str]) -> tuple[str, 
 
 
 def without(text: str, names: Sequence[str]) -> str:
-    """A text in which these names do not stand."""
+    """A text in which these names do not stand, as they are written or all in capitals: "will" is not Will."""
     if not names:
         return text
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE)
+    written = dict.fromkeys(way for name in names for way in (name, _capitalised(name), name.title(), name.upper()))
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, written))})(?!\w)")
     return found.sub(REMOVED, text)
+
+
+def _capitalised(name: str) -> str:
+    """A name each word of which begins with a capital, however it was typed."""
+    return " ".join(word[:1].upper() + word[1:] for word in name.split(" "))

@@ -210,12 +210,6 @@ def check_released(session: Session, case: Case, release_id: int | None) -> str:
     return f"release {release.id} to {release.recipient}, authorisations {given}"
 
 
-def may_leave(session: Session, case: Case) -> bool:
-    """Whether a page of a case's record may go out: of several people once one of its releases is complete."""
-    return not rule.is_conjoint(case.type) or any(
-        not _view(session, case, one).blocked for one in releases.of_case(session, case.id))
-
-
 def _case(session: Session, actor: Actor, case_id: int) -> Case:
     case = case_for(session, actor, case_id)
     authorize(session, actor, Action.EXPORT, Resource.BULK_DATA, responsible=[case.provider_id], case_id=case.id)

@@ -70,7 +70,7 @@ def couple(cast: Cast) -> int:
         called = cast.do("Marcus", start_case_note, StartCaseNote(
             case_id=case_id, kind=NoteKind.CONTACT, person_id=people["Maya"], service_date=date(2026, 10, 19)))
         cast.do("Marcus", save_draft, SaveDraft(note_id=called, revision=1, sections={
-            "how": "By phone.", "said": "Aloneheron. tom was not told; Tomas Quill's bill waits.",
+            "how": "By phone.", "said": "Aloneheron. Tom was not told; Tomas Quill's bill waits.",
             "follow_up": "None."}))
         cast.do("Marcus", sign_note, SignNote(note_id=called, revision=2))
         for sent, name in zip(send(cast, case_id, "consent"), ("Maya Rivera", "Tomas Quill"), strict=True):
@@ -289,6 +289,13 @@ def test_one_of_them_alone_gets_an_extract_that_names_nobody_else(cast: Cast, co
         assert "Tomas Quill" in his
         for word in ("Togetherheron", "Aloneheron", "Maya", "Rivera"):
             assert word not in his, word
+        (sent,) = send(cast, couple, "consent", to="Maya")
+        complete(cast, sent, filled("consent", signature="Tomas Quill"), signed_by_id=people["Tomas"],
+                 signs_as=SignsAs.HEALTH_CARE_AGENT, authority="Seen what Tomas Quill brought")
+        text = taken_out(cast, couple, person_id=people["Maya"])
+        assert "[name removed], health care agent of Maya Rivera" in text
+        assert "Seen what [name removed] brought" in text
+        assert "Marcus Bell" in text and not any(word in text for word in ("Tom", "Quill"))
         stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad"))["Noor"]
         with pytest.raises(NotFound):
             taken_out(cast, couple, person_id=stranger)
