@@ -17,7 +17,7 @@ from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.documentation import ToSign, documentation_due, my_queue
 from practicerunner.workflows.estimate_pages import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
@@ -98,6 +98,11 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
             found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
         overdue = sum(
             due.overdue for due in documentation_due(session, actor) if due.provider_id == actor.staff_id)
+        found += [
+            Waiting(f"{_note_of(one)} documents a critical answer and is not signed", "note", urgent=one.overdue,
+                    selectors={"note": one.line.note_id})
+            for one in queue.to_sign
+        ]
         if overdue:
             found.append(Waiting(f"{_many(overdue, 'note is', 'notes are')} overdue", "documentation", urgent=True))
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
@@ -122,6 +127,10 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if ready:
             found.append(Waiting(f"{_many(ready, 'appointment', 'appointments')} to invoice", "billing"))
     return found
+
+
+def _note_of(one: ToSign) -> str:
+    return f"{one.line.title} of {one.line.about or one.line.case_name}"
 
 
 def _asked(session: Session, actor: Actor) -> list[Waiting]:
