@@ -11,8 +11,7 @@ from practicerunner.records.forms import CriticalAlert
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.rules.notes import PRESENT, SIGNED
-from practicerunner.vocabulary import AlertAction, AppointmentStatus, NoteKind, NoteStatus, SignatureRole
+from practicerunner.vocabulary import AlertAction, AppointmentStatus, AttendanceStatus, NoteKind, NoteStatus, SignatureRole
 
 
 class AlertStep(Row):
@@ -33,12 +32,13 @@ def steps_of(session: Session, alert_id: int) -> list[tuple[AlertStep, Staff]]:
 
 
 def closing_notes(
-    session: Session, alert: CriticalAlert, since: date, *, but: Collection[NoteKind], alone: bool
+    session: Session, alert: CriticalAlert, since: date, *, but: Collection[NoteKind], signed: Collection[NoteStatus],
+    present: Collection[AttendanceStatus], alone: bool,
 ) -> list[tuple[Note, Staff]]:
     """Notes of the case of an alert that can document it, but for some kinds; the newest first.
 
     Dated on a day or after it and not signed before the answer was handed in; about whoever answered or written on
-    what they were present at (``alone``: every note of the case is about them). What is not signed has been saved and
+    what they were ``present`` at (``alone``: every note of the case is about them). What is not signed has been saved and
     has an author who works here and so can sign it.
     """
     signed_before = select(Signature.id).where(
@@ -46,7 +46,7 @@ def closing_notes(
         Signature.signed_at < alert.raised_at)
     was_there = select(Attendance.id).where(
         Attendance.appointment_id == Note.appointment_id, Attendance.person_id == alert.person_id,
-        Attendance.status.in_(PRESENT))
+        Attendance.status.in_(present))
     about = or_(
         Note.person_id == alert.person_id, and_(Note.person_id.is_(None), Note.appointment_id.is_(None)),
         was_there.exists())
@@ -54,19 +54,19 @@ def closing_notes(
         select(Note, Staff).join(Staff, Staff.id == Note.author_id)
         .where(Note.case_id == alert.case_id, Note.service_date >= since, Note.kind.not_in(but),
                or_(Note.status == NoteStatus.RETURNED, ~signed_before.exists()),
-               or_(Note.status.in_(SIGNED), and_(Staff.active, Note.saved_at.is_not(None))),
+               or_(Note.status.in_(signed), and_(Staff.active, Note.saved_at.is_not(None))),
                true() if alone else about)
         .order_by(Note.service_date.desc(), Note.created_at.desc(), Note.id.desc())
     )
     return [(note, staff) for note, staff in session.execute(query)]
 
 
-def holds_one(session: Session, case_id: int, staff_id: int, first: date, last: date) -> bool:
-    """Whether somebody holds an appointment of a case on one of some days."""
+def held_by(session: Session, case_id: int, staff_id: int, first: date, last: date) -> int | None:
+    """The last appointment of a case that somebody holds on one of some days."""
     return session.scalar(select(Appointment.id).where(
         Appointment.case_id == case_id, Appointment.provider_id == staff_id,
         Appointment.local_date.between(first, last), Appointment.status != AppointmentStatus.CANCELLED,
-    ).limit(1)) is not None
+    ).order_by(Appointment.starts_at.desc(), Appointment.id).limit(1))
 
 
 def lock_note(session: Session, note_id: int) -> None:

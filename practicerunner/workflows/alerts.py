@@ -1,5 +1,5 @@
 """A critical answer calls for somebody: raised with the answer itself, closed only with what was done and where that
-is documented (C72, C73). What is done before the note is begun is kept with the alert, which stays open until then.
+is documented (C72, C73). What is done before the note is written is kept with the alert, which stays open until then.
 
 It is addressed to the case's provider, and to the supervisor of an associate. Once it has waited too long, or where
 the provider is away, it is addressed to the supervisor and the owners too. Whoever may know of it reads that it is
@@ -101,6 +101,8 @@ class AlertView:
     note: str
     may_write: bool
     """Whether the reader may begin a contact note on it."""
+    appointment_id: int | None
+    """The appointment in which the reader stands in for the provider."""
 
 
 # --- Raising and escalating
@@ -225,7 +227,7 @@ def _to_act_on(session: Session, actor: Actor, alert_id: int, action: str) -> tu
         raise AlertIsClosed
     reads = permissions.decide(
         actor.roles, Action.READ, Resource.QUESTIONNAIRES,
-        own=actor.staff_id == case.provider_id or _stands_in(session, actor, alert, case), supervised=True,
+        own=actor.staff_id == case.provider_id or _stands_in(session, actor, alert, case) is not None, supervised=True,
     )
     session.info["role"] = reads.role if reads else Role.OWNER
     session.info["case_id"] = case.id
@@ -237,7 +239,8 @@ def _closing_notes(session: Session, alert: CriticalAlert, case: Case) -> list[t
     zone, able = ZoneInfo(practice.the_practice(session).zone), capabilities(case.type)
     apart = UNSIGNED_KINDS if NoteKind.CONTACT in able.case_notes else {NoteKind.PSYCHOTHERAPY}
     found = alert_steps.closing_notes(
-        session, alert, alert.raised_at.astimezone(zone).date(), but=apart, alone=able.most == 1)
+        session, alert, alert.raised_at.astimezone(zone).date(), but=apart, alone=able.most == 1,
+        signed=rule_notes.SIGNED, present=rule_notes.PRESENT)
     return [(note, author) for note, author in found if note.status in rule_notes.SIGNED or _says_something(note)]
 
 
@@ -265,19 +268,19 @@ def _may_close(session: Session, actor: Actor, alert: CriticalAlert, case: Case)
     return (
         actor.staff_id == case.provider_id or Role.OWNER in actor.roles
         or (Role.SUPERVISOR in actor.roles and actor.staff_id in _supervisors(session, case))
-        or _stands_in(session, actor, alert, case)
+        or _stands_in(session, actor, alert, case) is not None
     )
 
 
-def _stands_in(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> bool:
-    """Whether somebody takes the provider's place in an appointment from the day of the answer until today."""
+def _stands_in(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> int | None:
+    """The last appointment from the day of the answer until today in which somebody takes the provider's place."""
     if actor.staff_id == case.provider_id or not may_touch(
         actor, Action.CREATE, rule_notes.resource_for(capabilities(case.type).main_note, case.type),
         responsible=[actor.staff_id],
     ):
-        return False
+        return None
     zone = practice.the_practice(session).zone
-    return alert_steps.holds_one(
+    return alert_steps.held_by(
         session, case.id, actor.staff_id, alert.raised_at.astimezone(ZoneInfo(zone)).date(), clock.today(zone))
 
 
@@ -290,7 +293,7 @@ def my_alerts(session: Session, actor: Actor) -> list[AlertView]:
     return [
         _view(session, actor, found) for found in forms.open_alerts(session)
         if actor.staff_id in addressed_to(session, found.alert, found.case)
-        or _stands_in(session, actor, found.alert, found.case)
+        or _stands_in(session, actor, found.alert, found.case) is not None
     ]
 
 
@@ -316,6 +319,7 @@ def _view(session: Session, actor: Actor, found: Raised, *, reads: bool = False)
         actor, Action.READ, Resource.QUESTIONNAIRES, responsible=[case.provider_id], supervisor_id=case.supervisor_id,
     )
     by = session.get(Staff, alert.closed_by_id) if alert.closed_by_id else None
+    stands_in = _stands_in(session, actor, alert, case) if alert.closed_at is None else None
     return AlertView(
         alert.id, alert.response_id, case.id, case.name,
         person_name(person.first_name, person.last_name, person.preferred_name), found.form, alert.raised_at,
@@ -324,7 +328,7 @@ def _view(session: Session, actor: Actor, found: Raised, *, reads: bool = False)
         alert.action, alert.text if reads else "", _steps(session, alert) if reads else (), alert.person_id,
         alert.note_id, _closed_with(session, alert),
         NoteKind.CONTACT in rule_notes.case_kinds_for(case.type, case.clinical_fields)
-        and (actor.staff_id == case.provider_id or _stands_in(session, actor, alert, case)),
+        and (actor.staff_id == case.provider_id or stands_in is not None), stands_in,
     )
 
 

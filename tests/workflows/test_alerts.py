@@ -555,6 +555,8 @@ def test_who_stands_in_acts_on_the_alert_and_their_note_closes_it_for_whoever_ma
     with at("2026-11-12 22:05"):
         (alert,) = cast.read("Olga", my_alerts)
         assert (alert.alert_id, alert.items, alert.may_close, alert.may_write) == (alert_id, (), True, True)
+        (urgent,) = [line for line in cast.read("Olga", day).waiting if "Critical answer" in line.sentence]
+        assert (urgent.page, urgent.selectors) == ("appointment", {"appointment": held}), "the case is not theirs"
         note_id = signed(cast, "Olga", cast.do("Olga", start_note, StartNote(
             appointment_id=held, kind=NoteKind.PROGRESS)))
         for who in ("Marcus", "Olga", "Dana"):
