@@ -11,7 +11,14 @@ from practicerunner.records.forms import CriticalAlert
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.vocabulary import AlertAction, AppointmentStatus, AttendanceStatus, NoteKind, NoteStatus, SignatureRole
+from practicerunner.vocabulary import (
+    AlertAction,
+    AppointmentStatus,
+    AttendanceStatus,
+    NoteKind,
+    NoteStatus,
+    SignatureRole,
+)
 
 
 class AlertStep(Row):
@@ -38,8 +45,8 @@ def closing_notes(
     """Notes of the case of an alert that can document it, but for some kinds; the newest first.
 
     Dated on a day or after it and not signed before the answer was handed in; about whoever answered or written on
-    what they were ``present`` at (``alone``: every note of the case is about them). What is not signed has been saved and
-    has an author who works here and so can sign it.
+    what they were ``present`` at (``alone``: every note of the case is about them). What is not signed has
+    been saved, and has an author who works here and so can sign it.
     """
     signed_before = select(Signature.id).where(
         Signature.note_id == Note.id, Signature.version == Note.version, Signature.role == SignatureRole.AUTHOR,
