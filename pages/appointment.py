@@ -5,8 +5,8 @@ import streamlit as st
 from practicerunner.money import dollars
 from practicerunner.rules.attendance import OVER
 from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import appointment_dialogs as dialogs
 from practicerunner.ui import (
+    alert_banner,
     attendance_block,
     billing_block,
     confidential_block,
@@ -16,9 +16,11 @@ from practicerunner.ui import (
     request_rows,
     series_panel,
 )
+from practicerunner.ui import appointment_dialogs as dialogs
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, day, md, moment
-from practicerunner.vocabulary import AppointmentStatus
+from practicerunner.vocabulary import Action, AppointmentStatus, Resource
+from practicerunner.workflows.access import may
 from practicerunner.workflows.calendar import appointment_page, wall_clock
 from practicerunner.workflows.request_queue import requests_about
 
@@ -53,6 +55,8 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
         if page.may_change:
             confidential_block.button(actor, page)
 
+if actor.staff_id == page.provider_id and may(actor, Action.READ, Resource.QUESTIONNAIRES):
+    alert_banner.standing_in(actor, page.appointment_id)
 attendance_block.status_line(page)
 for waiting in read(requests_about, actor, page.appointment_id):
     request_rows.brief(waiting, now.date())

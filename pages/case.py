@@ -37,6 +37,8 @@ def show_header(actor: Actor, page: CasePage) -> None:
             show_actions(actor, page)
     supervisor = f" · Supervisor {page.supervisor}" if page.supervisor else ""
     st.text(f"Provider {page.provider}{supervisor} · since {day(page.opened_on, page.today)}")
+    if page.no_secrets:
+        st.caption(f"No-secrets policy: {page.no_secrets}")
 
 
 def show_actions(actor: Actor, page: CasePage) -> None:

@@ -111,6 +111,20 @@ def show_awaited(awaited: tuple[Awaited, ...]) -> None:
         st.text(f"and {count(len(awaited) - SHOWN, 'more', 'more')}")
 
 
+def show_to_sign(queue: Queue, zone: str) -> None:
+    """What documents a critical answer and is not signed."""
+    if not queue.to_sign:
+        return
+    st.subheader(f"To sign: documents a critical answer ({len(queue.to_sign)})", anchor=False)
+    for one in queue.to_sign:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link(md(f"{one.line.title}, {one.line.about or one.line.case_name}"), "note", icon=note_lines.ICON,
+                 note=one.line.note_id)
+            if one.overdue:
+                st.badge("Overdue", color="red")
+            st.text(f"Alert closed {moment(one.closed_at, zone)}", width="content")
+
+
 def show_drafts(drafts: list[NoteLine], zone: str) -> None:
     """What I have begun and nobody waits for."""
     if not drafts:
@@ -131,10 +145,11 @@ st.title("Documentation", anchor=False)
 show_reviews(queue)
 show_returned(queue, zone)
 open_notes = [one for one in due if one.status is not NoteStatus.RETURNED]
+show_to_sign(queue, zone)
 show_overdue(actor, [one for one in open_notes if one.overdue], zone, today)
 show_to_write(actor, [one for one in open_notes if not one.overdue], zone, today)
 show_reviews_of_plans(actor, read(plan_reviews_due, actor))
 show_awaited(queue.awaited)
-listed = {one.note_id for one in due}
+listed = {one.note_id for one in due} | {one.line.note_id for one in queue.to_sign}
 show_drafts([line for line in queue.drafts if line.note_id is None or line.note_id not in listed], zone)
 discarded_list.show(actor, zone)

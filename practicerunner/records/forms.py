@@ -287,6 +287,20 @@ def signed_for(session: Session, case_id: int, person_id: int, template_id: int,
     ) is not None
 
 
+@cache
+def _signed() -> Select[*tuple[Any, ...]]:
+    return (
+        select(FormResponse.person_id).join(FormAssignment, FormAssignment.id == FormResponse.assignment_id)
+        .join(FormTemplate, FormTemplate.id == FormAssignment.template_id)
+        .where(FormResponse.case_id == bindparam("case_id"), FormTemplate.purpose == bindparam("purpose")).distinct()
+    )
+
+
+def who_signed(session: Session, case_id: int, purpose: FormPurpose) -> set[int]:
+    """For whom a form of this purpose came back in a case."""
+    return set(session.scalars(_signed(), {"case_id": case_id, "purpose": purpose}))
+
+
 def takes_part(session: Session, case_id: int, person_id: int) -> bool:
     """Whether somebody takes part in a case now."""
     return session.scalar(select(Participant.id).where(

@@ -6,7 +6,7 @@ from datetime import date
 
 from practicerunner.rules.reminders import Letter
 from practicerunner.rules.signing import ADULT, is_adult, signing_problem
-from practicerunner.vocabulary import AccessScope, ActingKind, Verdict
+from practicerunner.vocabulary import AccessScope, ActingKind, SignsAs, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,30 @@ def signing_refusal(known: Acting, *, acts_born: date | None, today: date) -> st
     if not known.is_verified:
         return "It was not verified yet that you may sign. Please call the practice."
     return signing_problem(relation, signer_born=acts_born, person_born=known.client_born, today=today)
+
+
+def desk_refusal(
+    known: Acting | None, relation: SignsAs | None, *, client_born: date | None, case_id: int | None, today: date
+) -> str:
+    """Why somebody may not sign for the client at the desk, as far as decisions say; ``None``: there are none.
+
+    A denial of forms wins, and who acts no longer signs no longer. A guardian signs for somebody of age by a decision
+    made since then, as in ``standing``. Whoever may sign needs no grant of the portal before that.
+    """
+    forms = AccessScope.FORMS
+    if known is not None:
+        about = [one for one in known.decisions if one.scope is forms and one.case_id in (None, case_id)]
+        if any(one.verdict is Verdict.DENIED and _in_force(one, today) for one in about):
+            return "It was decided that this person does not sign for the client; a denial wins."
+        if today < known.starts_on:
+            return f"This person acts for the client from {known.starts_on} on."
+        if known.ends_on is not None and today >= known.ends_on:
+            return f"This person acted for the client until {known.ends_on}."
+    if relation is not SignsAs.GUARDIAN or not is_adult(client_born, today):
+        return ""
+    if known is not None and standing(known, forms, case_id=case_id, today=today, helpers_allowed=False).is_open:
+        return ""
+    return f"At {ADULT} a guardian signs only once that was decided anew, under Who may act for them."
 
 
 def new_access_letter(name: str, scope: AccessScope, practice: str, phone: str) -> Letter:

@@ -17,7 +17,8 @@ class Given:
 
     expires_on: date
     withdrawn: bool = False
-    by_parent: bool = False
+    for_a_minor: bool = False
+    """Whether somebody else gave it, while the person was a minor."""
 
 
 def is_conjoint(case_type: CaseType) -> bool:
@@ -27,8 +28,8 @@ def is_conjoint(case_type: CaseType) -> bool:
 
 
 def state_of(given: Sequence[Given], *, adult: bool, today: date) -> AuthorizationState:
-    """How somebody stands to a release, the oldest authorisation first. A parent's word ends at eighteen."""
-    theirs = [one for one in given if not (adult and one.by_parent)]
+    """How somebody stands to a release, the oldest authorisation first. A word given for a minor ends at 18."""
+    theirs = [one for one in given if not (adult and one.for_a_minor)]
     if any(not one.withdrawn and today <= one.expires_on for one in theirs):
         return AuthorizationState.AUTHORIZED
     if not theirs:
@@ -49,8 +50,14 @@ def names_to_remove(theirs: Iterable[str], others: Iterable[str]) -> tuple[str, 
 
 
 def without(text: str, names: Sequence[str]) -> str:
-    """A text in which these names do not stand."""
+    """A text in which these names do not stand, as they are written or all in capitals: "will" is not Will."""
     if not names:
         return text
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE)
+    written = dict.fromkeys(way for name in names for way in (name, _capitalised(name), name.title(), name.upper()))
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, written))})(?!\w)")
     return found.sub(REMOVED, text)
+
+
+def _capitalised(name: str) -> str:
+    """A name each word of which begins with a capital, however it was typed."""
+    return " ".join(word[:1].upper() + word[1:] for word in name.split(" "))

@@ -48,6 +48,11 @@ def minor_refusal(names: Sequence[str], *, to_them: bool) -> str:
     return f"Somebody under {ADULT} cannot sign this alone; {who} can sign it for them."
 
 
+def signed_by(signed: int, of: int) -> str:
+    """By how many of several a paper is signed."""
+    return "signed by both" if signed == of == 2 else f"signed by {signed} of {of}"
+
+
 def capacity(signer: str, relation: SignsAs | None, person: str) -> str:
     """What is printed under a form: ``Leo Castellano``, or ``Elena Castellano, guardian of Leo Castellano``."""
     return signer if relation is None else f"{signer}, {relation.label} of {person}"

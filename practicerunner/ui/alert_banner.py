@@ -15,6 +15,7 @@ from practicerunner.workflows.alerts import (
     RecordStep,
     alerts_of_case,
     close_alert,
+    my_alerts,
     notes_to_close_with,
     record_step,
 )
@@ -30,6 +31,14 @@ def show(actor: Actor, case_id: int) -> None:
     zone = read(practice_settings, actor).zone
     for alert in found:
         one(actor, alert, zone, with_link=True)
+
+
+def standing_in(actor: Actor, appointment_id: int) -> None:
+    """The open alerts on which the actor may act because they stand in for the provider in an appointment."""
+    zone = read(practice_settings, actor).zone
+    for alert in read(my_alerts, actor):
+        if alert.appointment_id == appointment_id:
+            one(actor, alert, zone, with_link=False)
 
 
 def one(actor: Actor, alert: AlertView, zone: str, *, with_link: bool) -> None:
@@ -51,7 +60,7 @@ def one(actor: Actor, alert: AlertView, zone: str, *, with_link: bool) -> None:
     if alert.steps:
         with st.container(border=True, gap="xsmall"):
             _steps(alert, zone)
-            st.caption("Open until the note on it is begun.")
+            st.caption("Open until something is written in the note on it.")
     with st.container(horizontal=True, vertical_alignment="center"):
         if alert.may_close and st.button(
             "Say what was done", key=f"alert.{alert.alert_id}", icon=":material/task_alt:"
@@ -96,7 +105,7 @@ def close_dialog(actor: Actor, alert: AlertView, zone: str) -> None:
     if written:
         note_id = form.choice("note_id", "The note that documents it", list(written), format_func=written.__getitem__)
     else:
-        st.info("There is no note on it yet. Keep what was done; the alert stays open until the note is begun.",
+        st.info("There is no note on it yet. Keep what was done; the alert stays open until a word is written in one.",
                 icon=":material/edit_note:")
         form.place("note_id")
     with st.container(horizontal=True):

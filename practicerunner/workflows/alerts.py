@@ -1,5 +1,5 @@
 """A critical answer calls for somebody: raised with the answer itself, closed only with what was done and where that
-is documented (C72, C73). What is done before the note is begun is kept with the alert, which stays open until then.
+is documented (C72, C73). What is done before the note is written is kept with the alert, which stays open until then.
 
 It is addressed to the case's provider, and to the supervisor of an associate. Once it has waited too long, or where
 the provider is away, it is addressed to the supervisor and the owners too. Whoever may know of it reads that it is
@@ -30,6 +30,7 @@ from practicerunner.rules import permissions, signing
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.forms import Critical
 from practicerunner.rules.names import person_name
+from practicerunner.rules.note_details import Details, in_words
 from practicerunner.rules.notes import UNSIGNED_KINDS, needs_cosignature
 from practicerunner.vocabulary import Action, AlertAction, MessageKind, NoteKind, Resource, Role
 from practicerunner.workflows import outbox
@@ -39,8 +40,8 @@ from practicerunner.workflows.commands import Command, RequiredParagraph, comman
 from practicerunner.workflows.staff import supervisor_on
 
 NO_SUCH_NOTE = (
-    "Choose the note that documents it: one of this case, by you or somebody you supervise, from the day of the "
-    "answer on."
+    "Choose the note that documents it: one of this case about whoever answered, with something written in it, from "
+    "the day of the answer on and not signed before it."
 )
 
 
@@ -100,6 +101,8 @@ class AlertView:
     note: str
     may_write: bool
     """Whether the reader may begin a contact note on it."""
+    appointment_id: int | None
+    """The appointment in which the reader stands in for the provider."""
 
 
 # --- Raising and escalating
@@ -184,11 +187,13 @@ def addressed_to(session: Session, alert: CriticalAlert, case: Case) -> set[int]
 def close_alert(session: Session, actor: Actor, asked: CloseAlert) -> int:
     """Close an alert with what was done and its note: the case's provider, their supervisor, or an owner.
 
-    The note is one of the case, by whoever closes it or somebody whom they supervise, dated on the day of the answer or
-    later; a draft is enough. Returns the alert's id. Raises NotFound, AlertIsClosed, BadInput at ``note_id``.
+    So may whoever takes the provider's place in an appointment from that day on. The note is one of the case by anybody
+    who treats or treated in it, see ``closing_notes``; a draft with a word in it is enough. Returns the alert's id.
+    Raises NotFound, AlertIsClosed, BadInput at ``note_id``.
     """
     alert, case = _to_act_on(session, actor, asked.alert_id, "close_alert")
-    if asked.note_id not in {note.id for note, _ in _closing_notes(session, actor, alert, case)}:
+    alert_steps.lock_note(session, asked.note_id)
+    if asked.note_id not in {note.id for note, _ in _closing_notes(session, alert, case)}:
         raise BadInput("note_id", NO_SUCH_NOTE)
     alert.closed_at, alert.closed_by_id = clock.now(), actor.staff_id
     alert.action, alert.text, alert.note_id = asked.action, asked.text, asked.note_id
@@ -216,28 +221,34 @@ def _to_act_on(session: Session, actor: Actor, alert_id: int, action: str) -> tu
     """An open alert, locked, and its case, for those who may close it. Raises NotFound, AlertIsClosed."""
     alert = session.get(CriticalAlert, alert_id, with_for_update=FOR_CHANGE)
     case = session.get_one(Case, alert.case_id) if alert is not None else None
-    if alert is None or case is None or not _may_close(session, actor, case):
+    if alert is None or case is None or not _may_close(session, actor, alert, case):
         raise NotFound(actor=actor, action=action, resource=Resource.QUESTIONNAIRES, resource_id=alert_id,
                        case_id=case.id if case else None)
     if alert.closed_at is not None:
         raise AlertIsClosed
     reads = permissions.decide(
-        actor.roles, Action.READ, Resource.QUESTIONNAIRES, own=actor.staff_id == case.provider_id, supervised=True,
+        actor.roles, Action.READ, Resource.QUESTIONNAIRES,
+        own=actor.staff_id == case.provider_id or _stands_in(session, actor, alert, case) is not None, supervised=True,
     )
     session.info["role"] = reads.role if reads else Role.OWNER
     session.info["case_id"] = case.id
     return alert, case
 
 
-def _closing_notes(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> list[tuple[Note, Staff]]:
-    """The notes with which somebody could close an alert, the newest first."""
-    authors = {actor.staff_id} | actor.supervisees
-    if actor.staff_id == case.supervisor_id:
-        authors.add(case.provider_id)
-    zone = ZoneInfo(practice.the_practice(session).zone)
-    apart = UNSIGNED_KINDS if NoteKind.CONTACT in capabilities(case.type).case_notes else {NoteKind.PSYCHOTHERAPY}
-    return alert_steps.closing_notes(
-        session, case.id, authors, alert.raised_at.astimezone(zone).date(), but=apart)
+def _closing_notes(session: Session, alert: CriticalAlert, case: Case) -> list[tuple[Note, Staff]]:
+    """The notes with which an alert can be closed, the newest first; only who treats in a case writes notes of it."""
+    zone, able = ZoneInfo(practice.the_practice(session).zone), capabilities(case.type)
+    apart = UNSIGNED_KINDS if NoteKind.CONTACT in able.case_notes else {NoteKind.PSYCHOTHERAPY}
+    found = alert_steps.closing_notes(
+        session, alert, alert.raised_at.astimezone(zone).date(), but=apart, alone=able.most == 1,
+        signed=rule_notes.SIGNED, present=rule_notes.PRESENT)
+    return [(note, author) for note, author in found if note.status in rule_notes.SIGNED or _says_something(note)]
+
+
+def _says_something(note: Note) -> bool:
+    """Whether there is a word in a draft."""
+    return any(text.strip() for text in (*note.sections.values(), *note.parts.values())) or bool(
+        in_words(Details(**note.details), {}))
 
 
 @reader(Resource.QUESTIONNAIRES)
@@ -245,20 +256,33 @@ def notes_to_close_with(session: Session, actor: Actor, alert_id: int) -> dict[i
     """The notes with which the actor could close an alert, the newest first: id and words. Raises NotFound."""
     alert = session.get(CriticalAlert, alert_id)
     case = session.get_one(Case, alert.case_id) if alert is not None else None
-    if alert is None or case is None or not _may_close(session, actor, case):
+    if alert is None or case is None or not _may_close(session, actor, alert, case):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.QUESTIONNAIRES, resource_id=alert_id)
-    return {note.id: _note_words(note, author) for note, author in _closing_notes(session, actor, alert, case)}
+    return {note.id: _note_words(note, author) for note, author in _closing_notes(session, alert, case)}
 
 
 def _note_words(note: Note, author: Staff) -> str:
     return f"{note.kind.label}, {long_date(note.service_date)}, {author.name}, {note.status.label.lower()}"
 
 
-def _may_close(session: Session, actor: Actor, case: Case) -> bool:
+def _may_close(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> bool:
     return (
         actor.staff_id == case.provider_id or Role.OWNER in actor.roles
         or (Role.SUPERVISOR in actor.roles and actor.staff_id in _supervisors(session, case))
+        or _stands_in(session, actor, alert, case) is not None
     )
+
+
+def _stands_in(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> int | None:
+    """The last appointment from the day of the answer until today in which somebody takes the provider's place."""
+    if actor.staff_id == case.provider_id or not may_touch(
+        actor, Action.CREATE, rule_notes.resource_for(capabilities(case.type).main_note, case.type),
+        responsible=[actor.staff_id],
+    ):
+        return None
+    zone = practice.the_practice(session).zone
+    return alert_steps.held_by(
+        session, case.id, actor.staff_id, alert.raised_at.astimezone(ZoneInfo(zone)).date(), clock.today(zone))
 
 
 # --- Reading
@@ -266,10 +290,11 @@ def _may_close(session: Session, actor: Actor, case: Case) -> bool:
 
 @reader(Resource.QUESTIONNAIRES)
 def my_alerts(session: Session, actor: Actor) -> list[AlertView]:
-    """Open alerts that are addressed to the actor, the oldest first."""
+    """Open alerts that are addressed to the actor, or to whom they stand in for, the oldest first."""
     return [
         _view(session, actor, found) for found in forms.open_alerts(session)
         if actor.staff_id in addressed_to(session, found.alert, found.case)
+        or _stands_in(session, actor, found.alert, found.case) is not None
     ]
 
 
@@ -295,15 +320,16 @@ def _view(session: Session, actor: Actor, found: Raised, *, reads: bool = False)
         actor, Action.READ, Resource.QUESTIONNAIRES, responsible=[case.provider_id], supervisor_id=case.supervisor_id,
     )
     by = session.get(Staff, alert.closed_by_id) if alert.closed_by_id else None
+    stands_in = _stands_in(session, actor, alert, case) if alert.closed_at is None else None
     return AlertView(
         alert.id, alert.response_id, case.id, case.name,
         person_name(person.first_name, person.last_name, person.preferred_name), found.form, alert.raised_at,
         alert.escalated_at, _items(session, alert) if reads else (),
-        alert.closed_at is None and _may_close(session, actor, case), alert.closed_at, by.name if by else "",
+        alert.closed_at is None and _may_close(session, actor, alert, case), alert.closed_at, by.name if by else "",
         alert.action, alert.text if reads else "", _steps(session, alert) if reads else (), alert.person_id,
         alert.note_id, _closed_with(session, alert),
         NoteKind.CONTACT in rule_notes.case_kinds_for(case.type, case.clinical_fields)
-        and actor.staff_id == case.provider_id,
+        and (actor.staff_id == case.provider_id or stands_in is not None), stands_in,
     )
 
 

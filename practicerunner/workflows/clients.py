@@ -16,7 +16,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
 from practicerunner.rules import client_list as rule
-from practicerunner.rules import names, workflow_state
+from practicerunner.rules import names, signing, workflow_state
 from practicerunner.rules.attendance import CANCELLED
 from practicerunner.rules.case_types import CASE_TYPES, PLANS_SWITCHABLE, WITH_PLANS, capabilities
 from practicerunner.rules.notes import due_at
@@ -28,6 +28,7 @@ from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,
     ContactKind,
+    FormPurpose,
     ListFilter,
     NoteStatus,
     PaperKind,
@@ -189,6 +190,8 @@ class CasePage:
     came_from: FoundCase | None
     led_to: tuple[FoundCase, ...]
     today: date
+    no_secrets: str
+    """Of a couple or a family: by how many of them the no-secrets policy is signed (C43)."""
 
     @property
     def kind(self) -> str:
@@ -425,7 +428,7 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
     supervisor_id = case.supervisor_id or (default.supervisor_id if default else None)
     staff = clients.staff_names(session, [i for i in (case.provider_id, supervisor_id) if i])
     before, after = clients.linked(session, case, visible(actor, Action.READ, Resource.CASE))
-    upcoming = clients.upcoming(session, case.id, moment)
+    upcoming, participants = clients.upcoming(session, case.id, moment), _participants(session, actor, case)
     return CasePage(
         case_id=case.id, revision=case.revision, name=case.name, own_name=case.name if case.has_own_name else "",
         type=case.type, label=case.label, status=case.status, provider_id=case.provider_id,
@@ -433,11 +436,20 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
         supervisor=staff.get(supervisor_id or 0, ""), supervisor_is_default=case.supervisor_id is None,
         opened_on=case.opened_on, needs_review=case.needs_review, clinical_fields=case.clinical_fields,
         capacity=case.capacity,
-        participants=_participants(session, actor, case), upcoming=tuple(upcoming[:UPCOMING]),
+        participants=participants, upcoming=tuple(upcoming[:UPCOMING]),
         upcoming_count=len(upcoming), recent=_recent(session, case, moment),
         came_from=FoundCase(*before[0]) if before else None, led_to=tuple(FoundCase(*row) for row in after),
-        today=today,
+        today=today, no_secrets=_no_secrets(session, actor, case, participants),
     )
+
+
+def _no_secrets(session: Session, actor: Actor, case: Case, participants: Sequence[ParticipantView]) -> str:
+    """By how many of those who take part the no-secrets policy is signed, or for them; asked of such cases alone."""
+    if FormPurpose.NO_SECRETS not in capabilities(case.type).forms or not may(actor, Action.READ, Resource.CONSENTS):
+        return ""
+    here = {one.person_id for one in participants if one.status is ParticipantStatus.ACTIVE}
+    signed = len(here & forms.who_signed(session, case.id, FormPurpose.NO_SECRETS))
+    return signing.signed_by(signed, len(here))
 
 
 def _participants(session: Session, actor: Actor, case: Case) -> tuple[ParticipantView, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import cases, notes, practice, scheduling, supervision
+from practicerunner.records import alert_steps, cases, notes, practice, scheduling, supervision
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow
 from practicerunner.records.scheduling import Appointment
@@ -103,6 +103,15 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class ToSign:
+    """A note that documents a critical answer and is not signed; overdue once the policy's hours are over."""
+
+    line: NoteLine
+    closed_at: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """Notes that somebody has to do something about."""
 
@@ -114,6 +123,8 @@ class Queue:
     """Notes with an addendum that awaits co-signature, and since when."""
     awaited: tuple[Awaited, ...] = ()
     """What was handed in and waits for a supervisor."""
+    to_sign: tuple[ToSign, ...] = ()
+    """Of what is not signed: the notes with which a critical answer was closed, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,8 +367,20 @@ def my_queue(session: Session, actor: Actor) -> Queue:
             (replace(line_of(actor, beneath[addendum.note_id]), author_name=addendum.name), addendum.created_at)
             for addendum in found
         ),
-        _awaited(session, actor),
+        _awaited(session, actor), _to_sign(session, [*drafts, *(line_of(actor, row) for row in back)]),
     )
+
+
+def _to_sign(session: Session, lines: Sequence[NoteLine]) -> tuple[ToSign, ...]:
+    """Of one's own notes that are not signed: those with which an alert was closed."""
+    closed = alert_steps.closed_since(session, [line.note_id for line in lines if line.note_id is not None])
+    house, now = practice.the_practice(session), clock.now()
+    found = [
+        ToSign(line, closed[line.note_id],
+               rule.due_at(closed[line.note_id], house.note_due_hours, house.zone) < now)
+        for line in lines if line.note_id in closed
+    ]
+    return tuple(sorted(found, key=lambda one: one.closed_at))
 
 
 def _last_comments(session: Session, returned: Sequence[NoteRow]) -> defaultdict[int, list[Comment]]:

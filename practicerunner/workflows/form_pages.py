@@ -20,17 +20,18 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.rules import alerts as alert_rule
 from practicerunner.rules import forms as rule
-from practicerunner.rules import permissions
+from practicerunner.rules import permissions, signing
 from practicerunner.rules.forms import Content, Pdf
 from practicerunner.rules.measures import Score
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, AssignmentStatus, FieldKind, FormPurpose, ParticipantStatus, Resource
 from practicerunner.workflows.access import Actor, authorize, may_touch
+from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.alerts import AlertView, alert_view
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.forms import content_of, full_name, response_hash, score_of
-from practicerunner.workflows.own_word import form_refusal
+from practicerunner.workflows.own_word import form_refusal, refused_to_sign
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
@@ -150,13 +151,22 @@ def sheet_page(session: Session, actor: Actor, assignment_id: int) -> SheetPage:
 
 
 def signers_of(session: Session, case: Case, person: Person) -> dict[int, str]:
-    """People linked to somebody or named to act for them, and those who take part with them, by name."""
+    """Who may be chosen to sign for somebody, by name: linked to them, named to act for them, taking part with them.
+
+    No minors, and nobody to whom it was denied or who acts no longer.
+    """
+    today, refused = today_of(session, person), refused_to_sign(session, person, case.id)
+
+    def may(other: Person) -> bool:
+        return other.id not in refused and signing.is_adult(other.birth_date, today) is not False
+
     linked = {other.id: full_name(other) for link, one, other in relations.of_case(session, case.id)
-              if one.id == person.id}
+              if one.id == person.id and may(other)}
     act = {other.id: full_name(other) for acts, other in acting.for_clients(session, [person.id])
-           if acts.kind.is_representative}
+           if acts.kind.is_representative and may(other)}
     with_them = {other.id: full_name(other) for participant, other in cases.people_in(session, case.id)
-                 if participant.status is not ParticipantStatus.LEFT and other.id != person.id}
+                 if participant.status is not ParticipantStatus.LEFT and other.id != person.id
+                 and may(other)}
     return dict(sorted((linked | act | with_them).items(), key=lambda item: item[1].casefold()))
 
 

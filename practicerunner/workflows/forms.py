@@ -24,9 +24,10 @@ from practicerunner.rules.notes import text_hash
 from practicerunner.vocabulary import Action, AssignmentStatus, Resource, SignsAs
 from practicerunner.workflows import alerts
 from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import keep_paper
 from practicerunner.workflows.commands import Command, Line, command
-from practicerunner.workflows.own_word import form_refusal
+from practicerunner.workflows.own_word import form_refusal, refusal_for
 
 
 class FormIsClosed(RuleViolation):
@@ -192,10 +193,13 @@ def signer_of(session: Session, case: Case, person: Person, asked: SignedFor) ->
     if not asked.authority.strip():
         raise BadInput("authority", "Say how you verified that they may sign, for instance which document you saw.")
     problem = signing.signing_problem(
-        asked.signs_as, signer_born=other.birth_date, person_born=person.birth_date, today=today_here(session),
+        asked.signs_as, signer_born=other.birth_date, person_born=person.birth_date, today=today_of(session, person),
     )
     if problem:
         raise BadInput("signs_as", problem)
+    refusal = refusal_for(session, person, other.id, asked.signs_as, case.id)
+    if refusal:
+        raise BadInput("signed_by_id", refusal)
     return Signer(other.id, signing.capacity(full_name(other), asked.signs_as, full_name(person)), asked.authority)
 
 

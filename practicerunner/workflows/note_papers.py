@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
 from practicerunner.records import audit, notes, plans, practice
-from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules.documents import plain_name
 from practicerunner.rules.note_details import in_words
 from practicerunner.rules.plans import agreement_sentence
+from practicerunner.rules.releases import is_conjoint
 from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
@@ -24,11 +24,10 @@ from practicerunner.workflows.note_pages import MemberView, NotePage, member_vie
 from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.note_text import Header, Written
 from practicerunner.workflows.papers import letterhead
-from practicerunner.workflows.releases import may_leave
 
 PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
 """States in which a note is a page of the record."""
-STAYS = "It is about several people: it leaves the practice only once each adult among them has authorised it."
+STAYS = "It is about several people: it leaves the practice only by a release that each adult has authorised."
 _SHARED = "The shared part of this note, and the part of one participant. Parts of others stand in their own copies."
 
 
@@ -50,8 +49,8 @@ def note_pdf(
 ) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a signed note; with ``person_id`` one participant's copy of a group note.
 
-    Of a couple or a family it says that it stays in the practice until each adult has authorised a release (C42). Needs
-    a transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts.
+    Of a couple or a family it says that it stays in the practice: the record goes out by its release (C42). Needs a
+    transaction, because it is logged. Raises NotFound for strangers, NotPermitted, NoteNotSigned, NoParts.
     """
     row = _authorized(session, actor, note_id)
     page = note_page(session, actor, note_id, reason)
@@ -62,7 +61,7 @@ def note_pdf(
     paper = signed_page(session, page)
     if person_id is not None:
         paper = member_copy(session, actor, page, paper, person_id, reason)
-    if not may_leave(session, session.get_one(Case, row.case_id)):
+    if is_conjoint(row.case_type):
         paper = paper.model_copy(update={"facts": (*paper.facts, ("For the practice", STAYS))})
     pdf = paint_note(paper)
     audit.note(

@@ -246,10 +246,16 @@ def _redacted(session: Session, case: Case, whose: Person, record: Record) -> Re
     def clean(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         return tuple(Passage(label=without(one.label, names), text=without(one.text, names)) for one in passages)
 
+    def unnamed(signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
+        """Those beneath what clients handed in; staff, who sign a text with its hash, keep their names."""
+        return tuple(one if one.text_hash else one.model_copy(update={"name": without(one.name, names)})
+                     for one in signatures)
+
     return record.model_copy(update={
         "files": tuple(one.model_copy(update={"title": without(one.title, names)}) for one in record.files),
         "pages": tuple(page.model_copy(update={
-            "sections": clean(page.sections), "parts": clean(page.parts),
+            "sections": clean(page.sections), "parts": clean(page.parts), "signatures": unnamed(page.signatures),
+            "remark": without(page.remark, names),
             "facts": tuple((label, without(text, names)) for label, text in page.facts),
             "addenda": tuple(one.model_copy(update={
                 "text": without(one.text, names), "reason": without(one.reason, names)}) for one in page.addenda),

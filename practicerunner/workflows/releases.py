@@ -20,7 +20,7 @@ from practicerunner.rules import permissions
 from practicerunner.rules import releases as rule
 from practicerunner.rules.releases import Given
 from practicerunner.rules.signing import is_adult
-from practicerunner.vocabulary import Action, AuthorizationState, ParticipantStatus, Resource, SignsAs
+from practicerunner.vocabulary import Action, AuthorizationState, ParticipantStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import case_for
@@ -146,6 +146,8 @@ def record_authorization(session: Session, actor: Actor, asked: RecordAuthorizat
     problem = own_problem(session, person, agreed_for=False) if own else ""
     if problem:
         raise BadInput("signed_by_id", problem)
+    if not own and _is_adult(session, person) and is_adult(person.birth_date, asked.signed_on) is False:
+        raise BadInput("signed_on", "What somebody signs for a minor ends at their 18th birthday.")
     if _word(session, case, release, person).state is AuthorizationState.AUTHORIZED:
         raise BadInput("person_id", f"{full_name(person)} has authorised this already.")
     given = ReleaseAuthorization(
@@ -208,12 +210,6 @@ def check_released(session: Session, case: Case, release_id: int | None) -> str:
     return f"release {release.id} to {release.recipient}, authorisations {given}"
 
 
-def may_leave(session: Session, case: Case) -> bool:
-    """Whether a page of a case's record may go out: of several people once one of its releases is complete."""
-    return not rule.is_conjoint(case.type) or any(
-        not _view(session, case, one).blocked for one in releases.of_case(session, case.id))
-
-
 def _case(session: Session, actor: Actor, case_id: int) -> Case:
     case = case_for(session, actor, case_id)
     authorize(session, actor, Action.EXPORT, Resource.BULK_DATA, responsible=[case.provider_id], case_id=case.id)
@@ -257,7 +253,8 @@ def _word(session: Session, case: Case, release: RecordRelease, person: Person) 
     today = clock.today(practice.the_practice(session).zone)
     theirs = [one for one in releases.authorizations(session, release.id) if one.person_id == person.id]
     state = rule.state_of(
-        [Given(one.expires_on, one.withdrawn_at is not None, one.signs_as is SignsAs.PARENT) for one in theirs],
+        [Given(one.expires_on, one.withdrawn_at is not None,
+               one.signs_as is not None and is_adult(person.birth_date, one.signed_on) is False) for one in theirs],
         adult=_is_adult(session, person), today=today)
     last = theirs[-1] if theirs else None
     counts = last if state is AuthorizationState.AUTHORIZED else None

@@ -12,12 +12,12 @@ from practicerunner.rules.breaches import URGENT, left_in_words
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
-from practicerunner.workflows.alerts import my_alerts
+from practicerunner.workflows.alerts import AlertView, my_alerts
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.documentation import documentation_due, my_queue
+from practicerunner.workflows.documentation import ToSign, documentation_due, my_queue
 from practicerunner.workflows.estimate_pages import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
@@ -78,9 +78,7 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
     found: list[Waiting] = []
     if may(actor, Action.READ, Resource.QUESTIONNAIRES):
         found += [
-            Waiting(f"Critical answer: {alert.person}, {alert.form}", "case", urgent=True,
-                    selectors={"case": alert.case_id, "part": "clinical"})
-            for alert in my_alerts(session, actor)
+            _critical(alert) for alert in my_alerts(session, actor)
         ]
     found += [
         Waiting(f"Wrong recipient: {left_in_words(days)}", "breaches", urgent=days <= URGENT,
@@ -98,6 +96,11 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
             found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
         overdue = sum(
             due.overdue for due in documentation_due(session, actor) if due.provider_id == actor.staff_id)
+        found += [
+            Waiting(f"{_note_of(one)} documents a critical answer and is not signed", "note", urgent=one.overdue,
+                    selectors={"note": one.line.note_id})
+            for one in queue.to_sign
+        ]
         if overdue:
             found.append(Waiting(f"{_many(overdue, 'note is', 'notes are')} overdue", "documentation", urgent=True))
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
@@ -122,6 +125,18 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         if ready:
             found.append(Waiting(f"{_many(ready, 'appointment', 'appointments')} to invoice", "billing"))
     return found
+
+
+def _critical(alert: AlertView) -> Waiting:
+    """A critical answer; whoever stands in for the provider opens their appointment, for the case is not theirs."""
+    said = f"Critical answer: {alert.person}, {alert.form}"
+    if alert.appointment_id is not None:
+        return Waiting(said, "appointment", urgent=True, selectors={"appointment": alert.appointment_id})
+    return Waiting(said, "case", urgent=True, selectors={"case": alert.case_id, "part": "clinical"})
+
+
+def _note_of(one: ToSign) -> str:
+    return f"{one.line.title} of {one.line.about or one.line.case_name}"
 
 
 def _asked(session: Session, actor: Actor) -> list[Waiting]:

@@ -41,6 +41,7 @@ def test_the_header_names_people_kind_status_and_staff(cast: Cast, enter) -> Non
     text = said(app)
     assert "Couple / two-person · partners" in text
     assert "Provider Marcus Bell · since Tue 3 Mar" in text
+    assert "No-secrets policy: signed by 0 of 2" in text
     assert app.title[0].value == r"Maya \& Tom Rivera"
     assert tabs(app) == ["Overview", "Clinical", "Billing", "Relationships"]
 

@@ -18,8 +18,9 @@ from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.form_pages import sheet_page
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.form_templates import AddForm, add_form, form_template
+from practicerunner.workflows.notes import SaveDraft, save_draft
 from practicerunner.workflows.people import PersonDetails
-from tests.cast import Cast, at, bring_on, people_of
+from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import keys, opened, press, said
 from tests.pages.walking import live, words
 from tests.workflows.sending import bring_forms, complete, filled, form_id, scored, send
@@ -238,7 +239,7 @@ def test_after_a_critical_answer_the_crisis_text_stands_there_and_the_alert_is_c
     with database.reading(cast.engine) as session:
         alert = session.scalars(select(CriticalAlert.id)).one()
     prefix = f"close_alert.{alert}.0"
-    assert "the alert stays open until the note is begun" in said(app)
+    assert "the alert stays open until a word is written in one" in said(app)
     assert f"{prefix}.save" not in keys(app), "without a note it cannot be closed"
     press(app, f"{prefix}.keep")
     assert [error.value for error in app.error] == ["Please choose one from the list.", "Please fill in this field."]
@@ -246,9 +247,13 @@ def test_after_a_critical_answer_the_crisis_text_stands_there_and_the_alert_is_c
     app.text_area(key=f"{prefix}.text").set_value("Tried to call")
     press(app, f"{prefix}.keep")
     app = enter("Marcus", "case", case=case_id)
-    assert "Assessed by Marcus Bell" in said(app) and "Open until the note on it is begun." in said(app)
+    assert "Assessed by Marcus Bell" in said(app) and "Open until something is written in the note on it." in said(app)
     press(app, f"alert.{alert}.note")
     assert led_to[-1][0] == "note"
+    app = AppTest.from_function(closing, default_timeout=30).run()
+    assert f"close_alert.{alert}.0.save" not in keys(app), "there is not a word in it yet"
+    cast.do("Marcus", save_draft, SaveDraft(
+        note_id=led_to[-1][1]["note"], revision=1, sections={"how": "By phone."}))
     app = AppTest.from_function(closing, default_timeout=30).run()
     prefix = f"close_alert.{alert}.0"
     assert app.text_area(key=f"{prefix}.text").value == "Tried to call"
@@ -259,8 +264,23 @@ def test_after_a_critical_answer_the_crisis_text_stands_there_and_the_alert_is_c
     press(app, f"{prefix}.save")
     assert not app.error
     assert "Critical answer of" not in said(enter("Marcus", "case", case=case_id))
+    app = enter("Marcus", "documentation")
+    assert "To sign: documents a critical answer (1)" in words(app) and "Your other drafts" not in words(app)
     text = said(enter("Marcus", "form", response=response))
     assert "Critical answer: contacted by Marcus Bell" in text and "Called at once **and** met the same day" in text
+
+
+def test_who_stands_in_finds_the_alert_on_their_appointment(cast: Cast, enter, led_to) -> None:
+    with at("2026-11-11 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        complete(cast, send(cast, case_id, "phq9")[0], scored("phq9", *[0] * 8, 1))
+    held = hold(cast, case_id, "IND50", "2026-11-11 12:00", by="Dana", provider="Olga")
+    app = enter("Olga", "appointment", appointment=held)
+    assert any("Critical answer of Noor Haddad" in one.value for one in app.error)
+    assert "Several days" not in said(app), "the answers are not theirs to read"
+    (write,) = [key for key in keys(app) if key.startswith("alert.") and key.endswith(".note")]
+    press(app, write)
+    assert led_to[-1][0] == "note"
 
 
 def closing() -> None:

@@ -11,7 +11,7 @@ from practicerunner.vocabulary import AuthorizationState, CaseType, FieldKind, F
 
 TODAY = date(2026, 10, 20)
 GOOD, PAST = Given(TODAY), Given(TODAY - timedelta(days=1))
-BACK, PARENTS = Given(TODAY, withdrawn=True), Given(TODAY, by_parent=True)
+BACK, PARENTS = Given(TODAY, withdrawn=True), Given(TODAY, for_a_minor=True)
 
 
 def test_a_couple_and_a_family_have_one_record_and_nobody_else() -> None:
@@ -40,10 +40,18 @@ def test_the_sentence_names_whose_word_is_missing() -> None:
 def test_an_extract_names_nobody_else_and_keeps_a_name_that_both_have() -> None:
     names = names_to_remove(["Maya", "Rivera"], ["Tom", "Rivera", "Tom Rivera", "T", "O'Hara (Tom)"])
     assert names == ("O'Hara (Tom)", "Tom Rivera", "Tom")
-    said = "Tom Rivera called. tom's atom, O'Hara (Tom) and Maya Rivera."
+    said = "Tom Rivera called. TOM's atom, Tom's tomcat, O'Hara (Tom) and Maya Rivera."
     assert without(said, names) == (
-        "[name removed] called. [name removed]'s atom, [name removed] and Maya Rivera.")
+        "[name removed] called. [name removed]'s atom, [name removed]'s tomcat, [name removed] and Maya Rivera.")
     assert without("Tom", ()) == "Tom"
+
+
+def test_a_common_word_that_somebody_has_as_a_name_stays_where_it_is_a_word() -> None:
+    names = names_to_remove(["Noor"], ["Will", "Grace", "Will Grace"])
+    assert without("She will call, if the grace period ends. Will Grace said so; WILL left. Noor will.", names) == (
+        "She will call, if the grace period ends. [name removed] said so; [name removed] left. Noor will.")
+    assert without("Ana LIMA and ana; De La Cruz, de la Cruz", names_to_remove([], ["ANA", "lima", "de la Cruz"])) == (
+        "[name removed] [name removed] and ana; [name removed], [name removed]")
 
 
 def test_what_is_signed_binds_unless_it_is_clinical() -> None:

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from practicerunner import database
-from practicerunner.errors import NotPermitted
+from practicerunner.errors import BadInput, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.forms import FormResponse
 from practicerunner.rules.permissions import PortalRole
-from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, Outcome, Verdict
+from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, Outcome, SignsAs, Verdict
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import (
     AddActing,
@@ -29,7 +29,7 @@ from practicerunner.workflows.portal_billing import billing_page
 from practicerunner.workflows.portal_forms import HandIn, MayNotSign, hand_in_mine, my_forms, my_response, my_sheet
 from practicerunner.workflows.requests import AskForTime, ask_for_time
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
-from tests.workflows.sending import bring_forms, filled, revision, send
+from tests.workflows.sending import bring_forms, complete, filled, revision, send
 
 F, S, P = AccessScope.FORMS, AccessScope.SCHEDULING, AccessScope.PORTAL
 
@@ -99,6 +99,9 @@ def test_a_denial_wins_over_a_grant_made_by_mistake_and_the_grid_shows_both(fami
         with pytest.raises(NotPermitted):
             family.read(david, my_sheet, form)
         assert family.read(david, my_forms).open == ()
+        with pytest.raises(BadInput, match="a denial wins"):
+            complete(family.cast, form, filled("consent"), signed_by_id=family.david, signs_as=SignsAs.PARENT,
+                     authority="Birth certificate")
         row = next(row for row in family.cast.read("Tom", access_grid, family.case).rows
                    if row.person_id == family.david)
     cell = row.cells[F]

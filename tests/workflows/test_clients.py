@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.errors import NotFound
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case, Participant
@@ -34,11 +34,13 @@ from practicerunner.workflows.cases import (
     MarkReviewed,
     OpenCase,
     RecordPaper,
+    RemoveParticipant,
     SetCaseStatus,
     Taking,
     mark_reviewed,
     open_case,
     record_paper,
+    remove_participant,
     set_case_status,
 )
 from practicerunner.workflows.clients import (
@@ -51,7 +53,8 @@ from practicerunner.workflows.clients import (
     find_cases,
 )
 from practicerunner.workflows.people import Contact, PersonDetails
-from tests.cast import LABEL, Cast, at
+from tests.cast import LABEL, Cast, at, people_of
+from tests.workflows.sending import bring_forms, complete, filled, send
 
 
 @contextmanager
@@ -347,3 +350,28 @@ def test_the_earlier_case_is_named_only_to_those_who_may_see_it(cast: Cast) -> N
     assert cast.read("Dana", case_page, new).came_from.case_id == old
     assert [c.case_id for c in cast.read("Dana", case_page, old).led_to] == [new]
     assert cast.read("Marcus", case_page, new).came_from is None
+
+
+def test_a_couple_or_a_family_shows_by_how_many_the_no_secrets_policy_is_signed(cast: Cast) -> None:
+    bring_forms(cast)
+    couple, decoy = (cast.open_case(CaseType.TWO_PERSON, *names) for names in (
+        ("Maya Rivera", "Tom Rivera"), ("Ida Holm", "Per Holm")))
+    family = cast.open_case(CaseType.FAMILY, "Ana Lima", "Bo Lima", "Cy Lima")
+
+    def shown(case_id: int, who: str = "Marcus") -> str:
+        return cast.read(who, case_page, case_id).no_secrets
+
+    for case_id, said in ((couple, ("signed by 0 of 2", "signed by 1 of 2", "signed by both")),
+                          (family, ("signed by 0 of 3", "signed by 1 of 3", "signed by 2 of 3", "signed by 3 of 3"))):
+        complete(cast, send(cast, case_id, "consent")[0], filled("consent"))
+        first, *rest = said
+        assert shown(case_id) == first, "another form says nothing of it"
+        for sent, then in zip(send(cast, case_id, "no_secrets"), rest, strict=True):
+            complete(cast, sent, filled("no_secrets"))
+            assert shown(case_id) == then
+    assert (shown(decoy), shown(couple, "Tom")) == ("signed by 0 of 2", "signed by both")
+    cast.do("Marcus", remove_participant, RemoveParticipant(
+        case_id=family, person_id=people_of(cast, family)["Cy"], left_on=clock.today("America/New_York")))
+    assert shown(family) == "signed by both"
+    assert shown(cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")) == ""
+    assert shown(cast.open_case(CaseType.THERAPY_GROUP, "Eve Moss", name="Circle")) == ""

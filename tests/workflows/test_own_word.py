@@ -7,13 +7,26 @@ from sqlalchemy import func, select
 
 from practicerunner import database, ids
 from practicerunner.errors import BadInput
+from practicerunner.records.acting import ActsFor
 from practicerunner.records.cases import PaperReceived
 from practicerunner.records.forms import FormResponse
-from practicerunner.vocabulary import CaseType, ConsentBasis, SignsAs
-from practicerunner.workflows.acting import VerifyActing, verify_acting
+from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, ConsentBasis, SignsAs, Verdict
+from practicerunner.workflows.acting import (
+    AddActing,
+    ChangeActing,
+    DecideAccess,
+    EndDecision,
+    VerifyActing,
+    add_acting,
+    change_acting,
+    decide_access,
+    end_decision,
+    verify_acting,
+)
 from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis
 from practicerunner.workflows.form_pages import sheet_page
 from practicerunner.workflows.forms import ReplaceResponse, replace_response
+from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.portal_forms import HandIn, MayNotSign, hand_in_mine, my_forms, my_sheet
 from tests.cast import Cast, at
 from tests.workflows.minors import Home, consents_alone, home
@@ -154,3 +167,91 @@ def test_without_a_date_of_birth_nobody_is_taken_for_a_child(cast: Cast) -> None
     with at(TODAY):
         (sent,) = send(cast, cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad"), "consent")
         complete(cast, sent, filled("consent"))
+
+
+def father(house: Home) -> tuple[int, int]:
+    """David, who was verified as Leo's father: who he is, and how he acts."""
+    cast = house.cast
+    with at("2026-09-01 11:00"):
+        acts = cast.do("Dana", add_acting, AddActing(
+            client_id=house.leo, kind=ActingKind.PARENT, starts_on=date(2026, 9, 1), person=PersonDetails(
+                first_name="David", last_name="Castellano", birth_date=date(1979, 1, 1))))
+        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence="birth certificate"))
+        with database.reading(cast.engine) as session:
+            return session.get_one(ActsFor, acts).person_id, acts
+
+
+def by(house: Home, person_id: int, assignment_id: int, **more) -> int:
+    """Somebody signs Leo's consent at the desk."""
+    return complete(house.cast, assignment_id, filled("consent"), signed_by_id=person_id, **BY_PARENT | more)
+
+
+def test_who_was_denied_the_forms_signs_none_at_the_desk_and_is_offered_and_named_nowhere(house: Home) -> None:
+    cast, (david, acts) = house.cast, father(house)
+    with at("2026-10-16 09:00"):
+        (sent,) = send(cast, house.case_id, "consent", to="Leo")
+        page = cast.read("Marcus", sheet_page, sent)
+        assert (list(page.signers.values()), "David Castellano or Elena Castellano can" in page.own_refusal) == (
+            ["David Castellano", "Elena Castellano"], True)
+        decided = {}
+        for verdict in (Verdict.DENIED, Verdict.GRANTED):  # granted by mistake: the denial wins
+            decided[verdict] = cast.do("Dana", decide_access, DecideAccess(
+                acts_for_id=acts, scope=AccessScope.FORMS, verdict=verdict, starts_on=date(2026, 10, 16),
+                reason="court order"))
+        with pytest.raises(BadInput, match="does not sign for the client; a denial wins") as refused:
+            by(house, david, sent)
+        assert refused.value.field == "signed_by_id"
+        page = cast.read("Marcus", sheet_page, sent)
+        assert (page.signers, "David" in page.own_refusal) == ({house.elena: "Elena Castellano"}, False)
+        (line,) = house.see("Leo", my_forms).open
+        assert "; Elena Castellano can sign it for you." in line.refusal
+        cast.do("Dana", end_decision, EndDecision(decision_id=decided[Verdict.DENIED], reason="order lifted"))
+        by(house, david, sent)
+
+
+def test_a_denial_for_another_case_or_another_scope_denies_nothing_here(house: Home) -> None:
+    cast, (david, acts) = house.cast, father(house)
+    with at("2026-10-16 09:00"):
+        for scope, reason in ((AccessScope.BILLING, "pays nothing"), (AccessScope.SCHEDULING, "asked for")):
+            cast.do("Dana", decide_access, DecideAccess(
+                acts_for_id=acts, scope=scope, verdict=Verdict.DENIED, starts_on=date(2026, 10, 16), reason=reason))
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=date(2026, 10, 17),
+            case_id=house.case_id, reason="court order from tomorrow"))
+        first, second = *send(cast, house.case_id, "consent", to="Leo"), *send(cast, house.case_id, "telehealth")
+        by(house, david, first)
+    with at("2026-10-17 09:00"), pytest.raises(BadInput, match="a denial wins"):
+        complete(cast, second, filled("telehealth"), signed_by_id=david, **BY_PARENT)
+
+
+def test_who_acts_no_longer_signs_no_longer(house: Home) -> None:
+    cast, (david, acts) = house.cast, father(house)
+    with at("2026-10-16 09:00"):
+        cast.do("Dana", change_acting, ChangeActing(
+            acts_for_id=acts, revision=2, kind=ActingKind.PARENT, starts_on=date(2026, 9, 1),
+            ends_on=date(2026, 10, 17)))
+        first, second = *send(cast, house.case_id, "consent", to="Leo"), *send(cast, house.case_id, "telehealth")
+        by(house, david, first)
+    with at("2026-10-17 09:00"):
+        with pytest.raises(BadInput, match="acted for the client until 2026-10-17"):
+            complete(cast, second, filled("telehealth"), signed_by_id=david, **BY_PARENT)
+        page = cast.read("Marcus", sheet_page, second)
+        assert (page.signers, "David" in page.own_refusal) == ({house.elena: "Elena Castellano"}, False)
+
+
+def test_a_guardian_of_a_new_adult_signs_at_the_desk_only_by_a_decision_made_since(cast: Cast) -> None:
+    bring_forms(cast)
+    house = home(cast, born=date(2008, 12, 1), zone="America/Los_Angeles")
+    guardian = {"signs_as": SignsAs.GUARDIAN}
+    with at("2026-12-01 02:59"):  # 30 November on Leo's own wall
+        before, after = *send(cast, house.case_id, "consent", to="Leo"), *send(cast, house.case_id, "telehealth")
+        by(house, house.elena, before, **guardian)
+    with at("2026-12-01 03:00"):
+        for relation, field in ((SignsAs.GUARDIAN, "signed_by_id"), (SignsAs.PARENT, "signs_as")):
+            with pytest.raises(BadInput, match="At 18 a") as refused:
+                complete(cast, after, filled("telehealth"), signed_by_id=house.elena, **BY_PARENT | {
+                    "signs_as": relation})
+            assert refused.value.field == field
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.GRANTED, starts_on=date(2026, 12, 1)))
+        complete(cast, after, filled("telehealth"), signed_by_id=house.elena, **BY_PARENT | guardian)

@@ -8,7 +8,16 @@ from sqlalchemy import select
 from practicerunner import database, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
-from practicerunner.vocabulary import AuthorizationState, CaseType, NoteKind, RelationshipKind, SignsAs
+from practicerunner.vocabulary import (
+    AccessScope,
+    AuthorizationState,
+    CaseType,
+    NoteKind,
+    RelationshipKind,
+    SignsAs,
+    Verdict,
+)
+from practicerunner.workflows.acting import DecideAccess, decide_access
 from practicerunner.workflows.cases import (
     AddParticipant,
     OpenCase,
@@ -37,6 +46,7 @@ from practicerunner.workflows.releases import (
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import LABEL, Cast, at, hold, people_of
 from tests.documents.papers import pages
+from tests.workflows.minors import home
 from tests.workflows.sending import bring_forms, complete, filled, send
 from tests.workflows.test_record_exports import written
 
@@ -60,7 +70,7 @@ def couple(cast: Cast) -> int:
         called = cast.do("Marcus", start_case_note, StartCaseNote(
             case_id=case_id, kind=NoteKind.CONTACT, person_id=people["Maya"], service_date=date(2026, 10, 19)))
         cast.do("Marcus", save_draft, SaveDraft(note_id=called, revision=1, sections={
-            "how": "By phone.", "said": "Aloneheron. tom was not told; Tomas Quill's bill waits.",
+            "how": "By phone.", "said": "Aloneheron. Tom was not told; Tomas Quill's bill waits.",
             "follow_up": "None."}))
         cast.do("Marcus", sign_note, SignNote(note_id=called, revision=2))
         for sent, name in zip(send(cast, case_id, "consent"), ("Maya Rivera", "Tomas Quill"), strict=True):
@@ -224,12 +234,44 @@ def test_where_there_is_no_adult_whoever_signs_for_each_child_authorises_and_onl
         shown = cast.read("Marcus", releases_of_case, twins).releases[0]
         with pytest.raises(BadInput, match="cannot agree alone"):
             authorize(cast, release, people["Cy"])
-        for word in shown.words:
+        for word, signs_as in zip(shown.words, (SignsAs.GUARDIAN, SignsAs.PARENT), strict=True):
             ana = next(key for key, name in word.signers.items() if name == "Ana Lima")
-            authorize(cast, release, word.person_id, signed_by_id=ana, signs_as=SignsAs.PARENT, authority="Seen")
+            authorize(cast, release, word.person_id, signed_by_id=ana, signs_as=signs_as, authority="Seen")
         taken_out(cast, twins, release)
     with at("2026-12-01 00:00"):
         assert blocked(cast, twins, release) == missing("Cy Lima")
+        (cy,) = cast.read("Marcus", releases_of_case, twins).releases[0].words
+        ana = next(key for key, name in cy.signers.items() if name == "Ana Lima")
+        for signs_as, said in ((SignsAs.GUARDIAN, "decided anew"), (SignsAs.LEGAL_REPRESENTATIVE, "18th birthday")):
+            with pytest.raises(BadInput, match=said):
+                authorize(cast, release, people["Cy"], signed_by_id=ana, signs_as=signs_as, authority="Seen",
+                          signed_on=date(2026, 11, 30))
+
+
+def test_a_denied_parent_and_a_minor_sibling_authorise_nothing_for_a_child(cast: Cast) -> None:
+    house = home(cast)
+    with at("2026-10-01 09:00"):
+        family = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.FAMILY, provider_id=cast.staff["Marcus"], participants=(
+                Taking(person_id=house.leo), Taking(person=PersonDetails(
+                    first_name="Mia", last_name="Castellano", birth_date=date(2013, 1, 1))))))
+    with at(TODAY):
+        mia, release = people_of(cast, family)["Mia"], prepared(cast, family)
+
+        def signers() -> dict[int, str]:
+            words = cast.read("Marcus", releases_of_case, family).releases[0].words
+            return next(word.signers for word in words if word.person_id == house.leo)
+
+        told = {"signs_as": SignsAs.PARENT, "authority": "Birth certificate"}
+        assert signers() == {house.elena: "Elena Castellano"}, "no minor"
+        with pytest.raises(BadInput, match="under 18"):
+            authorize(cast, release, house.leo, signed_by_id=mia, **told)
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=date(2026, 10, 20),
+            reason="court order"))
+        assert signers() == {}
+        with pytest.raises(BadInput, match="a denial wins"):
+            authorize(cast, release, house.leo, signed_by_id=house.elena, **told)
 
 
 def test_one_of_them_alone_gets_an_extract_that_names_nobody_else(cast: Cast, couple: int) -> None:
@@ -247,6 +289,13 @@ def test_one_of_them_alone_gets_an_extract_that_names_nobody_else(cast: Cast, co
         assert "Tomas Quill" in his
         for word in ("Togetherheron", "Aloneheron", "Maya", "Rivera"):
             assert word not in his, word
+        (sent,) = send(cast, couple, "consent", to="Maya")
+        complete(cast, sent, filled("consent", signature="Tomas Quill"), signed_by_id=people["Tomas"],
+                 signs_as=SignsAs.HEALTH_CARE_AGENT, authority="Seen what Tomas Quill brought")
+        text = taken_out(cast, couple, person_id=people["Maya"])
+        assert "[name removed], health care agent of Maya Rivera" in text
+        assert "Seen what [name removed] brought" in text
+        assert "Marcus Bell" in text and not any(word in text for word in ("Tom", "Quill"))
         stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad"))["Noor"]
         with pytest.raises(NotFound):
             taken_out(cast, couple, person_id=stranger)
