@@ -108,10 +108,11 @@ def _edit(actor: Actor, page: PsychotherapyPage) -> None:
 
     def keep(session: Session, revision: int, typed: Mapping[str, Any]) -> int:
         return save_psychotherapy_note(session, actor, SavePsychotherapyNote(
-            appointment_id=page.appointment_id, revision=revision, text=typed["text"],
+            appointment_id=page.appointment_id, note_id=draft.state["row"], revision=revision, text=typed["text"],
         ))
 
-    draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep, {"text": "Note"})
+    draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep, {"text": "Note"},
+                  row=page.note_id)
     draft.area("text", "Note", height=480)
     in_trouble = draft.trouble()
     misplaced = belongs_in_record(page.text)
@@ -121,7 +122,8 @@ def _edit(actor: Actor, page: PsychotherapyPage) -> None:
     with st.container(horizontal=True):
         if st.button("Make final", type="primary", disabled=in_trouble or not page.text.strip()):
             done, _ = perform(finish_psychotherapy_note, actor, lambda: FinishPsychotherapyNote(
-                op=draft.state["op"], appointment_id=page.appointment_id, revision=draft.state["revision"],
+                op=draft.state["op"], appointment_id=page.appointment_id, note_id=draft.state["row"],
+                revision=draft.state["revision"],
             ), done="Note made final")
         if page.revision:
             with st.popover("Discard draft"):

@@ -121,7 +121,7 @@ def test_reading_is_all_that_a_share_opens(cast: Cast, hers) -> None:
         share(cast, first)
         for verb, command in (
             (save_psychotherapy_note, SavePsychotherapyNote(appointment_id=first, revision=1, text="Mine.")),
-            (finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, revision=1)),
+            (finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, note_id=1, revision=1)),
             (discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=first)),
             (share_note, ShareNote(appointment_id=first, supervisor_id=cast.staff["Sol"])),
             (stop_sharing, StopSharing(appointment_id=first, supervisor_id=cast.staff["Ruth"])),
@@ -157,7 +157,8 @@ def test_a_share_ends_when_the_author_stops_it_and_can_begin_anew(cast: Cast, he
             reads(cast, "Ruth", old)
         new = share(cast, first)
         assert new != old and reads(cast, "Ruth", new).text == WORDS
-        cast.do("Priya", finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, revision=1))
+        cast.do("Priya", finish_psychotherapy_note, FinishPsychotherapyNote(
+            appointment_id=first, note_id=cast.read("Priya", psychotherapy_page, first).note_id, revision=1))
         assert reads(cast, "Ruth", new).text == WORDS
         stop(cast, first)
         with pytest.raises(NotFound):
