@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock, ids
 from practicerunner.errors import NotFound, Stale
-from practicerunner.records import discarded_drafts, notes, scheduling
+from practicerunner.records import audit, discarded_drafts, notes, private_shares, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.scheduling import Appointment
@@ -118,11 +118,20 @@ def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsych
 
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsychotherapyNote) -> None:
-    """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``)."""
+    """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``).
+
+    Its sharing ends, with a line in the audit log for each share; a draft that is put back is shared with nobody.
+    """
     appointment, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is not None:
         rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
         session.info["detail"] = f"{NoteKind.PSYCHOTHERAPY} of {appointment.local_date}"
+        for share in private_shares.open_shares(session, note.id):
+            audit.note(
+                session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="end_share",
+                resource=Resource.PSYCHOTHERAPY_NOTE, resource_id=share.id, case_id=note.case_id,
+                detail=f"note {note.id} with {share.supervisor_id}, discarded",
+            )
         discarded_drafts.set_apart_aside(session, note, appointment.local_date, clock.now())
 
 

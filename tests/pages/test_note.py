@@ -432,7 +432,10 @@ def test_a_psychotherapy_note_is_shared_with_the_supervisor_and_taken_back_by_on
     assert not page.button and not page.text_area
     assert "heron" not in words(opened(cast, monkeypatch, "Dana", "note", shared=line.share_id))
     app = opened(cast, monkeypatch, "Priya", "note", psychotherapy=appointment_id)
+    told = "Ruth Feldman can read it no longer then, also after you put it back, until you share it again."
+    assert told in [t.value for t in app.text]
     button(app, "Stop sharing").click().run()
+    assert told not in [t.value for t in app.text]
     assert "Only you can read this" in words(app)
     assert "heron" not in words(opened(cast, monkeypatch, "Ruth", "note", shared=line.share_id))
     assert "Private notes shared" not in words(opened(cast, monkeypatch, "Ruth", "supervision"))
