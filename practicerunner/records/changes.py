@@ -34,6 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payment_method": ("id", "payer_id", "removed"),
     "practice": ("id", "zone", "note_due_hours", "late_entry_days"),
     "service": ("id", "name"),
+    "signature": ("id", "note_id", "role", "signed_at"),
     "staff": ("id", "first_name", "last_name"),
 }
 """Table → the columns that the reports read: no text of a note, no memo, address, contact or birth date."""

@@ -41,9 +41,10 @@ Shared = tuple[PsychotherapyShare, PsychotherapyNote, Appointment, Case, Staff]
 def shared_with(
     session: Session, supervisor_id: int, day: date, *, share_id: int | None = None
 ) -> list[Shared]:
-    """What is shared with somebody on a day, or one share: only while the supervision in which it began is in force.
+    """What is shared with somebody on a day, or one share.
 
-    With each share its note (still encrypted), the appointment, the case and the author; the newest session first.
+    Only while the supervision in which it began is in force and the author works here. With each share its note (still
+    encrypted), the appointment, the case and the author; the newest session first.
     """
     query = (
         select(PsychotherapyShare, PsychotherapyNote, Appointment, Case, Staff)
@@ -53,7 +54,7 @@ def shared_with(
         .join(Case, Case.id == PsychotherapyNote.case_id)
         .join(Staff, Staff.id == PsychotherapyNote.author_id)
         .where(
-            PsychotherapyShare.supervisor_id == supervisor_id, PsychotherapyShare.ended_at.is_(None),
+            PsychotherapyShare.supervisor_id == supervisor_id, PsychotherapyShare.ended_at.is_(None), Staff.active,
             Supervision.associate_id == PsychotherapyNote.author_id, Supervision.supervisor_id == supervisor_id,
             Supervision.starts_on <= day, (Supervision.ends_on.is_(None)) | (Supervision.ends_on > day),
         ).order_by(Appointment.starts_at.desc(), PsychotherapyShare.id)

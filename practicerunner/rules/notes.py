@@ -5,6 +5,7 @@ Their forms are in ``note_forms``, what is not plain text in ``note_details``.
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -241,10 +242,24 @@ def due_at(ends_at: datetime, hours: int, zone: str) -> datetime:
     return moment(due.date(), due.time(), zone, fold=1)
 
 
-_RECORD_WORDS = ("diagnosis", "medication", "prognosis", "symptom", "treatment plan", "test result")
+_HEADING = r"(?im:^[\W\d_]*{}\s*(?::|[-–—]\s|$))"
+"""A word that begins a line and has a colon or a dash after it, or the line for itself."""
+_DOSE = r"\d\s?(?:mg|mcg|µg)\b"
+_ICD_10 = r"\b(?-i:F\d\d(?:\.[0-9A-Z]{1,4})?)\b"
+_RECORD_WORDS = {
+    "diagnosis": rf"\bdiagnos[ei]s\b|\bdiagnostic\b|\bdx\b|{_ICD_10}",
+    "medication": rf"\bmedications?\b|\bmeds\b|\brx\b|{_DOSE}",
+    "prognosis": r"\bprognos[ei]s\b",
+    "symptom": r"\bsymptom",
+    "treatment plan": rf"\btreatment plans?\b|\btx plan\b|{_HEADING.format('plan')}",
+    "test result": r"\btest results?\b",
+    "functional status": rf"\bfunctional status\b|{_HEADING.format('functioning')}",
+    "modality": rf"\bmodality (?:of treatment|and frequency)\b|{_HEADING.format('modalit(?:y|ies)')}",
+}
+"""What belongs in the record, and how people write it: "plan" and "modality" only as headings, as both are words of
+every day as well."""
 
 
 def belongs_in_record(text: str) -> tuple[str, ...]:
-    """Words in a psychotherapy note that speak of what the law wants in the progress note instead (C13)."""
-    folded = text.casefold()
-    return tuple(word for word in _RECORD_WORDS if word in folded)
+    """Of what a psychotherapy note speaks that the law wants in the progress note instead (C13)."""
+    return tuple(name for name, pattern in _RECORD_WORDS.items() if re.search(pattern, text, re.IGNORECASE))

@@ -83,7 +83,8 @@ def assign_dialog(actor: Actor, person: Staff, everybody: list[Staff]) -> None:
         kinds = st.multiselect("Kinds of note", REVIEWED, default=REVIEWED, key=form.field_key("note_kinds"),
                                format_func=lambda one: one.label)
         form.place("note_kinds")
-        st.text("A kind that is left out is final with its author's own signature, addenda beneath it too.")
+        st.text("A kind that is left out is final with its author's own signature, addenda beneath it too. What was "
+                "handed in for review before goes on waiting, and so does what is added beneath it.")
     starts_on = form.date("starts_on", "From", read(wall_clock, actor).date())
     if is_default:
         st.text("Whoever is the default now ends on that day; appointments ahead follow.")

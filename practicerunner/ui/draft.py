@@ -47,13 +47,17 @@ class Draft:
     A save whose revision somebody else has overtaken is refused; what was typed stays in the fields until its author
     has seen both texts and chosen. A field that appears later, because of what was chosen in another, begins with what
     is saved of it. ``labels`` says what the fields are called, as plain text; ``hidden`` that what somebody else saved
-    is not shown, so that it is nothing to fill fields with.
+    is not shown, so that it is nothing to fill fields with. ``row`` is the id of what is saved, 0 while nothing is,
+    where one can be discarded and another begun in its place; then ``keep`` returns it.
     """
+
+    row: int | None = None
 
     def __init__(
         self, key: str, revision: int, texts: Mapping[str, Any], keep: Keep, labels: Mapping[str, str] | None = None,
-        *, hidden: bool = False,
+        *, hidden: bool = False, row: int | None = None,
     ) -> None:
+        self.row = row
         self.key, self.revision, self.texts, self._keep = key, revision, texts, keep
         self.labels, self._hidden = labels or {}, hidden
         self._told: set[str] = set()
@@ -62,13 +66,17 @@ class Draft:
         for name, text in texts.items():
             if self.field(name) not in st.session_state:
                 st.session_state[self.field(name)] = self.state["saved"][name] = text
-        if self.state["revision"] != revision and self.typed() == self.saved():
+        if self._behind() and self.typed() == self.saved():
             self.take()
 
     @property
     def state(self) -> dict[str, Any]:
         """What this browser knows of the draft."""
         return st.session_state[self.key]  # type: ignore[no-any-return]
+
+    def _behind(self) -> bool:
+        """Whether what is saved is not what this browser knows."""
+        return (self.state["row"], self.state["revision"]) != (self.row, self.revision)
 
     def field(self, name: str) -> str:
         """The widget key of a field."""
@@ -85,7 +93,8 @@ class Draft:
     def take(self) -> None:
         """Show what is saved."""
         st.session_state[self.key] = {
-            "revision": self.revision, "saved": dict(self.texts), "problems": {}, "op": ids.new_operation(),
+            "row": self.row, "revision": self.revision, "saved": dict(self.texts), "problems": {},
+            "op": ids.new_operation(),
         }
         for name, text in self.texts.items():
             st.session_state[self.field(name)] = text
@@ -94,7 +103,7 @@ class Draft:
         """Save what was changed here over what somebody else has saved, after both were seen; the rest stays theirs."""
         if not self._hidden:
             self.merge()
-        self.state.update(revision=self.revision, saved=dict(self.texts), problems={})
+        self.state.update(row=self.row, revision=self.revision, saved=dict(self.texts), problems={})
         self.save()
 
     def concede(self) -> None:
@@ -123,12 +132,14 @@ class Draft:
         state["problems"] = {}
         if typed == self.saved():
             return
-        done, _ = act(
+        done, kept = act(
             lambda session: self._keep(session, state["revision"], typed),
             show=lambda field, sentence: state["problems"].update({field: sentence}),
         )
         if done:
             state.update(revision=state["revision"] + 1, saved=typed)
+            if self.row is not None:
+                state["row"] = kept
 
     def fill(self, texts: Mapping[str, Any]) -> None:
         """Put texts into fields and keep them."""
@@ -166,7 +177,7 @@ class Draft:
 
     def overtaken(self, problem: str) -> bool:
         """Say why nothing was saved; returns whether somebody else has saved, so that there is something to choose."""
-        there: bool = self.state["revision"] != self.revision
+        there = self._behind()
         st.error(md(f"Not saved. {OVERTAKEN if there and problem == str(Stale()) else problem}"))
         return there
 

@@ -1,6 +1,6 @@
 """One's own psychotherapy note: written, made final, read by nobody else unless its author shares it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -51,7 +51,7 @@ def show(actor: Actor, page: PsychotherapyPage, zone: str) -> None:
         with st.container(border=True):
             st.text(page.text)
     else:
-        _edit(actor, page)
+        _edit(actor, page, [one.name for one in sharing if one.since is not None])
     for one in sharing:
         _share(actor, page, one, zone)
 
@@ -103,15 +103,16 @@ def shared_list(actor: Actor, zone: str) -> None:
                     width="content")
 
 
-def _edit(actor: Actor, page: PsychotherapyPage) -> None:
-    """The editor of a draft."""
+def _edit(actor: Actor, page: PsychotherapyPage, readers: Sequence[str]) -> None:
+    """The editor of a draft, which ``readers`` may read beside its author."""
 
     def keep(session: Session, revision: int, typed: Mapping[str, Any]) -> int:
         return save_psychotherapy_note(session, actor, SavePsychotherapyNote(
-            appointment_id=page.appointment_id, revision=revision, text=typed["text"],
+            appointment_id=page.appointment_id, note_id=draft.state["row"], revision=revision, text=typed["text"],
         ))
 
-    draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep, {"text": "Note"})
+    draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep, {"text": "Note"},
+                  row=page.note_id)
     draft.area("text", "Note", height=480)
     in_trouble = draft.trouble()
     misplaced = belongs_in_record(page.text)
@@ -121,11 +122,15 @@ def _edit(actor: Actor, page: PsychotherapyPage) -> None:
     with st.container(horizontal=True):
         if st.button("Make final", type="primary", disabled=in_trouble or not page.text.strip()):
             done, _ = perform(finish_psychotherapy_note, actor, lambda: FinishPsychotherapyNote(
-                op=draft.state["op"], appointment_id=page.appointment_id, revision=draft.state["revision"],
+                op=draft.state["op"], appointment_id=page.appointment_id, note_id=draft.state["row"],
+                revision=draft.state["revision"],
             ), done="Note made final")
         if page.revision:
             with st.popover("Discard draft"):
                 st.text("For 30 days you find it under Documentation and can put it back; then it is gone for good.")
+                if readers:
+                    st.text(f"{' and '.join(readers)} can read it no longer then, also after you put it back, until "
+                            "you share it again.")
                 if st.button("Discard it", key=f"discard.{page.appointment_id}"):
                     discarded, _ = perform(discard_psychotherapy_note, actor, lambda: DiscardPsychotherapyNote(
                         appointment_id=page.appointment_id), done="Draft discarded")

@@ -34,7 +34,10 @@ class CosignAddendum(Signing):
 
 @command(Resource.CLINICAL_NOTE, Action.SIGN)
 def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
-    """Add signed text beneath a locked note; an associate's waits for co-signature (G11, G12). Returns the note id."""
+    """Add signed text beneath a locked note; an associate's waits for co-signature (G11, G12). Returns the note id.
+
+    Beneath a note that was handed in for review it waits, too, also where that kind of note was left out later.
+    """
     subject = subject_of(session, actor, asked.note_id, lock=True)
     note = subject.note
     authorize_note(session, actor, Action.READ, subject)
@@ -43,7 +46,9 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
         session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=[note.author_id],
         supervised=note.supervisor_id == actor.staff_id, resource_id=note.id, case_id=note.case_id,
     )
-    review = review_of(session, actor.staff_id, actor.roles, note.kind, subject.case, subject.appointment)
+    review = review_of(
+        session, actor.staff_id, actor.roles, note.kind, subject.case, subject.appointment,
+        handed_in=note.submitted_at is not None)
     if review is not None and review.supervisor is None:
         raise NoSupervisor
     supervisor_id = review.supervisor.id if review is not None and review.supervisor is not None else None

@@ -250,7 +250,8 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
         review = Review(note.review_as or SignatureRole.CO_SIGNER, session.get(Staff, note.supervisor_id))
     elif note.kind not in rule.UNSIGNED_KINDS and is_author and not fixed:
         review = review_of(
-            session, note.author_id, actor.roles, note.kind, subject.case, subject.appointment, note.id)
+            session, note.author_id, actor.roles, note.kind, subject.case, subject.appointment, note.id,
+            handed_in=note.submitted_at is not None)
     supervisor = review.supervisor if review else None
     resource, reviews = rule.resource_for(note.kind, subject.case.type), note.supervisor_id == actor.staff_id
     involved = is_author or is_supervised(actor, row)

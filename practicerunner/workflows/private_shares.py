@@ -1,7 +1,7 @@
 """A psychotherapy note that its author lets their supervisor read: note by note, off until then, ended at will (C11).
 
-A share counts only while the supervision in which it began is in force. It opens reading and nothing else: whoever it
-is shared with finds it in a list of their own, and each reading is logged.
+A share counts only while the supervision in which it began is in force and the author works here. It opens reading
+and nothing else: whoever it is shared with finds it in a list of their own, and each reading is logged.
 """
 
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock, ids
 from practicerunner.errors import NotFound, Stale
-from practicerunner.records import discarded_drafts, notes, scheduling
+from practicerunner.records import audit, discarded_drafts, notes, private_shares, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.scheduling import Appointment
@@ -23,9 +23,10 @@ from practicerunner.workflows.notes import NoteIsIncomplete, check_fit
 
 
 class SavePsychotherapyNote(Command):
-    """Keep what was typed so far; ``revision`` is 0 as long as nothing is kept."""
+    """Keep what was typed so far; ``note_id`` and ``revision`` are 0 as long as nothing is kept."""
 
     appointment_id: int
+    note_id: int = 0
     revision: int = 0
     text: Paragraph
 
@@ -34,6 +35,7 @@ class FinishPsychotherapyNote(Command):
     """Make one's psychotherapy note final."""
 
     appointment_id: int
+    note_id: int
     revision: int
 
 
@@ -48,6 +50,8 @@ class PsychotherapyPage:
     """One's own psychotherapy note of an appointment; with ``revision`` 0 there is none yet."""
 
     appointment_id: int
+    note_id: int
+    """0 as long as there is none; a draft that is begun anew after one was discarded is another note."""
     case_id: int
     case_name: str
     starts_at: datetime
@@ -84,7 +88,7 @@ def save_psychotherapy_note(session: Session, actor: Actor, asked: SavePsychothe
     """Keep one's own text, encrypted. Returns the note id. Raises NoteDoesNotFit, Stale."""
     appointment, case, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     check_fit(case, NoteKind.PSYCHOTHERAPY)
-    if (note.revision if note else 0) != asked.revision:
+    if ((note.id, note.revision) if note else (0, 0)) != (asked.note_id, asked.revision):
         raise Stale
     if note is None:
         note = PsychotherapyNote(
@@ -100,12 +104,12 @@ def save_psychotherapy_note(session: Session, actor: Actor, asked: SavePsychothe
 
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsychotherapyNote) -> int:
-    """Make one's own note final. Returns the note id."""
+    """Make one's own note final. Returns the note id. Raises NoteIsIncomplete, Stale."""
     _, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is None or not text_of(note).strip():
         raise NoteIsIncomplete("Write something first.")
     note.status = rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.FINISH)
-    if note.revision != asked.revision:
+    if (note.id, note.revision) != (asked.note_id, asked.revision):
         raise Stale
     note.signed_at = clock.now()
     note.revision += 1
@@ -114,11 +118,20 @@ def finish_psychotherapy_note(session: Session, actor: Actor, asked: FinishPsych
 
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
 def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsychotherapyNote) -> None:
-    """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``)."""
+    """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``).
+
+    Its sharing ends, with a line in the audit log for each share; a draft that is put back is shared with nobody.
+    """
     appointment, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is not None:
         rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
         session.info["detail"] = f"{NoteKind.PSYCHOTHERAPY} of {appointment.local_date}"
+        for share in private_shares.open_shares(session, note.id):
+            audit.note(
+                session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="end_share",
+                resource=Resource.PSYCHOTHERAPY_NOTE, resource_id=share.id, case_id=note.case_id,
+                detail=f"note {note.id} with {share.supervisor_id}, discarded",
+            )
         discarded_drafts.set_apart_aside(session, note, appointment.local_date, clock.now())
 
 
@@ -129,11 +142,11 @@ def psychotherapy_page(session: Session, actor: Actor, appointment_id: int) -> P
     check_fit(case, NoteKind.PSYCHOTHERAPY)
     if note is None:
         return PsychotherapyPage(
-            appointment.id, case.id, case.name, appointment.starts_at, 0, NoteStatus.DRAFT, "", None
+            appointment.id, 0, case.id, case.name, appointment.starts_at, 0, NoteStatus.DRAFT, "", None
         )
     return PsychotherapyPage(
-        appointment.id, case.id, case.name, appointment.starts_at, note.revision, note.status, text_of(note),
-        note.signed_at,
+        appointment.id, note.id, case.id, case.name, appointment.starts_at, note.revision, note.status,
+        text_of(note), note.signed_at,
     )
 
 

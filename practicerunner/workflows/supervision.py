@@ -30,14 +30,16 @@ class Review:
 
 def review_of(
     session: Session, author_id: int, roles: Collection[Role], kind: NoteKind, case: Case,
-    appointment: Appointment | None, note_id: int | None = None,
+    appointment: Appointment | None, note_id: int | None = None, *, handed_in: bool = False,
 ) -> Review | None:
     """Who has to sign after an author with these roles, today; ``None`` where their own signature is the last.
 
     The narrowest counts: to whom this note's review was given, who was chosen for the appointment alone, the case's
     supervisor, and else the author's default of today. Whoever has no assignment of their own reviews as the default
     would: naming somebody never takes a review away. A kind of note that an owner left out waits for nobody (C30);
-    where somebody beside the default is responsible, both have to leave it out.
+    where somebody beside the default is responsible, both have to leave it out, and what the default leaves out says
+    nothing of a supervisor who was named without an assignment. What was once ``handed_in`` goes on waiting, whichever
+    kinds are left out later.
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
@@ -53,9 +55,10 @@ def review_of(
     people = {one: session.get(Staff, one) for one in candidates if one is not None}
     able = {one for one, person in people.items() if person is not None and can_supervise(person)}
     chosen = narrowest(candidates, author_id, able)
-    terms = [one for one in in_force if one.supervisor_id == chosen] or (defaults if chosen is not None else [])
-    if terms and all(leaves_out(one.note_kinds, kind) for one in (terms[-1], *defaults[-1:])):
+    own = [one for one in in_force if one.supervisor_id == chosen]
+    if own and not handed_in and all(leaves_out(one.note_kinds, kind) for one in (own[-1], *defaults[-1:])):
         return None
+    terms = own or (defaults if chosen is not None else [])
     role = signed_as(roles, terms[-1].level if terms else None)
     return Review(role, people[chosen] if chosen is not None else None) if role is not None else None
 

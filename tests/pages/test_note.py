@@ -14,7 +14,13 @@ from practicerunner.ui import identity
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, discard_draft, save_draft, start_note
 from practicerunner.workflows.private_shares import shared_with_me
-from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
+from practicerunner.workflows.psychotherapy import (
+    DiscardPsychotherapyNote,
+    SavePsychotherapyNote,
+    discard_psychotherapy_note,
+    psychotherapy_page,
+    save_psychotherapy_note,
+)
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import give_passwords, sign
@@ -392,6 +398,26 @@ def test_the_button_verify_proves_what_is_kept(cast, monkeypatch) -> None:
     assert "Every word is as it was signed." in [s.value for s in app.success]
 
 
+def test_a_window_on_a_discarded_psychotherapy_note_shows_the_new_one_before_either_is_lost(cast, monkeypatch) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
+
+    def save(words: str) -> None:
+        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text=words))
+
+    save("Old.")
+    app = opened(cast, monkeypatch, "Marcus", "note", psychotherapy=appointment_id)
+    cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
+    save("New.")
+    for typed in ("Old, more.", "Old, and more."):
+        app.text_area[0].set_value(typed).run()
+        assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "New."
+        assert app.text_area[0].value == typed and "New." in [t.value for t in app.text]
+    button(app, "Keep what I wrote").click().run()
+    app.text_area[0].set_value("Chosen.").run()
+    assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "Chosen."
+    assert not app.error
+
+
 def test_a_psychotherapy_note_is_shared_with_the_supervisor_and_taken_back_by_one_click_each(cast, monkeypatch) -> None:
     _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad", by="Priya")
     cast.do("Priya", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text="A heron."))
@@ -406,7 +432,10 @@ def test_a_psychotherapy_note_is_shared_with_the_supervisor_and_taken_back_by_on
     assert not page.button and not page.text_area
     assert "heron" not in words(opened(cast, monkeypatch, "Dana", "note", shared=line.share_id))
     app = opened(cast, monkeypatch, "Priya", "note", psychotherapy=appointment_id)
+    told = "Ruth Feldman can read it no longer then, also after you put it back, until you share it again."
+    assert told in [t.value for t in app.text]
     button(app, "Stop sharing").click().run()
+    assert told not in [t.value for t in app.text]
     assert "Only you can read this" in words(app)
     assert "heron" not in words(opened(cast, monkeypatch, "Ruth", "note", shared=line.share_id))
     assert "Private notes shared" not in words(opened(cast, monkeypatch, "Ruth", "supervision"))

@@ -147,10 +147,12 @@ def test_a_final_private_note_stays_as_it_is_and_a_draft_does_not(
 ) -> None:
     monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
     _, appointment_id = written(cast)
+    note_id = 0
     for revision in (0, 1):
-        cast.do("Priya", save_psychotherapy_note, SavePsychotherapyNote(
-            appointment_id=appointment_id, revision=revision, text="Mine."))
-    cast.do("Priya", finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=appointment_id, revision=2))
+        note_id = cast.do("Priya", save_psychotherapy_note, SavePsychotherapyNote(
+            appointment_id=appointment_id, note_id=note_id, revision=revision, text="Mine."))
+    cast.do("Priya", finish_psychotherapy_note, FinishPsychotherapyNote(
+        appointment_id=appointment_id, note_id=note_id, revision=2))
     refused(cast, "update psychotherapy_note set text_hash = 'x'", "update psychotherapy_note set status = 'draft'",
             "delete from psychotherapy_note")
 

@@ -1,20 +1,31 @@
 """Which notes are due, by the main note of the kind of case."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from practicerunner import clock
-from practicerunner.records.notes import Note
+from practicerunner import clock, database
+from practicerunner.records.notes import Note, NoteVersion, Signature
+from practicerunner.records.scheduling import Appointment
 from practicerunner.reports import read
 from practicerunner.reports.overview import SIGNED as STATES
 from practicerunner.reports.overview import WITHIN, Asked
 from practicerunner.reports.tables import narrowed, table
 from practicerunner.rules.case_types import CASE_TYPES
+from practicerunner.rules.notes import due_at
 from practicerunner.rules.periods import Period
-from practicerunner.vocabulary import AppointmentStatus, CaseType, MoneyBy, NoteKind, NoteStatus, OverviewTable, Role
-from tests.reports.building import Reading, Story
+from practicerunner.vocabulary import (
+    AppointmentStatus,
+    CaseType,
+    MoneyBy,
+    NoteKind,
+    NoteStatus,
+    OverviewTable,
+    Role,
+    SignatureRole,
+)
+from tests.reports.building import ZONE, Reading, Story
 
 DAY = date(2026, 11, 12)
 SIGNED = datetime(2026, 11, 2, 20, tzinfo=UTC)
@@ -131,3 +142,43 @@ def test_an_associate_s_note_counts_from_their_own_signature_not_from_the_co_sig
     ))
     (row,) = read(story.engine, story.owner, "notes__signed_within", as_of=DAY)
     assert (row["within_day"], row["later"]) == (1, 0)
+
+
+def test_a_note_that_was_returned_and_signed_again_counts_from_its_author_s_first_signature(story: Story) -> None:
+    case = story.case()
+    back = datetime(2026, 11, 9, 16, tzinfo=UTC)
+    for day, status in ((2, NoteStatus.SUBMITTED), (3, NoteStatus.LOCKED), (4, NoteStatus.RETURNED)):
+        note_id = story.add(Note(
+            case_id=case, appointment_id=story.appointment(case, date(2026, 11, day)), kind=NoteKind.PROGRESS,
+            form="free", author_id=story.bell, status=status, service_date=date(2026, 11, day), sections={},
+            parts={}, submitted_at=back,
+        ))
+        for number, role, at in (
+            (1, SignatureRole.AUTHOR, datetime(2026, 11, day, 20, tzinfo=UTC)), (2, SignatureRole.AUTHOR, back),
+            (2, SignatureRole.CO_SIGNER, datetime(2026, 11, 10, tzinfo=UTC)),
+        ):
+            if role is SignatureRole.AUTHOR:
+                story.add(NoteVersion(note_id=note_id, number=number, content={}, text_hash="0"))
+            story.add(Signature(note_id=note_id, version=number, role=role, text_hash="0", signed_at=at,
+                                staff_id=story.bell, name="Marcus Bell"))
+    rows = read(story.engine, story.owner, "notes__signed_within", as_of=DAY)
+    assert {row["day"].day: ([band for band in WITHIN if row[band]], row["signed_at"]) for row in rows} == {
+        2: (["within_day"], datetime(2026, 11, 2, 20, tzinfo=UTC)),
+        3: (["within_day"], datetime(2026, 11, 3, 20, tzinfo=UTC)), 4: (["not_yet"], None)}
+
+
+def test_in_the_hour_that_the_clocks_repeat_a_note_is_in_time_until_it_is_due(story: Story) -> None:
+    case, ends = story.case(), datetime(2026, 10, 30, 5, 30, tzinfo=UTC)  # Friday 1:30
+    due = due_at(ends, 48, ZONE)
+    assert due == datetime(2026, 11, 1, 6, 30, tzinfo=UTC), "Sunday 1:30, the second time"
+    found = []
+    for signed_at in (datetime(2026, 11, 1, 5, 45, tzinfo=UTC), due, due + timedelta(seconds=1)):
+        appointment = story.appointment(case, date(2026, 10, 30))
+        with database.transaction(story.engine) as session:
+            held = session.get_one(Appointment, appointment)
+            held.starts_at, held.ends_at = ends - timedelta(minutes=50), ends
+        story.note(case, appointment, signed_at=signed_at)
+        found.append(appointment)
+    rows = {row["appointment_id"]: [band for band in WITHIN if row[band]] for row in read(
+        story.engine, story.owner, "notes__signed_within", as_of=DAY)}
+    assert [rows[one] for one in found] == [["within_hours"], ["within_hours"], ["within_days"]]

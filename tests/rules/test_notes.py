@@ -155,3 +155,24 @@ def test_a_note_is_due_some_hours_after_the_end() -> None:
 def test_a_psychotherapy_note_is_told_what_belongs_in_the_progress_note() -> None:
     assert rule.belongs_in_record("Her medication, and the Diagnosis.") == ("diagnosis", "medication")
     assert rule.belongs_in_record("A dream of a house.") == ()
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("Plan: see her weekly.", "treatment plan"), ("She wept.\n- PLAN\nWeekly.", "treatment plan"),
+    ("2. Plan – weekly", "treatment plan"), ("Tx plan as before", "treatment plan"),
+    ("Meds unchanged", "medication"), ("Sertraline 50 mg.", "medication"), ("Rx renewed", "medication"),
+    ("Dx: GAD", "diagnosis"), ("Coded F41.1 today", "diagnosis"), ("F32.A", "diagnosis"), ("F43.10, F84", "diagnosis"),
+    ("Functional status: works", "functional status"), ("Modality: CBT", "modality"), ("Her symptoms", "symptom"),
+])
+def test_headings_short_words_and_codes_belong_in_the_progress_note_too(text: str, told: str) -> None:
+    assert set(rule.belongs_in_record(text)) == {told}
+
+
+@pytest.mark.parametrize("text", [
+    "She plans to move.", "Our plan to meet fell through.", "What she planned: nothing.", "A house with a floor plan.",
+    "The plane: a dream.", "Plan B came to her mind.", "He medicates with work.", "She meditates.",
+    "The modality of grief.", "Then f41.1 of the book, and F411.", "A dysfunctional family.",
+    "The index of her dreams.", "Explained: planning a life.", "Status at work matters.", "Ten images, 50 magnolias.",
+])
+def test_ordinary_words_are_no_reason_to_warn(text: str) -> None:
+    assert rule.belongs_in_record(text) == ()

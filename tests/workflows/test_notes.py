@@ -663,9 +663,10 @@ def test_another_provider_of_the_same_case_has_a_psychotherapy_note_of_their_own
 
 def test_the_database_holds_no_word_of_a_psychotherapy_note(cast: Cast) -> None:
     _, appointment_id = session_of(cast)
+    note_id = 0
     for revision in (0, 1):
-        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
-            appointment_id=appointment_id, revision=revision, text=f"{SENTINEL} {revision}"))
+        note_id = cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+            appointment_id=appointment_id, note_id=note_id, revision=revision, text=f"{SENTINEL} {revision}"))
     with database.reading(cast.engine) as session:
         kept = session.scalars(select(PsychotherapyNote)).one()
         assert b"Heron" not in kept.ciphertext
@@ -677,20 +678,46 @@ def test_the_database_holds_no_word_of_a_psychotherapy_note(cast: Cast) -> None:
 def test_a_psychotherapy_note_refuses_a_stale_save_and_is_final_once_finished(cast: Cast) -> None:
     _, appointment_id = session_of(cast)
 
-    def save(revision: int, words: str) -> None:
-        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
-            appointment_id=appointment_id, revision=revision, text=words))
+    def save(revision: int, words: str, note_id: int = 0) -> int:
+        return int(cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+            appointment_id=appointment_id, note_id=note_id, revision=revision, text=words)))
 
-    save(0, "One.")
+    note_id = save(0, "One.")
     with pytest.raises(Stale):
         save(0, "Two.")
     assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "One."
-    cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=appointment_id, revision=1))
+    cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(
+        appointment_id=appointment_id, note_id=note_id, revision=1))
     with pytest.raises(RuleViolation, match="final"):
-        save(2, "Three.")
+        save(2, "Three.", note_id)
     with pytest.raises(RuleViolation, match="final"):
         cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
     assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "One."
+
+
+def test_a_window_on_a_psychotherapy_note_that_was_discarded_never_writes_over_the_one_begun_after_it(
+    cast: Cast
+) -> None:
+    _, appointment_id = session_of(cast)
+
+    def save(words: str, note_id: int = 0, revision: int = 0) -> int:
+        return int(cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+            appointment_id=appointment_id, note_id=note_id, revision=revision, text=words)))
+
+    old = save("Old.")
+    cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
+    with pytest.raises(Stale):
+        save("Old, more.", old, 1)
+    new = save("New.")
+    assert cast.read("Marcus", psychotherapy_page, appointment_id).note_id == new != old
+    with pytest.raises(Stale):
+        save("Old, more.", old, 1)
+    with pytest.raises(Stale):
+        cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(
+            appointment_id=appointment_id, note_id=old, revision=1))
+    assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "New."
+    save("New, more.", new, 1)
+    assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "New, more."
 
 
 def test_clinical_sections_of_a_consultation_appear_when_an_owner_switches_them_on(cast: Cast) -> None:

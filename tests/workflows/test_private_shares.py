@@ -14,6 +14,7 @@ from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.private_shares import PsychotherapyShare
 from practicerunner.vocabulary import CaseType, Role
+from practicerunner.workflows.discarded_drafts import PutBackDraft, my_discarded_drafts, put_back_draft
 from practicerunner.workflows.notes import NoteIsIncomplete
 from practicerunner.workflows.private_shares import (
     SharedNote,
@@ -36,6 +37,7 @@ from practicerunner.workflows.psychotherapy import (
 )
 from practicerunner.workflows.staff import AddStaff, add_staff
 from tests.cast import Cast, at, hold
+from tests.workflows.test_supervision import change
 
 WORDS = "Heron in the reeds."
 TODAY = "2026-10-13 09:00"
@@ -121,7 +123,7 @@ def test_reading_is_all_that_a_share_opens(cast: Cast, hers) -> None:
         share(cast, first)
         for verb, command in (
             (save_psychotherapy_note, SavePsychotherapyNote(appointment_id=first, revision=1, text="Mine.")),
-            (finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, revision=1)),
+            (finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, note_id=1, revision=1)),
             (discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=first)),
             (share_note, ShareNote(appointment_id=first, supervisor_id=cast.staff["Sol"])),
             (stop_sharing, StopSharing(appointment_id=first, supervisor_id=cast.staff["Ruth"])),
@@ -157,7 +159,8 @@ def test_a_share_ends_when_the_author_stops_it_and_can_begin_anew(cast: Cast, he
             reads(cast, "Ruth", old)
         new = share(cast, first)
         assert new != old and reads(cast, "Ruth", new).text == WORDS
-        cast.do("Priya", finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, revision=1))
+        cast.do("Priya", finish_psychotherapy_note, FinishPsychotherapyNote(
+            appointment_id=first, note_id=cast.read("Priya", psychotherapy_page, first).note_id, revision=1))
         assert reads(cast, "Ruth", new).text == WORDS
         stop(cast, first)
         with pytest.raises(NotFound):
@@ -196,10 +199,23 @@ def test_who_is_no_supervisor_any_more_reads_nothing(cast: Cast, hers) -> None:
             reads(cast, "Ruth", share_id)
 
 
-def test_a_draft_that_is_discarded_takes_its_shares_along_and_the_text_stays_encrypted(cast: Cast, hers) -> None:
+def test_what_somebody_shared_is_closed_while_they_do_not_work_here(cast: Cast, hers) -> None:
     first, _ = hers
     with at(TODAY):
-        share(cast, first)
+        share_id = share(cast, first)
+        change(cast, "Priya", active=False)
+        assert cast.read("Ruth", shared_with_me) == []
+        with pytest.raises(NotFound):
+            reads(cast, "Ruth", share_id)
+
+
+def test_a_draft_that_is_discarded_takes_its_shares_along_and_the_text_stays_encrypted(cast: Cast, hers) -> None:
+    first, second = hers
+    with at(TODAY):
+        shared = share(cast, first)
+        share(cast, second)
+        stop(cast, second)  # what its author ended before is not ended again
+        note_id = cast.read("Priya", psychotherapy_page, first).note_id
         with database.reading(cast.engine) as session:
             for note in session.scalars(select(PsychotherapyNote)):
                 assert WORDS.encode() not in note.ciphertext
@@ -207,5 +223,14 @@ def test_a_draft_that_is_discarded_takes_its_shares_along_and_the_text_stays_enc
             session.execute(text(
                 "insert into psychotherapy_share (id, created_at, note_id, supervision_id, supervisor_id) "
                 "select id + 1, created_at, note_id, supervision_id, supervisor_id from psychotherapy_share"))
-        cast.do("Priya", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=first))
+        for _ in range(2):
+            cast.do("Priya", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=first))
+        assert cast.read("Ruth", shared_with_me) == []
+        with database.reading(cast.engine) as session:
+            ended = session.scalars(select(AuditRow).where(AuditRow.action == "end_share")).all()
+            assert [(row.staff_id, row.resource_id, row.detail) for row in ended] == [
+                (cast.staff["Priya"], shared, f"note {note_id} with {cast.staff['Ruth']}, discarded")]
+        (draft,) = cast.read("Priya", my_discarded_drafts)
+        cast.do("Priya", put_back_draft, PutBackDraft(draft_id=draft.draft_id))
+        assert [one.since for one in cast.read("Priya", sharing_of, first)] == [None]
         assert cast.read("Ruth", shared_with_me) == []

@@ -488,6 +488,60 @@ def test_naming_another_supervisor_never_takes_away_what_the_default_has_to_sign
     assert standing(cast, note_id) == (NoteStatus.SUBMITTED, judith)
 
 
+def leave_out(cast: Cast) -> None:
+    """From the day after the sessions on, progress notes wait for nobody."""
+    cast.do("Dana", assign_supervisor, AssignSupervisor(
+        staff_id=cast.staff["Priya"], supervisor_id=cast.staff["Ruth"], level=CO_SIGN, starts_on=date(2026, 10, 13),
+        note_kinds=frozenset({NoteKind.INTAKE})))
+
+
+def test_a_note_that_was_returned_goes_back_to_review_though_its_kind_was_left_out_meanwhile(cast: Cast) -> None:
+    _, note_id = written(cast)
+    with at("2026-10-13 09:00"):
+        cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="More."))
+        leave_out(cast)
+        shown = page(cast, "Priya", note_id)
+        assert isinstance(shown, NotePage) and shown.supervisor == "Ruth Feldman"
+        fill(cast, "Priya", note_id, "More.")
+        sign(cast, "Priya", note_id)
+        assert standing(cast, note_id) == (NoteStatus.SUBMITTED, cast.staff["Ruth"])
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=2))
+    _, new = written(cast, when="2026-10-14 10:00")
+    assert standing(cast, new) == (NoteStatus.LOCKED, None)
+
+
+def test_an_addendum_beneath_a_co_signed_note_waits_though_its_kind_was_left_out_later(cast: Cast) -> None:
+    _, note_id = written(cast)
+    with at("2026-10-13 09:00"):
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+        leave_out(cast)
+        cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+        addendum, = page(cast, "Ruth", note_id).addenda
+        assert addendum.awaits and addendum.may_cosign
+        cast.do("Ruth", cosign_addendum, CosignAddendum(addendum_id=addendum.addendum_id))
+        assert not page(cast, "Ruth", note_id).addenda[0].awaits
+
+
+@pytest.mark.parametrize("named_for", ["case", "appointment"])
+def test_what_the_default_leaves_out_waits_for_who_was_named_and_has_no_assignment(
+    cast: Cast, judith: int, named_for: str
+) -> None:
+    case_id, appointment_id = session_of(cast, by="Priya")
+    with at("2026-10-12 09:00"):
+        only(cast, "Ruth", NoteKind.INTAKE)
+        if named_for == "case":
+            name_supervisor(cast, case_id, judith)
+        else:
+            choose_supervisor(cast, appointment_id, judith)
+    with at("2026-10-12 22:00"):
+        note_id = start(cast, "Priya", appointment_id)
+        fill(cast, "Priya", note_id)
+        sign(cast, "Priya", note_id)
+    assert standing(cast, note_id) == (NoteStatus.SUBMITTED, judith)
+    _, decoy = written(cast, when="2026-10-12 12:00")
+    assert standing(cast, decoy) == (NoteStatus.LOCKED, None)
+
+
 def test_for_a_provider_only_the_kinds_that_are_chosen_wait_for_approval(cast: Cast) -> None:
     with at("2026-10-12 09:00"):
         only(cast, "Ruth", NoteKind.GROUP, who="Marcus", level=APPROVE)
