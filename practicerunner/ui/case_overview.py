@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.money import dollars
-from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.case_types import Capabilities, capabilities
 from practicerunner.rules.workflow_state import Item, Step
 from practicerunner.ui import message_block, navigation, request_rows, wrong_recipient
 from practicerunner.ui.arrangement_form import in_words
@@ -124,19 +124,23 @@ def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
                 _item(actor, item)
         _checklist(summary.checklist)
         st.markdown("**Billing**")
-        if summary.arrangements:
-            for arrangement in summary.arrangements:
-                who = summary.names.get(arrangement.person_id or 0, "")
-                st.text(f"{who}: {in_words(arrangement)}" if who else in_words(arrangement))
-        elif capabilities(page.type).charged_each:
-            st.text(f"Each {capabilities(page.type).called} pays for themselves.")
-        elif capabilities(page.type).most == 1:
-            st.text(f"The {capabilities(page.type).called} pays.")
-        else:
-            st.text("Nobody has said yet who pays.")
+        for arrangement in summary.arrangements:
+            who = summary.names.get(arrangement.person_id or 0, "")
+            st.text(f"{who}: {in_words(arrangement)}" if who else in_words(arrangement))
+        for person_id in sorted(summary.ended_for, key=lambda one: one or 0):
+            whose = f" for {summary.names[person_id]}" if person_id in summary.names else ""
+            st.text(f"The agreement about who pays{whose} has ended; nobody has said who pays since.")
+        if not summary.arrangements and not summary.ended_for:
+            st.text(_pays_unless_arranged(capabilities(page.type)))
         if may(actor, Action.READ, Resource.INVOICES):
             credit = f" · credit {dollars(summary.credit_cents)}" if summary.credit_cents else ""
             st.text(f"Due {dollars(summary.due_cents)}{credit}")
+
+
+def _pays_unless_arranged(able: Capabilities) -> str:
+    if able.charged_each:
+        return f"Each {able.called} pays for themselves."
+    return f"The {able.called} pays." if able.most == 1 else "Nobody has said yet who pays."
 
 
 def _item(actor: Actor, item: Item) -> None:

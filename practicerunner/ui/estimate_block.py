@@ -266,9 +266,7 @@ def _work(actor: Actor, due: EstimateDue, whom: Sequence[ToContact], today: date
 
 def _before(block: EstimateBlock, due: EstimateDue) -> SharedView | None:
     """The version that the new one takes the place of."""
-    if due.cause not in (EstimateCause.CHANGED, EstimateCause.RENEWAL, EstimateCause.EXCEEDED):
-        return None
-    return next((one for one in block.shared if one.is_current and one.person_id == due.person_id), None)
+    return next((one for one in block.shared if one.estimate_id == due.estimate_id), None)
 
 
 def _why(one: EstimateDue, today: date) -> str:

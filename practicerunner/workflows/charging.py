@@ -1,6 +1,6 @@
 """What an appointment costs whom: by attendance, by what was agreed, and by a package or a sponsor (H02, H07)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -12,12 +12,13 @@ from practicerunner.records.base import add_rows
 from practicerunner.records.billing import BillingArrangement, Charge
 from practicerunner.records.cases import Case
 from practicerunner.records.packages import Place
-from practicerunner.records.people import Payer
+from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import CALLED_OFF, Appointment
 from practicerunner.rules import fees, foreseen
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.foreseen import Foreseen
+from practicerunner.rules.names import person_name
 from practicerunner.rules.shares import Part, split
 from practicerunner.vocabulary import AttendanceStatus, ChargeKind, FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.arrangements import ended, in_force, parts_of
@@ -119,11 +120,11 @@ def units_of(appointment: Appointment, case: Case) -> list[tuple[int | None, lis
 
 def planned_charges(
     session: Session, appointment: Appointment, case: Case, *, with_packages: bool = True,
-    before: Sequence[Foreseen] = (),
+    before: Sequence[Foreseen] = (), charged: Collection[int | None] = (),
 ) -> list[Planned]:
     """What is to be charged for an appointment, after what those ``before`` it will be charged.
 
-    Raises AttendanceMissing, PayerMissing, NothingToCharge.
+    Nothing is asked of whoever is ``charged`` already. Raises AttendanceMissing, PayerMissing, NothingToCharge.
     """
     statuses = {row.status for row in appointment.attendances}
     if not statuses or statuses & fees.UNRECORDED:
@@ -135,14 +136,17 @@ def planned_charges(
     planned = []
     taken: set[int] = set()
     for person_id, came in units_of(appointment, case):
+        if person_id in charged:
+            continue
         row = arrangements.get(person_id)
         agreed = agreed_for(session, appointment, person_id, row, with_packages=with_packages, before=before)
-        charged = fees.charge(came, agreed.cents, missed)
-        if charged is None or charged[1] == 0:
+        owed = fees.charge(came, agreed.cents, missed)
+        if owed is None or owed[1] == 0:
             continue
-        kind, amount = charged
+        kind, amount = owed
         if person_id in over:
-            raise PayerMissing("The agreement about who pays has ended. Say who pays from then on.")
+            whose = f" for {_name(session, person_id)}" if person_id is not None else ""
+            raise PayerMissing(f"The agreement about who pays{whose} has ended. Say who pays from then on.")
         if agreed.place is not None and kind is ChargeKind.SERVICE and agreed.place.charge_id not in taken:
             taken.add(agreed.place.charge_id)
             planned.append(Planned(person_id, kind, service.name, appointment.fee_cents, 0, (), uses=agreed.place))
@@ -152,6 +156,11 @@ def planned_charges(
     if not planned:
         raise NothingToCharge
     return planned
+
+
+def _name(session: Session, person_id: int) -> str:
+    person = session.get_one(Person, person_id)
+    return person_name(person.first_name, person.last_name, person.preferred_name)
 
 
 def expected_charges(
@@ -223,11 +232,10 @@ def uncharged(
     if not charges:
         return planned_charges(session, appointment, case, before=before)
     try:
-        planned = planned_charges(session, appointment, case, before=before)
+        return planned_charges(
+            session, appointment, case, before=before, charged={charge.person_id for charge in charges})
     except RuleViolation:
         return []
-    standing = {charge.person_id for charge in charges}
-    return [one for one in planned if one.person_id not in standing]
 
 
 def foresee(session: Session, appointment: Appointment, planned: Sequence[Planned]) -> list[Foreseen]:

@@ -41,7 +41,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.acting import who_came_of_age
-from practicerunner.workflows.arrangements import ArrangementView, arrangements_of, in_force
+from practicerunner.workflows.arrangements import ArrangementView, arrangements_of, ended, in_force
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.plan_parts import called
@@ -105,6 +105,8 @@ class CaseSummary:
     checklist: tuple[Step, ...]
     arrangements: tuple[ArrangementView, ...]
     """In force today, by participant."""
+    ended_for: frozenset[int | None]
+    """For whom the last one ended, and nobody has said since who pays; ``None`` for the case as a whole."""
     names: dict[int, str]
     """Of the participants who are charged on their own."""
     due_cents: int
@@ -407,13 +409,14 @@ def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
     today = clock.today(practice.the_practice(session).zone)
     known = _gather(session, actor, [_as_listed(case)], clock.now())[case.id]
     waiting = workflow_state.items(known.facts, today)
-    arranged = in_force(arrangements_of(session, actor, case_id), today)
+    agreements = arrangements_of(session, actor, case_id)
+    arranged, over = in_force(agreements, today), ended(agreements, today)
     credit = 0
     if may(actor, Action.READ, Resource.INVOICES):
         credit = sum(max(-row.loose_cents, 0) for row in accounts.standings(session, case_id=case.id))
     return CaseSummary(
         case.status, workflow_state.state(waiting), tuple(workflow_state.attention(waiting)), tuple(waiting[:3]),
-        tuple(workflow_state.checklist(known.facts)), tuple(arranged.values()),
+        tuple(workflow_state.checklist(known.facts)), tuple(arranged.values()), over,
         {person.person_id: person.name for person in known.facts.people}, known.due_cents, credit,
     )
 

@@ -79,6 +79,8 @@ class EstimateDue:
     due_on: date
     amount_cents: int | None = None
     """What the estimate that stands comes to, or how far the bills are above it."""
+    estimate_id: int | None = None
+    """The estimate that has to be followed by another, where there is one."""
 
 
 @reader(Resource.SUPERBILLS)
@@ -109,11 +111,12 @@ def estimates_due(session: Session, actor: Actor, case_id: int | None = None) ->
         found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name),
             EstimateCause.CHANGED, changed, rule.due_before_change(changed), estimate.total_cents,
+            estimate.id,
         )
     for estimate, case, person in _ending(standing, today):
         found[case.id, person.id, EstimateCause.RENEWAL] = EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name),
-            EstimateCause.RENEWAL, None, estimate.last_on, estimate.total_cents,
+            EstimateCause.RENEWAL, None, estimate.last_on, estimate.total_cents, estimate.id,
         )
     for above in _exceeded(session, sees, today, case_id):
         found[above.case_id, above.person_id, above.cause] = above
@@ -154,7 +157,7 @@ def _exceeded(
     return [
         EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name), EstimateCause.EXCEEDED,
-            None, today, billed - estimate.total_cents)
+            None, today, billed - estimate.total_cents, estimate.id)
         for estimate, case, person, billed in estimates.far_above(
             session, EACH, TOGETHER, since, rule.EXCESS_CENTS, sees, case_id)
     ]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import RuleViolation
-from practicerunner.records import billing, gathering, payments, practice
+from practicerunner.records import advance, billing, gathering, payments, practice
 from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, OpenInvoice
@@ -72,7 +72,7 @@ def reissue_invoice(session: Session, actor: Actor, asked: ReissueInvoice) -> in
     session.get(Payer, invoice.payer_id, with_for_update=FOR_CHANGE)
     open_row = billing.open_row(session, invoice.id)
     house = practice.the_practice(session)
-    today = clock.today(house.zone)
+    today = max(clock.today(house.zone), invoice.issued_on)  # one that is dated ahead stays so
     paid: dict[int | None, int] = defaultdict(int)
     for entry in _standing_entries(session, invoice.id):
         if entry.kind is EntryKind.PAYMENT:
@@ -196,7 +196,10 @@ def _void(session: Session, actor: Actor, invoice: Invoice, open_row: OpenInvoic
 
 
 def _withdraw(session: Session, invoice_id: int) -> None:
-    """Free the shares of a voided invoice; a charge that no invoice carries any more is withdrawn."""
+    """Free the shares of a voided invoice; a charge that no invoice carries any more is withdrawn.
+
+    What was charged in advance is settled anew, with whatever else was charged for the same session.
+    """
     shares = billing.shares_on(session, invoice_id)
     for share in shares:
         share.invoice_id, share.returned_cents = None, 0
@@ -204,7 +207,15 @@ def _withdraw(session: Session, invoice_id: int) -> None:
     charge_ids = [share.charge_id for share in shares]
     gathering.lock_charges(session, charge_ids)
     still_carried = {s.charge_id for s in billing.shares_of(session, charge_ids) if s.invoice_id is not None}
+    ahead: set[tuple[int, int | None]] = set()
     for charge in billing.charges(session, charge_ids):
         charge.settled_at = None
         if charge.id not in still_carried:
             charge.withdrawn_at = clock.now()
+        if charge.in_advance and charge.appointment_id is not None:
+            ahead.add((charge.appointment_id, charge.person_id))
+    session.flush()
+    for appointment_id, person_id in sorted(ahead, key=lambda one: (one[0], one[1] or 0)):
+        for other in advance.charges_of(session, appointment_id):
+            if other.person_id == person_id:
+                other.settled_at = None

@@ -1,6 +1,6 @@
 """What was charged for one client over a range of days, with all that decides whether it stands on a superbill."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
@@ -46,15 +46,30 @@ def candidates(
         if one.case.id == case.id else _elsewhere(one)
         for one in found
     ]
-    return _as_one([(one.charge.appointment_id, one.charge.person_id) for one in found], lines) + [
+    returned: dict[int, int] = defaultdict(int)
+    for share in billing.shares_of(session, ours):
+        returned[share.charge_id] += share.returned_cents
+    return _as_one(
+        [(one.charge.appointment_id, one.charge.person_id) for one in found], lines,
+        [returned[one.charge.id] for one in found],
+    ) + [
         Candidate(0, day, name, is_invoiced=False, diagnoses=diagnoses[day]) for day, name in uncharged
     ]
 
 
-def _as_one(units: Sequence[tuple[int | None, int | None]], lines: Sequence[Candidate]) -> list[Candidate]:
-    """One line with the full fee for what was charged for an appointment in parts, in advance and afterwards (D22)."""
+def _as_one(
+    units: Sequence[tuple[int | None, int | None]], lines: Sequence[Candidate], returned: Sequence[int]
+) -> list[Candidate]:
+    """One line with the full fee for what was charged for an appointment in parts, in advance and afterwards (D22).
+
+    What settling gave back of one part and another part took again is neither charged nor taken off.
+    """
+    parts = Counter(units)
     found: dict[tuple[int | None, int | None], Candidate] = {}
-    for unit, line in zip(units, lines, strict=True):
+    for unit, one, back in zip(units, lines, returned, strict=True):
+        line = one if parts[unit] == 1 else replace(
+            one, amount_cents=one.amount_cents - back,
+            adjusted_cents=one.adjusted_cents - min(back, one.adjusted_cents))
         known = found.get(unit)
         found[unit] = line if known is None else replace(
             known, amount_cents=known.amount_cents + line.amount_cents,

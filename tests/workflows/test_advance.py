@@ -39,6 +39,7 @@ from practicerunner.workflows.billing import appointment_billing
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.gathering import InvoiceWeek, gather_last_week, invoice_week, waiting_to_be_gathered
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
+from practicerunner.workflows.reversals import VoidInvoice, void_invoice
 from practicerunner.workflows.scheduling import Cancel, ChangeAppointment, cancel, change_appointment
 from practicerunner.workflows.waivers import WaiveFee, missed_fees, waive_fee
 from tests.cast import Cast, at, balance, hold, invoice, lines, pay, payer_id, people_of
@@ -144,6 +145,28 @@ def test_cancelled_in_time_and_then_put_right_as_attended_and_back(cast: Cast, i
         came(cast, ida, appointment, status)
         settle(cast, appointment)
         assert balance(cast, ida) == {"Ida Holm": due}
+    credit_notes(cast)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["the first", "the additional"])
+def test_when_one_of_two_invoices_of_a_session_is_void_the_rest_is_settled_anew(
+    cast: Cast, ida: int, which: int
+) -> None:
+    appointment = booked(cast, ida, "2026-09-03 10:00")
+    ahead(cast)
+    for status, moved in ((AttendanceStatus.NO_SHOW, -82_50), (AttendanceStatus.ATTENDED, 82_50)):
+        came(cast, ida, appointment, status)
+        assert settle(cast, appointment) == moved
+    with database.reading(cast.engine) as session:
+        bills = list(session.scalars(select(Invoice.id).order_by(Invoice.id)))
+    assert len(bills) == 2
+    with at("2026-09-30 21:00"):
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=bills[which], reason="Typed wrong"))
+        assert cast.read("Tom", appointment_billing, appointment).to_settle
+    settle(cast, appointment, "2026-10-01")
+    assert balance(cast, ida) == {"Ida Holm": 165_00}
+    assert not cast.read("Tom", appointment_billing, appointment).to_settle
+    assert settle(cast, appointment, "2026-10-02") == 0
     credit_notes(cast)
 
 

@@ -14,6 +14,7 @@ from practicerunner.workflows.charging import PayerMissing
 from practicerunner.workflows.clients import case_summary
 from practicerunner.workflows.follow_up import arrangement_missing, billing_counts
 from practicerunner.workflows.people import AddOrganisation, add_organisation
+from practicerunner.workflows.reversals import VoidInvoice, void_invoice
 from tests.cast import Cast, arrange, at, balance, hold, invoice, lines, people_of, times_set
 
 
@@ -42,7 +43,8 @@ def test_the_last_day_counts_and_the_day_after_nobody_pays_until_somebody_says_w
         (row,) = cast.read("Tom", arrangement_missing)
         assert (row.case_id, str(row.first_on), row.appointments) == (employed, "2026-09-16", 1)
         assert cast.read("Tom", billing_counts).unarranged == 1
-        assert cast.read("Tom", case_summary, employed).arrangements == ()
+        summary = cast.read("Tom", case_summary, employed)
+        assert (summary.arrangements, summary.ended_for) == ((), {None})
     with pytest.raises(PayerMissing, match="has ended"):
         invoice(cast, after)
     assert balance(cast, employed) == {"Northside": 120_00}
@@ -50,6 +52,7 @@ def test_the_last_day_counts_and_the_day_after_nobody_pays_until_somebody_says_w
     assert lines(cast, invoice(cast, after)) == [("Ida Holm", 165_00)]
     with at("2026-09-17 09:00"):
         assert cast.read("Tom", arrangement_missing) == []
+        assert cast.read("Tom", case_summary, employed).ended_for == frozenset()
 
 
 def test_one_that_ended_does_not_let_the_one_before_it_come_back(cast: Cast, employed: int) -> None:
@@ -60,6 +63,28 @@ def test_one_that_ended_does_not_let_the_one_before_it_come_back(cast: Cast, emp
         invoice(cast, later)
     within = hold(cast, employed, "IND50", "2026-09-12 10:00")
     assert lines(cast, invoice(cast, within)) == [("Ida Holm", 165_00)]
+
+
+def test_who_is_charged_already_stops_nobody_else_from_being_charged_anew(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Gus One", "Gia Two", name="Thursday group")
+    people = people_of(cast, group)
+    for name in ("Gus", "Gia"):
+        arrange(cast, group, {people[name]: 0}, since="2026-08-01", person_id=people[name])
+    appointment = hold(cast, group, "GRP90", "2026-09-03 18:00")
+    made = invoice(cast, appointment)
+    fee = lines(cast, made)[0][1]
+    assert sorted(lines(cast, made)) == [("Gia Two", fee), ("Gus One", fee)]
+    arrange(cast, group, {people["Gia"]: 0}, since="2026-08-02", person_id=people["Gia"], valid_until=date(2026, 9, 2))
+    with at("2026-09-04 09:00"):
+        of_gus = next(one for one in made if lines(cast, [one]) == [("Gus One", fee)])
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=of_gus, reason="Typed wrong"))
+    assert balance(cast, group) == {"Gia Two": fee, "Gus One": 0}
+    assert ("Gus One", fee) in lines(cast, invoice(cast, appointment, on="2026-09-04"))
+    assert balance(cast, group) == {"Gia Two": fee, "Gus One": fee}
+    later = hold(cast, group, "GRP90", "2026-09-10 18:00")
+    with pytest.raises(PayerMissing, match="pays for Gia Two has ended"):
+        invoice(cast, later)
 
 
 def test_only_the_member_whose_agreement_ended_and_who_comes_is_missed(cast: Cast) -> None:

@@ -28,7 +28,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.advance import InvoiceAhead, SettleAppointment, invoice_ahead, settle_appointment
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
-from practicerunner.workflows.attendance import AttendAll, attend_all
+from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.diagnoses import WithdrawDiagnosis, withdraw_diagnosis
@@ -63,7 +63,7 @@ from practicerunner.workflows.superbills import (
     void_superbill,
 )
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
-from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id
+from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id, times_set
 from tests.documents.papers import lines as lines_of
 from tests.insurance import change, complete, diagnose, issue, licensed, logged, preview
 
@@ -194,6 +194,25 @@ def test_what_was_charged_in_advance_and_afterwards_is_one_line_with_the_full_fe
     pay(cast, payer_id(cast, person), case_id, 165_00, "2026-12-01", surplus_as_credit=True)
     (line,) = preview(cast, case_id, person, "2026-12-01", "2026-12-01").lines
     assert (line.charge_cents, line.paid_cents, "additional" in line.description) == (165_00, 165_00, False)
+
+
+def test_what_settling_gave_back_and_took_again_is_no_part_of_the_full_fee(noor) -> None:
+    cast, case_id, person = noor
+    with at("2026-11-01 09:00"):
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=case_id, revision=times_set(cast, case_id), valid_from=date(2026, 9, 1),
+            shares=(Share(person_id=person, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
+        appointment = cast.do("Marcus", book, Book(
+            case_id=case_id, service_id=cast.services["IND50"], local_date=date(2026, 12, 1), local_time=time(10),
+            location_id=cast.office))
+        cast.do("Tom", invoice_ahead, InvoiceAhead(day=date(2026, 12, 1), rhythm=InvoicingRhythm.MONTH_AHEAD))
+    with at("2026-12-01 12:00"):
+        for status, moved in ((AttendanceStatus.NO_SHOW, -82_50), (AttendanceStatus.ATTENDED, 82_50)):
+            cast.do("Marcus", set_attendance, SetAttendance(appointment_id=appointment, statuses={person: status}))
+            assert cast.do("Tom", settle_appointment, SettleAppointment(appointment_id=appointment)) == moved
+    pay(cast, payer_id(cast, person), case_id, 165_00, "2026-12-01")
+    (line,) = preview(cast, case_id, person, "2026-12-01", "2026-12-01").lines
+    assert (line.charge_cents, line.adjusted_cents, line.paid_cents) == (165_00, 0, 165_00)
 
 
 def test_a_session_that_only_the_other_attended_is_left_out_unless_chosen(cast: Cast) -> None:
