@@ -335,6 +335,7 @@ def test_nobody_can_be_reached_by_mistake(made: Engine) -> None:
 # --- A smaller one, on both engines
 
 
+@pytest.mark.long
 def test_a_smaller_demo_is_consistent_and_counts_from_today(engine: Engine) -> None:
     with clock.frozen(datetime(2027, 3, 15, 9, 40, tzinfo=ZoneInfo(ZONE))):
         demo.make_demo(every=10)
@@ -361,6 +362,7 @@ def test_the_same_day_makes_the_same_practice(sqlite_engine: Engine) -> None:
         assert facts() == once and len(once) > 50
 
 
+@pytest.mark.long
 def test_nothing_takes_the_place_of_somebodys_practice(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -195,6 +195,7 @@ def test_link_lets_an_owner_back_in(engine: Engine, capsys: pytest.CaptureFixtur
     assert main(["link", "nobody@harborlight.example"]) == 1
 
 
+@pytest.mark.long
 def test_codes_says_which_releases_there_are_and_adds_a_later_one_from_its_files(
     tmp_path: Path, diagnosis_codes: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
