@@ -88,7 +88,7 @@ def _buttons(actor: Actor, page: CasePage, row: PortalRow) -> None:
             "Sign out everywhere", key=f"{key}.out", type="tertiary"
         ):
             _do(actor, end_portal_sign_ins, EndPortalSignIns(case_id=page.case_id, person_id=row.person_id),
-                "Signed out on every device")
+                "Signed out on every device; calendar addresses go on until they are revoked")
         if row.needs_code and st.button(
             "Another code" if row.code else "Code for a new password", key=f"{key}.code", type="tertiary",
             help="Others have this e-mail address too, so the link asks for a code that you tell them on the phone.",

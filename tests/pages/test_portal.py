@@ -122,6 +122,7 @@ def test_who_only_pays_comes_for_the_client_until_there_is_something_to_pay(hous
     with at("2026-09-03 12:00"):
         (bill,) = invoice(house.cast, appointment)
     assert bill and loaded(monkeypatch, house.elena).selectbox[0].value == 0
+    assert "USD 165.00 to pay" in words(loaded(monkeypatch, house.elena))
     assert loaded(monkeypatch, house.elena, str(house.leo)).selectbox[0].value == house.leo
 
 
