@@ -9,6 +9,7 @@ from practicerunner.ui.identity import token
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import act, read
 from practicerunner.ui.text import md, moment
+from practicerunner.workflows.feeds import has_feeds
 from practicerunner.workflows.invitations import ChangePassword, change_password
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.presence import own_sign_ins, sign_out_everywhere
@@ -45,4 +46,6 @@ with right, st.container(border=True, height="stretch"):
             done="All other sign-ins have ended",
         )
         st.rerun()
+    if has_feeds(me):
+        st.caption("Calendar feeds go on, also with another password. If you lost a phone, revoke its address below.")
 feed_block.own_block(me, house.zone)

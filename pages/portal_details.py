@@ -78,6 +78,9 @@ def show_account(actor: PortalActor, account: OwnAccount) -> None:
                 done="All other sign-ins have ended")
             st.rerun()
         st.caption(md(count(account.open_sign_ins, "sign-in") + " in the last twelve hours, this one included"))
+        if account.feeds:
+            st.caption("Calendars that read your appointments by a private address go on, also with another password. "
+                       "If you lost a phone, revoke its address under Appointments.")
 
 
 def change_password(actor: PortalActor) -> None:

@@ -40,8 +40,9 @@ def waiting(page: HomePage) -> None:
         late = f", {page.overdue_forms} overdue" if page.overdue_forms else ""
         rows.append((f"{count(page.forms, 'form')} to fill in{late}", "portal_forms", ":material/assignment:"))
     if page.unpaid:
-        late = f", {money.dollars(page.overdue_cents)} overdue" if page.overdue_cents else ""
-        rows.append((f"{money.dollars(page.due_cents)} to pay{late}", "portal_billing", ":material/receipt_long:"))
+        late = f", {page.currency} {money.dollars(page.overdue_cents)} overdue" if page.overdue_cents else ""
+        rows.append((f"{page.currency} {money.dollars(page.due_cents)} to pay{late}", "portal_billing",
+                     ":material/receipt_long:"))
     st.subheader("Waits for you", anchor=False)
     with st.container(border=True):
         for label, target, icon in rows:

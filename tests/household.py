@@ -30,6 +30,7 @@ from practicerunner.vocabulary import (
     PaymentMethodKind,
     ServiceCategory,
     SessionFormat,
+    ThreadClass,
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
@@ -48,11 +49,14 @@ from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.form_templates import AddForm, add_form
 from practicerunner.workflows.library import SentPdf
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
+from practicerunner.workflows.portal_details import AskForChange, ask_for_change
 from practicerunner.workflows.portal_documents import ShareDocument, share_document
 from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
+from practicerunner.workflows.portal_messages import AskPractice, ask_practice
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
 from practicerunner.workflows.requests import AskForTime, AskToCancel, ask_for_time, ask_to_cancel
 from practicerunner.workflows.statements import IssueStatement, issue_statement
@@ -63,7 +67,9 @@ from tests.workflows.sending import bring_forms, filled, revision, send
 NOW = "2026-11-10 09:00"
 MAIL, PHONE = "family@example.org", "518 555 0123"
 SINCE = date(2026, 9, 1)
-EIGHT = [f"Member{n} Heron{n}" for n in range(1, 9)]
+EIGHT = [f"Member{n} Heron{n}" for n in range(1, 8)]
+"""With Maya they are eight."""
+MEMBERS = tuple(name.split()[0] for name in EIGHT)
 REPRESENTATIVE, HELPER = PortalRole.REPRESENTATIVE, PortalRole.HELPER
 
 
@@ -82,7 +88,8 @@ class House:
         """Everybody outside the practice, in each way in which they come; the last two come as what they are not."""
         who = self.people
         return {
-            **{name: PortalActor(who[name], name) for name in ("Maya", "Tom", "Leo", "David", "Joan", "Member1")},
+            **{name: PortalActor(who[name], name) for name in (
+                "Maya", "Tom", "Leo", "David", "Joan", *MEMBERS)},
             "Maya for Leo": PortalActor(who["Maya"], "Maya", REPRESENTATIVE, who["Leo"]),
             "Joan for Leo": PortalActor(who["Joan"], "Joan", HELPER, who["Leo"]),
             "Tom for Maya": PortalActor(who["Tom"], "Tom", REPRESENTATIVE, who["Maya"]),
@@ -111,6 +118,7 @@ def household(cast: Cast) -> House:
     _write(house)
     _bill(house)
     _keep_to_leo(house)
+    _talk(house)
     _name_numbers(house)
     return house
 
@@ -131,7 +139,7 @@ def _open_cases(house: House) -> None:
     opened("mayas", CaseType.INDIVIDUAL, Taking(person_id=house.people["Maya"]))
     opened("leos", CaseType.INDIVIDUAL, Taking(person=details("Leo", "Castellano", date(2017, 5, 14))))
     opened("group", CaseType.THERAPY_GROUP, Taking(person_id=house.people["Maya"]), *(
-        Taking(person=PersonDetails(first_name=name.split()[0], last_name=name.split()[1])) for name in EIGHT[:7]
+        Taking(person=PersonDetails(first_name=name.split()[0], last_name=name.split()[1])) for name in EIGHT
     ), name="Heroncircle")
     for first, last in (("David", "Castellano"), ("Joan", "Pike")):
         house.people[first] = cast.do("Dana", add_person, AddPerson(person=details(first, last)))
@@ -156,7 +164,7 @@ def _let_act(house: House) -> None:
 def _write(house: House) -> None:
     """A word in each place where somebody writes: forms, documents, requests, names, a note."""
     cast, who, cases = house.cast, house.people, house.cases
-    house.may |= {"Heroncircle": {"Maya", "Member1"}}
+    house.may |= {"Heroncircle": {"Maya", *MEMBERS}}
     with at("2026-09-20 09:00"):
         for viewer, case, to, word in (
             ("Maya", "mayas", "Maya", "heronmaya"), ("Tom", "couple", "Tom", "herontom"),
@@ -274,6 +282,35 @@ def _keep_to_leo(house: House) -> None:
     house.may |= {"Heronservice": set(), "Heronroom": set(), "14 October 2026": set()}
 
 
+def _talk(house: House) -> None:
+    """What is written in conversations, each with its audience, and what somebody asked to have changed about them."""
+    cast, who, cases = house.cast, house.people, house.cases
+    leo = who["Leo"]
+    with at("2026-11-08 09:00"):
+        for case, kind, word, people, seen in (
+            ("couple", ThreadClass.CLINICAL, "heronpair", (ToPerson(person_id=who["Maya"]),
+                                                           ToPerson(person_id=who["Tom"])), {"Maya", "Tom"}),
+            ("couple", ThreadClass.CLINICAL, "herononly", (ToPerson(person_id=who["Maya"]),), {"Maya"}),
+            ("leos", ThreadClass.ADMIN, "heronforhim", (ToPerson(person_id=leo),), {"Leo"}),
+            ("leos", ThreadClass.ADMIN, "heronforher", (ToPerson(person_id=who["Maya"], for_id=leo),),
+             {"Maya for Leo"}),
+            ("group", ThreadClass.ADMIN, "heronsecond", (ToPerson(person_id=who["Member2"]),), {"Member2"}),
+        ):
+            cast.do("Marcus", start_thread, StartThread(
+                case_id=cases[case], thread_class=kind, subject=f"Of {word}", text=f"Of {word}.", people=people))
+            house.may[word] = seen
+        for viewer, case, word in (
+            ("Tom", "couple", "heronalone"), *((name, "group", f"heronof{name.lower()}") for name in MEMBERS),
+        ):
+            house.act(viewer, ask_practice, AskPractice(
+                case_id=cases[case], thread_class=ThreadClass.CLINICAL, subject=f"On {word}", text=f"{word}, please."))
+            house.may[word] = {viewer}
+        for viewer, word in (("Maya", "heronnumber"), ("Tom", "heronmoved"), ("Leo", "heronnick"),
+                             ("Member3", "heronstreet")):
+            house.act(viewer, ask_for_change, AskForChange(text=f"New: {word}"))
+            house.may[word] = {viewer}
+
+
 def _name_numbers(house: House) -> None:
     """Each invoice's number is a word of its payer's."""
     cast, who = house.cast, house.people
@@ -283,8 +320,6 @@ def _name_numbers(house: House) -> None:
         ):
             first = next(name for name, one in who.items() if one == person_id)
             house.may[number] = {first} & set(house.viewers)
-    others = {name.split()[1] for name in EIGHT[1:7]}
-    house.may |= {name: set() for name in others}
-    house.may["Heron1"] = {"Member1"}
+    house.may |= {name.split()[1]: {name.split()[0]} for name in EIGHT}
     house.may["Pike"] = {"Joan", "Leo"}  # Leo reads who has access for him
     house.may["Tom"] = {"Tom", "Maya"}  # the couple's case has both names

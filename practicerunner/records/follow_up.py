@@ -158,6 +158,14 @@ def not_mailed(session: Session, payer_ids: Collection[int]) -> dict[int, tuple[
     return {row[0]: (bool(row[1]), row[2], bool(row[3])) for row in session.execute(query)} if payer_ids else {}
 
 
+def confidential_to(session: Session, payer_ids: Collection[int]) -> dict[int, int]:
+    """Payer → person, of the payers who have an appointment of their own that is confidential."""
+    theirs = select(Attendance.person_id).where(Attendance.confidential)
+    rows = session.execute(select(Payer.id, Payer.person_id).where(Payer.person_id.in_(theirs)))
+    wanted = set(payer_ids)
+    return {payer_id: person_id for payer_id, person_id in rows.tuples() if payer_id in wanted and person_id}
+
+
 def entries(session: Session, payer_ids: Collection[int]) -> list[tuple[FollowUp, str]]:
     """Follow-up of payers with the name of whoever recorded it, in the order in which it was entered."""
     query = select(FollowUp, _STAFF_NAME).join(Staff, Staff.id == FollowUp.recorded_by_id).where(

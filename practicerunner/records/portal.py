@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row
@@ -30,6 +30,10 @@ class PortalAccount(Credentials):
     suspended_at: Mapped[datetime | None]
     suspended_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     suspended_reason: Mapped[str] = mapped_column(String(300), default="")
+    reset_code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The code that staff tell them for their next password, encrypted; ``None`` while none was given or it was used.
+    """
+    reset_code_until: Mapped[datetime | None]
 
 
 class PortalRecoveryCode(OneTimeCode):
@@ -61,7 +65,7 @@ class PortalInvitation(Row):
     used_at: Mapped[datetime | None]
     """When it was used, replaced or withdrawn."""
     wrong_dates: Mapped[int] = mapped_column(default=0)
-    """How often a wrong date of birth was given with it."""
+    """How often a wrong date of birth or code was given with it."""
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """Who sent it; ``None`` where the person asked for it themselves, or came of age."""
     at_majority: Mapped[bool] = mapped_column(default=False)

@@ -103,6 +103,8 @@ class Attendance(Revised):
     __table_args__ = (
         UniqueConstraint("appointment_id", "person_id"),
         Index("ix_attendance_case", "case_id", "status"),
+        Index("ix_attendance_confidential", "person_id", sqlite_where=text("confidential = 1"),
+              postgresql_where=text("confidential")),
     )
 
 

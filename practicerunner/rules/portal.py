@@ -17,12 +17,13 @@ def invitation_letter(name: str, practice: str, phone: str, link: str, hours: in
         f"The link is for you alone. It works once, within {hours} hours. {_help(phone)}", practice))
 
 
-def reset_letter(name: str, practice: str, phone: str, link: str, minutes: int) -> Letter:
-    """A link to choose another password."""
+def reset_letter(name: str, practice: str, phone: str, link: str, minutes: int, *, asks_code: bool = False) -> Letter:
+    """A link to choose another password; ``asks_code`` where the practice has to tell them a code for it."""
+    code = "The page asks for a code as well: call us, and we tell it to you. " if asks_code else ""
     return Letter("A new password for the portal", _text(
         name, "choose a new password for the portal here:", link,
-        f"The link is for you alone. It works once, within {minutes} minutes. If you did not ask for it, do nothing; "
-        f"your password stays as it is. {_help(phone)}", practice))
+        f"The link is for you alone. It works once, within {minutes} minutes. {code}If you did not ask for it, do "
+        f"nothing; your password stays as it is. {_help(phone)}", practice))
 
 
 def details_letter(practice: str) -> Letter:

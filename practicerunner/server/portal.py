@@ -186,7 +186,8 @@ def _link_page(request: Request, errors: Mapping[str, str], status: int) -> Resp
             link_text="Ask for a new link")
     return pages.page(
         request, "portal_link.html", status, name=found.name, email=found.email, is_new=found.is_new,
-        asks_birth_date=found.asks_birth_date, errors=errors)
+        asks_birth_date=found.asks_birth_date, asks_code=found.asks_code, has_authenticator=found.has_authenticator,
+        phone=found.phone, errors=errors)
 
 
 def _accept(request: Request, fields: Mapping[str, str]) -> Response:
@@ -195,13 +196,15 @@ def _accept(request: Request, fields: Mapping[str, str]) -> Response:
         return _link_page(request, {"again": "The two passwords differ."}, 422)
     try:
         with database.transaction() as session:
-            done = portal_links.accept_link(session, request.path_params["token"], password, fields.get("born", ""))
+            done = portal_links.accept_link(
+                session, request.path_params["token"], password, fields.get("born", ""), fields.get("code", ""))
     except BadInput as bad:
         return _link_page(request, {bad.field: str(bad)}, 422)
     except portal_links.LinkIsSpent:
         return _link_page(request, {}, 410)
     if not done:
-        return _link_page(request, {"born": portal_sign_in.WRONG_DATE}, 422)
+        wrong = portal_links.NOT_SURE if "code" in fields else portal_sign_in.WRONG_DATE
+        return _link_page(request, {"born": wrong}, 422)
     response = RedirectResponse(f"{PORTAL_SIGN_IN}?done=password", 303)
     pages.forget(response, pages.PORTAL)
     return response

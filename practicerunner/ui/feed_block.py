@@ -128,7 +128,7 @@ def _client(actor: Actor, page: CasePage, person: ParticipantView) -> None:
     form = Form(f"feed.client.{person.person_id}")
     zone = read(practice_settings, actor).zone
     st.text(f"Appointments of {person.name} for their own calendar: when and where, without any name but the "
-            "practice's. Give the address to nobody else.")
+            "practice's. The address covers this case alone. Give it to nobody else.")
     if capabilities(page.type).confidential:
         st.caption("What is confidential to them is left out. It stands under an address that they make in the portal.")
     views = read(feeds_in_case, actor, page.case_id).get(person.person_id, [])

@@ -13,6 +13,7 @@ from practicerunner.workflows.clients import CasePage
 from practicerunner.workflows.portal_accounts import (
     DetailsDone,
     EndPortalSignIns,
+    GiveResetCode,
     InviteToPortal,
     PortalRow,
     ReactivatePortal,
@@ -20,6 +21,7 @@ from practicerunner.workflows.portal_accounts import (
     SuspendPortal,
     details_done,
     end_portal_sign_ins,
+    give_portal_reset_code,
     invite_to_portal,
     portal_of_case,
     reactivate_portal,
@@ -41,6 +43,11 @@ def show(actor: Actor, page: CasePage, *, changes: bool) -> None:
             with st.container(gap="xsmall"):
                 st.text(f"{row.name}, {row.why}" if row.why else row.name)
                 st.caption(md(standing(row, zone)))
+                if row.code and row.code_until is not None:
+                    st.info(
+                        f"Code for a new password: **{row.code[:4]} {row.code[4:]}**, until "
+                        f"{md(moment(row.code_until, zone))}. Tell it only to {md(row.name)}, on the phone, once you "
+                        "are sure who is calling.", icon=":material/call:")
                 if changes:
                     _buttons(actor, page, row)
             for one in row.asked:
@@ -81,7 +88,12 @@ def _buttons(actor: Actor, page: CasePage, row: PortalRow) -> None:
             "Sign out everywhere", key=f"{key}.out", type="tertiary"
         ):
             _do(actor, end_portal_sign_ins, EndPortalSignIns(case_id=page.case_id, person_id=row.person_id),
-                "Signed out on every device")
+                "Signed out on every device; calendar addresses go on until they are revoked")
+        if row.needs_code and st.button(
+            "Another code" if row.code else "Code for a new password", key=f"{key}.code", type="tertiary",
+            help="Others have this e-mail address too, so the link asks for a code that you tell them on the phone.",
+        ):
+            _give_code(actor, page, row)
         if row.has_authenticator and st.button("Lost authenticator", key=f"{key}.totp", type="tertiary"):
             _do(actor, reset_portal_authenticator, ResetPortalAuthenticator(
                 case_id=page.case_id, person_id=row.person_id), "Authenticator taken off")
@@ -105,6 +117,13 @@ def _invite(actor: Actor, page: CasePage, row: PortalRow) -> None:
         op=op, case_id=page.case_id, person_id=row.person_id), done=f"A link goes to {row.email}.{waits}")
     if ok:
         del st.session_state[f"portal.{row.person_id}.op"]
+        st.rerun()
+
+
+def _give_code(actor: Actor, page: CasePage, row: PortalRow) -> None:
+    ok, _ = perform(give_portal_reset_code, actor, lambda: GiveResetCode(
+        case_id=page.case_id, person_id=row.person_id), done="The code stands below their name")
+    if ok:
         st.rerun()
 
 

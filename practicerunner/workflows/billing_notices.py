@@ -21,6 +21,7 @@ from practicerunner.workflows.portal_access import with_scope
 NO_PERSON = "An organisation; send the paper itself"
 UNWANTED = "Does not want e-mails about billing"
 NO_ADDRESS = "No e-mail address that we may write to"
+SHARED = "Appointments are confidential, and somebody else has the same e-mail address"
 
 
 def why_not(session: Session, payer: Payer) -> str:
@@ -29,7 +30,9 @@ def why_not(session: Session, payer: Payer) -> str:
         return NO_PERSON
     if not payer.wants_billing_mail:
         return UNWANTED
-    return "" if people.mail_address(session, payer.person_id) else NO_ADDRESS
+    if not people.mail_address(session, payer.person_id):
+        return NO_ADDRESS
+    return SHARED if is_confidential(session, payer) and not consent_basis.own_address(session, payer.person_id) else ""
 
 
 def tell(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound
-from practicerunner.records import accounts, cases, clients, follow_up, logins, practice
+from practicerunner.records import accounts, cases, clients, consent_basis, follow_up, logins, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.follow_up import Account, FollowUp, Overdue, Unarranged
 from practicerunner.records.people import Payer
@@ -220,22 +220,25 @@ def overdue_list(session: Session, actor: Actor) -> OverdueList:
     today = clock.today(practice.the_practice(session).zone)
     found = follow_up.overdue(session, sees, today)
     done = _done(session, {one.account.payer_id for one in found})
-    why = follow_up.not_mailed(session, {one.account.payer_id for one in found})
+    payer_ids = {one.account.payer_id for one in found}
+    why = follow_up.not_mailed(session, payer_ids)
+    shared = {payer_id for payer_id, person_id in follow_up.confidential_to(session, payer_ids).items()
+              if not consent_basis.own_address(session, person_id)}
     rows = []
     for one in found:
         ours = done.get((one.account.payer_id, one.account.case_id), Done())
         rows.append(OverdueRow(
             one, ours, (today - one.since).days, _is_mine(actor, one.account, ours),
-            _why(why.get(one.account.payer_id)),
+            _why(why.get(one.account.payer_id), shared=one.account.payer_id in shared),
         ))
     rows.sort(key=lambda row: (row.done.next.next_on if row.done.next and row.done.next.next_on else date.max,
                                row.overdue.due_on))
     return OverdueList(tuple(rows), today)
 
 
-def _why(found: tuple[bool, bool, bool] | None) -> str:
+def _why(found: tuple[bool, bool, bool] | None, *, shared: bool) -> str:
     if found is None:
-        return ""
+        return billing_notices.SHARED if shared else ""
     is_person, wants, reached = found
     if not is_person:
         return billing_notices.NO_PERSON

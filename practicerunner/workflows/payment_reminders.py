@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import cases, consent_basis, follow_up, outbox, payments, practice
+from practicerunner.records import cases, follow_up, outbox, payments, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.follow_up import FollowUp, Overdue
 from practicerunner.records.people import Payer
@@ -17,7 +17,7 @@ from practicerunner.rules import billing_letters
 from practicerunner.rules.reminders import Letter
 from practicerunner.vocabulary import Action, ContactMade, DocumentKind, MessageKind, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
-from practicerunner.workflows.billing_notices import is_confidential, tell, why_not
+from practicerunner.workflows.billing_notices import tell, why_not
 from practicerunner.workflows.commands import Command, command, reader
 
 TODAY = "Was reminded today already"
@@ -160,9 +160,6 @@ def email_paper(session: Session, actor: Actor, asked: EmailPaper) -> int:
     payer = session.get_one(Payer, paper.payer_id)
     if reason := why_not(session, payer):
         raise NowhereToWrite(f"{payer.name} gets no e-mail: {reason[:1].lower()}{reason[1:]}.")
-    if is_confidential(session, payer) and not consent_basis.own_address(session, payer.person_id or 0):
-        raise NowhereToWrite(
-            f"{payer.name} gets no e-mail: appointments are confidential, and somebody else has the same address.")
     written = tell(
         session, house, MessageKind.PAPER_READY, f"{paper.id}:{clock.today(house.zone)}", payer, case.id)
     if written is None:

@@ -19,11 +19,11 @@ from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount, PortalInvitation
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, ParticipantStatus, PortalState, Resource
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.authenticator import drop_seed
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
-from practicerunner.workflows.portal_links import send_link
+from practicerunner.workflows.portal_links import drop_reset_code, give_reset_code, reset_code, send_link
 from practicerunner.workflows.portal_presence import end_all
 
 
@@ -33,6 +33,10 @@ class IsSuspended(RuleViolation):
 
 class NoAccount(RuleViolation):
     """This person has no account yet."""
+
+
+class NeedsNoCode(RuleViolation):
+    """This person needs no code: nobody else has their e-mail address, or they have an authenticator."""
 
 
 class OfSomebody(Command):
@@ -62,6 +66,10 @@ class EndPortalSignIns(OfSomebody):
 
 class ResetPortalAuthenticator(OfSomebody):
     """Take a lost authenticator off somebody's account; their password alone then signs them in."""
+
+
+class GiveResetCode(OfSomebody):
+    """Make the code that somebody needs for another password where others read their mailbox; told them by phone."""
 
 
 class DetailsDone(Command):
@@ -101,6 +109,11 @@ class PortalRow:
     suspended_by: str
     suspended_reason: str
     asked: tuple[AskedChange, ...]
+    needs_code: bool = False
+    """Whether a link to another password asks them for a code that only the practice can tell them."""
+    code: str = ""
+    """That code, for whoever may give it out, while it can be used."""
+    code_until: datetime | None = None
 
 
 @command(Resource.CASE, Action.UPDATE)
@@ -126,6 +139,7 @@ def suspend_portal(session: Session, actor: Actor, asked: SuspendPortal) -> int:
         account.suspended_at, account.suspended_by_id = clock.now(), actor.staff_id
         account.suspended_reason = asked.reason.strip()
         account.revision += 1
+        drop_reset_code(account)
         end_all(session, account)
     session.info["detail"] = f"portal of {person.id}"
     return person.id
@@ -165,6 +179,31 @@ def reset_portal_authenticator(session: Session, actor: Actor, asked: ResetPorta
     end_all(session, account)
     session.info["detail"] = f"portal of {person.id}"
     return person.id
+
+
+@command(Resource.CASE, Action.UPDATE)
+def give_portal_reset_code(session: Session, actor: Actor, asked: GiveResetCode) -> int:
+    """Make a code for somebody's next password, to be told by phone; it stands on their line until it was used.
+
+    Returns their id. Raises NotFound, NoAccount, IsSuspended, NeedsNoCode.
+    """
+    person, account = _somebody(session, actor, asked)
+    if account is None:
+        raise NoAccount
+    if account.suspended_at is not None:
+        raise IsSuspended
+    if not _needs_code(session, account):
+        raise NeedsNoCode
+    give_reset_code(account)
+    session.info["detail"] = f"code for a new password of {person.id}"
+    return person.id
+
+
+def _needs_code(session: Session, account: PortalAccount) -> bool:
+    """Whether a link goes where others read it, and no authenticator says whose it is."""
+    return account.suspended_at is None and account.totp_secret is None and any(
+        portal.is_shared(session, email)
+        for email in {account.email, people.mail_address(session, account.person_id).strip().lower()} if email)
 
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
@@ -208,7 +247,9 @@ def _people(session: Session, case_id: int) -> dict[int, tuple[Person, str]]:
 @reader(Resource.CASE)
 def portal_of_case(session: Session, actor: Actor, case_id: int) -> list[PortalRow]:
     """Everybody of a case who has the portal or could have it: who takes part first. Raises NotFound."""
-    case_for(session, actor, case_id)
+    case = case_for(session, actor, case_id)
+    gives = may_touch(
+        actor, Action.UPDATE, Resource.CASE, responsible=[case.provider_id], supervisor_id=case.supervisor_id)
     found = _people(session, case_id)
     accounts = portal.accounts_of(session, found)
     links = portal.last_invitations(session, found)
@@ -219,7 +260,8 @@ def portal_of_case(session: Session, actor: Actor, case_id: int) -> list[PortalR
     for one in portal.open_requests(session, found):
         asked.setdefault(one.person_id, []).append(AskedChange(one.id, one.created_at, one.text))
     return [
-        _row(session, person, why, accounts.get(key), links.get(key), used, names, tuple(asked.get(key, ())))
+        _row(session, person, why, accounts.get(key), links.get(key), used, names, tuple(asked.get(key, ())),
+             gives=gives)
         for key, (person, why) in found.items()
     ]
 
@@ -233,10 +275,10 @@ def state_of(account: PortalAccount | None) -> PortalState:
 
 def _row(
     session: Session, person: Person, why: str, account: PortalAccount | None, link: PortalInvitation | None,
-    used: dict[int, datetime], names: dict[int, str], asked: tuple[AskedChange, ...],
+    used: dict[int, datetime], names: dict[int, str], asked: tuple[AskedChange, ...], *, gives: bool,
 ) -> PortalRow:
     works = link is not None and link.used_at is None and link.expires_at > clock.now()
-    state = state_of(account)
+    state, code = state_of(account), reset_code(account) if account is not None and gives else ""
     if account is None and link is not None:
         state = PortalState.INVITED if works else PortalState.LAPSED
     return PortalRow(
@@ -246,5 +288,6 @@ def _row(
         link.expires_at if link and works else None, used.get(account.id) if account else None,
         account is not None and account.totp_secret is not None, account.suspended_at if account else None,
         names.get(account.suspended_by_id or 0, "") if account else "", account.suspended_reason if account else "",
-        asked,
+        asked, account is not None and _needs_code(session, account), code,
+        account.reset_code_until if account and code else None,
     )

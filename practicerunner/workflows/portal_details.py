@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import acting, audit, portal, practice
+from practicerunner.records import acting, audit, feeds, portal, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount
@@ -101,6 +101,8 @@ class OwnAccount:
     last_sign_in_at: datetime | None
     open_sign_ins: int
     zone: str
+    feeds: int = 0
+    """Addresses under which calendars read their appointments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def own_account(session: Session, actor: PortalActor) -> OwnAccount | None:
     return OwnAccount(
         account.email, account.totp_secret is not None, account.last_sign_in_at,
         portal.open_stays(session, account.id, clock.now()), practice.the_practice(session).zone,
+        len(feeds.of_people(session, [actor.person_id])),
     )
 
 

@@ -45,6 +45,7 @@ class HomePage:
     unpaid: int
     due_cents: int
     overdue_cents: int
+    currency: str
     papers: tuple[MyPaper, ...]
     """The latest statements and superbills."""
     documents: int
@@ -80,7 +81,8 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
         ahead.next_up if ahead else None, ahead is not None, ahead.offers if ahead else (),
         ahead.pending if ahead else 0, len(forms), sum(due_on is not None and due_on < today for due_on in forms),
         account.unpaid if account else 0, account.due_cents if account else 0, account.overdue_cents if account else 0,
-        tuple(papers[:LATEST]), number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
+        us.currency, tuple(papers[:LATEST]),
+        number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
         unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0,
         tuple(acting_for(session, actor.person_id)) if actor.client_id is None else (), today,
     )

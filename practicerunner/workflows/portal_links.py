@@ -1,15 +1,18 @@
 """The links by which people outside the practice set their passwords: invited by staff, or because they forgot.
 
 A link is for one person. It goes through the outbox, works once, and the database keeps its fingerprint only. Where the
-mailbox is shared, it asks for the person's date of birth as well, so that nobody else in the house can use it (A31).
+mailbox is shared, it asks for the person's date of birth as well, so that nobody else in the house can use it; and for
+another password also for the code of their authenticator, or without one for a code that staff tell them (A31).
 """
 
+import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from practicerunner import clock, ids
+from practicerunner import cipher, clock, ids
 from practicerunner.errors import BadInput, PracticeError
 from practicerunner.records import audit, consent_basis, people, portal, practice
 from practicerunner.records.base import FOR_CHANGE
@@ -20,6 +23,7 @@ from practicerunner.rules import portal as rules
 from practicerunner.settings import settings
 from practicerunner.vocabulary import MessageKind, Outcome, Resource
 from practicerunner.workflows import outbox, throttle
+from practicerunner.workflows.authenticator import takes_code
 from practicerunner.workflows.invitations import INVITATION_LASTS, RESET_LASTS, hash_password
 from practicerunner.workflows.minors import consenting_alone
 from practicerunner.workflows.portal_presence import end_all
@@ -28,6 +32,10 @@ from practicerunner.workflows.portal_sign_in import SIDE, birth_date
 MOST_RESETS = 3
 """Links that somebody may ask for while the first of them still works; the mailbox is not flooded."""
 MOST_WRONG_DATES = 5
+"""Of birth, or codes."""
+CODE_LASTS = RESET_LASTS
+NOT_SURE = "The date of birth or the code is not right. Please call us if you are sure."
+_CODE, _DIGITS = "portal reset code", 8
 
 
 class LinkIsSpent(PracticeError):
@@ -54,6 +62,11 @@ class Link:
     email: str
     is_new: bool
     asks_birth_date: bool
+    asks_code: bool = False
+    """Whether it asks for a code too: that of the authenticator, or one that staff tell them."""
+    has_authenticator: bool = False
+    phone: str = ""
+    """Of the practice, which tells them the code."""
 
 
 def send_link(
@@ -75,7 +88,9 @@ def send_link(
     if person.birth_date is None and portal.is_shared(session, email):
         raise NoBirthDate
     us, now, token = practice.the_practice(session), clock.now(), ids.new_token()
-    known = portal.account_of(session, person.id) is not None
+    account = portal.account_of(session, person.id)
+    known = account is not None
+    asks_code = account is not None and account.totp_secret is None and portal.is_shared(session, email)
     lasts = RESET_LASTS if known else INVITATION_LASTS
     if invited_by_id is not None or at_majority:
         portal.withdraw_invitations(session, person.id, now)
@@ -88,7 +103,8 @@ def send_link(
     name = person.preferred_name or person.first_name
     link = f"{settings().portal_address}/portal/{'reset' if known else 'invitation'}/{token}"
     letter = (
-        rules.reset_letter(name, us.name, us.phone, link, int(lasts / timedelta(minutes=1))) if known
+        rules.reset_letter(
+            name, us.name, us.phone, link, int(lasts / timedelta(minutes=1)), asks_code=asks_code) if known
         else rules.invitation_letter(name, us.name, us.phone, link, int(lasts / timedelta(hours=1))))
     outbox.put(session, MessageKind.PORTAL_LINK, f"portal:{made.id}", letter.subject, letter.body,
                person_id=person.id, expires_at=made.expires_at, own_address_only=alone)
@@ -121,24 +137,28 @@ def ask_reset(session: Session, email: str, address: str = "") -> bool:
 def link(session: Session, token: str) -> Link:
     """Whom a link is for. Raises LinkIsSpent."""
     found, person, account = _usable(session, token)
+    shared = portal.is_shared(session, found.email)
     return Link(
-        person.preferred_name or person.first_name, found.email, account is None,
-        portal.is_shared(session, found.email))
+        person.preferred_name or person.first_name, found.email, account is None, shared,
+        shared and account is not None, account is not None and account.totp_secret is not None,
+        practice.the_practice(session).phone)
 
 
-def accept_link(session: Session, token: str, password: str, born: str = "") -> bool:
+def accept_link(session: Session, token: str, password: str, born: str = "", code: str = "") -> bool:
     """Set the password of whom the link is for, once; every sign-in of theirs ends. Raises LinkIsSpent, BadInput.
 
     An authenticator stays as it is: a link never stands in for the second factor. Returns whether it was done: a wrong
-    date of birth is an answer, because it has to be saved to be counted.
+    date of birth or code is an answer, because it has to be saved to be counted, and it does not say which was wrong.
     """
     found, person, account = _usable(session, token, lock=True)
-    if portal.is_shared(session, found.email) and (person.birth_date is None or birth_date(born) != person.birth_date):
+    if portal.is_shared(session, found.email) and not (
+        _was_born(person, born) and (account is None or _knows_code(session, account, code))
+    ):
         found.wrong_dates += 1
         if found.wrong_dates >= MOST_WRONG_DATES:
             found.used_at = clock.now()
         audit.note(session, action="use_portal_link", resource=Resource.USERS, resource_id=person.id,
-                   outcome=Outcome.REFUSED, detail="wrong date of birth")
+                   outcome=Outcome.REFUSED, detail="wrong date of birth or code")
         return False
     check_password(session, password, found.email)
     portal.withdraw_invitations(session, person.id, clock.now())
@@ -163,7 +183,40 @@ def set_password(session: Session, account: PortalAccount, password: str, *, exc
     """Write another, checked password and end every sign-in but one."""
     account.password_hash = hash_password(password)
     account.revision += 1
+    drop_reset_code(account)
     end_all(session, account, except_token=except_token)
+
+
+def give_reset_code(account: PortalAccount) -> None:
+    """Make a code for the next password of somebody; the one before is of no use any more."""
+    code = "".join(secrets.choice("0123456789") for _ in range(_DIGITS))
+    account.reset_code, account.reset_code_until = cipher.seal(code.encode(), _CODE), clock.now() + CODE_LASTS
+    account.revision += 1
+
+
+def drop_reset_code(account: PortalAccount) -> None:
+    """The code that staff gave out is of no use any more."""
+    account.reset_code = account.reset_code_until = None
+
+
+def reset_code(account: PortalAccount) -> str:
+    """The code that staff may tell somebody now; empty if there is none."""
+    if account.reset_code is None or account.reset_code_until is None or account.reset_code_until <= clock.now():
+        return ""
+    return cipher.unseal(account.reset_code, _CODE).decode()
+
+
+def _was_born(person: Person, typed: str) -> bool:
+    return person.birth_date is not None and birth_date(typed) == person.birth_date
+
+
+def _knows_code(session: Session, account: PortalAccount, typed: str) -> bool:
+    """Whether it is a code of their authenticator, or without one the code that staff told them."""
+    if account.totp_secret is not None:
+        return takes_code(session, account, typed)
+    told = reset_code(account)
+    plain = "".join(character for character in typed if character in "0123456789")
+    return bool(told) and hmac.compare_digest(plain, told)
 
 
 def _usable(

@@ -22,6 +22,7 @@ OPS = (
     "supervision_queue", "documentation_due", "billing_counts", "statement", "invoice_pdf", "portal_free_slots",
     "page_run_clients",
     "page_run_case", "page_run_calendar", "page_run_note", "page_run_messages", "page_run_portal_home",
+    "page_run_portal_messages",
     "statements_batch", "page_run_case_in_batch",
 )
 TIMES = {
@@ -31,7 +32,7 @@ TIMES = {
     "documentation_due": 60, "billing_counts": 60, "page_run_note": 40, "page_run_clients": 40,
     "page_run_case": 40, "page_run_calendar": 40,
     "statement": 120, "invoice_pdf": 60, "statements_batch": 200, "page_run_case_in_batch": 200,
-    "page_run_messages": 40, "portal_free_slots": 60, "page_run_portal_home": 40,
+    "page_run_messages": 40, "portal_free_slots": 60, "page_run_portal_home": 40, "page_run_portal_messages": 40,
 }
 
 

@@ -174,6 +174,12 @@ class Pages:
         return self._page_run(
             "page_run_messages", n, _OWNER, "messages", f"thread={row_id('thread', 3)}", client_name(3)[1])
 
+    def page_run_portal_messages(self, n: int) -> Result:
+        """A client's conversation of five messages in the portal, with the place to answer."""
+        window = Window(self.place, f"pr_portal={portal_token(CLIENT)}")
+        thread = f"thread={row_id('thread', CLIENT)}"
+        return self._timed(window, "page_run_portal_messages", n, "my-messages", thread, f"Question {CLIENT + 1}")
+
     def statements_batch(self, n: int) -> Result:
         """So many statements of last month, issued and drawn by the process that the server starts, for each."""
         run_id = self._ask(n)

@@ -21,7 +21,7 @@ ACTS = ("create_client", "create_appointment", "series_52", "sign_note", "invoic
 IN_MILLISECONDS = {
     "replica_refresh", "icd_search", "supervision_queue", "documentation_due", "billing_counts", "page_run_clients",
     "page_run_case", "page_run_calendar", "page_run_note", "page_run_messages", "invoice_pdf", "statements_batch",
-    "page_run_case_in_batch", "portal_free_slots", "page_run_portal_home",
+    "page_run_case_in_batch", "portal_free_slots", "page_run_portal_home", "page_run_portal_messages",
 }
 
 

@@ -106,6 +106,7 @@ def test_a_client_gets_an_address_from_the_case(practice: Cast, monkeypatch: pyt
     assert {f"feed.{person}" for person in people_of(practice, case_id).values()} <= set(keys(page))
     app = form(practice, monkeypatch, "client", case_id)
     assert "Appointments of Noor [x](y) for their own calendar" in said(app) and live(app) == []
+    assert "The address covers this case alone." in said(app)
     monkeypatch.setattr(settings(), "portal_url", "https://my.linden.example/")
     click(app, "New address")
     assert address(app).startswith("https://my.linden.example/feeds/"), "where the portal's own server answers it"

@@ -8,17 +8,18 @@ from sqlalchemy import Engine, update
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
-from practicerunner.records import portal
+from practicerunner.records import outbox, portal
 from practicerunner.records.cases import Participant
 from practicerunner.records.people import Person
 from practicerunner.ui import identity, navigation
 from practicerunner.ui.portal import FOR, PORTAL_SCREENS
-from practicerunner.vocabulary import CaseType, ParticipantStatus, ThreadClass
+from practicerunner.vocabulary import CaseType, MessageKind, ParticipantStatus, ThreadClass
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
-from practicerunner.workflows.portal_accounts import portal_of_case
+from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal, portal_of_case
 from practicerunner.workflows.portal_details import AskForChange, ask_for_change
+from practicerunner.workflows.portal_links import accept_link
 from tests.cast import arrange, at, bring_on, hold, invoice, people_of
 from tests.pages.opening import SHELL, keys, opened, portal_opened, press, said
 from tests.pages.walking import live, words
@@ -121,6 +122,7 @@ def test_who_only_pays_comes_for_the_client_until_there_is_something_to_pay(hous
     with at("2026-09-03 12:00"):
         (bill,) = invoice(house.cast, appointment)
     assert bill and loaded(monkeypatch, house.elena).selectbox[0].value == 0
+    assert "USD 165.00 to pay" in words(loaded(monkeypatch, house.elena))
     assert loaded(monkeypatch, house.elena, str(house.leo)).selectbox[0].value == house.leo
 
 
@@ -154,6 +156,25 @@ def test_the_case_page_invites_and_suspends_and_shows_what_was_asked(house: Hous
     assert "is signed out at once" in said(app)
     with database.reading() as session:
         assert portal.account_of(session, house.maya) is None
+
+
+def test_the_case_page_shows_a_code_to_be_told_by_phone_where_a_mailbox_is_shared(
+    house: Household, monkeypatch
+) -> None:
+    for person_id, case_id, born in ((house.maya, house.couple, "1988-04-02"), (house.leo, house.leos, "")):
+        house.cast.do("Tom", invite_to_portal, InviteToPortal(case_id=case_id, person_id=person_id))
+        with database.transaction() as session:
+            body = outbox.last_to(session, person_id, MessageKind.PORTAL_LINK)
+            assert accept_link(session, body.rpartition("/portal/invitation/")[2].split()[0], "nine quiet herons", born)
+    app = opened(house.cast, monkeypatch, "Tom", "case", case=house.leos, part="relationships")
+    assert f"portal.{house.leo}.code" not in keys(app), "his mailbox is his own"
+    app = opened(house.cast, monkeypatch, "Tom", "case", case=house.couple, part="relationships")
+    assert "Code for a new password:" not in said(app) and f"portal.{house.tom}.code" not in keys(app)
+    press(app, f"portal.{house.maya}.code")
+    [row] = [one for one in house.cast.read("Tom", portal_of_case, house.couple) if one.code]
+    assert row.person_id == house.maya
+    assert f"{row.code[:4]} {row.code[4:]}**, until Tue 15 Sep 2026, 09\\:30" in said(app)
+    assert "Tell it only to Maya Rivera, on the phone" in said(app)
 
 
 def test_my_details_show_what_is_mine_and_who_has_access(house: Household, monkeypatch) -> None:

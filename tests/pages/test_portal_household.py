@@ -1,6 +1,8 @@
 """The portal's pages, looked at by everybody of a household on one mailbox: nobody reads another's words anywhere."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
@@ -8,17 +10,21 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records.forms import FormAssignment, FormResponse
-from practicerunner.ui import identity, navigation, portal_identity
-from practicerunner.ui.portal import PORTAL_SCREENS
+from practicerunner.records.messages import MessageThread
+from practicerunner.ui import identity, navigation, portal, portal_identity
+from practicerunner.ui.portal import FOR, PORTAL_SCREENS
 from practicerunner.vocabulary import RequestStatus
 from practicerunner.workflows.portal_forms import my_forms
+from practicerunner.workflows.portal_messages import my_threads
 from practicerunner.workflows.requests import my_requests
 from tests.cast import at, bring_on, people_of
-from tests.household import NOW, House, household
+from tests.household import MEMBERS, NOW, House, household
 from tests.pages.opening import SHELL, press, said
 from tests.workflows.sending import revision, send
 
 STRANGE = ("There is no such record", "You have no access")
+TAKES = {("portal_forms", "assignment"), ("portal_forms", "response"), ("portal_messages", "thread")}
+"""Page and key in its address of which the page makes something."""
 
 
 @pytest.fixture
@@ -53,7 +59,8 @@ def everything(app: AppTest) -> str:
     return "\n".join(str(getattr(node, "proto", "")) for node in app.main)
 
 
-@pytest.mark.parametrize("viewer", ["Maya", "Tom", "Leo", "David", "Joan", "Maya for Leo", "Joan for Leo", "Member1"])
+@pytest.mark.parametrize(
+    "viewer", ["Maya", "Tom", "Leo", "David", "Joan", "Maya for Leo", "Joan for Leo", *MEMBERS[:2]])
 def test_no_page_shows_a_word_that_is_somebody_elses(
     house: House, monkeypatch: pytest.MonkeyPatch, viewer: str
 ) -> None:
@@ -93,6 +100,49 @@ def test_an_address_with_somebody_elses_id_leads_nowhere(house: House, monkeypat
     app.query_params["response"] = str(*mine)
     assert turn_to(app, "portal_forms")
     assert "herontom" in said(app)
+
+
+def keys_in_addresses() -> set[str]:
+    """Every key under which a page of the portal reads an id from its address."""
+    sources = [*navigation.FOLDER.glob("portal_*.py"), *Path(portal.__file__).parent.glob("portal*.py")]
+    found = {key for path in sources for key in re.findall(r"\bselected\((\"\w+\"|[A-Z]+)\)", path.read_text())}
+    return {FOR if key == "FOR" else key.strip('"') for key in found}
+
+
+def test_no_id_in_an_address_opens_what_is_somebody_elses_on_any_page(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tom, viewers = house.people["Tom"], house.viewers
+    with database.reading(house.cast.engine) as session:
+        own = {row.thread_id for row in my_threads(session, viewers["Tom"]).rows}
+        ids = {
+            "assignment": session.scalars(select(FormAssignment.id).where(FormAssignment.person_id != tom)).all(),
+            "response": session.scalars(select(FormResponse.id).where(FormResponse.person_id != tom)).all(),
+            "thread": [one for one in session.scalars(select(MessageThread.id)) if one not in own],
+            FOR: [house.people["Maya"], house.people["Leo"]],
+        }
+    assert set(ids) == keys_in_addresses()
+    assert all(len(rows) >= 2 for rows in ids.values()) and len(own) == 2
+    foreign = [word for word, viewers in house.may.items() if "Tom" not in viewers and word.isalpha()]
+    app = come(monkeypatch, house, "Tom")
+    seen = {screen.name: everything(app) for screen in PORTAL_SCREENS if turn_to(app, screen.name)}
+    assert len(seen) == len(PORTAL_SCREENS)
+    for name, before in seen.items():
+        for key, rows in ids.items():
+            for row in {rows[0], rows[-1]}:
+                app.query_params.clear()
+                app.query_params[key] = str(row)
+                assert turn_to(app, name)
+                text = everything(app)
+                assert [word for word in foreign if word in text] == [], (name, key, row)
+                if (name, key) in TAKES:
+                    assert any(word in said(app) for word in STRANGE), (name, key, row)
+                else:
+                    assert len(text) == len(before), (name, key, row)
+    app.query_params.clear()
+    app.query_params["thread"] = str(max(own))
+    assert turn_to(app, "portal_messages")
+    assert "heronalone" in said(app) or "heronpair" in said(app), "the decoy"
 
 
 def test_a_mother_signs_for_her_child_with_one_button(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """A thousand guesses at the links of both doors: soon none is answered, and nobody is kept out by them."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,9 +14,10 @@ from practicerunner.records.logins import FailedSignIn
 from practicerunner.server import portal
 from practicerunner.server import sign_in as staffs
 from practicerunner.vocabulary import MessageKind
-from practicerunner.workflows import throttle
+from practicerunner.workflows import portal_sign_in, throttle
 from practicerunner.workflows.invitations import Invite, accept_invitation, invite
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
+from practicerunner.workflows.portal_links import accept_link, ask_reset
 from practicerunner.workflows.sign_in import sign_in
 from tests.cast import at, bring_on
 from tests.portal import NOW, Household, household
@@ -51,23 +53,57 @@ def staffs_link(house: Household) -> str:
         return invite(session, dana, Invite(staff_id=house.cast.staff["Marcus"]))
 
 
-def clients_link(house: Household) -> str:
-    house.cast.do("Marcus", invite_to_portal, InviteToPortal(case_id=house.leos, person_id=house.leo))
+def staffs_reset(house: Household) -> str:
+    first = staffs_link(house)
+    with database.transaction() as session:
+        accept_invitation(session, first, "four old quiet words")
+    return staffs_link(house)
+
+
+def staff_comes_in(token: str) -> bool:
+    with database.transaction() as session:
+        accept_invitation(session, token, PASSWORD)
+        return bool(sign_in(session, "marcus@linden.example", PASSWORD, address=STRANGER).token)
+
+
+def link_to_leo(house: Household) -> str:
     with database.reading() as session:
         body = outbox.last_to(session, house.leo, MessageKind.PORTAL_LINK)
-    return body.rpartition("/portal/invitation/")[2].split()[0]
+    return re.findall(r"/portal/(?:invitation|reset)/(\S+)", body)[0]
 
 
-@pytest.mark.parametrize(("page", "link"), [
-    (staffs._invitation_page, staffs_link), (portal._link_page, clients_link),
-], ids=["staff", "portal"])
-def test_five_hundred_guesses_at_links_of_a_door_are_stopped_and_keep_nobody_out(
-    house: Household, page: Page, link: Callable[[Household], str]
+def clients_link(house: Household) -> str:
+    house.cast.do("Marcus", invite_to_portal, InviteToPortal(case_id=house.leos, person_id=house.leo))
+    return link_to_leo(house)
+
+
+def clients_reset(house: Household) -> str:
+    first = clients_link(house)
+    with database.transaction() as session:
+        assert accept_link(session, first, "four old quiet words")
+    with database.transaction() as session:
+        assert ask_reset(session, "leo@example.org", ELSEWHERE)
+    return link_to_leo(house)
+
+
+def client_comes_in(token: str) -> bool:
+    with database.transaction() as session:
+        assert accept_link(session, token, PASSWORD)
+    with database.transaction() as session:
+        return bool(portal_sign_in.sign_in(session, "leo@example.org", PASSWORD, address=STRANGER).token)
+
+
+@pytest.mark.parametrize(("page", "link", "comes_in"), [
+    (staffs._invitation_page, staffs_link, staff_comes_in), (staffs._invitation_page, staffs_reset, staff_comes_in),
+    (portal._link_page, clients_link, client_comes_in), (portal._link_page, clients_reset, client_comes_in),
+], ids=["staff's invitation", "staff's reset", "portal's invitation", "portal's reset"])
+def test_a_thousand_guesses_at_links_of_a_door_are_stopped_and_keep_nobody_out(
+    house: Household, page: Page, link: Callable[[Household], str], comes_in: Callable[[str], bool]
 ) -> None:
-    token = link(house)
-    answers = [answer(page, f"guess{number}") for number in range(500)]
-    assert answers == [410] * throttle.ADDRESS_FAILURES + [429] * (500 - throttle.ADDRESS_FAILURES)
-    assert counted() == throttle.ADDRESS_FAILURES, "those who wait write nothing"
+    token, before = link(house), counted()
+    answers = [answer(page, f"guess{number}") for number in range(1000)]
+    assert answers == [410] * throttle.ADDRESS_FAILURES + [429] * (1000 - throttle.ADDRESS_FAILURES)
+    assert counted() - before == throttle.ADDRESS_FAILURES, "those who wait write nothing"
     assert answer(page, token) == answer(page, token, ELSEWHERE) == 200, "whose link it is comes in, from there too"
     assert answer(page, "guess", ELSEWHERE) == 410
     with at("2026-09-15 09:14"):
@@ -75,6 +111,7 @@ def test_five_hundred_guesses_at_links_of_a_door_are_stopped_and_keep_nobody_out
     with at("2026-09-15 09:15"):
         assert answer(page, "guess") == 410, "never for good"
         assert answer(page, token) == 200
+        assert comes_in(token), "and signs in"
 
 
 def test_guesses_at_links_keep_nobody_from_signing_in(house: Household) -> None:

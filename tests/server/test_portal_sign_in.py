@@ -18,13 +18,16 @@ from practicerunner.server import doors, faults, pages
 from practicerunner.server.gate import Gate
 from practicerunner.settings import settings
 from practicerunner.vocabulary import MessageKind
-from practicerunner.workflows import portal_presence, portal_sign_in, presence, sign_in, throttle
+from practicerunner.workflows import portal_links, portal_presence, portal_sign_in, presence, sign_in, throttle
 from practicerunner.workflows.invitations import Invite, accept_invitation
 from practicerunner.workflows.invitations import invite as invite_staff
 from practicerunner.workflows.portal_accounts import (
+    GiveResetCode,
     InviteToPortal,
     SuspendPortal,
+    give_portal_reset_code,
     invite_to_portal,
+    portal_of_case,
     suspend_portal,
 )
 from tests.cast import at, bring_on
@@ -192,6 +195,27 @@ def test_asking_for_a_link_says_the_same_to_everybody(web: TestClient, house: Ho
     with clock.frozen(clock.now()):
         statuses = [post(web, "/portal/reset", {"email": "x@example.org"}).status_code for _ in range(50)]
     assert statuses[-1] == 429
+
+
+def test_the_page_of_another_password_asks_for_the_code_of_the_practice_and_says_not_what_was_wrong(
+    web: TestClient, house: Household
+) -> None:
+    join(web, house)
+    with database.transaction() as session:
+        the_practice(session).phone = "555 0100"
+    post(web, "/portal/reset", {"email": FAMILY_MAIL})
+    address = link(house)
+    page = web.get(address).text
+    assert "Code from the practice" in page and "Please call us: 555 0100." in page and "authenticator" not in page
+    house.cast.do("Tom", give_portal_reset_code, GiveResetCode(case_id=house.couple, person_id=house.maya))
+    [code] = [one.code for one in house.cast.read("Tom", portal_of_case, house.couple) if one.code]
+    typed = {"password": "four new quiet words", "again": "four new quiet words", "born": "1988-04-02", "code": code}
+    for wrong in ({"born": "1990-01-01"}, {"code": "1"}, {"code": ""}):
+        answer = post(web, address, typed | wrong)
+        assert (answer.status_code, portal_links.NOT_SURE in answer.text) == (422, True)
+    assert post(web, address, typed).headers["location"] == "/portal/sign-in?done=password"
+    assert come_in(web).status_code == 401
+    assert come_in(web, password="four new quiet words").status_code == 303
 
 
 def test_sign_out_is_a_button_and_ends_the_session(web: TestClient, house: Household) -> None:

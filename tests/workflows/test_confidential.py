@@ -31,6 +31,7 @@ from practicerunner.workflows import feeds, outbox, papers, reminders
 from practicerunner.workflows.advance import InvoiceAhead, SettleAll, invoice_ahead, settle_all
 from practicerunner.workflows.answers import Accept, accept
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.billing_notices import SHARED
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
@@ -52,9 +53,11 @@ from practicerunner.workflows.consent_basis import (
 )
 from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.feeds import MakeFeed, make_feed
+from practicerunner.workflows.follow_up import billing_mail_of, overdue_list
 from practicerunner.workflows.form_sending import NowhereToRemind, RemindOfForm, remind_of_form
 from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.payment_reminders import SendReminders, reminder_preview, send_reminders
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
 from practicerunner.workflows.portal_appointments import MakeMyFeed, appointments_page, make_my_feed
@@ -475,6 +478,30 @@ def test_bills_of_a_client_who_shares_a_mailbox_are_not_spoken_of_there(cast: Ca
         with database.reading(cast.engine) as session:
             assert len(session.scalars(select(OutboxMessage).where(
                 OutboxMessage.kind == MessageKind.INVOICE_ISSUED)).all()) == heard
+
+
+@pytest.mark.parametrize("elenas", ["home@example.org", "elena@example.org"])
+def test_whoever_reminds_payers_is_told_before_who_cannot_be_written_to_on_a_shared_mailbox(
+    cast: Cast, elenas: str
+) -> None:
+    house = home(cast, leos_mail="home@example.org", elenas_mail=elenas)
+    arrange(cast, house.case_id, {house.leo: 5000, house.elena: 5000}, since="2026-09-01")
+    held = hold(cast, house.case_id, "IND50", "2026-10-07 10:00")
+    invoice(cast, held)
+    leo, elena = payer_id(cast, house.leo), payer_id(cast, house.elena)
+    with at("2026-12-20 09:00"):
+        rows = cast.read("Tom", overdue_list).rows
+        assert {row.overdue.account.payer_id: row.why_not for row in rows} == {leo: "", elena: ""}, "before"
+    cast.do("Marcus", set_confidential, SetConfidential(appointment_id=held, person_ids=(house.leo,)))
+    shared = elenas == "home@example.org"
+    with at("2026-12-20 09:00"):
+        rows = cast.read("Tom", overdue_list).rows
+        preview = cast.read("Tom", reminder_preview, [leo, elena])
+        assert {row.overdue.account.payer_id: row.why_not for row in rows} == {
+            one.payer_id: one.why_not for one in preview.lines} == {leo: SHARED if shared else "", elena: ""}
+        assert cast.read("Tom", billing_mail_of, leo) == (True, SHARED if shared else "")
+        reminded = cast.do("Tom", send_reminders, SendReminders(payer_ids=(leo, elena)))
+        assert set(reminded) == {one.payer_id for one in preview.ready}, "what was said is what was done"
 
 
 def test_a_link_to_the_portal_does_not_go_to_a_mailbox_that_his_mother_opens(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -21,8 +22,10 @@ from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.portal_accounts import (
     DetailsDone,
     EndPortalSignIns,
+    GiveResetCode,
     InviteToPortal,
     IsSuspended,
+    NeedsNoCode,
     NoAccount,
     PortalRow,
     ReactivatePortal,
@@ -30,6 +33,7 @@ from practicerunner.workflows.portal_accounts import (
     SuspendPortal,
     details_done,
     end_portal_sign_ins,
+    give_portal_reset_code,
     invite_to_portal,
     portal_of_case,
     reactivate_portal,
@@ -84,9 +88,15 @@ def invite(house: Household, person_id: int, case_id: int | None = None, by: str
     return token_in(letters(house)[-1].body)
 
 
-def accept(house: Household, token: str, password: str, born: str = "") -> bool:
+def accept(house: Household, token: str, password: str, born: str = "", code: str = "") -> bool:
     with database.transaction(house.cast.engine) as session:
-        return portal_links.accept_link(session, token, password, born)
+        return portal_links.accept_link(session, token, password, born, code)
+
+
+def told(house: Household, person_id: int, by: str = "Tom") -> str:
+    """A code for another password, given out by somebody of the practice."""
+    house.cast.do(by, give_portal_reset_code, GiveResetCode(case_id=house.couple, person_id=person_id))
+    return row(house, person_id, by=by).code
 
 
 def attempt(house: Household, email: str = FAMILY_MAIL, password: str = MAYAS, *, address: str = "10.0.0.1",
@@ -279,8 +289,9 @@ def test_hundreds_of_asks_for_a_link_send_three_and_change_nothing(house: Househ
     assert who(house, attempt(house).token) == house.maya, "the password is what it was"
     token = token_in(letters(house)[-1].body)
     assert "/portal/reset/" in letters(house)[-1].body
-    assert not accept(house, token, "four new quiet words", "1980-01-05")
-    assert accept(house, token, "four new quiet words", "1986-11-30")
+    code = told(house, house.tom)
+    assert not accept(house, token, "four new quiet words", "1980-01-05", code)
+    assert accept(house, token, "four new quiet words", "1986-11-30", code)
     assert attempt(house, password=TOMS).refusal == WRONG
     assert who(house, attempt(house, password="four new quiet words").token) == house.tom
     with at("2026-09-15 09:31"):
@@ -394,11 +405,97 @@ def test_an_authenticator_is_optional_works_at_sign_in_and_staff_can_only_take_i
     assert who(house, go_on(house, asked.ticket, code=codes[0]).token) == house.maya
     assert go_on(house, attempt(house).ticket, code=codes[0]).token == ""
     reset = invite(house, house.maya)
-    assert accept(house, reset, "four new quiet words", "1988-04-02")
+    with pytest.raises(NeedsNoCode):
+        told(house, house.maya)
+    assert not accept(house, reset, "four new quiet words", "1988-04-02"), "the mailbox is not hers alone"
+    assert not accept(house, reset, "four new quiet words", "1988-04-02", codes[0]), "used once"
+    assert not accept(house, reset, "four new quiet words", "1986-11-30", codes[1])
+    with pytest.raises(BadInput):
+        accept(house, reset, "short", "1988-04-02", codes[1])
+    assert accept(house, reset, "four new quiet words", "1988-04-02", codes[1]), "what failed used no code up"
     assert attempt(house, password="four new quiet words").ticket, "a link does not stand in for the code"
     house.cast.do("Tom", reset_portal_authenticator, ResetPortalAuthenticator(
         case_id=house.couple, person_id=house.maya))
     assert who(house, attempt(house, password="four new quiet words").token) == house.maya
+
+
+def test_another_password_on_a_shared_mailbox_takes_the_date_of_birth_and_a_code_told_by_the_practice(
+    house: Household
+) -> None:
+    join(house)
+    NEW, born = "four new quiet words", "1988-04-02"
+    assert row(house, house.maya).needs_code and row(house, house.maya).code == ""
+    reset = invite(house, house.maya)
+    assert "call us, and we tell it to you" in letters(house)[-1].body
+    with database.reading(house.cast.engine) as session:
+        shown = portal_links.link(session, reset)
+    assert (shown.asks_birth_date, shown.asks_code, shown.has_authenticator) == (True, True, False)
+    assert not accept(house, reset, NEW, born), "whoever reads the mailbox and knows the day"
+    assert not accept(house, reset, NEW, born, "00000000"), "no code was given yet"
+    code, toms = told(house, house.maya), told(house, house.tom)
+    assert re.fullmatch(r"\d{8}", code) and row(house, house.maya).code_until == clock.now() + timedelta(minutes=30)
+    with database.reading(house.cast.engine) as session:
+        kept = session.execute(text("select reset_code from portal_account where person_id = :id"),
+                               {"id": house.maya}).scalar_one()
+    assert code.encode() not in bytes(kept), "encrypted"
+    assert not accept(house, reset, NEW, born, toms), "somebody else's"
+    assert who(house, attempt(house).token) == house.maya, "nothing changed"
+    assert accept(house, reset, NEW, born, f"{code[:4]} {code[4:]}")
+    assert row(house, house.maya).code == "" and row(house, house.tom).code == toms
+    assert not accept(house, invite(house, house.maya), MAYAS, born, code), "once"
+    assert ("give_portal_reset_code", "allowed", house.cast.staff["Tom"], None) in audit_rows(house)
+    assert ("use_portal_link", "refused", None, None) in audit_rows(house)
+    assert code not in str(audit_rows(house))
+
+
+def test_a_code_ends_after_half_an_hour_with_a_newer_one_with_five_wrong_guesses_and_when_suspended(
+    house: Household
+) -> None:
+    join(house)
+    NEW, born = "four new quiet words", "1988-04-02"
+    first = told(house, house.maya)
+    second = told(house, house.maya)
+    reset = invite(house, house.maya)
+    assert not accept(house, reset, NEW, born, first)
+    with at("2026-09-15 09:30"):
+        assert row(house, house.maya).code == ""
+        assert not accept(house, invite(house, house.maya), NEW, born, second), "half an hour"
+    guessed = invite(house, house.maya)
+    assert not any(accept(house, guessed, NEW, born, f"{number:08}") for number in range(5))
+    with pytest.raises(LinkIsSpent):
+        accept(house, guessed, NEW, born, second)
+    asked = GiveResetCode(case_id=house.couple, person_id=house.maya)
+    house.cast.do("Tom", give_portal_reset_code, asked)
+    third = row(house, house.maya).code
+    house.cast.do("Tom", give_portal_reset_code, asked)
+    assert row(house, house.maya).code == third, "the second click"
+    house.cast.do("Tom", suspend_portal, SuspendPortal(
+        case_id=house.couple, person_id=house.maya, reason="phone stolen"))
+    with pytest.raises(IsSuspended):
+        told(house, house.maya)
+    house.cast.do("Marcus", reactivate_portal, ReactivatePortal(case_id=house.couple, person_id=house.maya))
+    assert row(house, house.maya).code == ""
+
+
+def test_a_code_is_given_out_and_seen_by_those_who_may_change_the_case_for_those_who_need_it(house: Household) -> None:
+    join(house)
+    assert accept(house, invite(house, house.leo, house.leos), MAYAS)
+    told(house, house.maya)
+    for name in ("Olga", "Ruth"):
+        with pytest.raises(NotFound):
+            told(house, house.maya, by=name)
+    ruth = replace(house.cast.actor("Ruth"), supervisees=frozenset({house.cast.staff["Marcus"]}))
+    with database.reading(house.cast.engine) as session:
+        seen = {one.person_id: one.code for one in portal_of_case(session, ruth, house.couple)}
+    assert (seen[house.maya], len(row(house, house.maya, by="Marcus").code)) == ("", 8), "who supervises reads no code"
+    assert not row(house, house.leo, house.leos).needs_code
+    with pytest.raises(NeedsNoCode):
+        house.cast.do("Tom", give_portal_reset_code, GiveResetCode(case_id=house.leos, person_id=house.leo))
+    with pytest.raises(NoAccount):
+        house.cast.do("Tom", give_portal_reset_code, GiveResetCode(case_id=house.leos, person_id=house.elena))
+    with pytest.raises(NotFound):
+        house.cast.do("Tom", give_portal_reset_code, GiveResetCode(case_id=house.couple, person_id=house.leo))
+    assert accept(house, invite(house, house.leo, house.leos), TOMS), "an address of one's own asks for neither"
 
 
 def test_somebody_changes_their_password_and_every_other_sign_in_ends(house: Household) -> None:
