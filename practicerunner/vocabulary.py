@@ -806,6 +806,7 @@ class InvoiceState(Word):
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
     CREDITED = "credited"
+    WRITTEN_OFF = "written_off"
     OVERDUE = "overdue"
     VOID = "void"
 

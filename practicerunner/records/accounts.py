@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, literal_column, or_, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, aliased
 
@@ -45,9 +45,17 @@ class InvoiceFacts:
     voided_on: date | None
     credited_cents: int = 0
     """What credit adjustments and write-offs took off it."""
+    written_off_cents: int = 0
+    """What of that was given up rather than credited."""
 
 
 ADJUSTMENTS = (EntryKind.CREDIT, EntryKind.WRITE_OFF)
+
+
+def _taken_off(kinds: ColumnElement[bool]) -> ScalarSelect[int]:
+    """What entries of a kind took off an invoice."""
+    return select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.invoice_id == Invoice.id, kinds).scalar_subquery()
 
 
 @cache
@@ -56,9 +64,7 @@ def _invoice_facts() -> Select[*tuple[Any, ...]]:
         select(
             Invoice.id, Invoice.number, Invoice.payer_id, Payer.name, Invoice.case_id, Case.name, Invoice.issued_on,
             Invoice.due_on, Invoice.total_cents, OpenInvoice.open_cents, InvoiceVoid.voided_on,
-            select(func.coalesce(-func.sum(LedgerEntry.amount_cents), 0)).where(
-                LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind.in_(ADJUSTMENTS)
-            ).scalar_subquery(),
+            _taken_off(LedgerEntry.kind.in_(ADJUSTMENTS)), _taken_off(LedgerEntry.kind == EntryKind.WRITE_OFF),
         )
         .join(Payer, Payer.id == Invoice.payer_id).join(Case, Case.id == Invoice.case_id)
         .join(OpenInvoice, OpenInvoice.invoice_id == Invoice.id)

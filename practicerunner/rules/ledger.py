@@ -56,11 +56,14 @@ def allocate(amount_cents: int, invoices: Sequence[Open]) -> tuple[list[tuple[in
 
 
 def invoice_state(
-    total_cents: int, open_cents: int, due_on: date, today: date, *, voided: bool, credited_cents: int = 0
+    total_cents: int, open_cents: int, due_on: date, today: date, *, voided: bool, credited_cents: int = 0,
+    written_off_cents: int = 0,
 ) -> InvoiceState:
-    """The state people read; what credit adjustments took off counts as neither open nor paid."""
+    """The state people read; what was credited or, as part of that, written off counts as neither open nor paid."""
     if voided:
         return InvoiceState.VOID
+    if open_cents == 0 and written_off_cents > 0:
+        return InvoiceState.WRITTEN_OFF
     if open_cents == 0:
         return InvoiceState.CREDITED if credited_cents >= total_cents else InvoiceState.PAID
     if due_on < today:

@@ -62,6 +62,7 @@ _COLOURS: tuple[tuple[Word, Colour], ...] = (
     (InvoiceState.PARTLY_PAID, "orange"),
     (InvoiceState.PAID, "primary"),
     (InvoiceState.CREDITED, "blue"),
+    (InvoiceState.WRITTEN_OFF, "blue"),
     (InvoiceState.OVERDUE, "red"),
     (PaymentState.PENDING, "orange"),
     (PaymentState.SETTLED, "primary"),

@@ -239,7 +239,7 @@ def view(facts: InvoiceFacts, today: date) -> InvoiceView:
     """An invoice with its computed state."""
     state = invoice_state(
         facts.total_cents, facts.open_cents, facts.due_on, today, voided=facts.voided_on is not None,
-        credited_cents=facts.credited_cents,
+        credited_cents=facts.credited_cents, written_off_cents=facts.written_off_cents,
     )
     return InvoiceView(facts, state)
 

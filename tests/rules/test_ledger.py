@@ -25,3 +25,15 @@ def test_what_was_credited_is_neither_open_nor_paid(open_cents, credited_cents, 
     assert invoice_state(100_00, open_cents, DUE, today, voided=False, credited_cents=credited_cents) is state
     assert invoice_state(
         100_00, open_cents, DUE, today, voided=True, credited_cents=credited_cents) is InvoiceState.VOID
+
+
+@pytest.mark.parametrize(("open_cents", "written_off_cents", "state"), [
+    (0, 0, InvoiceState.PAID),
+    (0, 1, InvoiceState.WRITTEN_OFF),
+    (0, 100_00, InvoiceState.WRITTEN_OFF),
+    (40_00, 60_00, InvoiceState.OPEN),
+    (39_99, 60_00, InvoiceState.PARTLY_PAID),
+])
+def test_an_invoice_that_was_given_up_is_not_called_paid(open_cents, written_off_cents, state) -> None:
+    assert invoice_state(100_00, open_cents, DUE, DUE, voided=False, credited_cents=written_off_cents,
+                         written_off_cents=written_off_cents) is state

@@ -181,6 +181,8 @@ def test_a_write_off_takes_what_is_open_and_no_more(cast: Cast, ida: Ida) -> Non
             cast.do("Tom", write_off, WriteOff(invoice_id=first, reason="again"))
     assert ida.opened() == [0, 165_00]
     assert kinds(cast, ida.case)[EntryKind.WRITE_OFF] == -65_00
+    states = {row.facts.invoice_id: row.state for row in ida.account().invoices}
+    assert states == {first: InvoiceState.WRITTEN_OFF, ida.invoices[1]: InvoiceState.OVERDUE}
     ida.sound()
 
 
