@@ -4,12 +4,9 @@ Whoever may not read a document gets a list without it. The clinical director se
 typing a reason, which stands in the audit log and holds for half an hour.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import Field, PrivateAttr, computed_field
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
@@ -19,7 +16,7 @@ from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document, DocumentChange, Kept
 from practicerunner.rules import documents as rule
-from practicerunner.rules import permissions, uploads
+from practicerunner.rules import permissions
 from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, DocumentClass, ParticipantStatus, Resource
@@ -27,6 +24,7 @@ from practicerunner.workflows.access import Actor, authorize, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.minors import consenting_in
+from practicerunner.workflows.sent_files import SentFile
 
 REASON_HOLDS = timedelta(minutes=30)
 
@@ -39,34 +37,13 @@ class OthersDocument(NotPermitted):
     """Only whoever uploaded a document can seal it or let more people read it."""
 
 
-class UploadDocument(Command):
-    """Keep a file with a case. The file is looked into when the command is built, before anything waits for it.
-
-    Raises FileRefused.
-    """
+class UploadDocument(SentFile, Command):
+    """Keep a file with a case. Raises FileRefused."""
 
     case_id: int
-    file_name: str
-    content: bytes = Field(exclude=True, repr=False)
     title: RequiredLine
     access_class: DocumentClass
     person_id: int | None = None
-    _checked: uploads.Checked = PrivateAttr()
-
-    @computed_field(repr=False)  # type: ignore[prop-decorator]
-    @property
-    def sent(self) -> str:
-        """Hash of what was sent, by which a second click is known."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def checked(self) -> uploads.Checked:
-        """The file as it is kept."""
-        return self._checked
-
-    def model_post_init(self, _: Any, /) -> None:
-        """Look into the file."""
-        self._checked = uploads.check(self.file_name, self.content)
 
 
 class ChangeDocument(Command):
