@@ -181,6 +181,32 @@ _MESSAGES = select(ThreadMessage).where(
     ThreadMessage.thread_id == bindparam("thread_id")).order_by(ThreadMessage.number)
 
 
+def hand_over(session: Session, case_id: int, from_id: int, to_id: int, now: datetime) -> None:
+    """Give the threads of a case to whoever treats there from now on: places, what is looked after, what is unread."""
+    threads = session.scalars(
+        select(MessageThread).where(MessageThread.case_id == case_id).order_by(MessageThread.id).with_for_update()).all()
+    inside = {
+        (one.row.thread_id, one.row.staff_id): one.row for one in people_of(session, [thread.id for thread in threads])
+        if one.row.left_at is None and one.row.staff_id is not None
+    }
+    read = read_up_to(session, [thread.id for thread in threads], staff_id=from_id)
+    for thread in threads:
+        if thread.assigned_to_id == from_id:
+            thread.assigned_to_id = to_id
+            thread.revision += 1
+        place = inside.get((thread.id, from_id))
+        if place is None:
+            continue
+        place.left_at, place.until_number = now, thread.last_number
+        if (thread.id, to_id) not in inside:
+            session.add(ThreadPerson(
+                id=ids.new_id(), thread_id=thread.id, staff_id=to_id, from_number=thread.last_number + 1, joined_at=now,
+                added_by_staff_id=from_id,
+            ))
+            keep_read(session, thread.id, read.get(thread.id, 0), now, staff_id=to_id)
+    session.flush()
+
+
 def names_outside(session: Session, thread_ids: Collection[int]) -> list[tuple[int, str, str, str]]:
     """The people outside the practice who take part in some threads: thread, first, last and preferred name."""
     if not thread_ids:

@@ -71,7 +71,10 @@ class AddToThread(Command):
 
 
 class TakeOutOfThread(Command):
-    """Let somebody take part no more; a client keeps what they have read, everybody else sees nothing any more."""
+    """Let somebody take part no more, and whoever acts for them there.
+
+    A client keeps what they have read, everybody else sees nothing any more.
+    """
 
     thread_id: int
     staff_id: int | None = None
@@ -216,14 +219,18 @@ def take_out_of_thread(session: Session, actor: Actor, asked: TakeOutOfThread) -
     opened = thread_for(session, actor, asked.thread_id, Action.UPDATE)
     if asked.staff_id == opened.case.provider_id:
         raise BadInput("staff_id", "Whoever treats here reads every conversation of their own.")
-    for row, _, _ in opened.taking:
-        if row.left_at is None and (row.staff_id, row.person_id) == (asked.staff_id, asked.person_id):
-            row.left_at, row.until_number = clock.now(), opened.thread.last_number
-            opened.thread.revision += 1
-            session.info["detail"] = f"{opened.thread.thread_class}, {'staff' if row.staff_id else 'person'} " \
-                                     f"{row.staff_id or row.person_id}"
-            return opened.thread.id
-    raise BadInput("person_id", "They do not take part any more.")
+    inside = [one.row for one in opened.taking if one.row.left_at is None]
+    leaving = [row for row in inside if (row.staff_id, row.person_id) == (asked.staff_id, asked.person_id)]
+    if not leaving:
+        raise BadInput("person_id", "They do not take part any more.")
+    if asked.person_id is not None:
+        leaving += [row for row in inside if row.for_id == asked.person_id]
+    for row in leaving:
+        row.left_at, row.until_number = clock.now(), opened.thread.last_number
+    opened.thread.revision += 1
+    session.info["detail"] = f"{opened.thread.thread_class}, " + ", ".join(
+        f"{'staff' if row.staff_id else 'person'} {row.staff_id or row.person_id}" for row in leaving)
+    return opened.thread.id
 
 
 @command(Resource.MESSAGES_ADMIN, Action.UPDATE)

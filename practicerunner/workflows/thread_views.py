@@ -41,7 +41,7 @@ class Entry:
 
 
 def entries_of(
-    session: Session, thread: MessageThread, taking: Sequence[Taking], windows: Sequence[Window], *,
+    session: Session, case: Case, thread: MessageThread, taking: Sequence[Taking], windows: Sequence[Window], *,
     is_mine: Callable[[ThreadMessage], bool], read: int,
 ) -> tuple[Entry, ...]:
     """What lies in somebody's windows, the oldest first."""
@@ -58,7 +58,9 @@ def entries_of(
     for somebody in taking:
         row, staff, name = somebody.row, somebody.staff, name_of(somebody)
         if row.from_number > 1 and rules.shown(windows, row.from_number, row.joined_at):
-            words = f"{name} joined, and reads what is written from here on."
+            words = (
+                f"{name} looks after this now, and reads the conversation." if row.staff_id == case.provider_id
+                else f"{name} joined, and reads what is written from here on.")
             found.append((row.from_number, 0, Entry(0, name, False, staff is not None, row.joined_at, words)))
         if row.left_at is not None and row.until_number is not None and rules.shown(
             windows, row.until_number, row.left_at

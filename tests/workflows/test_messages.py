@@ -15,6 +15,7 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records import document_files
 from practicerunner.records.audit import AuditRow
+from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageAttachment, ThreadMessage
 from practicerunner.rules.documents import ContentDiffers, FileTooLarge
 from practicerunner.rules.permissions import PortalRole
@@ -22,7 +23,7 @@ from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, CaseType, Outcome, ThreadClass, Verdict
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
-from practicerunner.workflows.cases import RemoveParticipant, remove_participant
+from practicerunner.workflows.cases import ChangeCase, RemoveParticipant, change_case, remove_participant
 from practicerunner.workflows.commands import OperationReused, field_messages
 from practicerunner.workflows.message_pages import (
     addressees,
@@ -279,6 +280,64 @@ def test_a_client_who_is_taken_out_keeps_what_they_read_and_writes_no_more(two: 
     two.cast.do("Marcus", add_to_thread, AddToThread(thread_id=thread, person_id=two.people["Ben"]))
     two.write("Aisha", thread, "Back.")
     assert texts(two.opened("Ben", thread)) == ["Both.", "Back."]
+
+
+def test_a_helper_goes_with_the_client_who_is_taken_out(two: Morgans) -> None:
+    two.grant("Nina", AccessScope.MESSAGES)
+    thread = two.start(["Aisha", "Ben"], "Both.")
+    two.act("Ben", add_helper, AddHelper(thread_id=thread, person_id=two.people["Nina"]))
+    two.write("Marcus", thread, "Nina reads this.")
+    assert texts(two.opened("Nina", thread)) == ["Nina reads this."]
+    two.cast.do("Marcus", take_out_of_thread, TakeOutOfThread(thread_id=thread, person_id=two.people["Ben"]))
+    two.write("Aisha", thread, "For Marcus.")
+    assert two.threads("Nina").rows == ()
+    with pytest.raises(NotPermitted):
+        two.opened("Nina", thread)
+    assert [entry.text for entry in two.opened("Aisha", thread).entries][-3:] == [
+        "Ben Morgan takes part no more.", "Nina Cole takes part no more.", "For Marcus."]
+    two.cast.do("Marcus", add_to_thread, AddToThread(thread_id=thread, person_id=two.people["Ben"]))
+    with pytest.raises(NotPermitted):
+        two.opened("Nina", thread)
+
+
+def give_away(two: Morgans, to: str) -> None:
+    """The case goes to another provider."""
+    with database.reading(two.cast.engine) as session:
+        case = session.get_one(Case, two.case_id)
+    two.cast.do("Dana", change_case, ChangeCase(
+        case_id=case.id, revision=case.revision, label=case.label, status=case.status,
+        provider_id=two.cast.staff[to]))
+
+
+def test_conversations_go_with_the_case_to_whoever_treats_there_next(two: Morgans) -> None:
+    read, unread = two.start(["Aisha"], "Private.", thread_class=CLINICAL), two.start(["Aisha", "Ben"], "Admin.")
+    two.write("Ben", unread, "Nobody has read this.")
+    two.cast.do("Marcus", mark_thread_read, MarkThreadRead(thread_id=read, number=1))
+    give_away(two, "Olga")
+    assert two.listed("Marcus") == []
+    for thread in (read, unread):
+        with pytest.raises(NotFound):
+            two.read("Marcus", thread)
+        with pytest.raises(NotFound):
+            two.write("Marcus", thread, "Still me.")
+    assert {row.thread_id: (row.assigned, row.unread) for row in two.cast.read("Olga", conversations).rows} == {
+        read: ("Olga Outsider", False), unread: ("Olga Outsider", True)}
+    assert texts(two.read("Olga", read)) == ["Private."]
+    found = two.opened("Aisha", read)
+    assert [one.name for one in found.members] == ["Aisha Morgan", "Olga Outsider"]
+    assert [entry.text for entry in found.entries] == [
+        "Private.", "Marcus Bell takes part no more.",
+        "Olga Outsider looks after this now, and reads the conversation."]
+    give_away(two, "Marcus")
+    assert texts(two.read("Marcus", unread)) == ["Admin.", "Nobody has read this."] and two.listed("Olga") == []
+
+
+def test_who_takes_part_already_is_not_put_into_a_conversation_twice(two: Morgans) -> None:
+    thread = two.start(["Aisha"], "Before.", thread_class=CLINICAL)
+    two.cast.do("Marcus", add_to_thread, AddToThread(thread_id=thread, staff_id=two.cast.staff["Olga"]))
+    give_away(two, "Olga")
+    assert [one.name for one in two.opened("Aisha", thread).members] == ["Aisha Morgan", "Olga Outsider"]
+    assert texts(two.read("Olga", thread)) == ["Before."]
 
 
 def test_whoever_left_the_case_reads_nothing_that_is_written_later(cast: Cast) -> None:
