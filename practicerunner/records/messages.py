@@ -183,8 +183,8 @@ _MESSAGES = select(ThreadMessage).where(
 
 def hand_over(session: Session, case_id: int, from_id: int, to_id: int, now: datetime) -> None:
     """Give the threads of a case to whoever treats there from now on: places, what is looked after, what is unread."""
-    threads = session.scalars(
-        select(MessageThread).where(MessageThread.case_id == case_id).order_by(MessageThread.id).with_for_update()).all()
+    found = select(MessageThread).where(MessageThread.case_id == case_id).order_by(MessageThread.id)
+    threads = session.scalars(found.with_for_update()).all()
     inside = {
         (one.row.thread_id, one.row.staff_id): one.row for one in people_of(session, [thread.id for thread in threads])
         if one.row.left_at is None and one.row.staff_id is not None

@@ -160,7 +160,8 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
     thread, case = opened.thread, opened.case
     read = messages.read_up_to(session, [thread.id], staff_id=actor.staff_id).get(thread.id, 0)
     entries = entries_of(
-        session, case, thread, opened.taking, [opened.window], is_mine=lambda one: one.staff_id == actor.staff_id, read=read)
+        session, case, thread, opened.taking, [opened.window],
+        is_mine=lambda one: one.staff_id == actor.staff_id, read=read)
     _log(session, actor, opened)
     assigned = messages.staff_name(session, thread.assigned_to_id)
     may_write = may_touch(

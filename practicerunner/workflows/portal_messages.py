@@ -276,7 +276,8 @@ def my_conversation(session: Session, actor: PortalActor, thread_id: int) -> Por
     thread, taking = seat.thread, messages.people_of(session, [thread_id])
     read = messages.read_up_to(session, [thread.id], person_id=actor.person_id).get(thread.id, 0)
     entries = entries_of(
-        session, seat.case, thread, taking, seat.windows, is_mine=lambda one: one.person_id == actor.person_id, read=read)
+        session, seat.case, thread, taking, seat.windows,
+        is_mine=lambda one: one.person_id == actor.person_id, read=read)
     last = max((entry.number for entry in entries), default=0)
     return PortalConversation(
         thread.id, thread.subject, thread.thread_class, entries, tuple(
