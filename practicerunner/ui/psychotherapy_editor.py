@@ -133,7 +133,9 @@ def _edit(actor: Actor, page: PsychotherapyPage, readers: Sequence[str]) -> None
                             "you share it again.")
                 if st.button("Discard it", key=f"discard.{page.appointment_id}"):
                     discarded, _ = perform(discard_psychotherapy_note, actor, lambda: DiscardPsychotherapyNote(
-                        appointment_id=page.appointment_id), done="Draft discarded")
+                        appointment_id=page.appointment_id, note_id=draft.state["row"],
+                        revision=draft.state["revision"],
+                    ), done="Draft discarded")
                     if discarded:
                         go("appointment", appointment=page.appointment_id)
     if done:
