@@ -15,11 +15,13 @@ from practicerunner.vocabulary import AuthorizationState
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.releases import (
     CaseReleases,
+    DropRelease,
     PrepareRelease,
     RecordAuthorization,
     Release,
     WithdrawAuthorization,
     Word,
+    drop_release,
     prepare_release,
     record_authorization,
     releases_of_case,
@@ -68,6 +70,12 @@ def _release(actor: Actor, case_id: int, found: CaseReleases, one: Release) -> N
         else:
             st.link_button("Download PDF", f"/files/record/{case_id}.pdf?release={one.release_id}", type="primary",
                            icon=PDF)
+        if not one.is_sent and st.button("Not needed any more", type="tertiary", key=f"drop.{one.release_id}",
+                                         help="It leaves this list and nothing waits for it; what was signed is kept."):
+            done, _ = perform(drop_release, actor, lambda: DropRelease(release_id=one.release_id),
+                              done="Release dropped")
+            if done:
+                _again()
 
 
 def _word(actor: Actor, found: CaseReleases, one: Release, word: Word) -> None:

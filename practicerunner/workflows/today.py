@@ -22,6 +22,7 @@ from practicerunner.workflows.estimate_pages import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
+from practicerunner.workflows.releases import releases_waiting
 from practicerunner.workflows.request_queue import how_many_wait
 
 LOOK_BACK_DAYS = 30
@@ -106,6 +107,10 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
         if plans:
             found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))
+        found += [
+            Waiting(one.sentence, "case", selectors={"case": one.case_id, "part": "clinical"})
+            for one in releases_waiting(session, actor)
+        ]
     found += _asked(session, actor)
     if may(actor, Action.CREATE, Resource.SUPERBILLS):
         above, everybody_s = estimates_exceeded(session, actor), may(actor, Action.CREATE, Resource.INVOICES)
