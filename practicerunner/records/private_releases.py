@@ -120,8 +120,8 @@ class PrivateRelease(Row):
     released_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     method: Mapped[ProofMethod] = word(ProofMethod)
-    notes: Mapped[list[list[int]]] = mapped_column(JSON)
-    """Id and revision of each note."""
+    notes: Mapped[dict[str, int]] = mapped_column(JSON)
+    """Id (as text) of each note → its revision then."""
 
     __table_args__ = (
         CheckConstraint("(custody_id is null) = (confirmed_by_id is null)", name="two_people"),

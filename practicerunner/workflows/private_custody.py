@@ -221,10 +221,7 @@ def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> in
     _check_state(session, custody, CustodyState.CONFIRMED)
     method = proven(actor, asked)
     kept = _authorization(session, custody)
-    if kept is not None:
-        ground = words_of(session, standing_authorization(session, kept))
-    else:
-        ground = _order(custody)
+    ground = _order(custody) if kept is None else words_of(session, standing_authorization(session, kept))
     release = keep_release(session, PrivateRelease(
         id=ids.new_id(), case_id=custody.case_id, author_id=custody.author_id, recipient=custody.recipient,
         purpose=custody.purpose, ground=ground, authorization_id=custody.authorization_id, custody_id=custody.id,

@@ -105,7 +105,7 @@ class PrivateDisclosures:
 def release_private(session: Session, actor: Actor, asked: ReleasePrivate) -> int:
     """Release one's own notes under an authorisation that stands. Returns the release's id.
 
-    Raises NotFound for anybody but their author, PrivateReleaseIsBlocked, NoteOutsideScope, NothingToRelease, NotProven.
+    Raises NotFound for anybody but their author, PrivateReleaseIsBlocked, NoteOutsideScope, NotProven.
     """
     kept = session.get(PrivateAuthorization, asked.authorization_id, with_for_update=FOR_CHANGE)
     if kept is None or kept.author_id != actor.staff_id:
@@ -133,7 +133,7 @@ def keep_release(
     """Keep a release with the notes that it is about; callers have authorised it. Raises NothingToRelease."""
     if not notes:
         raise NothingToRelease
-    release.notes = [[note.id, note.revision] for note, _ in notes]
+    release.notes = {str(note.id): note.revision for note, _ in notes}
     session.add(release)
     session.info["case_id"] = release.case_id
     beside = f", custody {release.custody_id} confirmed by {release.confirmed_by_id}" if release.custody_id else ""
@@ -173,10 +173,9 @@ def private_release_pdf(session: Session, actor: Actor, private_release_id: int)
         raise ReleaseIsOver
     _check_still_stands(session, release)
     case = session.get_one(Case, release.case_id)
-    kept = {note_id: revision for note_id, revision in release.notes}
     notes = [(note, appointment) for note, appointment
-             in private_releases.notes_with_sessions(session, release.author_id, case.id) if note.id in kept]
-    if {note.id: note.revision for note, _ in notes} != kept:
+             in private_releases.notes_with_sessions(session, release.author_id, case.id) if str(note.id) in release.notes]
+    if {str(note.id): note.revision for note, _ in notes} != release.notes:
         raise NotesHaveChanged
     pdf = paint_private_notes(_paper(session, case, release, notes))
     session.add(PrivateHandout(
