@@ -12,7 +12,7 @@ HAND_OUT_WITHIN = timedelta(minutes=15)
 """So long after a release its paper can be taken, once."""
 REDISCLOSURE = (
     "This was handed out for the purpose named above and for nothing else. Whoever receives it may be able to pass it "
-    "on, and privacy law may then protect it no longer; do not pass it on without a new written authorization of "
+    "on, and privacy law may then protect it no longer; do not pass it on without a new written authorisation of "
     "everybody it is about, unless the law requires it."
 )
 

@@ -148,7 +148,7 @@ def words_of(session: Session, found: Authorization) -> str:
     """An authorisation in words: who signed it, when, and until when it counts."""
     given = private_releases.words(session, found.authorization_id)
     dated = {one.id: (one.signed_on, one.expires_on) for one in given}
-    return "Written authorization for psychotherapy notes: " + "; ".join(
+    return "Written authorisation for psychotherapy notes: " + "; ".join(
         f"{one.capacity}, signed on {long_date(dated[one.authorization_id][0])}, valid until "
         f"{long_date(dated[one.authorization_id][1])}"
         for one in found.words if one.authorization_id is not None)
@@ -173,8 +173,8 @@ def private_release_pdf(session: Session, actor: Actor, private_release_id: int)
         raise ReleaseIsOver
     _check_still_stands(session, release)
     case = session.get_one(Case, release.case_id)
-    notes = [(note, appointment) for note, appointment
-             in private_releases.notes_with_sessions(session, release.author_id, case.id) if str(note.id) in release.notes]
+    theirs = private_releases.notes_with_sessions(session, release.author_id, case.id)
+    notes = [(note, appointment) for note, appointment in theirs if str(note.id) in release.notes]
     if {str(note.id): note.revision for note, _ in notes} != release.notes:
         raise NotesHaveChanged
     pdf = paint_private_notes(_paper(session, case, release, notes))

@@ -558,7 +558,7 @@ def test_a_former_author_s_notes_go_by_an_authorisation_too_and_the_owner_writes
         sign(cast, left, found, "Tomas", "Dana")
         text = fetch(cast, let_out(cast, custody), "Dana")
         assert heard(text) == ["Heronboth.", "Heronalone.", "Heronlater."]
-        assert "To Dr. Ana Ruiz" in text and "Written authorization for psychotherapy notes" in text
+        assert "To Dr. Ana Ruiz" in text and "Written authorisation for psychotherapy notes" in text
         seen = cast.read("Dana", former_notes, cast.staff["Marcus"])
         assert seen.cases == {left.case: ("Maya Rivera & Tomas Quill", 3), left.decoy: ("Noor Haddad", 1)}
         assert heard(repr(seen)) == []
