@@ -103,7 +103,7 @@ def _order(form: Form, of_case: PrivateCase) -> dict[str, Any]:
     form.place("authorization_id")
     if not of_case.documents:
         st.text("Upload the order first.")
-    link("Documents of this case", "case", icon=":material/upload_file:", case=of_case.case_id, part="documents")
+    link("Documents of this case", "case", icon=":material/upload_file:", case=of_case.case_id, part="clinical")
     left, right = st.columns(2)
     with left:
         issued_by = form.text("issued_by", "Court or authority", max_chars=200)

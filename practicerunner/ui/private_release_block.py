@@ -116,7 +116,7 @@ def _record(actor: Actor, found: PrivateCase, one: Authorization) -> None:
                         placeholder="Choose a document of this case")
     if not papers:
         st.text("Upload the signed paper first.")
-        link("Documents of this case", "case", icon=":material/upload_file:", case=found.case_id, part="documents")
+        link("Documents of this case", "case", icon=":material/upload_file:", case=found.case_id, part="clinical")
     if st.button("Record", type="primary", key=form.field_key("save")):
         done, _ = form.submit(record_private_word, actor, lambda: RecordPrivateWord(
             op=form.op, authorization_id=one.authorization_id, person_id=entered.person_id,
