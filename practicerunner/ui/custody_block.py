@@ -8,7 +8,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.rules.private_releases import how_many
 from practicerunner.ui import private_release_block, signature_box
 from practicerunner.ui.forms import Form
-from practicerunner.ui.navigation import go, link
+from practicerunner.ui.navigation import go, link, may_open
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import md, moment
 from practicerunner.vocabulary import CustodyState
@@ -121,7 +121,8 @@ def _order(form: Form, of_case: PrivateCase) -> dict[str, Any]:
 def show(actor: Actor, custody_id: int) -> None:
     """One procedure: what is asked for and why, and what the reader can do about it; never a note."""
     line = read(custody_page, actor, custody_id)
-    link("Staff", "staff", icon=":material/arrow_back:")
+    back = "staff" if may_open(actor, "staff") else "today"
+    link(back.capitalize(), back, icon=":material/arrow_back:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Release of private notes", anchor=False, width="content")
         st.badge(line.standing, color=_colour(line))
@@ -133,10 +134,11 @@ def show(actor: Actor, custody_id: int) -> None:
             ("Confirmed by", line.confirmed_by),
         ):
             if said:
-                st.markdown(f"**{label}**")
-                st.text(said)
+                with st.container(gap=None):
+                    st.caption(label)
+                    st.text(said)
         if line.document_id is not None:
-            st.link_button("The order", f"/files/document/{line.document_id}", icon=":material/download:")
+            st.link_button("Open the order", f"/files/document/{line.document_id}", icon=":material/download:")
     if line.released is not None and line.released.can_fetch:
         private_release_block.fetch(line.released)
     if line.state in (CustodyState.OPEN, CustodyState.CONFIRMED):

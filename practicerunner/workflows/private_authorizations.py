@@ -206,7 +206,7 @@ def _check_paper(session: Session, actor: Actor, case: Case, person: Person, ask
 
 def check_document(session: Session, actor: Actor, case: Case, document_id: int) -> Document:
     """An uploaded document of a case that the actor may open. Raises BadInput."""
-    if document_id not in _documents(session, actor, case):
+    if document_id not in documents_to_choose(session, actor, case):
         raise BadInput("document_id", "Choose a document that was uploaded here.")
     return session.get_one(Document, document_id)
 
@@ -298,7 +298,7 @@ def private_case(session: Session, actor: Actor, case_id: int, staff_id: int) ->
         tuple(view(session, one) for one in private_releases.of_case(session, case.id, staff_id)),
         {appointment.id: appointment.local_date for _, appointment in
          reversed(private_releases.notes_with_sessions(session, staff_id, case.id))},
-        _documents(session, actor, case), _forms(session, actor, case),
+        documents_to_choose(session, actor, case), _forms(session, actor, case),
         clock.today(practice.the_practice(session).zone),
     )
 
@@ -336,8 +336,8 @@ def _who(session: Session, appointment_ids: Sequence[int]) -> dict[int, Person]:
     return found
 
 
-def _documents(session: Session, actor: Actor, case: Case) -> dict[int, str]:
-    """Documents that can be chosen; none for whoever has the note only because they stood in."""
+def documents_to_choose(session: Session, actor: Actor, case: Case) -> dict[int, str]:
+    """Documents of a case that the actor may open; none for whoever does not see the case."""
     try:
         lines = documents_of_case(session, actor, case.id).lines
     except NotFound:

@@ -28,6 +28,7 @@ from practicerunner.workflows.private_authorizations import (
     case_of_author,
     check_document,
     covered_notes,
+    documents_to_choose,
     scope_of,
     standing_authorization,
     view,
@@ -104,6 +105,7 @@ class CustodyLine:
     recipient: str
     purpose: str
     document_id: int | None
+    """The order, where the reader may open it."""
     opened_by: str
     opened_at: datetime
     until: datetime
@@ -352,6 +354,7 @@ def custodies_waiting(session: Session, actor: Actor) -> list[CustodyLine]:
 
 def _line(session: Session, actor: Actor, custody: PrivateCustody) -> CustodyLine:
     state, opened_by_me = _state(session, custody), custody.opened_by_id == actor.staff_id
+    case = session.get_one(Case, custody.case_id)
     release = private_releases.release_of_custody(session, custody.id)
     confirmed = session.get(Staff, custody.confirmed_by_id) if custody.confirmed_by_id is not None else None
     standing = custody.ended_as.label if custody.ended_as is not None else (
@@ -359,11 +362,12 @@ def _line(session: Session, actor: Actor, custody: PrivateCustody) -> CustodyLin
     kept = _authorization(session, custody)
     found = view(session, kept) if kept is not None else None
     return CustodyLine(
-        custody.id, custody.case_id, session.get_one(Case, custody.case_id).name,
+        custody.id, custody.case_id, case.name,
         session.get_one(Staff, custody.author_id).name, state, standing,
         len(covered_notes(session, custody.author_id, custody.case_id, _scope(session, custody))), custody.reason,
         _order(custody) if found is None else found.blocked or words_of(session, found),
-        custody.recipient, custody.purpose, custody.document_id,
+        custody.recipient, custody.purpose,
+        custody.document_id if custody.document_id in documents_to_choose(session, actor, case) else None,
         session.get_one(Staff, custody.opened_by_id).name, custody.created_at,
         rule.until(custody.created_at, custody.confirmed_at), confirmed.name if confirmed else "",
         state is CustodyState.OPEN and not opened_by_me, state is CustodyState.CONFIRMED and opened_by_me,

@@ -124,7 +124,7 @@ class WaitingRelease:
     @property
     def sentence(self) -> str:
         """What waits, in one line."""
-        return f"Release of the record of {self.case_name} waits for {len(self.waiting)} of {self.needed}"
+        return f"Release waits for {len(self.waiting)} of {self.needed}: {self.case_name}"
 
 
 @dataclass(frozen=True, slots=True)

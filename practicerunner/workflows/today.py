@@ -142,8 +142,8 @@ def _critical(alert: AlertView) -> Waiting:
 
 
 def _custody(one: CustodyLine) -> Waiting:
-    said = "Confirm the release of private notes of" if one.may_confirm else "To release now: private notes of"
-    return Waiting(f"{said} {one.author}", "note", selectors={"custody": one.private_custody_id})
+    said = "confirm the release" if one.may_confirm else "release now"
+    return Waiting(f"Private notes of {one.author}: {said}", "note", selectors={"custody": one.private_custody_id})
 
 
 def _note_of(one: ToSign) -> str:

@@ -410,7 +410,7 @@ def test_two_people_release_the_notes_of_somebody_who_has_left_once_and_nobody_r
         actor = cast.actor("Ruth")
         with pytest.raises(NotProven), database.transaction(cast.engine) as session:
             confirm_custody(session, actor, ConfirmCustody(private_custody_id=custody))
-        said = "Confirm the release of private notes of Marcus Bell"
+        said = "Private notes of Marcus Bell: confirm the release"
         for who, told in (("Ruth", True), ("Olga", True), ("Dana", False)):
             assert (said in [one.sentence for one in cast.read(who, day).waiting]) is told
         assert confirm(cast, custody, op=op + "c") == confirm(cast, custody, op=op + "c") == custody

@@ -147,22 +147,22 @@ def test_a_release_that_is_refused_waits_with_the_provider_until_the_last_word_i
 
     def on_today(who: str = "Marcus") -> list[tuple[str, bool]]:
         return [(one.sentence, one.selectors == {"case": couple, "part": "clinical"})
-                for one in cast.read(who, day).waiting if one.sentence.startswith("Release of")]
+                for one in cast.read(who, day).waiting if one.sentence.startswith("Release waits")]
 
     name = cast.read("Marcus", case_page, couple).name
     with at(TODAY):
         assert tasks() == [] == on_today()
         release = prepared(cast, couple, "Dana")
         assert blocked(cast, couple, release) == missing("Maya Rivera", "Tomas Quill")
-        two = f"Release of the record of {name} waits for 2 of 2"
+        two = f"Release waits for 2 of 2: {name}"
         assert tasks() == [two] and on_today() == [(two, True)]
         assert [tasks(who) for who in ("Dana", "Olga", "Ruth")] == [[], [], []], "the provider's alone"
         authorize(cast, release, people["Maya"])
-        assert tasks() == [f"Release of the record of {name} waits for 1 of 2"]
+        assert tasks() == [f"Release waits for 1 of 2: {name}"]
         given = authorize(cast, release, people["Tomas"])
         assert tasks() == [] == on_today(), "by itself"
         cast.do("Marcus", withdraw_authorization, WithdrawAuthorization(authorization_id=given))
-        assert tasks() == [f"Release of the record of {name} waits for 1 of 2"]
+        assert tasks() == [f"Release waits for 1 of 2: {name}"]
         authorize(cast, release, people["Tomas"])
         taken_out(cast, couple, release)
         with pytest.raises(RuleViolation, match="gone out by this release"):
