@@ -46,13 +46,14 @@ def show_former(actor: Actor, person: Staff) -> None:
             "or a legal order, once another owner or the clinical director has confirmed it.")
     if not found.second:
         st.info(str(NobodyToConfirm()), icon=":material/group_add:")
+    going_on = {line.case_id for line in found.custodies if line.state in (CustodyState.OPEN, CustodyState.CONFIRMED)}
     for case_id, (name, number) in found.cases.items():
         with st.container(horizontal=True, vertical_alignment="center"):
             link(md(name), "case", icon=ICON, case=case_id)
             st.text(how_many(number), width="content")
             if st.button("Authorisations", type="tertiary", key=f"authorisations.{case_id}"):
                 private_release_block.private_dialog(actor, case_id, found.staff_id)
-            if found.second and st.button("Ask for a release", key=f"custody.{case_id}"):
+            if found.second and case_id not in going_on and st.button("Ask for a release", key=f"custody.{case_id}"):
                 open_dialog(actor, found, case_id)
     for line in found.custodies:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -91,6 +92,8 @@ def _authorised(form: Form, of_case: PrivateCase) -> dict[str, Any]:
              for one in of_case.authorizations}
     if not known:
         st.text("None is recorded for these notes yet. Write it down under Authorisations first.")
+        form.place("authorization_id")
+        return {}
     chosen = form.choice("authorization_id", "Which authorisation", list(known), format_func=known.__getitem__,
                          index=0 if len(known) == 1 else None, placeholder="Choose")
     return {"authorization_id": chosen}
@@ -104,15 +107,19 @@ def _order(form: Form, of_case: PrivateCase) -> dict[str, Any]:
     if not of_case.documents:
         st.text("Upload the order first.")
     link("Documents of this case", "case", icon=":material/upload_file:", case=of_case.case_id, part="clinical")
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left:
         issued_by = form.text("issued_by", "Court or authority", max_chars=200)
+    with middle:
         issued_on = form.date("issued_on", "Date on the order", max_value=of_case.today)
-        recipient = form.text("recipient", "To whom the notes go", max_chars=200)
-        first_on = form.date("first_on", "Sessions from (optional)")
     with right:
         reference = form.text("reference", "Reference number", max_chars=200)
-        purpose = form.text("purpose", "What for", max_chars=200)
+    recipient = form.text("recipient", "To whom the notes go", max_chars=200)
+    purpose = form.text("purpose", "What for", max_chars=200)
+    left, right = st.columns(2)
+    with left:
+        first_on = form.date("first_on", "Sessions from (optional)", help="Without days, all of them.")
+    with right:
         last_on = form.date("last_on", "to (optional)")
     return {"document_id": document, "issued_by": issued_by, "issued_on": issued_on, "reference": reference,
             "recipient": recipient, "purpose": purpose, "first_on": first_on, "last_on": last_on}

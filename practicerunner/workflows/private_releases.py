@@ -7,6 +7,7 @@ author releases them; what happens after the author has left is ``private_custod
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -204,7 +205,7 @@ def _paper(
     by = _signed_name(session, release.released_by_id)
     if release.confirmed_by_id is not None:
         by += f", together with {_signed_name(session, release.confirmed_by_id)}"
-    at = clock.wall(us.zone)
+    at = release.created_at.astimezone(ZoneInfo(us.zone))
     how = "password" if release.method is ProofMethod.PASSWORD else "authenticator"
     return PrivateNotes(
         practice=letterhead(us).model_copy(update={"tax_id": ""}), subject=case.name, made_on=clock.today(us.zone),
