@@ -4,7 +4,7 @@ The text is unsealed while the paper is drawn and kept nowhere else; a release s
 author releases them; what happens after the author has left is ``private_custody``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.documents import plain_name
 from practicerunner.vocabulary import Action, CustodyEnd, NoteStatus, ProofMethod, Resource
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import command, reader
 from practicerunner.workflows.papers import letterhead
@@ -168,6 +168,8 @@ def private_release_pdf(session: Session, actor: Actor, private_release_id: int)
     if release is None or release.released_by_id != actor.staff_id:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.PSYCHOTHERAPY_NOTE,
                        resource_id=private_release_id)
+    if release.custody_id is not None:
+        authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=(), case_id=release.case_id)
     if private_releases.handout_of(session, release.id) is not None:
         raise HandedOutAlready
     if clock.now() >= release.created_at + rule.HAND_OUT_WITHIN:
@@ -242,7 +244,8 @@ def private_disclosures(session: Session, actor: Actor, case_id: int) -> Private
     return PrivateDisclosures(
         tuple(disclosed(session, actor, release, handout)
               for release, handout in private_releases.releases_of_case(session, case.id)),
-        tuple(view(session, one) for one in private_releases.of_case(session, case.id)), us.zone,
+        # Of which sessions there are private notes is their author's to know.
+        tuple(replace(view(session, one), covered=()) for one in private_releases.of_case(session, case.id)), us.zone,
         clock.today(us.zone),
     )
 

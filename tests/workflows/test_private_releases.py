@@ -15,8 +15,10 @@ from practicerunner.records.base import Base
 from practicerunner.records.logins import Staff
 from practicerunner.records.private_releases import PrivateHandout, PrivateRelease
 from practicerunner.reports.replica import replica_of
-from practicerunner.vocabulary import AttendanceStatus, CaseType, CustodyState, DocumentClass, Role
+from practicerunner.vocabulary import AttendanceStatus, CaseType, CustodyState, DocumentClass, Role, SignsAs
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.private_authorizations import (
     AuthorWorksHere,
     PreparePrivate,
@@ -347,6 +349,7 @@ def test_the_case_accounts_for_what_went_out_without_a_word_of_it(cast: Cast, ke
             assert (line.what, line.recipient, line.by, line.handed_out) == (
                 "Private notes of Marcus Bell, 2 notes", "Dr. Ana Ruiz", "Marcus Bell", False)
             assert heard(repr(seen)) == [] and line.can_fetch is (who == "Marcus")
+            assert [one.covered for one in seen.authorizations] == [()], "which sessions have notes is not told"
         fetch(cast, made)
         assert cast.read("Dana", private_disclosures, kept.case).released[0].handed_out
         assert cast.read("Tom", private_disclosures, kept.case) is None
@@ -355,6 +358,40 @@ def test_the_case_accounts_for_what_went_out_without_a_word_of_it(cast: Cast, ke
         assert cast.read("Marcus", private_disclosures, kept.decoy).released == ()
         assert [one.private_release_id for one in cast.read("Marcus", my_private_releases, kept.case)] == [made]
         assert cast.read("Dana", my_private_releases, kept.case) == []
+
+
+def test_of_each_session_the_adults_decide_and_for_children_who_came_alone_whoever_signs_for_them(
+    cast: Cast, kept: Kept
+) -> None:
+    with at("2026-10-01 09:00"):
+        family = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.FAMILY, provider_id=cast.staff["Marcus"], participants=(
+                Taking(person=PersonDetails(first_name="Ana", last_name="Lima", birth_date=date(1980, 1, 1))),
+                Taking(person=PersonDetails(first_name="Cy", last_name="Lima", birth_date=date(2008, 12, 1))))))
+    people = people_of(cast, family)
+    together = hold(cast, family, "FAM50", "2026-10-12 14:00")
+    alone = hold(cast, family, "FAM50", "2026-10-13 14:00", missed={people["Ana"]: AttendanceStatus.NO_SHOW})
+    with at(TODAY):
+        for appointment_id in (together, alone):
+            write(cast, "Marcus", appointment_id, "Heron.")
+        theirs = Kept(family, 0, together, alone, 0, 0, upload(cast, family))
+
+        def named(appointment_id: int) -> int:
+            return prepare(cast, theirs, first_on=None, last_on=None, appointment_ids=(appointment_id,))
+
+        first, second = named(together), named(alone)
+        with pytest.raises(BadInput, match="whose authorisation is needed"):
+            sign(cast, theirs, first, "Cy")
+        sign(cast, theirs, first, "Ana")
+        release(cast, first)
+        with pytest.raises(BadInput, match="cannot agree alone"):
+            sign(cast, theirs, second, "Cy")
+        sign(cast, theirs, second, "Cy", signed_by_id=people["Ana"], signs_as=SignsAs.PARENT, authority="Seen")
+        release(cast, second)
+    with at("2026-12-01 00:00"):
+        for found in (first, second):
+            with pytest.raises(PrivateReleaseIsBlocked, match="Missing: Cy Lima"):
+                release(cast, found)
 
 
 # --- After the author has left
