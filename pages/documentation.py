@@ -15,6 +15,7 @@ from practicerunner.workflows.calendar import wall_clock
 from practicerunner.workflows.documentation import Awaited, DueNote, NoteLine, Queue, documentation_due, my_queue
 from practicerunner.workflows.plans import ReviewDue, plan_reviews_due
 from practicerunner.workflows.practice import practice_settings
+from practicerunner.workflows.releases import WaitingRelease, releases_waiting
 
 SHOWN = 50
 
@@ -80,6 +81,18 @@ def show_reviews_of_plans(actor: Actor, due: list[ReviewDue]) -> None:
             st.text(said if one.provider_id == actor.staff_id else f"{one.provider_name}: {said}", width="content")
     if len(due) > SHOWN:
         st.text(f"and {count(len(due) - SHOWN, 'more', 'more')}")
+
+
+def show_releases(waiting: list[WaitingRelease]) -> None:
+    """Records of several people that do not go out, because somebody has not authorised it yet."""
+    if not waiting:
+        return
+    st.subheader(f"Releases that wait ({len(waiting)})", anchor=False)
+    for one in waiting[:SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link(md(one.case_name), "case", icon=":material/outgoing_mail:", case=one.case_id, part="clinical")
+            st.text(f"To {one.recipient}, waits for {len(one.waiting)} of {one.needed}: {', '.join(one.waiting)}",
+                    width="content")
 
 
 def _due(actor: Actor, one: DueNote, zone: str, today: date) -> None:
@@ -149,6 +162,7 @@ show_to_sign(queue, zone)
 show_overdue(actor, [one for one in open_notes if one.overdue], zone, today)
 show_to_write(actor, [one for one in open_notes if not one.overdue], zone, today)
 show_reviews_of_plans(actor, read(plan_reviews_due, actor))
+show_releases(read(releases_waiting, actor))
 show_awaited(queue.awaited)
 listed = {one.note_id for one in due} | {one.line.note_id for one in queue.to_sign}
 show_drafts([line for line in queue.drafts if line.note_id is None or line.note_id not in listed], zone)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from practicerunner.ui import (
+    custody_block,
     navigation,
     note_editor,
     note_lines,
@@ -23,13 +24,16 @@ from practicerunner.workflows.psychotherapy import psychotherapy_page
 actor = navigation.require("note")
 zone = read(practice_settings, actor).zone
 note_id, own = navigation.selected("note"), navigation.selected("psychotherapy")
-shared = navigation.selected("shared")
+shared, custody = navigation.selected("shared"), navigation.selected("custody")
 
 if own is not None:
     psychotherapy_editor.show(actor, read(psychotherapy_page, actor, own), zone)
     st.stop()
 if shared is not None:
     psychotherapy_editor.show_shared(read_logged(shared_note, actor, shared), zone)
+    st.stop()
+if custody is not None:
+    custody_block.show(actor, custody)
     st.stop()
 if note_id is None:
     st.info("Choose a note on the documentation page, or begin one on an appointment's page.")

@@ -5,7 +5,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner.records.logins import Staff
-from practicerunner.ui import assignment_block
+from practicerunner.ui import assignment_block, custody_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import act, read
@@ -164,3 +164,5 @@ elif manages:
     st.caption("Choose a row to change roles, to assign a supervisor, or to make a link for setting a password.")
 if opened is not None and set(roles_of(opened)) & {Role.ASSOCIATE, Role.PROVIDER}:
     assignment_block.show(me, opened, everybody, manages=manages)
+if manages and opened is not None and not opened.active:
+    custody_block.show_former(me, opened)

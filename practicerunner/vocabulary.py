@@ -564,6 +564,34 @@ class AuthorizationState(Word):
         return {"authorized": "Authorised", "missing": "Missing"}.get(self.value, super().label)
 
 
+class CustodyEnd(Word):
+    """How a procedure for the private notes of somebody who left came to its end (FHIR Task.statusReason)."""
+
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    AUTHOR_BACK = "author_back"
+
+    @property
+    def label(self) -> str:
+        """As the list of procedures says it."""
+        return {"author_back": "Ended: the author is back", "lapsed": "Expired"}.get(self.value, super().label)
+
+
+class CustodyState(Word):
+    """How such a procedure stands (FHIR Task.status)."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+    @property
+    def label(self) -> str:
+        """As the list of procedures says it."""
+        return {"open": "Waits for the second person"}.get(self.value, super().label)
+
+
 class BreachChannel(Word):
     """By what something went to the wrong person (FHIR Communication.medium)."""
 

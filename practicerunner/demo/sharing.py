@@ -1,4 +1,4 @@
-"""What goes to somebody else: a private note that an associate shares, a couple's record that waits for one word."""
+"""What goes to somebody else: private notes, shared or authorised, and a couple's record that waits for one word."""
 
 from datetime import date, time, timedelta
 from functools import partial
@@ -9,10 +9,20 @@ from practicerunner import clock
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import House
 from practicerunner.demo.people import ZONE
-from practicerunner.demo.texts import PRIVATE_NOTE
+from practicerunner.demo.texts import OWN_NOTE, PRIVATE_NOTE
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import moment
+from practicerunner.vocabulary import DocumentClass, NoteKind
 from practicerunner.workflows.clients import client_list
 from practicerunner.workflows.documentation import notes_of_case
+from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.private_authorizations import (
+    PreparePrivate,
+    RecordPrivateWord,
+    prepare_private,
+    private_case,
+    record_private_word,
+)
 from practicerunner.workflows.private_shares import ShareNote, share_note, sharing_of
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.releases import (
@@ -25,12 +35,14 @@ from practicerunner.workflows.releases import (
 
 WRITES, RELEASES = "Hanna", "Owen"
 COUPLE = "Elena & Marco Bianchetti"
+SIGNED = b"Authorisation for psychotherapy notes (invented), signed.\n"
 
 
 def begin(diary: Diary, house: House, today: date) -> None:
     """Write both into the diary of the last days."""
     diary.note(moment(today - timedelta(days=3), time(18, 20), ZONE), partial(_share, house))
     diary.note(moment(today - timedelta(days=2), time(12, 40), ZONE), partial(_release, house))
+    diary.note(moment(today - timedelta(days=2), time(12, 50), ZONE), partial(_authorize, house))
 
 
 def _share(house: House, session: Session) -> None:
@@ -62,3 +74,28 @@ def _release(house: House, session: Session) -> None:
         record_authorization(session, actor, RecordAuthorization(
             release_id=release, person_id=found.releases[0].words[0].person_id, signed_on=today,
             expires_on=today + timedelta(days=365)))
+
+
+def _authorize(house: House, session: Session) -> None:
+    """A client wants a new therapist to have their therapist's own notes and has signed for that."""
+    actor, today = house.actors[RELEASES], clock.today(ZONE)
+    for row in client_list(session, actor).rows:
+        written = [line.appointment_id for line in notes_of_case(session, actor, row.case_id)
+                   if line.author_id == actor.staff_id and line.appointment_id is not None]
+        able = capabilities(row.type)
+        if able.most != 1 or NoteKind.PSYCHOTHERAPY not in able.notes or not written:
+            continue
+        save_psychotherapy_note(session, actor, SavePsychotherapyNote(appointment_id=written[0], text=OWN_NOTE))
+        session.flush()
+        paper = upload_document(session, actor, UploadDocument(
+            case_id=row.case_id, file_name="authorisation.txt", content=SIGNED, access_class=DocumentClass.ADMIN,
+            title="Authorisation for psychotherapy notes, signed"))
+        prepared = prepare_private(session, actor, PreparePrivate(
+            case_id=row.case_id, author_id=actor.staff_id, recipient="Dr. Ana Ruiz, Albany",
+            purpose="the work goes on with her after a move", appointment_ids=(written[0],)))
+        session.flush()
+        (one,) = private_case(session, actor, row.case_id, actor.staff_id).authorizations
+        record_private_word(session, actor, RecordPrivateWord(
+            authorization_id=prepared, person_id=one.words[0].person_id, signed_on=today,
+            expires_on=today + timedelta(days=90), document_id=paper))
+        return

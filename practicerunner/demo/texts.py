@@ -181,6 +181,10 @@ PRIVATE_NOTE = (
     "My own part in the long silences: I fill them. To bring along: what would happen if I waited, and what am I "
     "afraid of?"
 )
+OWN_NOTE = (
+    "The dream of the flooded house again, and the voice in which it was told. I notice that I want to hurry.\n\n"
+    "For myself: stay with the water, leave the house alone."
+)
 ALERT_NOTE = {
     "how": "In person, in the hour in which the questionnaire was filled in.", "said": ALERT_DONE,
     "follow_up": "Phone call in two days; the safety plan is gone through again at the next appointment.",

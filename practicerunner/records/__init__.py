@@ -33,6 +33,7 @@ from practicerunner.records import (  # noqa: F401
     portal,
     portal_pages,
     practice,
+    private_releases,
     private_shares,
     releases,
     reminders,

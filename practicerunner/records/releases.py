@@ -1,11 +1,13 @@
 """To whom a record of several people is to go, and which of them has authorised it (C42, K07)."""
 
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
+from practicerunner.records.cases import Case
 from practicerunner.vocabulary import SignsAs
 
 
@@ -20,17 +22,21 @@ class RecordRelease(Row):
     recipient: Mapped[str] = mapped_column(String(401))
     purpose: Mapped[str] = mapped_column(String(200))
     prepared_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    sent_at: Mapped[datetime | None]
+    """When the record was first handed out by it; from then on nothing waits for it."""
+    dropped_at: Mapped[datetime | None]
+    """When somebody said that it is not needed any more."""
+
+    __table_args__ = (
+        Index("ix_record_release_waiting", "case_id", sqlite_where=text("sent_at is null and dropped_at is null"),
+              postgresql_where=text("sent_at is null and dropped_at is null")),
+    )
 
 
-class ReleaseAuthorization(Row):
-    """One participant's signed word that their part may go to that recipient, until a day or until they take it back.
+class SignedWord(Row):
+    """One participant's signed word that something may go to somebody, until a day or until they take it back."""
 
-    Kept apart from every consent to treatment (FHIR Consent; 45 CFR 164.508).
-    """
-
-    __tablename__ = "release_authorization"
-
-    release_id: Mapped[int] = mapped_column(ForeignKey("record_release.id"), index=True)
+    __abstract__ = True
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     signed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     signs_as: Mapped[SignsAs | None] = word(SignsAs)
@@ -44,6 +50,17 @@ class ReleaseAuthorization(Row):
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """Who wrote down that it was taken back."""
 
+
+class ReleaseAuthorization(SignedWord):
+    """A word that the record may go to the recipient of a release.
+
+    Kept apart from every consent to treatment, and from a word for private notes (FHIR Consent; 45 CFR 164.508).
+    """
+
+    __tablename__ = "release_authorization"
+
+    release_id: Mapped[int] = mapped_column(ForeignKey("record_release.id"), index=True)
+
     __table_args__ = (
         CheckConstraint("expires_on >= signed_on", name="days"),
         CheckConstraint("(withdrawn_at is null) = (withdrawn_by_id is null)", name="withdrawn"),
@@ -54,6 +71,21 @@ def of_case(session: Session, case_id: int) -> list[RecordRelease]:
     """The releases that were prepared for a case, the newest first."""
     return list(session.scalars(select(RecordRelease).where(RecordRelease.case_id == case_id).order_by(
         RecordRelease.created_at.desc(), RecordRelease.id.desc())))
+
+
+def waiting(session: Session, provider_id: int) -> list[tuple[RecordRelease, Case]]:
+    """Releases of somebody's cases that neither went out nor were dropped, the oldest first."""
+    return [(release, case) for release, case in session.execute(_waiting(), {"provider_id": provider_id})]
+
+
+@cache
+def _waiting() -> Select[RecordRelease, Case]:
+    return (
+        select(RecordRelease, Case).join(Case, Case.id == RecordRelease.case_id)
+        .where(Case.provider_id == bindparam("provider_id"), RecordRelease.sent_at.is_(None),
+               RecordRelease.dropped_at.is_(None))
+        .order_by(RecordRelease.created_at, RecordRelease.id)
+    )
 
 
 def authorizations(session: Session, release_id: int) -> list[ReleaseAuthorization]:

@@ -37,6 +37,7 @@ from practicerunner.workflows import (
     note_papers,
     papers,
     presence,
+    private_releases,
     record_exports,
     statement_runs,
     superbills,
@@ -189,6 +190,16 @@ async def record(request: Request) -> Response:
         lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id, release_id))
 
 
+async def private_notes(request: Request) -> Response:
+    """Private notes that were released, once, for whoever released them: ``/files/private/7.pdf``."""
+    release_id = request.path_params["id"]
+    if release_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: private_releases.private_release_pdf(session, actor, release_id))
+
+
 async def statements(request: Request) -> Response:
     """All statements that were issued together, to print them in one go: ``/files/statements/7.pdf``."""
     run_id = request.path_params["id"]
@@ -248,6 +259,7 @@ routes = [
     Route("/files/practice/{id:int}", practice_file, methods=["GET"]),
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
+    Route("/files/private/{id:int}.pdf", private_notes, methods=["GET"]),
     Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
     Route("/files/{name}.csv", table, methods=["GET"]),

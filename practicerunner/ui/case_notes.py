@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules.notes import ABOUT_SOMEBODY, title
-from practicerunner.ui import diagnosis_block, note_lines, plan_block, record_download
+from practicerunner.ui import diagnosis_block, note_lines, plan_block, private_release_block, record_download
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -35,6 +35,8 @@ def show(actor: Actor, case_id: int) -> None:
         st.subheader("Notes", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             record_download.show(actor, case_id)
+            if any(line.kind is NoteKind.PSYCHOTHERAPY for line in lines):
+                private_release_block.button(actor, case_id, "case")
             if possible or own.forms:
                 with st.popover("Write note", icon=":material/edit_note:"):
                     if possible:

@@ -7,6 +7,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner.rules.notes import belongs_in_record
+from practicerunner.ui import private_release_block
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.navigation import go, link
 from practicerunner.ui.perform import perform, read
@@ -54,6 +55,8 @@ def show(actor: Actor, page: PsychotherapyPage, zone: str) -> None:
         _edit(actor, page, [one.name for one in sharing if one.since is not None])
     for one in sharing:
         _share(actor, page, one, zone)
+    if page.revision:
+        private_release_block.button(actor, page.case_id, "note")
 
 
 def _share(actor: Actor, page: PsychotherapyPage, one: Sharing, zone: str) -> None:
@@ -133,7 +136,9 @@ def _edit(actor: Actor, page: PsychotherapyPage, readers: Sequence[str]) -> None
                             "you share it again.")
                 if st.button("Discard it", key=f"discard.{page.appointment_id}"):
                     discarded, _ = perform(discard_psychotherapy_note, actor, lambda: DiscardPsychotherapyNote(
-                        appointment_id=page.appointment_id), done="Draft discarded")
+                        appointment_id=page.appointment_id, note_id=draft.state["row"],
+                        revision=draft.state["revision"],
+                    ), done="Draft discarded")
                     if discarded:
                         go("appointment", appointment=page.appointment_id)
     if done:

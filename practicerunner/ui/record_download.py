@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.ui import release_block
+from practicerunner.ui import private_release_block, release_block
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
@@ -27,3 +27,4 @@ def show(actor: Actor, case_id: int) -> None:
             label = "Download PDF" if person_id is None else md(name)
             st.link_button(label, address if person_id is None else f"{address}?person={person_id}", width="stretch",
                            icon=":material/picture_as_pdf:")
+        private_release_block.disclosures(actor, case_id)

@@ -48,7 +48,7 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
     )
     review = review_of(
         session, actor.staff_id, actor.roles, note.kind, subject.case, subject.appointment,
-        handed_in=note.submitted_at is not None)
+        handed_in=note.submitted_at is not None, before=note.review_as)
     if review is not None and review.supervisor is None:
         raise NoSupervisor
     supervisor_id = review.supervisor.id if review is not None and review.supervisor is not None else None

@@ -251,7 +251,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
     elif note.kind not in rule.UNSIGNED_KINDS and is_author and not fixed:
         review = review_of(
             session, note.author_id, actor.roles, note.kind, subject.case, subject.appointment, note.id,
-            handed_in=note.submitted_at is not None)
+            handed_in=note.submitted_at is not None, before=note.review_as)
     supervisor = review.supervisor if review else None
     resource, reviews = rule.resource_for(note.kind, subject.case.type), note.supervisor_id == actor.staff_id
     involved = is_author or is_supervised(actor, row)

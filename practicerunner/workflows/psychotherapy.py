@@ -39,10 +39,8 @@ class FinishPsychotherapyNote(Command):
     revision: int
 
 
-class DiscardPsychotherapyNote(Command):
-    """Set one's draft aside."""
-
-    appointment_id: int
+class DiscardPsychotherapyNote(FinishPsychotherapyNote):
+    """Set aside the draft that one looked at, and no other that was begun after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +119,13 @@ def discard_psychotherapy_note(session: Session, actor: Actor, asked: DiscardPsy
     """Set one's own draft aside, still encrypted; it can be put back for a while (``discarded_drafts``).
 
     Its sharing ends, with a line in the audit log for each share; a draft that is put back is shared with nobody.
+    Raises Stale.
     """
     appointment, _, note = own_note(session, actor, Action.UPDATE, asked.appointment_id, lock=True)
     if note is not None:
         rule.transition(NoteKind.PSYCHOTHERAPY, note.status, Act.DISCARD)
+        if (note.id, note.revision) != (asked.note_id, asked.revision):
+            raise Stale
         session.info["detail"] = f"{NoteKind.PSYCHOTHERAPY} of {appointment.local_date}"
         for share in private_shares.open_shares(session, note.id):
             audit.note(

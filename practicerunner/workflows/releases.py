@@ -4,6 +4,7 @@ An authorisation is a signed paper of one person for one recipient, with a day o
 any time. Everybody counts who takes part or took part: the record is about them too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +16,7 @@ from practicerunner.records import cases, practice, releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
-from practicerunner.records.releases import RecordRelease, ReleaseAuthorization
+from practicerunner.records.releases import RecordRelease, ReleaseAuthorization, SignedWord
 from practicerunner.rules import permissions
 from practicerunner.rules import releases as rule
 from practicerunner.rules.releases import Given
@@ -26,7 +27,7 @@ from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import SignedFor, full_name, signer_of
+from practicerunner.workflows.forms import SignedFor, Signer, full_name, signer_of
 from practicerunner.workflows.own_word import own_problem
 
 
@@ -48,13 +49,24 @@ class PrepareRelease(Command):
     purpose: RequiredLine
 
 
-class RecordAuthorization(SignedFor):
-    """Write down that somebody has signed an authorisation for a release."""
+class DropRelease(Command):
+    """Say that a release which has not gone out is not needed any more."""
 
     release_id: int
+
+
+class GivenWord(SignedFor):
+    """Write down that somebody has signed that something may go out."""
+
     person_id: int
     signed_on: date
     expires_on: date
+
+
+class RecordAuthorization(GivenWord):
+    """Write down that somebody has signed an authorisation for a release."""
+
+    release_id: int
 
 
 class WithdrawAuthorization(Command):
@@ -87,12 +99,32 @@ class Release:
     recipient: str
     purpose: str
     words: tuple[Word, ...]
+    is_sent: bool = False
+    """Whether the record has gone out by it already."""
 
     @property
     def blocked(self) -> str:
         """Why it does not go out; empty once it may."""
         return rule.blocked_sentence([one.name for one in self.words
                                       if one.state is not AuthorizationState.AUTHORIZED])
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRelease:
+    """A release of one of the reader's cases that does not go out, because words are missing."""
+
+    release_id: int
+    case_id: int
+    case_name: str
+    recipient: str
+    waiting: tuple[str, ...]
+    """Whose word is missing."""
+    needed: int
+
+    @property
+    def sentence(self) -> str:
+        """What waits, in one line."""
+        return f"Release waits for {len(self.waiting)} of {self.needed}: {self.case_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +168,12 @@ def record_authorization(session: Session, actor: Actor, asked: RecordAuthorizat
     person = _needed(session, case).get(asked.person_id)
     if person is None:
         raise BadInput("person_id", "Choose somebody whose authorisation is needed.")
-    today = clock.today(practice.the_practice(session).zone)
-    if asked.signed_on > today:
-        raise BadInput("signed_on", "Enter the date on the paper.")
-    if asked.expires_on < today or asked.expires_on < asked.signed_on:
-        raise BadInput("expires_on", "It has to end today or later.")
-    signer = signer_of(session, case, person, asked)
-    own = signer.person_id == person.id
-    problem = own_problem(session, person, agreed_for=False) if own else ""
-    if problem:
-        raise BadInput("signed_by_id", problem)
-    if not own and _is_adult(session, person) and is_adult(person.birth_date, asked.signed_on) is False:
-        raise BadInput("signed_on", "What somebody signs for a minor ends at their 18th birthday.")
-    if _word(session, case, release, person).state is AuthorizationState.AUTHORIZED:
-        raise BadInput("person_id", f"{full_name(person)} has authorised this already.")
+    signer = check_given(session, case, person, asked, releases.authorizations(session, release.id))
     given = ReleaseAuthorization(
         id=ids.new_id(), release_id=release.id, person_id=person.id, signed_by_id=signer.person_id,
-        signs_as=None if own else asked.signs_as, capacity=signer.capacity, authority=signer.authority,
-        signed_on=asked.signed_on, expires_on=asked.expires_on, recorded_by_id=actor.staff_id, created_at=clock.now(),
+        signs_as=None if signer.person_id == person.id else asked.signs_as, capacity=signer.capacity,
+        authority=signer.authority, signed_on=asked.signed_on, expires_on=asked.expires_on,
+        recorded_by_id=actor.staff_id, created_at=clock.now(),
     )
     session.add(given)
     session.info["detail"] = f"release {release.id}, person {person.id}, until {asked.expires_on}"
@@ -174,6 +194,41 @@ def withdraw_authorization(session: Session, actor: Actor, asked: WithdrawAuthor
     return given.id
 
 
+@command(Resource.BULK_DATA, Action.EXPORT)
+def drop_release(session: Session, actor: Actor, asked: DropRelease) -> int:
+    """Keep that a release is not needed any more, so that nothing waits for it. Returns its id. Raises NotFound."""
+    release, _ = _release(session, actor, asked.release_id)
+    if release.sent_at is not None:
+        raise RuleViolation("The record has gone out by this release already.")
+    release.dropped_at = release.dropped_at or clock.now()
+    session.info["detail"] = f"release {release.id}"
+    return release.id
+
+
+def check_given(
+    session: Session, case: Case, person: Person, asked: GivenWord, given: Sequence[SignedWord]
+) -> Signer:
+    """Who signs a word that is going to be written down beside those ``given``, the oldest first.
+
+    Raises BadInput at the field that is wrong.
+    """
+    today = clock.today(practice.the_practice(session).zone)
+    if asked.signed_on > today:
+        raise BadInput("signed_on", "Enter the date on the paper.")
+    if asked.expires_on < today or asked.expires_on < asked.signed_on:
+        raise BadInput("expires_on", "It has to end today or later.")
+    signer = signer_of(session, case, person, asked)
+    own = signer.person_id == person.id
+    problem = own_problem(session, person, agreed_for=False) if own else ""
+    if problem:
+        raise BadInput("signed_by_id", problem)
+    if not own and is_of_age(session, person) and is_adult(person.birth_date, asked.signed_on) is False:
+        raise BadInput("signed_on", "What somebody signs for a minor ends at their 18th birthday.")
+    if state_now(session, person, given) is AuthorizationState.AUTHORIZED:
+        raise BadInput("person_id", f"{full_name(person)} has authorised this already.")
+    return signer
+
+
 # --- Reading
 
 
@@ -189,10 +244,25 @@ def releases_of_case(session: Session, actor: Actor, case_id: int) -> CaseReleas
     if allowed is None or not rule.is_conjoint(case.type):
         return None
     return CaseReleases(
-        tuple(_view(session, case, one) for one in releases.of_case(session, case.id)),
+        tuple(_view(session, case, one) for one in releases.of_case(session, case.id) if one.dropped_at is None),
         {key: full_name(person) for key, person in _people(session, case).items()},
         clock.today(practice.the_practice(session).zone),
     )
+
+
+@reader(Resource.CASE)
+def releases_waiting(session: Session, actor: Actor) -> list[WaitingRelease]:
+    """The releases of one's own cases that wait for somebody's word, the oldest first (K07).
+
+    Nothing waits any more once everybody has authorised it, the record went out or the release was dropped.
+    """
+    found = []
+    for release, case in releases.waiting(session, actor.staff_id):
+        words = _view(session, case, release).words
+        missing = tuple(one.name for one in words if one.state is not AuthorizationState.AUTHORIZED)
+        if missing:
+            found.append(WaitingRelease(release.id, case.id, case.name, release.recipient, missing, len(words)))
+    return found
 
 
 def check_released(session: Session, case: Case, release_id: int | None) -> str:
@@ -201,11 +271,12 @@ def check_released(session: Session, case: Case, release_id: int | None) -> str:
     Raises ReleaseIsBlocked, which says whose word is missing.
     """
     release = session.get(RecordRelease, release_id, with_for_update=FOR_CHANGE) if release_id is not None else None
-    if release is None or release.case_id != case.id:
+    if release is None or release.case_id != case.id or release.dropped_at is not None:
         raise ReleaseIsBlocked
     view = _view(session, case, release)
     if view.blocked:
         raise ReleaseIsBlocked(view.blocked)
+    release.sent_at = release.sent_at or clock.now()
     given = ", ".join(f"{one.authorization_id} of {one.name}" for one in view.words)
     return f"release {release.id} to {release.recipient}, authorisations {given}"
 
@@ -233,7 +304,7 @@ def _people(session: Session, case: Case) -> dict[int, Person]:
             if participant.status is not ParticipantStatus.WAITLISTED}
 
 
-def _is_adult(session: Session, person: Person) -> bool:
+def is_of_age(session: Session, person: Person) -> bool:
     """Whether somebody decides for themselves today, on their own wall; without a date of birth they do."""
     return is_adult(person.birth_date, today_of(session, person)) is not False
 
@@ -241,21 +312,34 @@ def _is_adult(session: Session, person: Person) -> bool:
 def _needed(session: Session, case: Case) -> dict[int, Person]:
     """Whose word is needed: each adult's; where there is none, of everybody, by whoever signs for them."""
     people = _people(session, case)
-    return {key: person for key, person in people.items() if _is_adult(session, person)} or people
+    return who_decides(session, people)
+
+
+def who_decides(session: Session, people: dict[int, Person]) -> dict[int, Person]:
+    """Of some people the adults; where there is none, everybody, by whoever signs for them."""
+    return {key: person for key, person in people.items() if is_of_age(session, person)} or people
 
 
 def _view(session: Session, case: Case, release: RecordRelease) -> Release:
+    given = releases.authorizations(session, release.id)
     return Release(release.id, release.recipient, release.purpose, tuple(
-        _word(session, case, release, person) for person in _needed(session, case).values()))
+        word_of(session, case, person, given) for person in _needed(session, case).values()),
+        release.sent_at is not None)
 
 
-def _word(session: Session, case: Case, release: RecordRelease, person: Person) -> Word:
-    today = clock.today(practice.the_practice(session).zone)
-    theirs = [one for one in releases.authorizations(session, release.id) if one.person_id == person.id]
-    state = rule.state_of(
+def state_now(session: Session, person: Person, given: Sequence[SignedWord]) -> AuthorizationState:
+    """How somebody stands to a release, given what was signed for it, the oldest first."""
+    return rule.state_of(
         [Given(one.expires_on, one.withdrawn_at is not None,
-               one.signs_as is not None and is_adult(person.birth_date, one.signed_on) is False) for one in theirs],
-        adult=_is_adult(session, person), today=today)
+               one.signs_as is not None and is_adult(person.birth_date, one.signed_on) is False)
+         for one in given if one.person_id == person.id],
+        adult=is_of_age(session, person), today=clock.today(practice.the_practice(session).zone))
+
+
+def word_of(session: Session, case: Case, person: Person, given: Sequence[SignedWord]) -> Word:
+    """The same as it is shown, with who can be chosen to sign for them."""
+    theirs = [one for one in given if one.person_id == person.id]
+    state = state_now(session, person, given)
     last = theirs[-1] if theirs else None
     counts = last if state is AuthorizationState.AUTHORIZED else None
     return Word(

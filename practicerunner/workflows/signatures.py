@@ -44,7 +44,7 @@ def sign_note(session: Session, actor: Actor, asked: SignNote) -> int:
     now, hashed, number = clock.now(), rule.text_hash(content), note.version + 1
     review = review_of(
         session, actor.staff_id, actor.roles, note.kind, subject.case, subject.appointment, note.id,
-        handed_in=note.submitted_at is not None)
+        handed_in=note.submitted_at is not None, before=note.review_as)
     if review is not None and review.supervisor is None:
         raise NoSupervisor
     session.add(NoteVersion(note_id=note.id, number=number, content=content, text_hash=hashed))

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import logins, practice, scheduling
+from practicerunner.records import audit, logins, practice, private_releases, scheduling
 from practicerunner.records.logins import Staff, StaffRole, Supervision
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import identifiers
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.supervision import Term, covers, inherited
-from practicerunner.vocabulary import Action, Resource, Role, SupervisionLevel
+from practicerunner.vocabulary import Action, CustodyEnd, Resource, Role, SupervisionLevel
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Line, RequiredLine, checked, command, reader, to_change
 
@@ -115,6 +115,8 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
     holder = logins.staff_by_email(session, asked.email)
     if holder is not None and holder.id != person.id:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
+    if asked.active and not person.active:
+        _end_custodies(session, actor, person.id)
     for name in _COPIED:
         setattr(person, name, getattr(asked, name))
     held = {r.role: r for r in person.roles}
@@ -125,6 +127,17 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
         raise LastOwner
     _assign_supervisor(session, person, asked)
     return person.id
+
+
+def _end_custodies(session: Session, actor: Actor, staff_id: int) -> None:
+    """Whoever is back decides on their private notes themselves: what was asked for meanwhile ends (C14)."""
+    for custody in private_releases.not_ended(session, staff_id):
+        custody.ended_at, custody.ended_by_id, custody.ended_as = clock.now(), actor.staff_id, CustodyEnd.AUTHOR_BACK
+        audit.note(
+            session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="end_custody",
+            resource=Resource.PSYCHOTHERAPY_NOTE, resource_id=custody.id, case_id=custody.case_id,
+            detail=f"notes of {staff_id}, who is back",
+        )
 
 
 def _assign_supervisor(session: Session, person: Staff, asked: StaffDetails) -> None:

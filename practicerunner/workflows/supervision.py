@@ -31,6 +31,7 @@ class Review:
 def review_of(
     session: Session, author_id: int, roles: Collection[Role], kind: NoteKind, case: Case,
     appointment: Appointment | None, note_id: int | None = None, *, handed_in: bool = False,
+    before: SignatureRole | None = None,
 ) -> Review | None:
     """Who has to sign after an author with these roles, today; ``None`` where their own signature is the last.
 
@@ -39,7 +40,7 @@ def review_of(
     would: naming somebody never takes a review away. A kind of note that an owner left out waits for nobody (C30);
     where somebody beside the default is responsible, both have to leave it out, and what the default leaves out says
     nothing of a supervisor who was named without an assignment. What was once ``handed_in`` goes on waiting, whichever
-    kinds are left out later.
+    kinds are left out later, and as what it waited ``before`` where the level was lowered to reading alone.
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
@@ -60,6 +61,8 @@ def review_of(
         return None
     terms = own or (defaults if chosen is not None else [])
     role = signed_as(roles, terms[-1].level if terms else None)
+    if role is None and handed_in and chosen is not None:
+        role = before
     return Review(role, people[chosen] if chosen is not None else None) if role is not None else None
 
 

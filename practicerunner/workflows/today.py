@@ -22,6 +22,8 @@ from practicerunner.workflows.estimate_pages import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
+from practicerunner.workflows.private_custody import CustodyLine, custodies_waiting
+from practicerunner.workflows.releases import releases_waiting
 from practicerunner.workflows.request_queue import how_many_wait
 
 LOOK_BACK_DAYS = 30
@@ -106,6 +108,10 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
         if plans:
             found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))
+        found += [
+            Waiting(one.sentence, "case", selectors={"case": one.case_id, "part": "clinical"})
+            for one in releases_waiting(session, actor)
+        ] + [_custody(one) for one in custodies_waiting(session, actor)]
     found += _asked(session, actor)
     if may(actor, Action.CREATE, Resource.SUPERBILLS):
         above, everybody_s = estimates_exceeded(session, actor), may(actor, Action.CREATE, Resource.INVOICES)
@@ -133,6 +139,11 @@ def _critical(alert: AlertView) -> Waiting:
     if alert.appointment_id is not None:
         return Waiting(said, "appointment", urgent=True, selectors={"appointment": alert.appointment_id})
     return Waiting(said, "case", urgent=True, selectors={"case": alert.case_id, "part": "clinical"})
+
+
+def _custody(one: CustodyLine) -> Waiting:
+    said = "confirm the release" if one.may_confirm else "release now"
+    return Waiting(f"Private notes of {one.author}: {said}", "note", selectors={"custody": one.private_custody_id})
 
 
 def _note_of(one: ToSign) -> str:

@@ -406,7 +406,9 @@ def test_a_window_on_a_discarded_psychotherapy_note_shows_the_new_one_before_eit
 
     save("Old.")
     app = opened(cast, monkeypatch, "Marcus", "note", psychotherapy=appointment_id)
-    cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
+    shown = cast.read("Marcus", psychotherapy_page, appointment_id)
+    cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(
+        appointment_id=appointment_id, note_id=shown.note_id, revision=shown.revision))
     save("New.")
     for typed in ("Old, more.", "Old, and more."):
         app.text_area[0].set_value(typed).run()

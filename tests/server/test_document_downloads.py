@@ -1,6 +1,7 @@
 """Uploaded documents and signed notes leave through the server: to whom they belong, and nothing to anybody else."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,14 @@ from practicerunner.workflows.documents import (
 from practicerunner.workflows.form_templates import AddForm, add_form, form_template
 from practicerunner.workflows.library import SentPdf
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
+from practicerunner.workflows.private_authorizations import (
+    PreparePrivate,
+    RecordPrivateWord,
+    prepare_private,
+    record_private_word,
+)
+from practicerunner.workflows.private_releases import ReleasePrivate, release_private
+from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests import files
@@ -163,3 +172,28 @@ def test_a_signed_note_and_one_participant_s_copy_are_fetched(web: TestClient, l
         assert web.get(f"{path}{query}", headers=marcus).status_code == 404, query
     assert {who: web.get(path, headers=cookie(linden, who)).status_code for who in ("Tom", "Olga")} == {
         "Tom": 404, "Olga": 404}
+
+
+def test_released_private_notes_leave_once_for_whoever_released_them(web: TestClient, linden: Cast) -> None:
+    case_id = linden.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+    appointment_id = hold(linden, case_id, "IND50", "2026-10-12 10:00")
+    linden.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+        appointment_id=appointment_id, text="Heronprivate."))
+    prepared = linden.do("Marcus", prepare_private, PreparePrivate(
+        case_id=case_id, author_id=linden.staff["Marcus"], recipient="Dr. Ruiz", purpose="care",
+        appointment_ids=(appointment_id,)))
+    linden.do("Marcus", record_private_word, RecordPrivateWord(
+        authorization_id=prepared, person_id=people_of(linden, case_id)["Noor"], signed_on=date(2026, 10, 12),
+        expires_on=date(2026, 12, 1), document_id=uploaded(linden, case_id)))
+    release = linden.do("Marcus", release_private, ReleasePrivate(authorization_id=prepared))
+    path = f"/files/private/{release}.pdf"
+    for who, status in (("Dana", 404), ("Olga", 404), ("Tom", 403)):
+        assert web.get(path, headers=cookie(linden, who)).status_code == status
+    marcus = cookie(linden, "Marcus")
+    answer = web.get(path, headers=marcus)
+    assert answer.status_code == 200 and "Heronprivate." in "".join(pages(answer.content))
+    assert answer.headers["cache-control"] == "no-store" and "attachment" in answer.headers["content-disposition"]
+    again = web.get(path, headers=marcus)
+    assert again.status_code == 409 and "drawn once" in again.text
+    for wrong in (prepared, 2**63):
+        assert web.get(f"/files/private/{wrong}.pdf", headers=marcus).status_code == 404

@@ -235,7 +235,9 @@ def test_a_psychotherapy_note_is_set_aside_encrypted_and_comes_back_readable(
         cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=appointment_id, text=text))
 
     def discard() -> None:
-        cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
+        shown = cast.read("Marcus", psychotherapy_page, appointment_id)
+        cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(
+            appointment_id=appointment_id, note_id=shown.note_id, revision=shown.revision))
 
     with at(DISCARDED):
         save(SENTINEL)

@@ -691,7 +691,8 @@ def test_a_psychotherapy_note_refuses_a_stale_save_and_is_final_once_finished(ca
     with pytest.raises(RuleViolation, match="final"):
         save(2, "Three.", note_id)
     with pytest.raises(RuleViolation, match="final"):
-        cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
+        cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(
+            appointment_id=appointment_id, note_id=note_id, revision=2))
     assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "One."
 
 
@@ -704,8 +705,15 @@ def test_a_window_on_a_psychotherapy_note_that_was_discarded_never_writes_over_t
         return int(cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
             appointment_id=appointment_id, note_id=note_id, revision=revision, text=words)))
 
+    def discard(note_id: int, revision: int) -> None:
+        cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(
+            appointment_id=appointment_id, note_id=note_id, revision=revision))
+
     old = save("Old.")
-    cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=appointment_id))
+    with pytest.raises(Stale):
+        discard(old, 2)
+    discard(old, 1)
+    discard(old, 1)  # nothing is there any more
     with pytest.raises(Stale):
         save("Old, more.", old, 1)
     new = save("New.")
@@ -715,6 +723,8 @@ def test_a_window_on_a_psychotherapy_note_that_was_discarded_never_writes_over_t
     with pytest.raises(Stale):
         cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(
             appointment_id=appointment_id, note_id=old, revision=1))
+    with pytest.raises(Stale):
+        discard(old, 1)
     assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "New."
     save("New, more.", new, 1)
     assert cast.read("Marcus", psychotherapy_page, appointment_id).text == "New, more."

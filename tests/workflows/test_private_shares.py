@@ -124,7 +124,8 @@ def test_reading_is_all_that_a_share_opens(cast: Cast, hers) -> None:
         for verb, command in (
             (save_psychotherapy_note, SavePsychotherapyNote(appointment_id=first, revision=1, text="Mine.")),
             (finish_psychotherapy_note, FinishPsychotherapyNote(appointment_id=first, note_id=1, revision=1)),
-            (discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=first)),
+            (discard_psychotherapy_note, DiscardPsychotherapyNote(
+                appointment_id=first, note_id=1, revision=1)),
             (share_note, ShareNote(appointment_id=first, supervisor_id=cast.staff["Sol"])),
             (stop_sharing, StopSharing(appointment_id=first, supervisor_id=cast.staff["Ruth"])),
         ):
@@ -224,7 +225,8 @@ def test_a_draft_that_is_discarded_takes_its_shares_along_and_the_text_stays_enc
                 "insert into psychotherapy_share (id, created_at, note_id, supervision_id, supervisor_id) "
                 "select id + 1, created_at, note_id, supervision_id, supervisor_id from psychotherapy_share"))
         for _ in range(2):
-            cast.do("Priya", discard_psychotherapy_note, DiscardPsychotherapyNote(appointment_id=first))
+            cast.do("Priya", discard_psychotherapy_note, DiscardPsychotherapyNote(
+                appointment_id=first, note_id=note_id, revision=1))
         assert cast.read("Ruth", shared_with_me) == []
         with database.reading(cast.engine) as session:
             ended = session.scalars(select(AuditRow).where(AuditRow.action == "end_share")).all()

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from practicerunner import database, ids
-from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
 from practicerunner.records.audit import AuditRow
 from practicerunner.vocabulary import (
     AccessScope,
@@ -27,23 +27,28 @@ from practicerunner.workflows.cases import (
     open_case,
     remove_participant,
 )
+from practicerunner.workflows.clients import case_page
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
 from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.record_exports import WhoseRecord, record_choices, record_pdf
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from practicerunner.workflows.releases import (
     CaseReleases,
+    DropRelease,
     NoOneRecord,
     PrepareRelease,
     RecordAuthorization,
     ReleaseIsBlocked,
     WithdrawAuthorization,
+    drop_release,
     prepare_release,
     record_authorization,
     releases_of_case,
+    releases_waiting,
     withdraw_authorization,
 )
 from practicerunner.workflows.signatures import SignNote, sign_note
+from practicerunner.workflows.today import day
 from tests.cast import LABEL, Cast, at, hold, people_of
 from tests.documents.papers import pages
 from tests.workflows.minors import home
@@ -130,6 +135,50 @@ def test_n_of_n_have_to_authorise_and_the_refusal_says_whose_word_is_missing(cas
             (row,) = session.scalars(select(AuditRow).where(AuditRow.action == "export_record"))
         assert f"release {release} to Dr. Ana Ruiz, authorisations {given} of Maya Rivera, {other} of Tomas Quill" in (
             row.detail)
+
+
+def test_a_release_that_is_refused_waits_with_the_provider_until_the_last_word_is_there_or_nobody_needs_it(
+    cast: Cast, couple: int
+) -> None:
+    people = people_of(cast, couple)
+
+    def tasks(who: str = "Marcus") -> list[str]:
+        return [one.sentence for one in cast.read(who, releases_waiting)]
+
+    def on_today(who: str = "Marcus") -> list[tuple[str, bool]]:
+        return [(one.sentence, one.selectors == {"case": couple, "part": "clinical"})
+                for one in cast.read(who, day).waiting if one.sentence.startswith("Release waits")]
+
+    name = cast.read("Marcus", case_page, couple).name
+    with at(TODAY):
+        assert tasks() == [] == on_today()
+        release = prepared(cast, couple, "Dana")
+        assert blocked(cast, couple, release) == missing("Maya Rivera", "Tomas Quill")
+        two = f"Release waits for 2 of 2: {name}"
+        assert tasks() == [two] and on_today() == [(two, True)]
+        assert [tasks(who) for who in ("Dana", "Olga", "Ruth")] == [[], [], []], "the provider's alone"
+        authorize(cast, release, people["Maya"])
+        assert tasks() == [f"Release waits for 1 of 2: {name}"]
+        given = authorize(cast, release, people["Tomas"])
+        assert tasks() == [] == on_today(), "by itself"
+        cast.do("Marcus", withdraw_authorization, WithdrawAuthorization(authorization_id=given))
+        assert tasks() == [f"Release waits for 1 of 2: {name}"]
+        authorize(cast, release, people["Tomas"])
+        taken_out(cast, couple, release)
+        with pytest.raises(RuleViolation, match="gone out by this release"):
+            cast.do("Marcus", drop_release, DropRelease(release_id=release))
+    with at("2027-12-01 09:00"):
+        assert tasks() == [], "it went out, though the words have ended meanwhile"
+        second = prepared(cast, couple)
+        assert tasks() == [two]
+        with pytest.raises(NotFound):
+            cast.do("Olga", drop_release, DropRelease(release_id=second))
+        for _ in range(2):
+            cast.do("Marcus", drop_release, DropRelease(release_id=second))
+        assert tasks() == []
+        assert [one.release_id for one in cast.read("Marcus", releases_of_case, couple).releases] == [release]
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, couple, second)
 
 
 def test_an_authorisation_is_for_one_recipient_and_one_case(cast: Cast, couple: int) -> None:

@@ -510,6 +510,33 @@ def test_a_note_that_was_returned_goes_back_to_review_though_its_kind_was_left_o
     assert standing(cast, new) == (NoteStatus.LOCKED, None)
 
 
+@pytest.mark.parametrize("level", [CO_SIGN, APPROVE])
+def test_a_note_that_was_returned_goes_back_to_review_though_its_supervisor_only_reads_meanwhile(
+    cast: Cast, level: SupervisionLevel
+) -> None:
+    with at("2026-10-12 09:00"):
+        assign(cast, "Marcus", "Ruth", "2026-10-12", level)
+    _, note_id = written(cast, "Marcus")
+    with at("2026-10-13 09:00"):
+        cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="More."))
+        assign(cast, "Marcus", "Ruth", "2026-10-13", ACCESS)
+        shown = page(cast, "Marcus", note_id)
+        assert isinstance(shown, NotePage) and shown.supervisor == "Ruth Feldman"
+        fill(cast, "Marcus", note_id, "More.")
+        sign(cast, "Marcus", note_id)
+        assert standing(cast, note_id) == (NoteStatus.SUBMITTED, cast.staff["Ruth"])
+        assert row(cast, note_id).review_as is (
+            SignatureRole.CO_SIGNER if level is CO_SIGN else SignatureRole.APPROVER)
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=2))
+        cast.do("Marcus", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+        assert page(cast, "Ruth", note_id).addenda[0].awaits
+    _, new = written(cast, "Marcus", when="2026-10-14 10:00")
+    assert standing(cast, new) == (NoteStatus.LOCKED, None), "what is new waits for nobody"
+    with at("2026-10-15 09:00"):
+        cast.do("Marcus", add_addendum, AddAddendum(note_id=new, reason="correction", text="50 minutes."))
+        assert not page(cast, "Ruth", new).addenda[0].awaits
+
+
 def test_an_addendum_beneath_a_co_signed_note_waits_though_its_kind_was_left_out_later(cast: Cast) -> None:
     _, note_id = written(cast)
     with at("2026-10-13 09:00"):
