@@ -71,6 +71,14 @@ def standing_in_words(decision: AmendmentDecision | None) -> str:
     return decision.label.lower() if decision is not None else "waiting for an answer"
 
 
+def left_in_words(due: date, today: date) -> str:
+    """``due 1 March 2027``, ``due today``, ``3 days overdue``."""
+    late = (today - due).days
+    if late > 0:
+        return f"{late} day{'' if late == 1 else 's'} overdue"
+    return "due today" if not late else f"due {due.day} {due:%B %Y}"
+
+
 def beneath_a_note(received_on: date, decision: AmendmentDecision | None) -> str:
     """``Request to amend, 3 March 2026: denied``."""
     return f"Request to amend, {received_on.day} {received_on:%B %Y}: {standing_in_words(decision)}"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.rules.notes import ABOUT_SOMEBODY, title
-from practicerunner.ui import diagnosis_block, note_lines, plan_block, record_download
+from practicerunner.ui import amendment_block, diagnosis_block, note_lines, plan_block, record_download
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -35,12 +35,14 @@ def show(actor: Actor, case_id: int) -> None:
         st.subheader("Notes", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             record_download.show(actor, case_id)
+            asked = amendment_block.button(actor, case_id)
             if possible or own.forms:
                 with st.popover("Write note", icon=":material/edit_note:"):
                     if possible:
                         _write(actor, case_id, possible)
                     if own.forms:
                         _write_for_case(actor, case_id, own)
+    amendment_block.show(actor, asked)
     if not lines:
         st.text("No notes yet. A note is written for an appointment, here or on the appointment's page.")
         return

@@ -61,8 +61,8 @@ def _page(session: Session, on: Asked) -> SignedPage:
     request, us = on.request, practice.the_practice(session)
     people = amendments.names(session, [request.recorded_by_id, request.closed_by_id])
     recorded = people.get(request.recorded_by_id or 0)
-    signatures = [Signature(act="Recorded" if recorded else "Sent", name=recorded.name if recorded else request.capacity,
-                            at=request.created_at)]
+    act, by = ("Recorded", recorded.name) if recorded else ("Sent", request.capacity)
+    signatures = [Signature(act=act, name=by, at=request.created_at)]
     if request.closed_at is not None and request.closed_by_id is not None:
         decided = people[request.closed_by_id]
         signatures.append(Signature(
