@@ -70,7 +70,7 @@ def show_amendments(actor: PortalActor) -> None:
     with st.container(border=True):
         st.subheader(f"Your {found.word}" if actor.client_id is None else found.word.capitalize(), anchor=False)
         for one in found.asked:
-            st.text(one.text)
+            st.text(one.text or "A request that you made to the practice.")
             st.caption(f"Asked {day(one.received_on)}. " + (
                 f"The practice answers by {day(one.due_on)}." if one.is_open else "The practice has answered."))
         if not found.cases:

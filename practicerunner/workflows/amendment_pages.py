@@ -172,7 +172,9 @@ def amendment_to_record(session: Session, actor: Actor, case_id: int) -> Asking:
 
 @reader(Resource.CASE)
 def amendments_due(session: Session, actor: Actor) -> list[AmendmentLine]:
-    """What waits for the actor's answer: of their own cases, or as the supervisor of who signs nothing alone."""
+    """What waits for the actor's answer, the first due first: of their own cases, or as supervisor of who signs nothing
+    alone.
+    """
     if not may(actor, Action.READ, Resource.AMENDMENTS):
         return []
     found = amendments.open_ones(session, visible(actor, Action.READ, Resource.AMENDMENTS))
@@ -183,7 +185,7 @@ def amendments_due(session: Session, actor: Actor) -> list[AmendmentLine]:
         provider = session.get_one(Staff, on.case.provider_id)
         if own or _decider(session, on, provider) == actor.staff_id:
             lines.append(_line(session, actor, on, today, in_my_place=not own))
-    return lines
+    return sorted(lines, key=lambda line: line.due_on)
 
 
 def _decider(session: Session, on: Asked, provider: Staff) -> int:

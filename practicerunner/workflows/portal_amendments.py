@@ -46,9 +46,10 @@ class AskToAmend(Command):
 
 @dataclass(frozen=True, slots=True)
 class OwnAmendment:
-    """What somebody has asked, in their own words, and until when the practice answers."""
+    """What somebody has asked, and until when the practice answers."""
 
     text: str
+    """In their own words; empty for what the practice wrote down."""
     received_on: date
     due_on: date
     is_open: bool
@@ -81,7 +82,7 @@ def own_amendments(session: Session, actor: PortalActor) -> OwnAmendments:
          for case in open_in.values()},
         "record" if words != {"documentation"} else "documentation",
         tuple(
-            OwnAmendment(one.wanted, one.received_on,
+            OwnAmendment(one.wanted if one.channel is AmendmentChannel.PORTAL else "", one.received_on,
                          rule.due_on(one.received_on, extended=one.extended_at is not None), one.closed_at is None)
             for one in amendments.asked_by(session, actor.person_id, person.id)
             if may_portal(session, actor, Action.READ, Resource.AMENDMENTS, case_id=one.case_id)
