@@ -1,4 +1,4 @@
-"""A client asks for their record to be amended: who may write it down, read it, answer it, and what goes along with it."""
+"""A client asks for their record to be amended: who writes it down, reads and answers it, and what goes along with it."""
 
 from datetime import date, timedelta
 
@@ -423,7 +423,7 @@ def test_a_child_who_consented_alone_asks_alone_and_nobody_for_them(cast: Cast) 
     with at(DAY):
         assert page(cast, "Marcus", made).capacity == "Leo Castellano"
         house.act("Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Heronwish."))
-        assert [one.text for one in house.see("Leo", own_amendments).asked] == ["Heronwish.", ""], "not the desk's words"
+        assert [one.text for one in house.see("Leo", own_amendments).asked] == ["Heronwish.", ""]
         assert house.see("Elena for Leo", own_amendments).asked == ()
 
 
