@@ -47,8 +47,9 @@ def show(actor: Actor, page: AmendmentPage) -> None:
     line = page.line
     title(line)
     if line.is_open:
-        words = left_in_words(line.due_on, page.today)
-        st.text(f"Received {day(line.received_on)}, {words}.")
+        late = f", {left_in_words(line.due_on, page.today)}" if line.due_on <= page.today else ""
+        st.text(f"To be answered by {day(line.due_on)}, {60 if page.extended is None else 90} days after it was "
+                f"received{late}.")
     left, right = st.columns([2, 3], gap="large")
     with left:
         _asked(page)

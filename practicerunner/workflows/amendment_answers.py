@@ -179,7 +179,7 @@ def _denial(
     said = [Passage(label="What you asked", text=request.wanted)]
     if answer:
         said.append(Passage(label="What we have changed", text=answer))
-    said.append(Passage(label="What we do not change, and why" if answer else "We do not make this change. Why",
+    said.append(Passage(label="What we do not change, and why" if answer else "Why we do not make this change",
                         text=f"{ground.label}.\n\n{basis}"))
     reach = " or ".join(part for part in (us.phone.strip(), us.email.strip()) if part)
     said += [Passage(label=label, text=text) for label, text in rule.rights(

@@ -1,4 +1,4 @@
-"""A client asks for their record to be amended: who writes it down, reads and answers it, and what goes along with it."""
+"""A client asks for their record to be amended: who writes it down, reads and answers it, and what goes with it."""
 
 from datetime import date, timedelta
 
