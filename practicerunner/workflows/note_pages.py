@@ -128,7 +128,7 @@ class NotePage:
     template: str
     """Name of the template it was begun from, as it was then; empty for a built-in form."""
     missing: tuple[str, ...]
-    """What has to be filled in before it can be signed: labels, and names of people without a part."""
+    """What has to be filled in before it can be signed: labels, and whose part says nothing yet."""
     signatures: tuple[Signed, ...]
     versions: tuple[Version, ...]
     comments: tuple[Comment, ...]
@@ -250,7 +250,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
     missing = (
         *rule.missing_sections(note.form, sections, own, clinical=clinical),
         *missing_details(session, subject, header["present"]), *missing_of_plan(session, note),
-        *(header["present"][key]
+        *(f"Part of {header['present'][key]}"
           for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)),
     )
     versions = notes.versions_of(session, note.id)
