@@ -85,7 +85,8 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
     missing = [
         *rule.missing_sections(note.form, note.sections, subject.own_sections, clinical=subject.clinical),
         *missing_details(session, subject, there),
-        *(f"Part of {names[key]}" for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
+        *(f"Part of {names[key]}"
+          for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
     ]
     if missing:
         raise NoteIsIncomplete(f"Please fill in before you sign: {', '.join(missing)}.")
