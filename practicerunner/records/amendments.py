@@ -6,7 +6,7 @@ Their text is protected as notes are: it is in no report, no search and no chang
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -167,9 +167,13 @@ def one(session: Session, request_id: int) -> Asked | None:
 
 def open_ones(session: Session, sees: Sees) -> list[Asked]:
     """What is not answered yet in the cases that somebody sees, the first received first."""
-    return [Asked(*row) for row in session.execute(_asked().where(
-        AmendmentRequest.closed_at.is_(None), seen(sees)
-    ).order_by(AmendmentRequest.received_on, AmendmentRequest.id))]
+    return [Asked(*row) for row in session.execute(_open_ones(sees))]
+
+
+@lru_cache(maxsize=256)
+def _open_ones(sees: Sees) -> Select[AmendmentRequest, Case, Person]:
+    return _asked().where(AmendmentRequest.closed_at.is_(None), seen(sees)).order_by(
+        AmendmentRequest.received_on, AmendmentRequest.id)
 
 
 def asked_by(session: Session, asked_by_id: int, person_id: int) -> list[AmendmentRequest]:
