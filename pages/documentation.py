@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from practicerunner.ui import discarded_list, navigation, note_lines, note_paper, work_filters
+from practicerunner.ui import amendment_block, discarded_list, navigation, note_lines, note_paper, work_filters
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import clock_span, count, day, md, moment
@@ -159,6 +159,7 @@ show_reviews(queue)
 show_returned(queue, zone)
 open_notes = [one for one in due if one.status is not NoteStatus.RETURNED]
 show_to_sign(queue, zone)
+amendment_block.show_due(actor, today)
 show_overdue(actor, [one for one in open_notes if one.overdue], zone, today)
 show_to_write(actor, [one for one in open_notes if not one.overdue], zone, today)
 show_reviews_of_plans(actor, read(plan_reviews_due, actor))

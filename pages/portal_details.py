@@ -13,6 +13,7 @@ from practicerunner.ui.text import count, day, md, moment
 from practicerunner.vocabulary import ContactKind, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_access import open_to
+from practicerunner.workflows.portal_amendments import AskToAmend, ask_to_amend, own_amendments
 from practicerunner.workflows.portal_details import (
     AskForChange,
     ChangePortalPassword,
@@ -59,6 +60,35 @@ def show_details(actor: PortalActor) -> None:
                                           "Sent to the practice")
                     if done:
                         st.rerun()
+
+
+def show_amendments(actor: PortalActor) -> None:
+    """What somebody wants corrected in the practice's record of them; the notes themselves are not shown."""
+    found = read(own_amendments, actor)
+    if not found.cases and not found.asked:
+        return
+    with st.container(border=True):
+        st.subheader(f"Your {found.word}" if actor.client_id is None else found.word.capitalize(), anchor=False)
+        for one in found.asked:
+            st.text(one.text or "A request that you made to the practice.")
+            st.caption(f"Asked {day(one.received_on)}. " + (
+                f"The practice answers by {day(one.due_on)}." if one.is_open else "The practice has answered."))
+        if not found.cases:
+            return
+        with st.expander(f"Something in the {found.word} is wrong or missing"):
+            form = Form("amendment")
+            case_id = next(iter(found.cases))
+            if len(found.cases) > 1:
+                case_id = form.choice("case_id", "Which one", list(found.cases), format_func=found.cases.__getitem__)
+            words = form.area("text", "What should be changed, and why?", max_chars=5000, placeholder=(
+                "For example: it says that I live alone; since May I live with my sister."))
+            st.caption("The practice answers within 60 days. If it does not make the change, it tells you why and what "
+                       "you can do.")
+            if st.button("Ask the practice", key=form.field_key("send")):
+                done, _ = form.submit(ask_to_amend, actor, lambda: AskToAmend(
+                    op=form.op, case_id=case_id, text=words), "Sent to the practice")
+                if done:
+                    st.rerun()
 
 
 def show_account(actor: PortalActor, account: OwnAccount) -> None:
@@ -136,6 +166,8 @@ me = require_portal("portal_details")
 st.title("My details" if me.client_id is None else "Details", anchor=False)
 if read(open_to, me, Resource.DEMOGRAPHICS):
     show_details(me)
+if read(open_to, me, Resource.AMENDMENTS):
+    show_amendments(me)
 account = read(own_account, me)
 if me.client_id is None:
     show_access(me)

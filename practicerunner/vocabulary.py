@@ -624,6 +624,59 @@ class BreachDecision(Word):
         }[self.value]
 
 
+class AmendmentChannel(Word):
+    """How a request to amend the record came (FHIR Task.input)."""
+
+    LETTER = "letter"
+    IN_PERSON = "in_person"
+    EMAIL = "email"
+    PHONE = "phone"
+    PORTAL = "portal"
+
+    @property
+    def label(self) -> str:
+        """The words of the practice."""
+        return {
+            "letter": "By letter", "in_person": "In person", "email": "By e-mail", "phone": "By phone",
+            "portal": "Through the portal",
+        }[self.value]
+
+
+class AmendmentDecision(Word):
+    """What became of a request to amend the record (45 CFR 164.526; FHIR Task.businessStatus)."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_IN_PART = "accepted_in_part"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+
+
+class DenialGround(Word):
+    """The four grounds on which a request to amend may be denied (45 CFR 164.526(a)(2))."""
+
+    NOT_CREATED_HERE = "not_created_here"
+    NOT_PART_OF_RECORD = "not_part_of_record"
+    NOT_ACCESSIBLE = "not_accessible"
+    ACCURATE = "accurate"
+
+    @property
+    def label(self) -> str:
+        """The words of the practice."""
+        return {
+            "not_created_here": "It was not created by this practice",
+            "not_part_of_record": "It is not part of what can be amended",
+            "not_accessible": "It would not be open to inspection, such as private notes",
+            "accurate": "It is accurate and complete",
+        }[self.value]
+
+
+class AmendmentWordKind(Word):
+    """What is added to a request that was denied: the client's disagreement, the practice's answer to it."""
+
+    STATEMENT = "statement"
+    REBUTTAL = "rebuttal"
+
+
 class SignsAs(Word):
     """As what somebody signs for another (FHIR RelatedPerson.relationship, Consent.performer); no helper can (D09)."""
 
@@ -1129,6 +1182,8 @@ class Resource(Word):
     AUDIT_LOG = "audit_log"
     BREACHES = "breaches"
     """Reports of something that went to the wrong person; one's own are those one has reported."""
+    AMENDMENTS = "amendments"
+    """Requests to amend the record: read as notes are, written down by whoever receives them (C27)."""
     RETENTION = "retention"
 
 

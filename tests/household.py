@@ -53,6 +53,7 @@ from practicerunner.workflows.messages import StartThread, ToPerson, start_threa
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
+from practicerunner.workflows.portal_amendments import AskToAmend, ask_to_amend
 from practicerunner.workflows.portal_details import AskForChange, ask_for_change
 from practicerunner.workflows.portal_documents import ShareDocument, share_document
 from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
@@ -308,6 +309,10 @@ def _talk(house: House) -> None:
         for viewer, word in (("Maya", "heronnumber"), ("Tom", "heronmoved"), ("Leo", "heronnick"),
                              ("Member3", "heronstreet")):
             house.act(viewer, ask_for_change, AskForChange(text=f"New: {word}"))
+            house.may[word] = {viewer}
+        for viewer, case, word in (("Tom", "couple", "heronamends"), ("Maya for Leo", "leos", "heronwrongofhim"),
+                                   ("Member4", "group", "heronsaid")):
+            house.act(viewer, ask_to_amend, AskToAmend(case_id=cases[case], text=f"Not so: {word}"))
             house.may[word] = {viewer}
 
 

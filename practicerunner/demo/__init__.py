@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from practicerunner import clock, database
 from practicerunner.demo import (
+    correcting,
     following,
     inquiring,
     insurance,
@@ -67,6 +68,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     insurance.begin(diary, house, beginning, today)
     following.begin(diary, house, today)
     sharing.begin(diary, house, today)
+    correcting.begin(diary, house, today)
     story = Story(diary, house, today, rng, CASES[::every])
     story.begin()
     portal.begin(diary, house, story, today)

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from practicerunner.documents.paper import Frozen, Letterhead, Paper, draw
 from practicerunner.documents.sheet import ALARM, INK, LEADING, MUTED, Imprint, Text, long_date
 
-TEMPLATE_VERSION: int = 3
+TEMPLATE_VERSION: int = 4
 """Raised when the drawing changes."""
 
 
@@ -65,6 +65,8 @@ class SignedPage(Frozen):
     parts: tuple[Passage, ...] = ()
     signatures: tuple[Signature, ...] = Field(min_length=1)
     addenda: tuple[Addendum, ...] = ()
+    requests: tuple[str, ...] = ()
+    """That somebody asked for it to be amended, and what became of it."""
     remark: str = ""
     """A closing sentence, such as what this copy leaves out."""
 
@@ -110,6 +112,9 @@ def paint_page(paper: Paper, page: SignedPage) -> None:
     _signatures(paper, page.signatures, page.zone)
     for number, addendum in enumerate(page.addenda, 1):
         _addendum(paper, number, addendum, page.zone)
+    if page.requests:
+        paper.space(3)
+        paper.stack([Text(one, 9, True) for one in page.requests])
     if page.remark:
         paper.space(4)
         paper.stack([Text(page.remark, 9, False, MUTED)])

@@ -19,7 +19,8 @@ REPLICATED = tuple(changes.COLUMNS)
 
 FROZEN = (
     "access_decision", "access_end", "access_notice",
-    "addendum", "addendum_signature", "alert_step", "audit_log", "basis_decision", "came_of_age", "claim_choice",
+    "addendum", "addendum_signature", "alert_step", "amendment_addendum", "amendment_recipient", "amendment_word",
+    "audit_log", "basis_decision", "came_of_age", "claim_choice",
     "credit_note",
     "diagnosis_change", "document_change", "document_file", "due_charge", "estimate_delivery", "estimate_item",
     "estimate_request", "follow_up", "form_response", "form_version", "good_faith_estimate", "inquiry_entry", "invoice",
@@ -50,9 +51,10 @@ OVERLAP = "the provider or room is already taken"
 _UNTIL = "ends_at > new.starts_at and starts_at < new.ends_at"
 
 
-_CLOSED_FIXED = ("critical_alert", "breach")
+_CLOSED_FIXED = ("critical_alert", "breach", "amendment_request")
 _CLOSED = {"update": "old.closed_at is not null", "delete": "1 = 1"}
-"""What never happens to a critical alert (C72) or a breach: a change of what closed it, and that it goes away."""
+"""What never happens to a critical alert (C72), a breach or a request to amend: a change of what closed it, and that it
+goes away."""
 
 _DOCUMENT_COLUMNS = (
     "id", "case_id", "file_name", "media_type", "size", "sha256", "stored_name", "author_id", "created_at",

@@ -84,6 +84,8 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.BULK_DATA: ("A rcux", "O x", "", "", ""),
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
     Resource.BREACHES: ("A rcum", "O rcu", "O rcu", "O rcu", "O rcu"),
+    # As notes: their text is clinical. Whoever receives a request writes it down, and reads it no more than a note.
+    Resource.AMENDMENTS: ("O rcu, A c, A r!", "O rcusx", "O rcusx", "S rs", "A c"),
     Resource.RETENTION: ("A m", "", "", "", ""),
 }
 
@@ -128,6 +130,7 @@ _PORTAL_ROWS: dict[Resource, tuple[str, str, str]] = {
     Resource.DOCUMENTS_CLINICAL: ("own r", "", ""),
     Resource.MESSAGES_CLINICAL: ("own rc", "messages rc", ""),
     Resource.MESSAGES_ADMIN: ("own rc", "messages rc", "messages rc"),
+    Resource.AMENDMENTS: ("own rq", "forms rq", ""),
     Resource.INVOICES: ("own r", "billing r", "billing r"),
     Resource.SUPERBILLS: ("own r", "billing+forms r", ""),
 }

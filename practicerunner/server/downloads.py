@@ -29,6 +29,7 @@ from practicerunner.vocabulary import (
     Resource,
 )
 from practicerunner.workflows import (
+    amendment_papers,
     clients,
     documents,
     estimate_pages,
@@ -200,6 +201,16 @@ async def private_notes(request: Request) -> Response:
         lambda session, actor: private_releases.private_release_pdf(session, actor, release_id))
 
 
+async def denial(request: Request) -> Response:
+    """The letter that answers a request to amend the record: ``/files/denial/7.pdf``."""
+    amendment_id = request.path_params["id"]
+    if amendment_id >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: amendment_papers.denial_pdf(session, actor, amendment_id))
+
+
 async def statements(request: Request) -> Response:
     """All statements that were issued together, to print them in one go: ``/files/statements/7.pdf``."""
     run_id = request.path_params["id"]
@@ -260,6 +271,7 @@ routes = [
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/private/{id:int}.pdf", private_notes, methods=["GET"]),
+    Route("/files/denial/{id:int}.pdf", denial, methods=["GET"]),
     Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
     Route("/files/{name}.csv", table, methods=["GET"]),

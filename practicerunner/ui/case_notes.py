@@ -3,7 +3,14 @@
 import streamlit as st
 
 from practicerunner.rules.notes import ABOUT_SOMEBODY, title
-from practicerunner.ui import diagnosis_block, note_lines, plan_block, private_release_block, record_download
+from practicerunner.ui import (
+    amendment_block,
+    diagnosis_block,
+    note_lines,
+    plan_block,
+    private_release_block,
+    record_download,
+)
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import read
@@ -37,12 +44,14 @@ def show(actor: Actor, case_id: int) -> None:
             record_download.show(actor, case_id)
             if any(line.kind is NoteKind.PSYCHOTHERAPY for line in lines):
                 private_release_block.button(actor, case_id, "case")
+            asked = amendment_block.button(actor, case_id)
             if possible or own.forms:
                 with st.popover("Write note", icon=":material/edit_note:"):
                     if possible:
                         _write(actor, case_id, possible)
                     if own.forms:
                         _write_for_case(actor, case_id, own)
+    amendment_block.show(actor, asked)
     if not lines:
         st.text("No notes yet. A note is written for an appointment, here or on the appointment's page.")
         return

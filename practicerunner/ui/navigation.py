@@ -58,6 +58,7 @@ SCREENS = (
     Screen("case", "Client", "Practice", "", Resource.CASE, hidden=True),
     Screen("appointment", "Appointment", "Practice", "", Resource.APPOINTMENTS, hidden=True),
     Screen("note", "Note", "Work", "", Resource.CLINICAL_NOTE, hidden=True),
+    Screen("amendment", "Request to amend", "Work", "", Resource.AMENDMENTS, hidden=True),
     Screen("form", "Form", "Practice", "", Resource.CONSENTS, hidden=True),
     Screen("payer", "Payer", "Work", "", Resource.INVOICES, hidden=True),
     Screen("breaches", "Wrong recipients", "Practice settings", "", Resource.BREACHES, hidden=True),

@@ -100,6 +100,7 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.
     if plan is not None:
         plan_paper.agreements(actor, plan)
     addenda(actor, page, zone, then)
+    requests(page)
     if page.line.status is NoteStatus.SUBMITTED:
         st.text(f"Awaiting the {waits_for(page.review_as)} of {page.supervisor}.")
     if page.may_amend:
@@ -180,6 +181,12 @@ def addenda(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = 
                 st.text(f"Awaiting the {waits_for(addendum.signed_as)} of {addendum.awaits}.")
             if addendum.may_cosign and _cosign_addendum(actor, addendum.addendum_id):
                 then()
+
+
+def requests(page: NotePage) -> None:
+    """That somebody asked for the note to be amended, and what became of it."""
+    for one in page.requests:
+        link(one.words, "amendment", icon=":material/rate_review:", amendment=one.amendment_id)
 
 
 def _cosign_addendum(actor: Actor, addendum_id: int) -> bool:

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound
-from practicerunner.records import notes
+from practicerunner.records import amendments, notes
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteRow, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
+from practicerunner.rules.amendments import beneath_a_note
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.note_forms import FORMS, own_sections
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SignatureRole
@@ -97,6 +98,15 @@ class AddendumLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBeneath:
+    """That somebody asked for this note to be amended, and what became of it (C27)."""
+
+    amendment_id: int
+    person_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotePage:
     """A note with its text, for those who may read it."""
 
@@ -118,11 +128,12 @@ class NotePage:
     template: str
     """Name of the template it was begun from, as it was then; empty for a built-in form."""
     missing: tuple[str, ...]
-    """What has to be filled in before it can be signed: labels, and names of people without a part."""
+    """What has to be filled in before it can be signed: labels, and whose part says nothing yet."""
     signatures: tuple[Signed, ...]
     versions: tuple[Version, ...]
     comments: tuple[Comment, ...]
     addenda: tuple[AddendumLine, ...]
+    requests: tuple[AskedBeneath, ...]
     supervisor: str
     """Who co-signs, or will; empty where nobody has to."""
     review_as: SignatureRole | None
@@ -239,7 +250,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
     missing = (
         *rule.missing_sections(note.form, sections, own, clinical=clinical),
         *missing_details(session, subject, header["present"]), *missing_of_plan(session, note),
-        *(header["present"][key]
+        *(f"Part of {header['present'][key]}"
           for key in rule.missing_parts(note.form, parts, header["present"], clinical=clinical)),
     )
     versions = notes.versions_of(session, note.id)
@@ -282,7 +293,11 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
             Comment(c.version, name, c.created_at, c.text, rule.section_label(note.form, c.section, names, own))
             for c, name in notes.comments_of(session, [note.id]) if involved
         ),
-        addenda=_addenda(session, actor, note), supervisor=supervisor.name if supervisor else "",
+        addenda=_addenda(session, actor, note),
+        requests=tuple(
+            AskedBeneath(one.id, one.person_id, beneath_a_note(one.received_on, one.decision))
+            for one in (amendments.beneath(session, note.id) if note.version else ())),
+        supervisor=supervisor.name if supervisor else "",
         review_as=review.role if review else None,
         lacks_supervisor=review is not None and supervisor is None, may_write=may_write,
         may_discard=is_author and not fixed and not note.version,

@@ -125,6 +125,7 @@ def signed_page(session: Session, page: NotePage) -> SignedPage:
                   *_agreements(session, line.note_id)),
         parts_label=f"{page.part_label}s" if page.part_label else "",
         parts=_passages(page.parts), signatures=_signatures(session, page), addenda=_addenda(session, page),
+        requests=tuple(one.words for one in page.requests),
     )
 
 
@@ -225,6 +226,7 @@ def member_copy(
         "sections": _passages(view.sections), "addenda": (), "remark": _SHARED + beneath,
         "parts": (Passage(label=name, text=view.own_part),) if view.own_part.strip() else (),
         "parts_label": page.part_label,
+        "requests": tuple(one.words for one in page.requests if one.person_id == person_id),
     })
 
 

@@ -1,4 +1,5 @@
-"""One record as a reader of it may see it, on paper: what took place, locked notes with their addenda, forms (K05).
+"""One record as a reader of it may see it, on paper: what took place, locked notes with their addenda, forms (K05),
+and what was asked to be amended, with its answer (C27).
 
 A case of a couple or a family has one record, which goes out once each adult has authorised it; one of them alone gets
 an extract. Of a group each participant has their own. Neither names anybody else.
@@ -28,6 +29,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.rules.releases import is_conjoint, names_to_remove, without
 from practicerunner.vocabulary import Action, AttendanceStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.amendment_papers import amendments_on_paper
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
@@ -86,6 +88,7 @@ def record_pdf(
     conjoint = is_conjoint(case.type)
     released = check_released(session, case, release_id) if conjoint and whose is None else ""
     pages, left_out = _notes(session, actor, case, person_id)
+    asked, closed = amendments_on_paper(session, actor, case, person_id)
     us = practice.the_practice(session)
     able = capabilities(case.type)
     record = Record(
@@ -97,8 +100,8 @@ def record_pdf(
         ),
         visits_label=f"{able.appointment.capitalize()}s", visits=_visits(session, case, person_id),
         codes=_codes(session, actor, case, person_id), files=_files(session, actor, case, person_id),
-        pages=(*pages, *_forms(session, actor, case, person_id)),
-        left_out=(*((_EXTRACT,) if whose is not None and conjoint else ()), *left_out, _NEVER),
+        pages=(*pages, *_forms(session, actor, case, person_id), *asked),
+        left_out=(*((_EXTRACT,) if whose is not None and conjoint else ()), *left_out, *closed, _NEVER),
     )
     if whose is not None and conjoint:
         record = _redacted(session, case, whose, record)

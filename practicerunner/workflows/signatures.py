@@ -75,17 +75,18 @@ def content_to_sign(session: Session, actor: Actor, subject: Subject) -> dict[st
             raise NoteIsIncomplete(f"Nobody was there, so there is nothing to say in a {note.kind.label.lower()}.")
         absent = [key for key, text in note.parts.items() if text.strip() and key not in there]
         if absent:
+            who = " and ".join(names.get(key, "Somebody") for key in absent)
             raise NoteIsIncomplete(
-                f"{', '.join(names.get(key, 'Somebody') for key in absent)} was not there. "
-                "Empty that part before you sign."
-            )
+                f"{who} was not there. Empty that part before you sign." if len(absent) == 1
+                else f"{who} were not there. Empty those parts before you sign.")
     lacking = missing_of_plan(session, note)
     if lacking:
         raise NoteIsIncomplete(" ".join(lacking))
     missing = [
         *rule.missing_sections(note.form, note.sections, subject.own_sections, clinical=subject.clinical),
         *missing_details(session, subject, there),
-        *(names[key] for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
+        *(f"Part of {names[key]}"
+          for key in rule.missing_parts(note.form, note.parts, there, clinical=subject.clinical)),
     ]
     if missing:
         raise NoteIsIncomplete(f"Please fill in before you sign: {', '.join(missing)}.")

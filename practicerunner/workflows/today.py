@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.records import accounts, cases, practice, uninvoiced
 from practicerunner.records.calendar import CalendarEntry
+from practicerunner.rules import amendments as amendment_rule
 from practicerunner.rules.breaches import URGENT, left_in_words
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import AlertView, my_alerts
+from practicerunner.workflows.amendment_pages import AmendmentLine, amendments_due
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
@@ -105,6 +107,7 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
         ]
         if overdue:
             found.append(Waiting(f"{_many(overdue, 'note is', 'notes are')} overdue", "documentation", urgent=True))
+        found += [_amendment(one, today) for one in amendments_due(session, actor)]
         plans = sum(due.provider_id == actor.staff_id for due in plan_reviews_due(session, actor))
         if plans:
             found.append(Waiting(f"{_many(plans, 'treatment plan', 'treatment plans')} to review", "documentation"))
@@ -144,6 +147,13 @@ def _critical(alert: AlertView) -> Waiting:
 def _custody(one: CustodyLine) -> Waiting:
     said = "confirm the release" if one.may_confirm else "release now"
     return Waiting(f"Private notes of {one.author}: {said}", "note", selectors={"custody": one.private_custody_id})
+
+
+def _amendment(one: AmendmentLine, today: date) -> Waiting:
+    """A request to amend; pressing once two weeks are left, as with a wrong recipient."""
+    return Waiting(
+        f"Request to amend the {one.word} of {one.person}: {amendment_rule.left_in_words(one.due_on, today)}",
+        "amendment", urgent=(one.due_on - today).days <= URGENT, selectors={"amendment": one.amendment_id})
 
 
 def _note_of(one: ToSign) -> str:

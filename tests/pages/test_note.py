@@ -374,7 +374,7 @@ def test_the_case_lists_its_notes_and_offers_to_write_one(cast, monkeypatch) -> 
     monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
     app = AppTest.from_string(script, default_timeout=30).run()
     assert not app.exception
-    assert not app.button
+    assert [one.label for one in app.button] == ["Request to amend"], "what a client asks comes to the front desk too"
     assert any("Signed by Marcus Bell" in t.value for t in app.text)
 
 

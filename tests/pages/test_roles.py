@@ -40,7 +40,7 @@ EVERYBODYS = {
     "today", "clients", "calendar", "messages", "requests", "inquiries", "billing", "overview", "hours", "account",
     "case", "appointment", "payer", "form", "breaches",
 }
-PROVIDERS = EVERYBODYS | {"documentation", "note", "audit", "supervision"}
+PROVIDERS = EVERYBODYS | {"documentation", "note", "amendment", "audit", "supervision"}
 MAY_OPEN = {
     "Dana": PROVIDERS | {"settings", "staff", "forms", "note_templates", "outbox", "imports"},
     "Marcus": PROVIDERS, "Priya": PROVIDERS, "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,

@@ -42,12 +42,13 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.BULK_DATA:            (("", "", "rcux"),     ("x", "", ""),     ("", "", ""),      ("", "", ""),    ("", "", "")),
     Resource.AUDIT_LOG:            (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "")),
     Resource.BREACHES:             (("", "", "rcum"),     ("rcu", "", ""),   ("rcu", "", ""),   ("rcu", "", ""), ("rcu", "", "")),
+    Resource.AMENDMENTS:           (("rcu", "", "c"),     ("rcusx", "", ""), ("rcusx", "", ""), ("", "rs", ""),  ("", "", "c")),
     Resource.RETENTION:            (("", "", "m"),        ("", "", ""),      ("", "", ""),      ("", "", ""),    ("", "", "")),
 }
 LETTERS = {Action.READ: "r", Action.CREATE: "c", Action.UPDATE: "u", Action.SIGN: "s", Action.EXPORT: "x",
            Action.VOID: "v", Action.MANAGE: "m", Action.REQUEST: "q"}
 DIRECTOR_READS = {Resource.CLINICAL_NOTE, Resource.CLINICAL_RECORD, Resource.CONSULTATION_NOTE,
-                  Resource.QUESTIONNAIRES, Resource.DOCUMENTS_CLINICAL}
+                  Resource.QUESTIONNAIRES, Resource.DOCUMENTS_CLINICAL, Resource.AMENDMENTS}
 CELLS = list(itertools.product(ROLES, Resource, Action, (OWN, SUPERVISED, STRANGE)))
 
 
@@ -59,7 +60,7 @@ def expected(role: Role, resource: Resource, action: Action, whose: str) -> bool
 
 def test_the_table_covers_every_resource() -> None:
     assert set(EXPECTED) == set(Resource)
-    assert len(CELLS) == 3360
+    assert len(CELLS) == 3480
 
 
 @pytest.mark.parametrize("role", ROLES)

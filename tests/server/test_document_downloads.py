@@ -13,8 +13,19 @@ from starlette.testclient import TestClient
 from practicerunner import clock, database
 from practicerunner.rules import library
 from practicerunner.settings import settings
-from practicerunner.vocabulary import CaseType, DocumentClass, DocumentTask, FormPurpose, NoteKind, Role
+from practicerunner.vocabulary import (
+    AmendmentChannel,
+    CaseType,
+    DenialGround,
+    DocumentClass,
+    DocumentTask,
+    FormPurpose,
+    NoteKind,
+    Role,
+)
 from practicerunner.workflows import invitations, sign_in, staff
+from practicerunner.workflows.amendment_answers import DenyAmendment, deny_amendment
+from practicerunner.workflows.amendments import RecordAmendment, record_amendment
 from practicerunner.workflows.documents import (
     OpenDocument,
     UploadDocument,
@@ -172,6 +183,20 @@ def test_a_signed_note_and_one_participant_s_copy_are_fetched(web: TestClient, l
         assert web.get(f"{path}{query}", headers=marcus).status_code == 404, query
     assert {who: web.get(path, headers=cookie(linden, who)).status_code for who in ("Tom", "Olga")} == {
         "Tom": 404, "Olga": 404}
+    asked = linden.do("Marcus", record_amendment, RecordAmendment(
+        case_id=case_id, person_id=people["Noor"], received_on=date(2026, 10, 12), channel=AmendmentChannel.LETTER,
+        wanted="Not so.", note_id=note_id))
+    letter = f"/files/denial/{asked}.pdf"
+    assert web.get(letter, headers=marcus).status_code == 404, "nothing was denied yet"
+    linden.do("Marcus", deny_amendment, DenyAmendment(
+        amendment_id=asked, revision=1, ground=DenialGround.ACCURATE, basis="So it was."))
+    assert "So it was." in pages(web.get(letter, headers=marcus).content)[0]
+    assert {who: web.get(letter, headers=cookie(linden, who)).status_code for who in ("Tom", "Olga", "Dana")} == {
+        "Tom": 403, "Olga": 404, "Dana": 404}
+    beneath = "Request to amend, 12 October 2026: denied"
+    assert {who: beneath in pages(web.get(f"{path}{query}", headers=marcus).content)[0] for who, query in (
+        ("whole", ""), ("Noor", f"?person={people['Noor']}"), ("Sam", f"?person={people['Sam']}"))} == {
+        "whole": True, "Noor": True, "Sam": False}
 
 
 def test_released_private_notes_leave_once_for_whoever_released_them(web: TestClient, linden: Cast) -> None:

@@ -183,7 +183,8 @@ def test_without_a_session_there_is_no_file(web: TestClient, linden: Cast, paid:
 
 
 @pytest.mark.parametrize("path", [
-    "/files/invoice/0.pdf", "/files/invoice/9223372036854775808.pdf", "/files/note/1.pdf", "/files/secrets.csv",
+    "/files/invoice/0.pdf", "/files/invoice/9223372036854775808.pdf", "/files/note/1.pdf", "/files/denial/1.pdf",
+    "/files/denial/9223372036854775808.pdf", "/files/secrets.csv",
     "/files/superbill/1.pdf",
     "/files/good_faith_estimate/1.pdf", "/files/invoice/x.pdf", "/files/", "/files/../app.py", "/files/invoice/1.html",
 ])

@@ -547,10 +547,17 @@ def test_a_group_note_has_a_part_for_each_who_came_and_for_nobody_else(cast: Cas
             cast.do("Marcus", save_draft, SaveDraft(note_id=note_id, revision=1, sections={}, parts={ids["Al"]: "x"}))
         cast.do("Marcus", save_draft, SaveDraft(
             note_id=note_id, revision=1, sections=shared, parts={ids["Eve"]: f"Spoke. {SENTINEL}"}))
-        with pytest.raises(NoteIsIncomplete, match="Jo Park"):
+        with pytest.raises(NoteIsIncomplete, match=r"^Please fill in before you sign: Part of Jo Park\.$"):
             sign(cast, "Marcus", note_id)
         cast.do("Marcus", save_draft, SaveDraft(
             note_id=note_id, revision=2, sections={}, parts={ids["Jo"]: "Listened."}))
+        here = dict.fromkeys((ids["Eve"], ids["Jo"]), AttendanceStatus.ATTENDED)
+        cast.do("Marcus", set_attendance, SetAttendance(appointment_id=appointment_id, statuses={
+            **dict.fromkeys(here, AttendanceStatus.NO_SHOW), ids["Al"]: AttendanceStatus.ATTENDED}))
+        with pytest.raises(NoteIsIncomplete, match=r"Eve Moss and Jo Park were not there\. Empty those parts"):
+            sign(cast, "Marcus", note_id)
+        cast.do("Marcus", set_attendance, SetAttendance(
+            appointment_id=appointment_id, statuses=here | {ids["Al"]: AttendanceStatus.NO_SHOW}))
         sign(cast, "Marcus", note_id)
     actor = cast.actor("Marcus")
     with database.transaction(cast.engine) as session:

@@ -33,8 +33,10 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import (
     AccessScope,
     ActingKind,
+    AmendmentChannel,
     BreachChannel,
     CaseType,
+    DenialGround,
     DocumentClass,
     DocumentKind,
     NoteKind,
@@ -46,6 +48,13 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
+from practicerunner.workflows.amendment_answers import (
+    AddStatement,
+    DenyAmendment,
+    add_statement,
+    deny_amendment,
+)
+from practicerunner.workflows.amendments import RecordAmendment, record_amendment
 from practicerunner.workflows.breaches import (
     AssessBreach,
     ReportWrongRecipient,
@@ -90,6 +99,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronconsent": TREATS | {"Dana", "Tom"},
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
     "heronprivate": TREATS, "heronenclosed": TREATS, "heronoffice": TREATS | {"Dana", "Tom"},
+    "heronamend": TREATS, "heronbasis": TREATS, "herondisagrees": TREATS,
     "heronbreach": {"Tom", "Dana"},  # who reported it, and the owners
 }
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
@@ -100,7 +110,7 @@ MAY_READ_OUTSIDE = {
 """Sentinel → who outside the practice may read it: who was chosen for the conversation, or handed it in."""
 DIRECTOR_TOO = {
     "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
-    "heronassociate", "heronrevised", "heronplan", "heronagreed",
+    "heronassociate", "heronrevised", "heronplan", "heronagreed", "heronamend", "heronbasis", "herondisagrees",
 }
 SECTIONS = {
     "soap": ("subjective", "objective", "assessment", "plan"), "group": ("topic", "interventions", "process"),
@@ -170,8 +180,23 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
             case_id=alone, channel=BreachChannel.PAPER, what="heronbreach", meant_for="heronbreach",
             went_to="heronbreach", noticed_on=date(2026, 10, 12), noticed_by="heronbreach"))
         cast.do("Dana", assess_breach, AssessBreach(breach_id=breach, revision=1, nature="heronbreach"))
+        _amend(cast, alone, progress)
         _correspond(cast, alone)
         yield cast
+
+
+def _amend(cast: Cast, case_id: int, note_id: int) -> None:
+    """The front desk writes down what Noor asks; it is denied, and she disagrees."""
+    asked = cast.do("Tom", record_amendment, RecordAmendment(
+        case_id=case_id, person_id=people_of(cast, case_id)["Noor"], received_on=date(2026, 10, 13),
+        channel=AmendmentChannel.LETTER, wanted="heronamend"))
+    cast.do("Marcus", deny_amendment, DenyAmendment(
+        amendment_id=asked, revision=1, ground=DenialGround.ACCURATE, basis="heronbasis"))
+    cast.do("Marcus", add_statement, AddStatement(
+        amendment_id=asked, text="herondisagrees", given_on=date(2026, 10, 13)))
+    cast.do("Marcus", record_amendment, RecordAmendment(
+        case_id=case_id, person_id=people_of(cast, case_id)["Noor"], received_on=date(2026, 10, 13),
+        channel=AmendmentChannel.LETTER, wanted="heronamend", note_id=note_id))
 
 
 def _correspond(cast: Cast, case_id: int) -> None:
@@ -228,6 +253,7 @@ TABLES = {
     "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
     "run_id": "import_run", "thread_id": "message_thread", "attachment_id": "message_attachment",
     "file_id": "practice_file", "alert_id": "critical_alert", "share_id": "psychotherapy_share",
+    "amendment_id": "amendment_request",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {

@@ -1,0 +1,460 @@
+"""A client asks for their record to be amended: who writes it down, reads and answers it, and what goes with it."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from practicerunner import database, ids
+from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, Stale
+from practicerunner.records.amendments import AmendmentRequest
+from practicerunner.records.audit import AuditRow
+from practicerunner.records.logins import Staff
+from practicerunner.vocabulary import (
+    AccessScope,
+    AmendmentChannel,
+    AmendmentDecision,
+    CaseType,
+    DenialGround,
+    DocumentClass,
+    NoteKind,
+    SignsAs,
+    Verdict,
+)
+from practicerunner.workflows.acting import DecideAccess, VerifyActing, decide_access, verify_acting
+from practicerunner.workflows.addenda import AddAddendum, add_addendum
+from practicerunner.workflows.amendment_answers import (
+    AcceptAmendment,
+    AddRebuttal,
+    AddStatement,
+    DenyAmendment,
+    NothingWasDenied,
+    SaidAlready,
+    SupervisorDecides,
+    accept_amendment,
+    add_rebuttal,
+    add_statement,
+    deny_amendment,
+)
+from practicerunner.workflows.amendment_pages import (
+    AmendmentLine,
+    AmendmentPage,
+    amendment_page,
+    amendment_to_record,
+    amendments_due,
+    amendments_of_case,
+)
+from practicerunner.workflows.amendment_papers import denial_pdf
+from practicerunner.workflows.amendments import (
+    AmendmentIsClosed,
+    ExtendAmendment,
+    RecordAmendment,
+    WithdrawAmendment,
+    extend_amendment,
+    record_amendment,
+    withdraw_amendment,
+)
+from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.note_pages import NotePage, note_page
+from practicerunner.workflows.note_papers import note_pdf
+from practicerunner.workflows.portal_amendments import AskToAmend, TooManyAsked, ask_to_amend, own_amendments
+from practicerunner.workflows.record_exports import record_pdf
+from practicerunner.workflows.releases import PrepareRelease, prepare_release
+from practicerunner.workflows.today import day
+from tests.cast import Cast, at, hold, people_of
+from tests.documents.papers import pages
+from tests.workflows.minors import Home, consents_alone, home
+from tests.workflows.test_record_exports import written
+
+DAY = "2026-12-31 10:00"
+RECEIVED = date(2026, 12, 31)
+
+
+@pytest.fixture
+def alone(cast: Cast) -> dict[str, int]:
+    """Noor with a signed note of Marcus's, and Decoy beside her."""
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        other = cast.open_case(CaseType.INDIVIDUAL, "Decoy Person")
+    first, second = hold(cast, case_id, "IND50", "2026-10-12 10:00"), hold(cast, other, "IND50", "2026-10-12 12:00")
+    with at("2026-10-13 09:00"):
+        return {
+            "case": case_id, "noor": people_of(cast, case_id)["Noor"], "other": other,
+            "note": written(cast, first, NoteKind.PROGRESS, "She lives alone."),
+            "others": written(cast, second, NoteKind.PROGRESS, "Decoy's."),
+        }
+
+
+def asked(cast: Cast, in_case: int, whose: int, who: str = "Marcus", **more) -> int:
+    with at(DAY):
+        return int(cast.do(who, record_amendment, RecordAmendment(**{
+            "case_id": in_case, "person_id": whose, "received_on": RECEIVED, "channel": AmendmentChannel.LETTER,
+            "wanted": "I do not live alone."} | more)))
+
+
+def seen(cast: Cast, who: str, amendment_id: int, reason: str = "") -> AmendmentPage | AmendmentLine:
+    actor = cast.actor(who)
+    with database.transaction(cast.engine) as session:
+        return amendment_page(session, actor, amendment_id, reason)
+
+
+def page(cast: Cast, who: str, amendment_id: int) -> AmendmentPage:
+    found = seen(cast, who, amendment_id)
+    assert isinstance(found, AmendmentPage)
+    return found
+
+
+def deny(amendment_id: int, revision: int = 1, **more) -> DenyAmendment:
+    return DenyAmendment(**{"amendment_id": amendment_id, "revision": revision, "ground": DenialGround.ACCURATE,
+                            "basis": "It is what was said on that day."} | more)
+
+
+def on_paper(cast: Cast, reader, *args, who: str = "Marcus", **more) -> str:
+    actor = cast.actor(who)
+    with database.transaction(cast.engine) as session:
+        return " ".join("\n".join(pages(reader(session, actor, *args, **more)[2])).split())
+
+
+def waits(cast: Cast, who: str, on: str) -> list[tuple[str, bool]]:
+    with at(on):
+        return [(one.sentence, one.urgent) for one in cast.read(who, day).waiting if one.page == "amendment"]
+
+
+def test_it_is_due_after_sixty_days_stands_with_its_provider_and_goes_away_by_itself(
+    cast: Cast, alone: dict[str, int]
+) -> None:
+    click = RecordAmendment(
+        op=ids.new_operation(), case_id=alone["case"], person_id=alone["noor"], received_on=RECEIVED,
+        channel=AmendmentChannel.PHONE, wanted="Heronwish.", note_id=alone["note"])
+    with at(DAY):
+        made = cast.do("Marcus", record_amendment, click)
+        assert cast.do("Marcus", record_amendment, click) == made, "the second click"
+        with pytest.raises(BadInput, match="still to come"):
+            asked(cast, alone["case"], alone["noor"], received_on=date(2027, 1, 1))
+        for field, value in (("note_id", alone["others"]), ("document_id", 5), ("channel", AmendmentChannel.PORTAL),
+                             ("person_id", 5)):
+            with pytest.raises(BadInput) as refused:
+                asked(cast, alone["case"], alone["noor"], **{field: value})
+            assert refused.value.field == field
+    said = "Request to amend the record of Noor Haddad: "
+    assert waits(cast, "Marcus", "2027-01-05 09:00") == [(f"{said}due 1 March 2027", False)]
+    assert waits(cast, "Marcus", "2027-02-15 09:00") == [(f"{said}due 1 March 2027", True)]
+    assert waits(cast, "Marcus", "2027-03-01 23:59") == [(f"{said}due today", True)]
+    assert waits(cast, "Marcus", "2027-03-02 00:01") == [(f"{said}1 day overdue", True)]
+    for stranger in ("Olga", "Tom", "Dana", "Priya", "Ruth"):
+        assert waits(cast, stranger, "2027-01-05 09:00") == []
+    with at("2027-01-06 09:00"):
+        (line,) = cast.read("Marcus", amendments_due)
+        assert (line.due_on, line.overdue) == (date(2027, 3, 1), False)
+        assert cast.read("Marcus", amendments_of_case, alone["other"]).lines == (), "nothing in the case beside it"
+        cast.do("Marcus", deny_amendment, deny(made))
+    assert waits(cast, "Marcus", "2027-01-07 09:00") == []
+
+
+def test_time_is_extended_once_and_not_after_the_sixtieth_day(cast: Cast, alone: dict[str, int]) -> None:
+    first, late = (asked(cast, alone["case"], alone["noor"]) for _ in range(2))
+    more = ExtendAmendment(op=ids.new_operation(), amendment_id=first, revision=1, reason="The archive is being moved.",
+                           told_on=date(2027, 3, 1))
+    with at("2027-03-01 22:00"):
+        assert cast.do("Marcus", extend_amendment, more) == cast.do("Marcus", extend_amendment, more)
+        found = page(cast, "Marcus", first)
+        assert (found.line.due_on, found.extended) == (date(2027, 3, 31), (date(2027, 3, 1), more.reason))
+        assert not found.may_extend
+        with pytest.raises(FieldProblems) as refused:
+            cast.do("Marcus", extend_amendment, more.model_copy(update={"op": "second", "revision": 2}))
+        assert refused.value.problems == {"": "The time was extended already; it is extended only once."}
+    with at("2027-03-02 00:01"):
+        assert not page(cast, "Marcus", late).may_extend
+        with pytest.raises(FieldProblems) as refused:
+            cast.do("Marcus", extend_amendment, more.model_copy(update={"op": "late", "amendment_id": late}))
+        assert "60 days are over" in refused.value.problems[""]
+    assert [words for words, _ in waits(cast, "Marcus", "2027-03-31 09:00")] == [
+        "Request to amend the record of Noor Haddad: 30 days overdue",
+        "Request to amend the record of Noor Haddad: due today"]
+
+
+def test_a_change_is_made_by_an_addendum_and_whom_to_inform_is_kept(cast: Cast, alone: dict[str, int]) -> None:
+    made = asked(cast, alone["case"], alone["noor"], note_id=alone["note"])
+    accept = AcceptAmendment(op=ids.new_operation(), amendment_id=made, revision=1, answer="She lives with her sister.",
+                             inform="Dr. Ana Ruiz\n\nCounty court")
+    with at("2027-01-05 09:00"):
+        with pytest.raises(FieldProblems) as refused:
+            cast.do("Marcus", accept_amendment, accept)
+        assert set(refused.value.problems) == {"addendum_ids"}
+        cast.do("Marcus", add_addendum, AddAddendum(
+            note_id=alone["note"], reason="as she asked", text="She lives with her sister."))
+        cast.do("Marcus", add_addendum, AddAddendum(note_id=alone["others"], reason="correction", text="Decoy's."))
+        (ours,) = page(cast, "Marcus", made).changes
+        actor = cast.actor("Marcus")
+        with database.transaction(cast.engine) as session:
+            others = note_page(session, actor, alone["others"])
+        assert isinstance(others, NotePage)
+        with pytest.raises(BadInput, match="of this case"):
+            cast.do("Marcus", accept_amendment, accept.model_copy(update={
+                "op": "decoy", "addendum_ids": (others.addenda[0].addendum_id,)}))
+        right = accept.model_copy(update={"addendum_ids": (ours,)})
+        assert cast.do("Marcus", accept_amendment, right) == cast.do("Marcus", accept_amendment, right) == made
+        found = page(cast, "Marcus", made)
+        assert found.line.decision is AmendmentDecision.ACCEPTED
+        assert found.inform == ("County court", "Dr. Ana Ruiz")
+        assert [note_id for note_id, _ in found.made_by] == [alone["note"]]
+        with pytest.raises(NotFound):
+            on_paper(cast, denial_pdf, made)
+        with pytest.raises(NothingWasDenied):
+            cast.do("Marcus", add_statement, AddStatement(amendment_id=made, text="No.", given_on=RECEIVED))
+        note = on_paper(cast, note_pdf, alone["note"])
+        assert "She lives alone." in note, "the original stays"
+        assert "Request to amend, 31 December 2026: accepted" in note
+        assert "Request to amend" not in on_paper(cast, note_pdf, alone["others"])
+
+
+def test_a_denial_is_a_letter_and_goes_along_with_the_record(cast: Cast, alone: dict[str, int], tmp_path, monkeypatch
+                                                             ) -> None:
+    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
+    monkeypatch.setattr(database.settings(), "files_dir", tmp_path / "files")
+    made = asked(cast, alone["case"], alone["noor"], note_id=alone["note"], wanted="Heronwish.")
+    with at("2027-01-05 09:00"):
+        for field, command in (("ground", deny(made, ground=None)), ("basis", deny(made, basis=" "))):
+            with pytest.raises(FieldProblems) as refused:
+                cast.do("Marcus", deny_amendment, command)
+            assert set(refused.value.problems) == {field}
+        click = deny(made, op=ids.new_operation())
+        assert cast.do("Marcus", deny_amendment, click) == cast.do("Marcus", deny_amendment, click) == made
+        letter = on_paper(cast, denial_pdf, made)
+        for words in ("Linden Street Practice", "Noor Haddad", "Heronwish.", "It is accurate and complete.",
+                      "It is what was said on that day.", "written statement that you disagree",
+                      "go along whenever we disclose", "Health and Human Services", "Marcus Bell, LMFT",
+                      "5 January 2027", "31 December 2026"):
+            assert words in letter, words
+        with database.transaction(cast.engine) as session:
+            session.execute(text("update practice set name = 'Another name'"))
+        assert on_paper(cast, denial_pdf, made) == letter, "as it was on its day"
+        document = cast.do("Tom", upload_document, UploadDocument(
+            case_id=alone["case"], access_class=DocumentClass.ADMIN, title="Her disagreement", file_name="a.txt",
+            content=b"No."))
+        for field, wrong in (("text", {}), ("document_id", {"document_id": 5}),
+                             ("given_on", {"text": "No.", "given_on": date(2027, 1, 6)})):
+            with pytest.raises(BadInput) as said:
+                cast.do("Marcus", add_statement, AddStatement(**{
+                    "amendment_id": made, "given_on": date(2027, 1, 5)} | wrong))
+            assert said.value.field == field
+        with pytest.raises(NothingWasDenied, match="no statement"):
+            cast.do("Marcus", add_rebuttal, AddRebuttal(amendment_id=made, text="Heronanswer."))
+        state = AddStatement(op=ids.new_operation(), amendment_id=made, text="Heronstatement.", document_id=document,
+                             given_on=date(2027, 1, 5))
+        assert cast.do("Marcus", add_statement, state) == cast.do("Marcus", add_statement, state)
+        cast.do("Marcus", add_rebuttal, AddRebuttal(amendment_id=made, text="Heronanswer."))
+        for verb, again in ((add_statement, state.model_copy(update={"op": "again"})),
+                            (add_rebuttal, AddRebuttal(amendment_id=made, text="More."))):
+            with pytest.raises(SaidAlready):
+                cast.do("Marcus", verb, again)
+        record = on_paper(cast, record_pdf, alone["case"])
+        for words in ("Heronwish.", "It is what was said on that day.", "Heronstatement.", "Heronanswer.",
+                      "Her disagreement", "Answer Denied", "Request to amend, 31 December 2026: denied"):
+            assert words in record, words
+        assert "Request to amend" not in on_paper(cast, record_pdf, alone["other"]), "the decoy's record"
+        # An owner who reads no notes takes out a record that says what it lacks.
+        owners = on_paper(cast, record_pdf, alone["case"], who="Dana")
+        assert "1 request to amend that is not yours to read" in owners
+        assert "Heronwish" not in owners
+
+
+def test_who_reads_decides_and_writes_down(cast: Cast, alone: dict[str, int]) -> None:
+    made = asked(cast, alone["case"], alone["noor"], who="Tom")
+    with at("2027-01-05 09:00"):
+        for who in ("Tom", "Dana"):
+            (line,) = cast.read(who, amendments_of_case, alone["case"]).lines
+            assert (line.due_on, line.can_open, line.decision) == (date(2027, 3, 1), False, None)
+            assert "live alone" not in repr(cast.read(who, amendments_of_case, alone["case"]))
+        with pytest.raises(NotPermitted):
+            seen(cast, "Tom", made)
+        for stranger in ("Dana", "Olga", "Priya", "Ruth"):
+            with pytest.raises(NotFound):
+                seen(cast, stranger, made)
+        for stranger in ("Olga", "Ruth"):
+            with pytest.raises(NotFound):
+                asked(cast, alone["case"], alone["noor"], who=stranger)
+        extend = ExtendAmendment(amendment_id=made, revision=1, reason="More time.", told_on=date(2027, 1, 5))
+        for verb, command in ((deny_amendment, deny(made)), (extend_amendment, extend),
+                              (withdraw_amendment, WithdrawAmendment(amendment_id=made, revision=1))):
+            for who, refusal in (("Tom", NotPermitted), ("Dana", NotFound), ("Olga", NotFound), ("Priya", NotFound)):
+                with pytest.raises(refusal):
+                    cast.do(who, verb, command.model_copy(update={"op": ids.new_operation()}))
+        with database.transaction(cast.engine) as session:
+            session.get_one(Staff, cast.staff["Dana"]).is_clinical_director = True
+        found = seen(cast, "Dana", made)
+        assert isinstance(found, AmendmentLine)
+        assert found.needs_reason
+        found = seen(cast, "Dana", made, "complaint")
+        assert isinstance(found, AmendmentPage)
+        assert not (found.may_decide or found.may_answer or found.may_print or found.may_extend)
+        cast.do("Marcus", deny_amendment, deny(made))
+        (line,) = cast.read("Tom", amendments_of_case, alone["case"]).lines
+        assert (line.is_open, line.decision) == (False, None)
+        with database.reading(cast.engine) as session:
+            logged = [(row.action, row.detail) for row in session.scalars(select(AuditRow).where(
+                AuditRow.resource == "amendments", AuditRow.outcome == "allowed").order_by(AuditRow.seq))]
+    assert logged == [
+        ("record_amendment", "received 2026-12-31"), ("open_amendment", "reason: complaint"),
+        ("deny_amendment", "denied")]
+
+
+def test_an_associates_request_is_decided_by_their_supervisor(cast: Cast) -> None:
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Iris Vale", provider="Priya")
+    made = asked(cast, case_id, people_of(cast, case_id)["Iris"], who="Priya")
+    said = [("Request to amend the record of Iris Vale: due 1 March 2027", False)]
+    assert waits(cast, "Priya", "2027-01-05 09:00") == said
+    assert waits(cast, "Ruth", "2027-01-05 09:00") == said
+    with at("2027-01-05 09:00"):
+        own, hers = page(cast, "Priya", made), page(cast, "Ruth", made)
+        assert (own.may_decide, own.may_answer, own.decides) == (False, True, "Ruth Feldman")
+        assert (hers.may_decide, hers.may_answer, hers.decides) == (True, False, "")
+        with pytest.raises(SupervisorDecides):
+            cast.do("Priya", deny_amendment, deny(made))
+        with pytest.raises(NotFound):
+            cast.do("Marcus", deny_amendment, deny(made))
+        with pytest.raises(NotPermitted):
+            cast.do("Ruth", withdraw_amendment, WithdrawAmendment(amendment_id=made, revision=1))
+        cast.do("Ruth", deny_amendment, deny(made))
+        assert "Ruth Feldman" in on_paper(cast, denial_pdf, made, who="Priya")
+
+
+def test_what_was_decided_is_never_changed(cast: Cast, alone: dict[str, int]) -> None:
+    made, back = (asked(cast, alone["case"], alone["noor"]) for _ in range(2))
+    with at("2027-01-05 09:00"):
+        with pytest.raises(Stale):
+            cast.do("Marcus", deny_amendment, deny(made, revision=2))
+        cast.do("Marcus", accept_amendment, AcceptAmendment(
+            amendment_id=made, revision=1, answer="The address.", inform="Court", in_part=True,
+            ground=DenialGround.NOT_CREATED_HERE, basis="The rest is the hospital's."))
+        cast.do("Marcus", add_statement, AddStatement(amendment_id=made, text="No.", given_on=RECEIVED))
+        cast.do("Marcus", withdraw_amendment, WithdrawAmendment(amendment_id=back, revision=1))
+        letter = on_paper(cast, denial_pdf, made)
+        assert "What we have changed The address." in letter
+        assert "The rest is the hospital's." in letter
+        for one in (made, back):
+            for verb, command in ((deny_amendment, deny(one, revision=2)),
+                                  (withdraw_amendment, WithdrawAmendment(amendment_id=one, revision=2))):
+                with pytest.raises(AmendmentIsClosed):
+                    cast.do("Marcus", verb, command)
+        assert "Request to amend" not in on_paper(cast, record_pdf, alone["case"]).replace(
+            "Request to amend 31 December 2026", "", 1), "what was taken back is on no paper"
+    for statement in (
+        "update amendment_request set wanted = 'x'", "update amendment_request set decision = 'accepted'",
+        "delete from amendment_request", "update amendment_word set text = 'x'", "delete from amendment_word",
+        "update amendment_recipient set name = 'x'", "delete from amendment_recipient",
+    ):
+        with pytest.raises(DBAPIError, match="never changed"), database.transaction(cast.engine) as session:
+            session.execute(text(statement))
+
+
+def test_of_a_couple_one_asks_and_the_others_extract_has_nothing_of_it(cast: Cast) -> None:
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tomas Quill")
+    people = people_of(cast, case_id)
+    with at("2026-11-01 09:00"):
+        release = cast.do("Marcus", prepare_release, PrepareRelease(
+            case_id=case_id, recipient="Dr. Ana Ruiz", purpose="continuing care"))
+    made = asked(cast, case_id, people["Maya"], wanted="Heronwish: Tomas Quill said it.")
+    with at("2027-01-05 09:00"):
+        assert page(cast, "Marcus", made).sent_to == {release: "Dr. Ana Ruiz"}
+        with pytest.raises(BadInput, match="this case"):
+            cast.do("Marcus", accept_amendment, AcceptAmendment(
+                amendment_id=made, revision=1, answer="Done.", release_ids=(5,)))
+        cast.do("Marcus", accept_amendment, AcceptAmendment(
+            amendment_id=made, revision=1, answer="Done.", release_ids=(release,)))
+        assert page(cast, "Marcus", made).inform == ("Dr. Ana Ruiz",)
+        hers = on_paper(cast, record_pdf, case_id, people["Maya"])
+        his = on_paper(cast, record_pdf, case_id, people["Tomas"])
+    assert "Heronwish: [name removed] said it." in hers
+    assert "Heronwish" not in his
+    assert "Request to amend" not in his
+
+
+def test_a_consultations_letter_speaks_of_documentation(cast: Cast) -> None:
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL_CONSULTATION, "Kim Lowe")
+    made = asked(cast, case_id, people_of(cast, case_id)["Kim"], wanted="It was on Monday.")
+    assert waits(cast, "Marcus", "2027-01-05 09:00") == [
+        ("Request to amend the documentation of Kim Lowe: due 1 March 2027", False)]
+    with at("2027-01-05 09:00"):
+        cast.do("Marcus", deny_amendment, deny(made))
+        letter = on_paper(cast, denial_pdf, made).lower()
+    assert not [word for word in ("diagnos", "treatment", "symptom", "patient", "record", "health") if word in letter]
+
+
+# --- Who asks
+
+
+def child(cast: Cast, **more) -> Home:
+    return home(cast, born=date(2014, 5, 14), **more)
+
+
+def test_a_child_asks_by_their_parent_unless_the_forms_were_denied_to_them(cast: Cast) -> None:
+    house = child(cast)
+    with pytest.raises(BadInput, match="cannot agree alone"):
+        asked(cast, house.case_id, house.leo)
+    parent = {"signed_by_id": house.elena, "signs_as": SignsAs.PARENT, "authority": "birth certificate"}
+    made = asked(cast, house.case_id, house.leo, **parent)
+    with at(DAY):
+        assert page(cast, "Marcus", made).capacity == "Elena Castellano, parent of Leo Castellano"
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=RECEIVED,
+            reason="court order"))
+        assert cast.read("Marcus", amendment_to_record, house.case_id).signers[house.leo] == {}
+    with pytest.raises(BadInput, match="a denial wins"):
+        asked(cast, house.case_id, house.leo, **parent)
+
+
+def test_a_child_who_consented_alone_asks_alone_and_nobody_for_them(cast: Cast) -> None:
+    house = child(cast)
+    with at(DAY):
+        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=house.acts_id, revision=1, evidence="paper"))
+        assert house.see("Elena for Leo", own_amendments).cases == {house.case_id: "With Marcus Bell"}
+        consents_alone(house)
+        assert house.see("Elena for Leo", own_amendments).cases == {}
+        with pytest.raises(NotPermitted):
+            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="No."))
+    with pytest.raises(BadInput, match="consented to this alone"):
+        asked(cast, house.case_id, house.leo, signed_by_id=house.elena, signs_as=SignsAs.PARENT, authority="paper")
+    made = asked(cast, house.case_id, house.leo)
+    with at(DAY):
+        assert page(cast, "Marcus", made).capacity == "Leo Castellano"
+        house.act("Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Heronwish."))
+        assert [one.text for one in house.see("Leo", own_amendments).asked] == ["Heronwish.", ""]
+        assert house.see("Elena for Leo", own_amendments).asked == ()
+
+
+def test_what_is_asked_in_the_portal_is_received_that_day_and_shows_no_answer(cast: Cast) -> None:
+    house = child(cast)
+    with at(DAY):
+        with pytest.raises(NotPermitted):
+            house.act("Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Alone."))
+        assert house.see("Leo", own_amendments).cases == {}
+        with pytest.raises(NotPermitted, match="not verified"):
+            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Not verified."))
+        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=house.acts_id, revision=1, evidence="paper"))
+        other = cast.open_case(CaseType.INDIVIDUAL, "Decoy Person")
+        with pytest.raises(NotFound):
+            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=other, text="Not theirs."))
+        click = AskToAmend(op=ids.new_operation(), case_id=house.case_id, text=" Heronwish. ")
+        made = house.act("Elena for Leo", ask_to_amend, click)
+        assert house.act("Elena for Leo", ask_to_amend, click) == made
+        (mine,) = house.see("Elena for Leo", own_amendments).asked
+        assert (mine.text, mine.received_on, mine.due_on, mine.is_open) == (
+            "Heronwish.", RECEIVED, RECEIVED + timedelta(days=60), True)
+        found = page(cast, "Marcus", made)
+        assert (found.channel, found.recorded_by, found.capacity) == (
+            "Through the portal", "", "Elena Castellano, parent of Leo Castellano")
+        cast.do("Marcus", deny_amendment, deny(made, basis="Heronbasis."))
+        (mine,) = house.see("Elena for Leo", own_amendments).asked
+        assert not mine.is_open
+        assert "Heronbasis" not in repr(mine)
+        for _ in range(5):
+            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Again."))
+        with pytest.raises(TooManyAsked):
+            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Once more."))
+    with database.reading(cast.engine) as session:
+        assert len(list(session.scalars(select(AmendmentRequest.id)))) == 6
