@@ -3,6 +3,7 @@
 Every row here is frozen. A payment without an event settled when it was recorded.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from practicerunner.records.base import Row, word
 from practicerunner.records.billing import Invoice, IssuedDocument, LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case, PaymentMethod
 from practicerunner.records.people import Payer
+from practicerunner.rules.payments import Debt, returned
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind, PaymentState
 
 
@@ -328,17 +330,24 @@ def invoiced_to(
     return list(session.execute(query).tuples()) if payer_ids else []
 
 
-def debts(session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]) -> dict[int, int]:
-    """Payer → cents owed that stand on no invoice: from before an import, or because money came back."""
-    cents = func.sum(LedgerEntry.amount_cents)
-    query = (
-        select(LedgerEntry.payer_id, cents).join(Case, Case.id == LedgerEntry.case_id)
+def debts(session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]) -> dict[int, list[Debt]]:
+    """Payer → what they owe that stands on no invoice, by case: from before an import, then because money came back."""
+    query: Select[*tuple[Any, ...]] = (
+        select(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id,
+               func.sum(LedgerEntry.amount_cents))
+        .join(Case, Case.id == LedgerEntry.case_id)
         .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.invoice_id.is_(None), sees)
-        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(cents > 0)
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id)
+        .order_by(LedgerEntry.payer_id, LedgerEntry.case_id, LedgerEntry.payment_id)
     )
-    found: dict[int, int] = {}
-    for payer_id, part in session.execute(query) if payer_ids else ():
-        found[payer_id] = found.get(payer_id, 0) + int(part)
+    loose: dict[tuple[int, int, str], dict[int | None, int]] = defaultdict(dict)
+    for payer_id, case_id, name, payment_id, cents in session.execute(query) if payer_ids else ():
+        loose[payer_id, case_id, name][payment_id] = int(cents)
+    found: dict[int, list[Debt]] = defaultdict(list)
+    for (payer_id, case_id, name), parts in loose.items():
+        back = sum(returned(parts).values())
+        known = (Debt(case_id, name, sum(parts.values()) - back), Debt(case_id, name, back, refunded=True))
+        found[payer_id] += [one for one in known if one.cents > 0]
     return found
 
 

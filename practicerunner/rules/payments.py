@@ -3,8 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from practicerunner.vocabulary import PaymentState
+
+K = TypeVar("K")
 
 LARGEST_CENTS = 1_000_000_00
 """Nobody pays more at once; above it somebody has slipped on the keyboard."""
@@ -17,6 +20,49 @@ def state(events: Collection[PaymentState]) -> PaymentState:
     if PaymentState.PENDING in events and PaymentState.SETTLED not in events:
         return PaymentState.PENDING
     return PaymentState.SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """Cents that a payer owes on a case and that stand on no invoice."""
+
+    case_id: int
+    case_name: str
+    cents: int
+    refunded: bool = False
+    """Whether they went out as a refund of a payment that failed afterwards; otherwise they are from an import."""
+
+    @property
+    def called(self) -> tuple[str, str]:
+        """What it is, and a word more, as a receipt has it."""
+        return ("Refund", "Of a payment that failed") if self.refunded else ("Opening balance", "Owed from before")
+
+
+def returned(loose: Mapping[K | None, int]) -> dict[K, int]:
+    """Payment → what of a debt is a refund that no money stands behind any more; the rest is from an import.
+
+    ``loose`` says of each payment what of it stands on no invoice, below zero where it is credit, and under ``None``
+    what an import brought. What is paid off pays the import first.
+    """
+    left = max(sum(loose.values()), 0)
+    found = {}
+    for payment, cents in reversed(tuple(loose.items())):
+        part = min(cents, left)
+        if payment is not None and part > 0:
+            found[payment] = part
+            left -= part
+    return found
+
+
+def pays(debts: Sequence[Debt], cents: int, case_id: int) -> tuple[list[tuple[Debt, int]], int]:
+    """What money pays of debts, those of its own case first, and what is left over."""
+    given = []
+    for one in sorted(debts, key=lambda one: one.case_id != case_id):
+        part = min(one.cents, cents)
+        if part > 0:
+            given.append((one, part))
+            cents -= part
+    return given, cents
 
 
 @dataclass(frozen=True, slots=True)

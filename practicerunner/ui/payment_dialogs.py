@@ -35,7 +35,8 @@ def settle_dialog(actor: Actor, payment_id: int) -> None:
     form = Form(f"settle.{payment_id}")
     settled_on = form.date("settled_on", "Settled on", detail.today, max_value=detail.today)
     typed = pick(
-        form, detail.facts.amount_cents, detail.waiting, detail.old_debt_cents, detail.today, credit="is kept as credit"
+        form, detail.facts.amount_cents, detail.waiting, detail.debts, detail.facts.case_id, detail.today,
+        credit="is kept as credit",
     )
     balance_line(detail.balance_cents, detail.balance_cents - detail.facts.amount_cents)
     if st.button("Settle", type="primary", key=form.field_key("save")):

@@ -15,6 +15,7 @@ from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
 from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.rules.foreseen import Foreseen
+from practicerunner.rules.payments import Debt
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
@@ -36,6 +37,8 @@ class Account:
     """Credit adjustments and write-offs, beside the invoices that they take something off."""
     today: date
     refunds: tuple[RefundFacts, ...] = ()
+    debts: tuple[Debt, ...] = ()
+    """Of a payer's account: what is owed and stands on no invoice."""
 
     @property
     def due_cents(self) -> int:
@@ -126,6 +129,7 @@ def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
         tuple(p for p in payments.payments_of(session, payer_id=payer_id) if p.case_id in shown),
         tuple(a for a in accounts.adjustments_of(session, payer_id=payer_id) if a.case_id in shown), today,
         tuple(r for r in payments.refunds_of(session, payer_id=payer_id) if r.case_id in shown),
+        tuple(payments.debts(session, [payer_id], cases.seen(sees)).get(payer_id, ())),
     )
 
 
