@@ -3,7 +3,6 @@
 Every row here is frozen. A payment without an event settled when it was recorded.
 """
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,6 @@ from practicerunner.records.base import Row, word
 from practicerunner.records.billing import Invoice, IssuedDocument, LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case, PaymentMethod
 from practicerunner.records.people import Payer
-from practicerunner.rules.payments import Debt, returned
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind, PaymentState
 
 
@@ -330,9 +328,11 @@ def invoiced_to(
     return list(session.execute(query).tuples()) if payer_ids else []
 
 
-def debts(session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]) -> dict[int, list[Debt]]:
-    """Payer → what they owe that stands on no invoice, by case: from before an import, then because money came back."""
-    query: Select[*tuple[Any, ...]] = (
+def loose(
+    session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]
+) -> list[tuple[int, int, str, int | None, int]]:
+    """What stands on no invoice: payer, case, its name, payment (none for what an import brought), and cents."""
+    query = (
         select(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id,
                func.sum(LedgerEntry.amount_cents))
         .join(Case, Case.id == LedgerEntry.case_id)
@@ -340,15 +340,7 @@ def debts(session: Session, payer_ids: Collection[int], sees: ColumnElement[bool
         .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id)
         .order_by(LedgerEntry.payer_id, LedgerEntry.case_id, LedgerEntry.payment_id)
     )
-    loose: dict[tuple[int, int, str], dict[int | None, int]] = defaultdict(dict)
-    for payer_id, case_id, name, payment_id, cents in session.execute(query) if payer_ids else ():
-        loose[payer_id, case_id, name][payment_id] = int(cents)
-    found: dict[int, list[Debt]] = defaultdict(list)
-    for (payer_id, case_id, name), parts in loose.items():
-        back = sum(returned(parts).values())
-        known = (Debt(case_id, name, sum(parts.values()) - back), Debt(case_id, name, back, refunded=True))
-        found[payer_id] += [one for one in known if one.cents > 0]
-    return found
+    return [(*row[:4], int(row[4])) for row in session.execute(query).tuples()] if payer_ids else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What may become of a payment: its state, where its money stands, and from where a refund takes it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -54,10 +55,26 @@ def returned(loose: Mapping[K | None, int]) -> dict[K, int]:
     return found
 
 
-def pays(debts: Sequence[Debt], cents: int, case_id: int) -> tuple[list[tuple[Debt, int]], int]:
+def debts(loose: Iterable[tuple[int, int, str, int | None, int]]) -> dict[int, list[Debt]]:
+    """Payer → what they owe on no invoice, by case: from an import, then what was refunded of payments that failed.
+
+    ``loose`` is payer, case, its name, payment (none for what an import brought) and cents.
+    """
+    parts: dict[tuple[int, int, str], dict[int | None, int]] = defaultdict(dict)
+    for payer_id, case_id, name, payment_id, cents in loose:
+        parts[payer_id, case_id, name][payment_id] = cents
+    found: dict[int, list[Debt]] = defaultdict(list)
+    for (payer_id, case_id, name), by_payment in parts.items():
+        back = sum(returned(by_payment).values())
+        known = (Debt(case_id, name, sum(by_payment.values()) - back), Debt(case_id, name, back, refunded=True))
+        found[payer_id] += [one for one in known if one.cents > 0]
+    return found
+
+
+def pays(owed: Sequence[Debt], cents: int, case_id: int) -> tuple[list[tuple[Debt, int]], int]:
     """What money pays of debts, those of its own case first, and what is left over."""
     given = []
-    for one in sorted(debts, key=lambda one: one.case_id != case_id):
+    for one in sorted(owed, key=lambda one: one.case_id != case_id):
         part = min(one.cents, cents)
         if part > 0:
             given.append((one, part))

@@ -17,6 +17,7 @@ from practicerunner.vocabulary import FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.arrangements import (
     ArrangementView,
+    PayersNeeded,
     SetArrangement,
     Share,
     ShareView,
@@ -96,21 +97,21 @@ def _lasts(row: ArrangementView) -> str:
 
 @st.dialog("Who pays", width="large")
 def arrangement_dialog(
-    actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date,
-    usual: tuple[str, int] | None = None, services: dict[int, str] | None = None,
-    rows: Sequence[ArrangementView] = (),
+    actor: Actor, case_id: int, needed: PayersNeeded, rows: Sequence[ArrangementView], today: date
 ) -> None:
-    """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name.
+    """Set the payers of a case, or of one participant where each is charged.
 
-    It begins with what is in force by the arrangements in ``rows``.
+    It begins with what is in force on a day by the arrangements in ``rows``.
     """
+    people, usual = needed.people, needed.usual
     form = Form(f"arrangement.{case_id}")
     person_id = None
-    if each:
+    if needed.each:
         over = ended(rows, today)
         first = next((place for place, person in enumerate(people) if person in over), 0)
         person_id = form.choice("person_id", "For", list(people), index=first,
-                                format_func=lambda person: people[person])
+                                format_func=lambda one: f"{people[one]}, has left" if one in needed.left
+                                else people[one])
         form = Form(f"arrangement.{case_id}.{person_id}")
     now = latest(rows, today).get(person_id)
     left, right = st.columns(2)
@@ -123,11 +124,11 @@ def arrangement_dialog(
         st.caption(f"Choose {day(now.valid_from)} as the first day to correct or end what holds since then. From a "
                    "later day on, caps and limits count anew.")
     choices: list[Choice] = [("person", person, name) for person, name in people.items()]
-    more = {share.payer_id: (share.payer, share.person_id) for share in known}
+    more = {share.payer_id: (share.payer, share.person_id) for row in rows for share in row.shares}
     more |= {row.sponsor.payer_id: (row.sponsor.payer, row.sponsor.person_id) for row in rows if row.sponsor}
     choices += [("payer", payer_id, name) for payer_id, (name, person) in more.items() if person not in people]
     choices += st.session_state.get(f"{form.key}.more", [])
-    fee = _fee(form, choices, services or {}, now)
+    fee = _fee(form, choices, needed.services, now)
     if fee.terms is FeeTerms.SPONSOR:
         st.text("Who pays what the sponsor does not:")
     shares = now.shares if now else ()

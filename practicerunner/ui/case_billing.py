@@ -70,11 +70,7 @@ def _who_pays(actor: Actor, case_id: int) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Who pays", anchor=False)
             if may(actor, Action.UPDATE, Resource.CASE) and st.button("Change who pays", key="change_payers"):
-                known = [share for row in rows for share in row.shares]
-                arrangement_dialog(
-                    actor, case_id, needed.people, known, each=needed.each, today=needed.today,
-                    usual=needed.usual, services=needed.services, rows=rows,
-                )
+                arrangement_dialog(actor, case_id, needed, rows, needed.today)
         show_all(rows, needed.people)
         if not rows:
             st.text(needed.sentence)

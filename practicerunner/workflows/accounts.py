@@ -15,7 +15,7 @@ from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
 from practicerunner.records.payments import PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.rules.foreseen import Foreseen
-from practicerunner.rules.payments import Debt
+from practicerunner.rules.payments import Debt, debts
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
@@ -129,7 +129,7 @@ def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
         tuple(p for p in payments.payments_of(session, payer_id=payer_id) if p.case_id in shown),
         tuple(a for a in accounts.adjustments_of(session, payer_id=payer_id) if a.case_id in shown), today,
         tuple(r for r in payments.refunds_of(session, payer_id=payer_id) if r.case_id in shown),
-        tuple(payments.debts(session, [payer_id], cases.seen(sees)).get(payer_id, ())),
+        tuple(debts(payments.loose(session, [payer_id], cases.seen(sees)))[payer_id]),
     )
 
 

@@ -13,7 +13,7 @@ from practicerunner import clock
 from practicerunner.records import accounts, billing, cases, payments, practice
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.records.payments import FailedPayment, PaymentFacts
-from practicerunner.rules.payments import Debt, Held, Invoiced, owed_since
+from practicerunner.rules.payments import Debt, Held, Invoiced, debts, owed_since
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import invoice_for
@@ -127,7 +127,7 @@ def payment_detail(session: Session, actor: Actor, payment_id: int) -> PaymentDe
     return PaymentDetail(
         facts, case.name, tuple(held), {one.invoice_id: one.number for one in known},
         free_credit(session, payer.id, held), tuple(one for one in reversed(known) if one.open_cents),
-        tuple(payments.debts(session, [payer.id], sees).get(payer.id, ())), _balance(session, actor, payer.id),
+        tuple(debts(payments.loose(session, [payer.id], sees))[payer.id]), _balance(session, actor, payer.id),
         clock.today(practice.the_practice(session).zone),
     )
 
@@ -156,11 +156,11 @@ def failed_payments(session: Session, actor: Actor) -> list[FailedItem]:
     invoices: dict[int, list[Invoiced]] = defaultdict(list)
     for payer_id, invoice_id, issued_on, cents, replaces_id in payments.invoiced_to(session, list(by_payer), sees):
         invoices[payer_id].append(Invoiced(invoice_id, issued_on, cents, replaces_id))
-    debts = payments.debts(session, list(by_payer), sees)
+    owing = debts(payments.loose(session, list(by_payer), sees))
     today = clock.today(practice.the_practice(session).zone)
     found = []
     for payer_id, failures in by_payer.items():
-        owed = owed_since(invoices[payer_id], failures[0].failed_on) + sum(one.cents for one in debts.get(payer_id, ()))
+        owed = owed_since(invoices[payer_id], failures[0].failed_on) + sum(one.cents for one in owing[payer_id])
         if owed:
             found.append(FailedItem(failures[0], len(failures), owed, (today - failures[0].failed_on).days))
     return sorted(found, key=lambda item: (item.latest.failed_on, item.latest.payer))

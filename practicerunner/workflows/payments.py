@@ -20,7 +20,7 @@ from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
 from practicerunner.rules.cards import looks_like_card_number
 from practicerunner.rules.ledger import Open, allocate
-from practicerunner.rules.payments import LARGEST_CENTS, Debt, pays
+from practicerunner.rules.payments import LARGEST_CENTS, Debt, debts, pays
 from practicerunner.vocabulary import (
     Action,
     DocumentKind,
@@ -190,7 +190,7 @@ def plan(
             "parts" if parts is not None else "invoice_ids", "One of the invoices is paid or void by now. Choose again."
         )
     # What was owed before an import, or refunded of a payment that failed, stands on no invoice; it is paid first.
-    debts = payments.debts(session, [payer.id], sees).get(payer.id, []) if invoice_ids is None else []
+    owed = debts(payments.loose(session, [payer.id], sees))[payer.id] if invoice_ids is None else []
     if parts is not None:
         left = amount_cents - sum(part.amount_cents for part in parts)
         if left < 0:
@@ -199,9 +199,9 @@ def plan(
             row, number = by_id[part.invoice_id]
             if part.amount_cents > row.open_cents:
                 raise BadInput("parts", f"Only {dollars(row.open_cents)} is open on {number}.")
-        old, left = pays(debts, left, case.id)
+        old, left = pays(owed, left, case.id)
         return Plan(tuple(old), tuple((*by_id[p.invoice_id], p.amount_cents) for p in parts), left)
-    old, left = pays(debts, amount_cents, case.id)
+    old, left = pays(owed, amount_cents, case.id)
     given, surplus = allocate(left, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
     return Plan(tuple(old), tuple((*by_id[invoice_id], cents) for invoice_id, cents in given), surplus)
 
