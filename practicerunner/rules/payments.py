@@ -55,6 +55,16 @@ def returned(loose: Mapping[K | None, int]) -> dict[K, int]:
     return found
 
 
+def credit_since(moved: Sequence[tuple[date, int]], day: date) -> int:
+    """What of a credit lies there on a day and on every later one; ``moved`` is day and cents, credit below zero."""
+    stands, least = 0, None
+    for at, cents in moved:
+        if at > day:
+            least = stands if least is None else max(least, stands)
+        stands += cents
+    return max(-(stands if least is None else max(least, stands)), 0)
+
+
 def debts(loose: Iterable[tuple[int, int, str, int | None, int]]) -> dict[int, list[Debt]]:
     """Payer → what they owe on no invoice, by case: from an import, then what was refunded of payments that failed.
 

@@ -12,7 +12,7 @@ from practicerunner.money import dollars
 from practicerunner.ui import follow_up_form
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.navigation import link
-from practicerunner.ui.payment_dialogs import fail_dialog, settle_dialog
+from practicerunner.ui.payment_dialogs import credit_refund_dialog, fail_dialog, settle_dialog
 from practicerunner.ui.payment_form import payment_dialog, take_payment
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import age, count, day, md
@@ -104,12 +104,17 @@ def show_unapplied(actor: Actor) -> None:
                         else f"{dollars(row.credit_cents)} since today", width="content")
                 _where(row.payer_id, row.payer, row.case_id, row.case_name)
                 _follow_up(actor, row.payer_id, row.case_id, done, today, "unapplied")
-            if not row.payable_cents:
-                st.caption("nothing is open there")
-            elif may(actor, Action.CREATE, Resource.INVOICES) and st.button(
-                f"Apply {dollars(row.payable_cents)}", key=f"use_{key}", type="primary"
-            ):
-                _apply(actor, row, f"use_{key}.op")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                if not row.payable_cents:
+                    st.caption("nothing is open there")
+                elif may(actor, Action.CREATE, Resource.INVOICES) and st.button(
+                    f"Apply {dollars(row.payable_cents)}", key=f"use_{key}", type="primary"
+                ):
+                    _apply(actor, row, f"use_{key}.op")
+                if row.imported_cents and may(actor, Action.VOID, Resource.INVOICES) and st.button(
+                    "Refund", key=f"refund_credit_{key}"
+                ):
+                    credit_refund_dialog(actor, row.payer_id, row.case_id)
 
 
 def _follow_up(

@@ -94,6 +94,8 @@ class CreditItem:
     since: date
     age_days: int
     payable_cents: int
+    imported_cents: int = 0
+    """What of it an import brought: it can be refunded at once, while other money is refunded on its payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +175,12 @@ def unapplied_credit(session: Session, actor: Actor) -> list[CreditItem]:
     today = clock.today(practice.the_practice(session).zone)
     found = payments.unapplied(session, sees)
     owed = payments.open_by_account(session, [one.payer_id for one in found])
+    imported = {(one.payer_id, one.case_id): one.cents for one in payments.imported(session)} if found else {}
     return [
         CreditItem(
             one.payer_id, one.payer, one.case_id, one.case_name, one.cents, one.since, (today - one.since).days,
             min(one.cents, owed.get((one.payer_id, one.case_id), 0)),
+            min(one.cents, imported.get((one.payer_id, one.case_id), 0)),
         )
         for one in found
     ]
