@@ -6,7 +6,7 @@ from practicerunner.ui import account_tables, follow_up_form, payment_form, remi
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
-from practicerunner.ui.payment_rows import payment_list
+from practicerunner.ui.payment_rows import has_any, payment_list
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import md
 from practicerunner.workflows.accounts import payer_account
@@ -46,7 +46,7 @@ if account.adjustments:
     st.subheader("Adjustments", anchor=False)
     adjustment_list(me, account)
 st.subheader("Payments", anchor=False)
-if account.payments:
+if has_any(account):
     payment_list(me, account)
 else:
     st.text("No payments yet.")

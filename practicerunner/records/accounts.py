@@ -229,7 +229,8 @@ _PAYS = select(Payer.id).where(Payer.person_id == bindparam("person_id"), or_(
 
 
 def cases_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]) -> list[int]:
-    """Ids of the cases on which a payer has movements or a share, within what may be seen."""
+    """Ids of the cases on which a payer has movements or a share, or sponsors, within what may be seen."""
     moved = select(LedgerEntry.case_id).where(LedgerEntry.payer_id == payer_id)
     shares = select(BillingArrangement.case_id).join(PayerShare).where(PayerShare.payer_id == payer_id)
-    return list(session.scalars(select(Case.id).where(Case.id.in_(moved.union(shares)), sees)))
+    sponsored = select(BillingArrangement.case_id).where(BillingArrangement.sponsor_id == payer_id)
+    return list(session.scalars(select(Case.id).where(Case.id.in_(moved.union(shares, sponsored)), sees)))

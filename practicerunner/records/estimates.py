@@ -163,20 +163,6 @@ def replaced(session: Session, estimate_id: int) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def billed_cents(session: Session, case_id: int, person_id: int | None, first: date, last: date) -> int:
-    """What was billed for services from one day to another, both included, after credit adjustments."""
-    theirs = (
-        Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date.between(first, last),
-        *([] if person_id is None else [Charge.person_id == person_id]),
-    )
-    charged = session.scalar(select(func.coalesce(func.sum(Charge.amount_cents), 0)).where(*theirs))
-    credited = session.scalar(
-        select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).join(Charge, Charge.id == LedgerEntry.charge_id)
-        .where(*theirs, LedgerEntry.kind == EntryKind.CREDIT)
-    )
-    return int(charged or 0) + int(credited or 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Booked:
     """An appointment ahead that no estimate covers."""
@@ -192,6 +178,9 @@ class Booked:
 
 
 _LATER, _NEWER = aliased(ClaimChoice), aliased(GoodFaithEstimate)
+_REPLACED = select(_NEWER.id).where(
+    _NEWER.replaces_id == GoodFaithEstimate.id, _NEWER.first_on <= GoodFaithEstimate.last_on).exists()
+"""A later version took an estimate's place; one that begins after its last day only follows it."""
 
 
 def _estimable(types: Collection[CaseType], sees: Sees, case_id: int | None) -> list[Any]:
@@ -304,43 +293,70 @@ def standing(
         select(GoodFaithEstimate, Case, Person).join(Case, Case.id == GoodFaithEstimate.case_id)
         .join(Person, Person.id == GoodFaithEstimate.person_id)
         .where(
-            *_estimable(types, sees, case_id), GoodFaithEstimate.last_on >= today,
-            ~select(_NEWER.id).where(_NEWER.replaces_id == GoodFaithEstimate.id).exists(),
-        )
+            *_estimable(types, sees, case_id), GoodFaithEstimate.last_on >= today, ~_REPLACED)
         .order_by(GoodFaithEstimate.id)
     )
     return [(estimate, case, person) for estimate, case, person in session.execute(query)]
+
+
+def _its_bills(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
+    """The conditions on a charge: for a day on which the estimate counted.
+
+    That is a day it covers, until the version after it covers it as well and had been given by then.
+    """
+    taken_over = select(_NEWER.id).where(
+        _NEWER.replaces_id == GoodFaithEstimate.id, Charge.service_date >= _NEWER.first_on,
+        Charge.service_date >= _NEWER.shared_on,
+    ).correlate(GoodFaithEstimate, Charge).exists()
+    return [
+        Charge.case_id == GoodFaithEstimate.case_id, Charge.withdrawn_at.is_(None),
+        Charge.service_date.between(GoodFaithEstimate.first_on, GoodFaithEstimate.last_on), ~taken_over,
+        or_(Case.type.in_(together), Charge.person_id == GoodFaithEstimate.person_id),
+    ]
+
+
+def _billed(together: Collection[CaseType]) -> ColumnElement[int]:
+    """What was billed for the days on which an estimate counted, after credit adjustments."""
+    theirs = _its_bills(together)
+    charged = select(func.coalesce(func.sum(Charge.amount_cents), 0)).where(*theirs).correlate(
+        GoodFaithEstimate, Case).scalar_subquery()
+    credited = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).join(
+        Charge, Charge.id == LedgerEntry.charge_id
+    ).where(*theirs, LedgerEntry.kind == EntryKind.CREDIT).correlate(GoodFaithEstimate, Case).scalar_subquery()
+    return charged + credited
+
+
+def billed(session: Session, estimate_ids: Collection[int], together: Collection[CaseType]) -> dict[int, int]:
+    """Estimate → what was billed for the days on which it counted, after credit adjustments."""
+    query = select(GoodFaithEstimate.id, _billed(together)).join(Case, Case.id == GoodFaithEstimate.case_id)
+    rows = session.execute(query.where(GoodFaithEstimate.id.in_(estimate_ids)))
+    return {estimate_id: int(cents) for estimate_id, cents in rows}
 
 
 def far_above(
     session: Session, each: Collection[CaseType], together: Collection[CaseType], since: date, excess_cents: int,
     sees: Sees, case_id: int | None = None,
 ) -> list[tuple[GoodFaithEstimate, Case, Person, int]]:
-    """Estimates not replaced that run until ``since`` or later and are exceeded by so much, with what was billed.
+    """Estimates that run until ``since`` or later and are exceeded by so much, with what was ``billed``.
 
-    The same sums as ``billed_cents``, for all at once.
+    Until another one for their days was given after the last of these bills.
     """
-    theirs = (
-        Charge.case_id == GoodFaithEstimate.case_id, Charge.withdrawn_at.is_(None),
-        Charge.service_date >= GoodFaithEstimate.first_on, Charge.service_date <= GoodFaithEstimate.last_on,
-        or_(Case.type.in_(together), Charge.person_id == GoodFaithEstimate.person_id),
-    )
-    charged = select(func.coalesce(func.sum(Charge.amount_cents), 0)).where(*theirs).correlate(
-        GoodFaithEstimate, Case).scalar_subquery()
-    credited = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).join(
-        Charge, Charge.id == LedgerEntry.charge_id
-    ).where(*theirs, LedgerEntry.kind == EntryKind.CREDIT).correlate(GoodFaithEstimate, Case).scalar_subquery()
+    last = select(func.max(Charge.id)).where(*_its_bills(together)).correlate(GoodFaithEstimate, Case).scalar_subquery()
+    given_since = select(_NEWER.id).where(
+        _NEWER.case_id == GoodFaithEstimate.case_id, _NEWER.first_on <= GoodFaithEstimate.last_on, _NEWER.id > last,
+        or_(Case.type.in_(together), _NEWER.person_id == GoodFaithEstimate.person_id),
+    ).correlate(GoodFaithEstimate, Case).exists()
+    cents = _billed(together)
     query = (
-        select(GoodFaithEstimate, Case, Person, charged + credited)
+        select(GoodFaithEstimate, Case, Person, cents)
         .join(Case, Case.id == GoodFaithEstimate.case_id).join(Person, Person.id == GoodFaithEstimate.person_id)
         .where(
             *_estimable([*each, *together], sees, case_id), GoodFaithEstimate.last_on >= since,
-            ~select(_NEWER.id).where(_NEWER.replaces_id == GoodFaithEstimate.id).exists(),
-            charged + credited >= GoodFaithEstimate.total_cents + excess_cents,
+            cents >= GoodFaithEstimate.total_cents + excess_cents, ~given_since,
         )
         .order_by(GoodFaithEstimate.id)
     )
-    return [(estimate, case, person, int(cents)) for estimate, case, person, cents in session.execute(query)]
+    return [(estimate, case, person, int(above)) for estimate, case, person, above in session.execute(query)]
 
 
 def agreed_in(session: Session, case_ids: Collection[int]) -> dict[int, list[BillingArrangement]]:

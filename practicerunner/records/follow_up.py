@@ -315,33 +315,77 @@ def unarranged(session: Session, sees: ColumnElement[bool], together: Collection
 # --- Whom to speak to
 
 
-def paying(session: Session, case_ids: Collection[int], today: date) -> list[tuple[int, int, int | None, str]]:
-    """Who is set down to pay on a day, in order: case, payer, the person they are, and their name."""
+@dataclass(frozen=True, slots=True)
+class SetDown:
+    """Somebody who is set down to pay for a case, or for one of those who take part."""
+
+    case_id: int
+    for_id: int | None
+    """The participant; none for the case as a whole."""
+    payer_id: int
+    person_id: int | None
+    name: str
+
+
+def _latest(today: date) -> list[ColumnElement[bool]]:
+    """That an arrangement is the one which began last by a day, over or not."""
     later = aliased(BillingArrangement)
     since = select(later.id).where(
         later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
         later.valid_from <= today, later.person_id.is_not_distinct_from(BillingArrangement.person_id),
     ).correlate(BillingArrangement).exists()
+    return [BillingArrangement.valid_from <= today, ~since]
+
+
+def paying(session: Session, case_ids: Collection[int], today: date) -> list[SetDown]:
+    """Who is set down to pay on a day, in order; a sponsor once for each of those who pay the rest."""
+    sponsors = and_(Payer.id == BillingArrangement.sponsor_id, or_(
+        BillingArrangement.sponsor_until.is_(None), BillingArrangement.sponsor_until >= today))
     query = (
-        select(BillingArrangement.case_id, Payer.id, Payer.person_id, Payer.name)
+        select(BillingArrangement.case_id, BillingArrangement.person_id, Payer.id, Payer.person_id, Payer.name)
         .join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id)
-        .join(Payer, Payer.id == PayerShare.payer_id)
-        .where(BillingArrangement.case_id.in_(case_ids), BillingArrangement.valid_from <= today, ~since,
+        .join(Payer, or_(Payer.id == PayerShare.payer_id, sponsors))
+        .where(BillingArrangement.case_id.in_(case_ids), *_latest(today),
                or_(BillingArrangement.valid_until.is_(None), BillingArrangement.valid_until >= today))
-        .order_by(BillingArrangement.id, PayerShare.position)
+        .order_by(BillingArrangement.id, Payer.id == PayerShare.payer_id, PayerShare.position)
     )
-    return list(session.execute(query).tuples()) if case_ids else []
+    return [SetDown(*row) for row in session.execute(query)] if case_ids else []
+
+
+def agreement_ended(session: Session, case_ids: Collection[int], today: date) -> set[tuple[int, int | None]]:
+    """For whom an arrangement is over and none has begun since: case, and participant or none for the whole case."""
+    query = select(BillingArrangement.case_id, BillingArrangement.person_id).where(
+        BillingArrangement.case_id.in_(case_ids), *_latest(today), BillingArrangement.valid_until < today)
+    return {(case_id, person_id) for case_id, person_id in session.execute(query)} if case_ids else set()
 
 
 def taking_part(session: Session, case_ids: Collection[int]) -> list[tuple[int, int | None, Person]]:
-    """Who takes part in cases, in order: case, the payer they are if they are one, and the person."""
+    """Who takes part in cases, or has left and was not charged yet for something: case, the payer they are, person."""
+    charged = select(Charge.id).where(
+        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
+        or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id)).exists()
+    uncharged = select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
+        Appointment.case_id == Participant.case_id, Attendance.person_id == Participant.person_id,
+        Appointment.fee_cents > 0, Attendance.status.in_((AttendanceStatus.ATTENDED, *_MISSED)), ~charged,
+    ).correlate(Participant).exists()
     query = (
         select(Participant.case_id, Payer.id, Person).join(Person, Person.id == Participant.person_id)
         .outerjoin(Payer, Payer.person_id == Person.id)
-        .where(Participant.case_id.in_(case_ids), Participant.status == ParticipantStatus.ACTIVE)
+        .where(Participant.case_id.in_(case_ids), or_(
+            Participant.status == ParticipantStatus.ACTIVE,
+            and_(Participant.status == ParticipantStatus.LEFT, uncharged)))
         .order_by(Participant.position, Participant.id)
     )
     return list(session.execute(query).tuples()) if case_ids else []
+
+
+def concerned(session: Session, case_id: int) -> set[int]:
+    """Who had an appointment of a case that they did not cancel in time, or for whom an arrangement was made."""
+    came = select(Attendance.person_id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
+        Appointment.case_id == case_id, Attendance.status.not_in(_FREE))
+    agreed = select(BillingArrangement.person_id).where(
+        BillingArrangement.case_id == case_id, BillingArrangement.person_id.is_not(None))
+    return {person_id for person_id in session.scalars(came.union(agreed)) if person_id is not None}
 
 
 # --- By itself

@@ -47,12 +47,13 @@ class ProcessorCharge(Row):
 
 
 class Refund(Row):
-    """Money of a payment that went back to its payer. What it took from where is in the ledger."""
+    """Money of a payment, or of credit that an import brought, which went back. What it took is in the ledger."""
 
     __tablename__ = "refund"
 
     number: Mapped[str] = mapped_column(String(24), unique=True)
-    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
+    """None for credit that an import brought."""
     payer_id: Mapped[int] = mapped_column(ForeignKey("payer.id"), index=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
     method: Mapped[PaymentMethodKind] = word(PaymentMethodKind)
@@ -112,6 +113,46 @@ def refunded_cents(session: Session, payment_id: int) -> int:
     """What went back of a payment."""
     query = select(func.coalesce(func.sum(Refund.amount_cents), 0)).where(Refund.payment_id == payment_id)
     return int(session.scalar(query) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Credit of a payer on a case that an import brought, and what of it stands on no invoice."""
+
+    payer_id: int
+    payer: str
+    case_id: int
+    cents: int
+
+
+_FROM_AN_IMPORT = (
+    LedgerEntry.payment_id.is_(None), LedgerEntry.invoice_id.is_(None),
+    LedgerEntry.kind.in_((EntryKind.OPENING, EntryKind.PAYMENT, EntryKind.REFUND)),
+)
+
+
+def imported(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[Imported]:
+    """Unapplied credit that imports brought, on a case or of a payer."""
+    cents = -func.sum(LedgerEntry.amount_cents)
+    query = (
+        select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, cents)
+        .join(Payer, Payer.id == LedgerEntry.payer_id)
+        .where(*_FROM_AN_IMPORT)
+        .group_by(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id).having(cents > 0).order_by(Payer.name)
+    )
+    if case_id is not None:
+        query = query.where(LedgerEntry.case_id == case_id)
+    if payer_id is not None:
+        query = query.where(LedgerEntry.payer_id == payer_id)
+    return [Imported(payer, name, of_case, int(left)) for payer, name, of_case, left in session.execute(query)]
+
+
+def imported_by_day(session: Session, payer_id: int, case_id: int) -> list[tuple[date, int]]:
+    """What moved credit that an import brought, by day, in order; below zero what raised it."""
+    query = select(LedgerEntry.effective_on, func.sum(LedgerEntry.amount_cents)).where(
+        LedgerEntry.payer_id == payer_id, LedgerEntry.case_id == case_id, *_FROM_AN_IMPORT,
+    ).group_by(LedgerEntry.effective_on).order_by(LedgerEntry.effective_on)
+    return [(day, int(cents)) for day, cents in session.execute(query)]
 
 
 def cases_invoiced(session: Session, numbers: Collection[str]) -> list[Case]:
@@ -234,7 +275,7 @@ class RefundFacts:
 
     refund_id: int
     number: str
-    payment_id: int
+    payment_id: int | None
     payer_id: int
     payer: str
     case_id: int
@@ -328,18 +369,19 @@ def invoiced_to(
     return list(session.execute(query).tuples()) if payer_ids else []
 
 
-def debts(session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]) -> dict[int, int]:
-    """Payer → cents owed that stand on no invoice: from before an import, or because money came back."""
-    cents = func.sum(LedgerEntry.amount_cents)
+def loose(
+    session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]
+) -> list[tuple[int, int, str, int | None, int]]:
+    """What stands on no invoice: payer, case, its name, payment (none for what an import brought), and cents."""
     query = (
-        select(LedgerEntry.payer_id, cents).join(Case, Case.id == LedgerEntry.case_id)
+        select(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id,
+               func.sum(LedgerEntry.amount_cents))
+        .join(Case, Case.id == LedgerEntry.case_id)
         .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.invoice_id.is_(None), sees)
-        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(cents > 0)
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id)
+        .order_by(LedgerEntry.payer_id, LedgerEntry.case_id, LedgerEntry.payment_id)
     )
-    found: dict[int, int] = {}
-    for payer_id, part in session.execute(query) if payer_ids else ():
-        found[payer_id] = found.get(payer_id, 0) + int(part)
-    return found
+    return [(*row[:4], int(row[4])) for row in session.execute(query).tuples()] if payer_ids else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ class StatementCase(Row):
 def _facts() -> Select[*tuple[Any, ...]]:
     """Payer and facts of every ledger entry; putting so many columns together takes longer than reading a year."""
     refund = (
-        select(Refund.number).where(Refund.payment_id == LedgerEntry.payment_id, Refund.id < LedgerEntry.id)
+        select(Refund.number).where(Refund.id < LedgerEntry.id, or_(
+            Refund.payment_id == LedgerEntry.payment_id,
+            and_(LedgerEntry.payment_id.is_(None), Refund.payment_id.is_(None),
+                 Refund.payer_id == LedgerEntry.payer_id, Refund.case_id == LedgerEntry.case_id)))
         .order_by(Refund.id.desc()).limit(1).correlate(LedgerEntry).scalar_subquery()
     )
     return (

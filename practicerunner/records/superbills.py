@@ -225,10 +225,22 @@ def of_case(session: Session, case_id: int) -> list[tuple[Superbill, SuperbillVo
 
 
 def charged_no_more(session: Session, superbill_ids: Collection[int]) -> set[int]:
-    """Those of the superbills on which something stands whose invoice was voided since."""
-    query = select(SuperbillLine.superbill_id).join(Charge, Charge.id == SuperbillLine.charge_id).where(
-        SuperbillLine.superbill_id.in_(superbill_ids), Charge.withdrawn_at.is_not(None))
-    return set(session.scalars(query)) if superbill_ids else set()
+    """Those of the superbills on which something stands whose invoice was voided since.
+
+    What was charged for one appointment in parts is one line: voiding any part that had been charged by then counts.
+    """
+    if not superbill_ids:
+        return set()
+    part = aliased(Charge)
+    of_it = (part.id < Superbill.id) & (part.withdrawn_at > Superbill.created_at) & (
+        part.appointment_id == Charge.appointment_id) & part.person_id.is_not_distinct_from(Charge.person_id)
+    query = (
+        select(SuperbillLine.superbill_id).distinct()
+        .join(Superbill, Superbill.id == SuperbillLine.superbill_id).join(Charge, Charge.id == SuperbillLine.charge_id)
+        .join(part, ((part.id == Charge.id) & part.withdrawn_at.is_not(None)) | of_it)
+        .where(SuperbillLine.superbill_id.in_(superbill_ids))
+    )
+    return set(session.scalars(query))
 
 
 def void_of(session: Session, superbill_id: int) -> SuperbillVoid | None:

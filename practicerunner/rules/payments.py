@@ -1,10 +1,14 @@
 """What may become of a payment: its state, where its money stands, and from where a refund takes it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from practicerunner.vocabulary import PaymentState
+
+K = TypeVar("K")
 
 LARGEST_CENTS = 1_000_000_00
 """Nobody pays more at once; above it somebody has slipped on the keyboard."""
@@ -17,6 +21,75 @@ def state(events: Collection[PaymentState]) -> PaymentState:
     if PaymentState.PENDING in events and PaymentState.SETTLED not in events:
         return PaymentState.PENDING
     return PaymentState.SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """Cents that a payer owes on a case and that stand on no invoice."""
+
+    case_id: int
+    case_name: str
+    cents: int
+    refunded: bool = False
+    """Whether they went out as a refund of a payment that failed afterwards; otherwise they are from an import."""
+
+    @property
+    def called(self) -> tuple[str, str]:
+        """What it is, and a word more, as a receipt has it."""
+        return ("Refund", "Of a payment that failed") if self.refunded else ("Opening balance", "Owed from before")
+
+
+def returned(loose: Mapping[K | None, int]) -> dict[K, int]:
+    """Payment → what of a debt is a refund that no money stands behind any more; the rest is from an import.
+
+    ``loose`` says of each payment what of it stands on no invoice, below zero where it is credit, and under ``None``
+    what an import brought. What is paid off pays the import first.
+    """
+    left = max(sum(loose.values()), 0)
+    found = {}
+    for payment, cents in reversed(tuple(loose.items())):
+        part = min(cents, left)
+        if payment is not None and part > 0:
+            found[payment] = part
+            left -= part
+    return found
+
+
+def credit_since(moved: Sequence[tuple[date, int]], day: date) -> int:
+    """What of a credit lies there on a day and on every later one; ``moved`` is day and cents, credit below zero."""
+    stands, least = 0, None
+    for at, cents in moved:
+        if at > day:
+            least = stands if least is None else max(least, stands)
+        stands += cents
+    return max(-(stands if least is None else max(least, stands)), 0)
+
+
+def debts(loose: Iterable[tuple[int, int, str, int | None, int]]) -> dict[int, list[Debt]]:
+    """Payer → what they owe on no invoice, by case: from an import, then what was refunded of payments that failed.
+
+    ``loose`` is payer, case, its name, payment (none for what an import brought) and cents.
+    """
+    parts: dict[tuple[int, int, str], dict[int | None, int]] = defaultdict(dict)
+    for payer_id, case_id, name, payment_id, cents in loose:
+        parts[payer_id, case_id, name][payment_id] = cents
+    found: dict[int, list[Debt]] = defaultdict(list)
+    for (payer_id, case_id, name), by_payment in parts.items():
+        back = sum(returned(by_payment).values())
+        known = (Debt(case_id, name, sum(by_payment.values()) - back), Debt(case_id, name, back, refunded=True))
+        found[payer_id] += [one for one in known if one.cents > 0]
+    return found
+
+
+def pays(owed: Sequence[Debt], cents: int, case_id: int) -> tuple[list[tuple[Debt, int]], int]:
+    """What money pays of debts, those of its own case first, and what is left over."""
+    given = []
+    for one in sorted(owed, key=lambda one: one.case_id != case_id):
+        part = min(one.cents, cents)
+        if part > 0:
+            given.append((one, part))
+            cents -= part
+    return given, cents
 
 
 @dataclass(frozen=True, slots=True)

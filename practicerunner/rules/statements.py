@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from practicerunner.rules.payments import returned
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind
 
 AGES = ("0–30 days", "31–60 days", "61–90 days", "over 90 days")
 """The age buckets in order; age counts from the date of the invoice (H21)."""
 BROUGHT_OVER = "Balance from before"
 """What a debt or credit is called that an import brought in."""
+REFUNDED = "Refund of a failed payment"
+"""What a debt is called that is left of a payment which failed after it had been refunded."""
 
 _ADJUSTMENTS = {EntryKind.CREDIT: "Credit adjustment", EntryKind.WRITE_OFF: "Write-off"}
 _OF_A_PAYMENT = (EntryKind.PAYMENT, EntryKind.REFUND)
@@ -57,9 +60,10 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An invoice, or a balance from before, with something left to pay on the last day."""
+    """An invoice, or a debt on none, with something left to pay on the last day."""
 
-    number: str
+    what: str
+    """The number of the invoice, or what the debt is."""
     since: date
     case_name: str
     open_cents: int
@@ -165,11 +169,30 @@ def _standing(until: Iterable[Entry], day: date) -> tuple[tuple[Open, ...], int]
     for entry in until:
         stands[entry.invoice_id, 0 if entry.invoice_id else entry.case_id].append(entry)
     items, credit = [], 0
-    for group in stands.values():
+    for (invoice_id, _), group in stands.items():
         cents = sum(entry.amount_cents for entry in group)
-        first = min(group, key=lambda entry: (entry.kind is not EntryKind.OPENING, entry.day))
-        since = first.invoiced_on or first.day
         if cents > 0:
-            items.append(Open(first.invoice, since, first.case_name, cents, age_of(since, day)))
+            items += _on_none(group, day) if invoice_id is None else [_open(group[0].invoice, group, cents, day)]
         credit += max(-cents, 0)
-    return tuple(sorted(items, key=lambda one: (one.since, one.number))), credit
+    return tuple(sorted(items, key=lambda one: (one.since, one.what))), credit
+
+
+def _on_none(group: Sequence[Entry], day: date) -> list[Open]:
+    """What is owed on a case and stands on no invoice: what an import brought, and refunds of payments that failed."""
+    loose: dict[int | None, int] = defaultdict(int)
+    for entry in group:
+        loose[entry.payment_id] += entry.amount_cents
+    back = returned(loose)
+    items = [
+        _open(REFUNDED, [entry for entry in group if entry.payment_id == payment], cents, day)
+        for payment, cents in back.items()
+    ]
+    before = sum(loose.values()) - sum(back.values())
+    return [_open(BROUGHT_OVER, group, before, day), *items] if before else items
+
+
+def _open(what: str, group: Sequence[Entry], cents: int, day: date) -> Open:
+    """Something open, as old as its invoice, or as what first raised it."""
+    first = min(group, key=lambda entry: (entry.kind is not EntryKind.OPENING, entry.amount_cents < 0, entry.day))
+    since = first.invoiced_on or first.day
+    return Open(what, since, first.case_name, cents, age_of(since, day))

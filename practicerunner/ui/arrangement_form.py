@@ -1,7 +1,7 @@
 """Saying who pays: payers in order, each with a percentage, a fixed amount or the rest; and the agreed fee."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
@@ -17,6 +17,7 @@ from practicerunner.vocabulary import FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.arrangements import (
     ArrangementView,
+    PayersNeeded,
     SetArrangement,
     Share,
     ShareView,
@@ -96,38 +97,43 @@ def _lasts(row: ArrangementView) -> str:
 
 @st.dialog("Who pays", width="large")
 def arrangement_dialog(
-    actor: Actor, case_id: int, people: dict[int, str], known: Sequence[ShareView], *, each: bool, today: date,
-    usual: tuple[str, int] | None = None, services: dict[int, str] | None = None,
-    rows: Sequence[ArrangementView] = (),
+    actor: Actor, case_id: int, needed: PayersNeeded, rows: Sequence[ArrangementView], today: date
 ) -> None:
-    """Set the payers of a case, or of one participant where each is charged. ``people``: person id → name.
+    """Set the payers of a case, or of one participant where each is charged.
 
-    It begins with what is in force by the arrangements in ``rows``.
+    It begins with what is in force on a day by the arrangements in ``rows``.
     """
+    people, usual = needed.people, needed.usual
     form = Form(f"arrangement.{case_id}")
     person_id = None
-    if each:
-        over = ended(rows, today)
-        first = next((place for place, person in enumerate(people) if person in over), 0)
-        person_id = form.choice("person_id", "For", list(people), index=first,
-                                format_func=lambda person: people[person])
+    if needed.each:
+        gone = ended(rows, today)
+        place = next((place for place, person in enumerate(people) if person in gone), 0)
+        person_id = form.choice("person_id", "For", list(people), index=place,
+                                format_func=lambda one: f"{people[one]}, has left" if one in needed.left
+                                else people[one])
         form = Form(f"arrangement.{case_id}.{person_id}")
     now = latest(rows, today).get(person_id)
     left, right = st.columns(2)
     with left:
-        valid_from = form.date("valid_from", "From (date of service)", today)
+        over = now is not None and is_over(now, today)
+        first = now.valid_until + timedelta(days=1) if now and now.valid_until and over else today
+        valid_from = form.date("valid_from", "From (date of service)", first)
     with right:
-        until = now.valid_until if now and not is_over(now, today) else None
+        until = now.valid_until if now and not over else None
         valid_until = form.date("valid_until", "To (last date of service, optional)", until)
-    if now is not None and now.valid_from is not None and now.valid_from != today:
+    if now and now.valid_from and now.valid_until and over:
+        st.caption(f"What was agreed until {day(now.valid_until)} is filled in. Choose {day(now.valid_from)} as the "
+                   "first day to change or prolong that agreement instead.")
+    elif now is not None and now.valid_from is not None and now.valid_from != today:
         st.caption(f"Choose {day(now.valid_from)} as the first day to correct or end what holds since then. From a "
                    "later day on, caps and limits count anew.")
     choices: list[Choice] = [("person", person, name) for person, name in people.items()]
-    more = {share.payer_id: (share.payer, share.person_id) for share in known}
+    more = {share.payer_id: (share.payer, share.person_id) for row in rows for share in row.shares}
     more |= {row.sponsor.payer_id: (row.sponsor.payer, row.sponsor.person_id) for row in rows if row.sponsor}
     choices += [("payer", payer_id, name) for payer_id, (name, person) in more.items() if person not in people]
     choices += st.session_state.get(f"{form.key}.more", [])
-    fee = _fee(form, choices, services or {}, now)
+    fee = _fee(form, choices, needed.services, now)
     if fee.terms is FeeTerms.SPONSOR:
         st.text("Who pays what the sponsor does not:")
     shares = now.shares if now else ()
@@ -177,25 +183,22 @@ def _payer_row(
     default = next((i for i, c in enumerate(choices) if c[:2] == ("person", person_id)), min(place, len(choices) - 1))
     if now is not None:
         default = _place_of(choices, now.payer_id, now.person_id) or 0
-    columns = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
-    with columns[0]:
+    value = cap = ""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             f"Payer {place + 1}", choices, index=default if choices else None, format_func=lambda choice: choice[2],
             key=form.field_key(f"payer.{place}.{person_id}"),
         )
-    with columns[1]:
         kind = st.selectbox(
             "Pays", KINDS, index=KINDS.index(now.kind) if now else 0, format_func=lambda word: word.label,
             key=form.field_key(f"kind.{place}"),
         )
-    value = cap = ""
-    if kind is not ShareKind.REMAINDER:
-        label = "Percent" if kind is ShareKind.PERCENT else "Amount"
-        known = _typed(now, kind)
-        value = columns[2].text_input(label, known, key=form.field_key(f"value.{place}"))
-    if kind is ShareKind.FIXED_WITH_CAP:
-        known = _amount(now.cap_cents) if now else ""
-        cap = columns[3].text_input("Cap", known, key=form.field_key(f"cap.{place}"))
+        if kind is not ShareKind.REMAINDER:
+            label = "Percent" if kind is ShareKind.PERCENT else "Amount"
+            value = st.text_input(label, _typed(now, kind), key=form.field_key(f"value.{place}"))
+        if kind is ShareKind.FIXED_WITH_CAP:
+            known = _amount(now.cap_cents) if now else ""
+            cap = st.text_input("Cap", known, key=form.field_key(f"cap.{place}"))
     return chosen, kind, value, cap
 
 

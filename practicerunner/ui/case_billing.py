@@ -14,7 +14,7 @@ from practicerunner.ui import (
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
 from practicerunner.ui.invoice_panel import panel
-from practicerunner.ui.payment_rows import payment_list
+from practicerunner.ui.payment_rows import has_any, payment_list
 from practicerunner.ui.perform import read
 from practicerunner.ui.period_dialog import period_dialog
 from practicerunner.vocabulary import Action, Resource
@@ -54,7 +54,7 @@ def show(actor: Actor, case_id: int) -> None:
     if account.adjustments:
         st.subheader("Adjustments", anchor=False)
         adjustment_list(actor, account)
-    if account.payments:
+    if has_any(account):
         st.subheader("Payments", anchor=False)
         payment_list(actor, account)
     if account.standings:
@@ -70,11 +70,7 @@ def _who_pays(actor: Actor, case_id: int) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Who pays", anchor=False)
             if may(actor, Action.UPDATE, Resource.CASE) and st.button("Change who pays", key="change_payers"):
-                known = [share for row in rows for share in row.shares]
-                arrangement_dialog(
-                    actor, case_id, needed.people, known, each=needed.each, today=needed.today,
-                    usual=needed.usual, services=needed.services, rows=rows,
-                )
+                arrangement_dialog(actor, case_id, needed, rows, needed.today)
         show_all(rows, needed.people)
         if not rows:
             st.text(needed.sentence)

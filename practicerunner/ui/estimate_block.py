@@ -231,7 +231,11 @@ def due_list(actor: Actor) -> None:
     })
     chosen = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="estimates_due",
-        alt="Estimates due", column_config={"Amount": MONEY},
+        alt="Estimates due", column_config={
+            "Due": st.column_config.Column(width=140), "For": st.column_config.Column(width=150),
+            "Payer": st.column_config.Column(width=130), "Why": st.column_config.Column(width=175),
+            "Amount": st.column_config.Column(width=80, alignment="right"),
+            "Last contact": st.column_config.Column(width=130), "Next action": st.column_config.Column(width=140)},
     )["selection"]["rows"]
     if chosen and chosen[0] < len(rows):
         _work(actor, rows[chosen[0]], whom.get(rows[chosen[0]].case_id, ()), today)

@@ -69,7 +69,7 @@ def estimate_dialog(
         person_id = form.choice("person_id", "For", list(names), format_func=lambda one: names[one],
                                 index=list(names).index(wanted) if wanted in names else 0)
     else:
-        after = f", next version of {before.number}" if before else ""
+        after = f", {'follows' if renewed else 'next version of'} {before.number}" if before else ""
         st.text(f"{names.get(person_id, '')}{after}")
     waiting = next((one for one in block.drafts if one.person_id == person_id), None)
     if draft is None and waiting is not None:

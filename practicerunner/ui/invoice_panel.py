@@ -5,7 +5,7 @@ import streamlit as st
 from practicerunner.ui import wrong_recipient
 from practicerunner.ui.adjustment_rows import credit_dialog, write_off_dialog
 from practicerunner.ui.forms import Form
-from practicerunner.ui.payment_form import payment_dialog
+from practicerunner.ui.payment_form import take_payment
 from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.text import md
 from practicerunner.vocabulary import Action, BreachChannel, InvoiceState, Resource
@@ -21,7 +21,6 @@ def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
     facts, today = chosen.facts, account.today
     here = [s for s in account.standings if (s.payer_id, s.case_id) == (facts.payer_id, facts.case_id)]
     credit_cents = sum(max(-s.loose_cents, 0) for s in here)
-    old_debt = sum(max(s.loose_cents, 0) for s in here)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.text(f"{facts.number}, {facts.payer}")
         st.link_button("PDF", f"/files/invoice/{facts.invoice_id}.pdf", icon=":material/picture_as_pdf:")
@@ -29,11 +28,7 @@ def panel(actor: Actor, chosen: InvoiceView, account: Account) -> None:
             email_button(actor, facts.number, f"invoice_{facts.invoice_id}")
         if facts.open_cents and may(actor, Action.CREATE, Resource.INVOICES):
             if st.button("Take a payment", key="pay_invoice", type="primary"):
-                waiting = [
-                    row.facts for row in reversed(account.invoices)
-                    if row.facts.payer_id == facts.payer_id and row.facts.open_cents
-                ]
-                payment_dialog(actor, facts.payer_id, facts.payer, facts.case_id, waiting, today, old_debt)
+                take_payment(actor, facts.payer_id, facts.payer, facts.case_id, today)
             if credit_cents and st.button("Use credit", key="use_credit"):
                 _use_credit(actor, chosen)
         if chosen.state is not InvoiceState.VOID and may(actor, Action.VOID, Resource.INVOICES):

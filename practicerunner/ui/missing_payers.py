@@ -54,9 +54,5 @@ def show(actor: Actor) -> None:
 def _ask(actor: Actor, row: Unarranged) -> None:
     needed = read(payers_needed, actor, row.case_id)
     rows = read(arrangements_of, actor, row.case_id)
-    known = [share for one in rows for share in one.shares]
     since = row.first_on if rows else min(row.first_on, needed.today)
-    arrangement_dialog(
-        actor, row.case_id, needed.people, known, each=needed.each, today=since,
-        usual=needed.usual, services=needed.services, rows=rows,
-    )
+    arrangement_dialog(actor, row.case_id, needed, rows, since)

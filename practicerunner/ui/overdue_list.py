@@ -13,14 +13,14 @@ from practicerunner.ui.account_dialog import account_dialog
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.billing_block import waive_dialog
 from practicerunner.ui.navigation import link
-from practicerunner.ui.payment_form import payment_dialog
+from practicerunner.ui.payment_form import take_payment
 from practicerunner.ui.perform import read
 from practicerunner.ui.reminder_dialog import reminder_dialog
 from practicerunner.ui.text import age, count, day, md
 from practicerunner.ui.work_filters import Facts, narrow
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.accounts import PAGE, payer_account
+from practicerunner.workflows.accounts import PAGE
 from practicerunner.workflows.follow_up import OverdueRow, missed_on_account, overdue_list
 from practicerunner.workflows.waivers import missed_fees
 
@@ -147,10 +147,7 @@ def _acts(actor: Actor, row: OverdueRow, today: date) -> None:
     may_take = may(actor, Action.CREATE, Resource.INVOICES)
     with st.container(horizontal=True, vertical_alignment="center"):
         if may_take and st.button("Take a payment", key="overdue_pay", icon=":material/payments:"):
-            whole = read(payer_account, actor, account.payer_id)
-            waiting = [one.facts for one in reversed(whole.invoices) if one.facts.open_cents]
-            old_debt = sum(max(one.loose_cents, 0) for one in whole.standings if one.case_id == account.case_id)
-            payment_dialog(actor, account.payer_id, account.payer, account.case_id, waiting, today, old_debt)
+            take_payment(actor, account.payer_id, account.payer, account.case_id, today)
         if may_take and st.button("Send a reminder", key="overdue_remind", icon=":material/mail:",
                                   disabled=bool(row.why_not), help=row.why_not or None):
             reminder_dialog(actor, [account.payer_id])

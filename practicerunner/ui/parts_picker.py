@@ -9,6 +9,7 @@ from practicerunner.errors import BadInput
 from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.rules.ledger import Open, allocate
+from practicerunner.rules.payments import Debt, pays
 from practicerunner.ui.forms import Form
 from practicerunner.ui.text import day, md
 from practicerunner.workflows.payments import Part
@@ -26,16 +27,17 @@ def entered(text: str) -> int:
 
 
 def pick(
-    form: Form, amount_cents: int, waiting: Sequence[InvoiceFacts], old_debt: int, today: date, *, credit: str
+    form: Form, amount_cents: int, waiting: Sequence[InvoiceFacts], debts: Sequence[Debt], case_id: int, today: date, *,
+    credit: str,
 ) -> Typed | None:
-    """Say what the money pays; with the box ticked, ask for it. ``None``: oldest invoice first."""
-    old = min(amount_cents, old_debt)
-    given, left = allocate(amount_cents - old, [Open(i.invoice_id, i.open_cents) for i in waiting])
+    """Say what the money of a case pays; with the box ticked, ask for it. ``None``: oldest invoice first."""
+    old, after = pays(debts, amount_cents, case_id)
+    given, left = allocate(after, [Open(i.invoice_id, i.open_cents) for i in waiting])
     chosen = form.tick("choose", "Choose what it pays") if waiting else False
     if not chosen:
         numbers = {invoice.invoice_id: invoice.number for invoice in waiting}
-        if old:
-            st.caption(f"{dollars(old)} pays the opening balance")
+        for debt, part in old:
+            st.caption(_debt(debt, part, case_id))
         for invoice_id, part in given:
             st.caption(md(f"{dollars(part)} pays {numbers[invoice_id]}"))
         if left:
@@ -56,11 +58,19 @@ def pick(
     if rest < 0:
         st.caption(f"The parts are {dollars(-rest)} more than the payment")
     elif rest:
-        old = min(rest, old_debt)
-        said = [f"{dollars(old)} pays the opening balance"] if old else []
-        st.caption(", ".join([*said, f"{dollars(rest - old)} {credit}"] if rest - old else said))
+        old, left = pays(debts, rest, case_id)
+        said = [_debt(debt, part, case_id) for debt, part in old]
+        st.caption("; ".join([*said, f"{dollars(left)} {credit}"] if left else said))
     form.place("parts")
     return typed
+
+
+def _debt(debt: Debt, part: int, case_id: int) -> str:
+    """What of the money pays a debt that stands on no invoice."""
+    where = f" of {debt.case_name}" if debt.case_id != case_id else ""
+    if debt.refunded:
+        return md(f"{dollars(part)} pays what was refunded of a payment that failed{where and f', {debt.case_name}'}")
+    return md(f"{dollars(part)} pays the opening balance{where}")
 
 
 def parts(typed: Typed | None) -> tuple[Part, ...] | None:

@@ -1,5 +1,8 @@
 """Deciding about one payment: it settled, it failed, it is given back. What that does to the balance is said first."""
 
+from datetime import date
+from typing import Any
+
 import streamlit as st
 
 from practicerunner.money import cents, dollars
@@ -11,7 +14,7 @@ from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import PaymentMethodKind, PaymentState
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.payment_pages import PaymentDetail, payment_detail
-from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.refunds import RefundCredit, RefundPayment, credit_detail, refund_credit, refund_payment
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
 
 
@@ -35,7 +38,8 @@ def settle_dialog(actor: Actor, payment_id: int) -> None:
     form = Form(f"settle.{payment_id}")
     settled_on = form.date("settled_on", "Settled on", detail.today, max_value=detail.today)
     typed = pick(
-        form, detail.facts.amount_cents, detail.waiting, detail.old_debt_cents, detail.today, credit="is kept as credit"
+        form, detail.facts.amount_cents, detail.waiting, detail.debts, detail.facts.case_id, detail.today,
+        credit="is kept as credit",
     )
     balance_line(detail.balance_cents, detail.balance_cents - detail.facts.amount_cents)
     if st.button("Settle", type="primary", key=form.field_key("save")):
@@ -102,19 +106,50 @@ def refund_dialog(actor: Actor, payment_id: int) -> None:
         help="With this the invoice does not open again: the service is not charged as far as it is refunded."
     ) if paid else False
     note = form.tick("credit_note", "Issue a credit note") if credit else False
-    method = form.choice("method", "Method", list(PaymentMethodKind), format_func=lambda kind: kind.label,
-                         index=list(PaymentMethodKind).index(detail.facts.method))
-    refunded_on = form.date("refunded_on", "Refunded on", detail.today, max_value=detail.today)
-    reason = form.text("reason", "Reason", help="It stands on the refund receipt.")
-    reference = form.text("reference", "Reference", help="Never a whole card number.")
+    how = _how(form, detail.today, detail.facts.method)
     _what_it_does(detail, entered(amount), source, credit=credit)
     if st.button("Refund", type="primary", key=form.field_key("save")):
         done, refund_id = form.submit(
             refund_payment, actor,
             lambda: RefundPayment(
-                op=form.op, payment_id=payment_id, amount_cents=cents(amount, "amount_cents"), method=method,
-                refunded_on=refunded_on or detail.today, reason=reason, reference=reference, invoice_id=source,
-                credit_invoices=credit, credit_note=note,
+                op=form.op, payment_id=payment_id, amount_cents=cents(amount, "amount_cents"), invoice_id=source,
+                credit_invoices=credit, credit_note=note, **how,
+            ),
+            f"Refund of {amount} recorded",
+        )
+        if done:
+            st.session_state["new_refund"] = refund_id
+            st.rerun()
+
+
+def _how(form: Form, today: date, usual: PaymentMethodKind) -> dict[str, Any]:
+    """How, when and why money goes back."""
+    kinds = list(PaymentMethodKind)
+    return {
+        "method": form.choice("method", "Method", kinds, format_func=lambda kind: kind.label, index=kinds.index(usual)),
+        "refunded_on": form.date("refunded_on", "Refunded on", today, max_value=today) or today,
+        "reason": form.text("reason", "Reason", help="It stands on the refund receipt."),
+        "reference": form.text("reference", "Reference", help="Never a whole card number."),
+    }
+
+
+@st.dialog("Refund of credit from before")
+def credit_refund_dialog(actor: Actor, payer_id: int, case_id: int) -> None:
+    """How much of the credit that an import brought goes back, how and why."""
+    detail = read(credit_detail, actor, payer_id, case_id)
+    st.text(f"{detail.payer} has {dollars(detail.cents)} of credit from before on {detail.case_name}.")
+    form = Form(f"refund_credit.{payer_id}.{case_id}")
+    amount = form.text("amount_cents", "Amount", dollars(detail.cents))
+    how = _how(form, detail.today, PaymentMethodKind.BANK)
+    given = entered(amount)
+    st.caption(f"{dollars(detail.cents - given)} of credit is left" if given <= detail.cents
+               else f"{dollars(given - detail.cents)} is more than the credit")
+    if st.button("Refund", type="primary", key=form.field_key("save")):
+        done, refund_id = form.submit(
+            refund_credit, actor,
+            lambda: RefundCredit(
+                op=form.op, payer_id=payer_id, case_id=case_id, amount_cents=cents(amount, "amount_cents"),
+                **how,
             ),
             f"Refund of {amount} recorded",
         )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import InvoiceFacts, PayerStanding
+from practicerunner.rules.payments import Debt
 from practicerunner.ui.forms import Form
 from practicerunner.ui.parts_picker import entered, parts, pick
 from practicerunner.ui.perform import read
@@ -22,13 +23,14 @@ from practicerunner.workflows.payments import RecordPayment, record_payment
 
 @st.dialog("Take a payment")
 def payment_dialog(
-    actor: Actor, payer_id: int, payer: str, case_id: int, waiting: list[InvoiceFacts], today: date, old_debt: int = 0
+    actor: Actor, payer_id: int, payer: str, case_id: int, waiting: Sequence[InvoiceFacts], today: date,
+    debts: Sequence[Debt] = (),
 ) -> None:
     """Ask for the payment of one payer; ``waiting`` are the payer's open invoices, oldest first.
 
-    ``old_debt`` is what was owed before the case was imported, in cents; it is paid first.
+    ``debts`` are what stands on no invoice; they are paid first.
     """
-    owed = old_debt + sum(invoice.open_cents for invoice in waiting)
+    owed = sum(debt.cents for debt in debts) + sum(invoice.open_cents for invoice in waiting)
     st.text(f"{payer} owes {dollars(owed)}.")
     under_way = sum(
         row.facts.amount_cents for row in read(pending_payments, actor) if row.facts.payer_id == payer_id
@@ -53,7 +55,7 @@ def payment_dialog(
     if pending:
         st.caption(f"The balance stays at {dollars(owed)} until this settles; what it pays is chosen then.")
     else:
-        typed = pick(form, entered(amount), waiting, old_debt, today,
+        typed = pick(form, entered(amount), waiting, debts, case_id, today,
                      credit="is kept as credit" if keep else "is more than what is owed")
     if st.button("Record payment", type="primary", key="record_payment"):
         done, payment_id = form.submit(
@@ -70,6 +72,13 @@ def payment_dialog(
             if not pending:
                 st.session_state["new_receipt"] = payment_id
             st.rerun()
+
+
+def take_payment(actor: Actor, payer_id: int, payer: str, case_id: int, today: date) -> None:
+    """Ask for a payment, with all that the payer owes as far as the actor may see it."""
+    account = read(payer_account, actor, payer_id)
+    waiting = [row.facts for row in reversed(account.invoices) if row.facts.open_cents]
+    payment_dialog(actor, payer_id, payer, case_id, waiting, today, account.debts)
 
 
 def _called(method: PaymentMethodView | PaymentMethodKind) -> str:
@@ -92,10 +101,7 @@ def payment_buttons(
         for payer_id, (payer, case_id) in owing.items():
             label = "Take a payment" if len(owing) == 1 else f"Take a payment from {md(payer)}"
             if st.button(label, icon=":material/payments:", key=f"pay.{payer_id}"):
-                account = read(payer_account, actor, payer_id)
-                waiting = [row.facts for row in reversed(account.invoices) if row.facts.open_cents]
-                old_debt = sum(max(row.loose_cents, 0) for row in account.standings if row.case_id == case_id)
-                payment_dialog(actor, payer_id, payer, case_id, waiting, today, old_debt)
+                take_payment(actor, payer_id, payer, case_id, today)
 
 
 def offer_receipt() -> None:

@@ -5,8 +5,8 @@ from datetime import date
 import streamlit as st
 
 from practicerunner.money import dollars
-from practicerunner.records.payments import PaymentFacts, RefundFacts
-from practicerunner.ui.payment_dialogs import fail_dialog, refund_dialog, settle_dialog
+from practicerunner.records.payments import Imported, PaymentFacts, RefundFacts
+from practicerunner.ui.payment_dialogs import credit_refund_dialog, fail_dialog, refund_dialog, settle_dialog
 from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import day, md
@@ -24,6 +24,25 @@ def payment_list(actor: Actor, account: Account) -> None:
         for refund in account.refunds:
             if refund.payment_id == row.payment_id:
                 _refund(refund, account.today)
+    for refund in account.refunds:
+        if refund.payment_id is None:
+            _refund(refund, account.today)
+    for credit in account.imported:
+        _credit(actor, credit)
+
+
+def has_any(account: Account) -> bool:
+    """Whether there is anything to list."""
+    return bool(account.payments or account.refunds or account.imported)
+
+
+def _credit(actor: Actor, row: Imported) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.text(f"{row.payer}  Credit from before  {dollars(row.cents)}", width="content")
+        if may(actor, Action.VOID, Resource.INVOICES) and st.button(
+            "Refund", key=f"refund_credit_{row.payer_id}_{row.case_id}", type="tertiary"
+        ):
+            credit_refund_dialog(actor, row.payer_id, row.case_id)
 
 
 def _payment(actor: Actor, row: PaymentFacts, today: date) -> None:

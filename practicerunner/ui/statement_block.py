@@ -7,7 +7,7 @@ import streamlit as st
 
 from practicerunner.documents.statement import NOTHING_MOVED
 from practicerunner.money import dollars
-from practicerunner.rules.statements import AGES, BROUGHT_OVER
+from practicerunner.rules.statements import AGES
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance
@@ -132,7 +132,7 @@ def _show_preview(preview: StatementPreview, today: date) -> None:
     if made.open_items:
         st.dataframe(
             pd.DataFrame({
-                "Open": [item.number or BROUGHT_OVER for item in made.open_items],
+                "Open": [item.what for item in made.open_items],
                 "Since": [day(item.since, today) for item in made.open_items],
                 **{age: [dollars(item.open_cents) if item.age == place else "" for item in made.open_items]
                    for place, age in enumerate(AGES)},

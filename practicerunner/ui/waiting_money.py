@@ -12,8 +12,8 @@ from practicerunner.money import dollars
 from practicerunner.ui import follow_up_form
 from practicerunner.ui.account_tables import MONEY
 from practicerunner.ui.navigation import link
-from practicerunner.ui.payment_dialogs import fail_dialog, settle_dialog
-from practicerunner.ui.payment_form import payment_dialog
+from practicerunner.ui.payment_dialogs import credit_refund_dialog, fail_dialog, settle_dialog
+from practicerunner.ui.payment_form import payment_dialog, take_payment
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import age, count, day, md
 from practicerunner.ui.work_filters import Facts, narrow
@@ -79,16 +79,9 @@ def show_failed(actor: Actor) -> None:
                 if may(actor, Action.CREATE, Resource.INVOICES) and st.button(
                     "Take a payment", key=f"take_{latest.payer_id}_{latest.case_id}", icon=":material/payments:"
                 ):
-                    _take(actor, latest.payer_id, latest.payer, latest.case_id, today)
+                    take_payment(actor, latest.payer_id, latest.payer, latest.case_id, today)
                 if row.failures > 1:
                     st.caption(f"{row.failures} payments failed")
-
-
-def _take(actor: Actor, payer_id: int, payer: str, case_id: int, today: date) -> None:
-    whole = read(payer_account, actor, payer_id)
-    waiting = [one.facts for one in reversed(whole.invoices) if one.facts.open_cents]
-    old_debt = sum(max(one.loose_cents, 0) for one in whole.standings if one.case_id == case_id)
-    payment_dialog(actor, payer_id, payer, case_id, waiting, today, old_debt)
 
 
 def _since(days: int) -> str:
@@ -111,12 +104,17 @@ def show_unapplied(actor: Actor) -> None:
                         else f"{dollars(row.credit_cents)} since today", width="content")
                 _where(row.payer_id, row.payer, row.case_id, row.case_name)
                 _follow_up(actor, row.payer_id, row.case_id, done, today, "unapplied")
-            if not row.payable_cents:
-                st.caption("nothing is open there")
-            elif may(actor, Action.CREATE, Resource.INVOICES) and st.button(
-                f"Apply {dollars(row.payable_cents)}", key=f"use_{key}", type="primary"
-            ):
-                _apply(actor, row, f"use_{key}.op")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                if not row.payable_cents:
+                    st.caption("nothing is open there")
+                elif may(actor, Action.CREATE, Resource.INVOICES) and st.button(
+                    f"Apply {dollars(row.payable_cents)}", key=f"use_{key}", type="primary"
+                ):
+                    _apply(actor, row, f"use_{key}.op")
+                if row.imported_cents and may(actor, Action.VOID, Resource.INVOICES) and st.button(
+                    "Refund", key=f"refund_credit_{key}"
+                ):
+                    credit_refund_dialog(actor, row.payer_id, row.case_id)
 
 
 def _follow_up(

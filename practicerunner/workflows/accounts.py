@@ -12,9 +12,10 @@ from practicerunner.errors import NotFound
 from practicerunner.records import accounts, cases, payments, practice
 from practicerunner.records import uninvoiced as waiting
 from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
-from practicerunner.records.payments import PaymentFacts, RefundFacts
+from practicerunner.records.payments import Imported, PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.rules.foreseen import Foreseen
+from practicerunner.rules.payments import Debt, debts
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
@@ -36,6 +37,10 @@ class Account:
     """Credit adjustments and write-offs, beside the invoices that they take something off."""
     today: date
     refunds: tuple[RefundFacts, ...] = ()
+    debts: tuple[Debt, ...] = ()
+    """Of a payer's account: what is owed and stands on no invoice."""
+    imported: tuple[Imported, ...] = ()
+    """Unapplied credit that imports brought."""
 
     @property
     def due_cents(self) -> int:
@@ -107,6 +112,7 @@ def case_account(session: Session, actor: Actor, case_id: int) -> Account:
         tuple(payments.payments_of(session, case_id=case_id)),
         tuple(accounts.adjustments_of(session, case_id=case_id)), today,
         tuple(payments.refunds_of(session, case_id=case_id)),
+        imported=tuple(payments.imported(session, case_id=case_id)),
     )
 
 
@@ -126,6 +132,8 @@ def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
         tuple(p for p in payments.payments_of(session, payer_id=payer_id) if p.case_id in shown),
         tuple(a for a in accounts.adjustments_of(session, payer_id=payer_id) if a.case_id in shown), today,
         tuple(r for r in payments.refunds_of(session, payer_id=payer_id) if r.case_id in shown),
+        tuple(debts(payments.loose(session, [payer_id], cases.seen(sees)))[payer_id]),
+        tuple(one for one in payments.imported(session, payer_id=payer_id) if one.case_id in shown),
     )
 
 

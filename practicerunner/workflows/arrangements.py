@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, Stale
-from practicerunner.records import billing, cases, gathering, practice
+from practicerunner.records import billing, cases, follow_up, gathering, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.cases import Case
@@ -317,6 +317,7 @@ class PayersNeeded:
     """Whose payers can be set on a case: as a whole or each participant; and what holds while nothing is set."""
 
     people: dict[int, str]
+    """Those who take part, then those who left and had appointments or an arrangement."""
     each: bool
     sentence: str
     today: date
@@ -324,6 +325,8 @@ class PayersNeeded:
     """Service and standard fee in cents of what was booked last, for the preview."""
     services: dict[int, str] = field(default_factory=dict)
     """Service id → name, of what can be bought as a package."""
+    left: frozenset[int] = frozenset()
+    """Who of the people has left."""
 
 
 @reader(Resource.CASE)
@@ -331,9 +334,12 @@ def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
     """What the form "who pays" needs to know of a case."""
     case = case_for(session, actor, case_id)
     able = capabilities(case.type)
-    present = [
-        person for participant, person in cases.people_in(session, case_id)
-        if participant.status is ParticipantStatus.ACTIVE
+    known = cases.people_in(session, case_id)
+    concerned = follow_up.concerned(session, case_id)
+    present = [person for participant, person in known if participant.status is ParticipantStatus.ACTIVE]
+    gone = [
+        person for participant, person in known
+        if participant.status is ParticipantStatus.LEFT and person.id in concerned
     ]
     if able.charged_each:
         sentence = f"Each {able.called} pays for themselves, at the standard fee."
@@ -342,7 +348,8 @@ def payers_needed(session: Session, actor: Actor, case_id: int) -> PayersNeeded:
     else:
         sentence = "Nobody is set down to pay yet. Say who pays before the first invoice."
     return PayersNeeded(
-        {p.id: names.person_name(p.first_name, p.last_name, p.preferred_name) for p in present}, able.charged_each,
+        {p.id: names.person_name(p.first_name, p.last_name, p.preferred_name) for p in (*present, *gone)},
+        able.charged_each,
         sentence, clock.today(practice.the_practice(session).zone), gathering.usual_service(session, case_id),
-        {service.id: service.name for service in practice.services(session)},
+        {service.id: service.name for service in practice.services(session)}, frozenset(p.id for p in gone),
     )

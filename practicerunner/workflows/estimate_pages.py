@@ -52,17 +52,19 @@ class EstimateWatch:
 
 @reader(Resource.SUPERBILLS)
 def estimate_watch(session: Session, actor: Actor, estimate_id: int) -> EstimateWatch:
-    """What was billed for the days that an estimate covers, against its total (D36). Raises NotFound."""
+    """What was billed for the days on which an estimate counted, against its total (D36). Raises NotFound."""
     estimate = shared_estimate(session, actor, estimate_id)
-    return watch_of(session, session.get_one(Case, estimate.case_id), estimate)
+    return _watches(session, [estimate])[estimate.id]
 
 
-def watch_of(session: Session, case: Case, estimate: GoodFaithEstimate) -> EstimateWatch:
-    """The same, for callers who have authorised the case."""
-    whose = estimate.person_id if capabilities(case.type).charged_each else None
-    billed = estimates.billed_cents(session, case.id, whose, estimate.first_on, estimate.last_on)
-    return EstimateWatch(
-        estimate.id, estimate.number, estimate.total_cents, billed, rule.watch(estimate.total_cents, billed))
+def _watches(session: Session, shared: Sequence[GoodFaithEstimate]) -> dict[int, EstimateWatch]:
+    """The same for several, by estimate."""
+    billed = estimates.billed(session, [one.id for one in shared], TOGETHER)
+    return {
+        one.id: EstimateWatch(
+            one.id, one.number, one.total_cents, billed[one.id], rule.watch(one.total_cents, billed[one.id]))
+        for one in shared
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,37 +91,37 @@ def estimates_due(session: Session, actor: Actor, case_id: int | None = None) ->
     sees = visible(actor, Action.READ, Resource.SUPERBILLS)
     house = practice.the_practice(session)
     today, zone = clock.today(house.zone), ZoneInfo(house.zone)
-    found: dict[tuple[int, int, EstimateCause], EstimateDue] = {}
+    found: dict[tuple[int, int, EstimateCause, int | None], EstimateDue] = {}
     for one in estimates.booked_without(session, EACH, TOGETHER, today, sees, case_id):
         due = rule.due_on(one.booked_at.astimezone(zone).date(), one.service_on)
         if due is None:
             continue
         each = capabilities(one.case_type).charged_each
-        key = (one.case_id, one.person_id if each else 0, EstimateCause.SCHEDULED)
+        key = (one.case_id, one.person_id if each else 0, EstimateCause.SCHEDULED, None)
         if key not in found or due < found[key].due_on:
             name = person_name(one.first_name, one.last_name)
             whose = (one.person_id, name) if key not in found else (found[key].person_id, found[key].name)
             found[key] = EstimateDue(one.case_id, one.case_name, *whose, key[2], one.service_on, due)
     for request, case_name, person in estimates.asked_without(session, EACH + TOGETHER, sees, case_id):
-        key = (request.case_id, person.id, EstimateCause.REQUESTED)
+        key = (request.case_id, person.id, EstimateCause.REQUESTED, None)
         found.setdefault(key, EstimateDue(
             request.case_id, case_name, person.id, person_name(person.first_name, person.last_name), key[2], None,
             rule.due_on_request(request.asked_on),
         ))
     standing = estimates.standing(session, EACH + TOGETHER, today, sees, case_id)
     for estimate, case, person, changed in _changed(session, standing, today):
-        found[case.id, person.id, EstimateCause.CHANGED] = EstimateDue(
+        found[case.id, person.id, EstimateCause.CHANGED, estimate.id] = EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name),
             EstimateCause.CHANGED, changed, rule.due_before_change(changed), estimate.total_cents,
             estimate.id,
         )
     for estimate, case, person in _ending(standing, today):
-        found[case.id, person.id, EstimateCause.RENEWAL] = EstimateDue(
+        found[case.id, person.id, EstimateCause.RENEWAL, estimate.id] = EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name),
             EstimateCause.RENEWAL, None, estimate.last_on, estimate.total_cents, estimate.id,
         )
     for above in _exceeded(session, sees, today, case_id):
-        found[above.case_id, above.person_id, above.cause] = above
+        found[above.case_id, above.person_id, above.cause, above.estimate_id] = above
     return sorted(found.values(), key=lambda one: (one.due_on, one.case_name, one.cause))
 
 
@@ -136,15 +138,19 @@ def _changed(
 
 
 def _ending(standing: Sequence[Standing], today: date) -> list[Standing]:
-    """Whose estimate has run for eleven months, and is followed by none yet (D34)."""
-    lasts: dict[tuple[int, int], date] = {}
+    """Whose estimate has run for eleven months, and is followed by none yet (D34).
+
+    Where all are charged together, it is followed by one for any of them.
+    """
+    lasts: dict[tuple[int, int | None], date] = {}
     for estimate, case, person in standing:
-        key = (case.id, person.id)
+        key = (case.id, person.id if capabilities(case.type).charged_each else None)
         lasts[key] = max(lasts.get(key, date.min), estimate.last_on)
     found = []
     for estimate, case, person in standing:
         renew = rule.renew_from(estimate.first_on, estimate.last_on)
-        if renew is not None and renew <= today and lasts[case.id, person.id] == estimate.last_on:
+        key = (case.id, person.id if capabilities(case.type).charged_each else None)
+        if renew is not None and renew <= today and lasts[key] == estimate.last_on:
             found.append((estimate, case, person))
     return found
 
@@ -152,7 +158,7 @@ def _ending(standing: Sequence[Standing], today: date) -> list[Standing]:
 def _exceeded(
     session: Session, sees: Visibility, today: date, case_id: int | None = None
 ) -> list[EstimateDue]:
-    """Whose bills are so far above the estimate that they may dispute them (D36), until a new version stands."""
+    """Whose bills are so far above the estimate that they may dispute them (D36), until one is given after them."""
     since = today - timedelta(days=rule.DISPUTE_DAYS)
     return [
         EstimateDue(
@@ -183,11 +189,9 @@ def number_due(session: Session, actor: Actor) -> int:
         day -= timedelta(days=1)
     asked = {(one.case_id, person.id) for one, _, person in estimates.asked_without(session, EACH + TOGETHER, sees)}
     standing = estimates.standing(session, EACH + TOGETHER, today, sees)
-    changed = {(case.id, person.id) for _, case, person, _ in _changed(session, standing, today)}
-    ending = {(case.id, person.id) for _, case, person in _ending(standing, today)}
-    above = {(one.case_id, one.person_id) for one in _exceeded(session, sees, today)}
+    changed, ending = _changed(session, standing, today), _ending(standing, today)
     booked = estimates.number_booked_without(session, EACH, TOGETHER, today, sees, since)
-    return booked + len(asked) + len(changed) + len(ending) + len(above)
+    return booked + len(asked) + len(changed) + len(ending) + len(_exceeded(session, sees, today))
 
 
 def changed_on(
@@ -365,7 +369,9 @@ def _shared_views(
 ) -> tuple[SharedView, ...]:
     items = estimates.items_of(session, [one.id for one in shared])
     deliveries = estimates.deliveries_of(session, [one.id for one in shared])
-    gone = {one.replaces_id for one in shared}
+    lasts = {one.id: one.last_on for one in shared}
+    gone = {one.replaces_id for one in shared if one.replaces_id and one.first_on <= lasts[one.replaces_id]}
+    watches = _watches(session, shared)
     counting = [(one, case) for one in shared if one.id not in gone and one.last_on >= today]
     changes = changed_on(session, counting, today)
     views = []
@@ -378,7 +384,7 @@ def _shared_views(
         )
         views.append(SharedView(
             one.id, one.number, one.version, one.person_id, people.get(one.person_id, ""), one.first_on, one.last_on,
-            one.shared_on, lines, one.total_cents, tuple(deliveries[one.id]), watch_of(session, case, one),
+            one.shared_on, lines, one.total_cents, tuple(deliveries[one.id]), watches[one.id],
             one.id not in gone, changes.get(one.id),
         ))
     return tuple(views)

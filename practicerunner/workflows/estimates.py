@@ -85,7 +85,9 @@ class ItemAsked(BaseModel):
 
 
 class DraftEstimate(Command):
-    """Prepare an estimate for somebody, or save it anew; ``replaces_id`` makes it the next version of a shared one."""
+    """Prepare an estimate for somebody, or save it anew; ``replaces_id`` makes it the next version of a shared one,
+    unless it begins after the days of that one.
+    """
 
     case_id: int
     person_id: int
@@ -228,7 +230,7 @@ def draft_estimate(session: Session, actor: Actor, asked: DraftEstimate) -> int:
     if problem:
         raise BadInput("items", problem)
     rule.priced(wanted, fees_for(session, case, asked.person_id))
-    _check_replaced(session, actor, case, asked.person_id, asked.replaces_id)
+    before = _before(session, actor, case, asked.person_id, asked.replaces_id, wanted)
     draft = estimates.draft_of(session, case.id, asked.person_id)
     if (draft.revision if draft else None) != asked.revision:
         raise Stale
@@ -238,19 +240,28 @@ def draft_estimate(session: Session, actor: Actor, asked: DraftEstimate) -> int:
     else:
         draft.revision += 1
     draft.items = [one.model_dump(mode="json") for one in asked.items]
-    draft.place, draft.separately, draft.replaces_id = asked.place, asked.separately, asked.replaces_id
+    draft.place, draft.separately = asked.place, asked.separately
+    draft.replaces_id = before.id if before else None
     session.flush()
     return draft.id
 
 
-def _check_replaced(session: Session, actor: Actor, case: Case, person_id: int, estimate_id: int | None) -> None:
+def _before(
+    session: Session, actor: Actor, case: Case, person_id: int, estimate_id: int | None, wanted: Sequence[Wanted]
+) -> GoodFaithEstimate | None:
+    """The version whose place a new one takes. One that begins after its last day takes none: the other stands until
+    then, and may have later versions of its own (D34, D35). Raises NotFound, AlreadyReplaced.
+    """
     if estimate_id is None:
-        return
+        return None
     before = session.get(GoodFaithEstimate, estimate_id)
     if before is None or (before.case_id, before.person_id) != (case.id, person_id):
         raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.SUPERBILLS, resource_id=estimate_id)
+    if min(one.first_on for one in wanted) > before.last_on:
+        return None
     if estimates.replaced(session, estimate_id):
         raise AlreadyReplaced
+    return before
 
 
 def _draft(session: Session, actor: Actor, draft_id: int, revision: int) -> tuple[EstimateDraft, Case]:
@@ -274,8 +285,9 @@ def share_estimate(session: Session, actor: Actor, asked: ShareEstimate) -> int:
     """
     draft, case = _draft(session, actor, asked.draft_id, asked.revision)
     person = participant(session, actor, case, draft.person_id)
-    _check_replaced(session, actor, case, person.id, draft.replaces_id)
-    lines = rule.priced(wanted_of(items_of(draft)), fees_for(session, case, person.id))
+    wanted = wanted_of(items_of(draft))
+    before = _before(session, actor, case, person.id, draft.replaces_id, wanted)
+    lines = rule.priced(wanted, fees_for(session, case, person.id))
     missing = missing_for_share(session, case, person, lines, draft.place)
     if missing or person.birth_date is None:
         raise EstimateNotComplete(" ".join(one.sentence for one in missing) or None)
@@ -283,13 +295,12 @@ def share_estimate(session: Session, actor: Actor, asked: ShareEstimate) -> int:
     today = clock.today(house.zone)
     kind = DocumentKind.GOOD_FAITH_ESTIMATE
     number = practice.take_number(session, kind, kind.prefix, today.year)
-    before = session.get(GoodFaithEstimate, draft.replaces_id) if draft.replaces_id else None
     content = _content(session, house, case, person, draft, lines, number, today, before)
     papers.freeze(session, kind, content, payer_id=payer_of(session, person.id).id, case_id=case.id)
     estimate_id = ids.new_id()
     add_rows(session, GoodFaithEstimate, [{
         "id": estimate_id, "number": number, "case_id": case.id, "person_id": person.id, "version": content.version,
-        "replaces_id": draft.replaces_id, "first_on": content.first_on, "last_on": content.last_on,
+        "replaces_id": before.id if before else None, "first_on": content.first_on, "last_on": content.last_on,
         "total_cents": content.total_cents, "shared_on": today,
     }])
     add_rows(session, EstimateItem, [

@@ -16,7 +16,7 @@ from practicerunner.records import accounts, cases, clients, consent_basis, foll
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.follow_up import Account, FollowUp, Overdue, Unarranged
 from practicerunner.records.people import Payer
-from practicerunner.rules.case_types import CASE_TYPES
+from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, CaseType, ContactMade, Resource, Role
 from practicerunner.workflows import billing_notices
@@ -279,7 +279,7 @@ def done_about(session: Session, actor: Actor, pairs: Iterable[tuple[int, int]])
 
 @dataclass(frozen=True, slots=True)
 class ToContact:
-    """Who can be spoken to about a case's bills: whoever is set down to pay, otherwise those who take part."""
+    """Who can be spoken to about a case's bills: whoever is set down to pay, and those for whom nobody is."""
 
     payer_id: int | None
     """Empty for somebody who was never set down to pay."""
@@ -297,14 +297,19 @@ def whom_to_contact(session: Session, actor: Actor, case_ids: Collection[int]) -
     shown = follow_up.accounts_of(session, set(case_ids), sees)
     today = clock.today(practice.the_practice(session).zone)
     found: dict[int, list[ToContact]] = {case_id: [] for case_id in shown}
-    for case_id, payer_id, person_id, name in follow_up.paying(session, list(shown), today):
-        if all(one.payer_id != payer_id for one in found[case_id]):
-            found[case_id].append(ToContact(payer_id, person_id, name))
-    without = [case_id for case_id, known in found.items() if not known]
-    for case_id, known_as, person in follow_up.taking_part(session, without):
+    agreed = follow_up.paying(session, list(shown), today)
+    for one in agreed:
+        if all(known.payer_id != one.payer_id for known in found[one.case_id]):
+            found[one.case_id].append(ToContact(one.payer_id, one.person_id, one.name))
+    said = {(one.case_id, one.for_id) for one in agreed}
+    over = follow_up.agreement_ended(session, list(shown), today)
+    for case_id, known_as, person in follow_up.taking_part(session, list(shown)):
+        unit = (case_id, person.id if capabilities(shown[case_id][0]).charged_each else None)
+        if unit in said or any(known.person_id == person.id for known in found[case_id]):
+            continue
         found[case_id].append(ToContact(
             known_as, person.id, person_name(person.first_name, person.last_name, person.preferred_name),
-            pays=shown[case_id][0] not in TOGETHER))
+            pays=shown[case_id][0] not in TOGETHER and unit not in over))
     done = _done(session, {one.payer_id for known in found.values() for one in known if one.payer_id is not None})
     return {
         case_id: tuple(replace(one, done=done.get((one.payer_id or 0, case_id), Done())) for one in known)

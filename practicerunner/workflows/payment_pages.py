@@ -13,7 +13,7 @@ from practicerunner import clock
 from practicerunner.records import accounts, billing, cases, payments, practice
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.records.payments import FailedPayment, PaymentFacts
-from practicerunner.rules.payments import Held, Invoiced, owed_since
+from practicerunner.rules.payments import Debt, Held, Invoiced, debts, owed_since
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import invoice_for
@@ -35,7 +35,8 @@ class PaymentDetail:
     """Case → unapplied credit, of the cases where money of this payment stands on no invoice."""
     waiting: tuple[InvoiceFacts, ...]
     """The payer's open invoices, the oldest first."""
-    old_debt_cents: int
+    debts: tuple[Debt, ...]
+    """What the payer owes that stands on no invoice."""
     balance_cents: int
     """What the payer owes over all cases that the reader may see, less their credit."""
     today: date
@@ -93,6 +94,8 @@ class CreditItem:
     since: date
     age_days: int
     payable_cents: int
+    imported_cents: int = 0
+    """What of it an import brought: it can be refunded at once, while other money is refunded on its payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def payment_detail(session: Session, actor: Actor, payment_id: int) -> PaymentDe
     return PaymentDetail(
         facts, case.name, tuple(held), {one.invoice_id: one.number for one in known},
         free_credit(session, payer.id, held), tuple(one for one in reversed(known) if one.open_cents),
-        max(billing.loose_cents(session, payer.id, case.id), 0), _balance(session, actor, payer.id),
+        tuple(debts(payments.loose(session, [payer.id], sees))[payer.id]), _balance(session, actor, payer.id),
         clock.today(practice.the_practice(session).zone),
     )
 
@@ -155,11 +158,11 @@ def failed_payments(session: Session, actor: Actor) -> list[FailedItem]:
     invoices: dict[int, list[Invoiced]] = defaultdict(list)
     for payer_id, invoice_id, issued_on, cents, replaces_id in payments.invoiced_to(session, list(by_payer), sees):
         invoices[payer_id].append(Invoiced(invoice_id, issued_on, cents, replaces_id))
-    debts = payments.debts(session, list(by_payer), sees)
+    owing = debts(payments.loose(session, list(by_payer), sees))
     today = clock.today(practice.the_practice(session).zone)
     found = []
     for payer_id, failures in by_payer.items():
-        owed = owed_since(invoices[payer_id], failures[0].failed_on) + debts.get(payer_id, 0)
+        owed = owed_since(invoices[payer_id], failures[0].failed_on) + sum(one.cents for one in owing[payer_id])
         if owed:
             found.append(FailedItem(failures[0], len(failures), owed, (today - failures[0].failed_on).days))
     return sorted(found, key=lambda item: (item.latest.failed_on, item.latest.payer))
@@ -172,10 +175,12 @@ def unapplied_credit(session: Session, actor: Actor) -> list[CreditItem]:
     today = clock.today(practice.the_practice(session).zone)
     found = payments.unapplied(session, sees)
     owed = payments.open_by_account(session, [one.payer_id for one in found])
+    imported = {(one.payer_id, one.case_id): one.cents for one in payments.imported(session)} if found else {}
     return [
         CreditItem(
             one.payer_id, one.payer, one.case_id, one.case_name, one.cents, one.since, (today - one.since).days,
             min(one.cents, owed.get((one.payer_id, one.case_id), 0)),
+            min(one.cents, imported.get((one.payer_id, one.case_id), 0)),
         )
         for one in found
     ]

@@ -1,5 +1,6 @@
 """Money that comes in: what it pays, what stays as credit, and the receipt."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, PaymentTooLarge
 from practicerunner.money import dollars
-from practicerunner.records import accounts, billing, cases, practice
+from practicerunner.records import accounts, billing, cases, payments, practice
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.billing import Invoice, LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case, PaymentMethod
@@ -19,7 +20,7 @@ from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
 from practicerunner.rules.cards import looks_like_card_number
 from practicerunner.rules.ledger import Open, allocate
-from practicerunner.rules.payments import LARGEST_CENTS
+from practicerunner.rules.payments import LARGEST_CENTS, Debt, debts, pays
 from practicerunner.vocabulary import (
     Action,
     DocumentKind,
@@ -81,9 +82,9 @@ class UseCredit(Command):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a payment pays: an older debt, invoices with what each one gets, and what is left as credit."""
+    """What a payment pays: debts on no invoice, invoices with what each one gets, and what is left as credit."""
 
-    old_cents: int
+    old: tuple[tuple[Debt, int], ...]
     given: tuple[tuple[OpenInvoice, str, int], ...]
     surplus_cents: int
 
@@ -188,8 +189,8 @@ def plan(
         raise BadInput(
             "parts" if parts is not None else "invoice_ids", "One of the invoices is paid or void by now. Choose again."
         )
-    # What was owed before the case was imported stands on no invoice; it is the oldest debt.
-    debt = max(billing.loose_cents(session, payer.id, case.id), 0) if invoice_ids is None else 0
+    # What was owed before an import, or refunded of a payment that failed, stands on no invoice; it is paid first.
+    owed = debts(payments.loose(session, [payer.id], sees))[payer.id] if invoice_ids is None else []
     if parts is not None:
         left = amount_cents - sum(part.amount_cents for part in parts)
         if left < 0:
@@ -198,11 +199,11 @@ def plan(
             row, number = by_id[part.invoice_id]
             if part.amount_cents > row.open_cents:
                 raise BadInput("parts", f"Only {dollars(row.open_cents)} is open on {number}.")
-        old = min(left, debt)
-        return Plan(old, tuple((*by_id[p.invoice_id], p.amount_cents) for p in parts), left - old)
-    old = min(amount_cents, debt)
-    given, surplus = allocate(amount_cents - old, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
-    return Plan(old, tuple((*by_id[invoice_id], cents) for invoice_id, cents in given), surplus)
+        old, left = pays(owed, left, case.id)
+        return Plan(tuple(old), tuple((*by_id[p.invoice_id], p.amount_cents) for p in parts), left)
+    old, left = pays(owed, amount_cents, case.id)
+    given, surplus = allocate(left, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
+    return Plan(tuple(old), tuple((*by_id[invoice_id], cents) for invoice_id, cents in given), surplus)
 
 
 def settle(
@@ -210,16 +211,17 @@ def settle(
 ) -> str:
     """Pay what was planned, in the ledger, and issue the receipt of that day. Returns the receipt's number."""
     said = billing.services_on(session, [row.invoice_id for row, _, _ in planned.given])
-    old, surplus = planned.old_cents, planned.surplus_cents
-    applied = [("Opening balance", "Owed from before", old)] if old else []
+    applied = [(*debt.called, cents) for debt, cents in planned.old]
+    loose: dict[int, int] = defaultdict(int, {payment.case_id: planned.surplus_cents})
+    for debt, cents in planned.old:
+        loose[debt.case_id] += cents
     entries: list[tuple[int, int, int | None]] = []
     for row, number, cents in planned.given:
         row.open_cents -= cents
         entries.append((row.case_id, -cents, row.invoice_id))
         services = said[row.invoice_id]
         applied.append((number, services[0] if len(services) == 1 else f"{len(services)} services", cents))
-    if old + surplus:
-        entries.append((payment.case_id, -old - surplus, None))
+    entries += [(case_id, -cents, None) for case_id, cents in loose.items() if cents]
     add_rows(session, LedgerEntry, [
         {"case_id": case_id, "payer_id": payer.id, "kind": EntryKind.PAYMENT, "amount_cents": cents,
          "effective_on": day, "invoice_id": invoice_id, "payment_id": payment.id, "recorded_by_id": actor.staff_id}
@@ -228,7 +230,7 @@ def settle(
     number = practice.take_number(session, DocumentKind.RECEIPT, DocumentKind.RECEIPT.prefix, day.year)
     content = papers.receipt_content(
         session, house, payer, number=number, received_on=day, method=payment.method, reference=payment.reference,
-        amount_cents=payment.amount_cents, applied=applied, unapplied_cents=surplus,
+        amount_cents=payment.amount_cents, applied=applied, unapplied_cents=planned.surplus_cents,
     )
     papers.freeze(
         session, DocumentKind.RECEIPT, content, payer_id=payer.id, case_id=payment.case_id, payment_id=payment.id

@@ -1,25 +1,29 @@
 """Money that goes back: from a payer's credit, or from what a payment paid; with a receipt of its own (H12, H13)."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
-from practicerunner import ids
-from practicerunner.errors import BadInput, RuleViolation
+from practicerunner import clock, ids
+from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import billing, payments, practice
+from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Invoice, LedgerEntry, Payment
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import Refund
-from practicerunner.rules.payments import Held, sources, state
+from practicerunner.records.people import Payer
+from practicerunner.rules.payments import Held, credit_since, sources, state
 from practicerunner.vocabulary import Action, DocumentKind, EntryKind, PaymentMethodKind, PaymentState, Resource
 from practicerunner.workflows import papers, processor
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.adjustments import only_charge, take_off
-from practicerunner.workflows.commands import Command, command
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.payment_methods import NumberFree, NumberFreeLine
 from practicerunner.workflows.processor import ChargeDeclined, Order
 from practicerunner.workflows.reversals import issue_credit_note, move_payment
@@ -54,6 +58,18 @@ class RefundPayment(Command):
         return self
 
 
+class RefundCredit(Command):
+    """Give credit back that an import brought, wholly or in part: money that came before there was a payment here."""
+
+    payer_id: int
+    case_id: int
+    amount_cents: int = Field(gt=0)
+    method: PaymentMethodKind
+    refunded_on: date
+    reason: NumberFree
+    reference: NumberFreeLine = Field(default="", max_length=60)
+
+
 def free_credit(session: Session, payer_id: int, held: list[Held]) -> dict[int, int]:
     """Case → what of a payer's money there stands for nothing at all, over the cases where this money stands."""
     return {
@@ -81,13 +97,8 @@ def refund_payment(session: Session, actor: Actor, asked: RefundPayment) -> int:
         there = dollars(asked.amount_cents - missing)
         raise BadInput("amount_cents", f"This payment pays {there} of that invoice; no more can be taken from it.")
     house = practice.the_practice(session)
-    number = practice.take_number(session, DocumentKind.REFUND, DocumentKind.REFUND.prefix, asked.refunded_on.year)
-    refund = Refund(
-        id=ids.new_id(), number=number, payment_id=payment.id, payer_id=payer.id, case_id=case.id, method=asked.method,
-        amount_cents=asked.amount_cents, refunded_on=asked.refunded_on, reason=asked.reason,
-        reference=_sent_back(session, payment, asked, house.currency), recorded_by_id=actor.staff_id,
-    )
-    session.add(refund)
+    reference = _sent_back(session, payment, asked, house.currency)
+    refund = _refund(session, actor, asked, payer, case, payment.id, reference)
     invoices = {one.invoice_id: session.get_one(Invoice, one.invoice_id) for one in taken if one.invoice_id is not None}
     _enter(session, actor, refund, taken, invoices)
     if asked.credit_invoices:
@@ -103,8 +114,81 @@ def refund_payment(session: Session, actor: Actor, asked: RefundPayment) -> int:
         from_credit_cents=sum(one.cents for one in taken if one.invoice_id is None),
     ), payer_id=payer.id, case_id=case.id)
     session.flush()
-    session.info["detail"] = f"{number}, {dollars(asked.amount_cents)}: {asked.reason}"
     return refund.id
+
+
+@command(Resource.INVOICES, Action.VOID)
+def refund_credit(session: Session, actor: Actor, asked: RefundCredit) -> int:
+    """Refund credit that an import brought, at most what is left of it, and issue the refund receipt. Returns its id.
+
+    Raises NotFound, BadInput.
+    """
+    payer, case, left = _imported(session, actor, asked.payer_id, asked.case_id, Action.VOID)
+    house = practice.the_practice(session)
+    if asked.refunded_on > clock.today(house.zone):
+        raise BadInput("refunded_on", "This day lies in the future.")
+    if asked.amount_cents > left:
+        raise BadInput("amount_cents", f"At most {dollars(left)} of the credit from before can be refunded.")
+    moved = payments.imported_by_day(session, payer.id, case.id)
+    if asked.amount_cents > credit_since(moved, asked.refunded_on):
+        raise BadInput("refunded_on", "So much credit did not lie there on this day yet. Choose a later one.")
+    refund = _refund(session, actor, asked, payer, case, None, asked.reference)
+    _enter(session, actor, refund, [Held(case.id, None, asked.amount_cents)], {})
+    papers.freeze(session, DocumentKind.REFUND, papers.refund_content(
+        session, house, payer, refund, receipt="", taken=[], from_credit_cents=asked.amount_cents,
+    ), payer_id=payer.id, case_id=case.id)
+    session.flush()
+    return refund.id
+
+
+def _imported(
+    session: Session, actor: Actor, payer_id: int, case_id: int, action: Action
+) -> tuple[Payer, Case, int]:
+    """The door to credit that an import brought, and what can be refunded of it. Locks its payer for anything but
+    reading. Raises NotFound, NotPermitted.
+    """
+    case = case_for(session, actor, case_id, action, resource=Resource.INVOICES)
+    payer = session.get(Payer, payer_id, with_for_update=None if action is Action.READ else FOR_CHANGE)
+    moved = payments.imported_by_day(session, payer_id, case.id)
+    if payer is None or not moved:
+        raise NotFound(actor=actor, action=action, resource=Resource.INVOICES, resource_id=payer_id, case_id=case.id)
+    session.info["case_id"] = case.id
+    loose = billing.loose_cents(session, payer.id, case.id)
+    return payer, case, max(min(-sum(cents for _, cents in moved), -loose), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDetail:
+    """Credit that an import brought, before it is given back."""
+
+    payer: str
+    case_name: str
+    cents: int
+    today: date
+
+
+@reader(Resource.INVOICES)
+def credit_detail(session: Session, actor: Actor, payer_id: int, case_id: int) -> CreditDetail:
+    """What of a payer's credit from an import can be given back. Raises NotFound."""
+    payer, case, left = _imported(session, actor, payer_id, case_id, Action.READ)
+    return CreditDetail(payer.name, case.name, left, clock.today(practice.the_practice(session).zone))
+
+
+def _refund(
+    session: Session, actor: Actor, asked: RefundPayment | RefundCredit, payer: Payer, case: Case,
+    payment_id: int | None, reference: str,
+) -> Refund:
+    """A refund under the next number."""
+    kind = DocumentKind.REFUND
+    number = practice.take_number(session, kind, kind.prefix, asked.refunded_on.year)
+    refund = Refund(
+        id=ids.new_id(), number=number, payment_id=payment_id, payer_id=payer.id, case_id=case.id, method=asked.method,
+        amount_cents=asked.amount_cents, refunded_on=asked.refunded_on, reason=asked.reason, reference=reference,
+        recorded_by_id=actor.staff_id,
+    )
+    session.add(refund)
+    session.info["detail"] = f"{number}, {dollars(asked.amount_cents)}: {asked.reason}"
+    return refund
 
 
 def _services(said: list[str]) -> str:

@@ -129,24 +129,23 @@ def fail_payment(session: Session, actor: Actor, asked: FailPayment) -> int:
 
 
 def _mirror(session: Session, actor: Actor, payment: Payment, asked: FailPayment) -> None:
-    """Take back the whole of a payment, wherever it stands by now: its movements come to nothing.
+    """Take back the whole of a payment, wherever it stood when it failed and was moved since: it comes to nothing.
 
-    A refund is a movement of its own and stays: with nothing behind it, it is what the payer owes.
+    What was moved later is taken back on its own day, so that the account is right on every day. A refund is a movement
+    of its own and stays: with nothing behind it, it is what the payer owes.
     """
-    moved: dict[tuple[int, int | None], list[LedgerEntry]] = defaultdict(list)
+    moved: dict[tuple[int, int, date], list[LedgerEntry]] = defaultdict(list)
     for entry in payments.entries_of(session, payment.id):
         if entry.kind is EntryKind.PAYMENT:
-            moved[entry.case_id, entry.invoice_id].append(entry)
-    for (case_id, invoice_id), alike in sorted(moved.items(), key=lambda one: one[0][1] or 0):
+            moved[entry.invoice_id or 0, entry.case_id, max(entry.effective_on, asked.failed_on)].append(entry)
+    for (invoice_id, case_id, day), alike in sorted(moved.items()):
         cents = -sum(entry.amount_cents for entry in alike)
         if not cents:
             continue
-        day = asked.failed_on
-        if invoice_id is not None:
+        if invoice_id:
             billing.open_row(session, invoice_id).open_cents += cents
-            day = max(day, *(entry.effective_on for entry in alike))
         session.add(LedgerEntry(
             case_id=case_id, payer_id=payment.payer_id, kind=EntryKind.PAYMENT, amount_cents=cents,
-            effective_on=day, invoice_id=invoice_id, payment_id=payment.id, reason=asked.reason,
+            effective_on=day, invoice_id=invoice_id or None, payment_id=payment.id, reason=asked.reason,
             reverses_id=alike[0].id if len(alike) == 1 else None, recorded_by_id=actor.staff_id,
         ))

@@ -190,7 +190,7 @@ def _issue(
         closing_cents=made.closing_cents, ages=AGES, credit_cents=made.credit_cents, remark=remark,
         open_items=tuple(
             paper.OpenItem(
-                what=item.number or BROUGHT_OVER, since=item.since, case_name=item.case_name if several else "",
+                what=item.what, since=item.since, case_name=item.case_name if several else "",
                 age=item.age, open_cents=item.open_cents,
             ) for item in made.open_items
         ),

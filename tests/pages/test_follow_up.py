@@ -10,18 +10,29 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
-from practicerunner.records.billing import Invoice
+from practicerunner.records.billing import Invoice, LedgerEntry
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.ui import identity
-from practicerunner.vocabulary import AttendanceStatus, CaseType, CollectionPolicy, ContactKind, ContactMade, FeeTerms
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CaseType,
+    CollectionPolicy,
+    ContactKind,
+    ContactMade,
+    EntryKind,
+    FeeTerms,
+    PaymentMethodKind,
+)
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.collection import case_collection, practice_collection
 from practicerunner.workflows.follow_up import FollowUpPayer, billing_mail_of, done_about, follow_up_payer
 from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.people import Contact, PersonDetails
 from practicerunner.workflows.practice import practice_settings
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
-from tests.cast import Cast, arrange, at, bring_on, hold, invoice, payer_id, people_of
+from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, payer_id, people_of
 from tests.pages.opening import give_passwords, keys, opened, press, said
 
 Open = Callable[..., AppTest]
@@ -235,6 +246,40 @@ def test_who_pays_is_said_from_the_list_of_those_without(house: House, visit: Op
     assert "save_arrangement" in keys(press(app, f"arrange_{house.couple}"))
     arrange(house.cast, house.couple, {people_of(house.cast, house.couple)["Maya"]: 0}, since="2026-08-01")
     assert "Everybody who shares a bill has said who pays." in said(visit("Tom", "Arrangement missing"))
+
+
+def test_what_money_pays_on_no_invoice_is_named_and_credit_from_an_import_is_given_back(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheque = pay(house.cast, house.payers["Ada"], house.ada, 200_00, "2026-09-10", surplus_as_credit=True)
+    with database.transaction(house.cast.engine) as session:
+        for payer, case_id, cents in (("Ada", house.couple, 30_00), ("Ben", house.ben, -20_00)):
+            session.add(LedgerEntry(
+                case_id=case_id, payer_id=house.payers[payer], kind=EntryKind.OPENING, amount_cents=cents,
+                effective_on=date(2026, 8, 1), reason="Opening balance, imported",
+                recorded_by_id=house.cast.staff["Tom"]))
+    house.cast.do("Tom", refund_payment, RefundPayment(
+        payment_id=cheque, amount_cents=100_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 12),
+        reason="paid too much"))
+    house.cast.do("Tom", fail_payment, FailPayment(
+        payment_id=cheque, failed_on=date(2026, 9, 14), reason="returned"))
+    assert "Ada Quill owes 295.00." in said(press(
+        visit("Tom", "Failed"), f"take_{house.payers['Ada']}_{house.ada}"))
+    app = in_dialog(monkeypatch, house, "Tom", "payment_form", "take_payment", house.payers["Ada"], "Ada Quill",
+                    house.ada, date(2026, 10, 5))
+    captions = [one.value for one in app.caption]
+    for sentence in ("100.00 pays what was refunded of a payment that failed",
+                     "30.00 pays the opening balance of Maya \\& Tom Rivera", "165.00 pays INV-2026-0001"):
+        assert sentence in captions, (sentence, captions)
+    press(app, "record_payment")
+    assert "refund_credit" not in "".join(keys(visit("Marcus", "Unapplied")))
+    assert "Ben Moor has 20.00 of credit from before on Ben Moor." in said(press(
+        visit("Tom", "Unapplied"), f"refund_credit_{house.payers['Ben']}_{house.ben}"))
+    app = in_dialog(
+        monkeypatch, house, "Tom", "payment_dialogs", "credit_refund_dialog", house.payers["Ben"], house.ben)
+    typed(app, "Reason", "account closed")
+    press(app, next(key for key in keys(app) if key.endswith(".save")))
+    assert tabs(visit("Tom"))[2:4] == ["Failed", "Unapplied"]
 
 
 def test_aging_is_of_any_day_and_adds_up(visit: Open) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practicerunner.rules.cards import looks_like_card_number
-from practicerunner.rules.payments import Held, Invoiced, owed_since, sources, state
+from practicerunner.rules.payments import Debt, Held, Invoiced, owed_since, pays, returned, sources, state
 from practicerunner.vocabulary import PaymentState
 
 DAY = date(2026, 10, 15)
@@ -28,6 +28,24 @@ def test_free_credit_goes_first_then_the_newest_invoice_then_what_covers_an_olde
     assert sources(held, 34, {1: 5}) == ([Held(1, None, 5), Held(1, 11, 29)], 0)
     assert sources(held, 60, {1: 20}, invoice_id=10) == ([Held(1, 10, 50)], 10)
     assert sources(held, 7, {1: 20}, invoice_id=99) == ([], 7)
+
+
+@pytest.mark.parametrize(("loose", "expected"), [
+    ({None: 50}, {}), ({None: 50, 1: 100}, {1: 100}), ({None: 50, 1: 100, 2: -30}, {1: 100}),
+    ({None: 50, 1: 100, 2: -70}, {1: 80}), ({1: 100, 2: 40, 3: -60}, {2: 40, 1: 40}), ({None: -20, 1: 100}, {1: 80}),
+    ({1: 100, 2: -100}, {}), ({None: -20, 1: 10}, {}),
+])
+def test_of_a_debt_on_no_invoice_what_came_from_an_import_is_paid_first(
+    loose: dict[int | None, int], expected: dict[int, int]
+) -> None:
+    assert returned(loose) == expected
+
+
+def test_money_pays_the_debts_of_its_own_case_first() -> None:
+    debts = [Debt(1, "Kit", 30), Debt(2, "Ida", 20), Debt(2, "Ida", 50, refunded=True)]
+    assert pays(debts, 85, 2) == ([(debts[1], 20), (debts[2], 50), (debts[0], 15)], 0)
+    assert pays(debts, 120, 1)[1] == 20
+    assert pays(debts, 0, 1) == ([], 0)
 
 
 PARTS = st.lists(st.builds(Held, st.integers(1, 3), st.none() | st.integers(10, 15), st.integers(1, 500)), max_size=6,

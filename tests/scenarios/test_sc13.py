@@ -40,7 +40,7 @@ def test_the_statement_for_october_and_the_one_that_follows(cast: Cast, paul: tu
         november = cast.read("Tom", statement_preview, payer, *NOVEMBER, case_id=case_id).statement
     assert (october.opening_cents, october.charges_cents, october.payments_cents, october.credits_cents,
             october.refunds_cents, october.closing_cents) == (330_00, 495_00, 495_00, 25_00, 0, 305_00)
-    assert [(item.number, item.since, item.open_cents) for item in october.open_items] == [
+    assert [(item.what, item.since, item.open_cents) for item in october.open_items] == [
         ("INV-2026-0004", date(2026, 10, 13), 140_00), ("INV-2026-0005", date(2026, 10, 27), 165_00)]
     assert [(line.day.day, line.what, line.amount_cents, line.balance_cents) for line in october.movements] == [
         (5, "Payment, cheque", -330_00, 0), (6, "IND50", 165_00, 165_00), (13, "IND50", 165_00, 330_00),

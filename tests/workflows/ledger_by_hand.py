@@ -19,21 +19,22 @@ def every_dimension_is_right(
     """Provider, service, kind of case, payer and month, each as the lines of the invoices have it."""
     expected = by_hand(engine)
     for columns in (("provider_id",), ("service_id",), ("case_type",), ("payer_id",)):
-        found: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
+        found: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         for row in moved:
-            for place, column in enumerate(("invoiced_cents", "collected_cents", "adjusted_cents")):
+            for place, column in enumerate(("invoiced_cents", "collected_cents", "adjusted_cents", "opening_cents")):
                 found[tuple(row[c] for c in columns)][place] += row[column]
         owed: dict[Any, int] = defaultdict(int)
         for row in receivable:
             owed[tuple(row[c] for c in columns)] += row["balance_cents"]
-        wanted: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0])
+        wanted: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         for part in expected:
             for place, cents in enumerate(part["cents"]):
                 wanted[tuple(part[c] for c in columns)][place] += cents
         assert {key: row for key, row in found.items() if any(row)} == {
             key: row for key, row in wanted.items() if any(row)}, columns
         assert {key: cents for key, cents in owed.items() if cents} == {
-            key: row[0] - row[1] - row[2] for key, row in wanted.items() if row[0] != row[1] + row[2]}, columns
+            key: row[0] + row[3] - row[1] - row[2] for key, row in wanted.items()
+            if row[0] + row[3] != row[1] + row[2]}, columns
     with database.reading(engine) as session:
         entries = session.scalars(select(LedgerEntry)).all()
     months: dict[date, int] = defaultdict(int)
@@ -54,7 +55,8 @@ def by_hand(engine: Engine) -> list[dict[str, Any]]:
         invoices = {one.id: one for one in session.scalars(select(Invoice))}
     parts: list[dict[str, Any]] = [
         {"provider_id": cases[e.case_id].provider_id, "service_id": 0, "case_type": cases[e.case_id].type,
-         "payer_id": e.payer_id, "cents": [0, -e.amount_cents, 0]}
+         "payer_id": e.payer_id,
+         "cents": [0, 0, 0, e.amount_cents] if e.kind is EntryKind.OPENING else [0, -e.amount_cents, 0, 0]}
         for e in entries if e.invoice_id is None
     ]
     for invoice_id, invoice in invoices.items():
@@ -81,6 +83,6 @@ def by_hand(engine: Engine) -> list[dict[str, Any]]:
             parts.append({
                 "provider_id": charge.provider_id, "service_id": charge.service_id,
                 "case_type": cases[invoice.case_id].type, "payer_id": invoice.payer_id,
-                "cents": [charged, part, off[line.charge_id]]})
+                "cents": [charged, part, off[line.charge_id], 0]})
         assert paid == loose == 0
     return parts

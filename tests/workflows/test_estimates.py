@@ -430,6 +430,94 @@ def test_an_estimate_for_a_year_asks_to_be_renewed_after_eleven_months_until_the
     assert due(cast, when="2027-10-02 11:00") == []
 
 
+def renewed(cast: Cast, case_id: int, person: int, quantity: int = 1) -> tuple[int, int]:
+    """An estimate of a year, and the one that was given a month early for what comes after it."""
+    first = shared(cast, case_id, person, sessions(cast, quantity, last="2027-11-01"))
+    when = "2027-10-02 10:00"
+    following = sessions(cast, 1, first="2027-11-02", last="2028-01-10")
+    return first, share(cast, draft(cast, case_id, person, following, when=when, replaces_id=first), when=when)
+
+
+def test_one_renewed_early_is_watched_until_its_last_day_and_a_version_given_after_the_bills_ends_it(omar) -> None:
+    cast, case_id, person = omar
+    first, second = renewed(cast, case_id, person)
+    for number in range(4, 8):
+        invoice(cast, hold(cast, case_id, "IND50", f"2027-10-{number:02d} 10:00"))
+    late = "2027-10-10 09:00"
+    assert due(cast, when=late) == [("Omar Reyes", EstimateCause.EXCEEDED, date(2027, 10, 10))]
+    with at(late):
+        (row,) = cast.read("Tom", estimates_due)
+        assert (row.estimate_id, row.amount_cents) == (first, 495_00)
+        assert [cast.read("Tom", estimate_watch, one).billed_cents for one in (first, second)] == [660_00, 0]
+    third = share(cast, draft(
+        cast, case_id, person, sessions(cast, 7, first="2027-10-11", last="2027-11-01"), when=late, replaces_id=first,
+    ), when=late)
+    assert due(cast, when=late) == []
+    invoice(cast, hold(cast, case_id, "IND50", "2027-10-12 10:00"))
+    with at("2027-10-13 09:00"):
+        block = cast.read("Tom", estimate_block, case_id)
+        assert [(one.estimate_id, one.version, one.is_current, one.watch.billed_cents) for one in block.shared] == [
+            (third, 2, True, 165_00), (second, 1, True, 0), (first, 1, False, 660_00)]
+    words = " ".join(lines_of(logged(cast, "Tom", estimate_pdf, second)[2]))
+    assert "Version 1" in words
+    assert "Replaces" not in words
+
+
+def test_a_bill_is_measured_by_the_version_that_had_been_given_by_the_day_of_the_service(omar) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 1, last="2026-12-31"))
+    for number in range(2, 6):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{number:02d} 10:00"))
+    then = "2026-11-06 09:00"
+    second = share(cast, draft(
+        cast, case_id, person, sessions(cast, 12, last="2026-12-31"), when=then, replaces_id=first), when=then)
+    invoice(cast, hold(cast, case_id, "IND50", "2026-11-06 10:00"))
+
+    def billed() -> list[int]:
+        return [cast.read("Tom", estimate_watch, one).billed_cents for one in (first, second)]
+
+    assert billed() == [660_00, 825_00], "the new one has the sessions from the first day on, and so their bills"
+    assert due(cast, when="2026-11-06 12:00") == [], "it was given after the bills"
+    invoice(cast, hold(cast, case_id, "IND50", "2026-11-05 15:00"))
+    assert billed() == [825_00, 990_00]
+    assert due(cast, when="2026-11-06 18:00") == [("Omar Reyes", EstimateCause.EXCEEDED, date(2026, 11, 6))]
+
+
+def test_a_fee_that_changes_after_a_renewal_asks_for_a_version_of_each(omar) -> None:
+    cast, case_id, person = omar
+    first, second = renewed(cast, case_id, person, quantity=10)
+    arrange(cast, case_id, {person: 0}, since="2027-10-10", fee_terms=FeeTerms.FIXED, fee_cents=300_00)
+    assert due(cast, when="2027-10-03 09:00") == [
+        ("Omar Reyes", EstimateCause.CHANGED, date(2027, 10, 29)),
+        ("Omar Reyes", EstimateCause.CHANGED, date(2027, 11, 1))]
+    rest = sessions(cast, 10, first="2027-10-04", last="2027-11-01")
+    now = "2027-10-03 10:00"
+    share(cast, draft(cast, case_id, person, rest, when=now, replaces_id=first), when=now)
+    following = sessions(cast, 1, first="2027-11-02", last="2028-01-10")
+    share(cast, draft(cast, case_id, person, following, when=now, replaces_id=second), when=now)
+    assert due(cast, when="2027-10-03 11:00") == []
+    with pytest.raises(AlreadyReplaced):
+        draft(cast, case_id, person, rest, when=now, replaces_id=first)
+
+
+def test_partners_renew_for_one_another_members_of_a_group_do_not(cast: Cast) -> None:
+    licensed(cast)
+    with at("2026-10-12 09:00"):
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Ana Holm", "Bo Stone", name="Thursday Process Group")
+        couple = cast.open_case(CaseType.TWO_PERSON, "Aisha Morgan", "Ben Morgan")
+    members, partners = complete(cast, group), complete(cast, couple)
+    year, more = {"last": "2027-11-01"}, {"first": "2027-11-02", "last": "2028-01-10"}
+    shared(cast, couple, partners["Ben"], sessions(cast, 10, service="FAM50", **year))
+    shared(cast, group, members["Bo"], sessions(cast, 10, service="GRP90", **year))
+    ends = date(2027, 11, 1)
+    assert sorted(due(cast, when="2027-10-02 09:00")) == [
+        ("Ben Morgan", EstimateCause.RENEWAL, ends), ("Bo Stone", EstimateCause.RENEWAL, ends)]
+    now = "2027-10-02 10:00"
+    share(cast, draft(cast, couple, partners["Aisha"], sessions(cast, 5, service="FAM50", **more), when=now), when=now)
+    share(cast, draft(cast, group, members["Ana"], sessions(cast, 5, service="GRP90", **more), when=now), when=now)
+    assert due(cast, when="2027-10-02 11:00") == [("Bo Stone", EstimateCause.RENEWAL, ends)]
+
+
 def test_bills_of_four_hundred_above_are_an_item_and_on_today_not_a_cent_earlier(omar) -> None:
     cast, case_id, person = omar
     shared(cast, case_id, person, sessions(cast, 1, last="2026-12-31"))

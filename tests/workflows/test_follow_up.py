@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from practicerunner.errors import BadInput, NotFound, NotPermitted
-from practicerunner.vocabulary import AttendanceStatus, CaseType, ContactMade, PaymentMethodKind, ShareKind
+from practicerunner.vocabulary import AttendanceStatus, CaseType, ContactMade, FeeTerms, PaymentMethodKind, ShareKind
 from practicerunner.workflows.accounts import invoice_preview, uninvoiced
-from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.arrangements import SetArrangement, Share, payers_needed, set_arrangement
 from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.cases import RemoveParticipant, remove_participant
 from practicerunner.workflows.estimate_pages import estimates_due
 from practicerunner.workflows.follow_up import (
     FollowUpPayer,
@@ -28,7 +29,7 @@ from practicerunner.workflows.follow_up import (
 )
 from practicerunner.workflows.payment_pages import failed_payments, pending_payments, unapplied_credit
 from practicerunner.workflows.payments import RecordPayment, record_payment
-from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
+from practicerunner.workflows.people import AddOrganisation, AddPerson, PersonDetails, add_organisation, add_person
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id, people_of
@@ -270,6 +271,43 @@ def test_a_case_without_an_account_is_followed_up_with_whoever_takes_part(cast: 
             with pytest.raises(NotFound):
                 cast.do("Tom", follow_up_payer, said.model_copy(update={"op": "b" * 20, "person_id": stranger}))
         assert cast.read("Olga", whom_to_contact, [couple, owing.ida]) == {}
+
+
+def test_sponsors_are_contacted_and_those_of_a_group_for_whom_nobody_is_set_down(cast: Cast, owing: Owing) -> None:
+    with at("2026-08-01 09:00"):
+        group = cast.open_case(
+            CaseType.THERAPY_GROUP, "Gus One", "Gia Two", "Gil Three", "Gem Four", "Gad Five", name="Thursday Group")
+        firm, relief = (cast.do("Dana", add_organisation, AddOrganisation(name=name, address="1 North Street"))
+                        for name in ("Northside", "Relief Fund"))
+    gus, gia, _, gem, gad = people_of(cast, group).values()
+    ida = people_of(cast, owing.ida)["Ida"]
+    arrange(cast, group, {ida: 0}, since="2026-08-01", person_id=gus)
+    arrange(cast, group, {gia: 0}, since="2026-08-01", person_id=gia, valid_until=date(2026, 8, 20))
+    for payer, until in ((firm, None), (relief, date(2026, 9, 3))):
+        case_id = owing.ida if payer == firm else owing.jon
+        arrange(cast, case_id, {people_of(cast, case_id).popitem()[1]: 0}, since="2026-08-01",
+                fee_terms=FeeTerms.SPONSOR, sponsor_id=payer, sponsor_sessions=10, sponsor_until=until)
+    hold(cast, group, "GRP90", "2026-09-03 18:00", missed={gad: AttendanceStatus.EXCUSED})
+    with at("2026-09-04 09:00"):
+        for person in (gem, gad):
+            cast.do("Dana", remove_participant, RemoveParticipant(
+                case_id=group, person_id=person, left_on=date(2026, 9, 4)))
+        found = cast.read("Tom", whom_to_contact, [group, owing.ida, owing.jon])
+        assert [(one.name, one.pays) for one in found[group]] == [
+            ("Ida Holm", True), ("Gia Two", False), ("Gil Three", True), ("Gem Four", True)]
+        assert [one.name for one in found[owing.ida]] == ["Northside", "Ida Holm"]
+        assert [one.name for one in found[owing.jon]] == ["Jon Decoy"], "the sponsor's last day is over"
+        assert cast.do("Tom", follow_up_payer, FollowUpPayer(
+            payer_id=firm, case_id=owing.ida, kind=ContactMade.PHONE, happened_on=date(2026, 9, 4)))
+        with pytest.raises(NotFound):
+            cast.do("Tom", follow_up_payer, FollowUpPayer(
+                payer_id=firm, case_id=owing.jon, kind=ContactMade.PHONE, happened_on=date(2026, 9, 4)))
+        named = cast.read("Tom", payers_needed, group)
+        assert (list(named.people.values()), named.left) == (
+            ["Gus One", "Gia Two", "Gil Three", "Gem Four"], frozenset({gem})), "Gad never came"
+        arrange(cast, group, {ida: 0}, since="2026-09-01", person_id=gem)
+        assert [one.name for one in cast.read("Tom", whom_to_contact, [group])[group]] == [
+            "Ida Holm", "Gia Two", "Gil Three"]
 
 
 def test_whoever_is_set_down_to_pay_is_contacted_and_not_who_paid_before(cast: Cast, owing: Owing) -> None:

@@ -4,13 +4,14 @@ import time as stopwatch
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
-from practicerunner.errors import BadInput, NotFound
+from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.records import billing, payments
 from practicerunner.records.audit import AuditRow, first_broken_row
 from practicerunner.records.base import Base
@@ -19,7 +20,9 @@ from practicerunner.records.cases import Case, Participant
 from practicerunner.records.imports import ImportedRow, ImportRun
 from practicerunner.records.people import ContactPoint, Payer, Person
 from practicerunner.rules.importing import DateOrder, Field
-from practicerunner.vocabulary import CaseStatus, CaseType, Resource, RowOutcome, TwoPersonLabel
+from practicerunner.vocabulary import CaseStatus, CaseType, PaymentMethodKind, Resource, RowOutcome, TwoPersonLabel
+from practicerunner.workflows.accounts import case_account
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.cases import MarkReviewed, OpenCase, Taking, mark_reviewed, open_case
 from practicerunner.workflows.imports import (
     AlreadyUndone,
@@ -34,10 +37,15 @@ from practicerunner.workflows.imports import (
     providers_to_choose,
     undo_import,
 )
+from practicerunner.workflows.papers import refund_pdf
 from practicerunner.workflows.payment_pages import unapplied_credit
 from practicerunner.workflows.payments import UseCredit, use_credit
 from practicerunner.workflows.people import find_people, person_details
-from tests.cast import Cast, at, balance, hold, invoice
+from practicerunner.workflows.refunds import RefundCredit, credit_detail, refund_credit
+from practicerunner.workflows.statements import statement_preview
+from tests.cast import Cast, at, balance, hold, invoice, payer_id, people_of
+from tests.documents.papers import lines as lines_of
+from tests.insurance import logged
 
 SYNTHEA = (Path(__file__).parents[1] / "data" / "synthea_patients.csv").read_bytes()
 
@@ -192,6 +200,66 @@ def test_balances_become_opening_entries_of_the_first_person(cast: Cast) -> None
             ("Ana Lima", 100_10, date(2026, 11, 12)), ("Bo Berg", -20_00, date(2026, 11, 12))
         ]
         assert session.scalars(select(ImportRun.balance_cents)).one() == 80_10
+
+
+def test_credit_that_came_with_an_import_can_be_given_back_and_no_more_than_is_left(cast: Cast) -> None:
+    bring_in(cast, "First,Last,Balance\nAna,Lima,100.10\nBo,Berg,(50.00)\n")
+    with database.reading(cast.engine) as session:
+        cases = dict(session.execute(select(Case.name, Case.id)).tuples().all())
+    bo, ana = (payer_id(cast, next(iter(people_of(cast, cases[name]).values()))) for name in ("Bo Berg", "Ana Lima"))
+
+    def back(cents: int, by: str = "Tom", day: date = date(2026, 11, 14), payer: int = bo, **more: Any) -> int:
+        return int(cast.do(by, refund_credit, RefundCredit(**{
+            "payer_id": payer, "case_id": cases["Bo Berg"], "amount_cents": cents, "method": PaymentMethodKind.CHEQUE,
+            "refunded_on": day, "reason": "account closed"} | more)))
+
+    invoice(cast, hold(cast, cases["Bo Berg"], "IND50", "2026-11-13 10:00"))
+    with at("2026-11-13 18:00"):
+        cast.do("Tom", use_credit, UseCredit(payer_id=bo, case_id=cases["Bo Berg"]))
+        with pytest.raises(BadInput, match=r"At most 0\.00"):
+            back(1, day=date(2026, 11, 13))
+    with at("2026-11-14 09:00"):
+        (made,) = cast.read("Tom", case_account, cases["Bo Berg"]).invoices
+        cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=made.facts.invoice_id, amount_cents=165_00, reason="never took place"))
+        assert [one.imported_cents for one in cast.read("Tom", unapplied_credit)] == [50_00]
+        assert cast.read("Tom", credit_detail, bo, cases["Bo Berg"]).cents == 50_00
+        for act, field, sentence in (
+            (lambda: back(50_01), "amount_cents", r"At most 50\.00 of the credit from before"),
+            (lambda: back(10_00, day=date(2026, 11, 13)), "refunded_on", "did not lie there on this day yet"),
+            (lambda: back(10_00, day=date(2026, 11, 15)), "refunded_on", "in the future"),
+        ):
+            with pytest.raises(BadInput, match=sentence) as refusal:
+                act()
+            assert refusal.value.field == field
+        for act in (lambda: back(1_00, payer=ana), lambda: back(1_00, payer=1)):
+            with pytest.raises(NotFound):
+                act()
+        for name in ("Olga", "Ruth", "Priya"):
+            with pytest.raises((NotFound, NotPermitted)):
+                back(1_00, by=name)
+        first = back(20_00, op="one-click")
+        assert back(20_00, op="one-click") == first
+        second = back(30_00)
+        with pytest.raises(BadInput, match=r"At most 0\.00"):
+            back(1)
+        assert cast.read("Tom", unapplied_credit) == []
+        assert balance(cast, cases["Bo Berg"]) == {"Bo Berg": 0}
+        account = cast.read("Tom", case_account, cases["Bo Berg"])
+        assert [(one.refund_id, one.number, one.payment_id, one.amount_cents) for one in account.refunds] == [
+            (second, "RF-2026-0002", None, 30_00), (first, "RF-2026-0001", None, 20_00)]
+        assert account.imported == ()
+        made = cast.read("Tom", statement_preview, bo, date(2026, 11, 1), date(2026, 11, 14)).statement
+        assert (made.brought_over_cents, made.refunds_cents, made.closing_cents, made.open_items) == (
+            -50_00, 50_00, 0, ())
+        assert [(line.what, line.number, line.amount_cents) for line in made.movements if line.number[:2] == "RF"] == [
+            ("Refund", "RF-2026-0001", 20_00), ("Refund", "RF-2026-0002", 30_00)]
+        words = " ".join(" ".join(lines_of(logged(cast, "Tom", refund_pdf, first)[2])).split())
+        for said in ("Refund receipt", "RF-2026-0001", "Bo Berg", "From unused credit 20.00", "account closed"):
+            assert said in words, said
+    with database.reading(cast.engine) as session:
+        assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
+    assert balance(cast, cases["Ana Lima"]) == {"Ana Lima": 100_10}
 
 
 def test_credit_that_came_with_an_import_pays_the_next_invoice(cast: Cast) -> None:

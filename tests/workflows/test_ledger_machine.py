@@ -79,7 +79,7 @@ from practicerunner.workflows.payments import (
     record_payment,
     use_credit,
 )
-from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.refunds import RefundCredit, RefundPayment, refund_credit, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
 from practicerunner.workflows.statements import IssueStatement, issue_statement
@@ -127,6 +127,10 @@ class World:
                 cast.do("Tom", record_payment, RecordPayment(
                     payer_id=self.payers[0], case_id=self.couple, method=PaymentMethodKind.CASH, amount_cents=cents,
                     received_on=FIRST, surplus_as_credit=True, pending=pending))
+        with database.transaction(self.engine) as session:
+            session.add(LedgerEntry(
+                case_id=self.couple, payer_id=self.payers[1], kind=EntryKind.OPENING, amount_cents=-90_00,
+                effective_on=FIRST, reason="Opening balance, imported", recorded_by_id=cast.staff["Tom"]))
         with at("2026-08-01 09:00"):
             self.friend = cast.open_case(CaseType.INDIVIDUAL, "Kim Rivera")
             kim = people_of(cast, self.friend)["Kim"]
@@ -371,6 +375,12 @@ class Ledger(RuleBasedStateMachine):
                 method=PaymentMethodKind.CASH,
                 refunded_on=self.day, reason="given back", credit_invoices=credit, credit_note=credit and note,
                 invoice_id=paid.id if paid else None))
+
+    @rule(cents=AMOUNTS)
+    def refund_credit(self, cents: int) -> None:
+        self.do(refund_credit, lambda: RefundCredit(
+            payer_id=self.world.payers[1], case_id=self.world.couple, amount_cents=cents,
+            method=PaymentMethodKind.CASH, refunded_on=self.day, reason="account closed"))
 
     @rule(which=WHICH, cents=AMOUNTS, line=st.booleans(), note=st.booleans())
     def credit(self, which: int, cents: int, line: bool, note: bool) -> None:

@@ -35,6 +35,7 @@ from practicerunner.workflows.settlements import (
     fail_payment,
     settle_payment,
 )
+from practicerunner.workflows.statements import statement_preview
 from tests.cast import Cast, arrange, at, balance, hold, invoice, pay, payer_id, people_of
 from tests.workflows.test_papers import handed_out, text_of
 
@@ -226,6 +227,82 @@ def test_a_cheque_that_bounces_after_its_surplus_was_given_back_in_cash_leaves_i
         assert balance(cast, kim) == {"Kim Vale": 0}
         cast.do("Tom", fail_payment, FailPayment(payment_id=cheque, failed_on=date(2026, 9, 12), reason="returned"))
     assert (balance(cast, kim), balance(cast, jon)) == ({"Kim Vale": 265_00}, {"Jon Decoy": -100_00})
+
+
+def test_what_a_bounced_payment_left_in_the_payer_s_other_case_is_paid_with_the_rest(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        own = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        child = cast.open_case(CaseType.INDIVIDUAL, "Kit Holm", provider="Priya")
+    ida = people_of(cast, own)["Ida"]
+    arrange(cast, child, {ida: 0}, since="2026-08-01")
+    payer = payer_id(cast, ida)
+    invoice(cast, hold(cast, own, "IND50", "2026-09-03 10:00"))
+    invoice(cast, hold(cast, child, "IND50", "2026-09-04 10:00", by="Priya"))
+    cheque = pay(cast, payer, own, 330_00, "2026-09-10")
+
+    def given(case_id: int, cents: int, by: str = "Tom", **more: Any) -> int:
+        return int(cast.do(by, record_payment, RecordPayment(
+            payer_id=payer, case_id=case_id, method=PaymentMethodKind.CASH, amount_cents=cents,
+            received_on=date(2026, 9, 14), **more)))
+
+    with at("2026-09-14 09:00"):
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=cheque, amount_cents=100_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 12),
+            reason="moved"))
+        cast.do("Tom", fail_payment, FailPayment(payment_id=cheque, failed_on=date(2026, 9, 14), reason="returned"))
+        assert (balance(cast, own), balance(cast, child)) == ({"Ida Holm": 165_00}, {"Ida Holm": 265_00})
+        (item,) = cast.read("Tom", failed_payments)
+        assert (item.latest.case_id, item.owed_cents) == (own, 430_00)
+        with pytest.raises(PaymentTooLarge, match=r"owes 165\.00"):
+            given(own, 430_00, by="Marcus")
+        with pytest.raises(PaymentTooLarge, match=r"owes 430\.00"):
+            given(own, 430_01)
+        paid = given(own, 430_00)
+        assert (balance(cast, own), balance(cast, child)) == ({"Ida Holm": 0}, {"Ida Holm": 0})
+        assert cast.read("Tom", failed_payments) == []
+        statement = cast.read("Tom", statement_preview, payer, date(2026, 9, 1), date(2026, 9, 14)).statement
+        assert (statement.closing_cents, statement.open_items, statement.credit_cents) == (0, (), 0)
+        with database.reading(cast.engine) as session:
+            receipt = billing.document_of(session, payment_id=paid)
+            assert receipt is not None
+            applied = [(one["invoice_number"], one["service"], one["amount_cents"])
+                       for one in receipt.content["applied"]]
+            assert payments.wrong_payments(session) == []
+        assert applied == [("Refund", "Of a payment that failed", 100_00), ("INV-2026-0001", "IND50", 165_00),
+                           ("INV-2026-0002", "IND50", 165_00)]
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=paid, amount_cents=430_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 14),
+            reason="wrong payer"))
+    assert (balance(cast, own), balance(cast, child)) == ({"Ida Holm": 165_00}, {"Ida Holm": 265_00})
+
+
+def test_a_bounce_that_is_told_after_a_later_refund_leaves_the_account_right_on_every_day(
+    cast: Cast, ida: Ida
+) -> None:
+    pay(cast, ida.payer, ida.case, 165_00, "2026-09-11")
+    cheque = pay(cast, ida.payer, ida.case, 200_00, "2026-09-12", surplus_as_credit=True)
+    with at("2026-09-25 09:00"):
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=cheque, amount_cents=100_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 20),
+            reason="paid too much"))
+        cast.do("Tom", fail_payment, FailPayment(payment_id=cheque, failed_on=date(2026, 9, 15), reason="returned"))
+        found = {}
+        for day in (14, 15, 19, 20, 25):
+            made = cast.read("Tom", statement_preview, ida.payer, date(2026, 9, 1), date(2026, 9, day)).statement
+            left = [(one.what, one.open_cents) for one in made.open_items]
+            found[day] = (made.closing_cents, made.credit_cents, left)
+        chained = [
+            cast.read("Tom", statement_preview, ida.payer, date(2026, 9, first), date(2026, 9, last)).statement
+            for first, last in ((1, 14), (15, 19), (20, 25))]
+    number = ida.account().invoices[0].facts.number
+    bounced, refunded = [(number, 165_00)], [(number, 165_00), ("Refund of a failed payment", 100_00)]
+    assert found == {14: (-35_00, 35_00, []), 15: (165_00, 0, bounced), 19: (165_00, 0, bounced),
+                     20: (265_00, 0, refunded), 25: (265_00, 0, refunded)}
+    assert [(one.opening_cents, one.closing_cents) for one in chained] == [
+        (0, -35_00), (-35_00, 165_00), (165_00, 265_00)]
+    assert [(line.day.day, line.what, line.amount_cents) for one in chained[1:] for line in one.movements] == [
+        (15, "Payment taken back", 200_00), (20, "Refund", 100_00)]
+    ida.sound()
 
 
 def test_a_failure_is_one_item_for_the_payer_and_closes_by_itself_when_what_was_due_is_paid(

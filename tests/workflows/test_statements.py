@@ -75,7 +75,7 @@ def test_the_paper_says_what_the_preview_says_and_stays_the_same_bytes(cast: Cas
     for name, cents in summary(shown.statement):
         assert letters(name + dollars(cents)) in said
     for item in shown.statement.open_items:
-        assert item.number in said
+        assert item.what in said
     assert letters("Closing balance USD 250.00") in said
     assert "ST-2026-0001" in said and "IdaHolm" in said
     assert problems(first) == []

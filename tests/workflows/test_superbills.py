@@ -26,6 +26,7 @@ from practicerunner.vocabulary import (
     SessionFormat,
     ShareKind,
 )
+from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.advance import InvoiceAhead, SettleAppointment, invoice_ahead, settle_appointment
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
@@ -194,6 +195,16 @@ def test_what_was_charged_in_advance_and_afterwards_is_one_line_with_the_full_fe
     pay(cast, payer_id(cast, person), case_id, 165_00, "2026-12-01", surplus_as_credit=True)
     (line,) = preview(cast, case_id, person, "2026-12-01", "2026-12-01").lines
     assert (line.charge_cents, line.paid_cents, "additional" in line.description) == (165_00, 165_00, False)
+    issue(cast, case_id, person, "2026-12-01", "2026-12-01")
+    with at("2026-12-02 09:00"):
+        account = cast.read("Tom", case_account, case_id)
+        assert [one.is_charged_no_more for one in cast.read("Tom", superbills_of, case_id)] == [False]
+        additional = next(row.facts for row in account.invoices if row.facts.total_cents == 65_00)
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=account.payments[0].payment_id, amount_cents=65_00, method=PaymentMethodKind.CASH,
+            refunded_on=date(2026, 12, 2), reason="wrong fee", invoice_id=additional.invoice_id))
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=additional.invoice_id, reason="wrong fee"))
+        assert [one.is_charged_no_more for one in cast.read("Tom", superbills_of, case_id)] == [True]
 
 
 def test_what_settling_gave_back_and_took_again_is_no_part_of_the_full_fee(noor) -> None:
