@@ -1,6 +1,6 @@
 """Who pays for a case or a participant, in which shares, from when on (H02–H06), and at which fee (H07)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
@@ -258,6 +258,13 @@ class _Lasts(Protocol):
     def valid_from(self) -> date | None: ...
     @property
     def valid_until(self) -> date | None: ...
+
+
+class _Set(Protocol):
+    """An arrangement that says how often it was set."""
+
+    @property
+    def person_id(self) -> int | None: ...
     @property
     def revision(self) -> int: ...
 
@@ -265,7 +272,7 @@ class _Lasts(Protocol):
 A = TypeVar("A", bound=_Lasts)
 
 
-def revision_of(rows: Iterable[_Lasts], person_id: int | None) -> int:
+def revision_of(rows: Iterable[_Set], person_id: int | None) -> int:
     """How often who pays was set for a participant, or for the case as a whole."""
     return sum(row.revision for row in rows if row.person_id == person_id)
 
@@ -287,6 +294,11 @@ def in_force(rows: Iterable[A], day: date) -> dict[int | None, A]:
 def ended(rows: Iterable[A], day: date) -> frozenset[int | None]:
     """For whom an arrangement ended before a date of service, and nobody has said since who pays."""
     return frozenset(person for person, row in latest(rows, day).items() if is_over(row, day))
+
+
+def said_for(rows: Collection[_Lasts], day: date) -> frozenset[int | None]:
+    """For whom somebody has said who pays on a day, or from a later one on where nobody ever did before."""
+    return frozenset(row.person_id for row in rows) - ended(rows, day)
 
 
 def is_over(row: _Lasts, day: date) -> bool:
