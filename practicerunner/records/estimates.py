@@ -164,7 +164,10 @@ def replaced(session: Session, estimate_id: int) -> bool:
 
 
 def billed_cents(session: Session, case_id: int, person_id: int | None, first: date, last: date) -> int:
-    """What was billed for services from one day to another, both included, after credit adjustments."""
+    """What was billed for services from one day to another, both included, less what was credited to the lines.
+
+    What was credited to whole invoices does not count (``workflows.credits``).
+    """
     theirs = (
         Charge.case_id == case_id, Charge.withdrawn_at.is_(None), Charge.service_date.between(first, last),
         *([] if person_id is None else [Charge.person_id == person_id]),
@@ -318,7 +321,7 @@ def far_above(
 ) -> list[tuple[GoodFaithEstimate, Case, Person, int]]:
     """Estimates not replaced that run until ``since`` or later and are exceeded by so much, with what was billed.
 
-    The same sums as ``billed_cents``, for all at once.
+    The same sums as ``billed_cents``, for all at once: credits of whole invoices are still to be taken off.
     """
     theirs = (
         Charge.case_id == GoodFaithEstimate.case_id, Charge.withdrawn_at.is_(None),

@@ -22,6 +22,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.shares import Part, arrangement_problem
 from practicerunner.vocabulary import Action, FeeTerms, InvoicingRhythm, ParticipantStatus, Resource, ShareKind
+from practicerunner.workflows import credits
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
@@ -311,7 +312,7 @@ def parts_of(
 ) -> list[Part]:
     """The arrangement's payers as the split rule takes them, with what is left of each cap before an appointment."""
     capped = [share.payer_id for share in row.shares if share.cap_cents is not None]
-    used = billing.charged_since(
+    used = credits.charged_since(
         session, row.case_id, row.person_id, capped, row.valid_from, besides) if capped else {}
     before = foreseen.of_unit(before, row.case_id, row.person_id)
     return [

@@ -21,6 +21,7 @@ from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.names import person_name
 from practicerunner.rules.shares import Part, charged_together, split
 from practicerunner.vocabulary import AttendanceStatus, ChargeKind, FeeTerms, InvoicingRhythm, ShareKind
+from practicerunner.workflows import credits
 from practicerunner.workflows.arrangements import ended, in_force, parts_of
 from practicerunner.workflows.people import payer_of
 
@@ -123,7 +124,7 @@ def agreed_for(
     agreed = fees.agreed_fee(standard, row.fee_terms, row.fee_cents, row.fee_basis_points)
     if row.fee_terms is not FeeTerms.SPONSOR or row.sponsor_id is None:
         return Agreed(agreed)
-    cents, sessions = billing.sponsored_since(
+    cents, sessions = credits.sponsored_since(
         session, row.case_id, row.person_id, row.sponsor_id, row.valid_from, appointment.id)
     before = foreseen.of_unit(before, row.case_id, row.person_id)
     cents += foreseen.charged(before, row.sponsor_id, row.valid_from)

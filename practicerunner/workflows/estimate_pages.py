@@ -20,7 +20,7 @@ from practicerunner.rules.estimates import Expected
 from practicerunner.rules.names import person_name
 from practicerunner.rules.superbills import Missing
 from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource
-from practicerunner.workflows import papers
+from practicerunner.workflows import credits, papers
 from practicerunner.workflows.access import Actor, Visibility, visible
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.estimates import (
@@ -60,7 +60,7 @@ def estimate_watch(session: Session, actor: Actor, estimate_id: int) -> Estimate
 def watch_of(session: Session, case: Case, estimate: GoodFaithEstimate) -> EstimateWatch:
     """The same, for callers who have authorised the case."""
     whose = estimate.person_id if capabilities(case.type).charged_each else None
-    billed = estimates.billed_cents(session, case.id, whose, estimate.first_on, estimate.last_on)
+    billed = credits.billed_cents(session, case.id, whose, estimate.first_on, estimate.last_on)
     return EstimateWatch(
         estimate.id, estimate.number, estimate.total_cents, billed, rule.watch(estimate.total_cents, billed))
 
@@ -154,12 +154,16 @@ def _exceeded(
 ) -> list[EstimateDue]:
     """Whose bills are so far above the estimate that they may dispute them (D36), until a new version stands."""
     since = today - timedelta(days=rule.DISPUTE_DAYS)
+    found = estimates.far_above(session, EACH, TOGETHER, since, rule.EXCESS_CENTS, sees, case_id)
+    off = credits.taken_off(session, [
+        (case.id, estimate.person_id if case.type in EACH else None, estimate.first_on, estimate.last_on)
+        for estimate, case, *_ in found])
     return [
         EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name), EstimateCause.EXCEEDED,
-            None, today, billed - estimate.total_cents, estimate.id)
-        for estimate, case, person, billed in estimates.far_above(
-            session, EACH, TOGETHER, since, rule.EXCESS_CENTS, sees, case_id)
+            None, today, billed - less - estimate.total_cents, estimate.id)
+        for (estimate, case, person, billed), less in zip(found, off, strict=True)
+        if rule.watch(estimate.total_cents, billed - less) is EstimateWarning.EXCEEDED
     ]
 
 
