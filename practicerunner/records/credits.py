@@ -49,6 +49,7 @@ def credited_as_a_whole(session: Session, case_ids: Collection[int]) -> list[tup
         .order_by(InvoiceLine.invoice_id, InvoiceLine.service_date, InvoiceLine.id)
     )
     lines: dict[int, list[CreditedLine]] = {}
-    for invoice_id, *facts, own in session.execute(query):
-        lines.setdefault(invoice_id, []).append(CreditedLine(*facts, credited_cents=int(own)))
+    for invoice_id, charge, case, payer, person, appointment, day, amount, own in session.execute(query):
+        lines.setdefault(invoice_id, []).append(
+            CreditedLine(charge, case, payer, person, appointment, day, amount, int(own)))
     return [(int(cents[invoice_id]), found) for invoice_id, found in lines.items()]
