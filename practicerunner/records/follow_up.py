@@ -254,6 +254,11 @@ _HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, Appointmen
 _FREE = (AttendanceStatus.EXCUSED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER)
 
 
+def _whose(row: Any) -> ColumnElement[int]:
+    """The participant of a row, 0 for a case as a whole. Most rows are of none: they must not be looked for by that."""
+    return func.coalesce(row.person_id, 0)
+
+
 def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
     """Appointments ahead or to be invoiced on whose day nobody is set down to pay.
 
@@ -280,15 +285,13 @@ def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Se
     later = aliased(BillingArrangement)
     since = select(later.id).where(
         later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
-        later.valid_from <= Appointment.local_date,
-        later.person_id.is_not_distinct_from(BillingArrangement.person_id)).correlate(
+        later.valid_from <= Appointment.local_date, _whose(later) == _whose(BillingArrangement)).correlate(
             BillingArrangement, Appointment).exists()
     comes = select(Attendance.id).where(
         Attendance.appointment_id == Appointment.id, Attendance.person_id == BillingArrangement.person_id,
         Attendance.status.not_in(_FREE)).correlate(Appointment, BillingArrangement).exists()
-    charged_for = select(Charge.id).where(
-        charge, Charge.person_id.is_not_distinct_from(BillingArrangement.person_id)).correlate(
-            Appointment, BillingArrangement).exists()
+    charged_for = select(Charge.id).where(charge, _whose(Charge) == _whose(BillingArrangement)).correlate(
+        Appointment, BillingArrangement).exists()
     ended = select(BillingArrangement.id).where(
         BillingArrangement.case_id == Appointment.case_id, BillingArrangement.valid_until < Appointment.local_date,
         or_(BillingArrangement.person_id.is_(None), comes), ~since, ~charged_for).correlate(Appointment).exists()

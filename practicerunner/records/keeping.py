@@ -29,9 +29,8 @@ def _words(words: Iterable[Word]) -> str:
 
 
 def _loose(share: str) -> str:
-    """That a payer's part stands nowhere."""
-    return (f"{share}.invoice_id is null and {share}.draft_id is null "
-            f"and {share}.rhythm not in ({_words(GATHERED)})")
+    """That a payer's part stands nowhere. Most parts are on no draft: SQLite must not look for those."""
+    return f"coalesce({share}.invoice_id, {share}.draft_id) is null and {share}.rhythm not in ({_words(GATHERED)})"
 
 
 # The same as rules.fees: what was agreed with a participant or a case as a whole, and the policy's part of it.

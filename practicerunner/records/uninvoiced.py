@@ -106,8 +106,8 @@ def wrong_uninvoiced(session: Session) -> list[int]:
         or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id))
     charged = select(Charge.id).where(charge).correlate(Appointment, Attendance).exists()
     left = select(ChargeShare.id).join(Charge, Charge.id == ChargeShare.charge_id).where(
-        charge, ChargeShare.invoice_id.is_(None), ChargeShare.draft_id.is_(None), ChargeShare.rhythm.not_in(GATHERED),
-        ~and_(Charge.in_advance, Charge.settled_at.is_(None)),
+        charge, func.coalesce(ChargeShare.invoice_id, ChargeShare.draft_id).is_(None),
+        ChargeShare.rhythm.not_in(GATHERED), ~and_(Charge.in_advance, Charge.settled_at.is_(None)),
     ).correlate(Appointment, Attendance).exists()
     unrecorded = aliased(Attendance)
     truth = (
