@@ -180,6 +180,8 @@ def test_whom_nobody_pays_for_is_named_wherever_something_is_invoiced_or_settled
     assert f"Not invoiced. {why}" in said(app) and "create_invoices" not in keys(app)
     assert balance(cast, group) == {"Gus One": 75_00}
     assert "Gia Two has ended." in said(opened(cast, monkeypatch, "Tom", "case", case=group))
+    assert "The agreement about who pays for Gia Two has ended; nobody has said who pays since." in said(
+        opened(cast, monkeypatch, "Tom", "case", case=group, part="billing"))
     app = opened(cast, monkeypatch, "Tom", "appointment", appointment=booked)
     assert "Invoiced in advance, and cannot be settled. The agreement about who pays has ended." in said(app)
     assert "settle_appointment" not in keys(app)
