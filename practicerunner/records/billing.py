@@ -333,9 +333,9 @@ def charged_since(
     session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date,
     besides: int | None = None,
 ) -> dict[int, int]:
-    """Payer id → cents charged to them for services from a day on and not waived, for what is left of a cap.
+    """Payer id → cents charged to them for services from a day on, less what was credited to the lines.
 
-    The appointment ``besides`` does not count.
+    The appointment ``besides`` does not count; nor does what was credited to whole invoices (``workflows.credits``).
     """
     counted = _counted(case_id, person_id, day, besides)
     charged = select(ChargeShare.payer_id, func.sum(ChargeShare.amount_cents)).join(Charge).where(
@@ -363,8 +363,11 @@ def _counted(case_id: int, person_id: int | None, day: date, besides: int | None
 
 def sponsored_since(
     session: Session, case_id: int, person_id: int | None, payer_id: int, day: date, besides: int
-) -> tuple[int, int]:
-    """What a sponsor was charged for services from a day on and not waived: cents, and at how many appointments."""
+) -> dict[int | None, int]:
+    """Appointment → what a sponsor was charged for it, for services from a day on, less what the lines were credited.
+
+    What was credited to whole invoices does not count (``workflows.credits``).
+    """
     waived = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).where(
         LedgerEntry.charge_id == Charge.id, LedgerEntry.payer_id == payer_id, LedgerEntry.kind == EntryKind.CREDIT,
     ).scalar_subquery()
@@ -372,11 +375,11 @@ def sponsored_since(
         select(Charge.appointment_id, ChargeShare.amount_cents + waived)
         .join(ChargeShare, ChargeShare.charge_id == Charge.id)
         .where(*_counted(case_id, person_id, day, besides), ChargeShare.payer_id == payer_id)
-    ).all()
+    )
     paid: dict[int | None, int] = {}
     for appointment_id, cents in rows:
         paid[appointment_id] = paid.get(appointment_id, 0) + int(cents)
-    return sum(paid.values()), sum(cents > 0 for cents in paid.values())
+    return paid
 
 
 def live_charges(session: Session, appointment_id: int) -> list[Charge]:

@@ -7,7 +7,7 @@ once, because building one costs as much as running it.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Executable, Select, and_, bindparam, func, select, union
 from sqlalchemy import case as case_when
@@ -59,9 +59,10 @@ _ATTENDANCE_MISSING = (
            Appointment.ends_at < bindparam("moment"), Appointment.status != AppointmentStatus.CANCELLED)
     .distinct().order_by(Appointment.starts_at)
 )
-_ARRANGED = select(BillingArrangement.case_id, BillingArrangement.person_id).where(
-    BillingArrangement.case_id.in_(_CASES)
-).distinct()
+_ARRANGED = select(
+    BillingArrangement.case_id, BillingArrangement.person_id, BillingArrangement.valid_from,
+    BillingArrangement.valid_until,
+).where(BillingArrangement.case_id.in_(_CASES)).order_by(BillingArrangement.valid_from, BillingArrangement.id)
 _WITH_METHOD = union(
     select(BillingArrangement.case_id).join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id)
     .join(PaymentMethod, PaymentMethod.payer_id == PayerShare.payer_id)
@@ -170,7 +171,7 @@ def attendance_missing(
 
 
 def not_invoiced(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int, date]]:
-    """Appointments that can be charged, with all attendance recorded, and carry no live charge, oldest first."""
+    """Appointments that can be charged, with all attendance recorded, and are not or not in full, oldest first."""
     return [
         (case_id, appointment_id, day) for case_id, appointment_id, day in _rows(session, _NOT_INVOICED, case_ids)
     ]
@@ -187,9 +188,18 @@ def opening_debts(session: Session, case_ids: Sequence[int]) -> list[tuple[int, 
     return [(case_id, int(cents)) for case_id, cents in _rows(session, _OPENING_DEBTS, case_ids)]
 
 
-def arranged(session: Session, case_ids: Sequence[int]) -> list[tuple[int, int | None]]:
-    """For whom somebody said who pays: case and participant, or none for the case as a whole."""
-    return [(case_id, person_id) for case_id, person_id in _rows(session, _ARRANGED, case_ids)]
+class Arranged(NamedTuple):
+    """For whom somebody said who pays, a participant or (``None``) the case as a whole, and for how long."""
+
+    case_id: int
+    person_id: int | None
+    valid_from: date
+    valid_until: date | None
+
+
+def arranged(session: Session, case_ids: Sequence[int]) -> list[Arranged]:
+    """For whom and from when on somebody said who pays, in the order of the first days."""
+    return [Arranged(*row) for row in _rows(session, _ARRANGED, case_ids)]
 
 
 def with_payment_method(session: Session, case_ids: Sequence[int]) -> set[int]:

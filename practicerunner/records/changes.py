@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, text
 COLUMNS: dict[str, tuple[str, ...]] = {
     "appointment": ("id", "case_id", "provider_id", "status", "local_date", "starts_at", "ends_at", "fee_cents"),
     "attendance": ("id", "appointment_id", "case_id", "person_id", "status"),
-    "billing_arrangement": ("id", "case_id", "person_id", "valid_from"),
+    "billing_arrangement": ("id", "case_id", "person_id", "valid_from", "valid_until"),
     "case_file": ("id", "type", "name", "status", "provider_id", "opened_on", "needs_review", "capacity",
                   "clinical_fields"),
-    "charge": ("id", "appointment_id", "service_id", "provider_id", "withdrawn_at"),
+    "charge": ("id", "service_id", "provider_id"),
     "critical_alert": ("id", "case_id", "raised_at", "closed_at"),
     "invoice": ("id", "number", "payer_id", "case_id", "issued_on", "due_on"),
     "invoice_line": ("id", "invoice_id", "charge_id", "service_date", "amount_cents"),
@@ -36,8 +36,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "service": ("id", "name"),
     "signature": ("id", "note_id", "role", "signed_at"),
     "staff": ("id", "first_name", "last_name"),
+    "uninvoiced": ("appointment_id", "case_id"),
 }
-"""Table → the columns that the reports read: no text of a note, no memo, address, contact or birth date."""
+"""Table → the columns that the reports read, its key first: no text of a note, no memo, address or birth date."""
 
 LOG = "change_log"
 """A change of "the change log" itself is a mark: what came before the watermark in its ``row_id`` is gone."""
@@ -109,7 +110,7 @@ def rows(connection: Connection, table: str, since: int | None = None) -> Iterat
     parameters: dict[str, Any] = {}
     if since is not None:
         changed = f"select row_id from {LOG} where table_name = :table and {_since(connection)}"  # noqa: S608
-        query += f" where id in ({changed})"
+        query += f" where {COLUMNS[table][0]} in ({changed})"
         parameters = {"table": table, "since": _value(connection, since)}
     found = connection.execute(text(query), parameters, execution_options={"stream_results": since is None})
     yield from found.partitions(_BATCH)

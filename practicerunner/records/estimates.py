@@ -333,13 +333,26 @@ def billed(session: Session, estimate_ids: Collection[int], together: Collection
     return {estimate_id: int(cents) for estimate_id, cents in rows}
 
 
+def counting(
+    session: Session, estimate_ids: Collection[int], charge_ids: Collection[int], together: Collection[CaseType]
+) -> set[tuple[int, int]]:
+    """Which of some charges count for which of some estimates: estimate, charge."""
+    query = (
+        select(GoodFaithEstimate.id, Charge.id).select_from(GoodFaithEstimate)
+        .join(Case, Case.id == GoodFaithEstimate.case_id).join(Charge, Charge.case_id == Case.id)
+        .where(GoodFaithEstimate.id.in_(estimate_ids), Charge.id.in_(charge_ids), *_its_bills(together))
+    )
+    return {(estimate_id, charge_id) for estimate_id, charge_id in session.execute(query)} if charge_ids else set()
+
+
 def far_above(
     session: Session, each: Collection[CaseType], together: Collection[CaseType], since: date, excess_cents: int,
     sees: Sees, case_id: int | None = None,
 ) -> list[tuple[GoodFaithEstimate, Case, Person, int]]:
     """Estimates that run until ``since`` or later and are exceeded by so much, with what was ``billed``.
 
-    Until another one for their days was given after the last of these bills.
+    Until another one for their days was given after the last of these bills. Credits of whole invoices
+    are still to be taken off (``workflows.credits``).
     """
     last = select(func.max(Charge.id)).where(*_its_bills(together)).correlate(GoodFaithEstimate, Case).scalar_subquery()
     given_since = select(_NEWER.id).where(

@@ -22,7 +22,7 @@ from practicerunner.records.billing import (
     Payment,
 )
 from practicerunner.records.cases import Case, Participant, PaymentMethod, seen, within
-from practicerunner.records.keeping import UNRECORDED
+from practicerunner.records.keeping import MISSED, UNRECORDED
 from practicerunner.records.logins import Staff
 from practicerunner.records.payments import PaymentEvent
 from practicerunner.records.people import MAY_MAIL, ContactPoint, Payer, Person
@@ -252,21 +252,27 @@ class Unarranged:
 
 _HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED, AppointmentStatus.HELD)
 _FREE = (AttendanceStatus.EXCUSED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER)
-_MISSED = (AttendanceStatus.NO_SHOW, AttendanceStatus.LATE_CANCELLED)
+
+
+def _whose(row: Any) -> ColumnElement[int]:
+    """The participant of a row, 0 for a case as a whole. Most rows are of none: they must not be looked for by that."""
+    return func.coalesce(row.person_id, 0)
 
 
 def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
     """Appointments ahead or to be invoiced on whose day nobody is set down to pay.
 
-    That is where several share one charge and nobody was ever set down, and anywhere after an arrangement's last day.
+    That is where several share one charge and nobody was ever set down, and anywhere after an arrangement's last day:
+    for each participant who is charged alone, and for a case as a whole. What was charged in advance has to be settled.
     """
-    charged = select(Charge.id).where(
-        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)).exists()
+    charge = and_(Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
+                  or_(~Charge.in_advance, Charge.settled_at.is_not(None)))
+    charged = select(Charge.id).where(charge).correlate(Appointment).exists()
     arranged = select(BillingArrangement.id).where(
         BillingArrangement.case_id == Appointment.case_id, BillingArrangement.person_id.is_(None),
         BillingArrangement.valid_from <= Appointment.local_date).exists()
     missed = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id, Attendance.status.in_(_MISSED)).exists()
+        Attendance.appointment_id == Appointment.id, Attendance.status.in_(MISSED)).exists()
     # Most cases have somebody who pays from their first appointment on; those need not be looked through.
     earlier = aliased(Appointment)
     first_on = select(func.min(earlier.local_date)).where(earlier.case_id == Case.id).correlate(Case).scalar_subquery()
@@ -279,19 +285,20 @@ def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Se
     later = aliased(BillingArrangement)
     since = select(later.id).where(
         later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
-        later.valid_from <= Appointment.local_date,
-        later.person_id.is_not_distinct_from(BillingArrangement.person_id)).correlate(
+        later.valid_from <= Appointment.local_date, _whose(later) == _whose(BillingArrangement)).correlate(
             BillingArrangement, Appointment).exists()
     comes = select(Attendance.id).where(
         Attendance.appointment_id == Appointment.id, Attendance.person_id == BillingArrangement.person_id,
         Attendance.status.not_in(_FREE)).correlate(Appointment, BillingArrangement).exists()
+    charged_for = select(Charge.id).where(charge, _whose(Charge) == _whose(BillingArrangement)).correlate(
+        Appointment, BillingArrangement).exists()
     ended = select(BillingArrangement.id).where(
         BillingArrangement.case_id == Appointment.case_id, BillingArrangement.valid_until < Appointment.local_date,
-        or_(BillingArrangement.person_id.is_(None), comes), ~since).correlate(Appointment).exists()
+        or_(BillingArrangement.person_id.is_(None), comes), ~since, ~charged_for).correlate(Appointment).exists()
     return (
         select(Appointment.id).join(Case, Case.id == Appointment.case_id)
         .where(Appointment.case_id.in_(theirs), Appointment.fee_cents > 0,
-               or_(Appointment.status.in_(_HAPPENS), missed), ~charged, or_(and_(share, ~arranged), ended))
+               or_(Appointment.status.in_(_HAPPENS), missed), or_(and_(share, ~arranged, ~charged), ended))
     )
 
 
@@ -366,7 +373,7 @@ def taking_part(session: Session, case_ids: Collection[int]) -> list[tuple[int, 
         or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id)).exists()
     uncharged = select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
         Appointment.case_id == Participant.case_id, Attendance.person_id == Participant.person_id,
-        Appointment.fee_cents > 0, Attendance.status.in_((AttendanceStatus.ATTENDED, *_MISSED)), ~charged,
+        Appointment.fee_cents > 0, Attendance.status.in_((AttendanceStatus.ATTENDED, *MISSED)), ~charged,
     ).correlate(Participant).exists()
     query = (
         select(Participant.case_id, Payer.id, Person).join(Person, Person.id == Participant.person_id)

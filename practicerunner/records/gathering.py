@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.cases import Case
+from practicerunner.records.keeping import GATHERED
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment
@@ -29,8 +30,6 @@ class WaitingLine:
     amount_cents: int
     rhythm: InvoicingRhythm
 
-
-GATHERED = tuple(rhythm for rhythm in InvoicingRhythm if rhythm.waits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,14 +85,19 @@ _HOUR_FIXED = {
 """Table → when a row of an hour of supervision is fixed: from the supervisor's signature on (C32)."""
 
 
+def _logging(key: str) -> str:
+    """The function that writes down which row of a table with this key was changed."""
+    return "log_change" if key == "id" else f"log_change_of_{key}"
+
+
 def _sqlite() -> dict[str, str]:
     made = keeping.SQLITE | guards.SQLITE
     for table in REPLICATED:
         for event, row in (("insert", "new"), ("update", "new"), ("delete", "old")):
-            name = f"change_{table}_{event}"
+            name, key = f"change_{table}_{event}", f"{row}.{changes.COLUMNS[table][0]}"
             made[name] = (
                 f"create trigger {name} after {event} on {table} begin "
-                f"insert into change_log (table_name, row_id) values ('{table}', {row}.id); end"
+                f"insert into change_log (table_name, row_id) values ('{table}', {key}); end"
             )
     for table in FROZEN:
         for event in ("update", "delete"):
@@ -145,13 +150,15 @@ begin
     raise exception '{table} rows are never changed' using errcode = 'integrity_constraint_violation';
 end $$;
 """ for table, door in _DOORS.items())
-_POSTGRES_FUNCTIONS += """
-create or replace function log_change() returns trigger language plpgsql as $$
+_POSTGRES_FUNCTIONS += "".join(f"""
+create or replace function {_logging(key)}() returns trigger language plpgsql as $$
 begin
-    if tg_op = 'DELETE' then insert into change_log (table_name, row_id) values (tg_table_name, old.id);
-    else insert into change_log (table_name, row_id) values (tg_table_name, new.id); end if;
+    if tg_op = 'DELETE' then insert into change_log (table_name, row_id) values (tg_table_name, old.{key});
+    else insert into change_log (table_name, row_id) values (tg_table_name, new.{key}); end if;
     return null;
 end $$;
+""" for key in sorted({columns[0] for columns in changes.COLUMNS.values()}))
+_POSTGRES_FUNCTIONS += """
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin raise exception '%% rows are never changed', tg_table_name
     using errcode = 'integrity_constraint_violation'; end $$;
@@ -185,7 +192,7 @@ def _postgres() -> dict[str, str]:
         name = f"change_{table}"
         made[name] = (
             f"create trigger {name} after insert or update or delete on {table} "
-            "for each row execute function log_change()"
+            f"for each row execute function {_logging(changes.COLUMNS[table][0])}()"
         )
     for table in FROZEN:
         name = f"frozen_{table}"

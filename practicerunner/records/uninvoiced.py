@@ -4,23 +4,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Integer, Select, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Integer, Select, and_, func, or_, select
 from sqlalchemy import case as case_when
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Base, Sees
-from practicerunner.records.billing import Charge
+from practicerunner.records.billing import BillingArrangement, Charge, ChargeShare
 from practicerunner.records.cases import Case, seen, within
-from practicerunner.records.keeping import CHARGEABLE, TABLE, UNRECORDED
+from practicerunner.records.keeping import CHARGEABLE, GATHERED, MISSED, TABLE, UNRECORDED
 from practicerunner.records.logins import Staff, StaffRole
 from practicerunner.records.notes import Note
-from practicerunner.records.practice import Service
+from practicerunner.records.practice import Practice, Service
 from practicerunner.records.scheduling import Appointment, Attendance
-from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, Role
+from practicerunner.vocabulary import AppointmentStatus, CaseType, FeeTerms, NoteKind, NoteStatus, Role
 
 
 class UninvoicedRow(Base):
-    """An appointment that was held or missed and carries no live charge yet; written by triggers alone."""
+    """An appointment of which somebody's fee, or a payer's part of it, is still to be invoiced; written by triggers."""
 
     __tablename__ = TABLE
 
@@ -101,14 +101,51 @@ def wrong_uninvoiced(session: Session) -> list[int]:
 
     A missed appointment counts only if a no-show or late cancellation is on it.
     """
-    charged = select(Charge.id).where(Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)).exists()
-
-    def attended(statuses: tuple[Any, ...]) -> ColumnElement[bool]:
-        return select(Attendance.id).where(
-            Attendance.appointment_id == Appointment.id, Attendance.status.in_(statuses)).exists()
-
-    truth = select(Appointment.id, Appointment.case_id).where(
-        Appointment.fee_cents > 0, attended(CHARGEABLE), ~attended(UNRECORDED), ~charged)
+    charge = and_(
+        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
+        or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id))
+    charged = select(Charge.id).where(charge).correlate(Appointment, Attendance).exists()
+    left = select(ChargeShare.id).join(Charge, Charge.id == ChargeShare.charge_id).where(
+        charge, func.coalesce(ChargeShare.invoice_id, ChargeShare.draft_id).is_(None),
+        ChargeShare.rhythm.not_in(GATHERED), ~and_(Charge.in_advance, Charge.settled_at.is_(None)),
+    ).correlate(Appointment, Attendance).exists()
+    unrecorded = aliased(Attendance)
+    truth = (
+        select(Appointment.id, Appointment.case_id)
+        .join(Attendance, Attendance.appointment_id == Appointment.id)
+        .where(
+            Appointment.fee_cents > 0, Attendance.status.in_(CHARGEABLE),
+            ~select(unrecorded.id).where(
+                unrecorded.appointment_id == Appointment.id, unrecorded.status.in_(UNRECORDED)).exists(),
+            or_(left, and_(~charged, ~_is_free())))
+    )
     kept = select(UninvoicedRow.appointment_id, UninvoicedRow.case_id)
     rows = set(session.execute(truth).tuples()) ^ set(session.execute(kept).tuples())
     return sorted({appointment_id for appointment_id, _ in rows})
+
+
+def _is_free() -> ColumnElement[bool]:
+    """That nothing is charged for an attendance: by what was agreed, or because missing it costs nothing."""
+    later = aliased(BillingArrangement)
+    theirs = [
+        (row.case_id == Appointment.case_id) & (row.valid_from <= Appointment.local_date)
+        & or_(row.person_id.is_(None), row.person_id == Attendance.person_id) for row in (BillingArrangement, later)]
+    superseded = select(later.id).where(theirs[1], later.valid_from > BillingArrangement.valid_from).correlate(
+        Appointment, Attendance, BillingArrangement).exists()
+    missed = select(Practice.missed_fee_basis_points).limit(1).scalar_subquery()
+    part = case_when((Attendance.status.in_(MISSED), missed), else_=10_000)
+
+    def is_nothing(cents: Any) -> ColumnElement[bool]:
+        said: ColumnElement[bool] = 2 * cents * part < 10_000
+        return said
+
+    standard = Appointment.fee_cents
+    agreed = func.coalesce(case_when(
+        (BillingArrangement.fee_terms == FeeTerms.FIXED, BillingArrangement.fee_cents),
+        (BillingArrangement.fee_terms == FeeTerms.SLIDING_SCALE,
+         (2 * standard * BillingArrangement.fee_basis_points + 10_000) // 20_000)), standard)
+    in_force = select(BillingArrangement.id).where(
+        theirs[0], ~superseded, or_(
+            BillingArrangement.valid_until.is_(None), BillingArrangement.valid_until >= Appointment.local_date),
+    ).correlate(Appointment, Attendance)
+    return or_(in_force.where(is_nothing(agreed)).exists(), and_(~in_force.exists(), is_nothing(standard)))

@@ -148,11 +148,12 @@ class Replica:
                 self._insert(table, batch)
 
     def _delete(self, table: str, ids: set[int]) -> None:
+        key = changes.COLUMNS[table][0]
         if len(ids) <= _FEW:
-            self._writer.execute(f"delete from {table} where id in ({_marks(len(ids))})", list(ids))  # noqa: S608
+            self._writer.execute(f"delete from {table} where {key} in ({_marks(len(ids))})", list(ids))  # noqa: S608
             return
         self._writer.register("incoming", pa.table({"id": pa.array(list(ids), pa.int64())}))
-        self._writer.execute(f"delete from {table} where id in (select id from incoming)")  # noqa: S608
+        self._writer.execute(f"delete from {table} where {key} in (select id from incoming)")  # noqa: S608
         self._writer.unregister("incoming")
 
     def _insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:

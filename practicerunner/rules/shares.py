@@ -4,12 +4,12 @@ The split rule: each share is reckoned exactly and floored to the cent; the cent
 fractions, ties to the payer listed first. The shares always sum to the line (X14).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from practicerunner.money import dollars, percent
-from practicerunner.vocabulary import ShareKind
+from practicerunner.vocabulary import AttendanceStatus, ShareKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,20 @@ class Part:
     basis_points: int = 0
     amount_cents: int = 0
     cap_left_cents: int | None = None
+
+
+def charged_together(
+    statuses: Mapping[int, AttendanceStatus], *, each: bool
+) -> list[tuple[int | None, list[AttendanceStatus]]]:
+    """Who is charged together, with who of them came: each participant alone, or all as a whole (``None``).
+
+    They are charged in full or not at all: where nobody is set down to pay, a part of what several share would be
+    lost, so nothing of it is invoiced. Where each is charged alone, whoever has nobody to pay is left out and waits,
+    and the others are invoiced.
+    """
+    if each:
+        return [(person_id, [status]) for person_id, status in statuses.items()]
+    return [(None, list(statuses.values()))]
 
 
 def split(line_cents: int, parts: Sequence[Part]) -> list[tuple[int, int]]:

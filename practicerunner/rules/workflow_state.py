@@ -5,8 +5,9 @@ Everything is computed from facts, nothing is typed or ticked. Which items exist
 record and the books.
 
 **Payment method missing** means: no payer has saved a payment method, nobody has paid yet, and nobody said who pays.
-**Billing arrangement missing** means: several people share one charge and nobody said who pays. Where one person is
-charged it goes without saying that they pay for themselves.
+**Billing arrangement missing** means: several people share one charge and nobody said who pays; or what was said has
+ended, for the case as a whole or for somebody who takes part. Where one person is charged and nobody ever said
+anything, it goes without saying that they pay for themselves.
 
 **An imported record** is first of all looked through: what onboarding asks for, and the next appointment, wait until
 somebody has marked it as reviewed (SC22), because papers and payers may well exist where the record came from.
@@ -110,7 +111,9 @@ class Facts:
     overdue_invoices: int = 0
     overdue_cents: int = 0
     arranged_for: frozenset[int | None] = frozenset()
-    """Participants (``None``: the case as a whole) for whom somebody said who pays."""
+    """Participants (``None``: the case as a whole) for whom somebody said who pays, by now or from a later day on."""
+    ended_for: frozenset[int | None] = frozenset()
+    """Those for whom what was said has ended, and nobody has said since who pays."""
     has_payment_method: bool = False
     has_paid: bool = False
     upcoming: int = 0
@@ -202,7 +205,10 @@ def checklist(facts: Facts) -> list[Step]:
         steps.append(_papers(OnboardingStep.INTAKE, facts, facts.intake_from))
     if able.consent:
         steps.append(_papers(OnboardingStep.CONSENTS, facts, facts.consent_from))
-    steps.append(Step(OnboardingStep.BILLING_ARRANGEMENT, not _arrangement_missing(facts, able)))
+    over = _is_over(facts)
+    steps.append(Step(
+        OnboardingStep.BILLING_ARRANGEMENT, not (over or _arrangement_missing(facts, able)),
+        tuple(person for person in facts.people if person.person_id in over)))
     steps.append(Step(OnboardingStep.PAYMENT_METHOD, facts.has_payment_method or facts.has_paid))
     steps.append(Step(OnboardingStep.FIRST_APPOINTMENT, facts.has_appointment))
     return steps
@@ -215,6 +221,12 @@ def _papers(step: OnboardingStep, facts: Facts, received: frozenset[int]) -> Ste
 
 def _arrangement_missing(facts: Facts, able: Capabilities) -> bool:
     return bool(facts.people) and not able.charged_each and able.most != 1 and not facts.arranged_for
+
+
+def _is_over(facts: Facts) -> frozenset[int | None]:
+    """For whom of those who take part, or whether for the case as a whole, the agreement about who pays has ended."""
+    there = {None, *(person.person_id for person in facts.people)}
+    return facts.ended_for & there if facts.people else frozenset()
 
 
 def _record_and_books(facts: Facts, able: Capabilities, today: date) -> list[Item]:
@@ -315,7 +327,15 @@ def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
             found.append(_paper(AttentionKind.INTAKE_MISSING, "Intake", facts, step.missing))
         if step.step is OnboardingStep.CONSENTS and step.missing:
             found.append(_paper(AttentionKind.CONSENT_MISSING, "Consent", facts, step.missing))
-    if _arrangement_missing(facts, able):
+    over = _is_over(facts)
+    if over:
+        whose = _listed([person.name for person in facts.people if person.person_id in over])
+        found.append(Item(
+            AttentionKind.ARRANGEMENT_MISSING,
+            f"The agreement about who pays{f' for {whose}' if whose else ''} has ended.", len(over), "Say who pays",
+            _part(facts, "billing"),
+        ))
+    elif _arrangement_missing(facts, able):
         found.append(Item(
             AttentionKind.ARRANGEMENT_MISSING, "Nobody has said yet who pays.", 1, "Say who pays",
             _part(facts, "billing"),
@@ -330,11 +350,15 @@ def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
 
 def _paper(kind: AttentionKind, what: str, facts: Facts, missing: Sequence[Somebody]) -> Item:
     names = [person.name for person in missing]
-    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return Item(
-        kind, f"{what} missing: {listed}.", len(names), f"Assign the {what.lower()}",
+        kind, f"{what} missing: {_listed(names)}.", len(names), f"Assign the {what.lower()}",
         Place("case", {"case": facts.case_id, "part": "clinical", "do": "assign"}),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``Ada, Bo, Cy and 2 more``."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _occasions(

@@ -1,6 +1,6 @@
 """Saying who pays: payers in order, each with a percentage, a fixed amount or the rest; and the agreed fee."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,6 +93,14 @@ def _lasts(row: ArrangementView) -> str:
     if row.valid_from is None:
         return ""
     return f" (from {day(row.valid_from)}" + (f" to {day(row.valid_until)})" if row.valid_until else ")")
+
+
+def show_ended(people: dict[int, str], ended_for: Collection[int | None]) -> None:
+    """For whom of these, or for the case as a whole, the agreement has ended and nobody has said since who pays."""
+    for person_id in sorted(ended_for, key=lambda one: one or 0):
+        if person_id is None or person_id in people:
+            whose = f" for {people[person_id]}" if person_id is not None else ""
+            st.text(f"The agreement about who pays{whose} has ended; nobody has said who pays since.")
 
 
 @st.dialog("Who pays", width="large")

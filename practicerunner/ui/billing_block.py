@@ -36,28 +36,47 @@ def show(actor: Actor, appointment_id: int) -> None:
             invoice_row(invoice, billing.today)
         _missed(actor, appointment_id, billing.today)
         payment_form.payment_buttons(actor, billing.invoices, billing.today)
-        for plan in billing.waiting:
-            with st.container(horizontal=True, horizontal_alignment="distribute"):
-                st.text(plan.payer)
-                st.text(dollars(plan.total_cents))
-            st.caption(f"Waits for the invoice of the {'week' if plan.rhythm.is_weekly else 'month'}.")
-        for payer, cents in billing.drafts:
-            with st.container(horizontal=True, horizontal_alignment="distribute"):
-                st.text(payer)
-                st.text(dollars(cents))
-            st.caption("Stands on a draft, under Billing.")
-        for place in billing.used:
-            with st.container(horizontal=True, horizontal_alignment="distribute"):
-                st.text(place)
-                st.text(dollars(0))
+        _standing(billing)
         if billing.to_settle and billing.may_invoice:
             _to_settle(actor, appointment_id)
         if billing.planned or billing.to_use:
             _planned(actor, appointment_id, billing)
-        elif not (billing.waiting or billing.drafts or billing.used) and not any(
-            invoice.state is not InvoiceState.VOID for invoice in billing.invoices
-        ):
+        elif _nothing_stands(billing):
             st.text(billing.problem)
+        _nobody_pays(billing)
+
+
+def _standing(billing: AppointmentBilling) -> None:
+    """What is charged already and stands on no invoice yet, and the sessions of packages that were used."""
+    for plan in billing.waiting:
+        _amount(plan.payer, plan.total_cents)
+        st.caption(f"Waits for the invoice of the {'week' if plan.rhythm.is_weekly else 'month'}.")
+    for payer, cents in billing.drafts:
+        _amount(payer, cents)
+        st.caption("Stands on a draft, under Billing.")
+    for place in billing.used:
+        _amount(place, 0)
+
+
+def _nothing_stands(billing: AppointmentBilling) -> bool:
+    return not (billing.waiting or billing.drafts or billing.used) and all(
+        invoice.state is InvoiceState.VOID for invoice in billing.invoices)
+
+
+def _nobody_pays(billing: AppointmentBilling) -> None:
+    """For whom nobody is set down to pay, while others are invoiced or settled; and the way to say who does."""
+    for one in billing.unsettled:
+        st.text(f"Invoiced in advance, and cannot be settled. {one.reason}")
+    for one in billing.left_out:
+        st.text(f"Not invoiced. {one.reason}")
+    if billing.unsettled or billing.left_out:
+        navigation.link("Say who pays", "case", case=billing.case_id, part="billing")
+
+
+def _amount(what: str, cents: int) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.text(what)
+        st.text(dollars(cents))
 
 
 def _to_settle(actor: Actor, appointment_id: int) -> None:
@@ -95,9 +114,7 @@ def waive_dialog(actor: Actor, appointment_id: int, fee: MissedFee, invoices_fir
     what = f"{fee.kind.label.lower()} fee{whose}, {dollars(fee.amount_cents)},"
     st.text(f"The {what} is taken back by a credit adjustment.")
     for payer, cents in fee.payers:
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.text(payer)
-            st.text(dollars(cents))
+        _amount(payer, cents)
     st.text("The attendance stays as recorded; the fee and the credit both stay on the account. What was paid already "
             "becomes the payer's credit.")
     if invoices_first:
@@ -116,17 +133,13 @@ def waive_dialog(actor: Actor, appointment_id: int, fee: MissedFee, invoices_fir
 def _planned(actor: Actor, appointment_id: int, billing: AppointmentBilling) -> None:
     st.text("Not invoiced yet. This is what will be invoiced:")
     for plan in billing.planned:
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.text(plan.payer)
-            st.text(dollars(plan.total_cents))
+        _amount(plan.payer, plan.total_cents)
         for description, cents in plan.lines if len(plan.lines) > 1 else plan.lines[:1]:
             st.caption(md(f"{description}, {dollars(cents)}"))
         if plan.monthly:
             st.caption(f"Goes onto the invoice of the {'week' if plan.rhythm.is_weekly else 'month'}.")
     for place in billing.to_use:
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.text(f"Uses {place}")
-            st.text(dollars(0))
+        _amount(f"Uses {place}", 0)
     for hint in billing.hints:
         st.caption(hint)
     if not billing.may_invoice:

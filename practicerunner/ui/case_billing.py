@@ -12,7 +12,7 @@ from practicerunner.ui import (
     superbill_block,
 )
 from practicerunner.ui.adjustment_rows import adjustment_list
-from practicerunner.ui.arrangement_form import arrangement_dialog, show_all
+from practicerunner.ui.arrangement_form import arrangement_dialog, show_all, show_ended
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.payment_rows import has_any, payment_list
 from practicerunner.ui.perform import read
@@ -20,7 +20,7 @@ from practicerunner.ui.period_dialog import period_dialog
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import case_account
-from practicerunner.workflows.arrangements import arrangements_of, payers_needed
+from practicerunner.workflows.arrangements import arrangements_of, ended, payers_needed
 from practicerunner.workflows.statements import statements_of_case
 
 
@@ -72,6 +72,7 @@ def _who_pays(actor: Actor, case_id: int) -> None:
             if may(actor, Action.UPDATE, Resource.CASE) and st.button("Change who pays", key="change_payers"):
                 arrangement_dialog(actor, case_id, needed, rows, needed.today)
         show_all(rows, needed.people)
+        show_ended(needed.people, ended(rows, needed.today))
         if not rows:
             st.text(needed.sentence)
         collection_line.show(actor, case_id)

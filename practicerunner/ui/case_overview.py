@@ -6,7 +6,7 @@ from practicerunner.money import dollars
 from practicerunner.rules.case_types import Capabilities, capabilities
 from practicerunner.rules.workflow_state import Item, Step
 from practicerunner.ui import message_block, navigation, request_rows, wrong_recipient
-from practicerunner.ui.arrangement_form import in_words
+from practicerunner.ui.arrangement_form import in_words, show_ended
 from practicerunner.ui.perform import read
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md
@@ -127,10 +127,9 @@ def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
         for arrangement in summary.arrangements:
             who = summary.names.get(arrangement.person_id or 0, "")
             st.text(f"{who}: {in_words(arrangement)}" if who else in_words(arrangement))
-        for person_id in sorted(summary.ended_for, key=lambda one: one or 0):
-            whose = f" for {summary.names[person_id]}" if person_id in summary.names else ""
-            st.text(f"The agreement about who pays{whose} has ended; nobody has said who pays since.")
-        if not summary.arrangements and not summary.ended_for:
+        over = summary.ended_for & {None, *summary.names}
+        show_ended(summary.names, over)
+        if not summary.arrangements and not over:
             st.text(_pays_unless_arranged(capabilities(page.type)))
         if may(actor, Action.READ, Resource.INVOICES):
             credit = f" · credit {dollars(summary.credit_cents)}" if summary.credit_cents else ""

@@ -8,14 +8,16 @@ import streamlit as st
 
 from practicerunner import ids
 from practicerunner.money import dollars
+from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import perform, read
-from practicerunner.ui.text import count, day
+from practicerunner.ui.text import count, day, md
 from practicerunner.vocabulary import Action, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.advance import (
     AheadPeriod,
     InvoiceAhead,
     SettleAll,
+    Unsettled,
     invoice_ahead,
     settle_all,
     to_invoice_ahead,
@@ -35,12 +37,14 @@ def show(actor: Actor) -> None:
     """Draw what waits, one table and one button for each week and month; and what is invoiced in advance."""
     found = read(waiting_to_be_gathered, actor)
     ahead = read(to_invoice_ahead, actor)
-    if not found.rows and not ahead.periods and not ahead.to_settle:
+    if not (found.rows or ahead.periods or ahead.to_settle or ahead.unsettled):
         st.text("Nothing waits to be gathered. What payers with one invoice per week or month owe appears here once it "
                 "is charged, and what is booked for payers who are invoiced in advance.")
         return
     if ahead.to_settle:
         _settle(actor, ahead.to_settle)
+    if ahead.unsettled:
+        _unsettled(ahead.unsettled, found.today)
     for period in ahead.periods:
         _ahead(actor, period, found.today)
     if found.rows:
@@ -68,6 +72,18 @@ def _settle(actor: Actor, number: int) -> None:
             if done:
                 st.session_state.pop("settle_all.op")
                 st.rerun()
+
+
+def _unsettled(rows: Sequence[Unsettled], today: date) -> None:
+    """What was invoiced in advance and waits until somebody says who pays, each with the way there."""
+    with st.container(border=True):
+        st.text(f"{count(len(rows), 'appointment')} invoiced in advance cannot be settled: nobody is set down to pay.")
+        for row in rows:
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                link(md(f"{day(row.held_on, today)}, {row.case_name}"), "appointment", appointment=row.appointment_id)
+                link("Say who pays", "case", case=row.case_id, part="billing")
+            for one in row.unpaid:
+                st.caption(md(one.reason))
 
 
 def _ahead(actor: Actor, period: AheadPeriod, today: date) -> None:

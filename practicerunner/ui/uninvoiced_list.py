@@ -146,4 +146,5 @@ def _show(preview: InvoicePreview, picked: Sequence[Uninvoiced], today: date) ->
         st.caption(md(f"{day(row.held_on, today)}, {row.case_name}, uses {place}"))
     for one in preview.left_out:
         row = named[one.appointment_id]
-        st.caption(md(f"{day(row.held_on, today)}, {row.case_name}, is left out: {one.reason}"))
+        how = f"is invoiced without {one.name}" if one.name else "is left out"
+        st.caption(md(f"{day(row.held_on, today)}, {row.case_name}, {how}: {one.reason}"))

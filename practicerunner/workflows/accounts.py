@@ -18,7 +18,13 @@ from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.payments import Debt, debts
 from practicerunner.vocabulary import Action, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
-from practicerunner.workflows.billing import InvoiceView, appointment_billing, kinds_to_wait_for, view
+from practicerunner.workflows.billing import (
+    AppointmentBilling,
+    InvoiceView,
+    appointment_billing,
+    kinds_to_wait_for,
+    view,
+)
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 
@@ -70,10 +76,12 @@ class OpenPage:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An appointment that cannot be invoiced now, and why."""
+    """An appointment that cannot be invoiced now, or somebody who is not invoiced with the others, and why."""
 
     appointment_id: int
     reason: str
+    name: str = ""
+    """Who is left out, while the others are invoiced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,11 @@ def uninvoiced(
         session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session))
 
 
+def why_not(found: AppointmentBilling) -> str:
+    """Why nothing of an appointment can be invoiced now."""
+    return found.problem or " ".join(one.reason for one in found.left_out) or "It is invoiced already."
+
+
 @reader(Resource.INVOICES)
 def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[int]) -> InvoicePreview:
     """What invoicing these appointments would do: for each payer how many invoices and how much.
@@ -179,8 +192,9 @@ def invoice_preview(session: Session, actor: Actor, appointment_ids: Sequence[in
         uses += [(appointment_id, place) for place in found.to_use]
         if found.planned or found.to_use:
             ready.append(appointment_id)
+            left_out += [LeftOut(appointment_id, one.reason, one.name) for one in found.left_out]
         else:
-            left_out.append(LeftOut(appointment_id, found.problem or "It is invoiced already."))
+            left_out.append(LeftOut(appointment_id, why_not(found)))
         for plan in found.planned:
             (by_month if plan.monthly else at_once)[plan.payer].append(plan.total_cents)
     return InvoicePreview(

@@ -1,13 +1,7 @@
-"""Invoicing before it takes place: what is booked is invoiced, and settled by what becomes of it (H08).
-
-Settling holds what was invoiced against what is due by the recorded attendance, payer by payer: what was invoiced too
-much is credited with a credit note, what is missing is invoiced as an additional line. It can be done again whenever
-the attendance changes, and a second time with nothing changed does nothing.
-"""
+"""Invoicing before it takes place: what is booked is invoiced, and settled by what becomes of it (H08)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement
@@ -15,26 +9,28 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import advance, audit, billing, cases, practice
-from practicerunner.records.billing import Charge, ChargeShare
+from practicerunner.records import advance, audit, billing, cases, estimates, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import Action, ChargeKind, InvoicingRhythm, Resource
+from practicerunner.vocabulary import Action, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
-from practicerunner.workflows.adjustments import SETTLED, give_back
-from practicerunner.workflows.billing import appointment_to_bill, planned_part
+from practicerunner.workflows.arrangements import ended
+from practicerunner.workflows.billing import appointment_to_bill
 from practicerunner.workflows.charging import (
-    NothingToCharge,
     PayerMissing,
     Planned,
+    Unpaid,
     expected_charges,
-    planned_charges,
-    write_charge,
+    to_settle,
 )
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.gathering import period_of, who_invoices
-from practicerunner.workflows.invoicing import BilledPart, issue_or_draft, part_of
+from practicerunner.workflows.invoicing import BilledPart, issue_or_draft
+from practicerunner.workflows.settling import settle, write_ahead
+
+NOBODY_PAYS = "Nobody is set down to pay for what waits. Say who pays; then it can be settled."
+"""What is said where an agreement about who pays has ended for everything that is to be settled."""
 
 
 class NothingBooked(RuleViolation):
@@ -74,11 +70,23 @@ class AheadPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An appointment that was invoiced in advance and cannot be settled, because nobody pays for somebody by now."""
+
+    appointment_id: int
+    case_id: int
+    case_name: str
+    held_on: date
+    unpaid: tuple[Unpaid, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead:
-    """What can be invoiced in advance now, and how many appointments wait to be settled."""
+    """What can be invoiced in advance now, how many appointments can be settled, and which wait for a payer."""
 
     periods: tuple[AheadPeriod, ...]
     to_settle: int
+    unsettled: tuple[Unsettled, ...] = ()
 
 
 @reader(Resource.INVOICES)
@@ -96,7 +104,26 @@ def to_invoice_ahead(session: Session, actor: Actor) -> Ahead:
                 for one in advance.read(session, booked))
             if number:
                 periods.append(AheadPeriod(rhythm, first, last, number))
-    return Ahead(tuple(periods), len(advance.to_settle(session, sees)))
+    return Ahead(tuple(periods), *_waiting_to_settle(session, sees))
+
+
+def _waiting_to_settle(session: Session, sees: ColumnElement[bool]) -> tuple[int, tuple[Unsettled, ...]]:
+    """How many appointments can be settled, and those, oldest first, of which somebody's part cannot."""
+    waiting = advance.to_settle(session, sees)
+    agreed = estimates.agreed_in(session, {case_id for _, case_id in waiting})
+    number, unsettled = len(waiting), []
+    # Only where an agreement has ended can nobody be set down to pay for what was invoiced in advance.
+    ends = {case_id for case_id, rows in agreed.items() if any(row.valid_until for row in rows)}
+    doubtful = [appointment_id for appointment_id, case_id in waiting if case_id in ends]
+    for appointment in advance.read(session, doubtful):
+        if not ended(agreed[appointment.case_id], appointment.local_date):
+            continue
+        case = session.get_one(Case, appointment.case_id)
+        found = to_settle(session, appointment, case, billing.live_charges(session, appointment.id))
+        if found is not None and found.unpaid:
+            number -= not found.can_settle
+            unsettled.append(Unsettled(appointment.id, case.id, case.name, appointment.local_date, found.unpaid))
+    return number, tuple(unsettled)
 
 
 def _expected(session: Session, appointment: Appointment, case: Case, rhythm: InvoicingRhythm) -> list[Planned]:
@@ -143,7 +170,7 @@ def _invoice(
         plans = _expected(session, appointment, case, rhythm)
         number += bool(plans)
         for plan in plans:
-            for part in _write(session, appointment, case, plan):
+            for part in write_ahead(session, appointment, case, plan):
                 due[part.payer_id, case.id].append(part)
     made = [
         issue_or_draft(session, actor, house, session.get_one(Case, case_id), payer_id, parts, today,
@@ -153,157 +180,62 @@ def _invoice(
     return [invoice_id for invoice_id in made if invoice_id is not None], number
 
 
-def _write(
-    session: Session, appointment: Appointment, case: Case, plan: Planned, suffix: str = "", **more: object
-) -> list[BilledPart]:
-    """Write a charge in advance with its parts, so that the next one knows what is left of a cap."""
-    charge_id = write_charge(session, appointment, case, plan, suffix=suffix, in_advance=True, **more)
-    parts = []
-    for payer_id, cents in plan.shares:
-        kept = ChargeShare(charge_id=charge_id, payer_id=payer_id, amount_cents=cents)
-        session.add(kept)
-        parts.append(planned_part(appointment, plan, charge_id, payer_id, cents, kept))
-    session.flush()
-    return parts
-
-
 @command(Resource.INVOICES, Action.CREATE)
 def settle_appointment(session: Session, actor: Actor, asked: SettleAppointment) -> int:
     """Settle what was invoiced in advance for an appointment. Returns by how much, in cents, what is due has changed.
 
-    Raises AttendanceMissing, NothingToSettle.
+    Who has nobody set down to pay is left out and goes on waiting. Raises AttendanceMissing, PayerMissing where
+    that is everybody, NothingToSettle.
     """
     appointment, case = appointment_to_bill(session, actor, asked.appointment_id, Action.CREATE)
     session.info["case_id"] = case.id
-    if not advance.charges_of(session, appointment.id):
+    charges = advance.charges_of(session, appointment.id)
+    if not charges:
         raise NothingToSettle
-    return _settle(session, actor, appointment, case)
+    found = to_settle(session, appointment, case, charges)
+    if found is not None and not found.can_settle:
+        raise PayerMissing(" ".join(one.reason for one in found.unpaid))
+    return settle(session, actor, appointment, case)
 
 
 @command(Resource.INVOICES, Action.CREATE)
 def settle_all(session: Session, actor: Actor, asked: SettleAll) -> int:
-    """Settle everything that waits for it in the actor's cases. Returns how many. Raises NothingToSettle."""
-    number = _settle_waiting(session, actor)
+    """Settle everything that can be in the actor's cases; the rest waits until somebody says who pays.
+
+    Returns how many. Raises NothingToSettle, PayerMissing where nobody pays for any of them.
+    """
+    number, left = _settle_waiting(session, actor)
+    if not number and left:
+        raise PayerMissing(NOBODY_PAYS)
     if not number:
         raise NothingToSettle
-    session.info["detail"] = f"{number} appointments settled"
+    session.info["detail"] = _settled(number, left)
     return number
 
 
-def _settle_waiting(session: Session, actor: Actor) -> int:
+def _settled(number: int, left: int) -> str:
+    return f"{number} appointments settled" + (f", {left} left out because nobody pays" if left else "")
+
+
+def _settle_waiting(session: Session, actor: Actor) -> tuple[int, int]:
+    """Settle what waits. Returns how many appointments, and of how many somebody's part goes on waiting for a payer."""
     sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
     waiting = [appointment_id for appointment_id, _ in advance.to_settle(session, sees)]
-    number = 0
+    number = left = 0
     for appointment in advance.lock(session, waiting):
         case = session.get_one(Case, appointment.case_id)
         authorize(
             session, actor, Action.CREATE, Resource.INVOICES, responsible=[appointment.provider_id, case.provider_id],
             supervisor_id=appointment.supervisor_id or case.supervisor_id, resource_id=appointment.id, case_id=case.id,
         )
-        if any(charge.settled_at is None for charge in advance.charges_of(session, appointment.id)):
-            try:
-                _settle(session, actor, appointment, case)
-            except PayerMissing:  # who pays has ended meanwhile: it waits, and the others do not wait for it
-                continue
-            number += 1
-    return number
-
-
-def _settle(session: Session, actor: Actor, appointment: Appointment, case: Case) -> int:
-    """Payer by payer, credit what was invoiced too much, invoice what is missing. Returns the difference in cents."""
-    try:
-        due = {plan.person_id: plan for plan in planned_charges(session, appointment, case, with_packages=False)}
-    except NothingToCharge:
-        due = {}
-    by_person: dict[int | None, list[Charge]] = defaultdict(list)
-    for charge in advance.charges_of(session, appointment.id):
-        by_person[charge.person_id].append(charge)
-    changed = 0
-    for person_id, charges in by_person.items():
-        standing = _carried(session, actor, charges)
-        changed += _settle_one(session, actor, appointment, case, standing, due.get(person_id))
-    session.flush()
-    session.info["detail"] = f"settled, {changed} cents"
-    return changed
-
-
-def _carried(session: Session, actor: Actor, charges: Sequence[Charge]) -> list[Charge]:
-    """Those of the charges that invoices carry; one that none carries falls away, one that some carry gets the rest."""
-    house = practice.the_practice(session)
-    today = clock.today(house.zone)
-    standing = []
-    for charge in charges:
-        shares = advance.shares(session, [charge.id])
-        if all(share.invoice_id is None for share in shares):
-            charge.withdrawn_at = clock.now()
+        found = to_settle(session, appointment, case, advance.charges_of(session, appointment.id))
+        if found is None:
             continue
-        standing.append(charge)
-        for share in shares:
-            if share.invoice_id is None:
-                case = session.get_one(Case, charge.case_id)
-                issue_or_draft(
-                    session, actor, house, case, share.payer_id, [part_of(charge, share)], today, as_draft=False)
-    session.flush()
-    return standing
-
-
-def _settle_one(
-    session: Session, actor: Actor, appointment: Appointment, case: Case, charges: Sequence[Charge],
-    due: Planned | None,
-) -> int:
-    """Settle what one participant, or the case as a whole, was invoiced in advance."""
-    shares = advance.shares(session, [charge.id for charge in charges])
-    invoiced: dict[int, int] = defaultdict(int)
-    for share in shares:
-        invoiced[share.payer_id] += share.amount_cents - share.returned_cents
-    target = dict(due.shares) if due else {}
-    by_id = {charge.id: charge for charge in charges}
-    credited = 0
-    for payer_id in sorted(invoiced):
-        too_much = invoiced[payer_id] - target.get(payer_id, 0)
-        for share in sorted((one for one in shares if one.payer_id == payer_id), key=lambda one: -one.id):
-            back = min(too_much, share.amount_cents - share.returned_cents)
-            if back > 0:
-                too_much -= back
-                back = give_back(session, actor, share, back, description=by_id[share.charge_id].description,
-                                 reason=_why(appointment, due))
-                share.returned_cents += back
-                credited += back
-    missing = tuple(
-        (payer_id, cents - invoiced[payer_id]) for payer_id, cents in target.items() if cents > invoiced[payer_id])
-    for charge in charges:
-        charge.kind = due.kind if due else charge.kind
-        charge.description = due.description if due else charge.description
-        charge.service_id, charge.service_date = appointment.service_id, appointment.local_date
-        charge.provider_id, charge.supervisor_id = appointment.provider_id, appointment.supervisor_id
-        charge.settled_at = clock.now()
-    session.flush()
-    if due is not None and missing:
-        more = replace(
-            due, amount_cents=sum(cents for _, cents in missing), shares=missing,
-            description=due.description if not charges else f"{due.description}, additional")
-        suffix = f":{advance.how_many(session, appointment.id)}" if charges else ""
-        _issue(session, actor, case, _write(
-            session, appointment, case, replace(more, standard_cents=more.amount_cents) if charges else more, suffix,
-            settled_at=clock.now()))
-    return sum(cents for _, cents in missing) - credited
-
-
-def _issue(session: Session, actor: Actor, case: Case, parts: Sequence[BilledPart]) -> None:
-    house = practice.the_practice(session)
-    for part in parts:
-        issue_or_draft(
-            session, actor, house, case, part.payer_id, [part], max(clock.today(house.zone), part.service_date))
-
-
-def _why(appointment: Appointment, due: Planned | None) -> str:
-    """The reason that stands on the credit note."""
-    day = f"{appointment.local_date.day} {appointment.local_date:%B %Y}"
-    if due is None:
-        return f"{SETTLED}nothing is due for {day}"
-    if due.kind is ChargeKind.SERVICE:
-        return f"{SETTLED}less is due for {day}"
-    return f"{SETTLED}{due.kind.label.lower()} on {day}"
+        left += bool(found.unpaid)
+        if found.can_settle:
+            settle(session, actor, appointment, case)
+            number += 1
+    return number, left
 
 
 def is_any_due(session: Session) -> bool:
@@ -345,7 +277,7 @@ def invoice_coming_periods(session: Session) -> list[int]:
             house.month_ahead_until = last
         audit.note(session, action="invoice_ahead", resource=Resource.INVOICES,
                    detail=f"{number} appointments, {len(new)} invoices, {first} to {last}")
-    number = _settle_waiting(session, actor)
+    number, left = _settle_waiting(session, actor)
     if number:
-        audit.note(session, action="settle_all", resource=Resource.INVOICES, detail=f"{number} appointments settled")
+        audit.note(session, action="settle_all", resource=Resource.INVOICES, detail=_settled(number, left))
     return made

@@ -1,6 +1,6 @@
 """Who pays for a case or a participant, in which shares, from when on (H02–H06), and at which fee (H07)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
@@ -22,6 +22,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.shares import Part, arrangement_problem
 from practicerunner.vocabulary import Action, FeeTerms, InvoicingRhythm, ParticipantStatus, Resource, ShareKind
+from practicerunner.workflows import credits
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command, reader
@@ -258,6 +259,13 @@ class _Lasts(Protocol):
     def valid_from(self) -> date | None: ...
     @property
     def valid_until(self) -> date | None: ...
+
+
+class _Set(Protocol):
+    """An arrangement that says how often it was set."""
+
+    @property
+    def person_id(self) -> int | None: ...
     @property
     def revision(self) -> int: ...
 
@@ -265,7 +273,7 @@ class _Lasts(Protocol):
 A = TypeVar("A", bound=_Lasts)
 
 
-def revision_of(rows: Iterable[_Lasts], person_id: int | None) -> int:
+def revision_of(rows: Iterable[_Set], person_id: int | None) -> int:
     """How often who pays was set for a participant, or for the case as a whole."""
     return sum(row.revision for row in rows if row.person_id == person_id)
 
@@ -289,6 +297,11 @@ def ended(rows: Iterable[A], day: date) -> frozenset[int | None]:
     return frozenset(person for person, row in latest(rows, day).items() if is_over(row, day))
 
 
+def said_for(rows: Collection[_Lasts], day: date) -> frozenset[int | None]:
+    """For whom somebody has said who pays on a day, or from a later one on where nobody ever did before."""
+    return frozenset(row.person_id for row in rows) - ended(rows, day)
+
+
 def is_over(row: _Lasts, day: date) -> bool:
     """Whether a day lies after an arrangement's last one."""
     return row.valid_until is not None and row.valid_until < day
@@ -299,7 +312,7 @@ def parts_of(
 ) -> list[Part]:
     """The arrangement's payers as the split rule takes them, with what is left of each cap before an appointment."""
     capped = [share.payer_id for share in row.shares if share.cap_cents is not None]
-    used = billing.charged_since(
+    used = credits.charged_since(
         session, row.case_id, row.person_id, capped, row.valid_from, besides) if capped else {}
     before = foreseen.of_unit(before, row.case_id, row.person_id)
     return [

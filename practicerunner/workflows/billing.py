@@ -1,7 +1,7 @@
 """From an appointment to its invoices: charges by attendance, shares by arrangement, one invoice per payer."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import accounts, billing, drafts, logins, notes, packages, practice
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.billing import ChargeShare, Invoice
+from practicerunner.records.billing import Charge, ChargeShare, Invoice
 from practicerunner.records.cases import Case, seen
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import fees
@@ -32,7 +32,16 @@ from practicerunner.vocabulary import (
     Resource,
 )
 from practicerunner.workflows.access import Actor, authorize, may, visible
-from practicerunner.workflows.charging import Planned, foresee, uncharged, use_place, write_charge
+from practicerunner.workflows.charging import (
+    Planned,
+    Reckoned,
+    Unpaid,
+    foresee,
+    to_settle,
+    uncharged,
+    use_place,
+    write_charge,
+)
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.invoicing import BilledPart, by_rhythm, issue_or_draft, part_of
 
@@ -101,9 +110,14 @@ class AppointmentBilling:
     as_drafts: bool = False
     """Whether the practice makes drafts first."""
     to_settle: bool = False
-    """Whether it was invoiced in advance and is not yet held against what became of it."""
+    """Whether it was invoiced in advance and can now be held against what became of it."""
     foreseen: tuple[Foreseen, ...] = ()
     """What it will be charged, for the appointments that are looked at after it."""
+    case_id: int = 0
+    left_out: tuple[Unpaid, ...] = ()
+    """Who is not invoiced with the others because nobody is set down to pay for them."""
+    unsettled: tuple[Unpaid, ...] = ()
+    """Whose part was invoiced in advance and cannot be settled because nobody is set down to pay for them."""
 
 
 def appointment_to_bill(
@@ -162,7 +176,7 @@ def issue_for(
         check_cosigned(session, appointment, case)
     by_id = {charge.id: charge for charge in charges}
     parts = [part_of(by_id[share.charge_id], share) for share in billing.shares_of(session, list(by_id))]
-    parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges))
+    parts += _charge(session, appointment, case, uncharged(session, appointment, case, charges).planned)
     waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
         if part.invoice_id is None and (part.person_id in at_once or not (part.waits or part.on_a_draft)):
@@ -255,57 +269,70 @@ def appointment_billing(
     appointment, case = appointment_to_bill(session, actor, appointment_id, Action.READ)
     house = practice.the_practice(session)
     today = clock.today(house.zone)
-    found = [view(facts, today) for facts in accounts.invoices_of_appointment(session, appointment_id)]
     charges = billing.live_charges(session, appointment_id)
-    by_id = {charge.id: charge for charge in charges}
-    lines: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    kept: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    rhythms: dict[int, InvoicingRhythm] = {}
-    kept_rhythms: dict[int, InvoicingRhythm] = {}
-    shares = billing.shares_of(session, list(by_id))
-    for share in shares:
-        if share.invoice_id is None and share.draft_id is None:
-            where = kept if share.rhythm.waits else lines
-            where[share.payer_id].append((by_id[share.charge_id].description, share.amount_cents))
-            if share.rhythm.waits:
-                kept_rhythms[share.payer_id] = share.rhythm
-    problem, plans = "", []
+    shares = billing.shares_of(session, [charge.id for charge in charges])
+    problem, due = "", Reckoned()
     try:
         if not charges:
             check_cosigned(session, appointment, case)
-        plans = uncharged(session, appointment, case, charges, before)
+        due = uncharged(session, appointment, case, charges, before)
     except RuleViolation as reason:
         problem = str(reason)
-    for plan in plans:
-        said = plan.description
-        if house.show_adjustments and plan.kind is ChargeKind.SERVICE:
-            said = "; ".join(filter(None, (said, fees.said_of_a_line(plan.standard_cents, plan.amount_cents))))
-        for payer_id, cents in plan.shares:
-            lines[payer_id].append((said, cents))
-        rhythms |= dict(plan.rhythms)
+    kept, lines = _standing(charges, shares)
+    _add(lines, due.planned, said=house.show_adjustments)
     on_drafts = drafts.lines(
         session, seen(visible(actor, Action.READ, Resource.INVOICES)), case_id=case.id, appointment_id=appointment_id,
     ) if any(share.draft_id for share in shares) else []
     used = packages.used_at(session, appointment_id) if any(charge.package_id for charge in charges) else {}
-    recorded = not {row.status for row in appointment.attendances} & fees.UNRECORDED
+    ahead = to_settle(session, appointment, case, charges)
     return AppointmentBilling(
-        tuple(_by_payer(session, lines, rhythms)), tuple(found), problem,
-        may(actor, Action.CREATE, Resource.INVOICES), today, tuple(_by_payer(session, kept, kept_rhythms)),
-        to_use=tuple(plan.uses.in_words for plan in plans if plan.uses),
+        tuple(_by_payer(session, lines)),
+        tuple(view(facts, today) for facts in accounts.invoices_of_appointment(session, appointment_id)), problem,
+        may(actor, Action.CREATE, Resource.INVOICES), today, tuple(_by_payer(session, kept)),
+        to_use=tuple(plan.uses.in_words for plan in due.planned if plan.uses),
         used=tuple(place.in_words for place in used.values()),
-        hints=tuple(dict.fromkeys(plan.hint for plan in plans if plan.hint)),
+        hints=tuple(dict.fromkeys(plan.hint for plan in due.planned if plan.hint)),
         drafts=tuple((line.payer, line.amount_cents) for line in on_drafts), as_drafts=house.invoices_as_drafts,
-        to_settle=recorded and any(charge.in_advance and charge.settled_at is None for charge in charges),
-        foreseen=tuple(foresee(session, appointment, plans)),
+        to_settle=ahead is not None and ahead.can_settle, foreseen=tuple(foresee(session, appointment, due.planned)),
+        case_id=case.id, left_out=due.unpaid, unsettled=ahead.unpaid if ahead else (),
     )
 
 
-def _by_payer(
-    session: Session, lines: dict[int, list[tuple[str, int]]], rhythms: Mapping[int, InvoicingRhythm]
-) -> list[PlannedInvoice]:
-    payers = billing.payer_names(session, list(lines))
+class _Lines:
+    """What payers will be invoiced, line by line, and how often each gets an invoice."""
+
+    def __init__(self) -> None:
+        self.of: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        self.rhythms: dict[int, InvoicingRhythm] = {}
+
+
+def _standing(charges: Sequence[Charge], shares: Sequence[ChargeShare]) -> tuple[_Lines, _Lines]:
+    """Parts of charges that stand and no paper carries: what waits to be gathered, and what can be invoiced at once."""
+    kept, lines = _Lines(), _Lines()
+    said = {charge.id: charge.description for charge in charges}
+    for share in shares:
+        if share.invoice_id is None and share.draft_id is None:
+            where = kept if share.rhythm.waits else lines
+            where.of[share.payer_id].append((said[share.charge_id], share.amount_cents))
+            where.rhythms[share.payer_id] = share.rhythm
+    return kept, lines
+
+
+def _add(lines: _Lines, planned: Sequence[Planned], *, said: bool) -> None:
+    """Add what would be charged now; with what is ``said`` of the fee where the practice shows adjustments."""
+    for plan in planned:
+        words = plan.description
+        if said and plan.kind is ChargeKind.SERVICE:
+            words = "; ".join(filter(None, (words, fees.said_of_a_line(plan.standard_cents, plan.amount_cents))))
+        for payer_id, cents in plan.shares:
+            lines.of[payer_id].append((words, cents))
+        lines.rhythms |= dict(plan.rhythms)
+
+
+def _by_payer(session: Session, lines: _Lines) -> list[PlannedInvoice]:
+    payers = billing.payer_names(session, list(lines.of))
     return [
         PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows),
-                       rhythms.get(payer_id, InvoicingRhythm.PER_APPOINTMENT))
-        for payer_id, rows in lines.items()
+                       lines.rhythms.get(payer_id, InvoicingRhythm.PER_APPOINTMENT))
+        for payer_id, rows in lines.of.items()
     ]

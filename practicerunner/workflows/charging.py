@@ -19,8 +19,9 @@ from practicerunner.rules import fees, foreseen
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.names import person_name
-from practicerunner.rules.shares import Part, split
+from practicerunner.rules.shares import Part, charged_together, split
 from practicerunner.vocabulary import AttendanceStatus, ChargeKind, FeeTerms, InvoicingRhythm, ShareKind
+from practicerunner.workflows import credits
 from practicerunner.workflows.arrangements import ended, in_force, parts_of
 from practicerunner.workflows.people import payer_of
 
@@ -65,6 +66,32 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpaid:
+    """A participant, or a case as a whole, who is to be charged and for whom nobody is set down to pay."""
+
+    person_id: int | None
+    name: str
+    """Empty for a case as a whole."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What is to be charged for an appointment, and who is left out because nobody is set down to pay for them."""
+
+    planned: tuple[Planned, ...] = ()
+    unpaid: tuple[Unpaid, ...] = ()
+
+    def check(self) -> None:
+        """Raise PayerMissing where nobody at all can be charged, NothingToCharge where there is nobody to charge."""
+        if self.planned:
+            return
+        if self.unpaid:
+            raise PayerMissing(" ".join(dict.fromkeys(one.reason for one in self.unpaid)))
+        raise NothingToCharge
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """What one participant, or a case as a whole, has agreed to pay for an appointment."""
 
@@ -97,7 +124,7 @@ def agreed_for(
     agreed = fees.agreed_fee(standard, row.fee_terms, row.fee_cents, row.fee_basis_points)
     if row.fee_terms is not FeeTerms.SPONSOR or row.sponsor_id is None:
         return Agreed(agreed)
-    cents, sessions = billing.sponsored_since(
+    cents, sessions = credits.sponsored_since(
         session, row.case_id, row.person_id, row.sponsor_id, row.valid_from, appointment.id)
     before = foreseen.of_unit(before, row.case_id, row.person_id)
     cents += foreseen.charged(before, row.sponsor_id, row.valid_from)
@@ -111,20 +138,18 @@ def agreed_for(
 
 
 def units_of(appointment: Appointment, case: Case) -> list[tuple[int | None, list[AttendanceStatus]]]:
-    """Those who share a charge with who of them came: each participant, or all of a case together."""
+    """Those who share a charge with who of them came."""
     statuses = {row.person_id: row.status for row in appointment.attendances}
-    if capabilities(case.type).charged_each:
-        return [(person_id, [status]) for person_id, status in statuses.items()]
-    return [(None, list(statuses.values()))]
+    return charged_together(statuses, each=capabilities(case.type).charged_each)
 
 
-def planned_charges(
+def reckon(
     session: Session, appointment: Appointment, case: Case, *, with_packages: bool = True,
     before: Sequence[Foreseen] = (), charged: Collection[int | None] = (),
-) -> list[Planned]:
+) -> Reckoned:
     """What is to be charged for an appointment, after what those ``before`` it will be charged.
 
-    Nothing is asked of whoever is ``charged`` already. Raises AttendanceMissing, PayerMissing, NothingToCharge.
+    Nothing is asked of whoever is ``charged`` already. Raises AttendanceMissing.
     """
     statuses = {row.status for row in appointment.attendances}
     if not statuses or statuses & fees.UNRECORDED:
@@ -133,8 +158,7 @@ def planned_charges(
     arrangements, over = in_force(agreements, appointment.local_date), ended(agreements, appointment.local_date)
     service = session.get_one(Service, appointment.service_id)
     missed = practice.the_practice(session).missed_fee_basis_points
-    planned = []
-    taken: set[int] = set()
+    planned, unpaid = [], []
     for person_id, came in units_of(appointment, case):
         if person_id in charged:
             continue
@@ -143,22 +167,23 @@ def planned_charges(
         owed = fees.charge(came, agreed.cents, missed)
         if owed is None or owed[1] == 0:
             continue
-        kind, amount = owed
-        if person_id in over:
-            whose = f" for {_name(session, person_id)}" if person_id is not None else ""
-            raise PayerMissing(f"The agreement about who pays{whose} has ended. Say who pays from then on.")
-        if agreed.place is not None and kind is ChargeKind.SERVICE and agreed.place.charge_id not in taken:
-            taken.add(agreed.place.charge_id)
-            planned.append(Planned(person_id, kind, service.name, appointment.fee_cents, 0, (), uses=agreed.place))
-            continue
-        planned.append(_shared(
-            session, appointment, case, service, person_id, row, agreed, kind, amount, before))
-    if not planned:
-        raise NothingToCharge
-    return planned
+        try:
+            if person_id in over:
+                raise PayerMissing(_has_ended(session, person_id))
+            planned.append(_shared(session, appointment, case, service, person_id, row, agreed, *owed, before))
+        except PayerMissing as reason:
+            unpaid.append(Unpaid(person_id, _name(session, person_id), str(reason)))
+    return Reckoned(tuple(planned), tuple(unpaid))
 
 
-def _name(session: Session, person_id: int) -> str:
+def _has_ended(session: Session, person_id: int | None) -> str:
+    whose = f" for {_name(session, person_id)}" if person_id is not None else ""
+    return f"The agreement about who pays{whose} has ended. Say who pays from then on."
+
+
+def _name(session: Session, person_id: int | None) -> str:
+    if person_id is None:
+        return ""
     person = session.get_one(Person, person_id)
     return person_name(person.first_name, person.last_name, person.preferred_name)
 
@@ -188,7 +213,9 @@ def _shared(
     row: BillingArrangement | None, agreed: Agreed, kind: ChargeKind, amount: int,
     before: Sequence[Foreseen] = (),
 ) -> Planned:
-    """A charge with the parts of those who pay it."""
+    """A charge with the parts of those who pay it, or the session of a package that is used. Raises PayerMissing."""
+    if agreed.place is not None and kind is ChargeKind.SERVICE:
+        return Planned(person_id, kind, service.name, appointment.fee_cents, 0, (), uses=agreed.place)
     rhythms: tuple[tuple[int, InvoicingRhythm], ...] = ()
     if row is None:
         people = [attendance.person_id for attendance in appointment.attendances]
@@ -224,18 +251,47 @@ def _self_payer(session: Session, case: Case, person_id: int | None, people: Seq
 def uncharged(
     session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge],
     before: Sequence[Foreseen] = (),
-) -> list[Planned]:
+) -> Reckoned:
     """What is to be charged beside the charges that stand already: everything, or who was voided or changed since.
 
     Raises AttendanceMissing, PayerMissing, NothingToCharge where no charge stands yet.
     """
     if not charges:
-        return planned_charges(session, appointment, case, before=before)
+        found = reckon(session, appointment, case, before=before)
+        found.check()
+        return found
     try:
-        return planned_charges(
-            session, appointment, case, before=before, charged={charge.person_id for charge in charges})
-    except RuleViolation:
-        return []
+        return reckon(session, appointment, case, before=before, charged={charge.person_id for charge in charges})
+    except AttendanceMissing:
+        return Reckoned()
+
+
+@dataclass(frozen=True, slots=True)
+class ToSettle:
+    """Whose charge was made in advance and waits to be held against what became of the appointment."""
+
+    people: frozenset[int | None]
+    unpaid: tuple[Unpaid, ...]
+    """Those of them for whom nobody is set down to pay: they wait until somebody says who does."""
+
+    @property
+    def can_settle(self) -> bool:
+        """Whether anybody's can be settled now."""
+        return bool(self.people - {one.person_id for one in self.unpaid})
+
+
+def to_settle(
+    session: Session, appointment: Appointment, case: Case, charges: Sequence[Charge]
+) -> ToSettle | None:
+    """What waits to be settled of an appointment's charges; nothing before its attendance is recorded."""
+    waiting = frozenset(charge.person_id for charge in charges if charge.in_advance and charge.settled_at is None)
+    if not waiting:
+        return None
+    try:
+        found = reckon(session, appointment, case, with_packages=False)
+    except AttendanceMissing:
+        return None
+    return ToSettle(waiting, tuple(one for one in found.unpaid if one.person_id in waiting))
 
 
 def foresee(session: Session, appointment: Appointment, planned: Sequence[Planned]) -> list[Foreseen]:

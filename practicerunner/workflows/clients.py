@@ -41,7 +41,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.acting import who_came_of_age
-from practicerunner.workflows.arrangements import ArrangementView, arrangements_of, ended, in_force
+from practicerunner.workflows.arrangements import ArrangementView, arrangements_of, ended, in_force, said_for
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.plan_parts import called
@@ -365,7 +365,7 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
     chargeable = _grouped((case_id, Occasion(a, day)) for case_id, a, day in case_facts.not_invoiced(session, case_ids))
     amounts = {case_id: rest for case_id, *rest in case_facts.open_amounts(session, case_ids, today)}
     debts = dict(case_facts.opening_debts(session, case_ids))
-    arranged = _grouped(case_facts.arranged(session, case_ids))
+    arranged = _grouped((row.case_id, row) for row in case_facts.arranged(session, case_ids))
     with_method = case_facts.with_payment_method(session, case_ids)
     with_payment = case_facts.with_payment(session, case_ids)
     calendars = {case_id: (ahead, starts) for case_id, ahead, starts in case_facts.calendars(session, case_ids, moment)}
@@ -389,8 +389,9 @@ def _gather(session: Session, actor: Actor, found: Sequence[Listed], moment: dat
                 came_of_age=tuple(of_age.get(here, ())),
                 attendance_missing=tuple(unrecorded.get(here, ())),
                 not_invoiced=tuple(chargeable.get(here, ())), overdue_invoices=late_number, overdue_cents=late_cents,
-                arranged_for=frozenset(arranged.get(here, ())), has_payment_method=here in with_method,
-                has_paid=here in with_payment, upcoming=ahead, has_appointment=here in calendars,
+                arranged_for=said_for(arranged.get(here, ()), today), ended_for=ended(arranged.get(here, ()), today),
+                has_payment_method=here in with_method, has_paid=here in with_payment,
+                upcoming=ahead, has_appointment=here in calendars,
                 needs_review=case.needs_review,
             ),
             starts, owed + debts.get(here, 0),

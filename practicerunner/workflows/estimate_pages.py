@@ -20,7 +20,7 @@ from practicerunner.rules.estimates import Expected
 from practicerunner.rules.names import person_name
 from practicerunner.rules.superbills import Missing
 from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource
-from practicerunner.workflows import papers
+from practicerunner.workflows import credits, papers
 from practicerunner.workflows.access import Actor, Visibility, visible
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.estimates import (
@@ -60,9 +60,11 @@ def estimate_watch(session: Session, actor: Actor, estimate_id: int) -> Estimate
 def _watches(session: Session, shared: Sequence[GoodFaithEstimate]) -> dict[int, EstimateWatch]:
     """The same for several, by estimate."""
     billed = estimates.billed(session, [one.id for one in shared], TOGETHER)
+    off = credits.off_estimates(session, {one.id: one.case_id for one in shared}, TOGETHER)
     return {
         one.id: EstimateWatch(
-            one.id, one.number, one.total_cents, billed[one.id], rule.watch(one.total_cents, billed[one.id]))
+            one.id, one.number, one.total_cents, billed[one.id] - off[one.id],
+            rule.watch(one.total_cents, billed[one.id] - off[one.id]))
         for one in shared
     }
 
@@ -160,12 +162,14 @@ def _exceeded(
 ) -> list[EstimateDue]:
     """Whose bills are so far above the estimate that they may dispute them (D36), until one is given after them."""
     since = today - timedelta(days=rule.DISPUTE_DAYS)
+    found = estimates.far_above(session, EACH, TOGETHER, since, rule.EXCESS_CENTS, sees, case_id)
+    off = credits.off_estimates(session, {estimate.id: case.id for estimate, case, *_ in found}, TOGETHER)
     return [
         EstimateDue(
             case.id, case.name, person.id, person_name(person.first_name, person.last_name), EstimateCause.EXCEEDED,
-            None, today, billed - estimate.total_cents, estimate.id)
-        for estimate, case, person, billed in estimates.far_above(
-            session, EACH, TOGETHER, since, rule.EXCESS_CENTS, sees, case_id)
+            None, today, billed - off[estimate.id] - estimate.total_cents, estimate.id)
+        for estimate, case, person, billed in found
+        if rule.watch(estimate.total_cents, billed - off[estimate.id]) is EstimateWarning.EXCEEDED
     ]
 
 

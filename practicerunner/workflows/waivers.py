@@ -20,7 +20,7 @@ from practicerunner.vocabulary import Action, AttendanceStatus, ChargeKind, Entr
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.arrangements import in_force
 from practicerunner.workflows.billing import appointment_to_bill, issue_for
-from practicerunner.workflows.charging import Planned, agreed_for, uncharged
+from practicerunner.workflows.charging import PayerMissing, Planned, agreed_for, uncharged
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
 from practicerunner.workflows.invoicing import by_rhythm
 from practicerunner.workflows.reversals import free_payments
@@ -124,9 +124,9 @@ def missed_fees(session: Session, actor: Actor, appointment_id: int) -> MissedFe
     charges = billing.live_charges(session, appointment.id)
     shares = billing.shares_of(session, [charge.id for charge in charges])
     try:
-        planned = uncharged(session, appointment, case, charges)
+        planned = uncharged(session, appointment, case, charges).planned
     except RuleViolation:
-        planned = []
+        planned = ()
     missed = {charge.id for charge in charges if _is_missed(charge)}  # what else waits goes on waiting
     first = {
         share.payer_id for share in shares
@@ -201,7 +201,8 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
     """Take a missed fee back by a credit adjustment for each payer; the status and the charge stay as they are.
 
     What is not invoiced yet is invoiced first. What was paid becomes the payer's unapplied credit. A second time
-    changes nothing. Returns the invoices that carry the fee. Raises NoMissedFee, AttendanceMissing, BadInput.
+    changes nothing. Returns the invoices that carry the fee. Raises NoMissedFee, AttendanceMissing, PayerMissing,
+    BadInput.
     """
     appointment, case = appointment_to_bill(session, actor, asked.appointment_id, Action.VOID)
     session.info["case_id"] = case.id
@@ -211,7 +212,11 @@ def waive_fee(session: Session, actor: Actor, asked: WaiveFee) -> list[int]:
     elif asked.person_id is not None:
         raise BadInput("person_id", "This is charged as a whole, not per person.")
     known = billing.live_charges(session, appointment.id)
-    waivable: list[Charge | Planned] = [*known, *uncharged(session, appointment, case, known)]
+    due = uncharged(session, appointment, case, known)
+    waivable: list[Charge | Planned] = [*known, *due.planned]
+    for one in due.unpaid:
+        if one.person_id == asked.person_id:
+            raise PayerMissing(one.reason)
     if not any(one.person_id == asked.person_id and _is_missed(one) for one in waivable):
         raise NoMissedFee
     today = clock.today(practice.the_practice(session).zone)

@@ -1,7 +1,7 @@
 """Pages of monthly invoices: the form "who pays" with its preview, and what waits to be gathered."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,10 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, InvoicingRhythm, ShareKind
+from practicerunner.workflows.advance import InvoiceAhead, invoice_ahead
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
+from practicerunner.workflows.attendance import AttendAll, attend_all
+from practicerunner.workflows.booking import Book, book
 from tests.cast import Cast, arrange, at, balance, bring_on, hold, invoice, people_of
 from tests.pages.opening import keys, opened, press, said
 
@@ -148,3 +151,45 @@ def test_a_payer_is_invoiced_for_a_period_from_the_case(cast: Cast, monkeypatch:
     press(app, "create_period")
     assert balance(cast, ida) == {"Ida Holm": 330_00}
     assert balance(cast, jon) == {}
+
+
+def test_whom_nobody_pays_for_is_named_wherever_something_is_invoiced_or_settled(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at("2026-08-01 09:00"):
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Gus One", "Gia Two", name="Thursday group")
+        ida = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        gia, pays = people_of(cast, group)["Gia"], people_of(cast, ida)["Ida"]
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=ida, valid_from=date(2026, 8, 1),
+            shares=(Share(person_id=pays, rhythm=InvoicingRhythm.MONTH_AHEAD),)))
+        booked = cast.do("Marcus", book, Book(
+            case_id=ida, service_id=cast.services["IND50"], local_date=date(2026, 9, 10), local_time=time(10),
+            location_id=cast.office))
+    with at("2026-08-28 09:00"):
+        cast.do("Tom", invoice_ahead, InvoiceAhead(day=date(2026, 9, 1), rhythm=InvoicingRhythm.MONTH_AHEAD))
+    arrange(cast, group, {gia: 0}, since="2026-08-01", person_id=gia, valid_until=date(2026, 9, 1))
+    arrange(cast, ida, {pays: 0}, since="2026-08-01", valid_until=date(2026, 9, 5))
+    with at("2026-09-10 22:00"):
+        cast.do("Marcus", attend_all, AttendAll(appointment_id=booked))
+    held = hold(cast, group, "GRP90", "2026-09-03 18:00")
+    why = "The agreement about who pays for Gia Two has ended. Say who pays from then on."
+    app = opened(cast, monkeypatch, "Tom", "appointment", appointment=held)
+    assert f"Not invoiced. {why}" in said(app)
+    press(app, "create_invoices")
+    assert f"Not invoiced. {why}" in said(app) and "create_invoices" not in keys(app)
+    assert balance(cast, group) == {"Gus One": 75_00}
+    assert "Gia Two has ended." in said(opened(cast, monkeypatch, "Tom", "case", case=group))
+    assert "The agreement about who pays for Gia Two has ended; nobody has said who pays since." in said(
+        opened(cast, monkeypatch, "Tom", "case", case=group, part="billing"))
+    app = opened(cast, monkeypatch, "Tom", "appointment", appointment=booked)
+    assert "Invoiced in advance, and cannot be settled. The agreement about who pays has ended." in said(app)
+    assert "settle_appointment" not in keys(app)
+    app = opened(cast, monkeypatch, "Tom", "billing")
+    app.session_state["billing_tab"] = "To gather"
+    app.run()
+    assert "1 appointment invoiced in advance cannot be settled: nobody is set down to pay." in said(app)
+    assert "settle_all" not in keys(app)
+    arrange(cast, ida, {pays: 0}, since="2026-09-06")
+    press(app.run(), "settle_all")
+    assert "cannot be settled" not in said(app)

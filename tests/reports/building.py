@@ -173,10 +173,13 @@ class Story:
         ))
         return self.entry(case, payer, EntryKind.PAYMENT, -cents, day, invoice_id=invoice, payment_id=payment)
 
-    def arrangement(self, case: int, person: int | None = None, payer: int | None = None) -> int:
+    def arrangement(
+        self, case: int, person: int | None = None, payer: int | None = None, *, since: date = date(2026, 1, 5),
+        until: date | None = None,
+    ) -> int:
         shares = [PayerShare(payer_id=payer, position=0, kind=ShareKind.REMAINDER)] if payer else []
         return self.add(BillingArrangement(
-            case_id=case, person_id=person, valid_from=date(2026, 1, 5), shares=shares,
+            case_id=case, person_id=person, valid_from=since, valid_until=until, shares=shares,
         ))
 
     def card(self, payer: int, *, removed: bool = False) -> int:

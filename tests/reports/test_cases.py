@@ -1,7 +1,7 @@
 """The caseload, and where every case stands."""
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -176,6 +176,38 @@ def test_a_payment_a_saved_card_or_an_arrangement_each_answer_who_pays_for_one_p
     }
 
 
+def test_an_agreement_counts_until_its_last_day_and_for_whoever_takes_part(story: Story) -> None:
+    noor, ada, gone = story.person("Noor"), story.person("Ada"), story.person("Gone")
+    alone, family, renewed, begins, group = (
+        story.case(kind, people=people, name="Case") for kind, people in (
+            (CaseType.INDIVIDUAL_CONSULTATION, (noor,)), (CaseType.FAMILY, (noor, ada)), (CaseType.FAMILY, (noor, ada)),
+            (CaseType.FAMILY, (noor, ada)), (CaseType.WORKSHOP, (noor, ada))))
+    for person in (noor, ada):
+        story.paper(alone, person, PaperKind.INTAKE)
+        for case in (alone, family, renewed, begins):
+            story.paper(case, person, PaperKind.CONSENT)
+    over = DAY - timedelta(days=1)
+    story.arrangement(alone, until=over)
+    story.arrangement(family, since=date(2026, 1, 1))
+    story.arrangement(family, since=date(2026, 2, 1), until=over)
+    story.arrangement(renewed, until=over)
+    story.arrangement(renewed, since=DAY, until=DAY)
+    story.arrangement(begins, since=DAY + timedelta(days=5))
+    story.arrangement(group, person=noor)
+    story.arrangement(group, person=gone, until=over)
+    known = (alone, family, renewed, begins, group)
+    missing, ahead = "payment_method_missing", "ready_to_schedule"
+    assert [state(story, case) for case in known] == [missing, missing, ahead, ahead, ahead]
+    assert [summary(story, case)["has_arrangement"] for case in known] == [False, False, True, True, True]
+    assert summary(story, alone, over)["workflow_state"] == ahead, "its last day counts"
+    story.arrangement(group, person=ada, until=over)
+    assert state(story, group) == missing
+    owner = Actor(story.owner.staff_id, "Olive Owner", frozenset({Role.OWNER}))
+    with database.reading(story.engine) as session:
+        assert [clients.case_summary(session, owner, case).state for case in known] == [
+            state(story, case) for case in known]
+
+
 def test_where_several_share_one_charge_only_an_arrangement_answers_who_pays(story: Story) -> None:
     people = story.person("Ada"), story.person("Bo")
     family = story.case(CaseType.FAMILY, people=people)
@@ -236,8 +268,11 @@ def test_the_view_and_the_case_page_agree_on_every_case(story: Story, seed: int)
                     story.paper(case, person, paper)
         if chance.random() < 0.3:
             story.joins(case, chance.choice(pool), status=ParticipantStatus.WAITLISTED)
-        if chance.random() < 0.5:
-            story.arrangement(case, payer=chance.choice([None, *payers]))
+        whose = chance.choice([None, None, *pool])
+        for month in chance.sample(range(1, 13), chance.choice([0, 1, 1, 2])):
+            story.arrangement(
+                case, whose, payer=chance.choice([None, *payers]), since=date(2026, month, 5),
+                until=chance.choice([None, None, *(date(2026, 11, day) for day in (11, 12))]))
         if chance.random() < 0.6:
             story.appointment(case, date(2026, 11, 20), AppointmentStatus.SCHEDULED)
         if not settled:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practicerunner.rules.shares import Part, arrangement_problem, split, split_in_turn
-from practicerunner.vocabulary import ShareKind
+from practicerunner.rules.shares import Part, arrangement_problem, charged_together, split, split_in_turn
+from practicerunner.vocabulary import AttendanceStatus, ShareKind
 
 P, F, C, R = ShareKind.PERCENT, ShareKind.FIXED, ShareKind.FIXED_WITH_CAP, ShareKind.REMAINDER
+ATTENDED, NO_SHOW = AttendanceStatus.ATTENDED, AttendanceStatus.NO_SHOW
 
 
 @pytest.mark.parametrize(("line", "parts", "shares"), [
@@ -74,3 +75,9 @@ def test_a_cap_is_used_up_from_line_to_line() -> None:
     parts = [Part(1, C, amount_cents=80_00, cap_left_cents=100_00), Part(2, R)]
     assert split_in_turn([90_00, 90_00, 90_00], parts) == [
         [(1, 80_00), (2, 10_00)], [(1, 20_00), (2, 70_00)], [(2, 90_00)]]
+
+
+@pytest.mark.parametrize(("each", "together"), [
+    (True, [(1, [ATTENDED]), (2, [NO_SHOW])]), (False, [(None, [ATTENDED, NO_SHOW])])])
+def test_who_shares_a_charge_is_charged_together_and_who_is_charged_alone_alone(each, together) -> None:
+    assert charged_together({1: ATTENDED, 2: NO_SHOW}, each=each) == together

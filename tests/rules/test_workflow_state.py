@@ -95,6 +95,23 @@ def test_one_person_pays_for_themselves_so_only_the_payment_method_is_asked_for(
     assert kinds(replace(alone, arranged_for=frozenset({None}))) == []
 
 
+def test_an_agreement_that_ended_is_asked_for_of_whoever_takes_part() -> None:
+    over = replace(SETTLED, arranged_for=frozenset(), ended_for=frozenset({None}))
+    assert [item.sentence for item in items(over, TODAY)] == ["The agreement about who pays has ended."]
+    assert state(items(over, TODAY)) is WorkflowState.PAYMENT_METHOD_MISSING
+    alone = replace(over, type=CaseType.INDIVIDUAL, people=(NOOR,), has_payment_method=True)
+    assert kinds(alone) == [AttentionKind.ARRANGEMENT_MISSING], "a saved card does not say who pays from then on"
+    group = replace(SETTLED, type=CaseType.THERAPY_GROUP, arranged_for=frozenset(),
+                    ended_for=frozenset({NOOR.person_id, 99}))
+    (item,) = items(group, TODAY)
+    assert (item.sentence, item.count) == ("The agreement about who pays for Noor Haddad has ended.", 1)
+    steps = {step.step: step for step in checklist(group)}
+    assert not steps[OnboardingStep.BILLING_ARRANGEMENT].done
+    assert steps[OnboardingStep.BILLING_ARRANGEMENT].missing == (NOOR,)
+    assert kinds(replace(group, ended_for=frozenset({99}))) == [], "who left is not asked for"
+    assert AttentionKind.ARRANGEMENT_MISSING not in kinds(replace(over, people=()))
+
+
 @pytest.mark.parametrize("kind", CaseType)
 def test_papers_are_asked_for_as_the_kind_of_case_says(kind: CaseType) -> None:
     fresh = replace(SETTLED, type=kind, intake_from=frozenset(), consent_from=frozenset())

@@ -11,8 +11,18 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.estimates import EstimateDraft
-from practicerunner.vocabulary import AttendanceStatus, CaseType, EstimateCause, FeeTerms, MendAt, ShareChannel
+from practicerunner.vocabulary import (
+    AttendanceStatus,
+    CaseType,
+    EstimateCause,
+    EstimateWarning,
+    FeeTerms,
+    InvoicingRhythm,
+    MendAt,
+    ShareChannel,
+)
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, credit_invoice, take_back
+from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.estimate_pages import (
     estimate_block,
@@ -41,6 +51,7 @@ from practicerunner.workflows.estimates import (
     share_estimate_again,
 )
 from practicerunner.workflows.follow_up import billing_counts
+from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.today import day
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
@@ -357,6 +368,45 @@ def test_a_credit_lowers_what_was_billed_and_another_case_does_not_count(omar) -
         other = cast.open_case(CaseType.INDIVIDUAL, "Decoy Doe")
     invoice(cast, hold(cast, other, "IND50", "2026-11-03 10:00"))
     assert cast.read("Tom", estimate_watch, estimate).billed_cents == 0
+
+
+def test_a_credit_of_a_whole_invoice_is_taken_from_its_last_lines_and_a_cent_decides(omar) -> None:
+    """Four sessions of 165.00 on one invoice are 495.00 above an estimate of one."""
+    cast, case_id, person = omar
+    with at("2026-10-12 09:00"):
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=case_id, valid_from=date(2026, 10, 1), shares=(
+            Share(person_id=person, rhythm=InvoicingRhythm.MONTHLY),)))
+    estimate = shared(cast, case_id, person, sessions(cast, 1, last="2026-11-04"))
+    for on in (2, 3, 4, 5):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{on:02d} 10:00"))
+    decoy = shared(cast, case_id, person, sessions(cast, 1, first="2026-11-05", last="2026-12-31"))
+    with at("2026-12-01 09:00"):
+        (made,) = cast.do("Tom", invoice_month, InvoiceMonth(month=date(2026, 11, 1)))
+
+    def above() -> list[tuple[EstimateCause, int | None]]:
+        return [(row.cause, row.amount_cents) for row in cast.read("Tom", estimates_due)
+                if row.cause is EstimateCause.EXCEEDED]
+
+    def billed() -> list[int]:
+        return [cast.read("Tom", estimate_watch, one).billed_cents for one in (estimate, decoy)]
+
+    with at("2026-12-02 09:00"):
+        assert (billed(), above()) == ([495_00, 165_00], [])
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=made, amount_cents=200_00, reason="goodwill"))
+        assert billed() == [460_00, 0], "all of the last session, and 35.00 of the one before"
+    invoice(cast, hold(cast, case_id, "IND60", "2026-11-04 14:00"), on="2026-12-02")
+    with at("2026-12-02 10:00"):
+        gathered = cast.do("Tom", invoice_month, InvoiceMonth(month=date(2026, 11, 1)))
+        assert (billed(), above()) == ([650_00, 0], [(EstimateCause.EXCEEDED, 485_00)])
+        assert cast.read("Tom", estimate_watch, estimate).warning is EstimateWarning.EXCEEDED
+        credit = cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=made, amount_cents=85_01, reason="goodwill"))
+        assert (billed(), above()) == ([564_99, 0], []), "399.99 above"
+        assert cast.read("Tom", billing_counts).estimates == len(cast.read("Tom", estimates_due))
+        cast.do("Tom", take_back, TakeBack(entry_id=credit, reason="after all not"))
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=made, amount_cents=85_00, reason="goodwill"))
+        assert above() == [(EstimateCause.EXCEEDED, 400_00)]
+        assert gathered
 
 
 # --- who is due one

@@ -7,13 +7,15 @@ import pytest
 from practicerunner import database
 from practicerunner.errors import BadInput
 from practicerunner.records import billing
-from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms
+from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.accounts import case_account
-from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
+from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, credit_invoice, take_back
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
 from practicerunner.workflows.billing import appointment_billing
+from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.people import AddOrganisation, add_organisation
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
+from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, balance, hold, invoice, lines, people_of
 
@@ -140,3 +142,81 @@ def test_a_credit_on_an_invoice_of_one_line_gives_the_sponsor_s_limit_back(cast:
         cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=theirs, amount_cents=30_00, reason="goodwill"))
     assert ("Northside Fund", 30_00) in lines(cast, invoice(cast, third))
     assert balance(cast, case_id)["Northside Fund"] == 75_00
+
+
+def monthly(cast: Cast, case_id: int, service: str, days: tuple[int, ...]) -> int:
+    """Sessions on days of September, on the one invoice that the month then gives. Returns it."""
+    for day in days:
+        invoice(cast, hold(cast, case_id, service, f"2026-09-{day:02d} 10:00"))
+    with at("2026-10-01 09:00"):
+        (made,) = cast.do("Tom", invoice_month, InvoiceMonth(month=date(2026, 9, 1)))
+    return made
+
+
+def credit(cast: Cast, invoice_id: int, cents: int, on: str) -> int:
+    with at(f"{on} 12:00"):
+        return cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=invoice_id, amount_cents=cents, reason="disputed", credit_note=True))
+
+
+def test_a_credit_on_an_invoice_of_several_lines_gives_the_sponsor_s_limits_back_from_the_last_line_on(
+    cast: Cast, group
+) -> None:
+    """Three sessions of 75.00: 100.00 takes the third wholly and 25.00 of the second; both sessions count."""
+    case_id, people, payer = group
+    cast.do("Tom", set_arrangement, SetArrangement(
+        case_id=case_id, person_id=people["Ana"], valid_from=date(2026, 8, 1), fee_terms=FeeTerms.SPONSOR,
+        sponsor_id=payer, sponsor_cents=260_00, sponsor_sessions=3,
+        shares=(Share(person_id=people["Ana"], rhythm=InvoicingRhythm.MONTHLY),)))
+    made = monthly(cast, case_id, "GRP90", (1, 2, 3))
+    assert lines(cast, [made]) == [("Northside Fund", 225_00)]
+
+    def next_session() -> list[tuple[str, int]]:
+        with at("2026-10-08 09:00"):
+            planned = cast.read("Tom", appointment_billing, later).planned
+        return [(one.payer, one.total_cents) for one in planned if one.payer != "Bo Marsh"]
+
+    later = hold(cast, case_id, "GRP90", "2026-10-07 18:00")
+    assert next_session() == [("Ana Lind", 75_00)], "three sessions are used"
+    credit(cast, made, 60_00, "2026-10-02")
+    assert next_session() == [("Ana Lind", 75_00)], "a part of the third is still the sponsor's"
+    second = credit(cast, made, 40_00, "2026-10-03")
+    assert next_session() == [("Northside Fund", 75_00)], "125.00 of 260.00 at two sessions"
+    credit(cast, made, 85_00, "2026-10-04")
+    assert next_session() == [("Northside Fund", 75_00)]
+    with at("2026-10-05 09:00"):
+        cast.do("Tom", take_back, TakeBack(entry_id=second, reason="after all not"))
+    assert next_session() == [("Northside Fund", 75_00)], "80.00 at two sessions: 75.00 and 5.00"
+    with at("2026-10-06 09:00"):
+        anew = cast.do("Tom", reissue_invoice, ReissueInvoice(invoice_id=made, reason="address"))
+    assert next_session() == [("Northside Fund", 75_00)], "the credits moved along"
+    with at("2026-10-06 10:00"):
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=anew, reason="all wrong"))
+    assert next_session() == [("Northside Fund", 75_00)]
+
+
+@pytest.mark.parametrize(("credits", "left"), [
+    ((), 0), ((200_00,), 100_00), ((150_00,), 100_00), ((30_00,), 30_00), ((30_00, 25_00), 55_00)])
+def test_a_credit_on_an_invoice_of_several_lines_gives_a_cap_back(cast: Cast, credits, left) -> None:
+    """The firm pays 100.00 a session up to 200.00, which September uses up; Ida pays the rest of 165.00."""
+    with at("2026-08-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        firm = cast.do("Dana", add_organisation, AddOrganisation(name="Northside", address="1 North"))
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=case_id, valid_from=date(2026, 8, 1), shares=(
+            Share(payer_id=firm, kind=ShareKind.FIXED_WITH_CAP, amount_cents=100_00, cap_cents=200_00,
+                  rhythm=InvoicingRhythm.MONTHLY),
+            Share(person_id=people_of(cast, case_id)["Ida"]))))
+    made = monthly(cast, case_id, "IND50", (3, 10))
+    for cents in credits:
+        credit(cast, made, cents, "2026-10-02")
+    later = hold(cast, case_id, "IND50", "2026-10-08 10:00")
+    with at("2026-10-08 23:00"):
+        planned = cast.read("Tom", appointment_billing, later).planned
+    assert [(one.payer, one.total_cents) for one in planned] == [
+        *([("Northside", left)] if left else []), ("Ida Holm", 165_00 - left)]
+    arrange_from = {"case_id": case_id, "revision": 1, "valid_from": date(2026, 9, 5)}
+    if credits == (150_00,):  # from 5 September on only the second line counts, and it is credited in full
+        cast.do("Tom", set_arrangement, SetArrangement(**arrange_from, shares=(
+            Share(payer_id=firm, kind=ShareKind.FIXED_WITH_CAP, amount_cents=100_00, cap_cents=100_00),
+            Share(person_id=people_of(cast, case_id)["Ida"]))))
+        assert lines(cast, invoice(cast, later)) == [("Northside", 100_00), ("Ida Holm", 65_00)]

@@ -9,13 +9,14 @@
 -- workflow_state is the first of these that applies:
 --   needs_attention               nobody has said what was done about a critical answer; a note was returned; a held
 --                                 appointment has no main note beyond a draft and the practice's hours are over; an appointment is over and somebody's
---                                 attendance is not recorded; an appointment can be charged and is not; an invoice is
+--                                 attendance is not recorded; an appointment can be charged and is not, or not in full; an invoice is
 --                                 past due; the treatment plan in force of somebody who takes part, or of the case, is
 --                                 due for review; somebody is on the waitlist while fewer take part than there are places
 --   intake_incomplete             nobody takes part, or a participant lacks the intake (given for whichever case) or the
 --                                 consent (to this case) that the kind of case asks for
---   payment_method_missing        several people share one charge and nobody said who pays; or nobody said who pays,
---                                 nobody has paid (pending or failed money is none) and no payer has a saved payment method
+--   payment_method_missing        several people share one charge and nobody said who pays; what was said has ended, for
+--                                 the case or for somebody who takes part; or nobody said who pays, nobody has paid
+--                                 (pending or failed money is none) and no payer has a saved payment method
 --   ready_to_schedule             no appointment lies ahead
 --   imported_record_needs_review  the record was imported and nobody has looked at it
 --   all_set                       none of these
@@ -53,8 +54,23 @@ participants as (
     group by p.case_id
 ),
 
+arrangements as (
+    select
+        b.case_id, b.person_id,
+        coalesce(b.valid_from <= as_of.day and b.valid_until < as_of.day, false) as is_over
+    from stg_billing_arrangement b cross join as_of
+    qualify row_number() over (
+        partition by b.case_id, b.person_id order by b.valid_from <= as_of.day desc, b.valid_from desc
+    ) = 1
+),
+
 arranged as (
-    select distinct case_id from stg_billing_arrangement
+    select
+        a.case_id, bool_or(not a.is_over) as has_arrangement,
+        count(*) filter (a.is_over and (a.person_id is null or p.person_id is not null)) as arrangements_over
+    from arrangements a
+    left join people p using (case_id, person_id)
+    group by a.case_id
 ),
 
 payment_states as (
@@ -84,13 +100,13 @@ payable as (
 ),
 
 attendances as (
-    select appointment_id, bool_or(is_pending) as is_unrecorded, bool_or(is_chargeable) as is_chargeable
+    select appointment_id, bool_or(is_pending) as is_unrecorded
     from stg_attendance
     group by appointment_id
 ),
 
-charged as (
-    select distinct appointment_id from stg_charge where is_live
+uninvoiced as (
+    select case_id, count(*) as not_invoiced from stg_uninvoiced group by case_id
 ),
 
 written as (
@@ -144,16 +160,12 @@ appointments as (
         ) as notes_overdue,
         count(*) filter (
             t.is_unrecorded and not a.is_cancelled and a.ends_at < as_of.moment
-        ) as attendance_missing,
-        count(*) filter (
-            t.is_chargeable and not t.is_unrecorded and a.fee_cents > 0 and g.appointment_id is null
-        ) as not_invoiced
+        ) as attendance_missing
     from stg_appointment a
     cross join as_of
     cross join stg_practice p
     left join written w on w.appointment_id = a.appointment_id
     left join attendances t on t.appointment_id = a.appointment_id
-    left join charged g on g.appointment_id = a.appointment_id
     group by a.case_id
 ),
 
@@ -191,10 +203,11 @@ facts as (
         coalesce(v.plans_due, 0) as plans_due,
         coalesce(a.notes_overdue, 0) as notes_overdue,
         coalesce(a.attendance_missing, 0) as attendance_missing,
-        coalesce(a.not_invoiced, 0) as not_invoiced,
+        coalesce(u.not_invoiced, 0) as not_invoiced,
         coalesce(m.due_cents, 0)::bigint as due_cents,
         coalesce(m.overdue_cents, 0)::bigint as overdue_cents,
-        b.case_id is not null as has_arrangement,
+        coalesce(b.has_arrangement, false) as has_arrangement,
+        coalesce(b.arrangements_over, 0) > 0 and coalesce(p.participants, 0) > 0 as arrangement_over,
         y.case_id is not null as has_paid_or_can,
         coalesce(p.papers_missing, 0) as papers_missing,
         coalesce(w.waiting, 0) as waiting,
@@ -207,6 +220,7 @@ facts as (
     left join participants p on p.case_id = c.case_id
     left join waiting w on w.case_id = c.case_id
     left join arranged b on b.case_id = c.case_id
+    left join uninvoiced u on u.case_id = c.case_id
     left join payable y on y.case_id = c.case_id
     left join critical l on l.case_id = c.case_id
     left join returned r on r.case_id = c.case_id
@@ -216,13 +230,16 @@ facts as (
 )
 
 select
-    * exclude (is_onboarding, is_scheduling, charged_each, one_person),
+    * exclude (arrangement_over, is_onboarding, is_scheduling, charged_each, one_person),
     case
         when critical_open + notes_returned + plans_due + notes_overdue + attendance_missing + not_invoiced > 0
             or overdue_cents > 0 or place_free
             then 'needs_attention'
         when is_onboarding and not needs_review and (participants = 0 or papers_missing > 0) then 'intake_incomplete'
-        when is_onboarding and not needs_review and not has_arrangement and (not has_paid_or_can or not (charged_each or one_person))
+        when is_onboarding and not needs_review and (
+            arrangement_over
+            or (not has_arrangement and (not has_paid_or_can or not (charged_each or one_person)))
+        )
             then 'payment_method_missing'
         when is_scheduling and not needs_review and next_at is null then 'ready_to_schedule'
         when needs_review then 'imported_record_needs_review'

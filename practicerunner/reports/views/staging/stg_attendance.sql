@@ -6,6 +6,5 @@ select
     status = 'excused' as is_excused,
     status = 'cancelled_by_client' as is_cancelled_by_client,
     status = 'cancelled_by_provider' as is_cancelled_by_provider,
-    status in ('scheduled', 'confirmed', 'arrived') as is_pending,
-    status in ('attended', 'no_show', 'late_cancelled') as is_chargeable
+    status in ('scheduled', 'confirmed', 'arrived') as is_pending
 from attendance

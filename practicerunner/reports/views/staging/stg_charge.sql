@@ -1,2 +1,2 @@
-select id as charge_id, appointment_id, service_id, provider_id, withdrawn_at is null as is_live
+select id as charge_id, service_id, provider_id
 from charge

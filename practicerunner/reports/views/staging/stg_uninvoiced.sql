@@ -1,0 +1,2 @@
+select appointment_id, case_id
+from uninvoiced

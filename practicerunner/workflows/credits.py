@@ -1,0 +1,72 @@
+"""What credits took off what was charged, by line: for caps, sponsors' limits and estimates.
+
+A credit of one line stays on it. A credit of a whole invoice is taken from its lines one after the other, from the last
+one back, as much as is left of each: nothing is rounded, and the lines' credits sum to the invoice's. It is the rule by
+which the reports and the superbills divide it too (decision 0020).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from practicerunner.records import billing, estimates
+from practicerunner.records.credits import CreditedLine, credited_as_a_whole
+from practicerunner.rules.superbills import settle
+from practicerunner.vocabulary import CaseType
+
+
+def spread(session: Session, case_ids: Collection[int]) -> list[tuple[CreditedLine, int]]:
+    """Lines of cases, each with what credits of whole invoices took off it."""
+    found = []
+    for cents, lines in credited_as_a_whole(session, case_ids):
+        settled = settle([(one.charge_id, one.amount_cents, one.credited_cents) for one in lines], cents, 0)
+        found += [(one, off) for one in lines if (off := settled[one.charge_id][0] - one.credited_cents) > 0]
+    return found
+
+
+def _since(
+    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date, besides: int | None
+) -> list[tuple[CreditedLine, int]]:
+    """The same of payers, for services from a day on, without the appointment ``besides``."""
+    return [
+        (one, off) for one, off in spread(session, [case_id])
+        if one.payer_id in payer_ids and one.person_id == person_id and one.service_date >= day
+        and (besides is None or one.appointment_id != besides)
+    ]
+
+
+def charged_since(
+    session: Session, case_id: int, person_id: int | None, payer_ids: Collection[int], day: date,
+    besides: int | None = None,
+) -> dict[int, int]:
+    """Payer id → cents charged to them for services from a day on and not credited, for what is left of a cap."""
+    found = billing.charged_since(session, case_id, person_id, payer_ids, day, besides)
+    for one, off in _since(session, case_id, person_id, payer_ids, day, besides) if found else ():
+        found[one.payer_id] -= off
+    return found
+
+
+def sponsored_since(
+    session: Session, case_id: int, person_id: int | None, payer_id: int, day: date, besides: int
+) -> tuple[int, int]:
+    """What a sponsor was charged for services from a day on and not credited: cents, and at how many appointments."""
+    found = billing.sponsored_since(session, case_id, person_id, payer_id, day, besides)
+    for one, off in _since(session, case_id, person_id, [payer_id], day, besides) if found else ():
+        found[one.appointment_id] -= off
+    return sum(found.values()), sum(cents > 0 for cents in found.values())
+
+
+def off_estimates(
+    session: Session, estimate_cases: Mapping[int, int], together: Collection[CaseType]
+) -> dict[int, int]:
+    """Estimate → what credits of whole invoices took off what counts for it; given as estimate → case.
+
+    ``together`` are the kinds of case whose participants are charged as one.
+    """
+    found = spread(session, set(estimate_cases.values()))
+    counts = estimates.counting(session, estimate_cases, [one.charge_id for one, _ in found], together)
+    return {
+        estimate_id: sum(off for one, off in found if (estimate_id, one.charge_id) in counts)
+        for estimate_id in estimate_cases
+    }
