@@ -38,13 +38,13 @@ def show(actor: Actor, found: CaseAmendments) -> None:
     """The requests of a case, each with its due date or its answer."""
     for one in found.lines:
         with st.container(horizontal=True, vertical_alignment="center"):
-            said, when = f"Request to amend the {one.word} of {one.person}", f"received {day(one.received_on)}"
+            said, when = f"Request to amend the {one.word} of {one.person}", day(one.received_on)
             if one.can_open and may_open(actor, "amendment"):
                 link(md(said), "amendment", icon=ICON, amendment=one.amendment_id)
                 standing(one)
-                st.text(f"{when[:1].upper()}{when[1:]}", width="content")
+                st.text(f"Received {when}", width="content")
             else:
-                st.text(f"{said}, {when}", width="content")
+                st.text(f"{said}, received {when}", width="content")
                 standing(one)
 
 
