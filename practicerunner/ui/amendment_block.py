@@ -38,12 +38,14 @@ def show(actor: Actor, found: CaseAmendments) -> None:
     """The requests of a case, each with its due date or its answer."""
     for one in found.lines:
         with st.container(horizontal=True, vertical_alignment="center"):
-            said = f"Request to amend the {one.word} of {one.person}, received {day(one.received_on)}"
+            said, when = f"Request to amend the {one.word} of {one.person}", day(one.received_on)
             if one.can_open and may_open(actor, "amendment"):
                 link(md(said), "amendment", icon=ICON, amendment=one.amendment_id)
+                standing(one)
+                st.text(f"Received {when}", width="content")
             else:
-                st.text(said, width="content")
-            standing(one)
+                st.text(f"{said}, received {when}", width="content")
+                standing(one)
 
 
 def standing(one: AmendmentLine) -> None:

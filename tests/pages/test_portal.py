@@ -187,7 +187,8 @@ def test_my_details_show_what_is_mine_and_who_has_access(house: Household, monke
     app = portal_opened(monkeypatch, house.elena, "portal_details")
     text = said(app)
     assert "Leo Castellano" in text and "Who has access" not in text
-    assert not app.text_area, "changes are asked for by whom they are about"
+    assert [one.label for one in app.text_area] == ["What should be changed, and why?"], (
+        "changes of details are asked for by whom they are about, the record also by who signs for them")
 
 
 def test_somebody_asks_for_a_change_once(house: Household, monkeypatch) -> None:
