@@ -3,6 +3,7 @@
 from practicerunner.records import (  # noqa: F401
     acting,
     alert_steps,
+    asker_threads,
     audit,
     availability,
     billing,
