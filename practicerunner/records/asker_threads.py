@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -174,12 +175,12 @@ def letters_of(session: Session, inquiry_ids: Collection[int]) -> list[tuple[int
 
 
 def to_move(session: Session, case_id: int, person_id: int) -> list[Inquiry]:
-    """Inquiries by which somebody came to a case and whose conversation is not there yet."""
+    """Inquiries by which somebody came to a case and whose conversation is not there yet; locked."""
     moved = select(AskerThread.id).where(
         AskerThread.inquiry_id == Inquiry.id, AskerThread.thread_id.is_not(None)).exists()
     return list(session.scalars(select(Inquiry).where(
         Inquiry.case_id == case_id, Inquiry.person_id == person_id, Inquiry.status == InquiryStatus.PROSPECT, ~moved,
-    ).order_by(Inquiry.received_at, Inquiry.id)))
+    ).order_by(Inquiry.received_at, Inquiry.id).with_for_update(key_share=True)))
 
 
 # --- Lists
@@ -211,7 +212,8 @@ def listed(session: Session, sight: Sight) -> list[Listed]:
 
 @cache
 def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:
-    me, unread = bindparam("staff_id"), func.coalesce(AskerRead.number, 0) < AskerThread.last_number
+    me: BindParameter[Any] = bindparam("staff_id")
+    unread = func.coalesce(AskerRead.number, 0) < AskerThread.last_number
     seen: ColumnElement[bool] = true() if sight.all_admin else Inquiry.provider_id == me
     return (
         select(

@@ -122,6 +122,12 @@ def blank(session: Session, keys: Sequence[str], instead: str) -> None:
         to_address="", subject="", body=instead))
 
 
+def withdraw(session: Session, key: str, reason: str) -> None:
+    """Drop a message that waits, by the name it was written under: another one takes its place."""
+    _end(session, MessageStatus.DROPPED, reason, OutboxMessage.status == MessageStatus.WAITING,
+         OutboxMessage.dedupe_key == key)
+
+
 def last_to(session: Session, person_id: int, kind: MessageKind) -> str:
     """The text of the newest message of a kind to somebody; empty if there is none."""
     return session.scalar(
