@@ -75,7 +75,7 @@ def page(cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str = "Marcus") -> Ap
 
 def form(which: str, inquiry_id: int) -> None:
     """A page that opens one of the dialogs; AppTest closes those of a page with the next click."""
-    from practicerunner.ui import inquiry_dialogs, inquiry_prospect
+    from practicerunner.ui import asker_conversation, inquiry_dialogs, inquiry_prospect
     from practicerunner.ui.identity import just_seen
     from practicerunner.ui.perform import read
     from practicerunner.workflows.inquiries import inquiry_list
@@ -87,7 +87,8 @@ def form(which: str, inquiry_id: int) -> None:
     if which == "prospect":
         inquiry_prospect.prospect(actor, row, book=row.wished is not None)
     else:
-        getattr(inquiry_dialogs, f"{which}_dialog")(actor, row)
+        place = asker_conversation if which == "write" else inquiry_dialogs
+        getattr(place, f"{which}_dialog")(actor, row)
 
 
 def dialog(cast: Cast, monkeypatch: pytest.MonkeyPatch, which: str, inquiry_id: int, who: str = "Marcus") -> AppTest:
@@ -267,18 +268,18 @@ def test_a_time_without_a_service_is_booked_once_one_is_chosen(linden: Cast, mon
     assert [one.local_date for one in saved(linden, Appointment)] == [FRIDAY]
 
 
-def test_replies_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     made = send(linden)
-    app = dialog(linden, monkeypatch, "reply", made, "Tom")
-    press(app, f"inquiry.reply.{made}.0.save")
-    assert "Please fill in this field" in said(app)
-    app.text_area(key=f"inquiry.reply.{made}.0.text").set_value("Friday?")
-    press(app, f"inquiry.reply.{made}.0.save")
+    app = dialog(linden, monkeypatch, "write", made, "Tom")
+    press(app, f"inquiry.write.{made}.0.save")
+    assert "Write something first." in said(app)
+    app.text_area(key=f"inquiry.write.{made}.0.text").set_value("Friday?")
+    press(app, f"inquiry.write.{made}.0.save")
     app = dialog(linden, monkeypatch, "note", made, "Tom")
     app.text_area(key=f"inquiry.note.{made}.0.text").set_value("Called")
     press(app, f"inquiry.note.{made}.0.save")
     text = words(page(linden, monkeypatch, "Tom"))
-    assert "Tom Alvarez answered by e" in text and "Friday?" in text and "Called" in text
+    assert "1 message, the last Tue 10 Nov 12:00" in text and "Called" in text and "Friday?" not in text
     app = dialog(linden, monkeypatch, "assign", made, "Tom")
     app.selectbox(key=f"inquiry.assign.{made}.1.0.provider_id").set_value(linden.staff["Olga"])
     press(app, f"inquiry.assign.{made}.1.0.save")
