@@ -82,8 +82,8 @@ def _call_back(house: House, told: dict[str, int], session: Session) -> None:
 
 def _write_to_them(house: House, told: dict[str, int], session: Session) -> None:
     write_to_asker(session, house.actors[ADMIN], WriteToAsker(inquiry_id=told["inquiry_id"], text=(
-        "Thank you for writing to us. Nadia Rahimi has a place for two on Tuesdays at 18:00 or 19:30. The first talk is "
-        "with both of you and costs nothing.\n\nWould one of these suit you?")))
+        "Thank you for writing to us. Nadia Rahimi has a place for two on Tuesdays at 18:00 or 19:30. The first talk "
+        "is with both of you and costs nothing.\n\nWould one of these suit you?")))
 
 
 def _they_read_and_answer(_: House, __: dict[str, int], session: Session) -> None:

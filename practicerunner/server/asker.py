@@ -43,10 +43,9 @@ def answer(request: Request, fields: Mapping[str, str]) -> Response:
     try:
         return _send(request, token, fields) if fields.get("act") == "send" else _read(request, token)
     except LinkIsOver:
-        phone = _us().phone
-        return links.spent(
-            request, COUNTED_AS, f"{OVER}{f'call us: {phone}.' if phone else 'get in touch with us.'}", link="",
-            link_text="")
+        us = _us()
+        reach = f"call us: {us.phone}." if us.phone else "get in touch with us."
+        return links.spent(request, COUNTED_AS, OVER + reach, link="", link_text="", practice=us.name)
 
 
 def _us() -> asker_page.Us:
