@@ -59,7 +59,7 @@ def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, browser: Browser
     expect(letter.get_by_text("Yes, after five <b>please</b>.")).to_be_visible()
     assert letter.evaluate(FITS)
 
-    open_page(page, demo, "today")
+    open_page(page, demo, "")
     page.get_by_role("link", name=re.compile("conversations? with something new")).click()
     settle(page)
     page.get_by_role("button", name="Marguerite").click()
