@@ -5,7 +5,7 @@ from typing import get_args
 
 import streamlit as st
 
-from practicerunner.ui import conversation, message_dialogs, navigation, wrong_recipient
+from practicerunner.ui import asker_conversation, conversation, message_dialogs, navigation, wrong_recipient
 from practicerunner.ui.perform import perform, read, read_logged
 from practicerunner.ui.text import count, md, moment
 from practicerunner.vocabulary import Action, BreachChannel, Resource
@@ -38,25 +38,31 @@ TALL = 620
 """Pixels of that box."""
 SHELVES: dict[Shelf, str] = {"all": "All", "mine": "Mine", "unassigned": "Unassigned", "archived": "Archived"}
 EMPTY: dict[Shelf, str] = {
-    "all": "No conversations yet. Begin one with New message, here or on a client's page; what people write from the "
-           "portal appears here, too.",
+    "all": "No conversations yet. Begin one with New message, here or on a client's page, or write to somebody who "
+           "inquired; what people answer appears here, too.",
     "mine": "You look after no conversation. Open one and choose yourself under Looked after by.",
     "unassigned": "Every conversation is looked after by somebody.",
     "archived": "Nothing is archived. An archived conversation comes back when somebody writes in it.",
 }
 
 
-def choose(thread_id: int) -> None:
-    st.query_params["thread"] = str(thread_id)
+def choose(line: ConversationLine) -> None:
+    """The address names what is open: a thread, or the inquiry that somebody's conversation is about."""
+    named, other = ("thread", "inquiry") if line.inquiry_id is None else ("inquiry", "thread")
+    st.query_params.pop(other, None)
+    st.query_params[named] = str(line.inquiry_id or line.thread_id)
 
 
-def show_rows(found: Conversations, shelf: Shelf, chosen: int | None, *, searched: bool) -> None:
+def show_rows(
+    found: Conversations, shelf: Shelf, chosen: int | None, asking: int | None, *, searched: bool
+) -> None:
     """Unread ones first, then the latest."""
     if not found.rows:
         st.text("Nobody fits. Search for less." if searched else EMPTY[shelf])
     with st.container(height=TALL if len(found.rows) > FITTING else "content", border=False, gap="xsmall"):
         for line in found.rows:
-            show_row(line, found.zone, is_chosen=line.thread_id == chosen)
+            is_chosen = line.thread_id == chosen if line.inquiry_id is None else line.inquiry_id == asking
+            show_row(line, found.zone, is_chosen=is_chosen)
     if found.total > PAGE:
         st.pagination(-(-found.total // PAGE), key="messages_page")
 
@@ -69,7 +75,7 @@ def show_row(line: ConversationLine, zone: str, *, is_chosen: bool) -> None:
     cared = md(line.assigned or "nobody in particular")
     st.button(
         f"{f'**{name}**' if new else name}  \n:small[{about}]  \n:small[{cared}]", key=f"thread.{line.thread_id}",
-        on_click=partial(choose, line.thread_id), width="stretch", type="primary" if is_chosen else "secondary",
+        on_click=partial(choose, line), width="stretch", type="primary" if is_chosen else "secondary",
         icon=":material/mark_chat_unread:" if new else None,
     )
 
@@ -83,7 +89,7 @@ def show_thread(actor: Actor, page: ConversationPage) -> None:
         if line.archived:
             st.badge("Archived", color="gray", icon=":material/archive:")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        navigation.link(md(line.case_name), "case", icon=":material/person:", case=line.case_id)
+        navigation.link(md(line.case_name), "case", icon=":material/person:", case=page.case_id)
         if page.may_write:
             show_actions(actor, page)
     st.caption(md("With " + "; ".join(
@@ -98,7 +104,7 @@ def show_thread(actor: Actor, page: ConversationPage) -> None:
             key=str(line.thread_id), goes_to="; ".join(readers) or "nobody outside the practice",
         )
     wrong_recipient.report_button(
-        actor, f"thread.{line.thread_id}", case_id=line.case_id, channel=BreachChannel.MESSAGE,
+        actor, f"thread.{line.thread_id}", case_id=page.case_id, channel=BreachChannel.MESSAGE,
         subject_id=line.thread_id)
 
 
@@ -156,15 +162,18 @@ with places:
         format_func=lambda one: f"{SHELVES[one]} {numbers[one]}" if one in numbers else SHELVES[one],
     )
 chosen = navigation.selected("thread")
+asking = navigation.selected("inquiry") if chosen is None else None
 left, right = st.columns([2, 5], gap="medium")
 with left:
-    show_rows(found, shelf, chosen, searched=bool(search.strip()))
+    show_rows(found, shelf, chosen, asking, searched=bool(search.strip()))
 with right:
     if chosen is not None:
         opened = read_logged(conversation_page, me, chosen)
         show_thread(me, opened)
         if opened.has_new:
             perform(mark_thread_read, me, lambda: MarkThreadRead(thread_id=chosen, number=opened.last_number))
+    elif asking is not None:
+        asker_conversation.show(me, asking)
     elif found.rows:
         new = count(found.shelves.unread, "conversation")
         st.text(f"{new} with something new." if found.shelves.unread else "Nothing new.")

@@ -243,7 +243,7 @@ class MessageKind(Word):
             "paper_ready": "Notice of a paper",
             "message_waiting": "Notice of a message",
             "portal_link": "Link to the portal", "details_asked": "Notice of details to change",
-            "inquiry_received": "Receipt of an inquiry", "inquiry_answered": "Answer to an inquiry",
+            "inquiry_received": "Receipt of an inquiry", "inquiry_answered": "Message about an inquiry",
         }.get(self.value, super().label)
 
 

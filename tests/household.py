@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.records.billing import Invoice
+from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment
+from practicerunner.records.inquiries import Inquiry
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
 from practicerunner.rules import library
@@ -26,6 +28,7 @@ from practicerunner.vocabulary import (
     DocumentClass,
     DocumentTask,
     FormPurpose,
+    InquiryStatus,
     NoteKind,
     PaymentMethodKind,
     ServiceCategory,
@@ -33,6 +36,7 @@ from practicerunner.vocabulary import (
     ThreadClass,
     Verdict,
 )
+from practicerunner.workflows import asker_moves
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import (
     AddActing,
@@ -42,6 +46,7 @@ from practicerunner.workflows.acting import (
     decide_access,
     verify_acting,
 )
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
@@ -120,6 +125,7 @@ def household(cast: Cast) -> House:
     _bill(house)
     _keep_to_leo(house)
     _talk(house)
+    _inquire(house)
     _name_numbers(house)
     return house
 
@@ -314,6 +320,30 @@ def _talk(house: House) -> None:
                                    ("Member4", "group", "heronsaid")):
             house.act(viewer, ask_to_amend, AskToAmend(case_id=cases[case], text=f"Not so: {word}"))
             house.may[word] = {viewer}
+
+
+def _inquire(house: House) -> None:
+    """Maya came to the couple's case by an inquiry; somebody at the same mailbox asks and is nobody's client."""
+    cast, maya = house.cast, house.people["Maya"]
+    with at("2026-11-08 10:00"):
+        for word, told, stays in (("heronasks", "herontold", False), ("heronstays", "heronstold", True)):
+            with database.transaction(cast.engine) as session:
+                asked = Inquiry(
+                    received_at=clock.now(), first_name="Maya", email=MAIL, case_type=CaseType.TWO_PERSON, message=word,
+                    provider_id=cast.staff["Marcus"])
+                session.add(asked)
+                session.flush()
+                inquiry_id = asked.id
+            cast.do("Marcus", write_to_asker, WriteToAsker(inquiry_id=inquiry_id, text=f"Of {told}."))
+            house.may[word] = house.may[told] = set() if stays else {"Maya"}
+            if stays:
+                continue
+            marcus = cast.actor("Marcus")
+            with database.transaction(cast.engine) as session:
+                found, couple = session.get_one(Inquiry, inquiry_id), session.get_one(Case, house.cases["couple"])
+                found.status, found.case_id, found.person_id = InquiryStatus.PROSPECT, couple.id, maya
+                session.flush()
+                asker_moves.follow(session, marcus, couple, maya)
 
 
 def _name_numbers(house: House) -> None:

@@ -4,6 +4,7 @@ from practicerunner.records import (  # noqa: F401
     acting,
     alert_steps,
     amendments,
+    asker_threads,
     audit,
     availability,
     billing,

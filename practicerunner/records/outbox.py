@@ -122,12 +122,25 @@ def blank(session: Session, keys: Sequence[str], instead: str) -> None:
         to_address="", subject="", body=instead))
 
 
+def withdraw(session: Session, key: str, reason: str) -> None:
+    """Drop a message that waits, by the name it was written under: another one takes its place."""
+    _end(session, MessageStatus.DROPPED, reason, OutboxMessage.status == MessageStatus.WAITING,
+         OutboxMessage.dedupe_key == key)
+
+
 def last_to(session: Session, person_id: int, kind: MessageKind) -> str:
     """The text of the newest message of a kind to somebody; empty if there is none."""
-    return session.scalar(
-        select(OutboxMessage.body).where(OutboxMessage.person_id == person_id, OutboxMessage.kind == kind)
-        .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc()).limit(1)
-    ) or ""
+    return _last(session, OutboxMessage.person_id == person_id, OutboxMessage.kind == kind)
+
+
+def last_at(session: Session, address: str, kind: MessageKind) -> str:
+    """The text of the newest message of a kind to an address; empty if there is none."""
+    return _last(session, OutboxMessage.to_address == address, OutboxMessage.kind == kind)
+
+
+def _last(session: Session, *which: ColumnElement[bool]) -> str:
+    return session.scalar(select(OutboxMessage.body).where(*which).order_by(
+        OutboxMessage.created_at.desc(), OutboxMessage.id.desc()).limit(1)) or ""
 
 
 def drop_expired(session: Session, now: datetime, reason: str) -> int:

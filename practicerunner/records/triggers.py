@@ -20,8 +20,7 @@ REPLICATED = tuple(changes.COLUMNS)
 FROZEN = (
     "access_decision", "access_end", "access_notice",
     "addendum", "addendum_signature", "alert_step", "amendment_addendum", "amendment_recipient", "amendment_word",
-    "audit_log", "basis_decision", "came_of_age", "claim_choice",
-    "credit_note",
+    "asker_message", "audit_log", "basis_decision", "came_of_age", "claim_choice", "credit_note",
     "diagnosis_change", "document_change", "document_file", "due_charge", "estimate_delivery", "estimate_item",
     "estimate_request", "follow_up", "form_response", "form_version", "good_faith_estimate", "inquiry_entry", "invoice",
     "invoice_line", "invoice_void", "issued_document", "ledger_entry", "message_attachment", "note_version", "payment",
@@ -42,7 +41,13 @@ _ERASED_INQUIRY = (
 )
 """The one door to what was written beneath an inquiry: it goes with what the inquiry said."""
 
-_DOORS = {"ledger_entry": _UNDONE_IMPORT, "inquiry_entry": _ERASED_INQUIRY}
+_GONE_ON = (
+    f"{_ERASED_INQUIRY} or exists (select 1 from asker_thread "
+    "where asker_thread.inquiry_id = old.inquiry_id and asker_thread.thread_id is not null)"
+)
+"""The doors to a conversation with somebody who asked: it goes with the inquiry, or into a thread of their case."""
+
+_DOORS = {"ledger_entry": _UNDONE_IMPORT, "inquiry_entry": _ERASED_INQUIRY, "asker_message": _GONE_ON}
 """Frozen table → when one of its rows is deleted after all."""
 
 _ON = re.compile(r" on (\w+)")

@@ -19,6 +19,12 @@ FORM_LASTS = timedelta(hours=12)
 """How long an opened form can be sent."""
 
 
+LINK_LASTS = timedelta(days=30)
+"""How long the link to a conversation works; each message of the practice begins that time anew."""
+LONGEST_ANSWER = 4_000
+"""Characters that whoever asked can write at once."""
+
+
 class Limit(NamedTuple):
     """How many within how long."""
 
@@ -34,6 +40,8 @@ PER_EMAIL = Limit(5, timedelta(hours=20))
 """Inquiries that give one e-mail address; more are not kept, and the answer is the same."""
 LETTERS = Limit(2, timedelta(hours=20))
 """Receipts to one e-mail address, so that nobody can have strangers written to."""
+ANSWERS = Limit(20, timedelta(hours=1))
+"""Messages that whoever asked can write about one inquiry."""
 ALL = Limit(150, timedelta(hours=20))
 """Inquiries from everywhere."""
 
@@ -85,7 +93,12 @@ def receipt(practice: str, phone: str) -> tuple[str, str]:
     )
 
 
-def reply(practice: str, phone: str, text: str) -> tuple[str, str]:
-    """Subject and text of an answer that somebody of the practice typed."""
-    call = f"\n{' '.join(phone.split())}" if phone.strip() else ""
-    return "Your message to us", f"{text.strip()}\n\n{' '.join(practice.split())}{call}\n"
+def letter(practice: str, phone: str, link: str) -> tuple[str, str]:
+    """Subject and text of the notice that a message waits: no name, no words of it, and the link to it (I09)."""
+    line = " ".join(phone.split())
+    call = f"Questions? Please call us: {line}\n\n" if line else ""
+    return "A message waits for you", (
+        f"Hello,\n\nyou wrote to us, and a message waits for you. Read it and answer here:\n\n{link}\n\n"
+        f"The link is for you alone. It works for {LINK_LASTS.days} days, and until we write to you again. "
+        f"If you did not write to us, you need not do anything.\n\n{call}{' '.join(practice.split())}\n"
+    )

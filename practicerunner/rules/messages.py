@@ -68,6 +68,15 @@ def readers(thread_class: ThreadClass) -> str:
     return "The provider reads it, and staff whom you choose; nobody else."
 
 
+def needed(offset: int, size: int, few: int) -> tuple[int, int]:
+    """For a page of a long list with a few others sorted in among it: from where on in the long one, and how many.
+
+    Whatever stands before that is on an earlier page, wherever the few fall.
+    """
+    first = max(offset - few, 0)
+    return first, offset + size - first
+
+
 def letter(name: str, practice: str, phone: str, address: str) -> Letter:
     """That a message waits; not from whom, nor of what (I09). ``address`` is where one signs in."""
     line = " ".join(phone.split())

@@ -4,7 +4,7 @@ import re
 
 from practicerunner.rules.reminders import Letter
 
-LINK = re.compile(r"(/portal/(?:invitation|reset)/)[A-Za-z0-9_-]+")
+LINK = re.compile(r"(/portal/(?:invitation|reset)/|/inquiry/letter/)[A-Za-z0-9_-]+")
 """The address of a link, up to its secret."""
 SHORTEST_IDLE, LONGEST_IDLE = 5, 30
 """Minutes after which somebody is signed out who does nothing."""

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from practicerunner.server import downloads, feeds, inquiry, portal, portal_downloads, sign_in
+from practicerunner.server import asker, downloads, feeds, inquiry, portal, portal_downloads, sign_in
 from practicerunner.settings import settings
 
 
@@ -19,5 +19,5 @@ def routes() -> list[Route]:
     if settings().serves_staff:
         found += [*sign_in.routes, *downloads.routes]
     if settings().serves_portal:
-        found += [*portal.routes, *portal_downloads.routes, *inquiry.routes]
+        found += [*portal.routes, *portal_downloads.routes, *inquiry.routes, *asker.routes]
     return found

@@ -1,8 +1,8 @@
 """The gate: pure ASGI middleware before everything, for pages, files and sockets alike.
 
-Nothing but the health check, the sign-in pages, the public pages for inquiries and calendar feeds (by the secret in
-their address) answers without a session. The header by which Streamlit learns who is there is set here alone, after
-whatever the client sent under that name was taken away.
+Nothing but the health check, the sign-in pages, the public pages for inquiries and what a secret in an address opens
+(calendar feeds, a conversation about an inquiry) answers without a session. The header by which Streamlit learns who is
+there is set here alone, after whatever the client sent under that name was taken away.
 
 One browser is one person: a member of staff or somebody outside the practice, told apart by the cookie. Files are for
 staff alone, what stands under ``/portal/`` for the others; a server that serves one side knows nothing of the other.
@@ -28,6 +28,7 @@ OPEN = re.compile(
     r"/healthz|/auth/(sign-in|sign-out|authenticator|first-run)|/auth/invitation/[A-Za-z0-9_-]{1,100}"
     r"|/portal/?|/portal/(sign-in|sign-out|authenticator|reset)|/portal/(invitation|reset)/[A-Za-z0-9_-]{1,100}"
     r"|/(auth|portal)/assets/[a-z0-9][a-z0-9.-]*|/feeds/.*|/inquiry(/[A-Za-z0-9-]{1,60})?"
+    r"|/inquiry/letter/[A-Za-z0-9_-]{1,100}"
 )
 """What answers without a session, matched in full; Streamlit's own routes under /auth/ are not among it."""
 CLOSED = re.compile(r"(?i)/_stcore/(metrics|agent|script-health-check)(/|$)|^/auth/(login|logout)/?$|^/oauth2callback")

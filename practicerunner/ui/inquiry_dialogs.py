@@ -1,4 +1,4 @@
-"""The forms around an inquiry: answering, a note, who answers, and closing it; ``inquiry_prospect`` has the others."""
+"""The forms around an inquiry: a note, who answers, and closing it; ``inquiry_prospect`` and others have the rest."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,26 +14,11 @@ from practicerunner.workflows.inquiries import (
     AssignInquiry,
     CloseInquiry,
     InquiryRow,
-    ReplyToInquiry,
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
-    reply_to_inquiry,
     write_beneath,
 )
-
-
-def reply_dialog(actor: Actor, row: InquiryRow) -> None:
-    """Open "Reply"."""
-    st.dialog("Reply by e-mail")(_reply)(actor, row)
-
-
-def _reply(actor: Actor, row: InquiryRow) -> None:
-    form = Form(f"inquiry.reply.{row.inquiry_id}")
-    st.text(f"To {row.email}. Ordinary e-mail can be read on its way: write nothing about health.")
-    text = form.area("text", "Your answer", height=180)
-    _save(form, actor, "Send", reply_to_inquiry, lambda: ReplyToInquiry(
-        op=form.op, inquiry_id=row.inquiry_id, text=text), "Answer written; it goes out by e-mail")
 
 
 def note_dialog(actor: Actor, row: InquiryRow) -> None:
@@ -72,7 +57,7 @@ def close_dialog(actor: Actor, row: InquiryRow) -> None:
 
 def _close(actor: Actor, row: InquiryRow) -> None:
     form = Form(f"inquiry.close.{row.inquiry_id}.{row.revision}")
-    st.text("Nothing is sent. To tell them, reply first.")
+    st.text("Nothing is sent. To tell them, write first; afterwards they can read it, but not answer.")
     reason = form.text("reason", "Reason, for the practice", max_chars=200,
                        placeholder="for instance: no place free, referred elsewhere, advertising")
     _save(form, actor, "Close inquiry", close_inquiry, lambda: CloseInquiry(

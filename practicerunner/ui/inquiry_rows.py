@@ -5,15 +5,15 @@ from datetime import date
 import streamlit as st
 
 from practicerunner.rules.case_types import capabilities
+from practicerunner.ui import asker_conversation, inquiry_prospect
 from practicerunner.ui import inquiry_dialogs as dialogs
-from practicerunner.ui import inquiry_prospect
 from practicerunner.ui.navigation import link
 from practicerunner.ui.request_rows import at
 from practicerunner.ui.status import badge
-from practicerunner.ui.text import age, day, md
+from practicerunner.ui.text import age, count, day, md
 from practicerunner.vocabulary import InquiryEntryKind, SessionFormat
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.inquiries import InquiryRow
+from practicerunner.workflows.inquiries import InquiryRow, WrittenSince
 
 _WAYS = {SessionFormat.VIDEO: "by video", SessionFormat.PHONE: "by phone", SessionFormat.IN_PERSON: "in person"}
 
@@ -61,6 +61,8 @@ def show(actor: Actor, row: InquiryRow, today: date, *, first: bool = False) -> 
             with st.container(gap="xsmall"):
                 st.caption(md(f"{entry.author} {verb}, {at(entry.at, today)}"))
                 st.text(entry.text)
+        if row.conversation is not None:
+            _conversation(row, row.conversation, today)
         if row.decided_on is not None:
             st.caption(md(f"{ended_in_words(row)} ({row.decided_by}, {day(row.decided_on, today)})"))
         if row.case_id is not None:
@@ -70,6 +72,18 @@ def show(actor: Actor, row: InquiryRow, today: date, *, first: bool = False) -> 
             st.warning(md(refused[1]), icon=":material/block:")
         if row.may_change:
             _buttons(actor, row, today, first=first)
+
+
+def _conversation(row: InquiryRow, since: WrittenSince, today: date) -> None:
+    """That they and the practice write to each other, and the way there."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if since.thread_id is not None:
+            link("Conversation", "messages", icon=":material/chat:", thread=since.thread_id)
+            return
+        link("Conversation", "messages", icon=":material/chat:", inquiry=row.inquiry_id)
+        if since.unread:
+            st.badge("New", color="blue")
+        st.caption(f"{count(since.messages, 'message')}, the last {at(since.last_at, today)}", width="content")
 
 
 def _head(row: InquiryRow) -> None:
@@ -95,8 +109,8 @@ def _buttons(actor: Actor, row: InquiryRow, today: date, *, first: bool) -> None
             if st.button("Make a prospect", key=f"{key}.prospect",
                          type="primary" if first and not books else "secondary"):
                 inquiry_prospect.prospect(actor, row, book=False)
-        if row.email and st.button("Reply", key=f"{key}.reply"):
-            dialogs.reply_dialog(actor, row)
+        if row.may_write and row.conversation is None and st.button("Write", key=f"{key}.write"):
+            asker_conversation.write_dialog(actor, row)
         if st.button("Note", key=f"{key}.note"):
             dialogs.note_dialog(actor, row)
         if row.is_open and st.button("Who answers", key=f"{key}.assign"):

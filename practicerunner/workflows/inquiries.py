@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import inquiries, logins, practice
+from practicerunner.records import asker_threads, inquiries, logins, practice
+from practicerunner.records.asker_threads import AskerThread
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.inquiries import Inquiry, InquiryEntry, Received
 from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
-from practicerunner.rules import inquiries as rules
 from practicerunner.rules import names, texts
 from practicerunner.rules.requests import together
 from practicerunner.rules.scheduling import wall
@@ -29,11 +29,9 @@ from practicerunner.vocabulary import (
     CaseType,
     InquiryEntryKind,
     InquiryStatus,
-    MessageKind,
     Resource,
     SessionFormat,
 )
-from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor, authorize, may, may_touch, visible
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.booking import slot_on
@@ -74,12 +72,6 @@ class WriteBeneath(OnInquiry):
     text: RequiredMessage
 
 
-class ReplyToInquiry(OnInquiry):
-    """Answer an inquiry by e-mail from the practice."""
-
-    text: RequiredMessage
-
-
 class CloseInquiry(OnInquiry):
     """Close an inquiry from which nothing comes; the reason is kept and told to nobody."""
 
@@ -95,6 +87,17 @@ class EntryView:
     text: str
     author: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSince:
+    """The conversation about an inquiry, where the actor may read it."""
+
+    messages: int
+    last_at: datetime
+    unread: bool
+    thread_id: int | None
+    """What it became in their case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class InquiryRow:
     """Whether the time they asked for is free now; ``None`` where they asked for none, or it is answered."""
     message: str
     entries: tuple[EntryView, ...]
+    conversation: WrittenSince | None
     is_here: bool
     """Whether the desk took them into the directory, so that only the case is still to be opened."""
     case_id: int | None
@@ -133,6 +137,8 @@ class InquiryRow:
     decided_by: str
     decided_on: date | None
     may_change: bool
+    may_write: bool
+    """Whether the actor may write to them now."""
     may_open_case: bool
     may_add: bool
     """Whether the actor may take them into the directory and leave the case to a provider."""
@@ -196,9 +202,17 @@ def assign_inquiry(session: Session, actor: Actor, asked: AssignInquiry) -> int:
     if asked.provider_id is not None:
         check_treats(session, asked.provider_id)
     session.info["detail"] = f"{found.provider_id or 'the practice'} to {asked.provider_id or 'the practice'}"
-    found.provider_id = asked.provider_id
-    found.revision += 1
+    give(session, found, asked.provider_id)
     return found.id
+
+
+def give(session: Session, found: Inquiry, provider_id: int | None) -> None:
+    """From now on somebody else answers, and looks after the conversation."""
+    found.provider_id = provider_id
+    found.revision += 1
+    thread = asker_threads.of_inquiry(session, found.id)
+    if thread is not None:
+        thread.assigned_to_id = provider_id
 
 
 def check_treats(session: Session, provider_id: int) -> None:
@@ -211,26 +225,11 @@ def check_treats(session: Session, provider_id: int) -> None:
 def write_beneath(session: Session, actor: Actor, asked: WriteBeneath) -> int:
     """Keep a note beneath an inquiry, open or not. Returns the note's id."""
     found = inquiry_for(session, actor, asked.inquiry_id, Action.UPDATE)
-    return _write(session, actor, found, InquiryEntryKind.NOTE, asked.text)
-
-
-@command(Resource.CLIENT_DIRECTORY, Action.UPDATE)
-def reply_to_inquiry(session: Session, actor: Actor, asked: ReplyToInquiry) -> int:
-    """Answer by e-mail and keep the answer beneath the inquiry. Returns the answer's id. Raises BadInput."""
-    found = inquiry_for(session, actor, asked.inquiry_id, Action.UPDATE)
-    if not found.email:
-        raise BadInput("text", "They gave no e-mail address. Call them, and keep a note of it here.")
-    entry_id = _write(session, actor, found, InquiryEntryKind.REPLY, asked.text)
-    us = practice.the_practice(session)
-    outbox.put(session, MessageKind.INQUIRY_ANSWERED, f"{MessageKind.INQUIRY_ANSWERED}:{entry_id}",
-               *rules.reply(us.name, us.phone, asked.text), address=found.email)
-    return entry_id
-
-
-def _write(session: Session, actor: Actor, found: Inquiry, kind: InquiryEntryKind, text: str) -> int:
-    if not text.strip():
+    if not asked.text.strip():
         raise BadInput("text", "Please fill in this field.")
-    entry = InquiryEntry(id=ids.new_id(), inquiry_id=found.id, kind=kind, text=text.strip(), author_id=actor.staff_id)
+    entry = InquiryEntry(
+        id=ids.new_id(), inquiry_id=found.id, kind=InquiryEntryKind.NOTE, text=asked.text.strip(),
+        author_id=actor.staff_id)
     session.add(entry)
     session.flush()
     return entry.id
@@ -238,12 +237,16 @@ def _write(session: Session, actor: Actor, found: Inquiry, kind: InquiryEntryKin
 
 @command(Resource.CLIENT_DIRECTORY, Action.UPDATE)
 def close_inquiry(session: Session, actor: Actor, asked: CloseInquiry) -> int:
-    """Close an inquiry with a reason. Returns its id. Raises InquiryIsClosed, Stale."""
+    """Close an inquiry with a reason, and put its conversation away. Returns its id. Raises InquiryIsClosed, Stale."""
     found = open_inquiry(session, actor, asked.inquiry_id, asked.revision)
     if len(asked.reason) > 300:
         raise BadInput("reason", "This is too long; at most 300 characters fit.")
     found.status, found.reason = InquiryStatus.CLOSED, asked.reason.strip()
     decide(found, actor)
+    thread = asker_threads.of_inquiry(session, found.id)
+    if thread is not None and thread.archived_at is None:
+        thread.archived_at, thread.archived_by_id = clock.now(), actor.staff_id
+        thread.revision += 1
     return found.id
 
 
@@ -269,8 +272,10 @@ def inquiry_list(
         beneath[entry.inquiry_id].append(
             EntryView(entry.kind, entry.text, author.name, wall(entry.created_at, zone)))
     counts = inquiries.counts(session, sees)
+    since = asker_threads.beneath(session, [row.inquiry.id for row in rows], actor.staff_id)
     return InquiryList(
-        tuple(_row(session, actor, row, tuple(beneath[row.inquiry.id])) for row in rows), counts.get(status, 0),
+        tuple(_row(session, actor, row, tuple(beneath[row.inquiry.id]), since.get(row.inquiry.id)) for row in rows),
+        counts.get(status, 0),
         counts, today_here(session),
     )
 
@@ -314,12 +319,18 @@ def possible_matches(session: Session, actor: Actor, inquiry_id: int) -> list[Ma
     return list(known.values())
 
 
-def _row(session: Session, actor: Actor, one: Received, entries: tuple[EntryView, ...]) -> InquiryRow:
+def _row(
+    session: Session, actor: Actor, one: Received, entries: tuple[EntryView, ...],
+    thread: tuple[AskerThread, bool] | None,
+) -> InquiryRow:
     found, zone = one.inquiry, practice.the_practice(session).zone
     is_open = found.status is InquiryStatus.OPEN
     opens = is_open and _may(session, actor, Action.CREATE, Resource.CASE, found)
     sees_case = one.case is not None and may_touch(
         actor, Action.READ, Resource.CASE, responsible=[one.case.provider_id], supervisor_id=one.case.supervisor_id)
+    reads, writes = (
+        may_touch(actor, action, Resource.MESSAGES_ADMIN, responsible=[found.provider_id])
+        for action in (Action.READ, Action.CREATE))
     return InquiryRow(
         inquiry_id=found.id, revision=found.revision, status=found.status, name=_name(found), email=found.email,
         phone=found.phone, received_at=wall(found.received_at, zone),
@@ -329,16 +340,23 @@ def _row(session: Session, actor: Actor, one: Received, entries: tuple[EntryView
         provider_id=found.provider_id, provider=one.provider.name if one.provider else "",
         wished=together(found.local_date, found.local_time), minutes=found.minutes,
         free=_is_free(session, found) if is_open else None, message=found.message, entries=entries,
+        conversation=_since(*thread, zone) if thread is not None and reads else None,
         is_here=found.person_id is not None, case_id=found.case_id if sees_case else None,
         case_name=one.case.name if sees_case and one.case else "",
         case_type=one.case.type if sees_case and one.case else None,
         reason=found.reason, decided_by=one.decided_by.name if one.decided_by else "",
         decided_on=wall(found.decided_at, zone).date() if found.decided_at else None,
         may_change=_may(session, actor, Action.UPDATE, Resource.CLIENT_DIRECTORY, found),
+        may_write=writes and is_open and bool(found.email),
         may_open_case=opens,
         may_add=is_open and not opens and found.person_id is None
         and _may(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, found),
     )
+
+
+def _since(thread: AskerThread, unread: bool, zone: str) -> WrittenSince:
+    return WrittenSince(
+        thread.last_number, wall(thread.last_at, zone), unread and thread.thread_id is None, thread.thread_id)
 
 
 def _name(found: Inquiry) -> str:

@@ -1,7 +1,7 @@
 """Inquiries from which nothing came are erased some time after they were closed; a job does it (I11).
 
-What they wrote, who they were, what staff wrote beneath it and the letters to them go. That there was an inquiry, of
-which kind, and who closed it when, stays. One that became a prospect stays as it is.
+What they wrote, who they were, what staff wrote beneath it, the conversation and the letters to them go. That there was
+an inquiry, of which kind, and who closed it when, stays. One that became a prospect stays as it is.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import audit, inquiries, outbox
+from practicerunner.records import asker_threads, audit, inquiries, outbox
 from practicerunner.rules.inquiries import ERASE_AFTER_DAYS
 from practicerunner.vocabulary import InquiryEntryKind, MessageKind, Resource
 
@@ -40,15 +40,20 @@ def erase_closed(session: Session) -> int:
             setattr(one, word, "")
         one.erased_at = clock.now()
         one.revision += 1
-    session.flush()  # only then do notes beneath it go
+    session.flush()  # only then do notes and messages go
     erased = [one.id for one in found]
     letters = [f"{MessageKind.INQUIRY_RECEIVED}:{one}" for one in erased]
     letters += [
         f"{MessageKind.INQUIRY_ANSWERED}:{entry.id}" for entry, _ in inquiries.entries(session, erased)
         if entry.kind is InquiryEntryKind.REPLY
     ]
+    letters += [
+        f"{MessageKind.INQUIRY_ANSWERED}:{thread_id}:{number}"
+        for thread_id, written in asker_threads.letters_of(session, erased) for number in range(1, written + 1)
+    ]
     outbox.blank(session, letters, INSTEAD)
     inquiries.drop_entries(session, erased)
+    asker_threads.drop(session, erased)
     for inquiry_id in erased:
         audit.note(session, action="erase_inquiry", resource=Resource.CLIENT_DIRECTORY, resource_id=inquiry_id)
     return len(erased)

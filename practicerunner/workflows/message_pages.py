@@ -9,14 +9,16 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import audit, document_files, messages, practice, thread_lists
+from practicerunner.records import asker_threads, audit, document_files, messages, practice, thread_lists
+from practicerunner.records.asker_threads import Listed
 from practicerunner.records.messages import MessageAttachment, ThreadMessage
 from practicerunner.records.thread_lists import Conversation, Shelves
 from practicerunner.rules import messages as rules
 from practicerunner.rules.client_list import search_words
-from practicerunner.rules.names import person_name
+from practicerunner.rules.names import fold, person_name
 from practicerunner.vocabulary import Action, CaseType, Resource, ThreadClass
 from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.asker_moves import SUBJECT
 from practicerunner.workflows.audiences import (
     Member,
     Opened,
@@ -43,7 +45,8 @@ class ConversationLine:
     """A thread in a list."""
 
     thread_id: int
-    case_id: int
+    case_id: int | None
+    """``None`` with somebody who asked and is nobody's client yet."""
     case_name: str
     case_type: CaseType
     subject: str
@@ -55,6 +58,8 @@ class ConversationLine:
     unread: bool
     archived: bool
     last_at: datetime
+    inquiry_id: int | None = None
+    """About which inquiry it is, without a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class ConversationPage:
     """A thread with what was written, for a member of staff who may read it."""
 
     line: ConversationLine
+    case_id: int
     revision: int
     entries: tuple[Entry, ...]
     members: tuple[Member, ...]
@@ -113,16 +119,59 @@ class Addressees:
 def conversations(
     session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
 ) -> Conversations:
-    """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text."""
-    sight, shelves, words = sight_of(actor), thread_lists.shelves(session, sight_of(actor)), search_words(search)
+    """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text.
+
+    Those with people who asked and are nobody's clients yet stand among them.
+    """
+    sight, words = sight_of(actor), search_words(search)
+    asking = asker_threads.listed(session, sight)
+    shelves = _with_asking(actor, thread_lists.shelves(session, sight), asking)
     which = {"archived": shelf == "archived", "mine": shelf == "mine", "unassigned": shelf == "unassigned"}
-    rows = thread_lists.conversations(session, sight, **which, words=words, limit=PAGE, offset=(page - 1) * PAGE)
+    few = [one for one in asking if _is_on(actor, one, shelf) and _is_found(one, words)]
+    offset = (page - 1) * PAGE
+    first, most = rules.needed(offset, PAGE, len(few))
+    rows = thread_lists.conversations(session, sight, **which, words=words, limit=most, offset=first)
     known = {"all": shelves.all, "mine": shelves.mine, "unassigned": shelves.unassigned}
     counted = not words and shelf in known
+    merged = sorted(
+        [*lines_of(session, rows), *map(_asking_line, few)],
+        key=lambda one: (one.unread, one.last_at, one.thread_id), reverse=True)
     return Conversations(
-        lines_of(session, rows),
-        known[shelf] if counted else thread_lists.number_of(session, sight, **which, words=words),
+        tuple(merged[offset - first:offset - first + PAGE]),
+        known[shelf] if counted else thread_lists.number_of(session, sight, **which, words=words) + len(few),
         shelves, practice.the_practice(session).zone,
+    )
+
+
+def _is_on(actor: Actor, one: Listed, shelf: Shelf) -> bool:
+    """Whether a conversation with somebody who asked lies on a shelf."""
+    if (one.archived_at is not None) is not (shelf == "archived"):
+        return False
+    return {
+        "mine": one.assigned_to_id == actor.staff_id, "unassigned": one.assigned_to_id is None,
+    }.get(shelf, True)
+
+
+def _is_found(one: Listed, words: Sequence[str]) -> bool:
+    name = fold(person_name(one.first_name, one.last_name))
+    return all(word in name for word in words)
+
+
+def _with_asking(actor: Actor, found: Shelves, asking: Sequence[Listed]) -> Shelves:
+    """How many lie where, with those of people who asked."""
+    here = [one for one in asking if one.archived_at is None]
+    return Shelves(
+        found.mine + sum(_is_on(actor, one, "mine") for one in here),
+        found.unassigned + sum(_is_on(actor, one, "unassigned") for one in here), found.all + len(here),
+        found.unread + sum(one.unread for one in here),
+    )
+
+
+def _asking_line(one: Listed) -> ConversationLine:
+    name = person_name(one.first_name, one.last_name)
+    return ConversationLine(
+        one.thread_id, None, name, one.case_type, SUBJECT, ThreadClass.ADMIN, SUBJECT, name, one.assigned,
+        bool(one.unread), one.archived_at is not None, one.last_at, one.inquiry_id,
     )
 
 
@@ -136,7 +185,8 @@ def conversations_of_case(session: Session, actor: Actor, case_id: int) -> tuple
 @reader(Resource.MESSAGES_ADMIN)
 def unread_conversations(session: Session, actor: Actor) -> int:
     """How many threads have something that the actor has not read."""
-    return thread_lists.shelves(session, sight_of(actor)).unread
+    sight = sight_of(actor)
+    return _with_asking(actor, thread_lists.shelves(session, sight), asker_threads.listed(session, sight)).unread
 
 
 def lines_of(session: Session, rows: Sequence[Conversation]) -> tuple[ConversationLine, ...]:
@@ -171,7 +221,7 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
             thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread),
             outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at,
         ),
-        thread.revision, entries, tuple(members_of(session, case, thread.thread_class, opened.taking)),
+        case.id, thread.revision, entries, tuple(members_of(session, case, thread.thread_class, opened.taking)),
         thread.last_number, thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
         case.provider_id, practice.the_practice(session).zone,
     )

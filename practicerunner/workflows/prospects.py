@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import clients
+from practicerunner.records import cases, clients
+from practicerunner.records.cases import Case
 from practicerunner.records.clients import Selection
 from practicerunner.records.inquiries import Inquiry
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
@@ -26,11 +27,12 @@ from practicerunner.vocabulary import (
     SessionFormat,
     TwoPersonLabel,
 )
+from practicerunner.workflows import asker_moves
 from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, case_for, open_case
 from practicerunner.workflows.commands import Line, command, reader
-from practicerunner.workflows.inquiries import OnInquiry, check_treats, decide, open_inquiry
+from practicerunner.workflows.inquiries import OnInquiry, check_treats, decide, give, open_inquiry
 from practicerunner.workflows.people import Contact, PersonDetails, check_findable, create_person
 from practicerunner.workflows.waitlist import Places, PutOnWaitlist, places_of, put_on_waitlist
 
@@ -107,7 +109,7 @@ def make_prospect(session: Session, actor: Actor, asked: MakeProspect) -> int:
     session.flush()
     if asked.book:
         _book(session, actor, found, asked, case_id, provider_id)
-    _becomes(session, actor, found, case_id, provider_id)
+    _becomes(session, actor, found, session.get_one(Case, case_id), cases.people_in(session, case_id)[0][1].id)
     session.info["case_id"], session.info["detail"] = case_id, f"inquiry {found.id}{', booked' if asked.book else ''}"
     return case_id
 
@@ -124,13 +126,13 @@ def take_into_group(session: Session, actor: Actor, asked: TakeIntoGroup) -> int
         raise BadInput("group_id", "Choose a group that is running.")
     somebody = _who(found, asked.person_id)
     if asked.waits:
-        put_on_waitlist(session, actor, PutOnWaitlist(case_id=group.id, participant=somebody))
+        person_id = put_on_waitlist(session, actor, PutOnWaitlist(case_id=group.id, participant=somebody))
     elif asked.joined_on is None:
         raise BadInput("joined_on", "Say from when on they take part.")
     else:
-        add_participant(session, actor, AddParticipant(
+        person_id = add_participant(session, actor, AddParticipant(
             case_id=group.id, participant=somebody, joined_on=asked.joined_on))
-    _becomes(session, actor, found, group.id, group.provider_id)
+    _becomes(session, actor, found, group, person_id, waits=asked.waits)
     session.info["case_id"] = group.id
     session.info["detail"] = f"inquiry {found.id}, {'waits' if asked.waits else f'from {asked.joined_on}'}"
     return group.id
@@ -153,8 +155,7 @@ def make_client(session: Session, actor: Actor, asked: MakeClient) -> int:
         found.person_id = asked.person_id
     else:
         found.person_id = create_person(session, _details(found)).id
-    found.provider_id = provider_id
-    found.revision += 1
+    give(session, found, provider_id)
     session.info["detail"] = f"inquiry {found.id}, {provider_id} opens the case"
     return found.person_id
 
@@ -172,10 +173,16 @@ def _who(found: Inquiry, asked: int | None) -> Taking:
     return Taking(person_id=known) if known is not None else Taking(person=_details(found))
 
 
-def _becomes(session: Session, actor: Actor, found: Inquiry, case_id: int, provider_id: int) -> None:
-    found.status, found.case_id, found.provider_id = InquiryStatus.PROSPECT, case_id, provider_id
+def _becomes(
+    session: Session, actor: Actor, found: Inquiry, case: Case, person_id: int, *, waits: bool = False
+) -> None:
+    """Write down what came of it. The conversation goes along, but not of somebody who is only in line for a place."""
+    found.status, found.case_id, found.provider_id = InquiryStatus.PROSPECT, case.id, case.provider_id
+    found.person_id = person_id
     decide(found, actor)
     session.flush()
+    if not waits:
+        asker_moves.move(session, actor, found, case)
 
 
 def _details(found: Inquiry) -> PersonDetails:

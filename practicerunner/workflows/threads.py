@@ -25,14 +25,15 @@ from practicerunner.workflows.minors import consenting_alone
 from practicerunner.workflows.sent_files import SentFile
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
+    """A text that says something."""
     if not text.strip():
         raise PydanticCustomError("empty", "Write something first.")
     return text
 
 
 MessageText = Annotated[
-    str, Field(max_length=rules.LONGEST), AfterValidator(texts.paragraph), AfterValidator(_said)
+    str, Field(max_length=rules.LONGEST), AfterValidator(texts.paragraph), AfterValidator(said)
 ]
 """What somebody writes, kept exactly as typed."""
 

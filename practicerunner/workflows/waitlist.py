@@ -17,6 +17,7 @@ from practicerunner.rules import membership as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, ParticipantStatus, Resource
+from practicerunner.workflows import asker_moves
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import Taking, case_for, check_known, check_once, enter, last_place
 from practicerunner.workflows.commands import Command, Line, command, reader
@@ -183,6 +184,7 @@ def take_in(session: Session, actor: Actor, asked: TakeIn) -> int:
     session.flush()
     ahead = attend(session, case, asked.person_id, asked.joined_on)
     rename(session, case)
+    asker_moves.follow(session, actor, case, asked.person_id)
     session.info["detail"] = f"{place} in line, from {asked.joined_on}, {ahead} appointments" + (
         f": {asked.reason}" if place > 1 else ""
     )

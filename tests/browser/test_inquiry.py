@@ -1,4 +1,4 @@
-"""A stranger writes on the public page with a phone in hand, and becomes a prospect."""
+"""A stranger writes on the public page with a phone in hand, is answered, answers, and becomes a prospect."""
 
 import re
 
@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.served import open_page, settle, sign_in
 
 PHONE = {"width": 390, "height": 844}
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, browser: Browser) -> None:
@@ -33,7 +34,6 @@ def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, browser: Browser
     page.get_by_label("Message").fill("A first message")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    asks.close()
 
     works = browser.new_context(viewport=PHONE)
     page = sign_in(works, demo, "Owen")
@@ -41,10 +41,57 @@ def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, browser: Browser
     open_page(page, demo, "inquiries")
     theirs = page.locator("[class*='st-key-inquiry-']").filter(has_text="Marguerite")
     expect(theirs.get_by_text("“A first message”")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(FITS)
+    theirs.get_by_role("button", name="Write", exact=True).click()
+    page.get_by_label("Your message").fill("Would you like to talk on the phone first?")
+    page.get_by_role("button", name="Send").click()
+    expect(theirs.get_by_role("link", name="Conversation")).to_be_visible()
+    link = link_in_the_outbox(browser, demo)
+
+    letter = asks.new_page()
+    letter.goto(f"{demo}{link}")
+    expect(letter.get_by_text("Would you like to talk")).to_be_hidden()
+    letter.get_by_role("button", name="Read the message").click()
+    expect(letter.get_by_text("Would you like to talk on the phone first?")).to_be_visible()
+    letter.get_by_label("Your answer").fill("Yes, after five <b>please</b>.")
+    letter.get_by_role("button", name="Send").click()
+    expect(letter.get_by_text("Your message is with us.")).to_be_visible()
+    expect(letter.get_by_text("Yes, after five <b>please</b>.")).to_be_visible()
+    assert letter.evaluate(FITS)
+
+    open_page(page, demo, "")
+    page.get_by_role("link", name=re.compile("conversations? with something new")).click()
+    settle(page)
+    page.get_by_role("button", name="Marguerite").click()
+    settle(page)
+    expect(page.get_by_text("Yes, after five <b>please</b>.")).to_be_visible()
+    expect(page.get_by_text("They have read it.")).to_be_visible()
+    assert page.evaluate(FITS)
+    open_page(page, demo, "inquiries")
     theirs.get_by_role("button", name="Prospect, and book").click()
     page.wait_for_url(re.compile("case="))
     settle(page)
     expect(page.get_by_text("Marguerite <script>alert(1)</script>").first).to_be_visible()
     expect(page.get_by_text("Prospect", exact=True).first).to_be_visible()
+    page.get_by_role("link", name="Inquiry", exact=True).click()
+    settle(page)
+    for said in ("A first message", "Would you like to talk on the phone first?", "Yes, after five <b>please</b>."):
+        expect(page.get_by_text(said)).to_be_visible()
     works.close()
+    letter.goto(f"{demo}{link}")
+    letter.get_by_role("button", name="Read the message").click()
+    expect(letter.get_by_role("heading", name="Our conversation goes on in the portal")).to_be_visible()
+    asks.close()
+
+
+def link_in_the_outbox(browser: Browser, demo: str) -> str:
+    """The link of the newest notice, as the owner finds it while no e-mail leaves."""
+    owns = browser.new_context()
+    page = sign_in(owns, demo, "Amara Lindqvist")
+    open_page(page, demo, "outbox")
+    page.get_by_text("Message about an inquiry").first.click()
+    settle(page)
+    found = re.search(r"/inquiry/letter/[A-Za-z0-9_-]{43}", page.content())
+    owns.close()
+    assert found
+    return found[0]

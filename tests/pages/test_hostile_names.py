@@ -36,12 +36,14 @@ from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, open_case
 from practicerunner.workflows.inquiries import CloseInquiry, WriteBeneath, close_inquiry, write_beneath
 from practicerunner.workflows.inquiry_page import SendInquiry, send_inquiry
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
+from practicerunner.workflows.message_pages import conversations
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.note_templates import AddTemplate, OwnSection, add_template, templates_to_begin
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
@@ -160,6 +162,7 @@ def inquire(cast: Cast) -> None:
             first_name=HOSTILE, last_name=HOSTILE, email="a@b.example", kind=CaseType.INDIVIDUAL, message=HOSTILE,
             service=str(cast.services["THERAPY"]), provider=page)) for _ in range(2))
     cast.do("Marcus", write_beneath, WriteBeneath(inquiry_id=first, text=HOSTILE))
+    cast.do("Marcus", write_to_asker, WriteToAsker(inquiry_id=first, text=HOSTILE))
     cast.do("Marcus", close_inquiry, CloseInquiry(inquiry_id=second, revision=1, reason=HOSTILE))
 
 
@@ -386,6 +389,11 @@ def test_reviews_and_hours_of_supervision_show_names_as_typed(house: House, visi
 @pytest.mark.parametrize("label", ["Offer another time", "Decline"])
 def test_what_opens_over_a_request_shows_names_as_typed(visit: Visit, label: str) -> None:
     press(visit("Marcus", "requests"), label)
+
+
+def test_a_conversation_with_somebody_who_inquired_shows_names_as_typed(house: House, visit: Visit) -> None:
+    page = house.cast.read("Dana", conversations).rows
+    visit("Dana", "messages", inquiry=next(one.inquiry_id for one in page if one.inquiry_id))
 
 
 def test_the_calendar_shows_names_as_typed(visit: Visit) -> None:

@@ -10,18 +10,22 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
+from practicerunner.records import outbox
 from practicerunner.records.cases import Case
 from practicerunner.records.inquiries import Inquiry
 from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules.case_types import capabilities
 from practicerunner.ui import identity, navigation
-from practicerunner.vocabulary import CaseType, InquiryStatus, ParticipantStatus, TwoPersonLabel
+from practicerunner.vocabulary import CaseType, InquiryStatus, MessageKind, ParticipantStatus, TwoPersonLabel
+from practicerunner.workflows.asker_page import AnswerByLink, answer_by_link
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.inquiries import inquiry_list
 from practicerunner.workflows.inquiry_page import SendInquiry, public_page, send_inquiry
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
 from practicerunner.workflows.opening_hours import AddWeeklyHours, add_weekly_hours
+from practicerunner.workflows.prospects import MakeProspect, make_prospect
 from practicerunner.workflows.waitlist import SetCapacity, set_capacity
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import keys, opened, press, said
@@ -75,7 +79,7 @@ def page(cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str = "Marcus") -> Ap
 
 def form(which: str, inquiry_id: int) -> None:
     """A page that opens one of the dialogs; AppTest closes those of a page with the next click."""
-    from practicerunner.ui import inquiry_dialogs, inquiry_prospect
+    from practicerunner.ui import asker_conversation, inquiry_dialogs, inquiry_prospect
     from practicerunner.ui.identity import just_seen
     from practicerunner.ui.perform import read
     from practicerunner.workflows.inquiries import inquiry_list
@@ -87,7 +91,8 @@ def form(which: str, inquiry_id: int) -> None:
     if which == "prospect":
         inquiry_prospect.prospect(actor, row, book=row.wished is not None)
     else:
-        getattr(inquiry_dialogs, f"{which}_dialog")(actor, row)
+        place = asker_conversation if which == "write" else inquiry_dialogs
+        getattr(place, f"{which}_dialog")(actor, row)
 
 
 def dialog(cast: Cast, monkeypatch: pytest.MonkeyPatch, which: str, inquiry_id: int, who: str = "Marcus") -> AppTest:
@@ -267,18 +272,18 @@ def test_a_time_without_a_service_is_booked_once_one_is_chosen(linden: Cast, mon
     assert [one.local_date for one in saved(linden, Appointment)] == [FRIDAY]
 
 
-def test_replies_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     made = send(linden)
-    app = dialog(linden, monkeypatch, "reply", made, "Tom")
-    press(app, f"inquiry.reply.{made}.0.save")
-    assert "Please fill in this field" in said(app)
-    app.text_area(key=f"inquiry.reply.{made}.0.text").set_value("Friday?")
-    press(app, f"inquiry.reply.{made}.0.save")
+    app = dialog(linden, monkeypatch, "write", made, "Tom")
+    press(app, f"inquiry.write.{made}.0.save")
+    assert "Write something first." in said(app)
+    app.text_area(key=f"inquiry.write.{made}.0.text").set_value("Friday?")
+    press(app, f"inquiry.write.{made}.0.save")
     app = dialog(linden, monkeypatch, "note", made, "Tom")
     app.text_area(key=f"inquiry.note.{made}.0.text").set_value("Called")
     press(app, f"inquiry.note.{made}.0.save")
     text = words(page(linden, monkeypatch, "Tom"))
-    assert "Tom Alvarez answered by e" in text and "Friday?" in text and "Called" in text
+    assert "1 message, the last Tue 10 Nov 12:00" in text and "Called" in text and "Friday?" not in text
     app = dialog(linden, monkeypatch, "assign", made, "Tom")
     app.selectbox(key=f"inquiry.assign.{made}.1.0.provider_id").set_value(linden.staff["Olga"])
     press(app, f"inquiry.assign.{made}.1.0.save")
@@ -293,6 +298,74 @@ def test_replies_notes_giving_and_closing(linden: Cast, monkeypatch: pytest.Monk
     assert "No inquiries waiting" in words(page(linden, monkeypatch, "Tom"))
 
 
+def letter(cast: Cast) -> str:
+    """The secret of the newest link to Nora."""
+    with database.reading(cast.engine) as session:
+        body = outbox.last_at(session, "nora@river.example", MessageKind.INQUIRY_ANSWERED)
+    return body.partition("/inquiry/letter/")[2].split()[0]
+
+
+def answers(cast: Cast, text: str) -> None:
+    with database.transaction(cast.engine) as session:
+        answer_by_link(session, AnswerByLink(token=letter(cast), text=text))
+
+
+def somewhere(cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str, name: str, **ids: object) -> AppTest:
+    monkeypatch.setattr(identity, "PERSON", None)
+    return opened(cast, monkeypatch, who, name, **ids)
+
+
+def test_a_conversation_is_read_answered_looked_after_and_put_away_beside_those_of_clients(
+    linden: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = send(linden, message="Is there a place?")
+    linden.do("Tom", write_to_asker, WriteToAsker(inquiry_id=made, text="Friday?"))
+    answers(linden, "**Gladly** <b>")
+    assert "1 conversation with something new" in words(somewhere(linden, monkeypatch, "Tom", "today"))
+    app = somewhere(linden, monkeypatch, "Tom", "messages")
+    row = next(key for key in keys(app) if key.startswith("thread."))
+    app = press(app, row)
+    text = said(app)
+    for part in ("Is there a place?", "Friday?", "**Gladly** <b>", "They have read it."):
+        assert part in text
+    assert app.query_params["inquiry"] in (str(made), [str(made)]) and live(app) == []
+    press(app, f"answer.inquiry.{made}.0.send")
+    assert "Write something first." in said(app)
+    app.text_area(key=f"answer.inquiry.{made}.0.text").set_value("At ten?")
+    press(app, f"answer.inquiry.{made}.0.send")
+    assert "At ten?" in said(app) and "They have not read the last message yet." in said(app)
+    assert "Nothing new." in said(somewhere(linden, monkeypatch, "Tom", "messages"))
+    first = letter(linden)
+    app = press(somewhere(linden, monkeypatch, "Tom", "messages", inquiry=made), "send_link")
+    assert letter(linden) != first
+    app = press(app, "end_link")
+    assert "Their link works no more." in said(app) and "end_link" not in keys(app)
+    app = press(app, "archive_asking")
+    assert "Archived" in words(app)
+    app = press(app, "reopen_asking")
+    care = next(one for one in app.selectbox if one.label == "Looked after by")
+    care.select("Dana Okafor").run()
+    assert "Dana Okafor" in said(somewhere(linden, monkeypatch, "Dana", "messages"))
+
+
+def test_a_conversation_that_is_not_theirs_looks_like_none_and_one_that_moved_leads_on(
+    linden: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = send(linden)
+    linden.do("Tom", write_to_asker, WriteToAsker(inquiry_id=made, text="Friday?"))
+    texts = []
+    for inquiry in (made, 1, send(linden, email="other@b.example")):
+        app = somewhere(linden, monkeypatch, "Priya", "messages", inquiry=inquiry)
+        texts.append(said(app))
+        assert "Friday?" not in texts[-1] and "Nora" not in texts[-1]
+    assert len(set(texts)) == 1
+    linden.do("Marcus", make_prospect, MakeProspect(inquiry_id=made, revision=1))
+    app = somewhere(linden, monkeypatch, "Marcus", "messages", inquiry=made)
+    assert "The conversation goes on in the case" in words(app) and "Friday?" not in said(app)
+    shown = somewhere(linden, monkeypatch, "Marcus", "case", case=saved(linden, Case)[0].id)
+    assert "Inquiry" in words(shown)
+
+
 @pytest.mark.parametrize(("who", "sees", "works"), [
     ("Dana", True, True), ("Tom", True, True), ("Marcus", True, True), ("Priya", False, False),
     ("Ruth", False, False), ("Olga", False, False),
@@ -305,7 +378,7 @@ def test_each_role_has_the_buttons_that_are_theirs(
     assert ("Lindqvist" in words(app)) == sees
     assert (f"inquiries.{made}.prospect" in keys(app)) == works
     assert (f"inquiries.{made}.close" in keys(app)) == sees
-    assert ("Inquiry from Nora" in words(opened(linden, monkeypatch, who, "today"))) == sees
+    assert ("Inquiry from Nora" in words(somewhere(linden, monkeypatch, who, "today"))) == sees
 
 
 def test_hostile_words_stand_as_they_were_typed(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,11 +388,11 @@ def test_hostile_words_stand_as_they_were_typed(linden: Cast, monkeypatch: pytes
     assert live(app) == [] and HOSTILE in words(app)
     press(app, f"inquiries.{made}.prospect")
     assert live(app) == []
-    assert live(opened(linden, monkeypatch, "Marcus", "today")) == []
+    assert live(somewhere(linden, monkeypatch, "Marcus", "today")) == []
 
 
 def test_the_owner_says_in_the_settings_what_the_page_offers(linden: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened(linden, monkeypatch, "Dana", "settings")
+    app = somewhere(linden, monkeypatch, "Dana", "settings")
     app.session_state["settings.part"] = "Inquiries"
     app.run()
     assert "Public page for inquiries" in said(app)

@@ -52,7 +52,8 @@ def cookie(dana: int) -> dict[str, str]:
     "/auth", "/auth/", "/auth/sign-in/", "/auth/sign-in/more", "/auth/assets/../../app.py", "/healthz/",
     "/auth/invitation/", "/auth/invitation/a/b", "/AUTH/SIGN-IN", "/_stcore/stream", "/feeds",
     "/FEEDS/x.ics", "/x/feeds/y.ics", "/inquiry/", "/inquiry/a/b", "/INQUIRY", "/inquiries", "/x/inquiry",
-    "/inquiry/a.b", "/inquiry/%2e%2e/today",
+    "/inquiry/a.b", "/inquiry/%2e%2e/today", "/inquiry/letter/a.b",
+    "/inquiry/letter/a/b", "/inquiry/letters/a", "/x/inquiry/letter/a",
 ])
 def test_without_a_session_nothing_but_the_doors_answers(gate: TestClient, path: str) -> None:
     answer = gate.get(path)
@@ -64,7 +65,7 @@ def test_without_a_session_nothing_but_the_doors_answers(gate: TestClient, path:
 @pytest.mark.parametrize("path", [
     "/healthz", "/auth/sign-in", "/auth/sign-out", "/auth/authenticator", "/auth/first-run",
     "/auth/invitation/abc_DEF-123", "/auth/assets/auth.css", "/feeds/abc_DEF-123.ics", "/feeds/broken",
-    "/inquiry", "/inquiry/owen-castellane",
+    "/inquiry", "/inquiry/owen-castellane", "/inquiry/letter/aB_-9",
 ])
 def test_the_doors_answer_everybody(gate: TestClient, path: str) -> None:
     assert gate.get(path).text.startswith("inside")

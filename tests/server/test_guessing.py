@@ -11,10 +11,14 @@ from starlette.responses import Response
 from practicerunner import database
 from practicerunner.records import outbox
 from practicerunner.records.logins import FailedSignIn
-from practicerunner.server import portal
+from practicerunner.server import asker, portal
 from practicerunner.server import sign_in as staffs
-from practicerunner.vocabulary import MessageKind
+from practicerunner.vocabulary import CaseType, MessageKind
 from practicerunner.workflows import portal_sign_in, throttle
+from practicerunner.workflows.asker_page import AnswerByLink, answer_by_link
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
+from practicerunner.workflows.inquiry_page import SendInquiry, send_inquiry
+from practicerunner.workflows.inquiry_settings import SaveInquirySettings, save_inquiry_settings
 from practicerunner.workflows.invitations import Invite, accept_invitation, invite
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
 from practicerunner.workflows.portal_links import accept_link, ask_reset
@@ -93,10 +97,33 @@ def client_comes_in(token: str) -> bool:
         return bool(portal_sign_in.sign_in(session, "leo@example.org", PASSWORD, address=STRANGER).token)
 
 
+def askers_link(house: Household) -> str:
+    """Somebody inquired, and the practice writes to them."""
+    house.cast.do("Dana", save_inquiry_settings, SaveInquirySettings(
+        revision=0, is_on=True, case_types=(CaseType.INDIVIDUAL,), provider_ids=(house.cast.staff["Marcus"],)))
+    with database.transaction() as session:
+        asked = send_inquiry(session, SendInquiry(first_name="Uma", email="uma@b.example", kind=CaseType.INDIVIDUAL))
+    assert asked is not None
+    house.cast.do("Dana", write_to_asker, WriteToAsker(inquiry_id=asked, text="Friday?"))
+    with database.reading() as session:
+        body = outbox.last_at(session, "uma@b.example", MessageKind.INQUIRY_ANSWERED)
+    return re.findall(r"/inquiry/letter/(\S+)", body)[0]
+
+
+def read_letter(request: Request, fields: dict[str, str], _: int) -> Response:
+    return asker.answer(request, fields)
+
+
+def asker_answers(token: str) -> bool:
+    with database.transaction() as session:
+        return len(answer_by_link(session, AnswerByLink(token=token, text="Yes")).entries) == 2
+
+
 @pytest.mark.parametrize(("page", "link", "comes_in"), [
     (staffs._invitation_page, staffs_link, staff_comes_in), (staffs._invitation_page, staffs_reset, staff_comes_in),
     (portal._link_page, clients_link, client_comes_in), (portal._link_page, clients_reset, client_comes_in),
-], ids=["staff's invitation", "staff's reset", "portal's invitation", "portal's reset"])
+    (read_letter, askers_link, asker_answers),
+], ids=["staff's invitation", "staff's reset", "portal's invitation", "portal's reset", "an asker's letter"])
 def test_a_thousand_guesses_at_links_of_a_door_are_stopped_and_keep_nobody_out(
     house: Household, page: Page, link: Callable[[Household], str], comes_in: Callable[[str], bool]
 ) -> None:

@@ -15,19 +15,18 @@ from practicerunner.records.inquiries import Inquiry, InquiryEntry
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.rules import inquiries as rules
-from practicerunner.vocabulary import CaseType, InquiryStatus, MessageKind, Outcome, SessionFormat
+from practicerunner.vocabulary import CaseType, InquiryStatus, Outcome, SessionFormat
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.inquiries import (
     AssignInquiry,
     CloseInquiry,
     InquiryIsClosed,
-    ReplyToInquiry,
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
     open_inquiries,
     possible_matches,
-    reply_to_inquiry,
     write_beneath,
 )
 from practicerunner.workflows.inquiry_page import (
@@ -217,7 +216,7 @@ def test_each_role_sees_and_works_what_is_theirs(door: Door, who: str, sees: set
             door.cast.do(who, write_beneath, asked)
         for verb, command in (
             (close_inquiry, CloseInquiry(inquiry_id=inquiry_id, revision=1, reason="x")),
-            (reply_to_inquiry, ReplyToInquiry(inquiry_id=inquiry_id, text="x")),
+            (write_to_asker, WriteToAsker(inquiry_id=inquiry_id, text="x")),
             (assign_inquiry, AssignInquiry(inquiry_id=inquiry_id, revision=1, provider_id=None)),
             (make_prospect, MakeProspect(inquiry_id=inquiry_id, revision=1, provider_id=door.cast.staff["Marcus"])),
             (make_client, MakeClient(inquiry_id=inquiry_id, revision=1, provider_id=door.cast.staff["Marcus"])),
@@ -250,25 +249,15 @@ def test_the_desk_gives_an_inquiry_to_a_provider_who_then_works_it(door: Door) -
 # --- What is said and done with one
 
 
-def test_notes_and_answers_stand_in_one_place_and_an_answer_goes_out_by_e_mail(door: Door) -> None:
-    made, by_phone = door.send(), door.send(email="", phone="518 555 0133")
-    reply = ReplyToInquiry(inquiry_id=made, text="Hello Nora,\nFriday?")
+def test_notes_stand_beneath_the_inquiry_in_order(door: Door) -> None:
+    made = door.send()
     with at("2026-11-10 13:00"):
         door.cast.do("Tom", write_beneath, WriteBeneath(inquiry_id=made, text=" Called "))
     with at("2026-11-10 14:00"):
-        door.cast.do("Dana", reply_to_inquiry, reply)
-        door.cast.do("Dana", reply_to_inquiry, reply)
-    entries = next(row for row in door.shown("Tom") if row.inquiry_id == made).entries
-    assert [(one.kind, one.text, one.author) for one in entries] == [
-        ("note", "Called", "Tom Alvarez"), ("reply", "Hello Nora,\nFriday?", "Dana Okafor")]
-    with database.reading(door.cast.engine) as session:
-        letter, = session.scalars(
-            select(OutboxMessage).where(OutboxMessage.kind == MessageKind.INQUIRY_ANSWERED)).all()
-        assert letter.to_address == "nora@river.example" and letter.subject == "Your message to us"
-        assert letter.body.startswith("Hello Nora,\nFriday?\n\nLinden Street Practice")
-        assert letter.person_id is letter.staff_id is None
-    with pytest.raises(BadInput):
-        door.cast.do("Tom", reply_to_inquiry, ReplyToInquiry(inquiry_id=by_phone, text="x"))
+        door.cast.do("Dana", write_beneath, WriteBeneath(inquiry_id=made, text="Asks for\na Friday"))
+    row, = door.shown("Tom")
+    assert [(one.kind, one.text, one.author) for one in row.entries] == [
+        ("note", "Called", "Tom Alvarez"), ("note", "Asks for\na Friday", "Dana Okafor")]
     with pytest.raises(BadInput):
         door.cast.do("Tom", write_beneath, WriteBeneath(inquiry_id=made, text=" \n "))
     assert door.count(InquiryEntry) == 2

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, SlotTaken, Stale
 from practicerunner.records import cases
+from practicerunner.records.asker_threads import AskerMessage, AskerRead, AskerThread
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.cases import Case
@@ -21,21 +22,27 @@ from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import inquiries as rules
 from practicerunner.rules.case_types import capabilities
-from practicerunner.vocabulary import CaseStatus, CaseType, InquiryStatus, ParticipantStatus, SessionFormat
+from practicerunner.vocabulary import (
+    CaseStatus,
+    CaseType,
+    InquiryEntryKind,
+    InquiryStatus,
+    ParticipantStatus,
+    SessionFormat,
+)
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, SetCaseStatus, Taking, open_case, set_case_status
 from practicerunner.workflows.inquiries import (
     AssignInquiry,
     CloseInquiry,
     InquiryIsClosed,
-    ReplyToInquiry,
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
     inquiry_list,
     open_inquiries,
     possible_matches,
-    reply_to_inquiry,
     write_beneath,
 )
 from practicerunner.workflows.inquiry_erasure import INSTEAD, erase_closed, is_any_due
@@ -336,7 +343,10 @@ def test_a_closed_inquiry_is_erased_once_when_its_days_are_over_and_a_prospect_s
     later, waits = (door.send(last_name=name, email=f"{name}@b.example") for name in ("later", "waiting"))
     for inquiry_id in (closed, stays, later):
         door.cast.do("Dana", write_beneath, WriteBeneath(inquiry_id=inquiry_id, text="Called; Lindqvist"))
-        door.cast.do("Dana", reply_to_inquiry, ReplyToInquiry(inquiry_id=inquiry_id, text="Dear Nora Lindqvist"))
+        door.cast.do("Dana", write_to_asker, WriteToAsker(inquiry_id=inquiry_id, text="Dear Nora Lindqvist"))
+        with database.transaction(door.cast.engine) as session:  # as an earlier version of the program answered
+            session.add(InquiryEntry(inquiry_id=inquiry_id, kind=InquiryEntryKind.REPLY, text="Dear Nora Lindqvist",
+                                     author_id=door.cast.staff["Dana"]))
     door.cast.do("Tom", close_inquiry, CloseInquiry(inquiry_id=closed, revision=1, reason="Lindqvist went elsewhere"))
     case_id = door.cast.do("Marcus", make_prospect, MakeProspect(inquiry_id=stays, revision=1))
     with at("2026-11-12 12:00"):
@@ -368,9 +378,14 @@ def test_a_closed_inquiry_is_erased_once_when_its_days_are_over_and_a_prospect_s
         lines = session.scalars(select(AuditRow).where(AuditRow.action == "erase_inquiry")).all()
         bodies = session.scalars(select(OutboxMessage.body).where(OutboxMessage.to_address == "")).all()
         beneath = session.scalars(select(InquiryEntry.inquiry_id)).all()
+        written = session.scalars(select(AskerMessage.inquiry_id)).all()
+        threads = session.scalars(select(AskerThread.inquiry_id)).all()
+        read = session.scalars(select(AskerRead.inquiry_id)).all()
     assert [(line.resource_id, line.detail, line.staff_id) for line in lines] == [(closed, "", None)]
     assert bodies == [INSTEAD] * 2 and sorted(beneath) == sorted([stays, stays, later, later])
-    for statement in ("delete from inquiry_entry", "update inquiry_entry set text = 'x'"):
+    assert written == read == [later] and sorted(threads) == sorted([stays, later]), "the other one moved to the case"
+    for statement in ("delete from inquiry_entry", "update inquiry_entry set text = 'x'",
+                      "delete from asker_message", "update asker_message set text = 'x'"):
         with pytest.raises(DBAPIError, match="never changed"), database.transaction(door.cast.engine) as session:
             session.execute(text(statement))
 

@@ -22,6 +22,7 @@ from sqlalchemy import Engine, select
 import practicerunner.workflows
 from practicerunner import database
 from practicerunner.errors import PracticeError
+from practicerunner.records import outbox
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.logins import Operation, Staff
@@ -39,6 +40,7 @@ from practicerunner.vocabulary import (
     DenialGround,
     DocumentClass,
     DocumentKind,
+    MessageKind,
     NoteKind,
     Resource,
     SupervisionFormat,
@@ -55,6 +57,8 @@ from practicerunner.workflows.amendment_answers import (
     deny_amendment,
 )
 from practicerunner.workflows.amendments import RecordAmendment, record_amendment
+from practicerunner.workflows.asker_page import AnswerByLink, answer_by_link
+from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.breaches import (
     AssessBreach,
     ReportWrongRecipient,
@@ -63,6 +67,8 @@ from practicerunner.workflows.breaches import (
 )
 from practicerunner.workflows.commands import READERS
 from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.inquiry_page import SendInquiry, send_inquiry
+from practicerunner.workflows.inquiry_settings import SaveInquirySettings, save_inquiry_settings
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.notes import (
     DiscardDraft,
@@ -100,6 +106,8 @@ MAY_READ: dict[str, set[str]] = {
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
     "heronprivate": TREATS, "heronenclosed": TREATS, "heronoffice": TREATS | {"Dana", "Tom"},
     "heronamend": TREATS, "heronbasis": TREATS, "herondisagrees": TREATS,
+    "heronasked": {"Priya", "Ruth", "Dana", "Tom"},  # an inquiry to Priya, whom Ruth supervises
+    "herontold": {"Priya", "Dana", "Tom"}, "heronanswered": {"Priya", "Dana", "Tom"},  # and what was written since
     "heronbreach": {"Tom", "Dana"},  # who reported it, and the owners
 }
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
@@ -182,6 +190,7 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         cast.do("Dana", assess_breach, AssessBreach(breach_id=breach, revision=1, nature="heronbreach"))
         _amend(cast, alone, progress)
         _correspond(cast, alone)
+        _inquire(cast)
         yield cast
 
 
@@ -215,6 +224,23 @@ def _correspond(cast: Cast, case_id: int) -> None:
     for scope in set(AccessScope) - {AccessScope.MESSAGES}:
         cast.do("Dana", decide_access, DecideAccess(
             acts_for_id=acts, scope=scope, verdict=Verdict.GRANTED, starts_on=date(2026, 10, 1)))
+
+
+def _inquire(cast: Cast) -> None:
+    """Somebody asks Priya on the public page, and they write to each other; the letter carries no word of it."""
+    cast.do("Dana", save_inquiry_settings, SaveInquirySettings(
+        revision=0, is_on=True, case_types=(CaseType.INDIVIDUAL,), provider_ids=(cast.staff["Priya"],)))
+    with database.transaction(cast.engine) as session:
+        asked = send_inquiry(session, SendInquiry(
+            first_name="Uma", email="uma@example.org", kind=CaseType.INDIVIDUAL, message="heronasked",
+            provider="priya-nair"))
+    assert asked is not None
+    cast.do("Priya", write_to_asker, WriteToAsker(inquiry_id=asked, text="herontold"))
+    with database.transaction(cast.engine) as session:
+        letter = outbox.last_at(session, "uma@example.org", MessageKind.INQUIRY_ANSWERED)
+        assert "heron" not in letter
+        answer_by_link(session, AnswerByLink(
+            token=letter.partition("/inquiry/letter/")[2].split()[0], text="heronanswered"))
 
 
 def _written(cast: Cast, by: str, appointment_id: int, kind: NoteKind, word: str, *, sign: bool = False,
