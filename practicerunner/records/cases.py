@@ -197,6 +197,14 @@ def cases_of(session: Session, person_id: int, *, lock: bool = False) -> list[Ca
     return list(session.scalars(query.order_by(Case.opened_on)))
 
 
+def current_cases_of(session: Session, person_id: int) -> list[Case]:
+    """The cases in which a person takes part or waits for a place and that are not archived."""
+    inside = select(Participant.case_id).where(
+        Participant.person_id == person_id, Participant.status != ParticipantStatus.LEFT)
+    return list(session.scalars(
+        select(Case).where(Case.id.in_(inside), Case.status != CaseStatus.ARCHIVED).order_by(Case.id)))
+
+
 def people_in(session: Session, case_id: int) -> list[tuple[Participant, Person]]:
     """Participants of a case with the people they are, in order."""
     rows = session.execute(

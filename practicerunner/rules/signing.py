@@ -29,7 +29,7 @@ def signing_problem(
     if is_adult(signer_born, today) is False:
         return "Somebody under 18 cannot sign for another."
     if relation is SignsAs.PARENT and is_adult(person_born, today):
-        return "At 18 a parent no longer signs. Choose in which other capacity they sign, or let the client sign."
+        return "At 18 a parent no longer signs. Choose in which other capacity they sign, or let them sign."
     return ""
 
 

@@ -100,7 +100,7 @@ def authorize(
 
 def may_touch(
     actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
-    supervisor_id: int | None = None,
+    supervisor_id: int | None = None, case_id: int | None = None,
 ) -> bool:
     """Whether the actor may do this with one record without a typed reason: for what a page offers; leaves no trace."""
     ours = {staff_id for staff_id in responsible if staff_id is not None}

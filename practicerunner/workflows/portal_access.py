@@ -216,7 +216,7 @@ def signing_refusal(session: Session, actor: PortalActor) -> str:
     acts, client, decided = found
     person = session.get_one(Person, acts.person_id)
     return rules.signing_refusal(
-        known_of(acts, client, decided), acts_born=person.birth_date, today=today_of(session, client))
+        known_of(session, acts, client, decided), acts_born=person.birth_date, today=today_of(session, client))
 
 
 def _role_of(acts: ActsFor) -> PortalRole:
@@ -227,7 +227,7 @@ def _opened(
     session: Session, acts: ActsFor, client: Person, decided: Decided, case_ids: Iterable[int | None]
 ) -> list[frozenset[AccessScope]]:
     """The scopes that are open now, in each of some cases; ``None`` among them is the client as a whole."""
-    known = known_of(acts, client, decided)
+    known = known_of(session, acts, client, decided)
     allowed, today = practice.the_practice(session).helpers_may_schedule, today_of(session, client)
     return [
         frozenset(

@@ -198,7 +198,7 @@ def test_who_was_denied_the_forms_signs_none_at_the_desk_and_is_offered_and_name
             decided[verdict] = cast.do("Dana", decide_access, DecideAccess(
                 acts_for_id=acts, scope=AccessScope.FORMS, verdict=verdict, starts_on=date(2026, 10, 16),
                 reason="court order"))
-        with pytest.raises(BadInput, match="does not sign for the client; a denial wins") as refused:
+        with pytest.raises(BadInput, match="does not sign for them; a denial wins") as refused:
             by(house, david, sent)
         assert refused.value.field == "signed_by_id"
         page = cast.read("Marcus", sheet_page, sent)
@@ -233,7 +233,7 @@ def test_who_acts_no_longer_signs_no_longer(house: Home) -> None:
         first, second = *send(cast, house.case_id, "consent", to="Leo"), *send(cast, house.case_id, "telehealth")
         by(house, david, first)
     with at("2026-10-17 09:00"):
-        with pytest.raises(BadInput, match="acted for the client until 2026-10-17"):
+        with pytest.raises(BadInput, match="acted for them until 2026-10-17"):
             complete(cast, second, filled("telehealth"), signed_by_id=david, **BY_PARENT)
         page = cast.read("Marcus", sheet_page, second)
         assert (page.signers, "David" in page.own_refusal) == ({house.elena: "Elena Castellano"}, False)
