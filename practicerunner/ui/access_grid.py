@@ -35,7 +35,8 @@ from practicerunner.workflows.clients import CasePage
 
 OPENS = {
     AccessScope.FORMS: "Fill in forms; sign them as a verified representative. With billing: superbills.",
-    AccessScope.SCHEDULING: "See appointments, ask for times, move and cancel them.",
+    AccessScope.SCHEDULING: "See appointments, ask for times, move and cancel them. When it ends, calendar addresses "
+                            "that were made here for the same appointments stop too.",
     AccessScope.BILLING: "Read invoices, receipts and statements.",
     AccessScope.PORTAL: "See who takes part, and documents that are shared.",
     AccessScope.MESSAGES: "Write messages to the practice, in threads of their own.",

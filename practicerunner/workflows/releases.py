@@ -26,7 +26,7 @@ from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import SignedFor, full_name, signer_of
+from practicerunner.workflows.forms import Signatory, SignedFor, full_name, signer_of
 from practicerunner.workflows.own_word import own_problem
 
 
@@ -75,7 +75,7 @@ class Word:
     capacity: str
     expires_on: date | None
     """Of the last one."""
-    signers: dict[int, str]
+    signers: dict[int, Signatory]
     """Who can be chosen to sign for them."""
 
 
@@ -141,7 +141,7 @@ def record_authorization(session: Session, actor: Actor, asked: RecordAuthorizat
         raise BadInput("signed_on", "Enter the date on the paper.")
     if asked.expires_on < today or asked.expires_on < asked.signed_on:
         raise BadInput("expires_on", "It has to end today or later.")
-    signer = signer_of(session, case, person, asked)
+    signer = signer_of(session, actor, case, person, asked)
     own = signer.person_id == person.id
     problem = own_problem(session, person, agreed_for=False) if own else ""
     if problem:
@@ -152,7 +152,7 @@ def record_authorization(session: Session, actor: Actor, asked: RecordAuthorizat
         raise BadInput("person_id", f"{full_name(person)} has authorised this already.")
     given = ReleaseAuthorization(
         id=ids.new_id(), release_id=release.id, person_id=person.id, signed_by_id=signer.person_id,
-        signs_as=None if own else asked.signs_as, capacity=signer.capacity, authority=signer.authority,
+        signs_as=signer.signs_as, capacity=signer.capacity, authority=signer.authority,
         signed_on=asked.signed_on, expires_on=asked.expires_on, recorded_by_id=actor.staff_id, created_at=clock.now(),
     )
     session.add(given)
