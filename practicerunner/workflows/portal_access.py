@@ -184,7 +184,7 @@ def lost_since(
 
     def had(acts: ActsFor) -> bool:
         known = known_of(session, acts, client, [
-            (one, None if end is None or end.ended_at > since else end)
+            (one, None if end is None or end.ended_at >= since else end)
             for one, end in _about(decided, acts) if one.decided_at <= since])
         return rules.standing(
             known, scope, case_id=case_id, today=then, helpers_allowed=us.helpers_may_schedule).is_open

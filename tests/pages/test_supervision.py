@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.errors import NotFound, PracticeError
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Supervision
+from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import Note
 from practicerunner.records.supervision import SupervisionSession
 from practicerunner.rules.note_details import Details, Risk
@@ -418,6 +418,22 @@ def choose(app: AppTest, cast: Cast, who: str) -> AppTest:
     app.run()
     assert not app.exception, app.exception
     return app
+
+
+def test_an_owner_says_on_the_staff_page_who_is_a_client_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    noor = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad"))["Noor"]
+    app = choose(opened(cast, monkeypatch, "Dana", "staff"), cast, "Tom Alvarez")
+    assert "No client of the practice, as far as is known." in said(app)
+    key = f"own_record.{cast.staff['Tom']}"
+    app.button(key=key).click().run()
+    app.text_input(key=f"{key}.1.0.person_id.search").set_value("Noor").run()
+    app.selectbox(key=f"{key}.1.0.person_id").select_index(0).run()
+    app.button(key=f"{key}.1.0.save").click().run()
+    with database.reading(cast.engine) as session:
+        assert session.get_one(Staff, cast.staff["Tom"]).person_id == noor
+    text = said(choose(opened(cast, monkeypatch, "Dana", "staff"), cast, "Tom Alvarez"))
+    assert "Also a client of the practice: Noor Haddad" in text
+    assert "client of the practice" not in said(choose(opened(cast, monkeypatch, "Ruth", "staff"), cast, "Priya Nair"))
 
 
 def test_an_owner_assigns_and_ends_on_the_staff_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
