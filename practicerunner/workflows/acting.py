@@ -400,7 +400,9 @@ def _row(
         tuple(ContactRole(role) for role in acts.roles), acts.evidence, acts.verified_at,
         staff.get(acts.verified_by_id or 0, ""), acts.starts_on, acts.ends_on, rules.awaits_decision(known, today),
         known.lacks_birth_date, decides_everything,
-        rules.signing_refusal(known, acts_born=person.birth_date, today=today), cells,
+        rules.desk_refusal(
+            known, acts.kind.signs_as, client_born=client.birth_date, case_id=case_id, today=today,
+        ) or rules.signing_refusal(known, acts_born=person.birth_date, today=today), cells,
     )
 
 
