@@ -21,7 +21,8 @@ def next_up(page: HomePage) -> None:
     with st.container(border=True):
         if page.next_up is None:
             st.text("Nothing is booked.")
-            link("Ask for a time", "portal_appointments", icon=":material/add:")
+            if page.may_ask:
+                link("Ask for a time", "portal_appointments", icon=":material/add:")
             return
         portal_text.appointment(page.next_up, page.today)
         link("Move, cancel or see all", "portal_appointments", icon=":material/calendar_month:")

@@ -5,7 +5,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner.records.logins import Staff
-from practicerunner.ui import assignment_block, custody_block
+from practicerunner.ui import assignment_block, custody_block, own_record_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import act, read
@@ -160,6 +160,7 @@ if manages and opened is not None:
             )
             if reset:
                 st.rerun()
+    own_record_block.show(me, person)
 elif manages:
     st.caption("Choose a row to change roles, to assign a supervisor, or to make a link for setting a password.")
 if opened is not None and set(roles_of(opened)) & {Role.ASSOCIATE, Role.PROVIDER}:

@@ -63,6 +63,13 @@ def let_act(session: Session, house: House, names: tuple[str, ...], person_ids: 
             ))
 
 
+def stand_in(session: Session, house: House, person_id: int, parent_id: int, day: date) -> None:
+    """Let a parent who is to sign be named as one, if nothing was said about them yet."""
+    if acting.between(session, parent_id, person_id) is None:
+        _do(session, house, add_acting, AddActing(
+            client_id=person_id, person_id=parent_id, kind=ActingKind.PARENT, starts_on=day))
+
+
 def _do(session: Session, house: House, verb: Any, command: Any) -> Any:
     result = verb(session, house.actors[ADMIN], command)
     session.flush()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
+from practicerunner.demo.acting import stand_in
 from practicerunner.demo.caseload import Plan
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
@@ -21,7 +22,7 @@ from practicerunner.rules.form_texts import BUILT_IN
 from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import moment
 from practicerunner.rules.signing import is_adult
-from practicerunner.vocabulary import AlertAction, FieldKind, NoteKind, ProofMethod, SignsAs
+from practicerunner.vocabulary import AlertAction, FieldKind, NoteKind, ProofMethod
 from practicerunner.workflows.alerts import CloseAlert, close_alert
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.forms import CompleteForm, complete_form
@@ -123,7 +124,8 @@ class Paperwork:
         if guardian_id is not None and is_adult(person.birth_date, clock.today(ZONE)) is False:
             parent = session.get_one(Person, guardian_id)
             name = person_name(parent.first_name, parent.last_name)
-            signer = {"signed_by_id": guardian_id, "signs_as": SignsAs.PARENT, "authority": "Birth certificate seen"}
+            stand_in(session, self.house, person_id, guardian_id, clock.today(ZONE))
+            signer = {"signed_by_id": guardian_id, "authority": "Birth certificate seen"}
         usual: dict[FieldKind, Any] = {FieldKind.ACKNOWLEDGEMENT: True, FieldKind.SIGNATURE: name}
         answers = {
             field.key: ANSWERED.get(field.key) or usual.get(field.kind) or field.options[0]

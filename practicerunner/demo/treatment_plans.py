@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
+from practicerunner.demo.acting import stand_in
 from practicerunner.demo.caseload import Plan as Case
 from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import House
@@ -23,7 +24,7 @@ from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.plans import Goal, Intervention, Objective, Plan, Problem
 from practicerunner.rules.scheduling import moment
 from practicerunner.rules.signing import is_adult
-from practicerunner.vocabulary import AgreedHow, NoteKind, ObjectiveStatus, ProofMethod, SignsAs
+from practicerunner.vocabulary import AgreedHow, NoteKind, ObjectiveStatus, ProofMethod
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
 from practicerunner.workflows.plan_agreements import RecordAgreement, record_agreement
 from practicerunner.workflows.plan_parts import plan_in
@@ -146,11 +147,12 @@ class TreatmentPlans:
             signers: list[int | None] = [None]
             born = session.get_one(Person, person_id).birth_date
             if parent_id is not None and is_adult(born, clock.today(ZONE)) is False:
+                stand_in(session, self.house, person_id, parent_id, clock.today(ZONE))
                 signers = [parent_id, None]
             for signer in signers:
                 person = session.get_one(Person, signer or person_id)
                 told: dict[str, Any] = {} if signer is None else {
-                    "signed_by_id": signer, "signs_as": SignsAs.PARENT, "authority": "Birth certificate seen"}
+                    "signed_by_id": signer, "authority": "Birth certificate seen"}
                 typed = person_name(person.first_name, person.last_name) if how is AgreedHow.AT_SCREEN else ""
                 self._do(session, case.provider, record_agreement, RecordAgreement(
                     note_id=note_id, version=1, person_id=person_id, how=how, signature=typed,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, bindparam, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Revised, Row, word
@@ -47,6 +47,8 @@ class AccessDecision(Row):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     reason: Mapped[str] = mapped_column(String(300), default="")
+    acted_as: Mapped[ActingKind | None] = word(ActingKind)
+    """As what the person acted when it was decided: what a parent was granted ends with minority, whatever follows."""
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     decided_at: Mapped[datetime]
 
@@ -147,11 +149,18 @@ def last_notice(session: Session, case_id: int) -> AccessNotice | None:
     ).first()
 
 
+def is_of_a_minor() -> ColumnElement[bool]:
+    """That the query's acting person is a parent or guardian, or was when something was decided."""
+    kinds = [kind for kind in ActingKind if kind.is_of_a_minor]
+    return ActsFor.kind.in_(kinds) | select(AccessDecision.id).where(
+        AccessDecision.acts_for_id == ActsFor.id, AccessDecision.acted_as.in_(kinds)).correlate(ActsFor).exists()
+
+
 def minors_acted_for(session: Session, case_ids: Sequence[int]) -> list[tuple[int, ActsFor, Person]]:
-    """Of each case, the parents and guardians of its people: case, how they act, the client."""
+    """Of each case, who is or was parent or guardian of its people: case, how they act, the client."""
     rows = session.execute(
         select(Participant.case_id, ActsFor, Person).join(Person, Person.id == Participant.person_id)
         .join(ActsFor, ActsFor.client_id == Person.id)
-        .where(Participant.case_id.in_(case_ids), ActsFor.kind.in_([kind for kind in ActingKind if kind.is_of_a_minor]))
+        .where(Participant.case_id.in_(case_ids), is_of_a_minor())
     )
     return [(case_id, acts, client) for case_id, acts, client in rows]

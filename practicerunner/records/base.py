@@ -129,6 +129,9 @@ class Sees(Protocol):
     @property
     def supervisor_id(self) -> int | None:
         """Whose supervised cases are shown too."""
+    @property
+    def but(self) -> frozenset[int]:
+        """Cases that are left out all the same."""
 
     def __hash__(self) -> int:
         """Statements are kept by what they show."""

@@ -108,6 +108,7 @@ def _conditions() -> dict[str, ColumnElement[bool]]:
         "types": _case.type.in_(bindparam("types", expanding=True)),
         "location_id": _appointment.location_id == bindparam("location_id"),
         "statuses": _appointment.status.in_(bindparam("statuses", expanding=True)),
+        "but": _appointment.case_id.not_in(bindparam("but", expanding=True)),
     }
 
 
@@ -157,6 +158,8 @@ def entries(
         wanted["location_id"] = location_id
     if statuses is not None:
         wanted["statuses"] = list(statuses)
+    if visibility.but:
+        wanted["but"] = sorted(visibility.but)
     # Who supervises sees what a provider sees and more: one condition says both.
     filters = tuple(name for name in wanted if not (name == "seen_ids" and "seer_id" in wanted))
     bound = wanted | {"starts": starts_at, "ends": ends_at} | ({} if limit is None else {"most": limit})

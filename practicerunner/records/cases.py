@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     select,
     true,
 )
@@ -137,6 +138,11 @@ class PaymentMethod(Row):
 
 def seen(visibility: Sees) -> ColumnElement[bool]:
     """The condition under which a case is shown to somebody."""
+    shown = _shown(visibility)
+    return shown & Case.id.not_in(visibility.but) if visibility.but else shown
+
+
+def _shown(visibility: Sees) -> ColumnElement[bool]:
     if visibility.everything:
         return true()
     theirs = Case.provider_id.in_(visibility.staff_ids)
@@ -149,7 +155,7 @@ def within(
     query: Select[*tuple[Any, ...]], case_id: InstrumentedAttribute[int], visibility: Sees
 ) -> Select[*tuple[Any, ...]]:
     """Rows of cases that are shown to somebody; who sees everything need not look at the cases."""
-    if visibility.everything:
+    if visibility.everything and not visibility.but:
         return query
     return query.join(Case, Case.id == case_id).where(seen(visibility))
 
@@ -195,6 +201,22 @@ def cases_of(session: Session, person_id: int, *, lock: bool = False) -> list[Ca
     if lock:
         return list(session.scalars(query.order_by(Case.id).with_for_update(key_share=True)))
     return list(session.scalars(query.order_by(Case.opened_on)))
+
+
+def current_cases_of(session: Session, person_id: int) -> list[Case]:
+    """The cases in which a person takes part or waits for a place and that are not archived."""
+    inside = select(Participant.case_id).where(
+        Participant.person_id == person_id, Participant.status != ParticipantStatus.LEFT)
+    return list(session.scalars(
+        select(Case).where(Case.id.in_(inside), Case.status != CaseStatus.ARCHIVED).order_by(Case.id)))
+
+
+def case_ids_of(session: Session, person_id: int) -> frozenset[int]:
+    """Every case that a person is or was in, by id."""
+    return frozenset(session.scalars(_CASE_IDS_OF, {"person_id": person_id}))
+
+
+_CASE_IDS_OF = select(Participant.case_id).where(Participant.person_id == bindparam("person_id"))
 
 
 def people_in(session: Session, case_id: int) -> list[tuple[Participant, Person]]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner import ids
-from practicerunner.records.acting import ActsFor
+from practicerunner.records.acting import ActsFor, is_of_a_minor
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.billing import Charge
 from practicerunner.records.cases import Case, Participant
@@ -19,7 +19,6 @@ from practicerunner.records.people import MAY_MAIL, ContactPoint, Person
 from practicerunner.records.portal import PortalAccount
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.vocabulary import (
-    ActingKind,
     CaseStatus,
     CaseType,
     ConsentBasis,
@@ -208,15 +207,12 @@ def born_between(
     """Living clients born in a stretch for whom a parent or guardian acts and whose birthday was not noticed yet."""
     return list(session.scalars(_BORN, {
         "first": first, "last": last, "types": list(types),
-        "kinds": [kind for kind in ActingKind if kind.is_of_a_minor],
     }))
 
 
 _BORN: Select[Person] = select(Person).where(
     Person.birth_date.between(bindparam("first"), bindparam("last")), Person.died_on.is_(None),
-    select(ActsFor.id).where(
-        ActsFor.client_id == Person.id, ActsFor.kind.in_(bindparam("kinds", expanding=True)),
-    ).exists(),
+    select(ActsFor.id).where(ActsFor.client_id == Person.id, is_of_a_minor()).exists(),
     select(Participant.id).join(Case, Case.id == Participant.case_id).where(
         Participant.person_id == Person.id, Participant.status == ParticipantStatus.ACTIVE,
         Case.status != CaseStatus.ARCHIVED, Case.type.in_(bindparam("types", expanding=True)),

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, joinedload, lazyload, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.people import Person
 from practicerunner.records.practice import Practice
 from practicerunner.vocabulary import Role, SupervisionLevel
 
@@ -54,6 +55,8 @@ class Staff(Revised):
     video_link: Mapped[str] = mapped_column(String(300), default="")
     """Where this provider's video appointments are held."""
     active: Mapped[bool] = mapped_column(default=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), unique=True, index=True)
+    """Who they are as a client of the practice, if they are one: their roles open nothing of that (TRUST A11)."""
     roles: Mapped[list["StaffRole"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
     @property
@@ -247,6 +250,17 @@ def active_with_roles(session: Session) -> list[tuple[int, str, frozenset[Role]]
         names[staff_id] = f"{first} {last}".strip()
         roles.setdefault(staff_id, set()).add(role)
     return [(staff_id, name, frozenset(roles[staff_id])) for staff_id, name in names.items()]
+
+
+def staff_of_person(session: Session, person_id: int) -> Staff | None:
+    """Which member of staff a person is, if they are one."""
+    return session.scalar(select(Staff).where(Staff.person_id == person_id))
+
+
+def staff_who_are_clients(session: Session) -> list[tuple[int, Person]]:
+    """Members of staff who are clients as well, each with who they are."""
+    rows = session.execute(select(Staff.id, Person).join(Person, Person.id == Staff.person_id).order_by(Staff.id))
+    return [(staff_id, person) for staff_id, person in rows]
 
 
 def staff_with_own_roles(session: Session, staff_id: int) -> Staff | None:

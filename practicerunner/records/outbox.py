@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner import ids
 from practicerunner.records.base import Row, word
+from practicerunner.records.cases import Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.vocabulary import MessageKind, MessageStatus
@@ -192,10 +193,19 @@ def about(
 ) -> Sequence[Addressed]:
     """What went to people outside the practice about a case, or about one of its appointments, newest first.
 
-    That a message waits is left out: whoever may not read it does not learn either that it was written (I02).
+    That a message waits is left out: whoever may not read it does not learn either that it was written (I02). A notice
+    of access to everything of somebody belongs to each case in which they took part by then.
     """
+    everywhere = (
+        OutboxMessage.case_id.is_(None) & (OutboxMessage.kind == MessageKind.ACCESS_GRANTED)
+        & select(Participant.id).where(
+            Participant.case_id == case_id, Participant.person_id == OutboxMessage.person_id,
+            Participant.created_at <= OutboxMessage.created_at,
+        ).correlate(OutboxMessage).exists()
+    )
     which = [
-        OutboxMessage.case_id == case_id, OutboxMessage.person_id.is_not(None),
+        OutboxMessage.case_id == case_id if appointment_id is not None
+        else (OutboxMessage.case_id == case_id) | everywhere, OutboxMessage.person_id.is_not(None),
         OutboxMessage.kind != MessageKind.MESSAGE_WAITING,
     ]
     if appointment_id is not None:

@@ -252,14 +252,15 @@ def _open_about(columns: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
 
 def _seen(visibility: Sees) -> list[ColumnElement[bool]]:
     """The condition under which a request is shown to somebody: as its appointment or its case is."""
+    others: list[ColumnElement[bool]] = [Case.id.not_in(visibility.but)] if visibility.but else []
     if visibility.everything:
-        return []
+        return others
     theirs = _whose().in_(visibility.staff_ids) | Case.provider_id.in_(visibility.staff_ids)
     if visibility.supervisor_id is not None:
         theirs |= (Appointment.supervisor_id == visibility.supervisor_id) | (
             Case.supervisor_id == visibility.supervisor_id
         )
-    return [theirs]
+    return [theirs, *others]
 
 
 def counts(session: Session, visibility: Sees, mine_id: int | None = None) -> dict[RequestStatus, int]:

@@ -25,6 +25,8 @@ class Sight(NamedTuple):
     all_admin: bool
     own_admin: bool
     own_clinical: bool
+    but: frozenset[int] = frozenset()
+    """Cases that are left out all the same: those of the reader as a client."""
 
     @property
     def anyones(self) -> "Sight":
@@ -68,7 +70,7 @@ def _seen(sight: Sight) -> ColumnElement[bool]:
         allowed.append(and_(admin, own))
     if sight.own_clinical:
         allowed.append(and_(MessageThread.thread_class == ThreadClass.CLINICAL, own))
-    return or_(*allowed)
+    return and_(or_(*allowed), MessageThread.case_id.not_in(sight.but)) if sight.but else or_(*allowed)
 
 
 def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:

@@ -181,3 +181,8 @@ def proxied(role: PortalRole, action: Action, resource: Resource) -> frozenset[A
     """The scopes that have to be open for this; none for a client's own, ``None`` where it is never allowed."""
     cell = PORTAL.get(resource, {}).get(role)
     return cell.scopes if cell is not None and action in cell.actions else None
+
+
+def opens(role: PortalRole, scope: AccessScope) -> bool:
+    """Whether a scope opens anything at all to whoever stands to the client like that."""
+    return any(role in cells and scope in cells[role].scopes for cells in PORTAL.values())

@@ -7,6 +7,7 @@ from practicerunner.rules.reminders import Letter
 from practicerunner.vocabulary import SignsAs
 
 ADULT = 18
+LEAST_EVIDENCE = 4
 
 
 def adult_on(born: date) -> date:
@@ -29,7 +30,7 @@ def signing_problem(
     if is_adult(signer_born, today) is False:
         return "Somebody under 18 cannot sign for another."
     if relation is SignsAs.PARENT and is_adult(person_born, today):
-        return "At 18 a parent no longer signs. Choose in which other capacity they sign, or let the client sign."
+        return "At 18 a parent no longer signs. Choose in which other capacity they sign, or let them sign."
     return ""
 
 
@@ -40,9 +41,25 @@ def own_problem(person_born: date | None, today: date, *, agreed_for: bool) -> s
     return ""
 
 
+_ANYBODY = "a parent, a guardian or another legal representative"
+
+
+def stranger_refusal(person: str, names: Sequence[str], *, helps: bool) -> str:
+    """That somebody does not represent another, so cannot sign for them, and who can."""
+    why = "Somebody who helps never signs." if helps else f"They do not act for {person}."
+    if names:
+        return f"{why} {' or '.join(names)} can sign for {person}."
+    return f"{why} Only {_ANYBODY} can sign: say under Relationships who that is."
+
+
+def is_evidence(text: str) -> bool:
+    """Whether something that was typed can say what was seen: more than a letter or a tick."""
+    return sum(letter.isalnum() for letter in text) >= LEAST_EVIDENCE
+
+
 def minor_refusal(names: Sequence[str], *, to_them: bool) -> str:
     """That a minor cannot sign alone, and who can: said to them, or of them."""
-    who = " or ".join(names) if names else "a parent, a guardian or another legal representative"
+    who = " or ".join(names) if names else _ANYBODY
     if to_them:
         return f"You are under {ADULT} and cannot sign this alone; {who} can sign it for you."
     return f"Somebody under {ADULT} cannot sign this alone; {who} can sign it for them."

@@ -1,6 +1,7 @@
 """Who acts for the people of a case, and the five decisions about each of them, at a glance (D03–D17)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -34,7 +35,8 @@ from practicerunner.workflows.clients import CasePage
 
 OPENS = {
     AccessScope.FORMS: "Fill in forms; sign them as a verified representative. With billing: superbills.",
-    AccessScope.SCHEDULING: "See appointments, ask for times, move and cancel them.",
+    AccessScope.SCHEDULING: "See appointments, ask for times, move and cancel them. When it ends, calendar addresses "
+                            "that were made here for the same appointments stop too.",
     AccessScope.BILLING: "Read invoices, receipts and statements.",
     AccessScope.PORTAL: "See who takes part, and documents that are shared.",
     AccessScope.MESSAGES: "Write messages to the practice, in threads of their own.",
@@ -45,7 +47,7 @@ OPENS = {
 def show(actor: Actor, page: CasePage) -> None:
     """Draw the grid with what can be done about it."""
     grid = read(access_grid, actor, page.case_id)
-    changes = may(actor, Action.UPDATE, Resource.DEMOGRAPHICS) and bool(grid.clients)
+    changes = grid.may_change and bool(grid.clients)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Who acts for them", anchor=False, width="content")
@@ -77,13 +79,18 @@ def _row(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow, *, change
                         change_dialog(actor, grid, row)
         if row.awaits_decision:
             st.warning(md(f"{row.client} came of age. What was granted before opens nothing any more: decide anew."))
+        if row.lacks_birth_date:
+            st.warning(md(f"Nobody here knows when {row.client} is 18, so what is granted does not end by itself then. "
+                          "Please add the date of birth."))
         for place, (scope, cell) in zip(st.columns(len(AccessScope)), row.cells.items(), strict=True):
             with place, st.container(gap="xxsmall"):
                 st.caption(scope.label, width="content")
                 word, colour = _word(cell)
                 st.badge(word, color=colour)  # type: ignore[arg-type]
-                if cell.is_decided and cell.why not in ("Granted.", "Denied."):
+                if cell.is_decided and not cell.is_open and cell.why != "Denied.":
                     st.caption(md(cell.why))
+                if cell.reason:
+                    st.caption(md(cell.reason))
         if row.kind.is_representative and row.may_sign:
             st.text("Cannot sign: " + row.may_sign.replace("you may", "they may").replace(" Please call the practice.",
                                                                                              ""))
@@ -98,6 +105,11 @@ def _stands(grid: AccessGrid, row: GridRow) -> str:
     return " · ".join([*parts, *(role.label.lower() for role in row.roles)])
 
 
+def _on(moment: datetime, grid: AccessGrid) -> str:
+    """The day of a moment on the practice's wall."""
+    return day(moment.astimezone(ZoneInfo(grid.zone)).date(), grid.today)
+
+
 def _word(cell: Cell) -> tuple[str, str]:
     if cell.is_open:
         return "Yes", "primary"
@@ -108,15 +120,15 @@ def _word(cell: Cell) -> tuple[str, str]:
 
 def _notices(actor: Actor, page: CasePage, grid: AccessGrid) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.text(f"Clients are not told of new access: {grid.notices_reason}" if grid.notices_off
-                else "Clients are told by e-mail when somebody gains access.", width="content")
+        st.text(f"They are not told of new access: {grid.notices_reason}" if grid.notices_off
+                else "They are told by e-mail when somebody gains access.", width="content")
         if may(actor, Action.UPDATE, Resource.CASE) and st.button(
             "Tell them again" if grid.notices_off else "Do not tell them", type="tertiary", key="access_notices"
         ):
             notice_dialog(actor, page, off=not grid.notices_off)
 
 
-@st.dialog("Somebody who acts for a client", width="large")
+@st.dialog("Somebody who acts for them", width="large")
 def add_dialog(actor: Actor, grid: AccessGrid) -> None:
     """Who, for whom, as what; it opens nothing yet."""
     form = Form("add_acting")
@@ -160,7 +172,7 @@ def _as_what(
     roles = st.pills("What they are for the practice", list(ContactRole), selection_mode="multi",
                      default=list(row.roles) if row else None, format_func=lambda one: one.label,
                      key=form.field_key("roles"), help="Words for your list; they open nothing.")
-    st.text("Representatives stand in for the client and can sign once verified." if kind.is_representative
+    st.text("Representatives stand in for them and can sign once verified." if kind.is_representative
             else "Helpers help; they never sign.")
     return kind, title, tuple(roles), starts_on, last_day + timedelta(days=1) if last_day else None
 
@@ -183,7 +195,7 @@ def change_dialog(actor: Actor, grid: AccessGrid, row: GridRow) -> None:
     st.divider()
     seen = Form(f"verify.{row.acts_for_id}.{row.revision}")
     if row.verified_at:
-        st.text(f"Verified by {row.verified_by} on {day(row.verified_at.date(), grid.today)}: {row.evidence}")
+        st.text(f"Verified by {row.verified_by} on {_on(row.verified_at, grid)}: {row.evidence}")
     evidence = seen.text("evidence", "What you saw", row.evidence, max_chars=300,
                          placeholder="for instance the court order of 3 March 2026",
                          help="Empty takes the verification back.")
@@ -210,7 +222,7 @@ def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) 
             st.text(cell.why, width="content")
     st.text(OPENS[scope])
     for one in cell.decisions:
-        _decision(actor, grid, one)
+        _decision(actor, grid, row, one)
     form = Form(f"decide.{row.acts_for_id}.{scope}.{len(cell.decisions)}")
     left, middle, right = st.columns(3)
     with left:
@@ -218,8 +230,9 @@ def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) 
     with middle:
         last_day = form.date("ends_on", "Last day, if known")
     with right:
-        where = form.choice("case_id", "For", [None, page.case_id],
-                            format_func=lambda one: "Everything of the client" if one is None else "This page alone")
+        where = form.choice("case_id", "For", [*([None] if row.decides_everything else []), page.case_id],
+                            format_func=lambda one: f"Everything of {row.client}" if one is None
+                            else "This page alone")
     reason = form.text("reason", "Reason", max_chars=300, help="Needed for a denial, for instance a court order.")
 
     def decided(verdict: Verdict) -> bool:
@@ -236,7 +249,7 @@ def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) 
         st.rerun()
 
 
-def _decision(actor: Actor, grid: AccessGrid, one: DecisionView) -> None:
+def _decision(actor: Actor, grid: AccessGrid, row: GridRow, one: DecisionView) -> None:
     until = f" until {day(one.ends_on - timedelta(days=1), grid.today)}" if one.ends_on else ""
     where = "" if one.case_id is None else ", this page alone"
     said = f"{one.verdict.label} from {day(one.starts_on, grid.today)}{until}{where}, by {one.by}"
@@ -244,9 +257,11 @@ def _decision(actor: Actor, grid: AccessGrid, one: DecisionView) -> None:
         said += f": {one.reason}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         if one.ended_at is not None:
-            st.text(f"{said} · ended {day(one.ended_at.date(), grid.today)} by {one.ended_by}", width="content")
+            st.text(f"{said} · ended {_on(one.ended_at, grid)} by {one.ended_by}", width="content")
             return
         st.text(said, width="content")
+        if one.case_id is None and not row.decides_everything:
+            return
         form = Form(f"end_decision.{one.decision_id}")
         if st.button("End now", key=form.field_key("end"), type="tertiary"):
             done, _ = perform(
@@ -258,7 +273,7 @@ def _decision(actor: Actor, grid: AccessGrid, one: DecisionView) -> None:
                 st.rerun()
 
 
-@st.dialog("Telling clients of new access")
+@st.dialog("Telling them of new access")
 def notice_dialog(actor: Actor, page: CasePage, *, off: bool) -> None:
     """Switch the notices of this case off with a reason, or on again."""
     form = Form(f"access_notice.{page.case_id}")

@@ -14,10 +14,10 @@ from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, md
-from practicerunner.vocabulary import AssignmentStatus, SignsAs
+from practicerunner.vocabulary import AssignmentStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.form_pages import Answered, SheetPage
-from practicerunner.workflows.forms import CompleteForm, SaveAnswers, complete_form, save_answers
+from practicerunner.workflows.forms import CompleteForm, SaveAnswers, Signatory, complete_form, save_answers
 
 WIDTH = 760
 """Pixels: about what a sheet of paper shows of a line."""
@@ -77,27 +77,29 @@ def _fields(page: SheetPage, draft: Draft, form: Form, answers: Mapping[str, Any
 
 
 def choose_signer(
-    form: Form, person_id: int, person: str, signers: Mapping[int, str], label: str = "Who signs", *, refusal: str = ""
+    form: Form, person_id: int, person: str, signers: Mapping[int, Signatory], label: str = "Who signs", *,
+    refusal: str = "",
 ) -> dict[str, Any]:
     """Who signs: the person, or somebody for them; ``refusal``: why it cannot be the person."""
     if refusal:
         st.info(md(refusal), icon=":material/family_restroom:")
     if not signers:
         if refusal:
-            st.text("Nobody who could sign is linked yet. Add who signs on the page of the case, under Relationships.")
+            st.text("Nobody acts for them yet who could sign. Say who does on their page, under Relationships.")
         form.place("signed_by_id")
         return {}
     who = form.choice(
         "signed_by_id", label, [*([] if refusal else [person_id]), *signers],
-        format_func=lambda one: signers.get(one, person),
+        format_func=lambda one: f"{signers[one].name}, {signers[one].signs_as.label}" if one in signers else person,
     )
     if who == person_id:
         return {}
-    relation = st.pills(f"As what of {md(person)}", list(SignsAs), format_func=lambda word: word.label,
-                        key=form.field_key("signs_as"))
     form.place("signs_as")
-    authority = form.text("authority", "How was it verified?", placeholder="For instance: birth certificate seen")
-    return {"signed_by_id": who, "signs_as": relation, "authority": authority}
+    known = signers[who].evidence
+    authority = form.text(
+        "authority", "How was it verified?", placeholder=known or "For instance: birth certificate seen",
+        max_chars=200, help="Empty is as it was verified before." if known else "It is kept with them.")
+    return {"signed_by_id": who, "authority": authority}
 
 
 def hand_in_label(content: Content) -> str:

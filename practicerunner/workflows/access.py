@@ -11,6 +11,8 @@ from practicerunner.rules.permissions import PortalRole, Scope
 from practicerunner.rules.supervision import Term
 from practicerunner.vocabulary import Action, Resource, Role
 
+ABOUT_YOURSELF = "This is about yourself as a client. You find what is yours in the portal; here others look after it."
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -24,6 +26,14 @@ class Actor:
     """Ids of the staff this person supervises today."""
     terms: tuple[Term, ...] = ()
     """Every assignment of this person as a supervisor, past ones included: a dated document is read within one."""
+    person_id: int | None = None
+    """Who this person is as a client of the practice, if they are one."""
+    own_cases: frozenset[int] = frozenset()
+    """The cases in which they take or took part themselves: none of their roles opens these (TRUST A11)."""
+
+    def is_concerned(self, *, case_id: int | None, person_id: int | None = None) -> bool:
+        """Whether something is about themselves as a client."""
+        return case_id in self.own_cases or (person_id is not None and person_id == self.person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class Visibility:
     everything: bool
     staff_ids: frozenset[int] = frozenset()
     supervisor_id: int | None = None
+    but: frozenset[int] = frozenset()
+    """Cases that are left out all the same, because the reader takes part in them as a client."""
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
@@ -77,8 +89,12 @@ def authorize(
     supervisor named on the record itself. ``supervised`` says whether the actor acts as a supervisor where that was
     found out already, because it depends on the record's date. ``reason`` is what a clinical director typed before
     reading.
-    Raises NotFound for a stranger's record, NotPermitted where the role never allows the action.
+    Raises NotFound for a stranger's record, NotPermitted where the role never allows the action, and for what is the
+    actor's own as a client.
     """
+    if actor.is_concerned(case_id=case_id, person_id=resource_id if resource is Resource.DEMOGRAPHICS else None):
+        raise NotPermitted(
+            ABOUT_YOURSELF, actor=actor, action=action, resource=resource, resource_id=resource_id, case_id=case_id)
     ours = {staff_id for staff_id in responsible if staff_id is not None}
     if supervised is None:
         supervised = bool(ours & actor.supervisees) or supervisor_id == actor.staff_id
@@ -100,9 +116,11 @@ def authorize(
 
 def may_touch(
     actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
-    supervisor_id: int | None = None,
+    supervisor_id: int | None = None, case_id: int | None = None,
 ) -> bool:
     """Whether the actor may do this with one record without a typed reason: for what a page offers; leaves no trace."""
+    if actor.is_concerned(case_id=case_id):
+        return False
     ours = {staff_id for staff_id in responsible if staff_id is not None}
     allowed = permissions.decide(
         actor.roles, action, resource, own=actor.staff_id in ours,
@@ -123,5 +141,5 @@ def visible(actor: Actor, action: Action, resource: Resource) -> Visibility:
     supervised = Scope.SUPERVISED in found
     return Visibility(
         Scope.ALL in found, frozenset(own | (actor.supervisees if supervised else set())),
-        actor.staff_id if supervised else None,
+        actor.staff_id if supervised else None, actor.own_cases,
     )

@@ -23,15 +23,21 @@ from practicerunner.vocabulary import (
     ActingKind,
     Action,
     ContactRole,
-    MessageKind,
     ParticipantStatus,
     Resource,
     Verdict,
 )
-from practicerunner.workflows import outbox
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader, to_change
+from practicerunner.workflows.new_access import (
+    check_around,
+    check_decides,
+    check_reach,
+    decides_everything,
+    opened_by,
+    tell,
+)
 from practicerunner.workflows.people import PersonDetails, check_findable, create_person, person_for
 
 
@@ -130,6 +136,8 @@ class Cell:
     is_open: bool
     is_decided: bool
     why: str
+    reason: str
+    """The words of the denials that count today; empty without one."""
     decisions: tuple[DecisionView, ...]
 
 
@@ -153,6 +161,10 @@ class GridRow:
     ends_on: date | None
     awaits_decision: bool
     """The client came of age: what was granted before opens nothing any more."""
+    lacks_birth_date: bool
+    """They act as for a minor, and nobody sees when that ends."""
+    decides_everything: bool
+    """Whether the reader may decide about everything of the client, not about this case alone."""
     may_sign: str
     """Why they cannot sign for the client; empty if they can."""
     cells: dict[AccessScope, Cell]
@@ -168,6 +180,10 @@ class AccessGrid:
     notices_off: bool
     notices_reason: str
     today: date
+    zone: str
+    """In which the practice reads the moments at which something was decided."""
+    may_change: bool
+    """Whether the reader may add, change and decide here."""
 
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
@@ -199,9 +215,14 @@ def add_acting(session: Session, actor: Actor, asked: AddActing) -> int:
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
 def change_acting(session: Session, actor: Actor, asked: ChangeActing) -> int:
-    """Save as what somebody acts and until when. Returns its id. Raises BadInput, NotFound, Stale."""
-    found = _to_change(session, actor, asked.acts_for_id, asked.revision)
+    """Save as what somebody acts and until when; the client is told of what opens by it (D15). Returns its id.
+
+    Raises BadInput, NotFound, Stale, NotPermitted where it opens more than the actor may decide about.
+    """
+    found, client = _to_change(session, actor, asked.acts_for_id, asked.revision)
     _check_dates(asked.starts_on, asked.ends_on)
+    kept = acting.decisions_of(session, [found.id])
+    before = known_of(session, found, client, kept)
     if found.kind is not asked.kind:
         found.verified_at = found.verified_by_id = None
         found.evidence = ""
@@ -209,6 +230,9 @@ def change_acting(session: Session, actor: Actor, asked: ChangeActing) -> int:
     found.roles = [role.value for role in dict.fromkeys(asked.roles)]
     found.starts_on, found.ends_on = asked.starts_on, asked.ends_on
     found.revision += 1
+    opened = opened_by(session, client.id, before, known_of(session, found, client, kept), today_of(session, client))
+    check_reach(session, actor, client.id, opened)
+    tell(session, client, opened, f"{found.id}.{found.revision}")
     session.info["detail"] = f"{asked.kind} of {found.client_id}"
     return found.id
 
@@ -216,43 +240,41 @@ def change_acting(session: Session, actor: Actor, asked: ChangeActing) -> int:
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
 def verify_acting(session: Session, actor: Actor, asked: VerifyActing) -> int:
     """Keep how it was verified that somebody may act. Returns its id. Raises NotFound, Stale."""
-    found = _to_change(session, actor, asked.acts_for_id, asked.revision)
+    found, _ = _to_change(session, actor, asked.acts_for_id, asked.revision)
     evidence = asked.evidence.strip()
-    found.evidence = evidence
-    found.verified_at, found.verified_by_id = (clock.now(), actor.staff_id) if evidence else (None, None)
-    found.revision += 1
+    keep_evidence(found, evidence, actor)
     session.info["detail"] = "verified" if evidence else "verification taken back"
     return found.id
 
 
+def keep_evidence(found: ActsFor, evidence: str, actor: Actor) -> None:
+    """Note how it was verified that somebody may act, or (empty) that it is not; callers have authorised it."""
+    found.evidence = evidence
+    found.verified_at, found.verified_by_id = (clock.now(), actor.staff_id) if evidence else (None, None)
+    found.revision += 1
+
+
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
 def decide_access(session: Session, actor: Actor, asked: DecideAccess) -> int:
-    """Grant or deny one scope; it implies no other (X05). The client is told of new access (D15).
+    """Grant or deny one scope; it implies no other (X05). The client is told of what opens by it (D15).
 
-    Returns the decision's id. Raises BadInput, NotFound.
+    Whoever may change a case decides about it; about everything of the client, whoever may change each of their cases.
+    Returns the decision's id. Raises BadInput, NotFound, NotPermitted.
     """
-    found = session.get(ActsFor, asked.acts_for_id)
-    if found is None:
-        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS)
-    client = person_for(session, actor, found.client_id, Action.UPDATE)
+    found, client = _to_decide(session, actor, asked.acts_for_id, asked.case_id)
     _check_dates(asked.starts_on, asked.ends_on)
     if asked.verdict is Verdict.DENIED and not asked.reason.strip():
         raise BadInput("reason", "Give the reason of the denial, for instance a court order and its date.")
-    theirs = cases.cases_of(session, client.id)
-    if asked.case_id is not None and all(case.id != asked.case_id for case in theirs):
-        raise BadInput("case_id", "The client does not take part in that case.")
+    if asked.case_id is not None and all(case.id != asked.case_id for case in cases.cases_of(session, client.id)):
+        raise BadInput("case_id", "They do not take part there.")
+    before = _known(session, found, client)
     made = AccessDecision(
         id=ids.new_id(), acts_for_id=found.id, case_id=asked.case_id, scope=asked.scope, verdict=asked.verdict,
-        starts_on=asked.starts_on, ends_on=asked.ends_on, reason=asked.reason.strip(), decided_by_id=actor.staff_id,
-        decided_at=clock.now(),
+        starts_on=asked.starts_on, ends_on=asked.ends_on, reason=asked.reason.strip(), acted_as=found.kind,
+        decided_by_id=actor.staff_id, decided_at=clock.now(),
     )
     session.add(made)
-    about = [asked.case_id] if asked.case_id is not None else [case.id for case in theirs]
-    if asked.verdict is Verdict.GRANTED and not acting.notice_off(session, about):
-        us = practice.the_practice(session)
-        letter = rules.new_access_letter(client.preferred_name or client.first_name, asked.scope, us.name, us.phone)
-        outbox.put(session, MessageKind.ACCESS_GRANTED, f"access:{made.id}", letter.subject, letter.body,
-                   person_id=client.id, case_id=asked.case_id)
+    _tell_of_new(session, found, client, before, made.id)
     session.info["case_id"] = asked.case_id
     session.info["detail"] = f"{asked.scope} {asked.verdict}, {found.person_id} for {client.id}"
     return made.id
@@ -260,21 +282,42 @@ def decide_access(session: Session, actor: Actor, asked: DecideAccess) -> int:
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
 def end_decision(session: Session, actor: Actor, asked: EndDecision) -> int:
-    """End a grant or a denial; it counts from the next action on (D17). Returns its id. Raises DecisionIsEnded."""
+    """End a grant or a denial; it counts from the next action on (D17), and the client is told of what opens by it.
+
+    Returns its id. Raises DecisionIsEnded, NotFound, NotPermitted.
+    """
     decision = session.get(AccessDecision, asked.decision_id)
     if decision is None:
         raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS)
-    found = session.get_one(ActsFor, decision.acts_for_id)
-    person_for(session, actor, found.client_id, Action.UPDATE)
+    found, client = _to_decide(session, actor, decision.acts_for_id, decision.case_id)
     if any(end is not None for one, end in acting.decisions_of(session, [found.id]) if one.id == decision.id):
         raise DecisionIsEnded
-    session.add(AccessEnd(
+    before = _known(session, found, client)
+    made = AccessEnd(
         id=ids.new_id(), decision_id=decision.id, reason=asked.reason.strip(), ended_by_id=actor.staff_id,
         ended_at=clock.now(),
-    ))
+    )
+    session.add(made)
+    _tell_of_new(session, found, client, before, made.id)
     session.info["case_id"] = decision.case_id
     session.info["detail"] = f"{decision.scope} {decision.verdict} ended, {found.person_id} for {found.client_id}"
     return decision.id
+
+
+def _to_decide(session: Session, actor: Actor, acts_for_id: int, case_id: int | None) -> tuple[ActsFor, Person]:
+    """How somebody acts and for whom, if the actor may decide about this case, or about everything."""
+    found = session.get(ActsFor, acts_for_id)
+    if found is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS)
+    client = person_for(session, actor, found.client_id, Action.UPDATE)
+    check_decides(session, actor, client.id, case_id)
+    return found, client
+
+
+def _tell_of_new(session: Session, acts: ActsFor, client: Person, before: rules.Acting, key: int) -> None:
+    session.flush()
+    after = _known(session, acts, client)
+    tell(session, client, opened_by(session, client.id, before, after, today_of(session, client)), str(key))
 
 
 @command(Resource.CASE, Action.UPDATE)
@@ -296,10 +339,11 @@ def _check_dates(starts_on: date, ends_on: date | None) -> None:
         raise BadInput("ends_on", "The end has to be after the beginning.")
 
 
-def _to_change(session: Session, actor: Actor, acts_for_id: int, revision: int) -> ActsFor:
+def _to_change(session: Session, actor: Actor, acts_for_id: int, revision: int) -> tuple[ActsFor, Person]:
     found = to_change(session, actor, ActsFor, acts_for_id, revision, Resource.DEMOGRAPHICS)
-    person_for(session, actor, found.client_id, Action.UPDATE)
-    return found
+    client = person_for(session, actor, found.client_id, Action.UPDATE)
+    check_around(session, actor, client.id)
+    return found, client
 
 
 # --- The grid
@@ -320,27 +364,34 @@ def access_grid(session: Session, actor: Actor, case_id: int) -> AccessGrid:
     staff |= {acts.verified_by_id for acts, _ in found if acts.verified_by_id is not None}
     names = {staff_id: session.get_one(Staff, staff_id).name for staff_id in sorted(staff)}
     notice = acting.last_notice(session, case.id)
+    decides = {client_id: decides_everything(session, actor, client_id) for client_id in {
+        acts.client_id for acts, _ in found}}
     rows = tuple(
         _row(session, case.id, acts, person, people[acts.client_id],
-             [(decision, end) for decision, end in kept if decision.acts_for_id == acts.id], names)
+             [(decision, end) for decision, end in kept if decision.acts_for_id == acts.id], names,
+             decides_everything=decides[acts.client_id])
         for acts, person in found
     )
     return AccessGrid(
         rows, {person.id: _name(person) for person in people.values()}, us.helpers_may_schedule,
-        notice is not None and notice.off, notice.reason if notice is not None else "", clock.today(us.zone),
+        notice is not None and notice.off, notice.reason if notice is not None else "", clock.today(us.zone), us.zone,
+        may_touch(actor, Action.UPDATE, Resource.DEMOGRAPHICS, responsible=[case.provider_id], case_id=case.id),
     )
 
 
 def _row(
     session: Session, case_id: int, acts: ActsFor, person: Person, client: Person,
-    kept: Sequence[tuple[AccessDecision, AccessEnd | None]], staff: dict[int, str],
+    kept: Sequence[tuple[AccessDecision, AccessEnd | None]], staff: dict[int, str], *, decides_everything: bool,
 ) -> GridRow:
     us = practice.the_practice(session)
-    known, today = known_of(acts, client, kept), today_of(session, client)
+    known, today = known_of(session, acts, client, kept), today_of(session, client)
     cells = {}
     for scope in AccessScope:
         stands = rules.standing(known, scope, case_id=case_id, today=today, helpers_allowed=us.helpers_may_schedule)
-        cells[scope] = Cell(stands.is_open, stands.is_decided, stands.why, tuple(
+        cells[scope] = Cell(stands.is_open, stands.is_decided, stands.why, "; ".join(dict.fromkeys(
+            one.reason for one, end in kept if end is None and one.scope is scope and one.verdict is Verdict.DENIED
+            and one.case_id in (None, case_id) and rules.counts(one.starts_on, one.ends_on, today)
+        )), tuple(
             _decision(decision, end, staff) for decision, end in reversed(kept)
             if decision.scope is scope and decision.case_id in (None, case_id)
         ))
@@ -348,7 +399,10 @@ def _row(
         acts.id, acts.revision, person.id, _name(person), client.id, _name(client), acts.kind, acts.title,
         tuple(ContactRole(role) for role in acts.roles), acts.evidence, acts.verified_at,
         staff.get(acts.verified_by_id or 0, ""), acts.starts_on, acts.ends_on, rules.awaits_decision(known, today),
-        rules.signing_refusal(known, acts_born=person.birth_date, today=today), cells,
+        known.lacks_birth_date, decides_everything,
+        rules.desk_refusal(
+            known, acts.kind.signs_as, client_born=client.birth_date, case_id=case_id, today=today,
+        ) or rules.signing_refusal(known, acts_born=person.birth_date, today=today), cells,
     )
 
 
@@ -368,15 +422,21 @@ def _name(person: Person) -> str:
 
 
 def known_of(
-    acts: ActsFor, client: Person, kept: Sequence[tuple[AccessDecision, AccessEnd | None]]
+    session: Session, acts: ActsFor, client: Person, kept: Sequence[tuple[AccessDecision, AccessEnd | None]]
 ) -> rules.Acting:
     """How somebody stands to a client, as the rules take it."""
+    zone = ZoneInfo(client.zone or practice.the_practice(session).zone)
     return rules.Acting(
         acts.kind, acts.verified_at is not None, acts.starts_on, acts.ends_on, client.birth_date, tuple(
-            rules.Decision(one.scope, one.verdict, one.starts_on, one.ends_on, end is not None, one.case_id)
+            rules.Decision(one.scope, one.verdict, one.starts_on, one.ends_on, end is not None, one.case_id,
+                           decided_on=one.decided_at.astimezone(zone).date(), acted_as=one.acted_as)
             for one, end in kept
-        ),
+        ), client.died_on,
     )
+
+
+def _known(session: Session, acts: ActsFor, client: Person) -> rules.Acting:
+    return known_of(session, acts, client, acting.decisions_of(session, [acts.id]))
 
 
 def today_of(session: Session, client: Person) -> date:
@@ -393,7 +453,7 @@ def who_came_of_age(session: Session, case_ids: Sequence[int]) -> list[tuple[int
         (case_id, client.preferred_name or client.first_name, client.id)
         for case_id, acts, client in found
         if rules.awaits_decision(
-            known_of(acts, client, [pair for pair in kept if pair[0].acts_for_id == acts.id]),
+            known_of(session, acts, client, [pair for pair in kept if pair[0].acts_for_id == acts.id]),
             today_of(session, client))
     }
     if not waiting:

@@ -29,7 +29,7 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import full_name
+from practicerunner.workflows.forms import Signatory, full_name
 from practicerunner.workflows.note_readers import LOG_AGAIN_AFTER, may_open
 from practicerunner.workflows.own_word import own_problem
 
@@ -63,7 +63,7 @@ class Asking:
     """What is needed to write a request down in a case."""
 
     people: dict[int, str]
-    signers: dict[int, dict[int, str]]
+    signers: dict[int, dict[int, Signatory]]
     """Whose record → who can be chosen to ask for them."""
     refusals: dict[int, str]
     """Whose own word is not enough, and why."""

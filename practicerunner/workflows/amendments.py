@@ -80,7 +80,7 @@ def record_amendment(session: Session, actor: Actor, asked: RecordAmendment) -> 
         raise BadInput("received_on", "This day is still to come.")
     if asked.channel is AmendmentChannel.PORTAL:
         raise BadInput("channel", "What comes through the portal is written down by itself.")
-    signer = signer_of(session, case, person, asked)
+    signer = signer_of(session, actor, case, person, asked)
     own = signer.person_id == person.id
     if own and (problem := own_problem(session, person, agreed_for=False)):
         raise BadInput("signed_by_id", problem)
@@ -89,7 +89,7 @@ def record_amendment(session: Session, actor: Actor, asked: RecordAmendment) -> 
     _check_subject(session, actor, case, asked)
     made = AmendmentRequest(
         id=ids.new_id(), case_id=case.id, person_id=person.id, asked_by_id=signer.person_id,
-        signs_as=None if own else asked.signs_as, capacity=signer.capacity, authority=signer.authority,
+        signs_as=signer.signs_as, capacity=signer.capacity, authority=signer.authority,
         received_on=asked.received_on, channel=asked.channel, wanted=asked.wanted, note_id=asked.note_id,
         document_id=asked.document_id, recorded_by_id=actor.staff_id,
     )

@@ -67,7 +67,8 @@ def sight_of(actor: Actor) -> thread_lists.Sight:
     clinical = permissions.scopes(actor.roles, Action.READ, Resource.MESSAGES_CLINICAL)
     if not admin and not clinical:
         raise NotPermitted(actor=actor, action=Action.READ, resource=Resource.MESSAGES_ADMIN)
-    return thread_lists.Sight(actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical)
+    return thread_lists.Sight(
+        actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical, actor.own_cases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.names import initials, person_name
 from practicerunner.vocabulary import (
+    AccessScope,
     Action,
     AppointmentStatus,
     AttendanceStatus,
@@ -36,6 +37,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import Command, command, reader
+from practicerunner.workflows.portal_access import lost_since
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=400)
 """How far a feed reaches from today."""
@@ -173,9 +175,15 @@ def feeds_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, lis
     case = _case(session, actor, case_id, Action.READ)
     found: dict[int, list[FeedView]] = {participant.person_id: [] for participant in case.participants}
     for one in feeds.of_people(session, list(found)):
-        if one.person_id is not None and one.case_id in (None, case.id):
+        if one.person_id is not None and one.case_id in (None, case.id) and not _was_for_somebody(session, one):
             found[one.person_id].append(_view(one))
     return found
+
+
+def _was_for_somebody(session: Session, found: CalendarFeed) -> bool:
+    """Whether an address that staff made may be in the hands of somebody whose right has ended since (D17, A22)."""
+    return found.person_id is not None and found.created_by_id is not None and lost_since(
+        session, found.person_id, AccessScope.SCHEDULING, found.case_id, found.created_at)
 
 
 def _view(found: CalendarFeed) -> FeedView:
@@ -203,7 +211,7 @@ def feed(session: Session, token: str, *, staff: bool = True, clients: bool = Tr
     house = practice.the_practice(session)
     today = clock.today(house.zone)
     found = feeds.live(session, ids.fingerprint(token), today, staff=staff, clients=clients)
-    if found is None:
+    if found is None or _was_for_somebody(session, found):
         return None
     stretch = (
         rules.moment(today - BACK, time(), house.zone), rules.moment(today + AHEAD + _DAY, time(), house.zone)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import acting, audit, cases, forms, practice, relations
+from practicerunner.records import acting, audit, forms, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
 from practicerunner.records.logins import Staff
@@ -24,13 +24,13 @@ from practicerunner.rules import permissions, signing
 from practicerunner.rules.forms import Content, Pdf
 from practicerunner.rules.measures import Score
 from practicerunner.rules.permissions import Allowed
-from practicerunner.vocabulary import Action, AssignmentStatus, FieldKind, FormPurpose, ParticipantStatus, Resource
+from practicerunner.vocabulary import Action, AssignmentStatus, FieldKind, FormPurpose, Resource
 from practicerunner.workflows.access import Actor, authorize, may_touch
 from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.alerts import AlertView, alert_view
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.forms import content_of, full_name, response_hash, score_of
+from practicerunner.workflows.forms import Signatory, content_of, full_name, response_hash, score_of
 from practicerunner.workflows.own_word import form_refusal, refused_to_sign
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
@@ -56,7 +56,7 @@ class SheetPage:
     answers: dict[str, Any]
     saved_at: datetime | None
     replaces: bool
-    signers: dict[int, str]
+    signers: dict[int, Signatory]
     """Who may be chosen to sign for them: person id and name."""
     crisis: str
     """What to show after a critical answer."""
@@ -150,24 +150,19 @@ def sheet_page(session: Session, actor: Actor, assignment_id: int) -> SheetPage:
     )
 
 
-def signers_of(session: Session, case: Case, person: Person) -> dict[int, str]:
-    """Who may be chosen to sign for somebody, by name: linked to them, named to act for them, taking part with them.
+def signers_of(session: Session, case: Case, person: Person) -> dict[int, Signatory]:
+    """Who may be chosen to sign for somebody, by name: who represents them, verified or to be verified in the act.
 
-    No minors, and nobody to whom it was denied or who acts no longer.
+    No helper, no minor, nobody to whom it was denied or who acts no longer.
     """
     today, refused = today_of(session, person), refused_to_sign(session, person, case.id)
-
-    def may(other: Person) -> bool:
-        return other.id not in refused and signing.is_adult(other.birth_date, today) is not False
-
-    linked = {other.id: full_name(other) for link, one, other in relations.of_case(session, case.id)
-              if one.id == person.id and may(other)}
-    act = {other.id: full_name(other) for acts, other in acting.for_clients(session, [person.id])
-           if acts.kind.is_representative and may(other)}
-    with_them = {other.id: full_name(other) for participant, other in cases.people_in(session, case.id)
-                 if participant.status is not ParticipantStatus.LEFT and other.id != person.id
-                 and may(other)}
-    return dict(sorted((linked | act | with_them).items(), key=lambda item: item[1].casefold()))
+    found = [
+        (other.id, Signatory(full_name(other), acts.kind.signs_as, acts.evidence))
+        for acts, other in acting.for_clients(session, [person.id])
+        if acts.kind.signs_as is not None and other.died_on is None and other.id not in refused
+        and signing.is_adult(other.birth_date, today) is not False
+    ]
+    return dict(sorted(found, key=lambda item: item[1].name.casefold()))
 
 
 # --- What came back

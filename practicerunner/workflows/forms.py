@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, RuleViolation, Stale
-from practicerunner.records import acting, forms, practice, relations
+from practicerunner.records import acting, audit, forms, practice
+from practicerunner.records.acting import ActsFor
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
@@ -24,10 +25,10 @@ from practicerunner.rules.notes import text_hash
 from practicerunner.vocabulary import Action, AssignmentStatus, Resource, SignsAs
 from practicerunner.workflows import alerts
 from practicerunner.workflows.access import Actor, authorize
-from practicerunner.workflows.acting import today_of
+from practicerunner.workflows.acting import keep_evidence, today_of
 from practicerunner.workflows.cases import keep_paper
 from practicerunner.workflows.commands import Command, Line, command
-from practicerunner.workflows.own_word import form_refusal, refusal_for
+from practicerunner.workflows.own_word import form_refusal, refusal_for, who_may_sign
 
 
 class FormIsClosed(RuleViolation):
@@ -52,8 +53,9 @@ class SignedFor(Command):
     signed_by_id: int | None = None
     """``None``: the person themselves."""
     signs_as: SignsAs | None = None
+    """``None``: as what they act for the person."""
     authority: Line = ""
-    """How it was verified that somebody may sign for another."""
+    """How it was verified that somebody may sign for another; empty is as it stands with them already."""
 
 
 class CompleteForm(SaveAnswers, SignedFor):
@@ -67,12 +69,24 @@ class ReplaceResponse(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Signatory:
+    """Somebody who may be chosen to sign for another."""
+
+    name: str
+    signs_as: SignsAs
+    evidence: str
+    """What was seen that shows that they may; empty while nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signer:
     """Who hands a form in, and as what."""
 
     person_id: int
     capacity: str
     authority: str = ""
+    signs_as: SignsAs | None = None
+    """``None``: for themselves."""
 
 
 def full_name(person: Person) -> str:
@@ -169,7 +183,7 @@ def complete_form(session: Session, actor: Actor, asked: CompleteForm) -> int:
     """
     assignment, template, case = _to_fill(session, actor, asked.assignment_id, asked.revision)
     person = session.get_one(Person, assignment.person_id)
-    signer = signer_of(session, case, person, asked)
+    signer = signer_of(session, actor, case, person, asked)
     if signer.person_id == person.id:
         refusal = form_refusal(session, person, assignment, template.purpose)
         if refusal:
@@ -178,29 +192,49 @@ def complete_form(session: Session, actor: Actor, asked: CompleteForm) -> int:
     return hand_in(session, assignment, template, case, asked.answers, signer, recorded_by_id=actor.staff_id)
 
 
-def signer_of(session: Session, case: Case, person: Person, asked: SignedFor) -> Signer:
-    """Who signs: the person, or somebody linked to them in a capacity that was verified (D09). Raises BadInput."""
+def signer_of(session: Session, actor: Actor, case: Case, person: Person, asked: SignedFor) -> Signer:
+    """Who signs: the person, or who represents them, verified before or by what is typed now (D09). Raises BadInput.
+
+    A helper, an emergency contact, or somebody who only takes part with them signs for nobody (X06, C16).
+    """
     if asked.signed_by_id is None or asked.signed_by_id == person.id:
         return Signer(person.id, signing.capacity(full_name(person), None, full_name(person)))
-    other = session.get(Person, asked.signed_by_id)
-    if other is None or not (
-        forms.takes_part(session, case.id, other.id) or relations.between(session, person.id, other.id)
-        or acting.represents(session, other.id, person.id)
-    ):
-        raise BadInput("signed_by_id", f"Choose somebody who is linked to {full_name(person)}, under Relationships.")
-    if asked.signs_as is None:
-        raise BadInput("signs_as", "Choose in which capacity they sign.")
-    if not asked.authority.strip():
-        raise BadInput("authority", "Say how you verified that they may sign, for instance which document you saw.")
+    other, acts = session.get(Person, asked.signed_by_id), acting.between(session, asked.signed_by_id, person.id)
+    kind = acts.kind.signs_as if acts is not None else None
+    if other is None or acts is None or kind is None:
+        raise BadInput("signed_by_id", signing.stranger_refusal(
+            full_name(person), who_may_sign(session, person, case.id), helps=acts is not None))
+    if asked.signs_as not in (None, kind):
+        raise BadInput("signs_as", f"{full_name(other)} acts for {full_name(person)} as {kind.label}, so they sign as "
+                       "that. Change it under Relationships if it is wrong.")
     problem = signing.signing_problem(
-        asked.signs_as, signer_born=other.birth_date, person_born=person.birth_date, today=today_of(session, person),
+        kind, signer_born=other.birth_date, person_born=person.birth_date, today=today_of(session, person),
     )
     if problem:
         raise BadInput("signs_as", problem)
-    refusal = refusal_for(session, person, other.id, asked.signs_as, case.id)
+    refusal = refusal_for(session, person, other.id, kind, case.id)
     if refusal:
         raise BadInput("signed_by_id", refusal)
-    return Signer(other.id, signing.capacity(full_name(other), asked.signs_as, full_name(person)), asked.authority)
+    authority = asked.authority.strip()
+    if not authority and acts.verified_at is not None:
+        authority = acts.evidence[:200]
+    elif not signing.is_evidence(authority):
+        raise BadInput("authority", "Say how you verified that they may sign, for instance which document you saw.")
+    elif acts.verified_at is None:
+        _verify(session, actor, case, acts, authority)
+    return Signer(other.id, signing.capacity(full_name(other), kind, full_name(person)), authority, kind)
+
+
+def _verify(session: Session, actor: Actor, case: Case, acts: ActsFor, evidence: str) -> None:
+    """Whoever was not verified yet is so by what was seen in this act."""
+    authorize_in(session, actor, Action.UPDATE, Resource.DEMOGRAPHICS, case)
+    session.refresh(acts, with_for_update=FOR_CHANGE)
+    if acts.verified_at is not None:
+        return
+    keep_evidence(acts, evidence, actor)
+    audit.note(
+        session, action="verify_acting", resource=Resource.DEMOGRAPHICS, resource_id=acts.id, case_id=case.id,
+        staff_id=actor.staff_id, detail="verified")
 
 
 def hand_in(

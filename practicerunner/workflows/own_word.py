@@ -45,7 +45,7 @@ def who_may_sign(session: Session, person: Person, case_id: int) -> list[str]:
     return [
         person_name(somebody.first_name, somebody.last_name) for acts, somebody in found
         if somebody.died_on is None and acts.person_id not in refused and not acting_rule.signing_refusal(
-            known_of(acts, person, ()), acts_born=somebody.birth_date, today=today)
+            known_of(session, acts, person, ()), acts_born=somebody.birth_date, today=today)
     ]
 
 
@@ -69,5 +69,5 @@ def _known(session: Session, person: Person) -> list[tuple[ActsFor, acting_rule.
     """Everybody who acts or acted for somebody, as the rules take it."""
     found = [acts for acts, _ in acting.for_clients(session, [person.id])]
     kept = acting.decisions_of(session, [acts.id for acts in found])
-    return [(acts, known_of(acts, person, [pair for pair in kept if pair[0].acts_for_id == acts.id]))
+    return [(acts, known_of(session, acts, person, [pair for pair in kept if pair[0].acts_for_id == acts.id]))
             for acts in found]

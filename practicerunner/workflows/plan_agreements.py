@@ -50,7 +50,7 @@ def record_agreement(session: Session, actor: Actor, asked: RecordAgreement) -> 
     if person is None:
         raise BadInput("person_id", "Choose somebody whose plan this is.")
     known = [a for a, _ in plans.agreements_of(session, [note.id]) if a.person_id == person.id]
-    signer = signer_of(session, case, person, asked)
+    signer = signer_of(session, actor, case, person, asked)
     if signer.person_id == person.id:
         problem = own_problem(session, person, agreed_for=bool(known))
         if problem:

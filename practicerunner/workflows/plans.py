@@ -37,7 +37,7 @@ from practicerunner.workflows.access import Actor, may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import full_name
+from practicerunner.workflows.forms import Signatory, full_name
 from practicerunner.workflows.note_readers import log_reading, opens
 from practicerunner.workflows.notes import Subject, authorize_note, subject_of
 from practicerunner.workflows.plan_parts import called, name_of, plan_in
@@ -61,7 +61,7 @@ class MayAgree:
 
     person_id: int
     name: str
-    signers: dict[int, str]
+    signers: dict[int, Signatory]
     """Person id → name."""
 
 

@@ -6,6 +6,8 @@ client needs every scope of the table's cell, open at this moment, for this case
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -168,6 +170,31 @@ def with_scope(session: Session, client_id: int, scope: AccessScope, case_id: in
     ]
 
 
+def lost_since(
+    session: Session, client_id: int, scope: AccessScope, case_id: int | None, since: datetime
+) -> bool:
+    """Whether somebody had a scope for a client at a moment who has it no longer: revoked, over, or come of age.
+
+    What the client was given then may have been handed on to them.
+    """
+    client, us = session.get_one(Person, client_id), practice.the_practice(session)
+    then = since.astimezone(ZoneInfo(client.zone or us.zone)).date()
+    rows = acting.for_clients(session, [client_id])
+    decided = acting.decisions_of(session, [acts.id for acts, _ in rows])
+
+    def had(acts: ActsFor) -> bool:
+        known = known_of(session, acts, client, [
+            (one, None if end is None or end.ended_at >= since else end)
+            for one, end in _about(decided, acts) if one.decided_at <= since])
+        return rules.standing(
+            known, scope, case_id=case_id, today=then, helpers_allowed=us.helpers_may_schedule).is_open
+
+    return any(
+        had(acts) and scope not in _opened(session, acts, client, _about(decided, acts), [case_id])[0]
+        for acts, _ in rows
+    )
+
+
 def visitor_of(session: Session, person_id: int) -> Visitor | None:
     """Somebody living, by their id, whether or not they may sign in."""
     person = session.get(Person, person_id)
@@ -216,7 +243,7 @@ def signing_refusal(session: Session, actor: PortalActor) -> str:
     acts, client, decided = found
     person = session.get_one(Person, acts.person_id)
     return rules.signing_refusal(
-        known_of(acts, client, decided), acts_born=person.birth_date, today=today_of(session, client))
+        known_of(session, acts, client, decided), acts_born=person.birth_date, today=today_of(session, client))
 
 
 def _role_of(acts: ActsFor) -> PortalRole:
@@ -227,7 +254,7 @@ def _opened(
     session: Session, acts: ActsFor, client: Person, decided: Decided, case_ids: Iterable[int | None]
 ) -> list[frozenset[AccessScope]]:
     """The scopes that are open now, in each of some cases; ``None`` among them is the client as a whole."""
-    known = known_of(acts, client, decided)
+    known = known_of(session, acts, client, decided)
     allowed, today = practice.the_practice(session).helpers_may_schedule, today_of(session, client)
     return [
         frozenset(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records import feeds, portal_pages, practice, requests
+from practicerunner.records.cases import Case
 from practicerunner.records.feeds import CalendarFeed
 from practicerunner.records.requests import OwnAppointment
 from practicerunner.rules.case_types import capabilities
@@ -130,9 +131,14 @@ def _cases(session: Session, actor: PortalActor, today: date) -> tuple[MyCase, .
             case.id, called(session, actor, case), provider, capabilities(case.type).appointment,
         )
         for case, provider in portal_pages.own_cases(session, actor.for_id, today)
-        if case.status is not CaseStatus.ARCHIVED and not capabilities(case.type).is_group
-        and may_portal(session, actor, Action.REQUEST, Resource.APPOINTMENTS, case_id=case.id)
+        if may_ask_in(session, actor, case)
     )
+
+
+def may_ask_in(session: Session, actor: PortalActor, case: Case) -> bool:
+    """Whether a time may be asked for in a case in which the person takes part."""
+    return case.status is not CaseStatus.ARCHIVED and not capabilities(case.type).is_group and may_portal(
+        session, actor, Action.REQUEST, Resource.APPOINTMENTS, case_id=case.id)
 
 
 # --- Calendar feeds

@@ -163,7 +163,7 @@ def who_has_access(session: Session, actor: PortalActor) -> list[AccessLine]:
     lines = []
     for acts, person in found:
         theirs = [(decision, end) for decision, end in kept if decision.acts_for_id == acts.id]
-        known = known_of(acts, me, theirs)
+        known = known_of(session, acts, me, theirs)
         cases = {None, *(decision.case_id for decision, _ in theirs)}
         scopes = tuple(scope for scope in AccessScope if any(
             rules.standing(known, scope, case_id=case_id, today=today, helpers_allowed=allowed).is_open

@@ -16,6 +16,7 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.portal_access import ActingFor, acting_for, may_in_any_case
+from practicerunner.workflows.portal_appointments import may_ask_in
 from practicerunner.workflows.portal_billing import MyPaper, owing
 from practicerunner.workflows.portal_documents import number_shared
 from practicerunner.workflows.portal_forms import forms_due
@@ -36,6 +37,9 @@ class HomePage:
     """Whose page this is."""
     next_up: MyAppointment | None
     sees_appointments: bool
+    may_ask: bool
+    """Whether there is a case in which they may ask for a time; the times of a group are not one member's to ask for.
+    """
     offers: tuple[datetime, ...]
     """Times that the practice has offered."""
     requests: int
@@ -66,7 +70,8 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
     """The first page of the portal, as far as each part is open to the reader."""
     us, today = practice.the_practice(session), today_here(session)
     whose = session.get_one(Person, actor.for_id)
-    cases = {case.id for case in requests.own_cases(session, whose.id, today)}
+    mine = requests.own_cases(session, whose.id, today)
+    cases = {case.id for case in mine}
     here = actor.client_id is not None or bool(cases)
 
     def sees(resource: Resource) -> bool:
@@ -78,7 +83,8 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
     papers = sorted(account.papers, key=lambda one: (one.on, one.subject_id), reverse=True) if account else []
     return HomePage(
         us.name, us.phone, person_name(whose.first_name, whose.last_name, whose.preferred_name),
-        ahead.next_up if ahead else None, ahead is not None, ahead.offers if ahead else (),
+        ahead.next_up if ahead else None, ahead is not None,
+        any(may_ask_in(session, actor, case) for case in mine), ahead.offers if ahead else (),
         ahead.pending if ahead else 0, len(forms), sum(due_on is not None and due_on < today for due_on in forms),
         account.unpaid if account else 0, account.due_cents if account else 0, account.overdue_cents if account else 0,
         us.currency, tuple(papers[:LATEST]),

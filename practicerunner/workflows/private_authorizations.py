@@ -172,11 +172,11 @@ def record_private_word(session: Session, actor: Actor, asked: RecordPrivateWord
     person = _needed(session, authorization).get(asked.person_id)
     if person is None:
         raise BadInput("person_id", "Choose somebody who took part and whose authorisation is needed.")
-    signer = check_given(session, case, person, asked, private_releases.words(session, authorization.id))
+    signer = check_given(session, actor, case, person, asked, private_releases.words(session, authorization.id))
     _check_paper(session, actor, case, person, asked)
     word = PrivateWord(
         id=ids.new_id(), authorization_id=authorization.id, person_id=person.id, signed_by_id=signer.person_id,
-        signs_as=None if signer.person_id == person.id else asked.signs_as, capacity=signer.capacity,
+        signs_as=signer.signs_as, capacity=signer.capacity,
         authority=signer.authority, signed_on=asked.signed_on, expires_on=asked.expires_on,
         document_id=asked.document_id, response_id=asked.response_id, recorded_by_id=actor.staff_id,
         created_at=clock.now(),

@@ -102,7 +102,10 @@ class RelationView:
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)
 def add_relationship(session: Session, actor: Actor, asked: AddRelationship) -> int:
-    """Link two people; the other side reads the inverse (D01). Returns the link's id. Raises BadInput, NotFound."""
+    """Link two people; the other side reads the inverse (D01). Returns the link's id. Raises BadInput, NotFound.
+
+    Somebody who is linked already can become an emergency contact, too (C16).
+    """
     person = person_for(session, actor, asked.person_id, Action.UPDATE)
     if asked.other is not None:
         other = create_person(session, asked.other)
@@ -115,7 +118,11 @@ def add_relationship(session: Session, actor: Actor, asked: AddRelationship) -> 
         other = found
     if other.id == person.id:
         raise BadInput("other_id", "Nobody is related to themselves.")
-    if relations.between(session, person.id, other.id):
+    known = relations.between(session, person.id, other.id)
+    if asked.is_emergency_contact and (link_id := _made_emergency_contact(known, person.id, asked)) is not None:
+        session.info["detail"] = f"{asked.kind}, emergency contact from now on"
+        return link_id
+    if known:
         raise BadInput("other_id", "These two are linked already. Remove the link to change it.")
     link = Relationship(
         id=ids.new_id(), person_id=person.id, other_id=other.id, kind=asked.kind.value,
@@ -126,6 +133,15 @@ def add_relationship(session: Session, actor: Actor, asked: AddRelationship) -> 
     ])
     session.info["detail"] = f"{asked.kind}{', emergency contact' if asked.is_emergency_contact else ''}"
     return link.id
+
+
+def _made_emergency_contact(known: list[Relationship], person_id: int, asked: AddRelationship) -> int | None:
+    """The link that was there already as the same, now of an emergency contact; ``None`` where there is none."""
+    for link in known:
+        if link.person_id == person_id and link.kind == asked.kind.value and not link.is_emergency_contact:
+            link.is_emergency_contact = True
+            return link.id
+    return None
 
 
 @command(Resource.DEMOGRAPHICS, Action.UPDATE)

@@ -27,7 +27,7 @@ from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import SignedFor, Signer, full_name, signer_of
+from practicerunner.workflows.forms import Signatory, SignedFor, Signer, full_name, signer_of
 from practicerunner.workflows.own_word import own_problem
 
 
@@ -87,7 +87,7 @@ class Word:
     capacity: str
     expires_on: date | None
     """Of the last one."""
-    signers: dict[int, str]
+    signers: dict[int, Signatory]
     """Who can be chosen to sign for them."""
 
 
@@ -168,10 +168,10 @@ def record_authorization(session: Session, actor: Actor, asked: RecordAuthorizat
     person = _needed(session, case).get(asked.person_id)
     if person is None:
         raise BadInput("person_id", "Choose somebody whose authorisation is needed.")
-    signer = check_given(session, case, person, asked, releases.authorizations(session, release.id))
+    signer = check_given(session, actor, case, person, asked, releases.authorizations(session, release.id))
     given = ReleaseAuthorization(
         id=ids.new_id(), release_id=release.id, person_id=person.id, signed_by_id=signer.person_id,
-        signs_as=None if signer.person_id == person.id else asked.signs_as, capacity=signer.capacity,
+        signs_as=signer.signs_as, capacity=signer.capacity,
         authority=signer.authority, signed_on=asked.signed_on, expires_on=asked.expires_on,
         recorded_by_id=actor.staff_id, created_at=clock.now(),
     )
@@ -206,7 +206,7 @@ def drop_release(session: Session, actor: Actor, asked: DropRelease) -> int:
 
 
 def check_given(
-    session: Session, case: Case, person: Person, asked: GivenWord, given: Sequence[SignedWord]
+    session: Session, actor: Actor, case: Case, person: Person, asked: GivenWord, given: Sequence[SignedWord]
 ) -> Signer:
     """Who signs a word that is going to be written down beside those ``given``, the oldest first.
 
@@ -217,7 +217,7 @@ def check_given(
         raise BadInput("signed_on", "Enter the date on the paper.")
     if asked.expires_on < today or asked.expires_on < asked.signed_on:
         raise BadInput("expires_on", "It has to end today or later.")
-    signer = signer_of(session, case, person, asked)
+    signer = signer_of(session, actor, case, person, asked)
     own = signer.person_id == person.id
     problem = own_problem(session, person, agreed_for=False) if own else ""
     if problem:

@@ -254,7 +254,7 @@ def _may_answer(session: Session, actor: Actor, case: Case, about: Appointment |
     try:
         authorize(
             session, actor, Action.UPDATE, Resource.APPOINTMENTS,
-            responsible=[about.provider_id if about else None, case.provider_id],
+            responsible=[about.provider_id if about else None, case.provider_id], case_id=case.id,
         )
     except (NotFound, NotPermitted):
         return False

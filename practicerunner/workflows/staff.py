@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import audit, logins, practice, private_releases, scheduling
+from practicerunner.records import audit, cases, logins, practice, private_releases, scheduling
 from practicerunner.records.logins import Staff, StaffRole, Supervision
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import identifiers
@@ -223,6 +223,8 @@ def actor_for(session: Session, staff_id: int) -> Actor:
         staff_id=person.id, name=person.name, roles=frozenset(r.role for r in person.roles),
         is_clinical_director=person.is_clinical_director,
         supervisees=frozenset(term.associate_id for term in terms if covers(term, today)), terms=terms,
+        person_id=person.person_id,
+        own_cases=frozenset() if person.person_id is None else cases.case_ids_of(session, person.person_id),
     )
 
 

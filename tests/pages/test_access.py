@@ -1,5 +1,6 @@
 """The grid of who acts for a client, on the case page."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -13,10 +14,15 @@ from practicerunner.workflows.acting import (
     AccessGrid,
     AddActing,
     DecideAccess,
+    EndDecision,
+    VerifyActing,
     access_grid,
     add_acting,
     decide_access,
+    end_decision,
+    verify_acting,
 )
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from tests.cast import Cast, at, bring_on, payer, people_of
 from tests.pages.opening import keys, opened, press, said
 
@@ -157,4 +163,53 @@ def test_notices_are_switched_off_only_with_a_reason(screen: Screen) -> None:
     assert "Give the reason" in said(app)
     type_into(app, ".reason", "shared mailbox")
     press_last(app, ".save")
-    assert "Clients are not told of new access: shared mailbox" in said(screen.open())
+    assert "They are not told of new access: shared mailbox" in said(screen.open())
+
+
+def test_the_reason_of_a_denial_stands_in_the_grid_and_a_missing_birth_date_is_asked_for(screen: Screen) -> None:
+    acts = screen.act()
+    screen.cast.do("Tom", decide_access, DecideAccess(
+        acts_for_id=acts, scope=AccessScope.PORTAL, verdict=Verdict.DENIED, starts_on=SEPTEMBER,
+        reason="order of 1 October"))
+    text = said(screen.open())
+    assert "order of 1 October" in text
+    assert "Nobody here knows when Mia Castellano is 18" in text
+    assert "Please add the date of birth." in text
+
+
+def test_one_case_of_several_is_all_that_who_treats_it_can_choose(screen: Screen) -> None:
+    acts = screen.act()
+    screen.cast.do("Tom", decide_access, DecideAccess(
+        acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+    screen.cast.do("Dana", open_case, OpenCase(
+        type=CaseType.WORKSHOP, name="Knots", provider_id=screen.cast.staff["Olga"],
+        participants=(Taking(person_id=screen.mia),)))
+    for name, choices, may_end in (("Tom", ["Everything of Mia Castellano", "This page alone"], True),
+                                   ("Marcus", ["This page alone"], False)):
+        app = press(screen.open(name), f"decide.{acts}")
+        assert next(box for box in app.selectbox if str(box.key).endswith(".case_id")).options == choices
+        assert any(key.endswith(".end") for key in keys(app)) is may_end
+
+
+def test_a_decision_in_the_evening_stands_on_its_own_day(screen: Screen) -> None:
+    acts = screen.act()
+    with at("2026-11-12 21:00"):
+        screen.cast.do("Tom", verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence="seen"))
+        made = screen.cast.do("Tom", decide_access, DecideAccess(
+            acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+        screen.cast.do("Tom", end_decision, EndDecision(decision_id=made))
+        assert "Verified by Tom Alvarez on Thu 12 Nov: seen" in said(press(screen.open(), f"acting.{acts}"))
+        assert "ended Thu 12 Nov by Tom Alvarez" in said(press(screen.open(), f"decide.{acts}"))
+
+
+def test_a_workshops_page_speaks_of_no_client(screen: Screen) -> None:
+    workshop = screen.cast.open_case(CaseType.WORKSHOP, "Ilse Aho", name="Knots")
+    acts = screen.cast.do("Dana", add_acting, AddActing(
+        client_id=people_of(screen.cast, workshop)["Ilse"], person_id=screen.elena, kind=ActingKind.GUARDIAN,
+        starts_on=date(2027, 1, 1)))
+    screen.cast.do("Dana", decide_access, DecideAccess(
+        acts_for_id=acts, scope=AccessScope.BILLING, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+    for button in ("", "add_acting", f"decide.{acts}", f"acting.{acts}", "access_notices"):
+        app = opened(screen.cast, screen.patch, "Dana", "case", case=workshop, part="relationships")
+        text = said(press(app, button) if button else app)
+        assert re.findall(r"(?i)\b(?:client|patient|therap|treatment)\w*", text) == [], button

@@ -12,7 +12,7 @@ from practicerunner.records.forms import CriticalAlert, FormResponse, FormTempla
 from practicerunner.records.logins import Staff
 from practicerunner.rules.forms import Content, Field
 from practicerunner.ui import form_fields, identity, navigation
-from practicerunner.vocabulary import AlertAction, CaseType, FieldKind, FormPurpose, SignsAs
+from practicerunner.vocabulary import AlertAction, CaseType, FieldKind, FormPurpose
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.form_pages import sheet_page
@@ -23,7 +23,7 @@ from practicerunner.workflows.people import PersonDetails
 from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import keys, opened, press, said
 from tests.pages.walking import live, words
-from tests.workflows.sending import bring_forms, complete, filled, form_id, scored, send
+from tests.workflows.sending import bring_forms, complete, filled, form_id, named, scored, send
 
 FORBIDDEN = ("diagnos", "treatment", "symptom", "patient", "therap")
 HOSTILE = "[pay](https://evil.example) ![x](https://evil.example/p.png) <img src=x> $5 and $6 :red[hi] **bold** 山田"
@@ -300,14 +300,13 @@ def test_a_parent_signs_for_a_child_in_a_capacity_that_was_verified(cast: Cast, 
             Taking(person=PersonDetails(first_name="Ana", last_name="Lima")),
             Taking(person=PersonDetails(first_name="Cy", last_name="Lima", birth_date=date(2018, 5, 1))))))
     people = people_of(cast, family)
+    named(cast, people["Cy"], people["Ana"])
     (sent,) = send(cast, family, "consent", to="Cy")
     app = enter("Marcus", "form", assignment=sent)
     app.checkbox(key=field(sent, "understood")).check().run()
     app.text_input(key=field(sent, "signature")).set_value("Ana Lima").run()
     app.selectbox(key=f"hand_in.{sent}.0.signed_by_id").set_value(people["Ana"]).run()
-    press(app, f"hand_in.{sent}.0.save")
-    assert [error.value for error in app.error] == ["Choose in which capacity they sign."]
-    group(app, f"hand_in.{sent}.0.signs_as").set_value(SignsAs.PARENT).run()
+    assert "Ana Lima, parent" in app.selectbox(key=f"hand_in.{sent}.0.signed_by_id").options
     press(app, f"hand_in.{sent}.0.save")
     assert "Say how you verified that they may sign" in app.error[0].value
     app.text_input(key=f"hand_in.{sent}.0.authority").set_value("Birth certificate seen").run()

@@ -46,11 +46,11 @@ def test_staff_choose_only_among_those_who_can_sign_for_a_child(
         app = opened(cast, monkeypatch, "Marcus", "form", assignment=consent)
         assert f"Somebody under 18 cannot sign this alone; {GENERAL} them." in said(app)
         chosen = [one for one in app.selectbox if one.label == "Who signs"]
-        assert [list(one.options) for one in chosen] == [["Elena Castellano"]]
+        assert [list(one.options) for one in chosen] == [["Elena Castellano, parent"]]
         alone = cast.do("Marcus", open_case, OpenCase(
             type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(
                 person=PersonDetails(first_name="Cy", last_name="Lima", birth_date=date(2018, 5, 1))),)))
         (consent,) = send(cast, alone, "consent")
         app = opened(cast, monkeypatch, "Marcus", "form", assignment=consent)
-        assert "Add who signs on the page of the case, under Relationships." in said(app)
+        assert "Say who does on their page, under Relationships." in said(app)
         assert next(one for one in app.button if one.label == "Sign and hand in").disabled

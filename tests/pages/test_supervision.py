@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.errors import NotFound, PracticeError
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Supervision
+from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import Note
 from practicerunner.records.supervision import SupervisionSession
 from practicerunner.rules.note_details import Details, Risk
@@ -132,6 +132,17 @@ def _assignment(which: str, staff_id: int) -> None:
         assignment_block.assign_dialog(actor, next(one for one in everybody if one.id == staff_id), everybody)
     elif read(assignments_of, actor, staff_id)[0].can_end:
         assignment_block.end_dialog(actor, read(assignments_of, actor, staff_id)[0])
+
+
+def _own_record(staff_id: int) -> None:
+    from practicerunner.ui import own_record_block
+    from practicerunner.ui.identity import signed_in
+    from practicerunner.ui.perform import read
+    from practicerunner.workflows.staff import staff_list
+
+    actor = signed_in()
+    own_record_block.own_record_dialog(
+        actor, next(one for one in read(staff_list, actor) if one.id == staff_id), "")
 
 
 def dialog(cast: Cast, monkeypatch: pytest.MonkeyPatch, who: str, draw: Callable[..., None], *args: Any) -> AppTest:
@@ -418,6 +429,21 @@ def choose(app: AppTest, cast: Cast, who: str) -> AppTest:
     app.run()
     assert not app.exception, app.exception
     return app
+
+
+def test_an_owner_says_on_the_staff_page_who_is_a_client_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    noor = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad"))["Noor"]
+    app = choose(opened(cast, monkeypatch, "Dana", "staff"), cast, "Tom Alvarez")
+    assert "No client of the practice, as far as is known." in said(app)
+    app = dialog(cast, monkeypatch, "Dana", _own_record, cast.staff["Tom"])
+    app.text_input[0].set_value("Noor").run()
+    app.selectbox[0].select_index(0).run()
+    click(app, "Save")
+    with database.reading(cast.engine) as session:
+        assert session.get_one(Staff, cast.staff["Tom"]).person_id == noor
+    text = said(choose(opened(cast, monkeypatch, "Dana", "staff"), cast, "Tom Alvarez"))
+    assert "Also a client of the practice: Noor Haddad" in text
+    assert "client of the practice" not in said(choose(opened(cast, monkeypatch, "Ruth", "staff"), cast, "Priya Nair"))
 
 
 def test_an_owner_assigns_and_ends_on_the_staff_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,21 @@
 """Five scopes, each its own decision; a denial wins; what was granted for a minor ends on the 18th birthday."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from practicerunner.rules.acting import Acting, Decision, awaits_decision, signing_refusal, standing
+from practicerunner.rules.acting import Acting, Decision, awaits_decision, newly_open, signing_refusal, standing
 from practicerunner.vocabulary import AccessScope, ActingKind, Verdict
 
 TODAY = date(2026, 11, 30)
 BORN = date(2008, 12, 1)
 
 
-def decide(verdict: Verdict, scope: AccessScope, on: str, until: str, **more: Any) -> Decision:
-    return Decision(scope, verdict, date.fromisoformat(on), date.fromisoformat(until) if until else None, **more)
+def decide(verdict: Verdict, scope: AccessScope, on: str, until: str, at: str = "", **more: Any) -> Decision:
+    return Decision(scope, verdict, date.fromisoformat(on), date.fromisoformat(until) if until else None,
+                    decided_on=date.fromisoformat(at or on), **more)
 
 
 def grant(scope: AccessScope = AccessScope.SCHEDULING, until: str = "", **more: Any) -> Decision:
@@ -114,8 +116,67 @@ def test_born_on_the_29th_of_february_is_of_age_on_the_first_of_march() -> None:
     assert not is_open(acting, today=date(2026, 3, 1))
 
 
-def test_without_a_birth_date_nothing_ends_by_itself() -> None:
-    assert is_open(known(grant(), born=None), today=date(2040, 1, 1))
+@pytest.mark.parametrize("kind", ActingKind)
+def test_what_was_granted_in_minority_stays_ended_whatever_they_act_as_since(kind: ActingKind) -> None:
+    acting = known(grant(acted_as=ActingKind.GUARDIAN), kind=kind)
+    assert is_open(acting, today=date(2026, 11, 30))
+    assert not is_open(acting, today=date(2026, 12, 1))
+    assert awaits_decision(acting, date(2026, 12, 1))
+
+
+def test_the_day_of_the_decision_counts_not_the_day_from_which_it_does() -> None:
+    ahead = known(grant(on="2026-12-01", at="2026-11-01"))
+    assert not is_open(ahead, today=date(2026, 12, 5))
+    assert awaits_decision(ahead, date(2026, 12, 5))
+    back = known(grant(), grant(on="2026-09-01", at="2026-12-05"))
+    assert is_open(back, today=date(2026, 12, 5))
+    assert not awaits_decision(back, date(2026, 12, 5))
+
+
+def test_without_a_birth_date_nothing_ends_by_itself_and_that_is_said_of_who_acts_for_a_minor() -> None:
+    someday = date(2040, 1, 1)
+    guardian, agent = known(grant(), born=None), known(grant(), born=None, kind=ActingKind.HEALTH_CARE_AGENT)
+    assert is_open(guardian, today=someday)
+    assert (guardian.lacks_birth_date, agent.lacks_birth_date, known(grant()).lacks_birth_date) == (True, False, False)
+    words = [standing(one, AccessScope.SCHEDULING, case_id=None, today=someday, helpers_allowed=True).why
+             for one in (guardian, agent)]
+    assert words == ["Granted; without a date of birth it does not end at 18.", "Granted."]
+
+
+def test_nobody_acts_for_somebody_who_has_died_unless_that_is_decided_since() -> None:
+    died = date(2026, 10, 10)
+    before = replace(known(grant()), client_died=died)
+    assert is_open(before, today=date(2026, 10, 9))
+    assert not is_open(before, today=died)
+    assert is_open(replace(known(grant(), grant(on="2026-10-12")), client_died=died), today=date(2026, 10, 12))
+
+
+@pytest.mark.parametrize("scope", AccessScope)
+def test_a_helpers_grant_that_opens_nothing_says_so(scope: AccessScope) -> None:
+    helper = known(grant(scope), kind=ActingKind.CARE_COORDINATOR)
+    nothing = scope in (AccessScope.FORMS, AccessScope.PORTAL)
+    stands = standing(helper, scope, case_id=None, today=TODAY, helpers_allowed=True)
+    assert (stands.is_open, stands.why) == (
+        (False, "Kept, but it opens nothing to a helper.") if nothing else (True, "Granted."))
+
+
+def opened(before: Acting, after: Acting) -> set[tuple[int | None, AccessScope]]:
+    return set(newly_open(before, after, case_ids=(None, 7), today=TODAY, helpers_allowed=True))
+
+
+def test_something_opens_that_was_closed_before_now_or_when_it_begins() -> None:
+    both = {(None, AccessScope.SCHEDULING), (7, AccessScope.SCHEDULING)}
+    assert opened(known(), known(grant())) == both
+    assert opened(known(), known(grant(on="2027-01-10", at="2026-11-30"), born=None)) == both, "from a later day on"
+    assert opened(known(), known(grant(case_id=7))) == {(7, AccessScope.SCHEDULING)}
+    assert opened(known(grant(), denial()), known(grant(), denial(is_ended=True))) == both
+    assert opened(known(grant(), ends="2026-11-01"), known(grant())) == both, "the stay is prolonged"
+    assert opened(known(grant(), denial()), known(grant(), denial(), grant())) == set(), "a denial closes it"
+    assert opened(known(denial(until="2026-12-24"), born=None), known(
+        denial(until="2026-12-24"), grant(), born=None)) == both, "once the denial is over"
+    assert opened(known(grant()), known(grant(), grant(on="2026-11-30"))) == set(), "open already"
+    assert opened(known(grant(), ends="2027-01-01"), known(grant())) == set(), "it goes on longer"
+    assert opened(known(grant()), known(grant(is_ended=True))) == set()
 
 
 def test_the_practice_switch_keeps_a_helpers_grant_inert_and_says_so() -> None:

@@ -7,13 +7,16 @@ from typing import Any
 from sqlalchemy import select
 
 from practicerunner import database
+from practicerunner.records.acting import ActsFor
 from practicerunner.records.forms import FormAssignment, FormTemplate
 from practicerunner.rules.form_texts import BUILT_IN
-from practicerunner.vocabulary import FieldKind
+from practicerunner.vocabulary import ActingKind, FieldKind
+from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, response_page
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.form_templates import make_built_in_forms
 from practicerunner.workflows.forms import CompleteForm, complete_form
+from practicerunner.workflows.people import PersonDetails
 from tests.cast import Cast, people_of
 
 CONTENT = {form.key: form.content for form in BUILT_IN}
@@ -75,3 +78,12 @@ def opened(cast: Cast, name: str, response_id: int, reason: str = "") -> Respons
     actor = cast.actor(name)
     with database.transaction(cast.engine) as session:
         return response_page(session, actor, response_id, reason)
+
+
+def named(cast: Cast, client_id: int, who: int | PersonDetails, kind: ActingKind = ActingKind.PARENT) -> int:
+    """Say that somebody acts for another, not verified yet. Returns who they are."""
+    acts = cast.do("Dana", add_acting, AddActing(
+        client_id=client_id, kind=kind, starts_on=date(2026, 1, 1),
+        **({"person_id": who} if isinstance(who, int) else {"person": who})))  # type: ignore[arg-type]
+    with database.reading(cast.engine) as session:
+        return session.get_one(ActsFor, acts).person_id

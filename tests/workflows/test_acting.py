@@ -18,6 +18,7 @@ from practicerunner.vocabulary import (
     CaseType,
     ContactKind,
     ContactRole,
+    MessageKind,
     Resource,
     Verdict,
 )
@@ -39,12 +40,14 @@ from practicerunner.workflows.acting import (
     switch_notices,
     verify_acting,
 )
-from practicerunner.workflows.cases import OpenCase, Taking, open_case
+from practicerunner.workflows.cases import OpenCase, RemoveParticipant, Taking, open_case, remove_participant
 from practicerunner.workflows.clients import case_summary
+from practicerunner.workflows.communication import communication_of_case
 from practicerunner.workflows.people import Contact, PersonDetails
 from practicerunner.workflows.portal_access import acting_for, authorize_portal, open_scopes, signing_refusal
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from tests.cast import Cast, at, payer, people_of
+from tests.workflows.minors import consents_alone, home
 
 NOW = "2026-09-15 09:00"
 SEPTEMBER = date(2026, 9, 1)
@@ -151,6 +154,78 @@ def test_a_stranger_among_the_staff_finds_no_grid_and_decides_nothing(family: Fa
         assert not family.grid().rows[0].cells[AccessScope.BILLING].is_decided
 
 
+def test_who_treats_one_of_two_cases_decides_about_that_one_alone(family: Family) -> None:
+    with at(NOW):
+        acts = family.act(family.elena, ActingKind.GUARDIAN)
+        workshop = family.cast.do("Dana", open_case, OpenCase(
+            type=CaseType.WORKSHOP, name="Knots", provider_id=family.cast.staff["Olga"], opened_on=SEPTEMBER,
+            participants=(Taking(person_id=family.leo),)))
+
+        def decide(name: str, verdict: Verdict = Verdict.GRANTED, case_id: int | None = None) -> int:
+            return int(family.cast.do(name, decide_access, DecideAccess(
+                acts_for_id=acts, scope=AccessScope.MESSAGES, verdict=verdict, case_id=case_id, starts_on=SEPTEMBER,
+                reason="court order")))
+
+        with pytest.raises(NotFound):
+            decide("Olga", case_id=family.case_id)
+        for name in ("Olga", "Marcus"):
+            with pytest.raises(NotPermitted, match="everything of somebody is decided by whoever may change all"):
+                decide(name)
+        mine = decide("Marcus", Verdict.DENIED, family.case_id)
+        every = decide("Tom", Verdict.DENIED)
+        with pytest.raises(NotFound):
+            family.cast.do("Olga", end_decision, EndDecision(decision_id=mine))
+        with pytest.raises(NotPermitted, match="everything of somebody"):
+            family.cast.do("Olga", end_decision, EndDecision(decision_id=every))
+        family.cast.do("Dana", end_decision, EndDecision(decision_id=every))
+        decide("Olga", case_id=workshop)
+        assert family.scopes(family.elena, PortalRole.REPRESENTATIVE, workshop) == {AccessScope.MESSAGES}
+        assert family.scopes(family.elena, PortalRole.REPRESENTATIVE, family.case_id) == set()
+        assert [family.grid(name).rows[0].decides_everything for name in ("Marcus", "Tom", "Dana")] == [
+            False, True, True]
+
+
+def test_who_treated_somebody_once_decides_and_changes_nothing_today(family: Family) -> None:
+    with at(NOW):
+        old = family.cast.do("Dana", open_case, OpenCase(
+            type=CaseType.WORKSHOP, name="Knots", provider_id=family.cast.staff["Olga"], opened_on=SEPTEMBER,
+            participants=(Taking(person_id=family.leo),)))
+        family.cast.do("Dana", remove_participant, RemoveParticipant(
+            case_id=old, person_id=family.leo, left_on=SEPTEMBER))
+        acts = family.act(family.elena, ActingKind.GUARDIAN)
+        denied = int(family.cast.do("Marcus", decide_access, DecideAccess(
+            acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=SEPTEMBER, reason="order")))
+        for verb, asked in (
+            (end_decision, EndDecision(decision_id=denied)),
+            (decide_access, DecideAccess(acts_for_id=acts, scope=AccessScope.BILLING, verdict=Verdict.GRANTED,
+                                         starts_on=SEPTEMBER)),
+            (verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence="court paper")),
+            (change_acting, ChangeActing(acts_for_id=acts, revision=1, kind=ActingKind.PARENT, starts_on=SEPTEMBER)),
+        ):
+            with pytest.raises(NotPermitted):
+                family.cast.do("Olga", verb, asked)
+        assert len(family.grid().rows[0].cells[AccessScope.FORMS].decisions) == 1
+
+
+def test_a_change_opens_no_case_that_is_not_theirs(family: Family) -> None:
+    with at(NOW):
+        acts = family.act(family.elena, ActingKind.GUARDIAN)
+        family.grant(acts, AccessScope.FORMS)
+        family.cast.do("Tom", change_acting, ChangeActing(
+            acts_for_id=acts, revision=1, kind=ActingKind.GUARDIAN, starts_on=SEPTEMBER, ends_on=date(2026, 9, 10)))
+        family.cast.do("Dana", open_case, OpenCase(
+            type=CaseType.WORKSHOP, name="Knots", provider_id=family.cast.staff["Olga"], opened_on=SEPTEMBER,
+            participants=(Taking(person_id=family.leo),)))
+        longer = ChangeActing(acts_for_id=acts, revision=2, kind=ActingKind.GUARDIAN, starts_on=SEPTEMBER)
+        for name in ("Olga", "Marcus"):
+            with pytest.raises(NotPermitted, match="more than you may decide about"):
+                family.cast.do(name, change_acting, longer)
+        told = len(family.letters())
+        family.cast.do("Dana", change_acting, longer)
+        assert family.scopes(family.elena, PortalRole.REPRESENTATIVE) == {AccessScope.FORMS}
+        assert len(family.letters()) == told + 1, "an ended stay that is prolonged opens something"
+
+
 def test_a_denial_needs_a_reason_wins_and_both_entries_stay_in_the_grid(family: Family) -> None:
     with at(NOW):
         acts = family.act(family.elena, ActingKind.PARENT)
@@ -188,6 +263,42 @@ def test_the_client_reads_which_scope_and_nothing_else(family: Family) -> None:
         assert len(letters) == 1, "a denial opens nothing"
         assert "access to read bills for you" in letters[0]
         assert not any(word in letters[0] for word in ("Elena", "Castellano", "guardian", "Marcus"))
+
+
+def test_the_client_is_told_when_something_opens_and_not_before(family: Family) -> None:
+    with at(NOW):
+        acts = family.act(family.elena, ActingKind.GUARDIAN)
+        denied = family.grant(acts, AccessScope.BILLING, Verdict.DENIED)
+        family.grant(acts, AccessScope.BILLING)
+        assert family.letters() == [], "a denial closes it"
+        family.cast.do("Dana", end_decision, EndDecision(decision_id=denied))
+        assert len(family.letters()) == 1
+        family.grant(acts, AccessScope.BILLING)
+        assert len(family.letters()) == 1, "open already"
+        helper = family.act(family.joan, ActingKind.PERSONAL_ASSISTANT)
+        family.grant(helper, AccessScope.FORMS)
+        assert len(family.letters()) == 1, "a helper gains nothing by it"
+        lines = family.cast.read("Tom", communication_of_case, family.case_id).lines
+        assert [line.what for line in lines] == [MessageKind.ACCESS_GRANTED.label], "in the history of the case"
+        decoy = family.cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        assert family.cast.read("Tom", communication_of_case, decoy).lines == ()
+
+
+@pytest.mark.parametrize(("own", "written"), [("leo@example.org", 1), ("elena@example.org", 0)])
+def test_one_who_consented_alone_is_told_at_their_own_address_or_not_at_all(
+    cast: Cast, own: str, written: int
+) -> None:
+    house = home(cast, leos_mail=own)
+    with at(NOW):
+        consents_alone(house)
+        with database.reading(cast.engine) as session:
+            before = session.query(OutboxMessage).count()
+        decision = cast.read("Dana", access_grid, house.case_id).rows[0].cells[AccessScope.PORTAL].decisions[0]
+        cast.do("Dana", end_decision, EndDecision(decision_id=decision.decision_id))
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=house.acts_id, scope=AccessScope.PORTAL, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+        with database.reading(cast.engine) as session:
+            assert session.query(OutboxMessage).count() - before == written
 
 
 def test_notices_are_switched_off_with_a_reason_and_on_again(family: Family) -> None:
@@ -276,6 +387,33 @@ def test_coming_of_age_makes_one_task_that_a_decision_closes(family: Family) -> 
         for decision in granted:
             family.cast.do("Marcus", end_decision, EndDecision(decision_id=decision))
         assert tasks() == []
+
+
+def test_another_kind_opens_nothing_that_ended_at_eighteen_and_the_task_stays(family: Family) -> None:
+    with at(NOW):
+        acts = family.act(family.elena, ActingKind.GUARDIAN)
+        family.grant(acts, AccessScope.BILLING)
+    with at("2026-12-01 09:00"):
+        for revision, kind in enumerate((ActingKind.LEGAL_REPRESENTATIVE, ActingKind.OTHER_HELPER), start=1):
+            family.cast.do("Tom", change_acting, ChangeActing(
+                acts_for_id=acts, revision=revision, kind=kind, starts_on=SEPTEMBER))
+            row = family.grid().rows[0]
+            assert (row.awaits_decision, row.cells[AccessScope.BILLING].why) == (
+                True, "Granted before they were 18. Decide anew.")
+            assert [item.sentence for item in family.cast.read("Marcus", case_summary, family.case_id).attention
+                    if "18" in item.sentence] == ["Leo is 18: decide access."]
+        family.grant(acts, AccessScope.BILLING)
+        assert family.grid().rows[0].cells[AccessScope.BILLING].is_open, "decided anew, though dated back"
+        assert not family.grid().rows[0].awaits_decision
+
+
+def test_nobody_acts_any_more_for_somebody_who_has_died(family: Family) -> None:
+    with at(NOW):
+        family.grant(family.act(family.elena, ActingKind.GUARDIAN), AccessScope.BILLING)
+        with database.transaction(family.cast.engine) as session:
+            session.get_one(people.Person, family.leo).died_on = date(2026, 9, 15)
+        assert family.scopes(family.elena, PortalRole.REPRESENTATIVE) == set()
+        assert family.grid().rows[0].cells[AccessScope.BILLING].why == "Granted while they were alive. Decide anew."
 
 
 def test_the_birthday_begins_on_the_clients_own_clock(family: Family) -> None:

@@ -16,6 +16,7 @@ from practicerunner.records.feeds import CalendarFeed
 from practicerunner.records.logins import Operation, Staff
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import (
+    AccessScope,
     AttendanceStatus,
     CancelledBy,
     CaseStatus,
@@ -25,9 +26,19 @@ from practicerunner.vocabulary import (
     Outcome,
     Role,
     SessionFormat,
+    Verdict,
 )
 from practicerunner.workflows import feeds
 from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.acting import (
+    ChangeActing,
+    DecideAccess,
+    EndDecision,
+    access_grid,
+    change_acting,
+    decide_access,
+    end_decision,
+)
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import (
@@ -57,6 +68,7 @@ from practicerunner.workflows.scheduling import Cancel, Move, Reinstate, cancel,
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from tests.cast import Cast, at, hold, people_of
+from tests.workflows.minors import home
 
 NOW = "2026-09-01 09:00"
 TUESDAY = date(2026, 9, 8)
@@ -523,3 +535,37 @@ def test_a_refused_booking_shows_in_no_feed(cast: Cast, ida: int) -> None:
     with pytest.raises(SlotTaken):
         booked(cast, ida)
     assert len(events(cast, own(cast))) == 1
+
+
+@pytest.mark.parametrize("how", ["revoked", "denied", "of age", "over"])
+def test_an_address_that_staff_made_ends_with_the_right_of_whoever_may_have_it(cast: Cast, how: str) -> None:
+    house = home(cast, born=date(2008, 12, 1))
+    with at(NOW):
+        booked(cast, house.case_id)
+        theirs = clients(cast, house.case_id, house.leo)
+        mine = MakeMyFeed()
+        house.act("Leo", make_my_feed, mine)
+        (acts,) = cast.read("Dana", access_grid, house.case_id).rows
+        cell = acts.cells[AccessScope.SCHEDULING].decisions[0]
+        if how == "revoked":
+            cast.do("Dana", end_decision, EndDecision(decision_id=cell.decision_id))
+        if how == "denied":
+            cast.do("Dana", decide_access, DecideAccess(
+                acts_for_id=acts.acts_for_id, scope=AccessScope.SCHEDULING, verdict=Verdict.DENIED,
+                starts_on=date(2026, 11, 30), reason="court order"))
+        if how == "over":
+            cast.do("Dana", change_acting, ChangeActing(
+                acts_for_id=acts.acts_for_id, revision=acts.revision, kind=acts.kind, starts_on=acts.starts_on,
+                ends_on=date(2026, 11, 30)))
+    before, after = ("2026-11-29 23:59", "2026-11-30 00:00")
+    if how == "of age":
+        before, after = "2026-11-30 23:59", "2026-12-01 00:00"
+    if how != "revoked":
+        assert text(cast, theirs, before) is not None
+    assert text(cast, theirs, after) is None
+    assert text(cast, mine, after) is not None, "what they made themselves goes on"
+    with at(after):
+        assert len(cast.read("Marcus", feeds_in_case, house.case_id)[house.leo]) == 1
+        anew = MakeFeed(case_id=house.case_id, person_id=house.leo)
+        cast.do("Marcus", make_feed, anew)
+    assert text(cast, anew, after) is not None, "made since then"

@@ -15,6 +15,7 @@ from practicerunner.records.cases import PaperReceived
 from practicerunner.records.forms import FormAssignment, FormResponse, FormVersion
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.vocabulary import (
+    ActingKind,
     AssignmentStatus,
     CaseType,
     ContactKind,
@@ -26,6 +27,7 @@ from practicerunner.vocabulary import (
     SignsAs,
     WorkflowState,
 )
+from practicerunner.workflows.acting import access_grid
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import (
     OpenCase,
@@ -59,7 +61,7 @@ from practicerunner.workflows.forms import (
     replace_response,
     save_answers,
 )
-from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from tests.cast import Cast, at, people_of
 from tests.workflows.sending import (
@@ -67,6 +69,7 @@ from tests.workflows.sending import (
     complete,
     filled,
     form_id,
+    named,
     opened,
     revision,
     scored,
@@ -378,39 +381,72 @@ def leo(cast: Cast) -> tuple[int, int, int]:
         type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=PersonDetails(
             first_name="Leo", last_name="Castellano", birth_date=date(2008, 12, 1))),)))
     person_id = people_of(cast, case_id)["Leo"]
-    cast.do("Marcus", add_relationship, AddRelationship(person_id=person_id, kind=RelationshipKind.PARENT, other=(
-        PersonDetails(first_name="Elena", last_name="Castellano"))))
+    elena = named(cast, person_id, PersonDetails(first_name="Elena", last_name="Castellano"))
     (sent,) = send(cast, case_id, "consent")
-    (elena,) = cast.read("Marcus", sheet_page, sent).signers
+    assert list(cast.read("Marcus", sheet_page, sent).signers) == [elena]
     return person_id, elena, sent
 
 
 def test_a_guardian_signs_with_name_and_capacity_and_both_ids_are_kept(cast: Cast, leo) -> None:
     person_id, elena, sent = leo
     response = complete(cast, sent, filled("consent", signature="Elena Castellano"), signed_by_id=elena,
-                        signs_as=SignsAs.GUARDIAN, authority="Letters of guardianship, seen on paper")
+                        signs_as=SignsAs.PARENT, authority="Birth certificate, seen on paper")
     page = opened(cast, "Marcus", response)
     assert isinstance(page, ResponsePage)
     assert (page.capacity, page.authority) == (
-        "Elena Castellano, guardian of Leo Castellano", "Letters of guardianship, seen on paper")
+        "Elena Castellano, parent of Leo Castellano", "Birth certificate, seen on paper")
     with database.reading(cast.engine) as session:
         kept = session.get_one(FormResponse, response)
         assert (kept.person_id, kept.signed_by_id, kept.recorded_by_id) == (person_id, elena, cast.staff["Marcus"])
+    row, = cast.read("Tom", access_grid, page.case_id).rows
+    assert (row.evidence, row.verified_by, row.may_sign) == ("Birth certificate, seen on paper", "Marcus Bell", "")
+    (again,) = send(cast, page.case_id, "telehealth")
+    page = opened(cast, "Marcus", complete(cast, again, filled("telehealth"), signed_by_id=elena))
+    assert isinstance(page, ResponsePage)
+    assert (page.capacity, page.authority) == (
+        "Elena Castellano, parent of Leo Castellano", "Birth certificate, seen on paper"), "as it was verified before"
 
 
-def test_signing_for_another_takes_a_link_a_capacity_and_how_it_was_verified(cast: Cast, leo) -> None:
+def test_signing_for_another_takes_a_representative_in_their_capacity_and_how_it_was_verified(cast: Cast, leo) -> None:
     _, elena, sent = leo
     stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Ida Holm"))["Ida"]
-    told = {"signs_as": SignsAs.GUARDIAN, "authority": "Seen"}
+    told = {"signs_as": SignsAs.PARENT, "authority": "Seen"}
     for field, more in (
         ("signed_by_id", {"signed_by_id": stranger} | told), ("signed_by_id", {"signed_by_id": 77} | told),
-        ("signs_as", {"signed_by_id": elena, "authority": "Seen"}),
-        ("authority", {"signed_by_id": elena, "signs_as": SignsAs.GUARDIAN, "authority": " "}),
+        ("signs_as", {"signed_by_id": elena, "authority": "Seen", "signs_as": SignsAs.GUARDIAN}),
+        ("authority", {"signed_by_id": elena, "signs_as": SignsAs.PARENT, "authority": " "}),
+        ("authority", {"signed_by_id": elena, "authority": "x"}),
     ):
         with pytest.raises(BadInput) as refused:
             complete(cast, sent, filled("consent"), **more)
         assert refused.value.field == field
     assert count(cast, FormResponse) == 0
+
+
+def test_no_helper_relative_emergency_contact_or_fellow_member_signs_at_the_desk(cast: Cast, leo) -> None:
+    leo_id, elena, sent = leo
+    helper = named(cast, leo_id, PersonDetails(first_name="Joan", last_name="Pike"), ActingKind.PERSONAL_ASSISTANT)
+    uncle = cast.do("Marcus", add_person, AddPerson(person=PersonDetails(first_name="Uwe", last_name="Falk")))
+    for person_id in (helper, uncle):
+        cast.do("Marcus", add_relationship, AddRelationship(
+            person_id=leo_id, other_id=person_id, kind=RelationshipKind.PARENT, is_emergency_contact=True))
+    group = cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.THERAPY_GROUP, provider_id=cast.staff["Marcus"], name="G",
+        participants=(Taking(person_id=leo_id), Taking(person=PersonDetails(first_name="Ida", last_name="Voss")))))
+    (other,) = send(cast, group, "telehealth", to="Leo")
+    only = "Only a parent, a guardian or another legal representative can sign"
+    for person_id, form, why in (
+        (helper, sent, "Somebody who helps never signs. " + only), (uncle, sent, "They do not act for Leo"),
+        (people_of(cast, group)["Ida"], other, "They do not act for Leo"),
+    ):
+        with pytest.raises(BadInput, match=why) as refused:
+            complete(cast, form, filled("telehealth" if form == other else "consent"), signed_by_id=person_id,
+                     signs_as=SignsAs.PARENT, authority="She said so")
+        assert refused.value.field == "signed_by_id"
+        assert list(cast.read("Marcus", sheet_page, form).signers) == [elena]
+    complete(cast, other, filled("telehealth"), signed_by_id=elena, authority="Birth certificate")
+    with pytest.raises(BadInput, match=r"Somebody who helps never signs\. Elena Castellano can sign for Leo"):
+        complete(cast, sent, filled("consent"), signed_by_id=helper, authority="She said so")
 
 
 def test_a_parent_signs_until_the_day_before_the_eighteenth_birthday(cast: Cast, leo) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from practicerunner import database
+from practicerunner import database, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records.cases import PaymentMethod, Relationship
 from practicerunner.vocabulary import (
@@ -104,6 +104,14 @@ def test_a_link_reads_from_both_sides_with_the_inverse_and_is_removed_from_both(
     with pytest.raises(BadInput, match="themselves"):
         cast.do("Marcus", add_relationship, AddRelationship(
             person_id=only(cast, mia), other_id=only(cast, mia), kind=RelationshipKind.OTHER))
+    to_call = command.model_copy(update={"op": ids.new_operation(), "is_emergency_contact": True})
+    assert cast.do("Marcus", add_relationship, to_call) == link, "who is linked can become an emergency contact"
+    (seen,) = cast.read("Marcus", relationships_of, mia)
+    assert (seen.kind, seen.is_emergency_contact) == (RelationshipKind.PARENT, True)
+    (inverse,) = cast.read("Marcus", relationships_of, elena)
+    assert not inverse.is_emergency_contact
+    with pytest.raises(BadInput, match="linked already"):
+        cast.do("Marcus", add_relationship, to_call.model_copy(update={"op": ids.new_operation()}))
     cast.do("Marcus", remove_relationship, RemoveRelationship(relationship_id=inverse.relationship_id))
     with database.reading(cast.engine) as session:
         assert session.scalar(select(Relationship.id)) is None

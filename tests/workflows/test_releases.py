@@ -10,14 +10,14 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolatio
 from practicerunner.records.audit import AuditRow
 from practicerunner.vocabulary import (
     AccessScope,
+    ActingKind,
     AuthorizationState,
     CaseType,
     NoteKind,
-    RelationshipKind,
     SignsAs,
     Verdict,
 )
-from practicerunner.workflows.acting import DecideAccess, decide_access
+from practicerunner.workflows.acting import ChangeActing, DecideAccess, access_grid, change_acting, decide_access
 from practicerunner.workflows.cases import (
     AddParticipant,
     OpenCase,
@@ -31,7 +31,6 @@ from practicerunner.workflows.clients import case_page
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
 from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.record_exports import WhoseRecord, record_choices, record_pdf
-from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from practicerunner.workflows.releases import (
     CaseReleases,
     DropRelease,
@@ -52,7 +51,7 @@ from practicerunner.workflows.today import day
 from tests.cast import LABEL, Cast, at, hold, people_of
 from tests.documents.papers import pages
 from tests.workflows.minors import home
-from tests.workflows.sending import bring_forms, complete, filled, send
+from tests.workflows.sending import bring_forms, complete, filled, named, send
 from tests.workflows.test_record_exports import written
 
 TODAY = "2026-10-20 09:00"
@@ -250,6 +249,7 @@ def test_from_the_eighteenth_birthday_on_somebody_s_own_word_is_needed(cast: Cas
                 Taking(person=PersonDetails(first_name="Ana", last_name="Lima", birth_date=date(1980, 1, 1))),
                 Taking(person=PersonDetails(first_name="Cy", last_name="Lima", birth_date=date(2008, 12, 1))))))
     people = people_of(cast, family)
+    named(cast, people["Cy"], people["Ana"])
     with at("2026-11-30 23:59"):
         release = prepared(cast, family)
         with pytest.raises(BadInput, match="whose authorisation is needed"):
@@ -274,24 +274,24 @@ def test_where_there_is_no_adult_whoever_signs_for_each_child_authorises_and_onl
                 Taking(person=PersonDetails(first_name=name, last_name="Lima", birth_date=born))
                 for name, born in (("Cy", date(2008, 12, 1)), ("Di", date(2012, 5, 1))))))
         people = people_of(cast, twins)
-        for person_id in people.values():
-            cast.do("Marcus", add_relationship, AddRelationship(
-                person_id=person_id, kind=RelationshipKind.PARENT,
-                other=PersonDetails(first_name="Ana", last_name="Lima")))
+        ana = named(cast, people["Cy"], PersonDetails(first_name="Ana", last_name="Lima"), ActingKind.GUARDIAN)
+        named(cast, people["Di"], ana)
     with at("2026-11-30 12:00"):
         release = prepared(cast, twins)
         shown = cast.read("Marcus", releases_of_case, twins).releases[0]
         with pytest.raises(BadInput, match="cannot agree alone"):
             authorize(cast, release, people["Cy"])
         for word, signs_as in zip(shown.words, (SignsAs.GUARDIAN, SignsAs.PARENT), strict=True):
-            ana = next(key for key, name in word.signers.items() if name == "Ana Lima")
+            assert {key: (one.name, one.signs_as) for key, one in word.signers.items()} == {ana: ("Ana Lima", signs_as)}
             authorize(cast, release, word.person_id, signed_by_id=ana, signs_as=signs_as, authority="Seen")
         taken_out(cast, twins, release)
     with at("2026-12-01 00:00"):
         assert blocked(cast, twins, release) == missing("Cy Lima")
-        (cy,) = cast.read("Marcus", releases_of_case, twins).releases[0].words
-        ana = next(key for key, name in cy.signers.items() if name == "Ana Lima")
+        acts = next(row for row in cast.read("Dana", access_grid, twins).rows if row.client_id == people["Cy"])
         for signs_as, said in ((SignsAs.GUARDIAN, "decided anew"), (SignsAs.LEGAL_REPRESENTATIVE, "18th birthday")):
+            cast.do("Dana", change_acting, ChangeActing(
+                acts_for_id=acts.acts_for_id, revision=acts.revision + (signs_as is not SignsAs.GUARDIAN),
+                kind=ActingKind(signs_as), starts_on=acts.starts_on))
             with pytest.raises(BadInput, match=said):
                 authorize(cast, release, people["Cy"], signed_by_id=ana, signs_as=signs_as, authority="Seen",
                           signed_on=date(2026, 11, 30))
@@ -307,18 +307,19 @@ def test_a_denied_parent_and_a_minor_sibling_authorise_nothing_for_a_child(cast:
     with at(TODAY):
         mia, release = people_of(cast, family)["Mia"], prepared(cast, family)
 
-        def signers() -> dict[int, str]:
+        def signers() -> list[int]:
             words = cast.read("Marcus", releases_of_case, family).releases[0].words
-            return next(word.signers for word in words if word.person_id == house.leo)
+            return next(list(word.signers) for word in words if word.person_id == house.leo)
 
         told = {"signs_as": SignsAs.PARENT, "authority": "Birth certificate"}
-        assert signers() == {house.elena: "Elena Castellano"}, "no minor"
+        named(cast, house.leo, mia, ActingKind.GUARDIAN)
+        assert signers() == [house.elena], "no minor"
         with pytest.raises(BadInput, match="under 18"):
-            authorize(cast, release, house.leo, signed_by_id=mia, **told)
+            authorize(cast, release, house.leo, signed_by_id=mia, **told | {"signs_as": SignsAs.GUARDIAN})
         cast.do("Dana", decide_access, DecideAccess(
             acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=date(2026, 10, 20),
             reason="court order"))
-        assert signers() == {}
+        assert signers() == []
         with pytest.raises(BadInput, match="a denial wins"):
             authorize(cast, release, house.leo, signed_by_id=house.elena, **told)
 
@@ -339,6 +340,7 @@ def test_one_of_them_alone_gets_an_extract_that_names_nobody_else(cast: Cast, co
         for word in ("Togetherheron", "Aloneheron", "Maya", "Rivera"):
             assert word not in his, word
         (sent,) = send(cast, couple, "consent", to="Maya")
+        named(cast, people["Maya"], people["Tomas"], ActingKind.HEALTH_CARE_AGENT)
         complete(cast, sent, filled("consent", signature="Tomas Quill"), signed_by_id=people["Tomas"],
                  signs_as=SignsAs.HEALTH_CARE_AGENT, authority="Seen what Tomas Quill brought")
         text = taken_out(cast, couple, person_id=people["Maya"])

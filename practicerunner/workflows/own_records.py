@@ -1,0 +1,51 @@
+"""Who of the staff is a client of the practice as well: what is theirs is closed to them by the staff's way (A11)."""
+
+from sqlalchemy.orm import Session
+
+from practicerunner.errors import BadInput
+from practicerunner.records import logins
+from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
+from practicerunner.rules.names import person_name
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.commands import Command, command, reader, to_change
+
+
+class SetOwnRecord(Command):
+    """Say who a member of staff is as a client of the practice; ``None``: they are none."""
+
+    staff_id: int
+    revision: int
+    person_id: int | None = None
+
+
+@command(Resource.USERS, Action.MANAGE)
+def set_own_record(session: Session, actor: Actor, asked: SetOwnRecord) -> int:
+    """Keep who a member of staff is as a client; it counts from their next click on. Returns the staff id.
+
+    Raises BadInput, NotFound, Stale.
+    """
+    authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
+    found = to_change(session, actor, Staff, asked.staff_id, asked.revision, Resource.USERS)
+    if asked.person_id is not None:
+        if session.get(Person, asked.person_id) is None:
+            raise BadInput("person_id", "That person is no longer in the list.")
+        other = logins.staff_of_person(session, asked.person_id)
+        if other is not None and other.id != found.id:
+            raise BadInput("person_id", f"This person is {other.name} already.")
+    found.person_id = asked.person_id
+    found.revision += 1
+    session.info["detail"] = f"staff {found.id} is person {asked.person_id}" if asked.person_id else (
+        f"staff {found.id} is no client")
+    return found.id
+
+
+@reader(Resource.USERS)
+def own_records(session: Session, actor: Actor) -> dict[int, str]:
+    """Member of staff → their name as a client, for whoever manages users; that somebody is one is nobody else's."""
+    authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
+    return {
+        staff_id: person_name(person.first_name, person.last_name, person.preferred_name)
+        for staff_id, person in logins.staff_who_are_clients(session)
+    }

@@ -1,0 +1,137 @@
+"""Staff who are clients: their roles open nothing of their own, by no way (TRUST A11)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from practicerunner import database
+from practicerunner.errors import BadInput, NotPermitted
+from practicerunner.records.audit import AuditRow
+from practicerunner.records.logins import Staff
+from practicerunner.vocabulary import CaseType, Outcome, ThreadClass
+from practicerunner.workflows.accounts import case_account, open_invoices
+from practicerunner.workflows.acting import access_grid
+from practicerunner.workflows.calendar import appointment_page, appointments_between
+from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.clients import case_page, case_summary, client_list, find_cases
+from practicerunner.workflows.communication import communication_of_case
+from practicerunner.workflows.documents import documents_of_case
+from practicerunner.workflows.form_pages import sheet_page
+from practicerunner.workflows.message_pages import conversation, conversations
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.own_records import SetOwnRecord, own_records, set_own_record
+from practicerunner.workflows.people import ChangePerson, PersonDetails, change_person, person_details
+from practicerunner.workflows.request_queue import request_queue
+from tests.cast import Cast, arrange, at, hold, invoice, people_of
+from tests.workflows.sending import bring_forms, send
+
+NOW = "2026-11-12 09:00"
+
+
+@dataclass
+class Desk:
+    """Tom of the desk is Marcus' client as well; Noor is nobody's colleague."""
+
+    cast: Cast
+    own: int
+    other: int
+    person: int
+
+    def link(self, by: str = "Dana", person_id: int | None = 0, revision: int = 1) -> int:
+        return int(self.cast.do(by, set_own_record, SetOwnRecord(
+            staff_id=self.cast.staff["Tom"], revision=revision,
+            person_id=self.person if person_id == 0 else person_id)))
+
+
+@pytest.fixture
+def desk(cast: Cast) -> Desk:
+    with at(NOW):
+        own = cast.open_case(CaseType.INDIVIDUAL, "Tom Alvarez")
+        other = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        return Desk(cast, own, other, people_of(cast, own)["Tom"])
+
+
+def test_only_an_owner_says_who_of_the_staff_is_a_client_and_each_is_one_person(desk: Desk) -> None:
+    with at(NOW):
+        for name in ("Tom", "Marcus"):
+            with pytest.raises(NotPermitted):
+                desk.link(name)
+            with pytest.raises(NotPermitted):
+                desk.cast.read(name, own_records)
+        with pytest.raises(BadInput, match="no longer in the list"):
+            desk.link(person_id=77)
+        assert desk.link() == desk.cast.staff["Tom"]
+        assert desk.cast.read("Dana", own_records) == {desk.cast.staff["Tom"]: "Tom Alvarez"}
+        with pytest.raises(BadInput, match="This person is Tom Alvarez already"):
+            desk.cast.do("Dana", set_own_record, SetOwnRecord(
+                staff_id=desk.cast.staff["Marcus"], revision=1, person_id=desk.person))
+        desk.link(person_id=None, revision=2)
+        assert desk.cast.read("Dana", own_records) == {}
+        assert desk.cast.read("Tom", case_page, desk.own).case_id == desk.own
+
+
+def test_what_is_their_own_opens_by_no_door_and_stands_in_no_list(desk: Desk) -> None:
+    cast = desk.cast
+    bring_forms(cast)
+    with at(NOW):
+        threads, appointments, forms = {}, {}, {}
+        for case_id, first in ((desk.own, "Tom"), (desk.other, "Noor")):
+            person_id = people_of(cast, case_id)[first]
+            (threads[case_id],) = cast.do("Dana", start_thread, StartThread(
+                case_id=case_id, thread_class=ThreadClass.ADMIN, subject="Hello", text="hello",
+                people=(ToPerson(person_id=person_id),)))
+            (forms[case_id],) = send(cast, case_id, "intake")
+            arrange(cast, case_id, {person_id: 10000}, since="2026-09-01")
+        for case_id, when in ((desk.own, "2026-11-10 10:00"), (desk.other, "2026-11-10 11:00")):
+            appointments[case_id] = hold(cast, case_id, "IND50", when)
+    for case_id in (desk.own, desk.other):
+        invoice(cast, appointments[case_id])
+
+    def listed() -> list[set[int]]:
+        return [
+            {row.case_id for row in cast.read("Tom", client_list).rows},
+            {row.case_id for row in cast.read("Tom", find_cases, "a")},
+            {row.case_id for row in cast.read("Tom", conversations, "all").rows},
+            {row.case_id for row in cast.read(
+                "Tom", appointments_between, date(2026, 11, 9), date(2026, 11, 16))},
+            {row.facts.case_id for row in cast.read("Tom", open_invoices).rows},
+        ]
+
+    doors: list[tuple[Callable[..., object], dict[int, int]]] = [
+        (case_page, {}), (case_summary, {}), (case_account, {}), (documents_of_case, {}), (communication_of_case, {}),
+        (access_grid, {}), (conversation, threads), (appointment_page, appointments), (sheet_page, forms),
+    ]
+    with at(NOW):
+        both = {desk.own, desk.other}
+        assert listed() == [both] * 5
+        desk.link()
+        assert listed() == [{desk.other}] * 5
+        assert cast.read("Tom", request_queue).rows == ()
+        for reader, ids in doors:
+            with pytest.raises(NotPermitted):
+                cast.read("Tom", reader, ids.get(desk.own, desk.own))
+            if reader not in (sheet_page, conversation):  # the desk fills in nobody's form; reading a thread writes
+                cast.read("Tom", reader, ids.get(desk.other, desk.other))
+        with pytest.raises(NotPermitted, match="about yourself as a client"):
+            cast.read("Tom", person_details, desk.person)
+        with pytest.raises(NotPermitted, match="about yourself as a client"):
+            cast.do("Tom", change_person, ChangePerson(person_id=desk.person, revision=1, person=PersonDetails(
+                first_name="Tom", last_name="Alvarez")))
+        cast.read("Marcus", lambda session, actor: case_for(session, actor, desk.own))
+    with database.reading(cast.engine) as session:
+        refused = session.scalars(select(AuditRow.case_id).where(
+            AuditRow.staff_id == cast.staff["Tom"], AuditRow.outcome == Outcome.REFUSED)).all()
+        assert session.get_one(Staff, cast.staff["Tom"]).person_id == desk.person
+    assert desk.own in refused
+
+
+def test_an_owner_who_is_a_client_is_shut_out_of_their_own_as_well(desk: Desk) -> None:
+    with at(NOW):
+        desk.cast.do("Dana", set_own_record, SetOwnRecord(
+            staff_id=desk.cast.staff["Dana"], revision=1, person_id=desk.person))
+        with pytest.raises(NotPermitted, match="about yourself as a client"):
+            desk.cast.read("Dana", case_page, desk.own)
+        assert desk.cast.read("Dana", case_page, desk.other).case_id == desk.other
