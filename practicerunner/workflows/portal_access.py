@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from practicerunner.errors import NotPermitted, RuleViolation
+from practicerunner.errors import NotPermitted
 from practicerunner.records import accounts, acting, practice, requests
 from practicerunner.records.acting import AccessDecision, AccessEnd, ActsFor
 from practicerunner.records.cases import Case
@@ -25,8 +25,8 @@ from practicerunner.workflows.acting import known_of, today_of
 from practicerunner.workflows.commands import reader
 
 
-class NoLongerForThem(RuleViolation):
-    """You have no access for this person any more. Reload the page."""
+class NoLongerForThem(NotPermitted):
+    """You have no access for this person any more."""
 
 
 Decided = Sequence[tuple[AccessDecision, AccessEnd | None]]
@@ -111,6 +111,14 @@ def may_portal(
 def open_to(session: Session, actor: PortalActor, resource: Resource) -> bool:
     """Whether the actor may read something of this kind of the client as a whole: for what a page shows."""
     return may_portal(session, actor, Action.READ, resource)
+
+
+def check_acts(session: Session, actor: PortalActor) -> None:
+    """Refuse whoever comes for a client of whom nothing is open to them. Raises NoLongerForThem, which is audited."""
+    found = _in_role(session, actor)
+    if actor.client_id is not None and not (found and any(_opened(session, *found, _everywhere(found[2])))):
+        raise NoLongerForThem(
+            actor=actor, action=Action.READ, resource=Resource.CLIENT_DIRECTORY, resource_id=actor.client_id)
 
 
 def open_scopes(session: Session, actor: PortalActor, case_id: int | None = None) -> frozenset[AccessScope]:

@@ -15,7 +15,7 @@ from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.portal_access import ActingFor, acting_for, may_in_any_case
+from practicerunner.workflows.portal_access import ActingFor, acting_for, check_acts, may_in_any_case
 from practicerunner.workflows.portal_billing import MyPaper, owing
 from practicerunner.workflows.portal_documents import number_shared
 from practicerunner.workflows.portal_forms import forms_due
@@ -63,7 +63,8 @@ class HomePage:
 
 @reader(Resource.CLIENT_DIRECTORY)
 def home_page(session: Session, actor: PortalActor) -> HomePage:
-    """The first page of the portal, as far as each part is open to the reader."""
+    """The first page of the portal, as far as each part is open to the reader. Raises NoLongerForThem."""
+    check_acts(session, actor)
     us, today = practice.the_practice(session), today_here(session)
     whose = session.get_one(Person, actor.for_id)
     cases = {case.id for case in requests.own_cases(session, whose.id, today)}

@@ -4,27 +4,32 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
-from practicerunner.records import outbox, portal
+from practicerunner.records import outbox, portal, practice
+from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Participant
 from practicerunner.records.people import Person
-from practicerunner.ui import identity, navigation
+from practicerunner.rules.permissions import PortalRole
+from practicerunner.ui import identity, navigation, portal_identity
 from practicerunner.ui.portal import FOR, PORTAL_SCREENS
-from practicerunner.vocabulary import CaseType, MessageKind, ParticipantStatus, ThreadClass
+from practicerunner.vocabulary import CaseType, MessageKind, Outcome, ParticipantStatus, ThreadClass
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, end_decision
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.portal_access import NoLongerForThem
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal, portal_of_case
 from practicerunner.workflows.portal_details import AskForChange, ask_for_change
+from practicerunner.workflows.portal_home import home_page
 from practicerunner.workflows.portal_links import accept_link
 from tests.cast import arrange, at, bring_on, hold, invoice, people_of
 from tests.pages.opening import SHELL, keys, opened, portal_opened, press, said
 from tests.pages.walking import live, words
 from tests.portal import FAMILY_MAIL, NOW, Household, household
 
+REFUSED = "You have no access to this."
 OWN = {"portal_home", "portal_appointments", "portal_forms", "portal_messages", "portal_billing", "portal_documents",
        "portal_details"}
 
@@ -40,12 +45,10 @@ def opens(app: AppTest) -> set[str]:
     """Which of the portal's pages somebody finds."""
     found = set()
     for screen in PORTAL_SCREENS:
-        try:
-            app.switch_page(str(navigation.FOLDER / f"{screen.name}.py")).run()
-        except ValueError:
-            continue
+        app.switch_page(str(navigation.FOLDER / f"{screen.name}.py")).run()
         assert not app.exception, app.exception
-        found.add(screen.name)
+        if REFUSED not in said(app):
+            found.add(screen.name)
     return found
 
 
@@ -139,7 +142,60 @@ def test_what_is_revoked_is_gone_at_the_next_click(house: Household, monkeypatch
         house.cast.do("Dana", end_decision, EndDecision(decision_id=decision))
     app.run()
     assert not app.selectbox
+    assert "You have no access for this person any more." in said(app) and "Leo" not in said(app)
+    assert [one.label for one in app.get("page_link")] == ["Home"]
+    assert refused(house, house.elena) == [("client_directory", house.leo)], "one line for one attempt"
+    app.run()
+    assert "You have no access" not in said(app), "she is here for herself from now on"
     assert opens(app) == {"portal_home", "portal_details"}
+
+
+def test_an_address_of_somebody_for_whom_one_does_not_act_is_refused_once(house: Household, monkeypatch) -> None:
+    app = loaded(monkeypatch, house.maya, str(house.leo))
+    assert "You have no access for this person any more." in said(app) and FOR not in app.query_params
+    assert refused(house, house.maya) == [("client_directory", house.leo)]
+    app.run()
+    assert "You have no access" not in said(app)
+    assert len(refused(house, house.maya)) == 1
+
+
+def test_a_helper_who_goes_to_a_page_that_is_not_open_is_refused_each_time_and_each_is_kept(
+    house: Household, monkeypatch
+) -> None:
+    with database.transaction() as session:
+        practice.the_practice(session).helpers_may_schedule = True
+    app = portal_opened(monkeypatch, house.joan)
+    assert opens(app) == {"portal_home", "portal_appointments", "portal_details"}
+    resources = ["consents", "messages_admin", "invoices", "documents_admin"]
+    assert refused(house, house.joan) == [(one, house.leo) for one in resources]
+    app.run()
+    app.switch_page(str(navigation.FOLDER / "portal_billing.py")).run()
+    assert "You have no access to this." in said(app)
+    assert [one.label for one in app.get("page_link")] == ["Home"]
+    app.run()
+    assert [name for name, _ in refused(house, house.joan)] == [*resources, "invoices"], "a rerun is no new attempt"
+
+
+def test_what_is_done_after_a_revocation_is_refused_and_kept(house: Household, monkeypatch) -> None:
+    monkeypatch.setattr(identity, "PERSON", house.elena)
+    hers = PortalActor(house.elena, "Elena", PortalRole.REPRESENTATIVE, house.leo)
+    for decision in house.cast.read("Dana", decisions, house.leos, house.elena):
+        house.cast.do("Dana", end_decision, EndDecision(decision_id=decision))
+    with pytest.raises(NoLongerForThem):
+        portal_identity.present(hers, "ask_to_cancel")
+    with pytest.raises(NoLongerForThem), database.reading() as session:
+        home_page(session, hers)
+    with database.reading() as session:
+        assert session.scalars(select(AuditRow.action).where(
+            AuditRow.person_id == house.elena, AuditRow.outcome == Outcome.REFUSED).order_by(AuditRow.seq)).all() == [
+                "ask_to_cancel", "read"]
+
+
+def refused(house: Household, person_id: int) -> list[tuple[str, int | None]]:
+    """What somebody was refused, in order: the resource, and for whom they came."""
+    with database.reading() as session:
+        return [(row.resource, row.resource_id) for row in session.scalars(select(AuditRow).where(
+            AuditRow.person_id == person_id, AuditRow.outcome == Outcome.REFUSED).order_by(AuditRow.seq))]
 
 
 def test_the_case_page_invites_and_suspends_and_shows_what_was_asked(house: Household, monkeypatch) -> None:
