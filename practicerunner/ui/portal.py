@@ -40,6 +40,8 @@ class Applies(StrEnum):
     EVERYBODY = "everybody"
     PARTICIPANTS = "participants"
     """Who takes or took part in a case."""
+    WAITING = "waiting"
+    """Who takes or took part in a case or waits for a place."""
     PAYERS = "payers"
     """Who takes or took part in a case or pays for somebody."""
 
@@ -63,7 +65,7 @@ class PortalScreen:
 PORTAL_SCREENS = (
     PortalScreen("portal_home", "Home", ":material/home:", Resource.CLIENT_DIRECTORY, Applies.EVERYBODY),
     PortalScreen("portal_appointments", "Appointments", ":material/calendar_month:", Resource.APPOINTMENTS),
-    PortalScreen("portal_forms", "Forms", ":material/assignment:", Resource.CONSENTS),
+    PortalScreen("portal_forms", "Forms", ":material/assignment:", Resource.CONSENTS, Applies.WAITING),
     PortalScreen("portal_messages", "Messages", ":material/chat:", Resource.MESSAGES_ADMIN),
     PortalScreen("portal_billing", "Billing", ":material/receipt_long:", Resource.INVOICES, Applies.PAYERS),
     PortalScreen("portal_documents", "Documents", ":material/description:", Resource.DOCUMENTS_ADMIN),
@@ -97,7 +99,7 @@ def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool
         return True
     if actor.client_id is None and not {
         Applies.EVERYBODY: True, Applies.PARTICIPANTS: visitor.takes_part,
-        Applies.PAYERS: visitor.takes_part or visitor.pays,
+        Applies.WAITING: visitor.takes_part or visitor.waits, Applies.PAYERS: visitor.takes_part or visitor.pays,
     }[screen.applies]:
         return False
     if actor.client_id is None:

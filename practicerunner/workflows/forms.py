@@ -184,8 +184,8 @@ def signer_of(session: Session, case: Case, person: Person, asked: SignedFor) ->
         return Signer(person.id, signing.capacity(full_name(person), None, full_name(person)))
     other = session.get(Person, asked.signed_by_id)
     if other is None or not (
-        forms.takes_part(session, case.id, other.id) or relations.between(session, person.id, other.id)
-        or acting.represents(session, other.id, person.id)
+        forms.takes_part(session, case.id, other.id, today_here(session))
+        or relations.between(session, person.id, other.id) or acting.represents(session, other.id, person.id)
     ):
         raise BadInput("signed_by_id", f"Choose somebody who is linked to {full_name(person)}, under Relationships.")
     if asked.signs_as is None:
@@ -228,7 +228,8 @@ def hand_in(
     )
     response.content_hash = response_hash(response, version)
     session.add(response)
-    assignment.status, assignment.closed_at, assignment.draft = AssignmentStatus.COMPLETED, now, {}
+    assignment.status, assignment.closed_at = AssignmentStatus.COMPLETED, now
+    assignment.draft, assignment.set_aside = {}, {}
     assignment.revision += 1
     session.flush()
     paper = rule.PAPERS.get(template.purpose)

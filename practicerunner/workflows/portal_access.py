@@ -67,6 +67,8 @@ class Visitor:
     """Whether invoices are theirs to pay, be it for somebody else."""
     acts_for: tuple[ActingFor, ...]
     """The clients for whom they may do something today, by name."""
+    waits: bool = False
+    """Whether they wait for a place: the forms that they were given are theirs to fill in, and nothing else."""
 
     def acting_for(self, client_id: int | None) -> ActingFor | None:
         """How they may act for one client; ``None`` where they may not, or not any more."""
@@ -184,7 +186,7 @@ def visitor_of(session: Session, person_id: int) -> Visitor | None:
     return Visitor(
         person.id, person_name(person.first_name, person.last_name, person.preferred_name),
         requests.took_part_in_any(session, person.id), accounts.pays_anything(session, person.id),
-        tuple(acting_for(session, person.id)),
+        tuple(acting_for(session, person.id)), requests.waits_anywhere(session, person.id),
     )
 
 
@@ -194,6 +196,15 @@ def portal_actor(visitor: Visitor, client_id: int | None) -> PortalActor | None:
         return PortalActor(visitor.person_id, visitor.name)
     found = visitor.acting_for(client_id)
     return PortalActor(visitor.person_id, visitor.name, found.role, client_id) if found else None
+
+
+def may_for(
+    session: Session, person_id: int, client_id: int, action: Action, resource: Resource, *, case_id: int | None = None
+) -> bool:
+    """Whether somebody who acts for a client may do this now: for what they asked before, and for letters to them."""
+    acts = acting.between(session, person_id, client_id)
+    return acts is not None and may_portal(
+        session, PortalActor(person_id, "", _role_of(acts), client_id), action, resource, case_id=case_id)
 
 
 def may_in_any_case(session: Session, actor: PortalActor, action: Action, resource: Resource) -> bool:
