@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.records.cases import Case
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import AppointmentStatus, ConsentBasis, MessageKind, SessionFormat
+from practicerunner.vocabulary import AppointmentStatus, CaseType, ConsentBasis, MessageKind, SessionFormat
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import EndDecision, access_grid, end_decision
 from practicerunner.workflows.answers import Accept, Decline, OfferAnother, accept, decline, offer_another
@@ -34,7 +34,7 @@ from practicerunner.workflows.requests import (
     my_requests,
     take_offer,
 )
-from tests.cast import Cast, arrange, at
+from tests.cast import Cast, arrange, at, people_of
 from tests.workflows.asking import FRIDAY, NOON, booked, may_be_mailed
 from tests.workflows.minors import consents_alone, home
 from tests.workflows.test_portal_pages import Couple
@@ -194,3 +194,7 @@ def test_the_first_page_says_where_each_request_stands_and_offers_only_what_can_
     assert couple.read(couple.sam, home_page).asked == ()
     with at("2026-11-25 09:00"):
         assert couple.read(couple.noor, home_page).asked == (), "two weeks later it is no news"
+    workshop = couple.cast.open_case(CaseType.WORKSHOP, "Ilse Aho", "Bert Voss", name="Knots")
+    ilse = PortalActor(people_of(couple.cast, workshop)["Ilse"], "Ilse")
+    page = couple.read(ilse, home_page)
+    assert (page.sees_appointments, page.next_up, page.may_ask) == (True, None, False), "the practice sets its times"

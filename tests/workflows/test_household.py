@@ -191,6 +191,7 @@ def test_the_first_page_says_what_the_pages_say_to_which_it_leads(waiting: House
             sum(one.open_cents for one in account.overdue) if account else 0, papers[::-1][:LATEST],
             len(page(my_documents) or []), threads.unread if threads else 0,
         ), name
+        assert first.methods == (account.methods if account else ()), name
         said[name] = (len(first.offers), first.overdue_forms, first.unpaid, first.documents, first.unread)
     assert said == {
         "Maya": (0, 0, 4, 1, 2), "Tom": (0, 0, 1, 0, 1), "Leo": (1, 1, 0, 3, 2), "David": (0, 0, 2, 0, 0),
