@@ -90,7 +90,7 @@ for request in found.waiting:
     if request.status is RequestStatus.OFFERED:
         waiting(me, found, request)
 if not found.ahead:
-    st.text("Nothing is booked.")
+    st.text("Nothing is booked." if found.cases else "Nothing is booked. The practice sets the times here.")
 for appointment in found.ahead:
     ahead(me, found, appointment)
 for request in found.waiting:

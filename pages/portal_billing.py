@@ -58,10 +58,7 @@ def methods(page: BillingPage) -> None:
         return
     with st.expander("Saved payment methods", icon=":material/credit_card:"):
         for one in page.methods:
-            expires = f", expires {one.expires}" if one.expires else ""
-            st.text(f"{one.brand or one.kind.label} ending in {one.last_four}{expires}")
-            if one.is_expired:
-                st.badge("Expired", color="red")
+            portal_text.method(one)
         st.caption("To change one, please speak with the practice.")
 
 

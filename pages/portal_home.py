@@ -8,6 +8,7 @@ from practicerunner import money
 from practicerunner.ui import portal_text
 from practicerunner.ui.perform import read
 from practicerunner.ui.portal import link, offer_others, require_portal
+from practicerunner.ui.status import badge
 from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_home import HomePage, home_page
@@ -50,9 +51,30 @@ def waiting(page: HomePage) -> None:
             link(md(label), target, icon=icon)
         if not rows:
             st.text("Nothing waits for you.")
-        if page.requests:
-            st.caption(md(f"{count(page.requests, 'request')} of yours {'waits' if page.requests == 1 else 'wait'} for "
-                          "the practice."))
+
+
+def requests(page: HomePage) -> None:
+    """What was asked, and where it stands."""
+    if not page.asked:
+        return
+    st.subheader("Requests", anchor=False)
+    with st.container(border=True):
+        for one in page.asked:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                badge(one.status)
+                st.text(portal_text.asked(one, page.today), width="content")
+        link("See or take back", "portal_appointments", icon=":material/calendar_month:")
+
+
+def methods(page: HomePage) -> None:
+    """With what is paid."""
+    if not page.methods:
+        return
+    st.subheader("Payment methods", anchor=False)
+    with st.container(border=True):
+        for one in page.methods:
+            portal_text.method(one)
+        link("Billing", "portal_billing", icon=":material/receipt_long:")
 
 
 def papers(me: PortalActor, page: HomePage, today: date) -> None:
@@ -75,6 +97,8 @@ if me.client_id is not None:
     st.text(f"For {found.name}")
 next_up(found)
 waiting(found)
+requests(found)
 offer_others(found.acts_for)
 papers(me, found, found.today)
+methods(found)
 st.caption(md(f"{found.practice}. If you need something that is not here, {portal_text.call(found.phone)}"))

@@ -82,6 +82,8 @@ class FormAssignment(Revised):
     saved_at: Mapped[datetime | None]
     drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     """Who of those outside the practice wrote the answers so far: nobody else outside reads them."""
+    set_aside: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Person → the answers so far of whoever outside the practice began it before ``drafted_by_id`` went on."""
     closed_at: Mapped[datetime | None]
     """When it was completed or withdrawn."""
     confidential: Mapped[bool] = mapped_column(default=False)
@@ -210,7 +212,7 @@ def given(session: Session, case_id: int) -> list[Given]:
             FormAssignment, FormTemplate, FormVersion.name, FormResponse.id, FormResponse.submitted_at,
             FormResponse.capacity, later.id,
         )
-        .options(defer(FormAssignment.draft))
+        .options(defer(FormAssignment.draft), defer(FormAssignment.set_aside))
         .join(FormTemplate, FormTemplate.id == FormAssignment.template_id)
         .join(FormVersion, FormVersion.id == FormAssignment.version_id)
         .outerjoin(FormResponse, FormResponse.assignment_id == FormAssignment.id)
@@ -301,12 +303,25 @@ def who_signed(session: Session, case_id: int, purpose: FormPurpose) -> set[int]
     return set(session.scalars(_signed(), {"case_id": case_id, "purpose": purpose}))
 
 
-def takes_part(session: Session, case_id: int, person_id: int) -> bool:
-    """Whether somebody takes part in a case now."""
-    return session.scalar(select(Participant.id).where(
-        Participant.case_id == case_id, Participant.person_id == person_id,
-        Participant.status != ParticipantStatus.LEFT,
-    ).limit(1)) is not None
+_THERE = (
+    Participant.person_id == bindparam("person_id"), Participant.status != ParticipantStatus.LEFT,
+    Participant.left_on.is_(None) | (Participant.left_on > bindparam("day")),
+)
+_CASES_WITH = select(Participant.case_id).where(*_THERE).distinct()
+
+
+def cases_with(session: Session, person_id: int, day: date) -> set[int]:
+    """Cases whose forms are somebody's on a day: given to them, shown and called to mind (I03).
+
+    They take part, or wait for a place, for which the forms may be filled in before; they have not left.
+    """
+    rows = session.connection().execute(_CASES_WITH, {"person_id": person_id, "day": day})
+    return {int(case_id) for (case_id,) in rows}
+
+
+def takes_part(session: Session, case_id: int, person_id: int, day: date) -> bool:
+    """Whether the forms of a case are somebody's on a day, as ``cases_with``."""
+    return case_id in cases_with(session, person_id, day)
 
 
 def has_paper(session: Session, case_id: int, person_id: int, kind: PaperKind) -> bool:

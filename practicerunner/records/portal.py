@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from practicerunner.records.acting import ActsFor
 from practicerunner.records.base import Row
 from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.cases import Case, Participant
@@ -68,6 +69,8 @@ class PortalInvitation(Row):
     """How often a wrong date of birth or code was given with it."""
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """Who sent it; ``None`` where the person asked for it themselves, or came of age."""
+    code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The code that staff tell them for their first password where others read the mailbox too, encrypted."""
     at_majority: Mapped[bool] = mapped_column(default=False)
     """Whether it was sent on the person's 18th birthday, without a click."""
 
@@ -99,6 +102,12 @@ def account_of(session: Session, person_id: int, *, lock: bool = False) -> Porta
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def is_suspended(session: Session, person_id: int) -> bool:
+    """Whether the portal is closed to somebody who has an account."""
+    return session.scalar(select(PortalAccount.id).where(
+        PortalAccount.person_id == person_id, PortalAccount.suspended_at.is_not(None))) is not None
+
+
 def accounts_of(session: Session, person_ids: Collection[int]) -> dict[int, PortalAccount]:
     """Person → account, of those who have one."""
     found = session.scalars(select(PortalAccount).where(PortalAccount.person_id.in_(person_ids)))
@@ -121,6 +130,11 @@ def accounts_at(session: Session, email: str) -> list[tuple[PortalAccount, Perso
         .order_by(PortalAccount.id).with_for_update(of=PortalAccount)
     )
     return [(account, person) for account, person in rows]
+
+
+def is_theirs(session: Session, person_id: int, email: str) -> bool:
+    """Whether somebody is reached at an address in lower case, as their details stand now."""
+    return session.scalar(select(Person.id).where(Person.id == person_id, _mailbox(email))) is not None
 
 
 def is_shared(session: Session, email: str) -> bool:
@@ -220,13 +234,21 @@ def payers_in(session: Session, case_id: int) -> list[Person]:
         select(Person).where(Person.id.in_(shares)).order_by(Person.last_name, Person.first_name, Person.id)))
 
 
-def providers_of(session: Session, person_id: int) -> list[int]:
-    """The staff who see somebody in a case that is not archived."""
-    return list(session.scalars(
-        select(Case.provider_id).join(Participant, Participant.case_id == Case.id).where(
-            Participant.person_id == person_id, Participant.left_on.is_(None), Case.status != CaseStatus.ARCHIVED,
-        ).distinct().order_by(Case.provider_id)
-    ))
+def providers_of(session: Session, person_id: int, *, left_too: bool = False) -> list[int]:
+    """The staff who see somebody, or whoever they act or pay for, in a case that is not archived.
+
+    ``left_too``: also in cases that are archived, or in which they take part no longer.
+    """
+    clients = select(ActsFor.client_id).where(ActsFor.person_id == person_id)
+    takes_part = select(Participant.case_id).where(
+        or_(Participant.person_id == person_id, Participant.person_id.in_(clients)),
+        *(() if left_too else (Participant.left_on.is_(None),)))
+    pays = select(BillingArrangement.case_id).join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id).join(
+        Payer, Payer.id == PayerShare.payer_id).where(Payer.person_id == person_id)
+    query = select(Case.provider_id).where(or_(Case.id.in_(takes_part), Case.id.in_(pays)))
+    if not left_too:
+        query = query.where(Case.status != CaseStatus.ARCHIVED)
+    return list(session.scalars(query.distinct().order_by(Case.provider_id)))
 
 
 def open_stays(session: Session, account_id: int, moment: datetime) -> int:

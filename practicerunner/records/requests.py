@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, bindparam, func, select
+from sqlalchemy import case as case_of
 from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Revised, Sees, word
@@ -37,6 +38,8 @@ class SchedulingRequest(Revised):
     """For whom it is asked: who takes part."""
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     """Who asked for them; ``None`` where they did it themselves, or staff wrote it down."""
+    asked_alone: Mapped[bool] = mapped_column(default=False)
+    """Whether a client asked it for themselves who consented as a minor: it stays theirs, whoever consents later."""
     kind: Mapped[RequestKind] = word(RequestKind)
     status: Mapped[RequestStatus] = word(RequestStatus, default=RequestStatus.PENDING)
     asked_at: Mapped[datetime]
@@ -74,7 +77,7 @@ class Asked(NamedTuple):
     person: Person
     appointment: Appointment | None
     provider: Staff
-    """Of the appointment, or of the case where there is none yet."""
+    """Of the appointment, or where there is none yet who was offered, otherwise of the case."""
     location: Location | None
     answered_by: Staff | None
     asked_by: Person | None
@@ -100,6 +103,8 @@ _THERE = Case.id.in_(select(Participant.case_id).where(Participant.person_id == 
 _TAKES_PART = select(Case.id).where(Case.id == bindparam("case_id"), _THERE)
 _TOOK_PART_IN_ANY = select(Participant.id).where(
     Participant.person_id == bindparam("person_id"), Participant.status != ParticipantStatus.WAITLISTED).limit(1)
+_WAITS = select(Participant.id).where(
+    Participant.person_id == bindparam("person_id"), Participant.status == ParticipantStatus.WAITLISTED).limit(1)
 _PRESENT = (
     select(Person, func.min(Participant.position)).join(Participant, Participant.person_id == Person.id)
     .where(Participant.case_id == bindparam("case_id"), *_ON_THE_DAY)
@@ -116,6 +121,11 @@ def takes_part(session: Session, case_id: int, person_id: int, day: date) -> boo
 def took_part_in_any(session: Session, person_id: int) -> bool:
     """Whether somebody takes or took part in any case; waiting for a place is neither."""
     return session.connection().execute(_TOOK_PART_IN_ANY, {"person_id": person_id}).first() is not None
+
+
+def waits_anywhere(session: Session, person_id: int) -> bool:
+    """Whether somebody waits for a place in any case."""
+    return session.connection().execute(_WAITS, {"person_id": person_id}).first() is not None
 
 
 def present(session: Session, case_id: int, day: date) -> list[Person]:
@@ -194,7 +204,7 @@ def _around() -> Select[*tuple[Any, ...]]:
         select(SchedulingRequest, Case, Person, Appointment, Staff, Location, answering, asking)
         .join(Case, Case.id == SchedulingRequest.case_id).join(Person, Person.id == SchedulingRequest.person_id)
         .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id)
-        .join(Staff, Staff.id == _whose()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
+        .join(Staff, Staff.id == _with_whom()).outerjoin(Location, Location.id == SchedulingRequest.location_id)
         .outerjoin(answering, answering.id == SchedulingRequest.decided_by_id)
         .outerjoin(asking, asking.id == SchedulingRequest.asked_by_id)
         .options(lazyload(Staff.roles), lazyload(answering.roles))
@@ -204,6 +214,12 @@ def _around() -> Select[*tuple[Any, ...]]:
 def _whose() -> ColumnElement[int]:
     """The provider whom a request concerns now: the appointment's, or where there is none the case's."""
     return func.coalesce(Appointment.provider_id, Case.provider_id)
+
+
+def _with_whom() -> ColumnElement[int]:
+    """The provider with whom it is or would be: what was offered stays with whom it was offered."""
+    offered = case_of((SchedulingRequest.status == RequestStatus.OFFERED, SchedulingRequest.provider_id))
+    return func.coalesce(Appointment.provider_id, offered, Case.provider_id)
 
 
 def _is_confidential() -> ColumnElement[bool]:

@@ -10,11 +10,14 @@ SHORTEST_IDLE, LONGEST_IDLE = 5, 30
 """Minutes after which somebody is signed out who does nothing."""
 
 
-def invitation_letter(name: str, practice: str, phone: str, link: str, hours: int) -> Letter:
-    """The first link of somebody: generic, and to nobody but them (I09)."""
+def invitation_letter(
+    name: str, practice: str, phone: str, link: str, hours: int, *, asks_code: bool = False
+) -> Letter:
+    """The first link of somebody: generic, and to nobody but them (I09); ``asks_code`` as below."""
+    code = "The page asks for a code as well, which we tell you ourselves. " if asks_code else ""
     return Letter("Your access to the portal", _text(
         name, f"you can now sign in to the portal of {_line(practice)}. Choose your password here:", link,
-        f"The link is for you alone. It works once, within {hours} hours. {_help(phone)}", practice))
+        f"The link is for you alone. It works once, within {hours} hours. {code}{_help(phone)}", practice))
 
 
 def reset_letter(name: str, practice: str, phone: str, link: str, minutes: int, *, asks_code: bool = False) -> Letter:
@@ -46,5 +49,5 @@ def _line(text: str) -> str:
 
 
 def without_secret(text: str) -> str:
-    """A text without the secret of its link: what is kept of a message once it was sent."""
-    return LINK.sub(r"\1…", text)
+    """A text without the secret of its link: what staff read of a message, and what is kept once it was sent."""
+    return LINK.sub(r"\1… (link left out)", text)

@@ -17,7 +17,7 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.server.downloads import attachment
 from practicerunner.server.gate import portal_token_of
-from practicerunner.vocabulary import DocumentKind
+from practicerunner.vocabulary import Action, DocumentKind, Resource
 from practicerunner.workflows import (
     portal_access,
     portal_billing,
@@ -94,8 +94,10 @@ def _answer(
                 return PlainTextResponse("Please sign in.", 401)
             actor = actor_of(session, visitor.person_id) if actor_of else portal_access.portal_actor(
                 visitor, int(word) if word else None)
-            if actor is None:
-                return _nothing()
+            if actor is None:  # an attempt like any other, so it is in the audit log
+                raise NotFound(
+                    actor=PortalActor(visitor.person_id, visitor.name), action=Action.READ,
+                    resource=Resource.CLIENT_DIRECTORY, resource_id=int(word))
             name, media_type, content = fetch(session, actor)
     except NotFound:
         return _nothing()

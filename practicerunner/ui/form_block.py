@@ -39,11 +39,14 @@ def show(actor: Actor, page: CasePage) -> None:
         st.subheader("Forms", anchor=False, width="content")
         with st.container(horizontal=True, width="content", gap="small"):
             if found.packet and page.present:
-                _packet(actor, page, found.packet)
+                _packet(actor, page, found)
             if found.offers and page.present and st.button(
                 "Assign forms", icon=":material/assignment_add:", key="assign_forms"
             ):
                 assign_dialog(actor, page)
+    if found.packet and found.unheard and page.present:
+        st.caption(md(f"No e-mail address to write to about the packet of {', '.join(found.unheard)}. Tell them "
+                      "yourself, or add an address first."))
     if not any(person.lines for person in found.people):
         st.text(f"No forms yet. Each {able.called} is given their own, fills it in and signs it for themselves.")
         return
@@ -52,12 +55,14 @@ def show(actor: Actor, page: CasePage) -> None:
             _person(actor, page, person, zone)
 
 
-def _packet(actor: Actor, page: CasePage, number: int) -> None:
+def _packet(actor: Actor, page: CasePage, found: CaseForms) -> None:
     """One click gives everybody what such a case begins with."""
+    number = found.packet
     form = Form(f"packet.{page.case_id}")
     if st.button("Send the intake packet", icon=":material/outgoing_mail:", key="send_packet", type="tertiary",
                  help=f"{count(number, 'form')} that {'is' if number == 1 else 'are'} missing, to each their own, due "
-                      "in a week. Who has an e-mail address hears that something waits."):
+                      "in a week. Who has an e-mail address hears that something waits; for who has none, whoever may "
+                      "sign for them."):
         done, _ = perform(send_packet, actor, lambda: SendPacket(
             op=form.op, case_id=page.case_id, due_on=page.today + USUAL_DAYS), done=f"{count(number, 'form')} sent")
         if done:

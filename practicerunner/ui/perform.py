@@ -20,16 +20,16 @@ R = TypeVar("R")
 A = TypeVar("A", Actor, PortalActor)
 
 
-def _present(actor: A) -> A:
-    """The same person as the database knows them now, on whichever side. Raises SignedOut."""
+def _present(actor: A, doing: Callable[..., object]) -> A:
+    """The same person as the database knows them now, on whichever side. Raises SignedOut, NoLongerForThem."""
     if isinstance(actor, PortalActor):
-        return portal_identity.present(actor)
+        return portal_identity.present(actor, getattr(doing, "__name__", ""))
     return present(actor)
 
 
-def _now(actor: A) -> A:
+def _now(actor: A, doing: Callable[..., object]) -> A:
     """In a dialog the page's actor may be minutes old, so they are looked up again."""
-    return _present(actor) if in_dialog() else actor
+    return _present(actor, doing) if in_dialog() else actor
 
 
 def read(
@@ -37,7 +37,7 @@ def read(
 ) -> R:
     """What a reader returns. A refusal or a missing record ends the run with its sentence."""
     try:
-        current = _now(actor)
+        current = _now(actor, reader)
         with database.reading() as session:
             return reader(session, current, *args, **kwargs)
     except PracticeError as problem:
@@ -50,7 +50,7 @@ def read_logged(
 ) -> R:
     """As ``read``, for a reader that writes the reading into the audit log, such as that of a note."""
     try:
-        current = _now(actor)
+        current = _now(actor, reader)
         with database.transaction() as session:
             return reader(session, current, *args, **kwargs)
     except PracticeError as problem:
@@ -63,7 +63,7 @@ def glance(
 ) -> tuple[R | None, str]:
     """What a reader returns, or the sentence that says why it returns nothing; the run goes on either way."""
     try:
-        current = _now(actor)
+        current = _now(actor, reader)
         with database.reading() as session:
             return reader(session, current, *args, **kwargs), ""
     except PracticeError as problem:
@@ -98,7 +98,7 @@ def perform(
 
     def carry_out() -> R:
         asked = build()
-        current = _present(actor)
+        current = _present(actor, verb)
         with database.transaction() as session:
             return verb(session, current, asked)
 

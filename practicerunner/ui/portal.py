@@ -26,6 +26,10 @@ from practicerunner.workflows.portal_home import home_page
 
 portal_read, portal_perform = read, perform
 _SEEN = "portal_seen"
+_STRANGER = "portal_stranger"
+"""For whom somebody came who may not: a client's id, until they were told."""
+_REFUSED = "portal_refused"
+"""Which page was refused last in this tab, so that one attempt is one line of the audit log."""
 FOR = "for"
 """Where the address says for whom somebody is here."""
 
@@ -36,6 +40,8 @@ class Applies(StrEnum):
     EVERYBODY = "everybody"
     PARTICIPANTS = "participants"
     """Who takes or took part in a case."""
+    WAITING = "waiting"
+    """Who takes or took part in a case or waits for a place."""
     PAYERS = "payers"
     """Who takes or took part in a case or pays for somebody."""
 
@@ -59,7 +65,7 @@ class PortalScreen:
 PORTAL_SCREENS = (
     PortalScreen("portal_home", "Home", ":material/home:", Resource.CLIENT_DIRECTORY, Applies.EVERYBODY),
     PortalScreen("portal_appointments", "Appointments", ":material/calendar_month:", Resource.APPOINTMENTS),
-    PortalScreen("portal_forms", "Forms", ":material/assignment:", Resource.CONSENTS),
+    PortalScreen("portal_forms", "Forms", ":material/assignment:", Resource.CONSENTS, Applies.WAITING),
     PortalScreen("portal_messages", "Messages", ":material/chat:", Resource.MESSAGES_ADMIN),
     PortalScreen("portal_billing", "Billing", ":material/receipt_long:", Resource.INVOICES, Applies.PAYERS),
     PortalScreen("portal_documents", "Documents", ":material/description:", Resource.DOCUMENTS_ADMIN),
@@ -71,18 +77,21 @@ ALWAYS = ("portal_home", "portal_details")
 """Where somebody lands, and their own account; both show what is open and no more."""
 
 
-def portal_page(name: str) -> StreamlitPage:
-    """The Streamlit page of a screen of the portal."""
+def portal_page(name: str, *, hidden: bool = False) -> StreamlitPage:
+    """The Streamlit page of a screen of the portal; ``hidden`` from the menu."""
     screen = _BY_NAME[name]
     return st.Page(
         FOLDER / f"{name}.py", title=screen.title, icon=screen.icon, url_path=screen.address,
-        default=name == "portal_home",
+        default=name == "portal_home", visibility="hidden" if hidden else "visible",
     )
 
 
 def menu_for(visitor: Visitor, actor: PortalActor) -> list[StreamlitPage]:
-    """The pages that apply and of which something is open; one that is absent here cannot be reached by its address."""
-    return [portal_page(screen.name) for screen in PORTAL_SCREENS if _is_open(visitor, actor, screen)]
+    """The pages that apply and of which something is open.
+
+    The others are there but not in the menu: whoever goes to their address is told that they have no access (D17).
+    """
+    return [portal_page(one.name, hidden=not _is_open(visitor, actor, one)) for one in PORTAL_SCREENS]
 
 
 def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool:
@@ -90,7 +99,7 @@ def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool
         return True
     if actor.client_id is None and not {
         Applies.EVERYBODY: True, Applies.PARTICIPANTS: visitor.takes_part,
-        Applies.PAYERS: visitor.takes_part or visitor.pays,
+        Applies.WAITING: visitor.takes_part or visitor.waits, Applies.PAYERS: visitor.takes_part or visitor.pays,
     }[screen.applies]:
         return False
     if actor.client_id is None:
@@ -102,13 +111,17 @@ def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool
 def choose(visitor: Visitor) -> PortalActor:
     """Ask for whom somebody comes, if they act for anybody.
 
-    The address keeps the answer, so that a page that is loaded again is about the same client; one that somebody does
-    not act for is not looked at.
+    The address keeps the answer, so that a page that is loaded again is about the same client. Whoever comes for one
+    for whom they do not act, or not any more, is refused once, and then comes for somebody else.
     """
     clients = {one.client_id: one for one in visitor.acts_for}
     options = [0, *clients]
-    if st.session_state.get(portal_identity.CHOSEN) not in options:
-        named = selected(FOR)
+    before = st.session_state.get(portal_identity.CHOSEN)
+    if before not in options:
+        named = selected(FOR) if before is None else before
+        if named is not None and named not in options:
+            st.session_state[_STRANGER] = named
+            st.query_params.pop(FOR, None)
         st.session_state[portal_identity.CHOSEN] = named if named in options else _first_for(visitor)
     if clients:
         st.selectbox(
@@ -169,11 +182,26 @@ def require_portal(name: str) -> PortalActor:
     if visitor is None:
         st.info("You are signed out. Reload the page to sign in.")
         st.stop()
+    stranger = st.session_state.pop(_STRANGER, None)
+    if stranger is not None:
+        portal_identity.refuse(portal_access.NoLongerForThem(
+            actor=actor, action=Action.READ, resource=Resource.CLIENT_DIRECTORY, resource_id=stranger))
     screen = _BY_NAME[name]
     if actor is None or not _is_open(visitor, actor, screen):
-        raise NotPermitted(
-            "You have no access to this.", actor=actor, action=Action.READ, resource=screen.resource)
+        _refuse_page(screen, actor or PortalActor(visitor.person_id, visitor.name))
+    st.session_state.pop(_REFUSED, None)
     return actor
+
+
+def _refuse_page(screen: PortalScreen, actor: PortalActor) -> NoReturn:
+    """Say that a page is not theirs; a page that runs again is the same attempt."""
+    refusal = NotPermitted("You have no access to this.", actor=actor, action=Action.READ, resource=screen.resource,
+                           resource_id=actor.client_id)
+    attempt = screen.name, actor.client_id
+    if st.session_state.get(_REFUSED) == attempt:
+        raise refusal
+    st.session_state[_REFUSED] = attempt
+    portal_identity.refuse(refusal)
 
 
 def _who_is_there() -> tuple[Visitor | None, PortalActor | None]:

@@ -40,18 +40,31 @@ def show(actor: Actor, page: CasePage, *, changes: bool) -> None:
         if not rows:
             st.text("Nobody yet. Whoever takes part, acts for somebody here or pays can be invited.")
         for row in rows:
-            with st.container(gap="xsmall"):
-                st.text(f"{row.name}, {row.why}" if row.why else row.name)
-                st.caption(md(standing(row, zone)))
-                if row.code and row.code_until is not None:
-                    st.info(
-                        f"Code for a new password: **{row.code[:4]} {row.code[4:]}**, until "
-                        f"{md(moment(row.code_until, zone))}. Tell it only to {md(row.name)}, on the phone, once you "
-                        "are sure who is calling.", icon=":material/call:")
-                if changes:
-                    _buttons(actor, page, row)
-            for one in row.asked:
-                _asked(actor, page, row, one.request_id, f"Asked on {moment(one.asked_at, zone)}: {one.text}")
+            if not row.left:
+                _row(actor, page, row, zone, changes=changes)
+        gone = [row for row in rows if row.left]
+        if gone:
+            st.markdown("**No longer here**")
+        for row in gone:
+            _row(actor, page, row, zone, changes=changes)
+
+
+def _row(actor: Actor, page: CasePage, row: PortalRow, zone: str, *, changes: bool) -> None:
+    """One person: where they stand, what can be done about it, and what they asked for."""
+    with st.container(gap="xsmall"):
+        st.text(f"{row.name}, {row.why}" if row.why else row.name)
+        st.caption(md(standing(row, zone)))
+        if row.code and row.code_until is not None:
+            first = row.state is PortalState.INVITED
+            st.info(
+                f"Code for {'the first' if first else 'a new'} password: **{row.code[:4]} {row.code[4:]}**, until "
+                f"{md(moment(row.code_until, zone))}. Others have this e-mail address too: tell it only to "
+                f"{md(row.name)}, here in the room, or on the phone once you are sure who is calling.",
+                icon=":material/call:")
+        if changes:
+            _buttons(actor, page, row)
+    for one in row.asked:
+        _asked(actor, page, row, one.request_id, f"Asked on {moment(one.asked_at, zone)}: {one.text}")
 
 
 def standing(row: PortalRow, zone: str) -> str:
@@ -68,6 +81,8 @@ def standing(row: PortalRow, zone: str) -> str:
         if row.link_until is not None:
             return f"{sent}; the link works until {moment(row.link_until, zone)}"
         return f"{sent}; the link was not used and does not work any more"
+    if not row.may_be_invited:
+        return "Not invited; nothing in the portal is open to them"
     return f"Not invited. A link would go to {row.email}" if row.email else "Not invited; no e-mail address to write to"
 
 
@@ -82,7 +97,7 @@ def _buttons(actor: Actor, page: CasePage, row: PortalRow) -> None:
         label = {
             PortalState.NONE: "Invite", PortalState.INVITED: "Send another link", PortalState.LAPSED: "Invite again",
         }.get(row.state, "Send a link for a new password")
-        if row.email and st.button(label, key=f"{key}.invite", type="tertiary"):
+        if row.email and row.may_be_invited and st.button(label, key=f"{key}.invite", type="tertiary"):
             _invite(actor, page, row)
         if row.state is PortalState.ACTIVE and st.button(
             "Sign out everywhere", key=f"{key}.out", type="tertiary"
@@ -90,8 +105,9 @@ def _buttons(actor: Actor, page: CasePage, row: PortalRow) -> None:
             _do(actor, end_portal_sign_ins, EndPortalSignIns(case_id=page.case_id, person_id=row.person_id),
                 "Signed out on every device; calendar addresses go on until they are revoked")
         if row.needs_code and st.button(
-            "Another code" if row.code else "Code for a new password", key=f"{key}.code", type="tertiary",
-            help="Others have this e-mail address too, so the link asks for a code that you tell them on the phone.",
+            "Another code" if row.code else "Code for the first password" if row.state is PortalState.INVITED
+            else "Code for a new password", key=f"{key}.code", type="tertiary",
+            help="Others have this e-mail address too, so the link asks for a code that you tell them yourself.",
         ):
             _give_code(actor, page, row)
         if row.has_authenticator and st.button("Lost authenticator", key=f"{key}.totp", type="tertiary"):

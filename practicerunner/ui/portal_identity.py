@@ -3,11 +3,15 @@
 Whom somebody acts for is a choice of this tab. It opens nothing by itself: whether it still holds is asked anew.
 """
 
+from typing import NoReturn
+
 import streamlit as st
 
 from practicerunner import database
+from practicerunner.errors import NotPermitted
 from practicerunner.settings import settings
 from practicerunner.ui import identity
+from practicerunner.vocabulary import Resource
 from practicerunner.workflows import portal_access, portal_presence
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_access import Visitor
@@ -46,12 +50,22 @@ def chosen() -> int | None:
     return found if isinstance(found, int) and found else None
 
 
-def present(actor: PortalActor) -> PortalActor:
-    """The same person for the same client, as the database knows them now. Raises SignedOut, NoLongerForThem."""
+def refuse(refusal: NotPermitted) -> NoReturn:
+    """Refuse what somebody tried, with a line of the audit log, as every refusal has one (D17)."""
+    with database.reading():
+        raise refusal
+
+
+def present(actor: PortalActor, doing: str) -> PortalActor:
+    """The same person for the same client, as the database knows them now, for what they are doing.
+
+    Raises SignedOut; NoLongerForThem, which is audited.
+    """
     here = visitor()
     if here is None or here.person_id != actor.person_id:
         raise identity.SignedOut
     current = portal_access.portal_actor(here, actor.client_id)
     if current is None:
-        raise portal_access.NoLongerForThem
+        refuse(portal_access.NoLongerForThem(
+            actor=actor, action=doing, resource=Resource.CLIENT_DIRECTORY, resource_id=actor.client_id))
     return current

@@ -40,7 +40,8 @@ def show(me: PortalActor, page: MySheet) -> None:
     if page.replaces:
         st.text("It takes the place of what was handed in before.")
     if page.others_draft:
-        st.info("Somebody else has begun this form. What they wrote is not shown; what you write takes its place.")
+        st.info("Somebody else has begun this form too. What they wrote is kept for them and not shown; once one of "
+                "you hands it in, it is done.")
     if page.only_to_read:
         _to_read(me, page)
         return

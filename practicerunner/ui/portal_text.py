@@ -8,6 +8,7 @@ import streamlit as st
 from practicerunner.ui.text import clock_span, day, md
 from practicerunner.vocabulary import DocumentKind, RequestKind, SessionFormat
 from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.portal_billing import MyMethod
 from practicerunner.workflows.requests import MyAppointment, MyRequest
 
 
@@ -49,6 +50,15 @@ def asked(one: MyRequest, today: date) -> str:
     if one.kind is RequestKind.MOVE:
         return f"Move {at(one.was, today)} to {at(one.asked_for, today)}"
     return f"A new time: {at(one.asked_for, today)}"
+
+
+def method(one: MyMethod) -> None:
+    """A saved card or account, as much of it as is ever shown."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        expires = f", expires {one.expires}" if one.expires else ""
+        st.text(f"{one.brand or one.kind.label} ending in {one.last_four}{expires}", width="content")
+        if one.is_expired:
+            st.badge("Expired", color="red")
 
 
 def download(me: PortalActor, label: str, kind: DocumentKind | None, subject_id: int) -> None:

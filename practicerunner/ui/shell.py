@@ -61,7 +61,8 @@ def _portal(visitor: Visitor) -> None:
         st.caption(md(visitor.name))
         st.html(PORTAL_SIGN_OUT)
     portal.hand_on(visitor, actor)
-    _show(page)
+    if not _show(page):
+        portal.link("Home", "portal_home", icon=":material/home:")
 
 
 def _logo() -> None:
@@ -69,7 +70,8 @@ def _logo() -> None:
     st.logo(str(ASSETS / ("wordmark-dark.svg" if dark else "wordmark.svg")), size="large")
 
 
-def _show(page: StreamlitPage) -> None:
+def _show(page: StreamlitPage) -> bool:
+    """Run a page. Returns whether it was open to whoever asked for it."""
     toast = st.session_state.pop("toast", "")
     if toast:
         st.toast(md(toast), icon=":material/check:")
@@ -77,6 +79,8 @@ def _show(page: StreamlitPage) -> None:
         page.run()
     except PracticeError as problem:
         st.warning(md(problem), icon=":material/block:")
+        return False
+    return True
 
 
 def _signed_out() -> None:

@@ -32,6 +32,7 @@ from practicerunner.workflows.granting import (
     check_open,
     clashes,
     grant,
+    may_still_ask,
     minutes_of,
     next_start,
     obstacle,
@@ -131,13 +132,18 @@ def _answered(session: Session, actor: Actor, found: SchedulingRequest, status: 
 
 
 def tell_the_asker(session: Session, found: SchedulingRequest) -> int | None:
-    """Write to whoever asked that there is an answer, and no word of what it is. Returns the message's id, if any."""
+    """Write to whoever asked that there is an answer, and no word of what it is. Returns the message's id, if any.
+
+    Whoever asked for a client and may not any more hears nothing of it: then it is the client who is told.
+    """
+    asker_id = None if requests.is_confidential(session, found.id) or not may_still_ask(session, found) else (
+        found.asked_by_id)
     us = practice.the_practice(session)
     subject, body = rules.answered(us.name, us.phone, settings().portal_page)
     return outbox.put(
         session, MessageKind.REQUEST_ANSWERED, f"{MessageKind.REQUEST_ANSWERED}:{found.id}:{found.revision}",
-        subject, body, person_id=found.asked_by_id or found.person_id, case_id=found.case_id,
-        own_address_only=found.asked_by_id is None and (
+        subject, body, person_id=asker_id or found.person_id, case_id=found.case_id,
+        own_address_only=asker_id is None and (
             bool(consenting_alone(session, [found.person_id])) or requests.is_confidential(session, found.id)),
     )
 
@@ -182,9 +188,10 @@ def offer_another(session: Session, actor: Actor, asked: OfferAnother) -> int:
     _choose(session, found, asked)
     slot = slot_ahead(session, asked.local_date, asked.local_time, minutes_of(found, appointment))
     found.offered_date, found.offered_time, found.reply = slot.local_date, slot.local_time, asked.reply
+    found.provider_id = appointment.provider_id if appointment else case.provider_id
     if appointment is not None:  # from here on it is this place of the appointment that the offer is about
         found.was_date, found.was_time = appointment.local_date, appointment.local_time
-    problem = obstacle(session, found, case, appointment)
+    problem = obstacle(session, found, case, appointment, on_their_word=False)  # the client takes it, or nobody
     if problem is not None:
         raise problem
     _check_bookable(session, actor, found, case, appointment)

@@ -17,6 +17,7 @@ from practicerunner.rules import requests as rules
 from practicerunner.rules.texts import paragraph
 from practicerunner.vocabulary import AppointmentStatus, CaseStatus, RequestKind, SessionFormat
 from practicerunner.workflows.granting import slot_ahead
+from practicerunner.workflows.minors import consenting_alone
 
 Message = Annotated[str, Field(max_length=rules.LONGEST_MESSAGE), AfterValidator(paragraph)]
 """What somebody adds in their own words."""
@@ -28,6 +29,10 @@ class TooManyRequests(RuleViolation):
 
 class AskedBefore(RuleViolation):
     """There is a request about this appointment already. Withdraw it to ask for something else."""
+
+
+class SameTimeAsked(RuleViolation):
+    """This time was asked for already; the request waits for an answer."""
 
 
 class TakesNoNewTimes(RuleViolation):
@@ -116,11 +121,23 @@ def _keep(session: Session, made: SchedulingRequest, told: Told, detail: str) ->
     waiting = requests.open_of(session, told.person_id)
     if made.appointment_id is not None and any(one.appointment_id == made.appointment_id for one in waiting):
         raise AskedBefore
+    if made.appointment_id is None and any(_is_same(one, made) for one in waiting if not (
+        one.asked_alone and told.asked_by_id is not None
+    )):
+        raise SameTimeAsked
     if len(waiting) >= rules.MOST_OPEN:
         raise TooManyRequests
     made.id, made.person_id, made.asked_at, made.message = ids.new_id(), told.person_id, told.at, told.message
     made.recorded_by_id, made.asked_by_id = told.recorded_by_id, told.asked_by_id
+    made.asked_alone = made.appointment_id is None and told.asked_by_id is None and bool(
+        consenting_alone(session, [told.person_id]))
     session.add(made)
     session.info["case_id"], session.info["detail"] = made.case_id, detail
     session.flush()
     return made.id
+
+
+def _is_same(one: SchedulingRequest, made: SchedulingRequest) -> bool:
+    """Whether a request that waits asks for the same new time."""
+    return one.kind is made.kind and one.case_id == made.case_id and (
+        one.local_date, one.local_time) == (made.local_date, made.local_time)

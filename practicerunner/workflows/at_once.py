@@ -17,7 +17,7 @@ from practicerunner.vocabulary import Audience, RequestKind, RequestStatus
 from practicerunner.workflows import availability
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
-from practicerunner.workflows.granting import grant, minutes_of, place_of, time_of
+from practicerunner.workflows.granting import grant, minutes_of, place_of, provider_of, time_of
 
 
 def grant_at_once(session: Session, actor: PortalActor, request_id: int) -> None:
@@ -60,7 +60,7 @@ def _is_shown(session: Session, found: SchedulingRequest, case: Case, appointmen
         return found.kind is RequestKind.CANCEL
     place = place_of(session, found, appointment)
     free = availability.free_slots(
-        session, appointment.provider_id if appointment else case.provider_id, minutes_of(found, appointment),
+        session, provider_of(found, case, appointment), minutes_of(found, appointment),
         when[0], when[0], audience=Audience.EXISTING_CLIENTS, service_id=found.service_id,
         location_id=place.id if place else None, format=found.format or (appointment.format if appointment else None),
         except_appointment_id=appointment.id if appointment else None,

@@ -22,7 +22,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.form_pages import reading, touches
-from practicerunner.workflows.form_sending import packet_of
+from practicerunner.workflows.form_sending import packet_of, packet_unheard
 from practicerunner.workflows.forms import score_of
 
 
@@ -102,6 +102,8 @@ class CaseForms:
     """Person and form that is still to be filled in."""
     packet: int = 0
     """How many forms of the intake packet are still to be sent, where the actor may send them."""
+    unheard: tuple[str, ...] = ()
+    """Whose forms of the packet nobody could be told of by e-mail."""
 
 
 @reader(Resource.CONSENTS)
@@ -123,10 +125,11 @@ def forms_of_case(session: Session, actor: Actor, case_id: int) -> CaseForms:
             name = person_name(person.first_name, person.last_name, person.preferred_name)
             people.setdefault(person.id, PersonForms(
                 person.id, name, here, lines, tuple(scored.get(person.id, ()))))
+    sends = touches(actor, Action.CREATE, Resource.CONSENTS, case)
     return CaseForms(
         tuple(people.values()), _offers(session, actor, case),
         frozenset((one.assignment.person_id, one.template.id) for one in found if one.assignment.status in forms.OPEN),
-        len(packet_of(session, case)) if touches(actor, Action.CREATE, Resource.CONSENTS, case) else 0,
+        len(packet_of(session, case)) if sends else 0, tuple(packet_unheard(session, case)) if sends else (),
     )
 
 

@@ -7,15 +7,16 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import cases, consent_basis, forms, people, portal_pages, practice
+from practicerunner.records import cases, consent_basis, forms, people, portal, portal_pages, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormTemplate
 from practicerunner.records.people import Person
 from practicerunner.rules import forms as rule
 from practicerunner.rules import signing
+from practicerunner.rules.names import person_name
 from practicerunner.rules.notes import is_clinical
 from practicerunner.settings import settings
-from practicerunner.vocabulary import Action, AssignmentStatus, MessageKind, ParticipantStatus, Resource
+from practicerunner.vocabulary import AccessScope, Action, AssignmentStatus, MessageKind, ParticipantStatus, Resource
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
@@ -23,6 +24,7 @@ from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.forms import assignment_for, authorize_in, check_is_open, today_here
 from practicerunner.workflows.minors import consenting_in
 from practicerunner.workflows.packets import in_packet
+from practicerunner.workflows.portal_access import may_for, with_scope
 
 
 class FormDoesNotFit(RuleViolation):
@@ -30,7 +32,11 @@ class FormDoesNotFit(RuleViolation):
 
 
 class NowhereToRemind(RuleViolation):
-    """There is no e-mail address that this person lets us write to."""
+    """There is no e-mail address that this person lets us write to, nor of anybody who signs for them."""
+
+
+class NotTheirsNow(RuleViolation):
+    """This person takes part no longer, so they are not reminded of anything. Take the form back instead."""
 
 
 class RemindedToday(RuleViolation):
@@ -75,7 +81,7 @@ def assign_forms(session: Session, actor: Actor, asked: AssignForms) -> list[int
     case = case_for(session, actor, asked.case_id, Action.CREATE, resource=Resource.CONSENTS)
     templates = [_to_give(session, actor, case, template_id) for template_id in dict.fromkeys(asked.template_ids)]
     asked_of = list(dict.fromkeys(asked.person_ids))
-    if not all(forms.takes_part(session, case.id, person_id) for person_id in asked_of):
+    if not all(forms.takes_part(session, case.id, person_id, today_here(session)) for person_id in asked_of):
         raise BadInput("person_ids", "Choose people who take part.")
     if asked.due_on is not None and asked.due_on < today_here(session):
         raise BadInput("due_on", "This day is over; choose a later one.")
@@ -134,12 +140,41 @@ def send_packet(session: Session, actor: Actor, asked: SendPacket) -> list[int]:
     session.add_all(made)
     us = practice.the_practice(session)
     for person in {person.id: person for person, _ in missing}.values():
-        letter = signing.waiting_letter(
-            person.preferred_name or person.first_name, us.name, us.phone, settings().portal_page)
-        outbox.put(session, MessageKind.FORM_REMINDER, f"packet:{asked.op}:{person.id}", letter.subject, letter.body,
-                   person_id=person.id, case_id=case.id, own_address_only=person.id in alone)
+        for somebody in _told_of_forms(session, person, case.id, alone=person.id in alone):
+            letter = signing.waiting_letter(
+                somebody.preferred_name or somebody.first_name, us.name, us.phone, settings().portal_page)
+            outbox.put(session, MessageKind.FORM_REMINDER, f"packet:{asked.op}:{somebody.id}", letter.subject,
+                       letter.body, person_id=somebody.id, case_id=case.id, own_address_only=person.id in alone)
     session.info["detail"] = f"{len(made)} forms of the packet"
     return [assignment.id for assignment in made]
+
+
+def _told_of_forms(session: Session, person: Person, case_id: int, *, alone: bool) -> list[Person]:
+    """Who is written to about somebody's forms: they, or where they have no address whoever may sign for them.
+
+    ``alone``: what is confidential to them goes to their own address only. Nobody is called to a portal that is closed
+    to them.
+    """
+    address = consent_basis.own_address if alone else people.mail_address
+    if address(session, person.id):
+        return [] if portal.is_suspended(session, person.id) else [person]
+    if alone:
+        return []
+    return [
+        session.get_one(Person, one) for one in with_scope(session, person.id, AccessScope.FORMS, case_id)
+        if may_for(session, one, person.id, Action.CREATE, Resource.CONSENTS, case_id=case_id)
+        and people.mail_address(session, one) and not portal.is_suspended(session, one)
+    ]
+
+
+def packet_unheard(session: Session, case: Case) -> list[str]:
+    """Of whose forms in the packet nobody can be told by e-mail: their names, in the order of the case."""
+    here = {person.id: person for person, _ in packet_of(session, case)}
+    alone = consenting_in(session, case, set(here))
+    return [
+        person_name(person.first_name, person.last_name, person.preferred_name) for person in here.values()
+        if not _told_of_forms(session, person, case.id, alone=person.id in alone)
+    ]
 
 
 def packet_of(session: Session, case: Case) -> list[tuple[Person, FormTemplate]]:
@@ -160,32 +195,47 @@ def packet_of(session: Session, case: Case) -> list[tuple[Person, FormTemplate]]
 def remind_of_form(session: Session, actor: Actor, asked: RemindOfForm) -> int:
     """Write a reminder into the outbox: that something is to be filled in, not what. Returns the assignment's id.
 
-    Raises NowhereToRemind, RemindedToday, FormIsClosed, FormIsWithdrawn.
+    Where a child has no address, whoever may sign for them is written to.
+
+    Raises NotTheirsNow, NowhereToRemind, RemindedToday, FormIsClosed, FormIsWithdrawn.
     """
     assignment, _ = _sent(session, actor, asked.assignment_id)
-    person, us = session.get_one(Person, assignment.person_id), practice.the_practice(session)
-    if not people.mail_address(session, person.id):
-        raise NowhereToRemind
-    if assignment.confidential and not consent_basis.own_address(session, person.id):
-        raise NowhereToRemind("This form is confidential, and somebody else has the same e-mail address.")
-    letter = signing.reminder_letter(
-        person.preferred_name or person.first_name, us.name, us.phone, settings().portal_page)
-    written = outbox.put(
-        session, MessageKind.FORM_REMINDER, f"{MessageKind.FORM_REMINDER}:{assignment.id}:{today_here(session)}",
-        letter.subject, letter.body, person_id=person.id, case_id=assignment.case_id,
-        own_address_only=assignment.confidential,
-    )
-    if written is None:
+    person, today = session.get_one(Person, assignment.person_id), today_here(session)
+    us = practice.the_practice(session)
+    if not forms.takes_part(session, assignment.case_id, person.id, today):
+        raise NotTheirsNow
+    told = _told_of_forms(session, person, assignment.case_id, alone=assignment.confidential)
+    if not told:
+        raise _nowhere(session, person, confidential=assignment.confidential)
+    written = []
+    for somebody in told:
+        letter = signing.reminder_letter(
+            somebody.preferred_name or somebody.first_name, us.name, us.phone, settings().portal_page)
+        key = f"{assignment.id}:{today}" if somebody is person else f"{assignment.id}:{today}:{somebody.id}"
+        written.append(outbox.put(
+            session, MessageKind.FORM_REMINDER, f"{MessageKind.FORM_REMINDER}:{key}", letter.subject, letter.body,
+            person_id=somebody.id, case_id=assignment.case_id, own_address_only=assignment.confidential,
+        ))
+    if not any(written):
         raise RemindedToday
     assignment.reminded_at = clock.now()
     return assignment.id
+
+
+def _nowhere(session: Session, person: Person, *, confidential: bool) -> NowhereToRemind:
+    if not people.mail_address(session, person.id):
+        return NowhereToRemind()
+    if confidential and not consent_basis.own_address(session, person.id):
+        return NowhereToRemind("This form is confidential, and somebody else has the same e-mail address.")
+    return NowhereToRemind("The portal is closed to this person. Give access back under Relationships, Portal, first.")
 
 
 @command(Resource.CONSENTS, Action.CREATE)
 def withdraw_form(session: Session, actor: Actor, asked: WithdrawForm) -> int:
     """Take a form back that is not handed in; answers that were begun are gone. Returns the assignment's id."""
     assignment, template = _sent(session, actor, asked.assignment_id)
-    assignment.status, assignment.closed_at, assignment.draft = AssignmentStatus.WITHDRAWN, clock.now(), {}
+    assignment.status, assignment.closed_at = AssignmentStatus.WITHDRAWN, clock.now()
+    assignment.draft, assignment.set_aside = {}, {}
     assignment.revision += 1
     session.info["detail"] = template.name
     return assignment.id

@@ -262,7 +262,8 @@ def hand_in(
     )
     response.content_hash = response_hash(response, version)
     session.add(response)
-    assignment.status, assignment.closed_at, assignment.draft = AssignmentStatus.COMPLETED, now, {}
+    assignment.status, assignment.closed_at = AssignmentStatus.COMPLETED, now
+    assignment.draft, assignment.set_aside = {}, {}
     assignment.revision += 1
     session.flush()
     paper = rule.PAPERS.get(template.purpose)

@@ -9,25 +9,30 @@ from practicerunner.errors import BadInput, RuleViolation, SlotTaken, Stale
 from practicerunner.records import calendar, practice, requests
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
 from practicerunner.records.practice import Location
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import requests as rules
 from practicerunner.rules.case_types import capabilities
+from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import Slot, wall
 from practicerunner.vocabulary import (
+    Action,
     AppointmentStatus,
     Audience,
     CancelledBy,
     RequestKind,
     RequestStatus,
+    Resource,
 )
-from practicerunner.workflows import availability
+from practicerunner.workflows import availability, notices
 from practicerunner.workflows.access import Actor, PortalActor
 from practicerunner.workflows.attendance import SetAttendance, set_agreed, set_attendance
 from practicerunner.workflows.booking import Book, book, book_agreed, people_on, slot_on
 from practicerunner.workflows.minors import confidential_by_default
+from practicerunner.workflows.portal_access import may_for
 from practicerunner.workflows.scheduling import (
     AppointmentIsFixed,
     Cancel,
@@ -53,6 +58,10 @@ class AppointmentChanged(RuleViolation):
 
 class NotExpected(RuleViolation):
     """Who asks does not take part any more, so there is nothing to do. Decline the request to close it."""
+
+
+class MayAskNoMore(RuleViolation):
+    """Whoever asked may no longer ask for this person."""
 
 
 class TimeIsTaken(SlotTaken):
@@ -94,10 +103,32 @@ def time_of(found: SchedulingRequest) -> tuple[date, time] | None:
     return None
 
 
+def may_still_ask(session: Session, found: SchedulingRequest) -> bool:
+    """Whether somebody who asked for a client may do so now; whoever asked for themselves may."""
+    return found.asked_by_id is None or may_for(
+        session, found.asked_by_id, found.person_id, Action.REQUEST, Resource.APPOINTMENTS, case_id=found.case_id)
+
+
+def provider_of(found: SchedulingRequest, case: Case, appointment: Appointment | None) -> int:
+    """With whom it would be: as the appointment is, or as the time was offered, otherwise the case's provider."""
+    if appointment is not None:
+        return appointment.provider_id
+    return found.provider_id if found.offered_date is not None else case.provider_id
+
+
 def obstacle(
-    session: Session, found: SchedulingRequest, case: Case, appointment: Appointment | None
+    session: Session, found: SchedulingRequest, case: Case, appointment: Appointment | None, *,
+    on_their_word: bool = True,
 ) -> RuleViolation | None:
-    """Why a request cannot be granted whatever the calendar says, because something changed; ``None`` if it can."""
+    """Why a request cannot be granted whatever the calendar says, because something changed; ``None`` if it can.
+
+    ``on_their_word`` is that it would be granted because of who asked, who then has to be somebody who may ask still.
+    """
+    if on_their_word and not may_still_ask(session, found):
+        asker, client = (
+            person_name(one.first_name, one.last_name, one.preferred_name)
+            for one in (session.get_one(Person, found.asked_by_id), session.get_one(Person, found.person_id)))
+        return MayAskNoMore(f"{asker} may no longer ask for {client}.")
     if appointment is not None:
         if appointment.status is AppointmentStatus.CANCELLED:
             return AppointmentChanged("The appointment was cancelled after this was asked.")
@@ -129,7 +160,7 @@ def grant(
     Staff act through the calendar's own verbs; a client takes what staff offered, or what is done at once. Raises
     TimeIsTaken with the next free start, AppointmentChanged, NotExpected, AppointmentIsFixed, CaseIsArchived, BadInput.
     """
-    problem = obstacle(session, found, case, appointment)
+    problem = obstacle(session, found, case, appointment, on_their_word=isinstance(actor, Actor))
     if problem is not None:
         raise problem
     _check_not_past(session, actor, found, case, appointment)
@@ -138,11 +169,23 @@ def grant(
             if appointment is None:
                 return _book(session, actor, found, case)
             if found.kind is RequestKind.MOVE:
-                return _move(session, actor, found, appointment)
-            return _call_off(session, actor, found, case, appointment)
+                was = appointment.starts_at
+                made = _move(session, actor, found, appointment)
+                if appointment.starts_at != was and _by_another(actor, found):
+                    notices.notice_moved(session, appointment, was, [found.person_id])
+                return made
+            made = _call_off(session, actor, found, case, appointment)
+            if _by_another(actor, found):
+                notices.notice_cancelled(session, appointment, [found.person_id])
+            return made
     except SlotTaken as taken:
         said = str(taken) if isinstance(actor, Actor) else None
     raise TimeIsTaken(said, next_start(session, actor, found, case, appointment))
+
+
+def _by_another(actor: Actor | PortalActor, found: SchedulingRequest) -> bool:
+    """Whether an appointment changes on the word of somebody else than whose it is, who then hears of it."""
+    return found.asked_by_id is not None if isinstance(actor, Actor) else actor.client_id is not None
 
 
 def _check_not_past(
@@ -162,7 +205,7 @@ def wanted_booking(found: SchedulingRequest, case: Case, when: tuple[date, time]
     if found.format is None and found.location_id is None:
         raise BadInput("format", "Choose a location, or video or phone.")
     return Book(
-        case_id=case.id, provider_id=case.provider_id, service_id=found.service_id, local_date=when[0],
+        case_id=case.id, provider_id=provider_of(found, case, None), service_id=found.service_id, local_date=when[0],
         local_time=when[1], minutes=found.minutes, format=found.format, location_id=found.location_id,
     )
 
@@ -231,7 +274,7 @@ def next_start(
         return None
     place = place_of(session, found, appointment)
     candidates = availability.next_few(
-        session, appointment.provider_id if appointment else case.provider_id, minutes,
+        session, provider_of(found, case, appointment), minutes,
         max(slot_on(*when, minutes, zone).starts_at, clock.now()), most=CANDIDATES,
         audience=Audience.STAFF if isinstance(actor, Actor) else Audience.EXISTING_CLIENTS,
         location_id=place.id if place else None, format=found.format or (appointment.format if appointment else None),
@@ -248,7 +291,7 @@ def clashes(
     when: tuple[date, time],
 ) -> list[Conflict]:
     """Who or what is taken already at a time that would be given to a request."""
-    provider = session.get_one(Staff, appointment.provider_id if appointment else case.provider_id)
+    provider = session.get_one(Staff, provider_of(found, case, appointment))
     slot = slot_on(*when, minutes_of(found, appointment), practice.the_practice(session).zone)
     people = people_on(case, slot.local_date) if appointment is None else tuple(
         row.person_id for row in appointment.attendances if row.status not in calendar.ABSENT

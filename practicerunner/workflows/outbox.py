@@ -27,6 +27,7 @@ DELAYS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timed
 """How long to wait after the first, second … attempt that failed."""
 MOST_ATTEMPTS = len(DELAYS) + 1
 NO_ADDRESS = "There is no e-mail address any more that this person lets us write to."
+LINK_MOVED = "The e-mail address was changed since, so the link works no longer. Send another one."
 TOO_LATE = "It was not sent in time, and then it was of no use any more."
 ENDED = "The program ended while it was sending this, several times."
 
@@ -125,8 +126,11 @@ def claim(session: Session, worker: str) -> OutboxMessage | None:
             drop(session, found.id, worker, TOO_LATE)
             continue
         if found.person_id is not None:
-            found.to_address = _address(
+            before, found.to_address = found.to_address, _address(
                 session, found.person_id, found.appointment_id, own_only=found.own_address_only).strip()
+            if found.kind is MessageKind.PORTAL_LINK and found.to_address.lower() != before.lower():
+                drop(session, found.id, worker, LINK_MOVED)
+                continue
         if found.to_address:
             return found
         drop(session, found.id, worker, NO_ADDRESS)
@@ -191,8 +195,8 @@ def _view(row: Addressed) -> MessageView:
     message, *_ = row
     return MessageView(
         message.id, message.kind, message.status, message.created_at, recipient(row), message.to_address,
-        message.subject, message.body, message.sent_at, message.attempts, message.try_after, message.last_problem,
-        message.appointment_id,
+        message.subject, without_secret(message.body), message.sent_at, message.attempts, message.try_after,
+        message.last_problem, message.appointment_id,
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from practicerunner.errors import NotPermitted, RuleViolation
+from practicerunner.errors import NotPermitted
 from practicerunner.records import accounts, acting, practice, requests
 from practicerunner.records.acting import AccessDecision, AccessEnd, ActsFor
 from practicerunner.records.cases import Case
@@ -27,8 +27,8 @@ from practicerunner.workflows.acting import known_of, today_of
 from practicerunner.workflows.commands import reader
 
 
-class NoLongerForThem(RuleViolation):
-    """You have no access for this person any more. Reload the page."""
+class NoLongerForThem(NotPermitted):
+    """You have no access for this person any more."""
 
 
 Decided = Sequence[tuple[AccessDecision, AccessEnd | None]]
@@ -69,6 +69,8 @@ class Visitor:
     """Whether invoices are theirs to pay, be it for somebody else."""
     acts_for: tuple[ActingFor, ...]
     """The clients for whom they may do something today, by name."""
+    waits: bool = False
+    """Whether they wait for a place: the forms that they were given are theirs to fill in, and nothing else."""
 
     def acting_for(self, client_id: int | None) -> ActingFor | None:
         """How they may act for one client; ``None`` where they may not, or not any more."""
@@ -113,6 +115,14 @@ def may_portal(
 def open_to(session: Session, actor: PortalActor, resource: Resource) -> bool:
     """Whether the actor may read something of this kind of the client as a whole: for what a page shows."""
     return may_portal(session, actor, Action.READ, resource)
+
+
+def check_acts(session: Session, actor: PortalActor) -> None:
+    """Refuse whoever comes for a client of whom nothing is open to them. Raises NoLongerForThem, which is audited."""
+    found = _in_role(session, actor)
+    if actor.client_id is not None and not (found and any(_opened(session, *found, _everywhere(found[2])))):
+        raise NoLongerForThem(
+            actor=actor, action=Action.READ, resource=Resource.CLIENT_DIRECTORY, resource_id=actor.client_id)
 
 
 def open_scopes(session: Session, actor: PortalActor, case_id: int | None = None) -> frozenset[AccessScope]:
@@ -203,7 +213,7 @@ def visitor_of(session: Session, person_id: int) -> Visitor | None:
     return Visitor(
         person.id, person_name(person.first_name, person.last_name, person.preferred_name),
         requests.took_part_in_any(session, person.id), accounts.pays_anything(session, person.id),
-        tuple(acting_for(session, person.id)),
+        tuple(acting_for(session, person.id)), requests.waits_anywhere(session, person.id),
     )
 
 
@@ -213,6 +223,15 @@ def portal_actor(visitor: Visitor, client_id: int | None) -> PortalActor | None:
         return PortalActor(visitor.person_id, visitor.name)
     found = visitor.acting_for(client_id)
     return PortalActor(visitor.person_id, visitor.name, found.role, client_id) if found else None
+
+
+def may_for(
+    session: Session, person_id: int, client_id: int, action: Action, resource: Resource, *, case_id: int | None = None
+) -> bool:
+    """Whether somebody who acts for a client may do this now: for what they asked before, and for letters to them."""
+    acts = acting.between(session, person_id, client_id)
+    return acts is not None and may_portal(
+        session, PortalActor(person_id, "", _role_of(acts), client_id), action, resource, case_id=case_id)
 
 
 def may_in_any_case(session: Session, actor: PortalActor, action: Action, resource: Resource) -> bool:

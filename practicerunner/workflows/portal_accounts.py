@@ -23,7 +23,16 @@ from practicerunner.workflows.access import Actor, may_touch
 from practicerunner.workflows.authenticator import drop_seed
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
-from practicerunner.workflows.portal_links import drop_reset_code, give_reset_code, reset_code, send_link
+from practicerunner.workflows.portal_access import visitor_of
+from practicerunner.workflows.portal_links import (
+    drop_reset_code,
+    first_code,
+    give_first_code,
+    give_reset_code,
+    reset_code,
+    send_link,
+    works,
+)
 from practicerunner.workflows.portal_presence import end_all
 
 
@@ -37,6 +46,10 @@ class NoAccount(RuleViolation):
 
 class NeedsNoCode(RuleViolation):
     """This person needs no code: nobody else has their e-mail address, or they have an authenticator."""
+
+
+class NothingToFind(RuleViolation):
+    """Nothing in the portal is open to this person, so there is nothing to invite them to. Decide on access first."""
 
 
 class OfSomebody(Command):
@@ -110,18 +123,24 @@ class PortalRow:
     suspended_reason: str
     asked: tuple[AskedChange, ...]
     needs_code: bool = False
-    """Whether a link to another password asks them for a code that only the practice can tell them."""
+    """Whether their link asks them for a code that only the practice can tell them."""
     code: str = ""
     """That code, for whoever may give it out, while it can be used."""
     code_until: datetime | None = None
+    left: bool = False
+    """Whether they take part no longer, or act for somebody who does; listed for the account they still have."""
+    may_be_invited: bool = True
+    """Whether a link would lead to anything."""
 
 
 @command(Resource.CASE, Action.UPDATE)
 def invite_to_portal(session: Session, actor: Actor, asked: InviteToPortal) -> int:
-    """Send a link. Returns the id of the link. Raises NotFound, NoAddress, NoBirthDate, IsSuspended."""
+    """Send a link. Returns its id. Raises NotFound, NoAddress, NoBirthDate, IsSuspended, NothingToFind."""
     person, account = _somebody(session, actor, asked)
     if account is not None and account.suspended_at is not None:
         raise IsSuspended
+    if account is None and not _finds_anything(session, person.id):
+        raise NothingToFind
     session.info["detail"] = f"{'a new password' if account else 'first link'} for {person.id}"
     return send_link(session, person, actor.staff_id).id
 
@@ -183,13 +202,21 @@ def reset_portal_authenticator(session: Session, actor: Actor, asked: ResetPorta
 
 @command(Resource.CASE, Action.UPDATE)
 def give_portal_reset_code(session: Session, actor: Actor, asked: GiveResetCode) -> int:
-    """Make a code for somebody's next password, to be told by phone; it stands on their line until it was used.
+    """Make a code for somebody's first or next password, to be told by phone or handed over in the room.
 
+    It stands on their line until it was used.
     Returns their id. Raises NotFound, NoAccount, IsSuspended, NeedsNoCode.
     """
     person, account = _somebody(session, actor, asked)
     if account is None:
-        raise NoAccount
+        link = portal.last_invitations(session, [person.id]).get(person.id)
+        if link is None or not works(session, link):
+            raise NoAccount
+        if not portal.is_shared(session, link.email):
+            raise NeedsNoCode
+        give_first_code(link)
+        session.info["detail"] = f"code for the first password of {person.id}"
+        return person.id
     if account.suspended_at is not None:
         raise IsSuspended
     if not _needs_code(session, account):
@@ -229,19 +256,47 @@ def _somebody(session: Session, actor: Actor, asked: OfSomebody) -> tuple[Person
     return person, account
 
 
+LEFT = "no longer takes part"
+_IN = {ParticipantStatus.ACTIVE: "", ParticipantStatus.WAITLISTED: "waits for a place"}
+
+
 def _people(session: Session, case_id: int) -> dict[int, tuple[Person, str]]:
-    """Who may have the portal because of a case, and why: who takes part, who acts for them, who pays."""
+    """Who may have the portal because of a case, and why: who takes part, who acts for them, who pays.
+
+    Last, whoever takes part no longer and has still something to be looked after: an account, a link, a request.
+    """
     found: dict[int, tuple[Person, str]] = {}
-    for participant, person in cases.people_in(session, case_id):
-        if participant.status is ParticipantStatus.ACTIVE:
-            found[person.id] = person, ""
-    for acts, person in acting.for_clients(session, list(found)):
-        client = found[acts.client_id][0]
-        found.setdefault(person.id, (
-            person, f"{(acts.title or acts.kind.label).lower()} of {client.preferred_name or client.first_name}"))
+    members = cases.people_in(session, case_id)
+    for participant, person in members:
+        if participant.status in _IN and (person.id not in found or participant.status is ParticipantStatus.ACTIVE):
+            found[person.id] = person, _IN[participant.status]
+    _add_acting(session, found, list(found))
     for person in portal.payers_in(session, case_id):
         found.setdefault(person.id, (person, "pays"))
+    gone = {person.id: (person, LEFT) for _, person in members if person.id not in found}
+    if gone:
+        _add_acting(session, gone, list(gone), LEFT)
+        still = {
+            *portal.accounts_of(session, gone), *portal.last_invitations(session, gone),
+            *(one.person_id for one in portal.open_requests(session, gone))}
+        found |= {key: one for key, one in gone.items() if key not in found and key in still}
     return {key: one for key, one in found.items() if one[0].died_on is None}
+
+
+def _add_acting(
+    session: Session, found: dict[int, tuple[Person, str]], clients: list[int], remark: str = ""
+) -> None:
+    """Add who acts for some of these people, unless they are there already."""
+    for acts, person in acting.for_clients(session, clients):
+        client = found[acts.client_id][0]
+        who = f"{(acts.title or acts.kind.label).lower()} of {client.preferred_name or client.first_name}"
+        found.setdefault(person.id, (person, f"{who}, who {remark}" if remark else who))
+
+
+def _finds_anything(session: Session, person_id: int) -> bool:
+    """Whether something in the portal is open to somebody, for themselves or for a client."""
+    visitor = visitor_of(session, person_id)
+    return visitor is not None and bool(visitor.takes_part or visitor.waits or visitor.pays or visitor.acts_for)
 
 
 @reader(Resource.CASE)
@@ -277,17 +332,20 @@ def _row(
     session: Session, person: Person, why: str, account: PortalAccount | None, link: PortalInvitation | None,
     used: dict[int, datetime], names: dict[int, str], asked: tuple[AskedChange, ...], *, gives: bool,
 ) -> PortalRow:
-    works = link is not None and link.used_at is None and link.expires_at > clock.now()
+    is_live = link is not None and works(session, link)
     state, code = state_of(account), reset_code(account) if account is not None and gives else ""
+    needs_code, code_until = account is not None and _needs_code(session, account), None
     if account is None and link is not None:
-        state = PortalState.INVITED if works else PortalState.LAPSED
+        state = PortalState.INVITED if is_live else PortalState.LAPSED
+        if is_live and portal.is_shared(session, link.email):
+            needs_code, code, code_until = True, first_code(link) if gives else "", link.expires_at
     return PortalRow(
         person.id, person_name(person.first_name, person.last_name, person.preferred_name), why, state,
         account.email if account else people.mail_address(session, person.id).strip(),
         link.created_at if link else None, names.get(link.invited_by_id or 0, "") if link else "",
-        link.expires_at if link and works else None, used.get(account.id) if account else None,
+        link.expires_at if link and is_live else None, used.get(account.id) if account else None,
         account is not None and account.totp_secret is not None, account.suspended_at if account else None,
         names.get(account.suspended_by_id or 0, "") if account else "", account.suspended_reason if account else "",
-        asked, account is not None and _needs_code(session, account), code,
-        account.reset_code_until if account and code else None,
+        asked, needs_code, code, account.reset_code_until if account and code else code_until, LEFT in why,
+        account is not None or _finds_anything(session, person.id),
     )

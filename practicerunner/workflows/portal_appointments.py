@@ -99,7 +99,7 @@ def appointments_page(session: Session, actor: PortalActor) -> AppointmentsPage:
         tuple(my_appointments(session, actor)), tuple(one for one in asked if one.status in requests.OPEN),
         tuple(one for one in asked if one.status not in requests.OPEN and one.status is not RequestStatus.WITHDRAWN
               and one.asked_at > lately),
-        _past(session, actor, today), _cases(session, actor, today), us.grants_requests, us.late_cancel_hours,
+        _past(session, actor, today), cases_to_ask(session, actor, today), us.grants_requests, us.late_cancel_hours,
         us.missed_fee_basis_points, us.zone, us.phone, today, tuple(my_feeds(session, actor)) if own else (), own,
     )
 
@@ -124,7 +124,7 @@ def _over(one: OwnAppointment) -> MyPast:
     )
 
 
-def _cases(session: Session, actor: PortalActor, today: date) -> tuple[MyCase, ...]:
+def cases_to_ask(session: Session, actor: PortalActor, today: date) -> tuple[MyCase, ...]:
     """Cases in which they take part and may ask; the times of a group are not one member's to ask for."""
     return tuple(
         MyCase(

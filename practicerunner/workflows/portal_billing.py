@@ -129,7 +129,6 @@ def billing_page(session: Session, actor: PortalActor) -> BillingPage:
         row.case_id for rows in (standings, found, took, back, notes) for row in rows
     }.union(*(cases for _, cases in issued)))
     ours = [row for row in standings if row.case_id in seen]
-    whole = actor.client_id is None or may_portal(session, actor, Action.READ, Resource.INVOICES)
     return BillingPage(
         _due(ours, hidden),
         sum(max(-row.loose_cents, 0) for row in ours),
@@ -141,7 +140,8 @@ def billing_page(session: Session, actor: PortalActor) -> BillingPage:
             *(MyPaper(DocumentKind.CREDIT_NOTE, one.id, one.number, one.issued_on, one.amount_cents, "")
               for one in notes if one.case_id in seen),
         ), key=lambda one: (one.on, one.subject_id), reverse=True)),
-        _statements(issued, seen), bills, _methods(session, payer, today) if whole else (), today, us.phone,
+        _statements(issued, seen), bills, _methods(session, payer, today) if _sees_whole(session, actor) else (),
+        today, us.phone,
     )
 
 
@@ -155,6 +155,7 @@ class Owing:
     overdue_cents: int
     """What is left of those whose day has passed."""
     papers: tuple[MyPaper, ...]
+    methods: tuple[MyMethod, ...] = ()
 
 
 def owing(session: Session, actor: PortalActor) -> Owing:
@@ -173,6 +174,7 @@ def owing(session: Session, actor: PortalActor) -> Owing:
     return Owing(
         _due([row for row in standings if row.case_id in seen], hidden), len(unpaid),
         sum(cents for due_on, cents in unpaid if due_on < today), (*_statements(issued, seen), *bills),
+        _methods(session, payer, today) if _sees_whole(session, actor) else (),
     )
 
 
@@ -233,6 +235,11 @@ def _superbills(session: Session, actor: PortalActor, hidden: Hidden) -> tuple[M
         if not hidden.has(DocumentKind.SUPERBILL, row.id)
         and may_portal(session, actor, Action.READ, Resource.SUPERBILLS, case_id=row.case_id)
     )
+
+
+def _sees_whole(session: Session, actor: PortalActor) -> bool:
+    """Whether all of somebody's billing is open to the reader, and so what it is paid with."""
+    return actor.client_id is None or may_portal(session, actor, Action.READ, Resource.INVOICES)
 
 
 def _methods(session: Session, payer: Payer, today: date) -> tuple[MyMethod, ...]:

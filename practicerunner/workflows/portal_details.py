@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import acting, audit, feeds, portal, practice
+from practicerunner.records import acting, audit, feeds, logins, portal, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount
 from practicerunner.rules import acting as rules
 from practicerunner.rules import portal as letters
 from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import AccessScope, Action, ContactKind, MessageKind, Resource
+from practicerunner.vocabulary import AccessScope, Action, ContactKind, MessageKind, Resource, Role
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import known_of, today_of
@@ -133,7 +133,9 @@ def details_of(session: Session, actor: PortalActor) -> Details:
 
 @command(Resource.DEMOGRAPHICS, Action.REQUEST)
 def ask_for_change(session: Session, actor: PortalActor, asked: AskForChange) -> int:
-    """Ask for one's details to be changed; staff who see the client are told. Returns the request's id.
+    """Ask for one's details to be changed; staff are told. Returns the request's id.
+
+    Told are those who see them, or for whom they act or pay; if nobody does any more, who did, and the owners.
 
     Raises NotPermitted, TooManyAsked.
     """
@@ -144,7 +146,10 @@ def ask_for_change(session: Session, actor: PortalActor, asked: AskForChange) ->
     made = DetailsRequest(id=ids.new_id(), person_id=person.id, text=asked.text)
     session.add(made)
     letter = letters.details_letter(practice.the_practice(session).name)
-    for staff_id in portal.providers_of(session, person.id):
+    told = portal.providers_of(session, person.id) or [
+        *portal.providers_of(session, person.id, left_too=True),
+        *(one.id for one in logins.staff_with_roles(session, [Role.OWNER]))]
+    for staff_id in dict.fromkeys(told):
         outbox.put(session, MessageKind.DETAILS_ASKED, f"details:{made.id}:{staff_id}", letter.subject, letter.body,
                    staff_id=staff_id)
     session.flush()

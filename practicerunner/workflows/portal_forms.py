@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
-from practicerunner.records import acting, audit, forms, portal_pages, practice, requests
+from practicerunner.records import acting, audit, forms, portal_pages, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
@@ -100,7 +100,7 @@ class MySheet:
     answers: dict[str, Any]
     saved_at: datetime | None
     others_draft: bool
-    """Whether somebody else has begun it: their answers are not shown, and these take their place."""
+    """Whether somebody else has begun it too: their answers are kept for them and not shown."""
     capacity: str
     """What will stand under it."""
     refusal: str
@@ -155,7 +155,7 @@ def _to_fill(
     found, template, case = own_form(session, actor, assignment_id, Action.CREATE)
     session.info["case_id"], session.info["detail"] = case.id, template.name
     check_is_open(found)
-    if not requests.takes_part(session, case.id, actor.for_id, today_here(session)):
+    if not forms.takes_part(session, case.id, actor.for_id, today_here(session)):
         raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.CONSENTS, resource_id=found.id,
                        case_id=case.id)
     if found.revision != revision:
@@ -170,12 +170,22 @@ def _to_fill(
 def save_my_answers(session: Session, actor: PortalActor, asked: SaveAnswers) -> int:
     """Keep answers of a form that is not finished. Returns the assignment's id.
 
+    What somebody else has begun is set aside, and is theirs again when they go on.
     Raises NotFound, FieldProblems, Stale, FormIsClosed, FormIsWithdrawn.
     """
     found, _, _ = _to_fill(session, actor, asked.assignment_id, asked.revision)
+    if not _wrote(found, actor):
+        found.set_aside = {**found.set_aside, str(found.drafted_by_id or found.person_id): found.draft}
     keep_answers(session, found, asked.answers)
+    found.set_aside = {who: kept for who, kept in found.set_aside.items() if who != str(actor.person_id)}
     found.drafted_by_id = actor.person_id
     return found.id
+
+
+def _wrote(found: FormAssignment, actor: PortalActor) -> bool:
+    """Whether the answers so far are the reader's, or there are none."""
+    return not found.draft or found.drafted_by_id == actor.person_id or (
+        found.drafted_by_id is None and actor.client_id is None)
 
 
 @command(Resource.CONSENTS, Action.CREATE)
@@ -229,7 +239,7 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
     """What the person concerned was given, as far as it is open to the reader; never an answer."""
     us, today = practice.the_practice(session), today_here(session)
     found = portal_pages.forms_of(session, actor.for_id)
-    here = {case.id for case in requests.own_cases(session, actor.for_id, today)}
+    here = forms.cases_with(session, actor.for_id, today)
     allowed = _allowed(session, actor, {case.id for _, case, _ in found})
     names = {case.id: called(session, actor, case) for _, case, _ in found}
     tasks = _tasks(session, [one for one, _, _ in found])
@@ -248,11 +258,9 @@ def my_forms(session: Session, actor: PortalActor) -> MyForms:
     )
 
 
-def forms_due(session: Session, actor: PortalActor, case_ids: Collection[int]) -> list[date | None]:
-    """By when each form is due that is still to be filled in, as far as it is open to the actor.
-
-    ``case_ids`` are where the person concerned takes part now.
-    """
+def forms_due(session: Session, actor: PortalActor) -> list[date | None]:
+    """By when each form is due that is still to be filled in, as far as it is open to the actor."""
+    case_ids = forms.cases_with(session, actor.for_id, today_here(session))
     found = portal_pages.open_forms_of(session, actor.for_id, for_another=actor.client_id is not None)
     allowed = _allowed(session, actor, {case_id for case_id, _, _ in found}.intersection(case_ids))
     return [due_on for case_id, purpose, due_on in found if (case_id, rule.resource_of(purpose)) in allowed]
@@ -294,19 +302,19 @@ def _line(
 def my_sheet(session: Session, actor: PortalActor, assignment_id: int) -> MySheet:
     """A form to fill in, with what the reader has answered so far. Raises NotFound, NotPermitted."""
     found, template, case = own_form(session, actor, assignment_id, Action.READ)
-    if not requests.takes_part(session, case.id, actor.for_id, today_here(session)):
+    if not forms.takes_part(session, case.id, actor.for_id, today_here(session)):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CONSENTS, resource_id=found.id,
                        case_id=case.id)
     us, response = practice.the_practice(session), forms.response_of(session, found.id)
-    theirs = not found.draft or found.drafted_by_id == actor.person_id or (
-        found.drafted_by_id is None and actor.client_id is None)
+    theirs, aside = _wrote(found, actor), dict(found.set_aside)
+    own_aside = aside.pop(str(actor.person_id), {})
     mine = response is not None and response.signed_by_id == actor.person_id
     own_refusal = _own_refusal(session, actor, found, template) if found.status in forms.OPEN else ""
     return MySheet(
         found.id, found.revision, session.get_one(FormVersion, found.version_id).name,
         full_name(session.get_one(Person, actor.for_id)), found.status, response.id if response and mine else None,
-        content_of(session, found.version_id), dict(found.draft) if theirs else {},
-        found.saved_at if theirs else None, not theirs, _signer(session, actor).capacity,
+        content_of(session, found.version_id), dict(found.draft if theirs and found.draft else own_aside),
+        found.saved_at if theirs else None, not theirs or bool(aside), _signer(session, actor).capacity,
         signing_refusal(session, actor) or own_refusal, bool(own_refusal), found.replaces_id is not None,
         alert_rule.crisis_text(us.name, us.phone),
         us.zone,
@@ -341,7 +349,7 @@ def my_form_pdf(session: Session, actor: PortalActor, assignment_id: int, file_i
     response = forms.response_of(session, found.id)
     mine = response is not None and response.signed_by_id == actor.person_id
     shown = {field.pdf.file_id for field in content_of(session, found.version_id).fields if field.pdf is not None}
-    here = requests.takes_part(session, case.id, actor.for_id, today_here(session))
+    here = forms.takes_part(session, case.id, actor.for_id, today_here(session))
     if file_id not in shown or found.status is AssignmentStatus.WITHDRAWN or not (here or mine):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CONSENTS, resource_id=found.id,
                        case_id=case.id)

@@ -4,27 +4,30 @@ Each part is there only where its page is open to them; what is absent says noth
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from practicerunner import clock
 from practicerunner.records import practice, requests
 from practicerunner.records.people import Person
 from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, RequestStatus, Resource
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.portal_access import ActingFor, acting_for, may_in_any_case
+from practicerunner.workflows.portal_access import ActingFor, acting_for, check_acts, may_in_any_case
 from practicerunner.workflows.portal_appointments import may_ask_in
-from practicerunner.workflows.portal_billing import MyPaper, owing
+from practicerunner.workflows.portal_billing import MyMethod, MyPaper, owing
 from practicerunner.workflows.portal_documents import number_shared
 from practicerunner.workflows.portal_forms import forms_due
 from practicerunner.workflows.portal_messages import unread_threads
-from practicerunner.workflows.requests import MyAppointment, coming
+from practicerunner.workflows.requests import MyAppointment, MyRequest, coming, my_requests
 
 LATEST = 4
-"""How many papers are shown."""
+"""How many papers and requests are shown."""
+ANSWERED = timedelta(days=14)
+"""So long the answer to a request stands on the first page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,16 @@ class HomePage:
     """Times that the practice has offered."""
     requests: int
     """What was asked and is not answered."""
+    asked: tuple[MyRequest, ...]
+    """The latest that waits or was answered lately, and where each stands."""
     forms: int
     overdue_forms: int
     unpaid: int
     due_cents: int
     overdue_cents: int
     currency: str
+    methods: tuple[MyMethod, ...]
+    """Saved payment methods."""
     papers: tuple[MyPaper, ...]
     """The latest statements and superbills."""
     documents: int
@@ -67,7 +74,8 @@ class HomePage:
 
 @reader(Resource.CLIENT_DIRECTORY)
 def home_page(session: Session, actor: PortalActor) -> HomePage:
-    """The first page of the portal, as far as each part is open to the reader."""
+    """The first page of the portal, as far as each part is open to the reader. Raises NoLongerForThem."""
+    check_acts(session, actor)
     us, today = practice.the_practice(session), today_here(session)
     whose = session.get_one(Person, actor.for_id)
     mine = requests.own_cases(session, whose.id, today)
@@ -78,17 +86,27 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
         return may_in_any_case(session, actor, Action.READ, resource)
 
     ahead = coming(session, actor, cases) if here and sees(Resource.APPOINTMENTS) else None
-    forms = forms_due(session, actor, cases) if sees(Resource.CONSENTS) else []
+    forms = forms_due(session, actor) if sees(Resource.CONSENTS) else []
     account = owing(session, actor) if sees(Resource.INVOICES) else None
     papers = sorted(account.papers, key=lambda one: (one.on, one.subject_id), reverse=True) if account else []
     return HomePage(
         us.name, us.phone, person_name(whose.first_name, whose.last_name, whose.preferred_name),
         ahead.next_up if ahead else None, ahead is not None,
         any(may_ask_in(session, actor, case) for case in mine), ahead.offers if ahead else (),
-        ahead.pending if ahead else 0, len(forms), sum(due_on is not None and due_on < today for due_on in forms),
+        ahead.pending if ahead else 0, _asked(session, actor) if ahead else (), len(forms),
+        sum(due_on is not None and due_on < today for due_on in forms),
         account.unpaid if account else 0, account.due_cents if account else 0, account.overdue_cents if account else 0,
-        us.currency, tuple(papers[:LATEST]),
+        us.currency, account.methods if account else (), tuple(papers[:LATEST]),
         number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
         unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0,
         tuple(acting_for(session, actor.person_id)) if actor.client_id is None else (), today,
     )
+
+
+def _asked(session: Session, actor: PortalActor) -> tuple[MyRequest, ...]:
+    """What waits for the practice or was answered lately; what was offered stands among what waits for the reader."""
+    shown = (RequestStatus.PENDING, RequestStatus.ACCEPTED, RequestStatus.DECLINED)
+    lately = clock.now() - ANSWERED
+    return tuple(
+        one for one in my_requests(session, actor)
+        if one.status in shown and (one.status is RequestStatus.PENDING or one.asked_at > lately))[:LATEST]

@@ -1,8 +1,8 @@
 """The links by which people outside the practice set their passwords: invited by staff, or because they forgot.
 
 A link is for one person. It goes through the outbox, works once, and the database keeps its fingerprint only. Where the
-mailbox is shared, it asks for the person's date of birth as well, so that nobody else in the house can use it; and for
-another password also for the code of their authenticator, or without one for a code that staff tell them (A31).
+mailbox is shared, it asks for the person's date of birth as well, so that nobody else in the house can use it, and for
+the code of their authenticator, or without one for a code that staff tell them (A30, A31).
 """
 
 import hmac
@@ -35,7 +35,7 @@ MOST_WRONG_DATES = 5
 """Of birth, or codes."""
 CODE_LASTS = RESET_LASTS
 NOT_SURE = "The date of birth or the code is not right. Please call us if you are sure."
-_CODE, _DIGITS = "portal reset code", 8
+_CODE, _FIRST_CODE, _DIGITS = "portal reset code", "portal invitation code", 8
 
 
 class LinkIsSpent(PracticeError):
@@ -90,7 +90,7 @@ def send_link(
     us, now, token = practice.the_practice(session), clock.now(), ids.new_token()
     account = portal.account_of(session, person.id)
     known = account is not None
-    asks_code = account is not None and account.totp_secret is None and portal.is_shared(session, email)
+    asks_code = (account is None or account.totp_secret is None) and portal.is_shared(session, email)
     lasts = RESET_LASTS if known else INVITATION_LASTS
     if invited_by_id is not None or at_majority:
         portal.withdraw_invitations(session, person.id, now)
@@ -98,6 +98,8 @@ def send_link(
         id=ids.new_id(), person_id=person.id, token_fingerprint=ids.fingerprint(token), email=email,
         expires_at=now + lasts, invited_by_id=invited_by_id, at_majority=at_majority,
     )
+    if asks_code and account is None:
+        give_first_code(made)
     session.add(made)
     session.flush()
     name = person.preferred_name or person.first_name
@@ -105,7 +107,8 @@ def send_link(
     letter = (
         rules.reset_letter(
             name, us.name, us.phone, link, int(lasts / timedelta(minutes=1)), asks_code=asks_code) if known
-        else rules.invitation_letter(name, us.name, us.phone, link, int(lasts / timedelta(hours=1))))
+        else rules.invitation_letter(
+            name, us.name, us.phone, link, int(lasts / timedelta(hours=1)), asks_code=asks_code))
     outbox.put(session, MessageKind.PORTAL_LINK, f"portal:{made.id}", letter.subject, letter.body,
                person_id=person.id, expires_at=made.expires_at, own_address_only=alone)
     return made
@@ -140,7 +143,7 @@ def link(session: Session, token: str) -> Link:
     shared = portal.is_shared(session, found.email)
     return Link(
         person.preferred_name or person.first_name, found.email, account is None, shared,
-        shared and account is not None, account is not None and account.totp_secret is not None,
+        shared, account is not None and account.totp_secret is not None,
         practice.the_practice(session).phone)
 
 
@@ -152,7 +155,8 @@ def accept_link(session: Session, token: str, password: str, born: str = "", cod
     """
     found, person, account = _usable(session, token, lock=True)
     if portal.is_shared(session, found.email) and not (
-        _was_born(person, born) and (account is None or _knows_code(session, account, code))
+        _was_born(person, born) and (
+            _is_told(first_code(found), code) if account is None else _knows_code(session, account, code))
     ):
         found.wrong_dates += 1
         if found.wrong_dates >= MOST_WRONG_DATES:
@@ -189,9 +193,28 @@ def set_password(session: Session, account: PortalAccount, password: str, *, exc
 
 def give_reset_code(account: PortalAccount) -> None:
     """Make a code for the next password of somebody; the one before is of no use any more."""
-    code = "".join(secrets.choice("0123456789") for _ in range(_DIGITS))
-    account.reset_code, account.reset_code_until = cipher.seal(code.encode(), _CODE), clock.now() + CODE_LASTS
+    account.reset_code, account.reset_code_until = cipher.seal(_new_code(), _CODE), clock.now() + CODE_LASTS
     account.revision += 1
+
+
+def give_first_code(link: PortalInvitation) -> None:
+    """Make a code for the first password of somebody; it is good with that link alone, and as long as it works."""
+    link.code = cipher.seal(_new_code(), _FIRST_CODE)
+
+
+def first_code(link: PortalInvitation) -> str:
+    """The code that staff may tell somebody for their first password; empty if there is none."""
+    return "" if link.code is None else cipher.unseal(link.code, _FIRST_CODE).decode()
+
+
+def works(session: Session, link: PortalInvitation) -> bool:
+    """Whether a link can be used still: neither used, replaced, too old, nor gone to what is not their address now."""
+    return link.used_at is None and link.expires_at > clock.now() and portal.is_theirs(
+        session, link.person_id, link.email)
+
+
+def _new_code() -> bytes:
+    return "".join(secrets.choice("0123456789") for _ in range(_DIGITS)).encode()
 
 
 def drop_reset_code(account: PortalAccount) -> None:
@@ -214,7 +237,11 @@ def _knows_code(session: Session, account: PortalAccount, typed: str) -> bool:
     """Whether it is a code of their authenticator, or without one the code that staff told them."""
     if account.totp_secret is not None:
         return takes_code(session, account, typed)
-    told = reset_code(account)
+    return _is_told(reset_code(account), typed)
+
+
+def _is_told(told: str, typed: str) -> bool:
+    """Whether what was typed is the code that staff told; without one, nothing is."""
     plain = "".join(character for character in typed if character in "0123456789")
     return bool(told) and hmac.compare_digest(plain, told)
 
@@ -230,7 +257,7 @@ def _usable(
     account = portal.account_of(session, person.id, lock=lock)
     if lock:
         session.refresh(found, with_for_update=True)
-    if found.used_at is not None or found.expires_at <= clock.now():
+    if not works(session, found):
         raise LinkIsSpent
     if account is not None and account.suspended_at is not None:
         raise LinkIsSpent

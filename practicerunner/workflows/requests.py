@@ -219,12 +219,16 @@ def own_request(session: Session, actor: PortalActor, request_id: int) -> Schedu
 
 
 def _is_theirs_alone(session: Session, actor: PortalActor, found: Collection[SchedulingRequest]) -> set[int]:
-    """Of some requests those that a client asked for themselves who consented as a minor: not for who acts for them."""
+    """Of some requests those that a client asked for themselves who consented as a minor: not for who acts for them.
+
+    They stay so when the consent turns to a parent's, or the client comes of age (A23).
+    """
     if actor.client_id is None:
         return set()
     alone = consenting_alone(session, [actor.client_id])
     return {
-        one.id for one in found if alone and one.appointment_id is None and one.asked_by_id is None
+        one.id for one in found
+        if one.asked_alone or (alone and one.appointment_id is None and one.asked_by_id is None)
     }
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.records import consent_basis, document_files, messages, practice
+from practicerunner.records import consent_basis, document_files, messages, portal, practice
 from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageAttachment, MessageThread, ThreadMessage, ThreadPerson
@@ -127,7 +127,7 @@ def _tell(session: Session, thread: MessageThread, case: Case, by: Writer) -> No
         if person is None or row.left_at is not None or person.id == by.person_id:
             continue
         somebody, _ = actor_of(session, case, row, person)
-        if somebody is None or not can_read(session, somebody, thread.id):
+        if somebody is None or not can_read(session, somebody, thread.id) or portal.is_suspended(session, person.id):
             continue
         read = messages.read_up_to(session, [thread.id], person_id=person.id).get(thread.id, 0)
         letter = rules.letter(_first_name(person), us.name, us.phone, settings().portal_page)

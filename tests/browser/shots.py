@@ -1,5 +1,6 @@
 """Pictures of every page as each demo role, 1440 and 390 wide, light and dark, in ``shots/``: ``make shots``."""
 
+import re
 import shutil
 import sys
 import tempfile
@@ -77,7 +78,7 @@ def visit(browser: Browser, address: str, role: str, *, only: set[str]) -> None:
             page = sign_in(context, address, (PEOPLE | VISITORS)[role], door="portal" if outside else "auth")
             for name in PORTAL if outside else PAGES:
                 open_page(page, address, name)
-                if page.get_by_text("Page not found").count() == 0:
+                if page.get_by_text(re.compile("Page not found|You have no access to this")).count() == 0:
                     picture(page, f"{role}-{size}-{look}-{name or ('home' if outside else 'today')}")
             if not outside:
                 details(page, address, f"{role}-{size}-{look}")

@@ -73,6 +73,9 @@ def test_a_helper_who_only_schedules_finds_no_bills(demo: str, browser: Browser)
     for absent in ("Billing", "Forms", "Documents"):
         expect(menu.get_by_role("link", name=absent)).to_have_count(0)
     open_page(page, demo, "my-billing")
-    expect(page.get_by_text("Page not found")).to_be_visible()
+    expect(page.get_by_text("You have no access to this.")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_test_id("stMain").get_by_role("link", name="Home")).to_be_visible()
+    assert page.evaluate(OVERFLOW) <= 0
     assert page.request.get(f"{demo}/portal/files/invoice/1.pdf").status == 404
     phone.close()

@@ -45,13 +45,10 @@ def come(monkeypatch: pytest.MonkeyPatch, house: House, viewer: str) -> AppTest:
 
 
 def turn_to(app: AppTest, page: str) -> bool:
-    """Open a page of the portal; whether there is one."""
-    try:
-        app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
-    except ValueError:
-        return False
+    """Open a page of the portal; whether it is theirs."""
+    app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
     assert not app.exception, app.exception
-    return True
+    return "You have no access to this." not in said(app)
 
 
 def everything(app: AppTest) -> str:

@@ -115,6 +115,10 @@ def test_for_a_client_what_is_open_is_there_and_for_nobody_else(web: TestClient,
             AuditRow.person_id == house.people["Joan"]).order_by(AuditRow.seq)))
     assert rows[-1].outcome is Outcome.REFUSED
     with database.reading(house.cast.engine) as session:
+        tried = session.scalars(select(AuditRow.resource_id).where(
+            AuditRow.person_id == house.people["David"], AuditRow.outcome == Outcome.REFUSED)).all()
+    assert tried == [leo, leo], "who comes for somebody for whom they do not act finds nothing, and it is kept"
+    with database.reading(house.cast.engine) as session:
         taken = session.scalars(select(AuditRow).where(AuditRow.action == "download")).all()
     assert [(row.person_id, row.role) for row in taken] == [(house.people["Maya"], "representative")] * 2
 

@@ -172,6 +172,10 @@ def test_the_first_page_says_what_the_pages_say_to_which_it_leads(waiting: House
                 return None
 
         first, account, forms = page(home_page), page(billing_page), page(my_forms)
+        if first is None:  # nothing is open to them, and so not even the first page
+            assert (account.invoices, forms.open, page(my_requests)) == ((), (), []), name
+            said[name] = (0, 0, 0, 0, 0)
+            continue
         ahead, asked, threads = page(my_appointments) or [], page(my_requests) or [], page(my_threads)
         due = [one.due_on for one in forms.open] if forms else []
         statuses = [one.status for one in asked]
@@ -187,6 +191,7 @@ def test_the_first_page_says_what_the_pages_say_to_which_it_leads(waiting: House
             sum(one.open_cents for one in account.overdue) if account else 0, papers[::-1][:LATEST],
             len(page(my_documents) or []), threads.unread if threads else 0,
         ), name
+        assert first.methods == (account.methods if account else ()), name
         said[name] = (len(first.offers), first.overdue_forms, first.unpaid, first.documents, first.unread)
     assert said == {
         "Maya": (0, 0, 4, 1, 3), "Tom": (0, 0, 1, 0, 1), "Leo": (1, 1, 0, 3, 2), "David": (0, 0, 2, 0, 0),

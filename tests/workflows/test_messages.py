@@ -17,6 +17,7 @@ from practicerunner.records import document_files
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageAttachment, ThreadMessage
+from practicerunner.records.portal import PortalAccount
 from practicerunner.rules.documents import ContentDiffers, FileTooLarge
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.settings import settings
@@ -52,6 +53,14 @@ from practicerunner.workflows.messages import (
     send_message,
     start_thread,
     take_out_of_thread,
+)
+from practicerunner.workflows.portal_accounts import (
+    InviteToPortal,
+    ReactivatePortal,
+    SuspendPortal,
+    invite_to_portal,
+    reactivate_portal,
+    suspend_portal,
 )
 from practicerunner.workflows.portal_messages import (
     AddHelper,
@@ -590,3 +599,19 @@ def test_the_second_click_keeps_one_file_and_a_failure_none(two: Morgans) -> Non
         answer_message(session, two.actor("Ben"), AnswerMessage(thread_id=thread, text="No.", files=(sent(),)))
         raise RuntimeError
     assert len(list(settings().files_dir.iterdir())) == 1
+
+
+def test_nobody_is_called_to_a_portal_that_is_closed_to_them(cast: Cast) -> None:
+    two = morgans(cast)
+    with at("2026-11-03 09:00"):
+        made = cast.do("Dana", invite_to_portal, InviteToPortal(case_id=two.case_id, person_id=two.people["Aisha"]))
+        with database.transaction(cast.engine) as session:
+            session.add(PortalAccount(
+                id=made + 1, person_id=two.people["Aisha"], email="aisha@example.org", password_hash="-"))
+        closed = {"case_id": two.case_id, "person_id": two.people["Aisha"]}
+        cast.do("Dana", suspend_portal, SuspendPortal(**closed, reason="lost phone"))
+        two.start(["Aisha", "Ben"], "Hello.")
+        assert [name for name, _ in two.notices()] == ["Ben"]
+        cast.do("Dana", reactivate_portal, ReactivatePortal(**closed))
+        two.start(["Aisha"], "Hello again.")
+        assert [name for name, _ in two.notices()] == ["Ben", "Aisha"]

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from practicerunner import database
 from practicerunner.errors import BadInput, FieldProblems, NotFound, PracticeError, Stale
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.forms import CriticalAlert, FormResponse
+from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.practice import Practice
 from practicerunner.rules.permissions import PortalRole
@@ -44,7 +44,15 @@ from practicerunner.workflows.documents import (
     upload_document,
     withdraw_document,
 )
-from practicerunner.workflows.form_sending import SendPacket, send_packet
+from practicerunner.workflows.form_sending import (
+    NotTheirsNow,
+    NowhereToRemind,
+    RemindedToday,
+    RemindOfForm,
+    SendPacket,
+    remind_of_form,
+    send_packet,
+)
 from practicerunner.workflows.forms import FormIsClosed, SaveAnswers
 from practicerunner.workflows.opening_hours import add_weekly_hours
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
@@ -268,6 +276,23 @@ def test_a_draft_is_read_by_whoever_wrote_it_and_by_nobody_else_outside(couple: 
     assert (line.response_id, line.capacity) == (None, "Pat Haddad, guardian of Noor Haddad")
 
 
+def test_what_one_has_begun_is_kept_while_another_goes_on(couple: Couple) -> None:
+    (form,) = send(couple.cast, couple.case, "intake", to="Noor")
+    couple.save(couple.noor, form, {"reason": "an hour of hers"})
+    couple.save(couple.pat, form, {"reason": "x"})
+    couple.save(couple.pat, form, {"reason": "xy"})
+    hers, pats = couple.read(couple.noor, my_sheet, form), couple.read(couple.pat, my_sheet, form)
+    assert (hers.answers, hers.others_draft) == ({"reason": "an hour of hers"}, True)
+    assert (pats.answers, pats.others_draft) == ({"reason": "xy"}, True)
+    couple.save(couple.noor, form, hers.answers | {"reason": "and more"})
+    assert couple.read(couple.noor, my_sheet, form).answers == {"reason": "and more"}
+    assert couple.read(couple.pat, my_sheet, form).answers == {"reason": "xy"}
+    couple.hand_in(couple.noor, form, filled("intake"))
+    with database.reading(couple.cast.engine) as session:
+        kept = session.get_one(FormAssignment, form)
+        assert (kept.draft, kept.set_aside) == ({}, {}), "nothing of either is left behind"
+
+
 def test_a_critical_answer_from_outside_raises_the_same_alert_with_the_crisis_text(couple: Couple) -> None:
     (form,) = send(couple.cast, couple.case, "phq9", to="Sam")
     assert "988" in couple.read(couple.sam, my_sheet, form).crisis
@@ -290,6 +315,40 @@ def test_who_has_left_the_case_keeps_what_they_signed_and_fills_in_nothing_more(
     with pytest.raises(NotFound):
         couple.hand_in(couple.sam, second, filled("no_secrets"))
     assert couple.read(couple.sam, my_forms).open == ()
+    may_be_mailed(couple.cast, couple.sam.person_id, "sam@example.org")
+    with pytest.raises(NotTheirsNow):
+        couple.cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=second))
+
+
+def test_who_waits_for_a_place_is_given_shown_and_reminded_of_forms(couple: Couple) -> None:
+    may_be_mailed(couple.cast, couple.sam.person_id, "sam@example.org")
+    with database.transaction(couple.cast.engine) as session:
+        session.execute(text("update participant set status = 'waitlisted' where person_id = :p"),
+                        {"p": couple.sam.person_id})
+    (form,) = send(couple.cast, couple.case, "telehealth", to="Sam")
+    assert [one.assignment_id for one in couple.read(couple.sam, my_forms).open] == [form]
+    assert couple.read(couple.sam, home_page).forms == 1
+    couple.cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=form))
+    assert couple.hand_in(couple.sam, form, filled("telehealth"))
+
+
+def test_who_may_sign_for_somebody_without_an_address_hears_of_their_forms(couple: Couple) -> None:
+    assert couple.cast.read("Tom", forms_of_case, couple.case).unheard == ("Noor Haddad", "Sam Ortiz")
+    may_be_mailed(couple.cast, couple.pat.person_id, "pat@example.org")
+    assert couple.cast.read("Tom", forms_of_case, couple.case).unheard == ("Sam Ortiz",)
+    couple.cast.do("Tom", send_packet, SendPacket(case_id=couple.case))
+    (form, *_) = [one.assignment_id for one in couple.read(couple.noor, my_forms).open]
+    couple.cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=form))
+    with pytest.raises(RemindedToday):
+        couple.cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=form))
+    (sams, *_) = [one.assignment_id for one in couple.read(couple.sam, my_forms).open]
+    with pytest.raises(NowhereToRemind):
+        couple.cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=sams))
+    with database.reading(couple.cast.engine) as session:
+        letters = session.scalars(select(OutboxMessage).where(
+            OutboxMessage.kind == MessageKind.FORM_REMINDER).order_by(OutboxMessage.id)).all()
+    assert [one.to_address for one in letters] == ["pat@example.org"] * 2
+    assert all("Hello Pat," in one.body and "Noor" not in one.body for one in letters)
 
 
 def test_the_packet_gives_each_what_they_lack_once_and_says_by_mail_that_something_waits(couple: Couple) -> None:
