@@ -1,6 +1,7 @@
 """Pages of packages, sponsors, drafts and invoices in advance."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, FeeTerms, InvoicingRhythm
-from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
+from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, payers_needed, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.booking import Book, book
@@ -36,14 +37,13 @@ def ida(cast: Cast) -> int:
         return cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
 
 
-def who_pays(actor, case_id, people, known, services, rows) -> None:
+def who_pays(actor, case_id, needed, rows) -> None:
     """The form on a page of its own."""
     from datetime import date
 
     from practicerunner.ui.arrangement_form import arrangement_dialog
 
-    arrangement_dialog(actor, case_id, people, known, each=False, today=date(2026, 10, 1), usual=("IND50", 165_00),
-                       services=services, rows=rows)
+    arrangement_dialog(actor, case_id, needed, rows, date(2026, 10, 1))
 
 
 def sell(actor, case_id, offer) -> None:
@@ -66,14 +66,12 @@ def issue(actor, drafts) -> None:
 
 
 def form_of(
-    cast: Cast, case_id: int, monkeypatch: pytest.MonkeyPatch, known: tuple[object, ...] = (),
-    rows: tuple[object, ...] = (),
+    cast: Cast, case_id: int, monkeypatch: pytest.MonkeyPatch, rows: tuple[object, ...] = ()
 ) -> AppTest:
     monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
-    people = {person: f"{first} Holm" for first, person in people_of(cast, case_id).items()}
+    needed = replace(cast.read("Tom", payers_needed, case_id), usual=("IND50", 165_00))
     return AppTest.from_function(who_pays, default_timeout=30, kwargs={
-        "actor": cast.actor("Tom"), "case_id": case_id, "people": people, "known": known, "rows": rows,
-        "services": {number: name for name, number in cast.services.items()}}).run()
+        "actor": cast.actor("Tom"), "case_id": case_id, "needed": needed, "rows": rows}).run()
 
 
 def preview(app: AppTest) -> list[tuple[str, str]]:
@@ -135,7 +133,7 @@ def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeyp
     cast.do("Tom", set_arrangement, SetArrangement(
         case_id=ida, valid_from=date(2026, 1, 1), shares=(Share(payer_id=fund),)))
     rows = tuple(cast.read("Tom", arrangements_of, ida))
-    app = form_of(cast, ida, monkeypatch, rows[0].shares, rows)
+    app = form_of(cast, ida, monkeypatch, rows)
     form = f"arrangement.{ida}.0"
     assert preview(app) == [("Northside Fund", "165.00")]
     own = next(iter(people_of(cast, ida).values()))

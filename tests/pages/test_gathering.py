@@ -1,6 +1,7 @@
 """Pages of monthly invoices: the form "who pays" with its preview, and what waits to be gathered."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from practicerunner import database
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, InvoicingRhythm, ShareKind
 from practicerunner.workflows.advance import InvoiceAhead, invoice_ahead
-from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
+from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, payers_needed, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from tests.cast import Cast, arrange, at, balance, bring_on, hold, invoice, people_of
@@ -43,21 +44,20 @@ def preview(app: AppTest) -> list[tuple[str, str]]:
             for _, row in table.value.iterrows()]
 
 
-def who_pays(actor, case_id, people, rows) -> None:
+def who_pays(actor, case_id, needed, rows) -> None:
     """The form on a page of its own: a dialog closes when the whole page runs anew."""
     from datetime import date
 
     from practicerunner.ui.arrangement_form import arrangement_dialog
 
-    arrangement_dialog(actor, case_id, people, (), each=False, today=date(2026, 10, 1), usual=("FAM50", 210_00),
-                       rows=rows)
+    arrangement_dialog(actor, case_id, needed, rows, date(2026, 10, 1))
 
 
 def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_month(cast, couple, monkeypatch) -> None:
     monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
-    people = {person: f"{first} Rivera" for first, person in people_of(cast, couple).items()}
     app = AppTest.from_function(who_pays, default_timeout=30, kwargs={
-        "actor": cast.actor("Tom"), "case_id": couple, "people": people,
+        "actor": cast.actor("Tom"), "case_id": couple,
+        "needed": replace(cast.read("Tom", payers_needed, couple), usual=("FAM50", 210_00)),
         "rows": tuple(cast.read("Tom", arrangements_of, couple))}).run()
     form = f"arrangement.{couple}.0"
     assert preview(app) == [("Maya Rivera", "126.00"), ("Tom Rivera", "84.00")], "what is in force is not asked again"

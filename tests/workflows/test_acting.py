@@ -443,6 +443,7 @@ EXPECTED: dict[Resource, tuple[str, tuple[set[AccessScope], str], tuple[set[Acce
     Resource.MESSAGES_ADMIN: ("rc", ({M}, "rc"), ({M}, "rc")),
     Resource.INVOICES: ("r", ({B}, "r"), ({B}, "r")),
     Resource.SUPERBILLS: ("r", ({B, F}, "r"), (set(), "")),
+    Resource.AMENDMENTS: ("rq", ({F}, "rq"), (set(), "")),
 }
 LETTERS = {Action.READ: "r", Action.CREATE: "c", Action.SIGN: "s", Action.REQUEST: "q"}
 
