@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from practicerunner.documents.note import Passage
@@ -10,6 +11,7 @@ from tests.browser.served import settle, sign_in
 from tests.documents.test_note import a_page, paint_note
 
 
+@pytest.mark.long
 def test_a_pdf_is_uploaded_and_downloaded_again_byte_for_byte(
     demo: str, context: BrowserContext, tmp_path: Path
 ) -> None:

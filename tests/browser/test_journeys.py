@@ -161,6 +161,7 @@ def test_no_role_reaches_a_page_that_is_not_its_own_by_address(
         expect(page.get_by_text("Page not found")).to_be_visible(timeout=10_000)
 
 
+@pytest.mark.long
 def test_a_stranger_s_records_do_not_open_by_address(demo: str, context: BrowserContext) -> None:
     owner = sign_in(context, demo, "Amara")
     open_page(owner, demo, "clients")
@@ -229,6 +230,7 @@ def test_a_drag_runs_the_checks_of_the_form_and_goes_back_when_refused(demo: str
     expect(frame.get_by_text(re.compile(r"^11:00")).first).to_be_visible(timeout=20_000)
 
 
+@pytest.mark.long
 def test_after_a_link_from_one_client_to_another_the_next_click_is_about_the_other(
     demo: str, context: BrowserContext
 ) -> None:

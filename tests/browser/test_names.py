@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import BrowserContext, Request, expect
 
 from tests.browser.served import open_page, settle, sign_in
@@ -12,6 +13,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.long
 def test_a_hostile_name_stands_in_title_and_search_as_typed_and_asks_nobody_for_anything(
     demo: str, context: BrowserContext
 ) -> None:

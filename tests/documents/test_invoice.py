@@ -115,6 +115,7 @@ def test_content_kept_as_json_draws_the_same_bytes() -> None:
         assert paint_invoice(kept) == paint_invoice(invoice)
 
 
+@pytest.mark.long
 def test_another_process_draws_the_same_bytes() -> None:
     name = "Łukasz משה مريم 王小明 สมชาย"
     script = (

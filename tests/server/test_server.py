@@ -142,9 +142,8 @@ def unfit(dana: int, sqlite_engine: Engine) -> str:
     return name
 
 
-@pytest.mark.parametrize("mode", [
-    "python app.py", pytest.param("streamlit run app.py", marks=pytest.mark.long),
-    pytest.param("python -m practicerunner serve", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("mode", ["python app.py", "streamlit run app.py", "python -m practicerunner serve"])
 def test_an_unfit_server_says_why_and_does_not_start(unfit: str, tmp_path: Path, mode: str) -> None:
     port, app = free_port(), str(ROOT / "app.py")
     command = {

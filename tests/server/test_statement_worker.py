@@ -103,6 +103,7 @@ def test_papers_of_a_run_are_left_to_its_worker(cast: Cast) -> None:
         assert session.scalar(select(func.count()).select_from(DocumentFile)) == 0
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_jobs_run_once_wait_for_the_process(cast: Cast) -> None:
     jobs.issue_statements()
@@ -123,6 +124,7 @@ def test_killed_in_the_middle_it_is_followed_by_another_and_nobody_gets_two(cast
     assert run().state is RunState.DONE and each_once()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_when_the_server_goes_the_process_gives_back_what_is_left(cast: Cast) -> None:
     statement_worker.start()

@@ -462,6 +462,7 @@ with database.transaction() as session:
 """
 
 
+@pytest.mark.long
 def test_what_a_killed_upload_leaves_is_swept_a_day_later(cast: Cast, case_id: int) -> None:
     fine = upload(cast, case_id, A)
     ended = subprocess.run(

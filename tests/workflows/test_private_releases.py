@@ -69,6 +69,7 @@ from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of
 from tests.documents.papers import pages
 from tests.workflows.sending import bring_forms, complete, filled, send
+from tests.workflows.sending import named as named_as_parent
 from tests.workflows.test_releases import authorize as authorize_record
 from tests.workflows.test_supervision import change
 
@@ -386,7 +387,9 @@ def test_of_each_session_the_adults_decide_and_for_children_who_came_alone_whoev
         release(cast, first)
         with pytest.raises(BadInput, match="cannot agree alone"):
             sign(cast, theirs, second, "Cy")
-        sign(cast, theirs, second, "Cy", signed_by_id=people["Ana"], signs_as=SignsAs.PARENT, authority="Seen")
+        named_as_parent(cast, people["Cy"], people["Ana"])
+        sign(cast, theirs, second, "Cy", signed_by_id=people["Ana"], signs_as=SignsAs.PARENT,
+             authority="Birth certificate seen")
         release(cast, second)
     with at("2026-12-01 00:00"):
         for found in (first, second):

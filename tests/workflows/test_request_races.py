@@ -99,6 +99,7 @@ def held_at(ask: Askers, day: date) -> int:
             Appointment.status != AppointmentStatus.CANCELLED)) or 0
 
 
+@pytest.mark.long
 def test_of_twenty_requests_for_one_slot_accepted_at_once_one_wins_and_the_others_wait_on(
     ask: Askers, crowd: list[tuple[int, int]]
 ) -> None:
@@ -116,6 +117,7 @@ def test_of_twenty_requests_for_one_slot_accepted_at_once_one_wins_and_the_other
             assert isinstance(one, int) or (one.next_free.hour == 12 and "Client" not in str(one))
 
 
+@pytest.mark.long
 def test_of_twenty_offers_of_one_slot_taken_at_once_one_wins_and_the_others_stay_offered(
     ask: Askers, crowd: list[tuple[int, int]]
 ) -> None:
