@@ -20,6 +20,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageThread, Place, Taking, ThreadPerson
 from practicerunner.records.people import Person
 from practicerunner.rules import permissions
+from practicerunner.rules.acting import is_of_minority
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.messages import Window
 from practicerunner.rules.names import person_name
@@ -27,7 +28,7 @@ from practicerunner.rules.permissions import PortalRole, Scope
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import AccessScope, Action, Resource, ThreadClass, Verdict
 from practicerunner.workflows.access import Actor, PortalActor, authorize, may, may_touch
-from practicerunner.workflows.acting import today_of
+from practicerunner.workflows.acting import known_of, today_of
 from practicerunner.workflows.portal_access import authorize_portal, may_portal, standing_of
 
 
@@ -258,14 +259,17 @@ def _limits(
 
 
 def _open_since(session: Session, actor: PortalActor, case_id: int) -> datetime | None:
-    """From which moment on the scope messages is open: the earliest grant in force, unless a denial ended later."""
+    """From which moment on the scope messages is open: the earliest grant in force, unless a denial ended later.
+
+    What was granted in minority is none any more once the client is of age (D14).
+    """
     found = standing_of(session, actor)
     if found is None:
         return None
-    _, client, decided = found
+    acts, client, decided = found
     zone, today = client.zone or practice.the_practice(session).zone, today_of(session, client)
-    grants, denials = [], []
-    for one, end in decided:
+    known, grants, denials = known_of(session, acts, client, decided), [], []
+    for (one, end), decision in zip(decided, known.decisions, strict=True):
         if one.scope is not AccessScope.MESSAGES or one.case_id not in (None, case_id):
             continue
         if one.verdict is Verdict.DENIED:
@@ -274,7 +278,9 @@ def _open_since(session: Session, actor: PortalActor, case_id: int) -> datetime 
                 ended.append(end.ended_at)
             if ended:
                 denials.append(min(ended))
-        elif end is None and one.starts_on <= today and (one.ends_on is None or today < one.ends_on):
+        elif end is None and one.starts_on <= today and (one.ends_on is None or today < one.ends_on) and (
+            not is_of_minority(decision, known, today)
+        ):
             grants.append(max(one.decided_at, moment(one.starts_on, time(0), zone)))
     return max([min(grants), *denials]) if grants else None
 

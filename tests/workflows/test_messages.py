@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records import document_files
+from practicerunner.records.acting import between as acts_between
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageAttachment, ThreadMessage
@@ -23,7 +24,7 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, CaseType, Outcome, ThreadClass, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.acting import DecideAccess, EndDecision, decide_access, end_decision
 from practicerunner.workflows.cases import ChangeCase, RemoveParticipant, change_case, remove_participant
 from practicerunner.workflows.commands import OperationReused, field_messages
 from practicerunner.workflows.message_pages import (
@@ -437,6 +438,17 @@ def test_a_guardian_has_a_thread_of_her_own_until_her_child_is_of_age(cast: Cast
         with database.reading(cast.engine) as session:
             assert my_threads(session, elena).rows == ()
             assert [one.thread_id for one in my_threads(session, leo).rows] == [his]
+    with at("2026-12-02 10:00"):
+        cast.do("Marcus", send_message, SendMessage(thread_id=hers, text="Between the birthday and the new word."))
+    with at("2026-12-03 10:00"):
+        with database.reading(cast.engine) as session:
+            acts = acts_between(session, house.elena, house.leo)
+            assert acts is not None
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=acts.id, scope=AccessScope.MESSAGES, verdict=Verdict.GRANTED, starts_on=date(2026, 12, 1)))
+        cast.do("Marcus", send_message, SendMessage(thread_id=hers, text="Leo wants you to read this."))
+        with database.reading(cast.engine) as session:
+            assert texts(my_conversation(session, elena, hers)) == ["Leo wants you to read this."]
 
 
 # --- Keeping them
