@@ -169,6 +169,7 @@ def test_jobs_run_once_apart_from_the_server(engine: Engine, capsys: pytest.Capt
         main(["jobs", "--every-minute", "--forever"])
 
 
+@pytest.mark.long
 def test_jobs_run_until_they_are_stopped(tmp_path: Path, sqlite_engine: Engine) -> None:
     bring_on(sqlite_engine)
     environment = os.environ | {"DATABASE_URL": settings().database_url}

@@ -61,7 +61,7 @@ def serve(tmp_path: Path, port: int, command: list[str]) -> Iterator[str]:
         server.wait(20)
 
 
-@pytest.fixture(params=["python app.py", "streamlit run app.py"])
+@pytest.fixture(params=["python app.py", pytest.param("streamlit run app.py", marks=pytest.mark.long)])
 def address(request: pytest.FixtureRequest, dana: int, tmp_path: Path) -> Iterator[str]:
     port, app = free_port(), str(ROOT / "app.py")
     command = (
@@ -158,6 +158,7 @@ def test_an_unfit_server_says_why_and_does_not_start(unfit: str, tmp_path: Path,
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.long
 def test_the_first_run_prints_a_code_that_works(sqlite_engine: Engine, tmp_path: Path) -> None:
     for address in serve(tmp_path, free_port(), [sys.executable, str(ROOT / "app.py")]):
         log = (tmp_path / "server.log").read_text()

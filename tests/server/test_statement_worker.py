@@ -112,6 +112,7 @@ def test_jobs_run_once_wait_for_the_process(cast: Cast) -> None:
     assert run().state is RunState.DONE and each_once()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_killed_in_the_middle_it_is_followed_by_another_and_nobody_gets_two(cast: Cast) -> None:
     statement_worker.start()
