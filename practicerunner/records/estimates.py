@@ -306,7 +306,7 @@ def _its_bills(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
     """
     taken_over = select(_NEWER.id).where(
         _NEWER.replaces_id == GoodFaithEstimate.id, Charge.service_date >= _NEWER.first_on,
-        Charge.service_date >= _NEWER.shared_on,
+        Charge.service_date >= _NEWER.shared_on, Charge.service_date <= _NEWER.last_on,
     ).correlate(GoodFaithEstimate, Charge).exists()
     return [
         Charge.case_id == GoodFaithEstimate.case_id, Charge.withdrawn_at.is_(None),

@@ -59,7 +59,7 @@ def uninvoiced(
         .select_from(UninvoicedRow).join(Appointment, Appointment.id == UninvoicedRow.appointment_id)
         .join(Case, Case.id == UninvoicedRow.case_id)
         .join(Service, Service.id == Appointment.service_id).join(Staff, Staff.id == Appointment.provider_id)
-        .where(seen(sees)).order_by(Appointment.starts_at).limit(limit).offset(offset)
+        .where(seen(sees)).order_by(Appointment.starts_at, Appointment.id).limit(limit).offset(offset)
     )
     if after_cosign is not None:
         query = query.where(~_waits_for_cosign(after_cosign))

@@ -80,10 +80,11 @@ def _page(
     form: str = "",
 ) -> Response:
     if shown.has_moved:
+        not_sent = f"What you wrote was not sent: “{_plain(typed).strip()}” " if typed.strip() else ""
         call = f" If you have no access to it yet, please call us: {shown.us.phone}." if shown.us.phone else ""
         return pages.page(
             request, "public_message.html", practice=shown.us.name, title="Our conversation goes on in the portal",
-            text=f"You find it there under Messages, once you have signed in.{call}", link=pages.PORTAL,
+            text=f"{not_sent}You find it there under Messages, once you have signed in.{call}", link=pages.PORTAL,
             link_text="To the portal")
     return pages.page(
         request, "asker_conversation.html", status, shown=shown, here=request.url.path, typed=_plain(typed),

@@ -195,8 +195,9 @@ def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     invoice, _, open_row = _locked(session, actor, entry.invoice_id)
     if payments.reversal_of(session, entry.id) is not None:
         raise AlreadyTakenBack
-    if entry.charge_id is not None:
-        _check_stays_due(session, entry, entry.charge_id)
+    of_whole = [share.charge_id for share in billing.shares_on(session, invoice.id)]
+    for charge in billing.charges(session, of_whole if entry.charge_id is None else [entry.charge_id]):
+        _check_stays_due(session, entry, charge)
     mirror = LedgerEntry(
         id=ids.new_id(), case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind,
         amount_cents=-entry.amount_cents, effective_on=max(
@@ -206,7 +207,7 @@ def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     )
     session.add(mirror)
     open_row.open_cents -= entry.amount_cents
-    for charge in billing.charges(session, [share.charge_id for share in billing.shares_on(session, invoice.id)]):
+    for charge in billing.charges(session, of_whole):
         if charge.in_advance and entry.charge_id in (None, charge.id):
             charge.settled_at = None
     session.flush()
@@ -215,9 +216,8 @@ def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
     return mirror.id
 
 
-def _check_stays_due(session: Session, entry: LedgerEntry, charge_id: int) -> None:
+def _check_stays_due(session: Session, entry: LedgerEntry, charge: Charge) -> None:
     """Refuse to charge again what is not due by the appointment, or by the package that it belonged to."""
-    charge = session.get_one(Charge, charge_id)
     if charge.package_id is not None and charge.appointment_id is None:
         package = session.get_one(Package, charge.package_id)
         if package.cancelled_on is not None:

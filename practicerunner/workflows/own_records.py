@@ -7,7 +7,7 @@ from practicerunner.records import logins
 from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.rules.names import person_name
-from practicerunner.vocabulary import Action, Resource
+from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, command, reader, to_change
 
@@ -28,6 +28,8 @@ def set_own_record(session: Session, actor: Actor, asked: SetOwnRecord) -> int:
     """
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     found = to_change(session, actor, Staff, asked.staff_id, asked.revision, Resource.USERS)
+    if found.id == actor.staff_id and found.person_id not in (None, asked.person_id) and _another_owner(session, actor):
+        raise BadInput("person_id", "What is your own was closed to you by this. Another owner changes it.")
     if asked.person_id is not None:
         if session.get(Person, asked.person_id) is None:
             raise BadInput("person_id", "That person is no longer in the list.")
@@ -39,6 +41,11 @@ def set_own_record(session: Session, actor: Actor, asked: SetOwnRecord) -> int:
     session.info["detail"] = f"staff {found.id} is person {asked.person_id}" if asked.person_id else (
         f"staff {found.id} is no client")
     return found.id
+
+
+def _another_owner(session: Session, actor: Actor) -> bool:
+    return any(
+        Role.OWNER in roles for staff_id, _, roles in logins.active_with_roles(session) if staff_id != actor.staff_id)
 
 
 @reader(Resource.USERS)

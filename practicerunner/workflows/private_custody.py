@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.documents.sheet import long_date
-from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import logins, practice, private_releases
+from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
+from practicerunner.records import cases, logins, practice, private_releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
@@ -21,7 +21,7 @@ from practicerunner.records.private_releases import PrivateAuthorization, Privat
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.private_releases import Scope
 from practicerunner.vocabulary import Action, CustodyEnd, CustodyState, Resource, Role
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import ABOUT_YOURSELF, Actor, authorize
 from practicerunner.workflows.commands import Command, Line, RequiredParagraph, command, reader
 from practicerunner.workflows.private_authorizations import (
     AuthorWorksHere,
@@ -143,7 +143,7 @@ def open_custody(session: Session, actor: Actor, asked: OpenCustody) -> int:
     if asked.author_id == actor.staff_id:
         raise AuthorWorksHere
     case = case_of_author(session, actor, Action.READ, asked.case_id, asked.author_id)
-    if not _second(session, actor.staff_id):
+    if not _second(session, actor.staff_id, case.id):
         raise NobodyToConfirm
     made = PrivateCustody(
         id=ids.new_id(), case_id=case.id, author_id=asked.author_id, reason=asked.reason.strip(),
@@ -221,6 +221,8 @@ def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> in
         raise NotFound(actor=actor, action=Action.MANAGE, resource=Resource.PSYCHOTHERAPY_NOTE,
                        resource_id=custody.id, case_id=custody.case_id)
     _check_state(session, custody, CustodyState.CONFIRMED)
+    if custody.confirmed_by_id not in _second(session, actor.staff_id, custody.case_id):
+        raise CustodyIsNotOpen("Whoever confirmed this may do so no more. Withdraw it, and open a new one.")
     method = proven(actor, asked)
     kept = _authorization(session, custody)
     ground = _order(custody) if kept is None else words_of(session, standing_authorization(session, kept))
@@ -275,6 +277,9 @@ def _custody_for(session: Session, actor: Actor, custody_id: int) -> PrivateCust
     custody = session.get(PrivateCustody, custody_id)
     if custody is None or not _oversees(actor):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.PSYCHOTHERAPY_NOTE, resource_id=custody_id)
+    if actor.is_concerned(case_id=custody.case_id):
+        raise NotPermitted(ABOUT_YOURSELF, actor=actor, action=Action.READ, resource=Resource.PSYCHOTHERAPY_NOTE,
+                           resource_id=custody_id, case_id=custody.case_id)
     return custody
 
 
@@ -286,14 +291,15 @@ def _custody_to_change(session: Session, actor: Actor, custody_id: int) -> Priva
     return session.get_one(PrivateCustody, custody_id, with_for_update=FOR_CHANGE, populate_existing=True)
 
 
-def _second(session: Session, staff_id: int) -> list[str]:
-    """Who could confirm beside somebody, by name."""
-    return [
-        person.name for person in logins.all_staff(session)
+def _second(session: Session, staff_id: int, case_id: int | None = None) -> dict[int, str]:
+    """Who could confirm beside somebody, by name; of a case nobody whom it is about."""
+    return {
+        person.id: person.name for person in logins.all_staff(session)
         if person.active and person.id != staff_id and (
             Role.OWNER in {held.role for held in person.roles}
             or (person.is_clinical_director and {held.role for held in person.roles} - {Role.ADMIN}))
-    ]
+        and (case_id is None or person.person_id is None or case_id not in cases.case_ids_of(session, person.person_id))
+    }
 
 
 def _state(session: Session, custody: PrivateCustody) -> CustodyState:
@@ -330,9 +336,11 @@ def former_notes(session: Session, actor: Actor, staff_id: int) -> FormerNotes |
         return None
     return FormerNotes(
         person.id, person.name,
-        {case.id: (case.name, number) for case, number in private_releases.cases_of_author(session, person.id)},
-        tuple(_line(session, actor, one) for one in private_releases.custodies_of(session, person.id)),
-        tuple(_second(session, actor.staff_id)),
+        {case.id: (case.name, number) for case, number in private_releases.cases_of_author(session, person.id)
+         if not actor.is_concerned(case_id=case.id)},
+        tuple(_line(session, actor, one) for one in private_releases.custodies_of(session, person.id)
+              if not actor.is_concerned(case_id=one.case_id)),
+        tuple(_second(session, actor.staff_id).values()),
     )
 
 
@@ -348,7 +356,7 @@ def custodies_waiting(session: Session, actor: Actor) -> list[CustodyLine]:
     if not _oversees(actor):
         return []
     found = private_releases.open_custodies(session, clock.now() - rule.CUSTODY_LASTS)
-    lines = [_line(session, actor, custody) for custody, _ in found]
+    lines = [_line(session, actor, custody) for custody, _ in found if not actor.is_concerned(case_id=custody.case_id)]
     return [line for line in lines if line.may_confirm or line.may_release]
 
 

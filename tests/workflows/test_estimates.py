@@ -533,6 +533,17 @@ def test_a_bill_is_measured_by_the_version_that_had_been_given_by_the_day_of_the
     assert due(cast, when="2026-11-06 18:00") == [("Omar Reyes", EstimateCause.EXCEEDED, date(2026, 11, 6))]
 
 
+def test_a_version_for_fewer_days_takes_over_those_days_alone(omar) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 4, first="2026-11-02", last="2027-09-30"))
+    then = "2026-11-20 10:00"
+    second = share(cast, draft(cast, case_id, person, sessions(
+        cast, 4, first="2026-12-01", last="2026-12-31"), when=then, replaces_id=first), when=then)
+    for held_on in ("2026-12-07", "2027-02-01", "2027-02-08"):
+        invoice(cast, hold(cast, case_id, "IND50", f"{held_on} 10:00"))
+    assert [cast.read("Tom", estimate_watch, one).billed_cents for one in (first, second)] == [330_00, 165_00]
+
+
 def test_a_fee_that_changes_after_a_renewal_asks_for_a_version_of_each(omar) -> None:
     cast, case_id, person = omar
     first, second = renewed(cast, case_id, person, quantity=10)

@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
-from practicerunner.vocabulary import CaseType, Outcome, ThreadClass
+from practicerunner.vocabulary import CaseType, Outcome, Role, ThreadClass
 from practicerunner.workflows.accounts import case_account, open_invoices
 from practicerunner.workflows.acting import access_grid
 from practicerunner.workflows.calendar import appointment_page, appointments_between
@@ -27,6 +27,7 @@ from practicerunner.workflows.people import ChangePerson, PersonDetails, change_
 from practicerunner.workflows.request_queue import request_queue
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
 from tests.workflows.sending import bring_forms, send
+from tests.workflows.test_supervision import change
 
 NOW = "2026-11-12 09:00"
 
@@ -135,3 +136,22 @@ def test_an_owner_who_is_a_client_is_shut_out_of_their_own_as_well(desk: Desk) -
         with pytest.raises(NotPermitted, match="about yourself as a client"):
             desk.cast.read("Dana", case_page, desk.own)
         assert desk.cast.read("Dana", case_page, desk.other).case_id == desk.other
+
+
+def test_nobody_takes_their_own_link_back_while_another_owner_can(cast: Cast) -> None:
+    def link(by: str, person_id: int | None) -> None:
+        with database.reading(cast.engine) as session:
+            revision = session.get_one(Staff, cast.staff["Dana"]).revision
+        cast.do(by, set_own_record, SetOwnRecord(
+            staff_id=cast.staff["Dana"], revision=revision, person_id=person_id))
+
+    with at(NOW):
+        person = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Dana Okafor"))["Dana"]
+        link("Dana", person)
+        change(cast, "Olga", roles=frozenset({Role.OWNER, Role.PROVIDER}))
+        with pytest.raises(BadInput, match="Another owner changes it"):
+            link("Dana", None)
+        link("Olga", None)
+        link("Dana", person)
+        change(cast, "Olga", roles=frozenset({Role.PROVIDER}))
+        link("Dana", None)

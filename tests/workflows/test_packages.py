@@ -16,7 +16,15 @@ from practicerunner.rules.superbills import Wishes, sort_out
 from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, EntryKind, FeeTerms, Resource, ShareKind
 from practicerunner.workflows.access import visible
 from practicerunner.workflows.accounts import uninvoiced
-from practicerunner.workflows.adjustments import SessionsAreGone, TakeBack, take_back
+from practicerunner.workflows.adjustments import (
+    CreditInvoice,
+    SessionsAreGone,
+    TakeBack,
+    WriteOff,
+    credit_invoice,
+    take_back,
+    write_off,
+)
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import InvoiceAppointment, appointment_billing, invoice_appointment
@@ -262,3 +270,24 @@ def test_a_cap_below_one_share_is_refused(cast: Cast, ida: int) -> None:
         cast.do("Tom", set_arrangement, SetArrangement(case_id=ida, valid_from=date(2026, 9, 1), shares=(
             Share(person_id=person, kind=ShareKind.FIXED_WITH_CAP, amount_cents=50_00, cap_cents=49_99),)))
     assert (refused.value.field, "below one share" in str(refused.value)) == ("shares", True)
+
+
+@pytest.mark.parametrize("given_up", [True, False], ids=["written off", "credited as a whole"])
+def test_what_was_taken_off_a_whole_sale_is_not_owed_again_once_the_package_is_cancelled(
+    cast: Cast, given_up: bool
+) -> None:
+    with at("2026-08-01 09:00"):
+        ida = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        arrange(cast, ida, {people_of(cast, ida)["Ida"]: 0}, since="2026-08-01", **terms(cast))
+    with at("2026-08-02 09:00"):
+        package = cast.do("Tom", sell_package, SellPackage(case_id=ida))
+        with database.reading(cast.engine) as session:
+            sold = session.scalars(select(ChargeShare.invoice_id).order_by(ChargeShare.id)).first()
+        entry = cast.do("Tom", write_off, WriteOff(invoice_id=sold, reason="gone")) if given_up else cast.do(
+            "Tom", credit_invoice, CreditInvoice(invoice_id=sold, amount_cents=100_00, reason="kindness"))
+    with at("2026-08-03 09:00"):
+        cast.do("Tom", cancel_package, CancelPackage(package_id=package, reason="stops"))
+        before = balance(cast, ida)
+        with pytest.raises(SessionsAreGone):
+            cast.do("Tom", take_back, TakeBack(entry_id=entry, reason="came after all"))
+    assert balance(cast, ida) == before

@@ -18,6 +18,7 @@ from practicerunner.reports.replica import replica_of
 from practicerunner.vocabulary import AttendanceStatus, CaseType, CustodyState, DocumentClass, Role, SignsAs
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.own_records import SetOwnRecord, set_own_record
 from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.private_authorizations import (
     AuthorWorksHere,
@@ -605,3 +606,30 @@ def test_a_former_author_s_notes_go_by_an_authorisation_too_and_the_owner_writes
         for who in ("Ruth", "Priya", "Tom"):
             with pytest.raises(PracticeError) if who in ("Priya", "Tom") else pytest.raises(AssertionError):
                 assert cast.read(who, former_notes, cast.staff["Marcus"]) is not None
+
+
+def test_nobody_is_one_of_the_two_for_notes_about_themselves(cast: Cast, left: Kept) -> None:
+    def link(who: str, person_id: int | None, by: str = "Olga") -> None:
+        with database.reading(cast.engine) as session:
+            revision = session.get_one(Staff, cast.staff[who]).revision
+        cast.do(by, set_own_record, SetOwnRecord(staff_id=cast.staff[who], revision=revision, person_id=person_id))
+
+    with at(TODAY):
+        custody, maya = ask(cast, left), people_of(cast, left.case)["Maya"]
+        link("Ruth", maya)
+        assert cast.read("Ruth", custodies_waiting) == []
+        for act in (lambda: confirm(cast, custody), lambda: cast.read("Ruth", custody_page, custody)):
+            with pytest.raises(NotPermitted, match="about yourself as a client"):
+                act()
+        assert not any("Private notes" in one.sentence for one in cast.read("Ruth", day).waiting)
+        confirm(cast, custody, "Olga")
+        link("Ruth", None)
+        link("Olga", maya, by="Dana")
+        with pytest.raises(CustodyIsNotOpen, match="may do so no more"):
+            let_out(cast, custody)
+        link("Olga", None, by="Dana")
+        link("Dana", maya)
+        with pytest.raises(NotPermitted, match="about yourself as a client"):
+            let_out(cast, custody)
+        found = cast.read("Dana", former_notes, cast.staff["Marcus"])
+        assert found is not None and left.case not in found.cases and found.custodies == ()
