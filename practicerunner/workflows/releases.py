@@ -28,7 +28,8 @@ from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.form_pages import signers_of
 from practicerunner.workflows.forms import Signatory, SignedFor, Signer, full_name, signer_of
-from practicerunner.workflows.own_word import own_problem
+from practicerunner.workflows.minors import consenting_in
+from practicerunner.workflows.own_word import own_problem, refused_to_sign
 
 
 class ReleaseIsBlocked(RuleViolation):
@@ -222,9 +223,11 @@ def check_given(
     problem = own_problem(session, person, agreed_for=False) if own else ""
     if problem:
         raise BadInput("signed_by_id", problem)
+    if not own and consenting_in(session, case, [person.id]):
+        raise BadInput("signed_by_id", f"{full_name(person)} consented to this alone; nobody else signs for them.")
     if not own and is_of_age(session, person) and is_adult(person.birth_date, asked.signed_on) is False:
         raise BadInput("signed_on", "What somebody signs for a minor ends at their 18th birthday.")
-    if state_now(session, person, given) is AuthorizationState.AUTHORIZED:
+    if state_now(session, case, person, given) is AuthorizationState.AUTHORIZED:
         raise BadInput("person_id", f"{full_name(person)} has authorised this already.")
     return signer
 
@@ -327,10 +330,17 @@ def _view(session: Session, case: Case, release: RecordRelease) -> Release:
         release.sent_at is not None)
 
 
-def state_now(session: Session, person: Person, given: Sequence[SignedWord]) -> AuthorizationState:
-    """How somebody stands to a release, given what was signed for it, the oldest first."""
+def state_now(session: Session, case: Case, person: Person, given: Sequence[SignedWord]) -> AuthorizationState:
+    """How somebody stands to a release, given what was signed for it, the oldest first.
+
+    What another has signed for them counts while that other may sign: not once it was denied or has ended, and not for
+    a minor who consents alone (A20).
+    """
+    for_them = {one.signed_by_id for one in given if one.person_id == person.id and one.signs_as is not None}
+    lost = for_them if for_them and consenting_in(session, case, [person.id]) else for_them and (
+        for_them & refused_to_sign(session, person, case.id))
     return rule.state_of(
-        [Given(one.expires_on, one.withdrawn_at is not None,
+        [Given(one.expires_on, one.withdrawn_at is not None or (one.signs_as is not None and one.signed_by_id in lost),
                one.signs_as is not None and is_adult(person.birth_date, one.signed_on) is False)
          for one in given if one.person_id == person.id],
         adult=is_of_age(session, person), today=clock.today(practice.the_practice(session).zone))
@@ -339,7 +349,7 @@ def state_now(session: Session, person: Person, given: Sequence[SignedWord]) -> 
 def word_of(session: Session, case: Case, person: Person, given: Sequence[SignedWord]) -> Word:
     """The same as it is shown, with who can be chosen to sign for them."""
     theirs = [one for one in given if one.person_id == person.id]
-    state = state_now(session, person, given)
+    state = state_now(session, case, person, given)
     last = theirs[-1] if theirs else None
     counts = last if state is AuthorizationState.AUTHORIZED else None
     return Word(
