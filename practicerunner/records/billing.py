@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
-from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.base import FOR_CHANGE, Revised, Row, word
 from practicerunner.records.people import Payer
 from practicerunner.vocabulary import (
     ChargeKind,
@@ -407,6 +407,13 @@ def open_row(session: Session, invoice_id: int) -> OpenInvoice:
 def open_cents(session: Session, invoice_id: int) -> int:
     """The open amount of an invoice, to read."""
     return session.scalar(select(OpenInvoice.open_cents).where(OpenInvoice.invoice_id == invoice_id)) or 0
+
+
+def lock_payers(session: Session, appointment_ids: Collection[int]) -> None:
+    """Lock whoever pays for charges of appointments: before the appointments themselves, as whoever voids does."""
+    paying = select(ChargeShare.payer_id).join(Charge, Charge.id == ChargeShare.charge_id).where(
+        Charge.appointment_id.in_(appointment_ids), Charge.withdrawn_at.is_(None))
+    session.execute(select(Payer.id).where(Payer.id.in_(paying)).order_by(Payer.id).with_for_update(key_share=FOR_CHANGE["key_share"]))
 
 
 def shares_of(session: Session, charge_ids: Collection[int]) -> list[ChargeShare]:

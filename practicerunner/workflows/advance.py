@@ -222,6 +222,7 @@ def _settle_waiting(session: Session, actor: Actor) -> tuple[int, int]:
     sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
     waiting = [appointment_id for appointment_id, _ in advance.to_settle(session, sees)]
     number = left = 0
+    billing.lock_payers(session, waiting)
     for appointment in advance.lock(session, waiting):
         case = session.get_one(Case, appointment.case_id)
         authorize(

@@ -125,6 +125,8 @@ def appointment_to_bill(
 ) -> tuple[Appointment, Case]:
     """The door to an appointment's billing. Locks its row for anything but reading. Raises NotFound, NotPermitted."""
     lock = None if action is Action.READ else FOR_CHANGE
+    if lock is not None:
+        billing.lock_payers(session, [appointment_id])
     appointment = session.get(Appointment, appointment_id, with_for_update=lock)
     if appointment is None:
         raise NotFound(actor=actor, action=action, resource=Resource.INVOICES, resource_id=appointment_id)

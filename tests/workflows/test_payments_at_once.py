@@ -12,14 +12,15 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.records import billing, payments
 from practicerunner.records.billing import IssuedDocument
-from practicerunner.vocabulary import DocumentKind, PaymentMethodKind
+from practicerunner.vocabulary import AttendanceStatus, CaseType, DocumentKind, PaymentMethodKind
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
 from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
 from practicerunner.workflows.payments import UseCredit, use_credit
 from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
-from tests.cast import Cast, at, balance, hold, pay
+from practicerunner.workflows.waivers import WaiveFee, waive_fee
+from tests.cast import Cast, at, balance, hold, invoice, pay, people_of
 from tests.workflows.test_payments import Ida
 
 DAY = date(2026, 9, 20)
@@ -104,3 +105,20 @@ def test_everything_at_once_about_one_payer_leaves_the_ledger_in_order(cast: Cas
     account = ida.account()
     assert sum(balance(cast, ida.case).values()) == account.due_cents - account.credit_cents
     ida.sound()
+
+
+def test_voiding_and_waiving_one_fee_at_one_moment_wait_for_one_another(cast: Cast) -> None:
+    with at("2026-08-01 09:00"):
+        case = cast.open_case(CaseType.INDIVIDUAL, "Vera Quist")
+    vera, got = people_of(cast, case)["Vera"], []
+    for number in (1, 3, 7, 9):
+        missed = hold(
+            cast, case, "IND50", f"2026-09-{number:02d} 10:00", missed={vera: AttendanceStatus.NO_SHOW})
+        bill = invoice(cast, missed)[0]
+        got.append(at_once(cast, [
+            (void_invoice, lambda bill=bill: VoidInvoice(invoice_id=bill, reason="wrong")),
+            (waive_fee, lambda missed=missed: WaiveFee(appointment_id=missed, reason="illness")),
+        ]))
+    assert {kind for one in got for kind in one} <= {"done", "InvoiceIsVoid"}, got
+    with database.reading(cast.engine) as session:
+        assert billing.wrong_open_amounts(session) == payments.wrong_payments(session) == []
