@@ -887,7 +887,7 @@ class InvoiceState(Word):
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
     CREDITED = "credited"
-    WRITTEN_OFF = "written_off"
+    WRITTEN_OFF = "rest_written_off"
     OVERDUE = "overdue"
     VOID = "void"
 

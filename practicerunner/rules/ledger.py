@@ -59,15 +59,10 @@ def invoice_state(
     total_cents: int, open_cents: int, due_on: date, today: date, *, voided: bool, credited_cents: int = 0,
     written_off_cents: int = 0,
 ) -> InvoiceState:
-    """The state people read; what was credited or, as part of that, written off counts as neither open nor paid.
-
-    An invoice of which more was given up than was paid, or than was credited otherwise, is one that was written off.
-    """
+    """The state people read; what was credited or, as part of that, written off counts as neither open nor paid."""
     if voided:
         return InvoiceState.VOID
-    if open_cents == 0 and 0 < written_off_cents >= max(
-        total_cents - credited_cents, credited_cents - written_off_cents
-    ):
+    if open_cents == 0 and written_off_cents > 0:
         return InvoiceState.WRITTEN_OFF
     if open_cents == 0:
         return InvoiceState.CREDITED if credited_cents >= total_cents else InvoiceState.PAID
