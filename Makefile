@@ -41,12 +41,12 @@ check: .venv/.dev  ## Style, types, layers and the fast tests (under two minutes
 	.venv/bin/lint-imports
 	$(PY) -m pytest -n 2 -m "not browser and not slow"
 
-# Four at once on two cores: while one waits for a browser or a database, another works.
+# Three at once on two cores: while one waits for a browser or a database, another works.
 test: .venv/.dev browser  ## Everything, browser and PostgreSQL included
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest -n 4 $(if $(WITHOUT),-m "not $(WITHOUT)")
+	$(PY) -m pytest -n 3 $(if $(WITHOUT),-m "not $(WITHOUT)")
 
 bench: .venv/.dev  ## Our speed against bare SQL, as ratios in one run
 	$(PY) -m tests.bench

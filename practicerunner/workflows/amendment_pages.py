@@ -291,7 +291,8 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         able(Action.UPDATE), decides and review is None,
         "" if review is None or review.supervisor is None else review.supervisor.name,
         _changes(session, actor, case) if is_open else {},
-        {one.id: one.recipient for one in releases.of_case(session, case.id)} if is_open else {},
+        {one.id: one.recipient for one in releases.of_case(session, case.id) if one.sent_at is not None}
+        if is_open else {},
         readable, request.answer,
         tuple((of.id, f"Addendum of {_day(_local(session, addendum.created_at))} beneath the "
                f"{note_rule.title(of.kind, of.form).lower()} of {_day(of.service_date)}")

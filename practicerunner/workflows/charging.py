@@ -130,9 +130,11 @@ def agreed_for(
     cents += foreseen.charged(before, row.sponsor_id, row.valid_from)
     sessions += foreseen.sessions(before, row.sponsor_id, row.valid_from)
     limits = fees.Sponsorship(row.sponsor_cents, row.sponsor_sessions, row.sponsor_until)
-    left = fees.sponsor_pays_up_to(limits, agreed, appointment.local_date, cents, sessions)
+    left = fees.sponsor_pays_up_to(limits, agreed or 1, appointment.local_date, cents, sessions)
     if not left:
         return Agreed(standard, hint="The sponsor pays no more: the standard fee is charged.")
+    if not agreed:  # free within the limits, and nothing for a sponsor to pay
+        return Agreed(agreed)
     return Agreed(agreed, sponsor=Part(
         row.sponsor_id, ShareKind.FIXED_WITH_CAP, amount_cents=left, cap_left_cents=left))
 

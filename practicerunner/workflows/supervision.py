@@ -40,7 +40,9 @@ def review_of(
     would: naming somebody never takes a review away. A kind of note that an owner left out waits for nobody (C30);
     where somebody beside the default is responsible, both have to leave it out, and what the default leaves out says
     nothing of a supervisor who was named without an assignment. What was once ``handed_in`` goes on waiting, whichever
-    kinds are left out later, and as what it waited ``before`` where the level was lowered to reading alone.
+    kinds are left out later, and as what it waited ``before`` where the level was lowered to reading alone, the
+    supervision ended or the author is no associate any more. Where whoever supervises works here no more, somebody else
+    is named first.
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
@@ -57,11 +59,12 @@ def review_of(
     able = {one for one, person in people.items() if person is not None and can_supervise(person)}
     chosen = narrowest(candidates, author_id, able)
     own = [one for one in in_force if one.supervisor_id == chosen]
-    if own and not handed_in and all(leaves_out(one.note_kinds, kind) for one in (own[-1], *defaults[-1:])):
+    asked = [*own[-1:], *defaults[-1:]] if own or chosen is None else []
+    if asked and not handed_in and all(leaves_out(one.note_kinds, kind) for one in asked):
         return None
-    terms = own or (defaults if chosen is not None else [])
+    terms = own or defaults
     role = signed_as(roles, terms[-1].level if terms else None)
-    if role is None and handed_in and chosen is not None:
+    if role is None and handed_in:
         role = before
     return Review(role, people[chosen] if chosen is not None else None) if role is not None else None
 

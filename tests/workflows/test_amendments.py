@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from practicerunner import database, ids
+from practicerunner import clock, database, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, Stale
 from practicerunner.records.amendments import AmendmentRequest
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
+from practicerunner.records.releases import RecordRelease
 from practicerunner.vocabulary import (
     AccessScope,
     AmendmentChannel,
@@ -359,6 +360,9 @@ def test_of_a_couple_one_asks_and_the_others_extract_has_nothing_of_it(cast: Cas
             case_id=case_id, recipient="Dr. Ana Ruiz", purpose="continuing care"))
     made = asked(cast, case_id, people["Maya"], wanted="Heronwish: Tomas Quill said it.")
     with at("2027-01-05 09:00"):
+        assert page(cast, "Marcus", made).sent_to == {}, "prepared, and never sent"
+        with database.transaction(cast.engine) as session:
+            session.get_one(RecordRelease, release).sent_at = clock.now()
         assert page(cast, "Marcus", made).sent_to == {release: "Dr. Ana Ruiz"}
         with pytest.raises(BadInput, match="this case"):
             cast.do("Marcus", accept_amendment, AcceptAmendment(

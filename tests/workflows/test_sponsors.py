@@ -60,6 +60,12 @@ def test_after_two_sessions_the_member_pays(cast: Cast, group) -> None:
     assert balance(cast, group[0]) == {"Ana Lind": 75_00, "Bo Marsh": 225_00, "Northside Fund": 150_00}
 
 
+def test_within_the_limits_an_agreed_fee_of_nothing_charges_nobody(cast: Cast, group) -> None:
+    sponsor(cast, group, fee_cents=0, sponsor_until=date(2026, 9, 2))
+    held(cast, group[0], 3)
+    assert balance(cast, group[0]) == {"Ana Lind": 75_00, "Bo Marsh": 225_00}
+
+
 def test_a_sum_is_used_to_the_cent_and_the_rest_is_the_member_s(cast: Cast, group) -> None:
     sponsor(cast, group, sponsor_cents=200_00)
     made = held(cast, group[0], 4)

@@ -44,6 +44,7 @@ from practicerunner.workflows.review_queue import (
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.scheduling import ChangeAppointment, change_appointment
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff
+from practicerunner.workflows.supervision import NoSupervisor
 from practicerunner.workflows.verification import verify_note
 from tests.cast import Cast, at
 from tests.workflows.test_notes import audit_rows, fill, page, row, session_of, sign, start
@@ -776,3 +777,30 @@ def test_comments_stay_readable_to_both_and_to_who_returned_it_before(cast: Cast
         assert len(list(session.scalars(select(ReviewComment)))) == 2
         assert not [one for one in session.scalars(select(AuditRow)) if "plan" in one.detail.lower()]
         assert len(list(session.scalars(select(Supervision)))) == 1
+
+
+def test_nothing_becomes_final_alone_because_the_supervisor_has_left(cast: Cast) -> None:
+    with at("2026-10-12 09:00"):
+        assign(cast, "Marcus", "Ruth", "2026-10-12", SupervisionLevel.CO_SIGN)
+    _, note_id = written(cast, "Marcus")
+    with at("2026-10-13 09:00"):
+        cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="The risk is missing."))
+        change(cast, "Ruth", active=False)
+        fill(cast, "Marcus", note_id, "More.")
+        with pytest.raises(NoSupervisor):
+            sign(cast, "Marcus", note_id)
+
+
+def test_a_returned_note_waits_when_the_supervision_ends_or_the_author_is_no_associate(cast: Cast) -> None:
+    with at("2026-10-12 09:00"):
+        term = assign(cast, "Marcus", "Ruth", "2026-10-12", SupervisionLevel.CO_SIGN)
+    found = {who: written(cast, who)[1] for who in ("Marcus", "Priya")}
+    with at("2026-10-13 09:00"):
+        for note_id in found.values():
+            cast.do("Ruth", return_note, ReturnNote(note_id=note_id, version=1, comment="The risk is missing."))
+        cast.do("Dana", end_supervision, EndSupervision(supervision_id=term))
+        change(cast, "Priya", roles=frozenset({Role.PROVIDER}), supervisor_id=None)
+        for who, note_id in found.items():
+            fill(cast, who, note_id, "More.")
+            with pytest.raises(NoSupervisor):
+                sign(cast, who, note_id)
