@@ -89,8 +89,17 @@ def text_offenders(pattern: str, allowed: set[str]) -> list[str]:
     ]
 
 
+NOW = r"datetime\.now\(|date\.today\(|utcnow\("
+
+
 def test_now_comes_from_the_one_clock() -> None:
-    assert text_offenders(r"datetime\.now\(|date\.today\(|utcnow\(", {"clock"}) == []
+    assert text_offenders(NOW, {"clock"}) == []
+
+
+def test_the_tests_ask_the_one_clock_as_well() -> None:
+    others = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    assert len(others) > 200
+    assert [str(path.relative_to(ROOT)) for path in others if re.search(NOW, path.read_text())] == []
 
 
 def test_nothing_is_shown_as_raw_html_of_people_s_text() -> None:

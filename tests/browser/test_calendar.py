@@ -1,11 +1,12 @@
 """The calendar in a real browser: a slot becomes a series, one is drawn longer, one is moved by keyboard."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
+from practicerunner import clock
 from tests.browser.served import open_page, settle, sign_in
 from tests.browser.test_journeys import PRACTICE, fill, press, type_date, type_time
 
@@ -32,7 +33,7 @@ def test_a_slot_becomes_a_series_of_which_one_is_resized_and_one_is_moved_by_key
     demo: str, context: BrowserContext
 ) -> None:
     page = sign_in(context, demo, "Owen")
-    first = datetime.now(PRACTICE).date() + timedelta(days=98)
+    first = clock.today(PRACTICE) + timedelta(days=98)
     second = first + timedelta(weeks=1)
     frame = week_of(page, demo, first)
 

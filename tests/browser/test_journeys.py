@@ -3,18 +3,18 @@
 import io
 import re
 import subprocess
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pypdf
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from practicerunner import clock
 from practicerunner.workflows.sign_in import DEMO_PASSWORD
 from tests.browser.served import ROOT, open_page, serving, settle, sign_in
 
-PRACTICE = ZoneInfo("America/New_York")
+PRACTICE = "America/New_York"
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
@@ -74,7 +74,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long
 def test_from_a_fresh_clone_to_the_downloaded_receipt(clone: Path, browser: Browser, tmp_path: Path) -> None:
-    yesterday = datetime.now(PRACTICE).date() - timedelta(days=1)
+    yesterday = clock.today(PRACTICE) - timedelta(days=1)
     with serving(tmp_path, code=clone) as address:
         context = browser.new_context(viewport={"width": 1440, "height": 1200}, accept_downloads=True)
         page = sign_in(context, address, "Amara")
@@ -194,7 +194,7 @@ def test_on_a_phone_nothing_runs_out_of_the_screen(demo: str, browser: Browser) 
 def test_a_drag_runs_the_checks_of_the_form_and_goes_back_when_refused(demo: str, context: BrowserContext) -> None:
     """Two appointments on an empty day far ahead; one is dragged onto the other, then to a free time."""
     page = sign_in(context, demo, "Owen")
-    day = datetime.now(PRACTICE).date() + timedelta(days=70)
+    day = clock.today(PRACTICE) + timedelta(days=70)
     for hour in (10, 13):
         open_page(page, demo, "calendar")
         press(page, "New appointment")
