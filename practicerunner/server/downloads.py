@@ -1,6 +1,6 @@
 """Papers and tables leave the house here: authorised by the workflow, audited, and never kept by a browser."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any, get_args
 from urllib.parse import quote
@@ -46,7 +46,10 @@ from practicerunner.workflows import (
 )
 from practicerunner.workflows.access import Actor
 
-Fetch = Callable[[Session, Actor], tuple[str, str, bytes]]
+Handed = tuple[str, str, bytes]
+"""File name, media type, bytes."""
+Fetch = Callable[[Session, Actor], Handed]
+LONGEST_ID = 2**63
 
 
 def clients_table(asked: QueryParams) -> Fetch:
@@ -76,7 +79,7 @@ def aging_table(asked: QueryParams) -> Fetch:
     """Receivables by age at the end of a ``day``. Raises ValueError for a day that is none."""
     day = date.fromisoformat(asked.get("day", ""))
 
-    def hand_out(session: Session, actor: Actor) -> tuple[str, str, bytes]:
+    def hand_out(session: Session, actor: Actor) -> Handed:
         rows = aging.aging(database.engine(), actor, day)
         audit.note(
             session, staff_id=actor.staff_id, action=Action.EXPORT, resource=Resource.INVOICES,
@@ -99,7 +102,7 @@ def overview_table(asked: QueryParams) -> Fetch:
     provider_id = int(provider) if provider else None
     where = tables.narrowed(by, asked["of"]) if "of" in asked else {}
 
-    def fetch(session: Session, actor: Actor) -> tuple[str, str, bytes]:
+    def fetch(session: Session, actor: Actor) -> Handed:
         days = periods.period(choice, clock.today(practice.the_practice(session).zone))
         made = tables.table(
             overview.Asked(database.engine(), actor, days, provider_id), which, by=by, where=where
@@ -119,7 +122,7 @@ TABLES: dict[str, Callable[[QueryParams], Fetch]] = {
 }
 """Name in the address (``/files/clients.csv``) → what reads the question and returns who answers it."""
 
-FOR_INSURANCE: dict[DocumentKind, Callable[[Session, Actor, int], tuple[str, str, bytes]]] = {
+FOR_INSURANCE: dict[DocumentKind, Callable[[Session, Actor, int], Handed]] = {
     DocumentKind.SUPERBILL: superbills.superbill_pdf, DocumentKind.GOOD_FAITH_ESTIMATE: estimate_pages.estimate_pdf,
 }
 """Papers that come from rooms of their own; ``papers.fetch`` hands out the others."""
@@ -128,7 +131,7 @@ FOR_INSURANCE: dict[DocumentKind, Callable[[Session, Actor, int], tuple[str, str
 async def paper(request: Request) -> Response:
     """One issued paper: ``/files/invoice/7.pdf``."""
     kind, subject_id = request.path_params["kind"], request.path_params["id"]
-    if kind not in list(DocumentKind) or subject_id >= 2**63:
+    if kind not in list(DocumentKind) or subject_id >= LONGEST_ID:
         return _nothing()
     hand_out = FOR_INSURANCE.get(DocumentKind(kind))
     return await run_in_threadpool(
@@ -137,38 +140,22 @@ async def paper(request: Request) -> Response:
             else papers.fetch(session, actor, DocumentKind(kind), subject_id)))
 
 
-async def document(request: Request) -> Response:
-    """One uploaded document, as it was uploaded: ``/files/document/7``."""
-    document_id = request.path_params["id"]
-    if document_id >= 2**63:
-        return _nothing()
-    return await run_in_threadpool(
-        _answer, token_of(request), lambda session, actor: documents.fetch_document(session, actor, document_id))
+def _files_of(hand_out: Callable[[Session, Actor, int], Handed]) -> Callable[[Request], Awaitable[Response]]:
+    """The door to one kind of file, of which the number in the address names one."""
+    async def answer(request: Request) -> Response:
+        file_id = request.path_params["id"]
+        if file_id >= LONGEST_ID:
+            return _nothing()
+        return await run_in_threadpool(
+            _answer, token_of(request), lambda session, actor: hand_out(session, actor, file_id))
 
-
-async def message_file(request: Request) -> Response:
-    """A file that came with a message, as it was sent: ``/files/message/7``."""
-    attachment_id = request.path_params["id"]
-    if attachment_id >= 2**63:
-        return _nothing()
-    return await run_in_threadpool(
-        _answer, token_of(request),
-        lambda session, actor: message_pages.fetch_attachment(session, actor, attachment_id))
-
-
-async def practice_file(request: Request) -> Response:
-    """A PDF that a form or document of the practice shows: ``/files/practice/7``."""
-    file_id = request.path_params["id"]
-    if file_id >= 2**63:
-        return _nothing()
-    return await run_in_threadpool(
-        _answer, token_of(request), lambda session, actor: library.fetch_practice_file(session, actor, file_id))
+    return answer
 
 
 async def note(request: Request) -> Response:
     """One signed note: ``/files/note/7.pdf``; a participant's copy of a group note: ``/files/note/7.pdf?person=9``."""
     note_id, person = request.path_params["id"], request.query_params.get("person", "")
-    if note_id >= 2**63 or not _is_id(person):
+    if note_id >= LONGEST_ID or not _is_id(person):
         return _nothing()
     person_id = int(person) if person else None
     return await run_in_threadpool(
@@ -183,41 +170,12 @@ async def record(request: Request) -> Response:
     """
     case_id, person = request.path_params["id"], request.query_params.get("person", "")
     release = request.query_params.get("release", "")
-    if case_id >= 2**63 or not _is_id(person) or not _is_id(release):
+    if case_id >= LONGEST_ID or not _is_id(person) or not _is_id(release):
         return _nothing()
     person_id, release_id = int(person) if person else None, int(release) if release else None
     return await run_in_threadpool(
         _answer, token_of(request),
         lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id, release_id))
-
-
-async def private_notes(request: Request) -> Response:
-    """Private notes that were released, once, for whoever released them: ``/files/private/7.pdf``."""
-    release_id = request.path_params["id"]
-    if release_id >= 2**63:
-        return _nothing()
-    return await run_in_threadpool(
-        _answer, token_of(request),
-        lambda session, actor: private_releases.private_release_pdf(session, actor, release_id))
-
-
-async def denial(request: Request) -> Response:
-    """The letter that answers a request to amend the record: ``/files/denial/7.pdf``."""
-    amendment_id = request.path_params["id"]
-    if amendment_id >= 2**63:
-        return _nothing()
-    return await run_in_threadpool(
-        _answer, token_of(request),
-        lambda session, actor: amendment_papers.denial_pdf(session, actor, amendment_id))
-
-
-async def statements(request: Request) -> Response:
-    """All statements that were issued together, to print them in one go: ``/files/statements/7.pdf``."""
-    run_id = request.path_params["id"]
-    if run_id >= 2**63:
-        return _nothing()
-    return await run_in_threadpool(
-        _answer, token_of(request), lambda session, actor: statement_runs.run_pdf(session, actor, run_id))
 
 
 def _is_id(word: str) -> bool:
@@ -265,14 +223,14 @@ def attachment(name: str) -> str:
 
 
 routes = [
-    Route("/files/document/{id:int}", document, methods=["GET"]),
-    Route("/files/message/{id:int}", message_file, methods=["GET"]),
-    Route("/files/practice/{id:int}", practice_file, methods=["GET"]),
+    Route("/files/document/{id:int}", _files_of(documents.fetch_document), methods=["GET"]),
+    Route("/files/message/{id:int}", _files_of(message_pages.fetch_attachment), methods=["GET"]),
+    Route("/files/practice/{id:int}", _files_of(library.fetch_practice_file), methods=["GET"]),
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
-    Route("/files/private/{id:int}.pdf", private_notes, methods=["GET"]),
-    Route("/files/denial/{id:int}.pdf", denial, methods=["GET"]),
-    Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),
+    Route("/files/private/{id:int}.pdf", _files_of(private_releases.private_release_pdf), methods=["GET"]),
+    Route("/files/denial/{id:int}.pdf", _files_of(amendment_papers.denial_pdf), methods=["GET"]),
+    Route("/files/statements/{id:int}.pdf", _files_of(statement_runs.run_pdf), methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
     Route("/files/{name}.csv", table, methods=["GET"]),
 ]
