@@ -48,11 +48,6 @@ def write(cast: Cast, note_id: int, sections: dict[str, str]) -> None:
     cast.do("Priya", sign_note, SignNote(note_id=note_id, revision=revision(cast, note_id)))
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def test_returned_revised_cosigned_locked_and_amended(cast: Cast) -> None:
     with at("2026-10-01 09:00"):
         case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad", provider="Priya")

@@ -51,11 +51,6 @@ SWITCHED_ON = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def case_of(cast: Cast, case_type: CaseType = CaseType.INDIVIDUAL, *, by: str = "Marcus") -> tuple[int, dict[str, int]]:
     """A case of a kind, and its people by first name."""
     one = case_type in (CaseType.INDIVIDUAL, CaseType.INDIVIDUAL_CONSULTATION)

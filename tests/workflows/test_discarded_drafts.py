@@ -49,11 +49,6 @@ LAST_MINUTE, OVER = "2026-11-12 07:59", "2026-11-12 08:00"
 """Thirty days of 24 hours later; the clocks went back on 1 November."""
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 @pytest.fixture
 def held(cast: Cast) -> tuple[int, int]:
     """A case of Marcus and its held appointment."""

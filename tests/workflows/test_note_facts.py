@@ -44,11 +44,6 @@ STATED = Telehealth(
 )
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def progress(cast: Cast, appointment_id: int, by: str = "Marcus") -> int:
     with at(EVENING):
         return cast.do(by, start_note, StartNote(appointment_id=appointment_id, kind=NoteKind.PROGRESS))

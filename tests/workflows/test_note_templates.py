@@ -30,11 +30,6 @@ HOMEWORK = OwnSection(label="Homework", hint="What was agreed on.", required=Tru
 TEXTS = {"plan": "Same time next week.", "own_1": "None yet."}
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def add(cast: Cast, **asked: object) -> int:
     wanted = {"form": "soap", "name": "Couple check-in", "texts": TEXTS, "sections": (HOMEWORK,)}
     return cast.do("Dana", add_template, AddTemplate(**wanted | asked))

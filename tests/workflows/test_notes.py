@@ -72,11 +72,6 @@ NAMES = ("Noor Haddad", "Sam Ortiz")
 MONDAY = "2026-10-12 10:00"
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def session_of(cast: Cast, case_type: CaseType = CaseType.INDIVIDUAL, *, by: str = "Marcus", when: str = MONDAY,
                **options: Any) -> tuple[int, int]:
     """A case of a kind and its first held appointment."""

@@ -36,11 +36,6 @@ SOAP = ("subjective", "objective", "assessment", "plan")
 GROUP = ("topic", "interventions", "process")
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def taken_out(cast: Cast, who: str, case_id: int, person_id: int | None = None) -> tuple[str, str]:
     """File name and text of a record that somebody takes out."""
     actor = cast.actor(who)

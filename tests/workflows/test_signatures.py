@@ -28,11 +28,6 @@ from tests.workflows.test_notes import fill, session_of, signed_note
 HASHED = hash_password("nine quiet herons")
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 def with_account(cast: Cast, name: str, secret: str = "") -> None:
     with database.transaction(cast.engine) as session:
         session.add(Account(

@@ -52,11 +52,6 @@ from tests.workflows.test_notes import audit_rows, fill, page, row, session_of, 
 CO_SIGN, APPROVE, ACCESS = SupervisionLevel.CO_SIGN, SupervisionLevel.APPROVE, SupervisionLevel.ACCESS
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 @pytest.fixture
 def judith(cast: Cast) -> int:
     """A second supervisor."""

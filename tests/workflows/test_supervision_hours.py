@@ -45,11 +45,6 @@ INDIVIDUAL, TRIADIC, GROUP = SupervisionFormat.INDIVIDUAL, SupervisionFormat.TRI
 NOON = "2026-10-12 12:00"
 
 
-@pytest.fixture(autouse=True)
-def _key_of_its_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(database.settings(), "key_file", tmp_path / "practice.key")
-
-
 @pytest.fixture
 def ben(cast: Cast) -> int:
     """A second associate, also Ruth's."""
