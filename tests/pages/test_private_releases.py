@@ -17,7 +17,7 @@ from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_p
 from practicerunner.workflows.staff import staff_list
 from tests.cast import Cast, at, bring_on, hold
 from tests.pages.opening import give_passwords, keys, opened, press, said, sign
-from tests.workflows.test_supervision import change
+from tests.workflows.supervising import change
 
 NAME = "Noor [Haddad](x)"
 

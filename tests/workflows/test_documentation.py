@@ -27,8 +27,8 @@ from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, invoice, lines, people_of
+from tests.workflows.supervising import change
 from tests.workflows.test_notes import SERVICE, fill, session_of, sign, start
-from tests.workflows.test_supervision import change
 
 SHARED = (CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.THERAPY_GROUP, CaseType.WORKSHOP)
 

@@ -27,7 +27,7 @@ from practicerunner.workflows.people import ChangePerson, PersonDetails, change_
 from practicerunner.workflows.request_queue import request_queue
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
 from tests.workflows.sending import bring_forms, send
-from tests.workflows.test_supervision import change
+from tests.workflows.supervising import change
 
 NOW = "2026-11-12 09:00"
 

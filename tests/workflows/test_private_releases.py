@@ -71,8 +71,8 @@ from tests.cast import Cast, at, hold, people_of
 from tests.documents.papers import pages
 from tests.workflows.sending import bring_forms, complete, filled, send
 from tests.workflows.sending import named as named_as_parent
+from tests.workflows.supervising import change
 from tests.workflows.test_releases import authorize as authorize_record
-from tests.workflows.test_supervision import change
 
 TODAY = "2026-10-20 09:00"
 YEAR = date(2027, 10, 20)

@@ -37,7 +37,7 @@ from practicerunner.workflows.psychotherapy import (
 )
 from practicerunner.workflows.staff import AddStaff, add_staff
 from tests.cast import Cast, at, hold
-from tests.workflows.test_supervision import change
+from tests.workflows.supervising import change
 
 WORDS = "Heron in the reeds."
 TODAY = "2026-10-13 09:00"
