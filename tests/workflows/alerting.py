@@ -9,23 +9,9 @@ from practicerunner.records.cases import Case
 from practicerunner.records.forms import CriticalAlert
 from practicerunner.records.notes import Note
 from practicerunner.rules.note_forms import FORMS
-from practicerunner.vocabulary import (
-    AlertAction,
-    CaseType,
-    NoteKind,
-)
-from practicerunner.workflows.alerts import (
-    CloseAlert,
-    RecordStep,
-    close_alert,
-    escalate_alerts,
-)
-from practicerunner.workflows.notes import (
-    SaveDraft,
-    StartCaseNote,
-    save_draft,
-    start_case_note,
-)
+from practicerunner.vocabulary import AlertAction, CaseType, NoteKind
+from practicerunner.workflows.alerts import CloseAlert, RecordStep, close_alert, escalate_alerts
+from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
 from tests.cast import Cast, at
 from tests.workflows.sending import complete, scored, send
 

@@ -9,10 +9,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import SupervisionLevel
-from practicerunner.workflows.assignments import (
-    AssignSupervisor,
-    assign_supervisor,
-)
+from practicerunner.workflows.assignments import AssignSupervisor, assign_supervisor
 from practicerunner.workflows.cases import ChangeCase, change_case
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.scheduling import ChangeAppointment, change_appointment

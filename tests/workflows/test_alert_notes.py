@@ -12,28 +12,10 @@ from practicerunner.records.forms import CriticalAlert
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.rules.note_forms import FORMS
-from practicerunner.vocabulary import (
-    AlertAction,
-    AttendanceStatus,
-    CaseType,
-    NoteKind,
-)
-from practicerunner.workflows.alerts import (
-    CloseAlert,
-    close_alert,
-    my_alerts,
-    notes_to_close_with,
-    record_step,
-)
+from practicerunner.vocabulary import AlertAction, AttendanceStatus, CaseType, NoteKind
+from practicerunner.workflows.alerts import CloseAlert, close_alert, my_alerts, notes_to_close_with, record_step
 from practicerunner.workflows.documentation import my_queue
-from practicerunner.workflows.notes import (
-    DiscardDraft,
-    SaveDraft,
-    StartNote,
-    discard_draft,
-    save_draft,
-    start_note,
-)
+from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, discard_draft, save_draft, start_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of

@@ -12,18 +12,9 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.forms import CriticalAlert, FormResponse
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.rules.forms import Content, Field
-from practicerunner.vocabulary import (
-    AttentionKind,
-    FieldKind,
-    FormPurpose,
-    MessageKind,
-    WorkflowState,
-)
+from practicerunner.vocabulary import AttentionKind, FieldKind, FormPurpose, MessageKind, WorkflowState
 from practicerunner.workflows import outbox
-from practicerunner.workflows.alerts import (
-    escalate_alerts,
-    my_alerts,
-)
+from practicerunner.workflows.alerts import escalate_alerts, my_alerts
 from practicerunner.workflows.clients import case_summary
 from practicerunner.workflows.form_pages import ResponsePage
 from practicerunner.workflows.form_sending import AssignForms, assign_forms

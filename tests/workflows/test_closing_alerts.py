@@ -8,13 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from practicerunner import database, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted
 from practicerunner.records.forms import CriticalAlert
-from practicerunner.vocabulary import (
-    AlertAction,
-    AttentionKind,
-    CaseType,
-    NoteKind,
-    WorkflowState,
-)
+from practicerunner.vocabulary import AlertAction, AttentionKind, CaseType, NoteKind, WorkflowState
 from practicerunner.workflows.alerts import (
     AlertIsClosed,
     CloseAlert,
@@ -26,13 +20,7 @@ from practicerunner.workflows.alerts import (
 )
 from practicerunner.workflows.clients import case_summary, client_list
 from practicerunner.workflows.form_pages import ResponsePage
-from practicerunner.workflows.notes import (
-    DiscardDraft,
-    NoteDocumentsAlert,
-    StartNote,
-    discard_draft,
-    start_note,
-)
+from practicerunner.workflows.notes import DiscardDraft, NoteDocumentsAlert, StartNote, discard_draft, start_note
 from tests.cast import Cast, at, hold
 from tests.workflows.alerting import THURSDAY, client_of, close, contact_note, done, escalate, noted, raised
 from tests.workflows.sending import bring_forms, complete, opened, send

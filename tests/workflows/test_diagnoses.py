@@ -10,13 +10,7 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records.diagnoses import Diagnosis
 from practicerunner.vocabulary import CaseType, DiagnosisAct
-from practicerunner.workflows.cases import (
-    OpenCase,
-    RemoveParticipant,
-    Taking,
-    open_case,
-    remove_participant,
-)
+from practicerunner.workflows.cases import OpenCase, RemoveParticipant, Taking, open_case, remove_participant
 from practicerunner.workflows.diagnoses import (
     AddDiagnosis,
     MakePrimary,
@@ -28,10 +22,7 @@ from practicerunner.workflows.diagnoses import (
     set_provisional,
     withdraw_diagnosis,
 )
-from practicerunner.workflows.diagnosis_pages import (
-    codes_of_case,
-    diagnoses_of,
-)
+from practicerunner.workflows.diagnosis_pages import codes_of_case, diagnoses_of
 from tests.cast import Cast, at
 from tests.workflows.diagnosing import (
     NOON,

@@ -17,10 +17,7 @@ from practicerunner.reports.replica import replica_of
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, Outcome, Role
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.cases import (
-    SwitchClinicalFields,
-    switch_clinical_fields,
-)
+from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
 from practicerunner.workflows.clients import client_csv
 from practicerunner.workflows.diagnoses import (
     AddDiagnosis,

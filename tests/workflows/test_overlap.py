@@ -1,33 +1,26 @@
-"""What two appointments cannot share, who may let them and why; what is fixed; who supervises; the night of the clocks.
+"""What two appointments cannot share, who may let them and why; and what is fixed."""
 
-Providers, rooms and participants, over cases and providers alike (E15, E21, E24, R6).
-"""
-
-from datetime import UTC, date, datetime, time
-from typing import Any
+from datetime import date, time
 
 import pytest
 from sqlalchemy import select
 
 from practicerunner import database
-from practicerunner.errors import BadInput, NotPermitted, SlotTaken
+from practicerunner.errors import SlotTaken
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
-from practicerunner.records.scheduling import Appointment, Hold
-from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseStatus, CaseType, Role, SessionFormat
+from practicerunner.records.scheduling import Hold
+from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseType, SessionFormat
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
-from practicerunner.workflows.booking import Book, book, preview
+from practicerunner.workflows.booking import book, preview
 from practicerunner.workflows.calendar import appointment_page, appointments_between
-from practicerunner.workflows.cases import ChangeCase, OpenCase, Taking, change_case, open_case
+from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.practice import AddLocation, add_location
 from practicerunner.workflows.rooms import room_taken_between
 from practicerunner.workflows.scheduling import (
     AppointmentIsFixed,
     Cancel,
-    ChangeAppointment,
-    Move,
     Reinstate,
     cancel,
     change_appointment,
@@ -36,47 +29,9 @@ from practicerunner.workflows.scheduling import (
 )
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.slots import NoOverride
-from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from tests.cast import Cast, at, hold, invoice, people_of
-
-TUESDAY = date(2026, 9, 8)
-NIGHT = date(2026, 11, 1)
-"""In it the clocks of New York go back."""
-
-
-def asked(cast: Cast, case_id: int, **changes: Any) -> Book:
-    """Tuesday at ten in the office, unless said otherwise."""
-    facts: dict[str, Any] = {
-        "case_id": case_id, "service_id": cast.services["IND50"], "local_date": TUESDAY, "local_time": time(10),
-        "location_id": cast.office,
-    }
-    return Book(**facts | changes)
-
-
-def booked(cast: Cast, by: str, case_id: int, **changes: Any) -> int:
-    return cast.do(by, book, asked(cast, case_id, **changes))
-
-
-def row(cast: Cast, appointment_id: int) -> Appointment:
-    with database.reading(cast.engine) as session:
-        found = session.get_one(Appointment, appointment_id)
-        _ = found.attendances
-        return found
-
-
-def shift(cast: Cast, appointment_id: int, **changes: Any) -> Move:
-    found = row(cast, appointment_id)
-    return Move(**{
-        "appointment_id": found.id, "revision": found.revision, "local_date": found.local_date,
-        "local_time": found.local_time, "minutes": found.minutes} | changes)
-
-
-def change(cast: Cast, appointment_id: int, **changes: Any) -> ChangeAppointment:
-    found = row(cast, appointment_id)
-    return ChangeAppointment(**{
-        "appointment_id": found.id, "revision": found.revision, "service_id": found.service_id,
-        "fee_cents": found.fee_cents, "format": found.format, "location_id": found.location_id} | changes)
+from tests.workflows.booking import TUESDAY, asked, booked, change, row, shift
 
 
 def overriding(cast: Cast, appointment_id: int) -> set[int]:
@@ -90,18 +45,6 @@ def overriding(cast: Cast, appointment_id: int) -> set[int]:
 def rooms(cast: Cast) -> dict[str, int]:
     return {name: cast.do("Dana", add_location, AddLocation(name=name, is_room=True))
             for name in ("Room 2", "Room 3")}
-
-
-@pytest.fixture
-def ida(cast: Cast) -> int:
-    """A client of Marcus."""
-    return cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
-
-
-@pytest.fixture
-def bo(cast: Cast) -> int:
-    """A client of Ruth."""
-    return cast.open_case(CaseType.INDIVIDUAL, "Bo Ek", provider="Ruth")
 
 
 # --- Rooms
@@ -340,186 +283,3 @@ def test_what_is_fixed_is_refused_by_every_way_of_moving_it(cast: Cast, ida: int
             with pytest.raises(AppointmentIsFixed):
                 cast.do(who, verb, command.model_copy(update={"op": f"{who}{verb.__name__}"}))
     assert (row(cast, held).local_time, row(cast, held).fee_cents) == (time(10), 165_00)
-
-
-# --- Who supervises
-
-
-@pytest.fixture
-def judith(cast: Cast) -> int:
-    """A second supervisor."""
-    return cast.do("Dana", add_staff, AddStaff(
-        first_name="Judith", last_name="Solano", email="judith@linden.example",
-        roles={Role.SUPERVISOR, Role.PROVIDER}))
-
-
-def supervise(cast: Cast, first: str, supervisor_id: int | None, on: str) -> None:
-    """From a day on somebody has another supervisor."""
-    with at(f"{on} 08:00"):
-        with database.reading(cast.engine) as session:
-            person = session.get_one(Staff, cast.staff[first])
-        cast.do("Dana", change_staff, ChangeStaff(
-            staff_id=person.id, revision=person.revision, first_name=person.first_name, last_name=person.last_name,
-            email=person.email, roles={role.role for role in person.roles}, supervisor_id=supervisor_id))
-
-
-def case_supervisor(cast: Cast, case_id: int, supervisor_id: int | None, on: str) -> None:
-    from practicerunner.records.cases import Case
-    with at(f"{on} 08:00"):
-        with database.reading(cast.engine) as session:
-            case = session.get_one(Case, case_id)
-        cast.do("Dana", change_case, ChangeCase(
-            case_id=case_id, revision=case.revision, status=CaseStatus.ACTIVE, provider_id=case.provider_id,
-            supervisor_id=supervisor_id))
-
-
-@pytest.fixture
-def amis(cast: Cast) -> int:
-    """A client of Priya, whom Ruth supervises."""
-    with at("2026-09-01 09:00"):
-        return cast.open_case(CaseType.INDIVIDUAL, "Ami Roy", provider="Priya")
-
-
-def supervisor(cast: Cast, appointment_id: int, who: str = "Dana") -> tuple[str, bool, str]:
-    page = cast.read(who, appointment_page, appointment_id)
-    return page.supervisor, page.supervisor_is_own, page.inherited_supervisor
-
-
-def test_the_case_s_supervisor_counts_then_the_provider_s_on_the_day(cast: Cast, amis: int, judith: int) -> None:
-    one = booked(cast, "Priya", amis)
-    assert supervisor(cast, one) == ("Ruth Feldman", False, "Ruth Feldman")
-    case_supervisor(cast, amis, judith, "2026-09-02")
-    assert supervisor(cast, one) == ("Judith Solano", False, "Judith Solano")
-    assert supervisor(cast, booked(cast, "Priya", amis, local_time=time(14)))[0] == "Judith Solano"
-    case_supervisor(cast, amis, None, "2026-09-03")
-    assert supervisor(cast, one)[0] == "Ruth Feldman"
-
-
-def test_one_appointment_may_have_another_and_go_back_to_the_usual(cast: Cast, amis: int, judith: int) -> None:
-    one, other = booked(cast, "Priya", amis), booked(cast, "Priya", amis, local_time=time(14))
-    with at("2026-09-01 10:00"):
-        for who in ("Priya", "Ruth"):
-            with pytest.raises(NotPermitted):
-                cast.do(who, change_appointment, change(cast, one, supervisor_id=judith))
-    cast.do("Tom", change_appointment, change(cast, one, supervisor_id=judith))
-    assert supervisor(cast, one) == ("Judith Solano", True, "Ruth Feldman")
-    assert supervisor(cast, other) == ("Ruth Feldman", False, "Ruth Feldman")
-    cast.do("Priya", change_appointment, change(cast, one, memo="Bring the form."))
-    assert supervisor(cast, one)[0] == "Judith Solano", "saying nothing changes nothing"
-    with pytest.raises(NotPermitted):
-        cast.do("Priya", change_appointment, change(cast, one, inherit_supervisor=True))
-    cast.do("Dana", change_appointment, change(cast, one, inherit_supervisor=True))
-    assert supervisor(cast, one) == ("Ruth Feldman", False, "Ruth Feldman")
-    with database.reading(cast.engine) as session:
-        details = session.scalars(select(AuditRow.detail).where(
-            AuditRow.action == "change_appointment", AuditRow.resource_id == one,
-            AuditRow.outcome == "allowed").order_by(AuditRow.seq)).all()
-    assert details == ["changed supervisor", "changed memo", "changed supervisor"]
-    for wrong in (cast.staff["Marcus"], cast.staff["Priya"], 12345):
-        with pytest.raises(BadInput):
-            cast.do("Dana", change_appointment, change(cast, one, supervisor_id=wrong))
-
-
-def test_a_past_date_keeps_its_supervisor_and_what_lies_ahead_follows(cast: Cast, amis: int, judith: int) -> None:
-    with at("2026-09-01 10:00"):
-        past = booked(cast, "Priya", amis, local_date=date(2026, 9, 2))
-        ahead, own = booked(cast, "Priya", amis), booked(cast, "Priya", amis, local_time=time(14))
-    cast.do("Tom", change_appointment, change(cast, own, supervisor_id=cast.staff["Ruth"]))
-    decoy = cast.open_case(CaseType.INDIVIDUAL, "Zoe Decoy")
-    decoys = booked(cast, "Marcus", decoy)
-    supervise(cast, "Priya", judith, "2026-09-05")
-    assert supervisor(cast, past)[0] == "Ruth Feldman"
-    assert supervisor(cast, ahead)[0] == "Judith Solano"
-    assert supervisor(cast, own) == ("Ruth Feldman", True, "Judith Solano")
-    assert supervisor(cast, decoys)[0] == ""
-    supervise(cast, "Priya", None, "2026-09-06")
-    assert supervisor(cast, ahead) == ("", False, "")
-    with at("2026-09-06 09:00"):
-        cast.do("Tom", change_appointment, change(cast, past, supervisor_id=judith))
-        cast.do("Tom", change_appointment, change(cast, past, inherit_supervisor=True))
-    assert supervisor(cast, past)[0] == "Ruth Feldman", "the one of that day"
-
-
-def test_moved_to_another_provider_it_has_that_one_s_supervisor(cast: Cast, amis: int, judith: int) -> None:
-    one = booked(cast, "Priya", amis)
-    cast.do("Dana", move, shift(cast, one, provider_id=cast.staff["Marcus"]))
-    assert supervisor(cast, one)[0] == ""
-    cast.do("Dana", move, shift(cast, one, provider_id=cast.staff["Priya"]))
-    assert supervisor(cast, one)[0] == "Ruth Feldman"
-    cast.do("Tom", change_appointment, change(cast, one, supervisor_id=judith))
-    cast.do("Dana", move, shift(cast, one, provider_id=cast.staff["Marcus"]))
-    assert supervisor(cast, one) == ("Judith Solano", True, "")
-    # To Judith herself: nobody supervises themselves.
-    cast.do("Dana", move, shift(cast, one, provider_id=judith))
-    assert supervisor(cast, one) == ("", False, "")
-    case_supervisor(cast, amis, cast.staff["Ruth"], "2026-09-02")
-    cast.do("Dana", move, shift(cast, one, provider_id=cast.staff["Ruth"]))
-    assert supervisor(cast, one) == ("", False, "")
-
-
-def test_moved_over_a_change_of_supervisor_it_has_the_one_of_its_new_date(
-    cast: Cast, amis: int, judith: int
-) -> None:
-    with at("2026-09-01 10:00"):
-        one = booked(cast, "Priya", amis, local_date=date(2026, 9, 3))
-    supervise(cast, "Priya", judith, "2026-09-05")
-    assert supervisor(cast, one)[0] == "Ruth Feldman"
-    with at("2026-09-05 09:00"):
-        cast.do("Priya", move, shift(cast, one, local_date=TUESDAY))
-        assert supervisor(cast, one, "Priya")[0] == "Judith Solano"
-        cast.do("Priya", move, shift(cast, one, local_date=date(2026, 9, 4)))
-    assert supervisor(cast, one)[0] == "Ruth Feldman"
-
-
-# --- The night of the clocks
-
-
-def test_either_of_two_equal_times_can_be_booked_and_both_at_once(cast: Cast, ida: int, bo: int) -> None:
-    night = {"local_date": NIGHT, "local_time": time(1, 30)}
-    other = cast.open_case(CaseType.INDIVIDUAL, "Ada Roy")
-    for fold, which in ((0, "first"), (1, "second")):
-        assert cast.read("Marcus", preview, asked(cast, ida, **night, fold=fold)).notes == (
-            f"01:30 comes twice on Sun 1 Nov 2026; this is the {which} of the two.",)
-    second = booked(cast, "Marcus", ida, **night, fold=1)
-    first = booked(cast, "Marcus", other, **night)
-    assert (row(cast, first).starts_at, row(cast, second).starts_at) == (
-        datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
-    assert (row(cast, first).fold, row(cast, second).fold) == (0, 1)
-    entries = cast.read("Marcus", appointments_between, NIGHT, NIGHT)
-    assert [(entry.appointment_id, entry.fold) for entry in entries] == [(first, 0), (second, 1)]
-    page = cast.read("Marcus", appointment_page, second)
-    assert (page.fold, page.comes_twice) == (1, True)
-    eve = cast.open_case(CaseType.INDIVIDUAL, "Eve Moss")
-    with pytest.raises(SlotTaken, match=r"01:30–02:20\.$"):
-        booked(cast, "Marcus", eve, **night, fold=1)
-    with pytest.raises(SlotTaken, match=r"01:30–01:20, after the clocks went back\.$"):
-        booked(cast, "Marcus", eve, **night)
-
-
-def test_a_time_that_comes_once_has_no_second(cast: Cast, ida: int) -> None:
-    one = booked(cast, "Marcus", ida, fold=1)
-    assert (row(cast, one).fold, row(cast, one).starts_at) == (0, datetime(2026, 9, 8, 14, tzinfo=UTC))
-    skipped = booked(cast, "Marcus", ida, local_date=date(2027, 3, 14), local_time=time(2, 30), fold=1)
-    found = row(cast, skipped)
-    assert (found.fold, found.local_time, found.starts_at) == (0, time(3, 30), datetime(2027, 3, 14, 7, 30, tzinfo=UTC))
-    assert cast.read("Marcus", preview, asked(cast, ida, local_time=time(16))).notes == ()
-
-
-def test_a_move_reaches_either_of_two_equal_times_and_keeps_the_one_it_has(cast: Cast, ida: int) -> None:
-    one = booked(cast, "Marcus", ida, local_date=NIGHT, local_time=time(1, 30))
-    cast.do("Marcus", move, shift(cast, one, fold=1))
-    assert (row(cast, one).fold, row(cast, one).starts_at) == (1, datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
-    cast.do("Marcus", move, shift(cast, one, minutes=80))  # dragged longer: it is still the second
-    assert (row(cast, one).fold, row(cast, one).ends_at) == (1, datetime(2026, 11, 1, 7, 50, tzinfo=UTC))
-    cast.do("Marcus", move, shift(cast, one, local_time=time(1, 45)))  # dragged elsewhere: the first
-    assert (row(cast, one).fold, row(cast, one).starts_at) == (0, datetime(2026, 11, 1, 5, 45, tzinfo=UTC))
-    cast.do("Marcus", move, shift(cast, one, fold=1))
-    cast.do("Marcus", change_appointment, change(cast, one, location_id=None, format=SessionFormat.PHONE))
-    cast.do("Marcus", cancel, Cancel(appointment_id=one, by=CancelledBy.CLIENT))
-    cast.do("Marcus", reinstate, Reinstate(appointment_id=one))
-    assert (row(cast, one).fold, row(cast, one).starts_at) == (1, datetime(2026, 11, 1, 6, 45, tzinfo=UTC))
-    with database.reading(cast.engine) as session:
-        held = session.scalars(select(Hold.starts_at).where(Hold.appointment_id == one)).all()
-    assert held == [datetime(2026, 11, 1, 6, 45, tzinfo=UTC)]
-    cast.do("Marcus", move, shift(cast, one, local_date=date(2026, 11, 3)))
-    assert row(cast, one).fold == 0

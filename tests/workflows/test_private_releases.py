@@ -60,11 +60,7 @@ from practicerunner.workflows.private_releases import (
     release_private,
 )
 from practicerunner.workflows.proof import NotProven
-from practicerunner.workflows.psychotherapy import (
-    SavePsychotherapyNote,
-    psychotherapy_page,
-    save_psychotherapy_note,
-)
+from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, psychotherapy_page, save_psychotherapy_note
 from practicerunner.workflows.releases import PrepareRelease, prepare_release
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of

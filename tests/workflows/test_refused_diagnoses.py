@@ -25,9 +25,7 @@ from practicerunner.workflows.diagnoses import (
     set_provisional,
     withdraw_diagnosis,
 )
-from practicerunner.workflows.diagnosis_pages import (
-    diagnoses_of,
-)
+from practicerunner.workflows.diagnosis_pages import diagnoses_of
 from tests.cast import Cast, at
 from tests.code_table import add_two_releases
 from tests.workflows.diagnosing import NOON, TODAY, add, codes, end, in_force, logged, opened, person, row_of, trail

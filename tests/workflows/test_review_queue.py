@@ -17,11 +17,7 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.records.supervision import ReviewAssignment
 from practicerunner.vocabulary import NoteStatus, Role, SupervisionLevel
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
-from practicerunner.workflows.assignments import (
-    EndSupervision,
-    assignments_of,
-    end_supervision,
-)
+from practicerunner.workflows.assignments import EndSupervision, assignments_of, end_supervision
 from practicerunner.workflows.documentation import my_queue
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.review_queue import (

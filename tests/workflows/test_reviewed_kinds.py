@@ -10,11 +10,7 @@ from practicerunner.records.cases import Case
 from practicerunner.rules.supervision import REVIEWED
 from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole, SupervisionLevel
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum
-from practicerunner.workflows.assignments import (
-    AssignSupervisor,
-    assign_supervisor,
-    assignments_of,
-)
+from practicerunner.workflows.assignments import AssignSupervisor, assign_supervisor, assignments_of
 from practicerunner.workflows.documentation import my_queue
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note

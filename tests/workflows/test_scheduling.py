@@ -1,4 +1,4 @@
-"""Booking, moving and calling off: slots are refused twice over, wall time is kept, strangers see nothing."""
+"""Booking: slots are refused twice over, wall time is kept."""
 
 import threading
 from datetime import UTC, date, datetime, time
@@ -6,25 +6,21 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from practicerunner import database
-from practicerunner.errors import BadInput, NotFound, NotPermitted, SlotTaken, Stale
-from practicerunner.records.audit import AuditRow
+from practicerunner.errors import BadInput, NotFound, SlotTaken
 from practicerunner.records.cases import Participant
-from practicerunner.records.scheduling import Appointment, Attendance, Hold
+from practicerunner.records.scheduling import Appointment, Hold
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,
     CancelledBy,
     CaseStatus,
     CaseType,
-    Outcome,
     SessionFormat,
 )
-from practicerunner.workflows.attendance import AttendAll, SetAttendance, attend_all, set_attendance
-from practicerunner.workflows.booking import Book, book, conflicts, preview
-from practicerunner.workflows.calendar import TooMany, appointment_page, appointments_between, blocks_between
+from practicerunner.workflows.booking import book, conflicts, preview
 from practicerunner.workflows.cases import (
     CaseIsArchived,
     RemoveParticipant,
@@ -34,32 +30,11 @@ from practicerunner.workflows.cases import (
 )
 from practicerunner.workflows.commands import field_messages
 from practicerunner.workflows.practice import AddLocation, add_location
-from practicerunner.workflows.scheduling import (
-    AppointmentIsFixed,
-    Cancel,
-    ChangeAppointment,
-    Move,
-    Reinstate,
-    cancel,
-    change_appointment,
-    move,
-    reinstate,
-)
+from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.series import BookSeries, book_series
 from practicerunner.workflows.slots import NoOverride
-from practicerunner.workflows.time_blocks import AddTimeBlock, RemoveTimeBlock, add_time_block, remove_time_block
 from tests.cast import Cast, at
-
-TUESDAY = date(2026, 9, 8)
-
-
-def asked(cast: Cast, case_id: int, service: str = "IND50", **changes: Any) -> Book:
-    """Tuesday at ten in the office, unless said otherwise."""
-    facts: dict[str, Any] = {
-        "case_id": case_id, "service_id": cast.services[service], "local_date": TUESDAY, "local_time": time(10),
-        "location_id": cast.office,
-    }
-    return Book(**facts | changes)
+from tests.workflows.booking import TUESDAY, asked, how_many, row
 
 
 def series(cast: Cast, case_id: int, service: str = "IND50", **changes: Any) -> BookSeries:
@@ -68,31 +43,6 @@ def series(cast: Cast, case_id: int, service: str = "IND50", **changes: Any) -> 
         "location_id": cast.office, "count": 6 if "until" not in changes else None,
     }
     return BookSeries(**facts | changes)
-
-
-def row(cast: Cast, appointment_id: int) -> Appointment:
-    with database.reading(cast.engine) as session:
-        found = session.get_one(Appointment, appointment_id)
-        _ = found.attendances
-        return found
-
-
-def how_many(cast: Cast, table: type) -> int:
-    with database.reading(cast.engine) as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def shift(cast: Cast, appointment_id: int, **changes: Any) -> Move:
-    found = row(cast, appointment_id)
-    facts = {"appointment_id": found.id, "revision": found.revision, "local_date": found.local_date,
-             "local_time": found.local_time, "minutes": found.minutes}
-    return Move(**facts | changes)
-
-
-@pytest.fixture
-def ida(cast: Cast) -> int:
-    """An individual case of Marcus."""
-    return cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
 
 
 # --- Booking
@@ -323,212 +273,3 @@ def test_an_hour_that_comes_twice_means_the_first(cast: Cast, ida: int) -> None:
     command = asked(cast, ida, local_date=date(2026, 11, 1), local_time=time(1, 30))
     found = row(cast, cast.do("Marcus", book, command))
     assert (found.local_time, found.starts_at) == (time(1, 30), datetime(2026, 11, 1, 5, 30, tzinfo=UTC))
-
-
-# --- Moving and changing
-
-
-def test_a_move_runs_the_checks_of_booking(cast: Cast, ida: int) -> None:
-    first = cast.do("Marcus", book, asked(cast, ida))
-    second = cast.do("Marcus", book, asked(cast, ida, local_time=time(14)))
-    with pytest.raises(SlotTaken):
-        cast.do("Marcus", move, shift(cast, second, local_time=time(10, 20)))
-    assert row(cast, second).local_time == time(14)
-    cast.do("Marcus", move, shift(cast, second, local_time=time(14, 20), minutes=60))
-    found = row(cast, second)
-    assert (found.local_time, found.minutes, found.starts_at) == (
-        time(14, 20), 60, datetime(2026, 9, 8, 18, 20, tzinfo=UTC))
-    cast.do("Marcus", move, shift(cast, first, local_date=date(2026, 9, 9)))
-    cast.do("Marcus", book, asked(cast, ida))
-
-
-def test_a_stale_move_is_refused(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida))
-    late = shift(cast, one, local_time=time(16))
-    cast.do("Marcus", move, shift(cast, one, local_time=time(15)))
-    with pytest.raises(Stale):
-        cast.do("Marcus", move, late)
-
-
-def test_what_was_held_or_cancelled_does_not_move(cast: Cast, ida: int) -> None:
-    held = cast.do("Marcus", book, asked(cast, ida))
-    off = cast.do("Marcus", book, asked(cast, ida, local_time=time(14)))
-    with at("2026-09-08 11:00"):
-        cast.do("Marcus", attend_all, AttendAll(appointment_id=held))
-        cast.do("Marcus", cancel, Cancel(appointment_id=off, by=CancelledBy.PROVIDER, reason="ill"))
-    for one, sentence in ((held, "Attendance is recorded"), (off, "cancelled")):
-        with pytest.raises(AppointmentIsFixed, match=sentence):
-            cast.do("Marcus", move, shift(cast, one, local_time=time(18)))
-
-
-def test_another_place_takes_the_room_and_changes_no_status(cast: Cast, ida: int) -> None:
-    room = cast.do("Dana", add_location, AddLocation(name="Room 2", is_room=True))
-    one = cast.do("Marcus", book, asked(cast, ida))
-    with at("2026-09-08 11:00"):
-        cast.do("Marcus", attend_all, AttendAll(appointment_id=one))
-    found = row(cast, one)
-    cast.do("Marcus", change_appointment, ChangeAppointment(
-        appointment_id=one, revision=found.revision, service_id=found.service_id, fee_cents=found.fee_cents,
-        location_id=room, memo="Bring the form."))
-    after = row(cast, one)
-    assert (after.status, after.location_id, after.memo) == (AppointmentStatus.HELD, room, "Bring the form.")
-    ruths = cast.open_case(CaseType.INDIVIDUAL, "Bo Ek", provider="Ruth")
-    with pytest.raises(SlotTaken, match="Room 2"):
-        cast.do("Ruth", book, asked(cast, ruths, location_id=room))
-
-
-def test_the_admin_neither_reads_nor_writes_the_memo(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida, memo="Ask about the move."))
-    assert cast.read("Marcus", appointment_page, one).memo == "Ask about the move."
-    assert cast.read("Tom", appointment_page, one).memo is None
-    with pytest.raises(NotPermitted):
-        cast.do("Tom", book, asked(cast, ida, local_time=time(15), memo="x"))
-    found = row(cast, one)
-    with pytest.raises(NotPermitted):
-        cast.do("Tom", change_appointment, ChangeAppointment(
-            appointment_id=one, revision=found.revision, service_id=found.service_id, fee_cents=found.fee_cents,
-            location_id=found.location_id, memo="x"))
-
-
-def test_an_owner_chooses_another_supervisor_for_one_appointment(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida))
-    found = row(cast, one)
-    change = ChangeAppointment(
-        appointment_id=one, revision=found.revision, service_id=found.service_id, fee_cents=found.fee_cents,
-        location_id=found.location_id, supervisor_id=cast.staff["Ruth"])
-    with pytest.raises(NotPermitted):
-        cast.do("Marcus", change_appointment, change)
-    cast.do("Dana", change_appointment, change)
-    assert cast.read("Ruth", appointment_page, one).supervisor == "Ruth Feldman"
-
-
-# --- Calling off
-
-
-@pytest.mark.parametrize(("moment", "by", "expected"), [
-    ("2026-09-07 10:00:00", CancelledBy.CLIENT, AttendanceStatus.CANCELLED_BY_CLIENT),
-    ("2026-09-07 10:00:01", CancelledBy.CLIENT, AttendanceStatus.LATE_CANCELLED),
-    ("2026-09-08 09:59:00", CancelledBy.PROVIDER, AttendanceStatus.CANCELLED_BY_PROVIDER),
-])
-def test_a_cancellation_is_late_only_strictly_within_the_policy(cast: Cast, ida: int, moment, by, expected) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida))
-    with at(moment):
-        cast.do("Marcus", cancel, Cancel(appointment_id=one, by=by, reason="flu"))
-    found = row(cast, one)
-    assert (found.status, found.cancelled_reason, found.attendances[0].status) == (
-        AppointmentStatus.CANCELLED, "flu", expected)
-    assert how_many(cast, Hold) == 0
-    cast.do("Marcus", book, asked(cast, ida))
-
-
-def test_coming_back_into_a_slot_that_was_taken_meanwhile_is_refused(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida))
-    cast.do("Marcus", cancel, Cancel(appointment_id=one, by=CancelledBy.CLIENT))
-    other = cast.do("Marcus", book, asked(cast, cast.open_case(CaseType.INDIVIDUAL, "Bo Ek")))
-    person = row(cast, one).attendances[0].person_id
-    with pytest.raises(SlotTaken):
-        cast.do("Marcus", reinstate, Reinstate(appointment_id=one))
-    with pytest.raises(SlotTaken):
-        cast.do("Marcus", set_attendance, SetAttendance(
-            appointment_id=one, statuses={person: AttendanceStatus.CONFIRMED}))
-    cast.do("Marcus", cancel, Cancel(appointment_id=other, by=CancelledBy.PROVIDER))
-    cast.do("Marcus", reinstate, Reinstate(appointment_id=one))
-    found = row(cast, one)
-    assert (found.status, found.attendances[0].status) == (AppointmentStatus.SCHEDULED, AttendanceStatus.SCHEDULED)
-    assert how_many(cast, Hold) == 1
-
-
-# --- Blocked time
-
-
-def test_blocked_time_counts_as_conflict_even_over_many_days(cast: Cast, ida: int) -> None:
-    block = cast.do("Marcus", add_time_block, AddTimeBlock(
-        provider_id=cast.staff["Marcus"], starts_on=date(2026, 9, 7), starts=time(12), ends_on=date(2026, 9, 11),
-        ends=time(12), reason="Vacation"))
-    assert how_many(cast, Hold) == 4
-    with pytest.raises(SlotTaken, match=r"^Marcus Bell is blocked on"):
-        cast.do("Marcus", book, asked(cast, ida, local_date=date(2026, 9, 10)))
-    cast.do("Marcus", book, asked(cast, ida, local_date=date(2026, 9, 11), local_time=time(12)))
-    assert [b.reason for b in cast.read("Marcus", blocks_between, date(2026, 9, 8), date(2026, 9, 8))] == ["Vacation"]
-    assert cast.read("Olga", blocks_between, date(2026, 9, 8), date(2026, 9, 8)) == []
-    cast.do("Marcus", remove_time_block, RemoveTimeBlock(time_block_id=block))
-    cast.do("Marcus", book, asked(cast, ida, local_date=date(2026, 9, 10)))
-
-
-def test_time_with_an_appointment_in_it_cannot_be_blocked(cast: Cast, ida: int) -> None:
-    cast.do("Marcus", book, asked(cast, ida))
-    day = AddTimeBlock(provider_id=cast.staff["Marcus"], starts_on=TUESDAY, starts=time(8), ends_on=TUESDAY,
-                       ends=time(18), reason="Admin")
-    with pytest.raises(SlotTaken, match="there is an appointment"):
-        cast.do("Marcus", add_time_block, day)
-    with pytest.raises(NotFound):
-        cast.do("Olga", add_time_block, day.model_copy(update={"op": "another"}))
-
-
-# --- Who sees what
-
-
-def test_a_supervisor_reads_but_does_not_book(cast: Cast) -> None:
-    with at("2026-09-01 09:00"):
-        case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm", provider="Priya")
-        one = cast.do("Priya", book, asked(cast, case_id))
-        ruth = [e.appointment_id for e in cast.read("Ruth", appointments_between, TUESDAY, TUESDAY)]
-        assert ruth == [one]
-        assert cast.read("Ruth", appointment_page, one).may_change is False
-        # Ruth is also a provider: her own clients she may book, her associate's she may not.
-        with pytest.raises(NotFound):
-            cast.do("Ruth", book, asked(cast, case_id, local_time=time(15)))
-
-
-def test_another_providers_appointment_does_not_exist_for_a_provider(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida))
-    assert cast.read("Olga", appointments_between, TUESDAY, TUESDAY) == []
-    with pytest.raises(NotFound):
-        cast.read("Olga", appointment_page, one)
-    with pytest.raises(NotFound):
-        cast.do("Olga", move, shift(cast, one, local_time=time(15)))
-    with pytest.raises(NotFound):
-        cast.do("Olga", book, asked(cast, ida, local_time=time(15), provider_id=cast.staff["Olga"]))
-    with pytest.raises(NotFound):
-        cast.do("Marcus", book, asked(cast, ida, local_time=time(15), provider_id=cast.staff["Olga"]))
-    with database.reading(cast.engine) as session:
-        refused = session.scalars(select(AuditRow).where(AuditRow.outcome == Outcome.REFUSED)).all()
-        assert len(refused) == 4
-
-
-def test_filters_leave_out_what_was_not_asked_for(cast: Cast, ida: int) -> None:
-    mine = cast.do("Marcus", book, asked(cast, ida))
-    couple = cast.open_case(CaseType.TWO_PERSON, "Noor Haddad", "Sam Ortiz", provider="Olga")
-    decoy = cast.do("Olga", book, asked(cast, couple, "FAM50", location_id=None, format=SessionFormat.VIDEO))
-    cast.do("Marcus", book, asked(cast, ida, local_date=date(2026, 9, 9)))
-
-    def shown(**filters: Any) -> list[int]:
-        return [e.appointment_id for e in cast.read("Dana", appointments_between, TUESDAY, TUESDAY, **filters)]
-
-    assert sorted(shown()) == sorted([mine, decoy])
-    assert shown(provider_ids=[cast.staff["Marcus"]]) == [mine]
-    assert shown(types=[CaseType.TWO_PERSON]) == [decoy]
-    assert shown(location_id=cast.office) == [mine]
-    assert shown(statuses=[AppointmentStatus.CANCELLED]) == []
-    with pytest.raises(TooMany):
-        shown(limit=1)
-
-
-def test_a_group_shows_how_many_of_how_many(cast: Cast) -> None:
-    group = cast.open_case(CaseType.THERAPY_GROUP, *[f"Member {n}" for n in "ABCDEFGH"], name="Thursday group")
-    one = cast.do("Marcus", book, asked(cast, group, "GRP90"))
-    away = row(cast, one).attendances[0].person_id
-    cast.do("Marcus", set_attendance, SetAttendance(appointment_id=one, statuses={away: AttendanceStatus.EXCUSED}))
-    entry, = cast.read("Marcus", appointments_between, TUESDAY, TUESDAY)
-    assert (entry.expected, entry.people, entry.status) == (7, 8, AppointmentStatus.SCHEDULED)
-
-
-def test_an_audit_row_says_what_was_done_and_names_nobody(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida))
-    cast.do("Marcus", move, shift(cast, one, local_time=time(12)))
-    page = cast.read("Marcus", appointment_page, one)
-    assert [(d.what, d.who) for d in page.history] == [("move", "Marcus Bell"), ("book", "Marcus Bell")]
-    with database.reading(cast.engine) as session:
-        details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "move")).all()
-    assert details == ["from 2026-09-08 to 2026-09-08 12:00"]
-    assert how_many(cast, Attendance) == 1

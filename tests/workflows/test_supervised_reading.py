@@ -6,16 +6,10 @@ from practicerunner import database
 from practicerunner.errors import NotFound
 from practicerunner.vocabulary import Role
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
-from practicerunner.workflows.assignments import (
-    EndSupervision,
-    assignments_of,
-    end_supervision,
-)
+from practicerunner.workflows.assignments import EndSupervision, assignments_of, end_supervision
 from practicerunner.workflows.documentation import documentation_due, notes_of_case
 from practicerunner.workflows.note_pages import member_view
-from practicerunner.workflows.review_queue import (
-    review_queue,
-)
+from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from tests.cast import Cast, at
 from tests.workflows.supervising import ACCESS, assign, change, reads, written

@@ -20,9 +20,7 @@ from practicerunner.workflows.assignments import (
     end_supervision,
 )
 from practicerunner.workflows.note_pages import NotePage
-from practicerunner.workflows.review_queue import (
-    review_queue,
-)
+from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.staff import AddStaff, add_staff
 from tests.cast import Cast, at
