@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from practicerunner import clock, database
 from practicerunner.records import accounts, billing, cases
@@ -252,3 +252,9 @@ def payer_id(cast: Cast, person_id: int) -> int:
         found = payer_of_person(session, person_id)
     assert found is not None
     return found.id
+
+
+def how_many(cast: Cast, table: type, *where: Any) -> int:
+    """The rows of a table, or those of which all of this is true."""
+    with database.reading(cast.engine) as session:
+        return session.scalar(select(func.count()).select_from(table).where(*where)) or 0

@@ -3,8 +3,6 @@
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import func, select
-
 from practicerunner import database
 from practicerunner.records.scheduling import Appointment
 from practicerunner.workflows.booking import Book, book
@@ -28,11 +26,6 @@ def row(cast: Cast, appointment_id: int) -> Appointment:
         found = session.get_one(Appointment, appointment_id)
         _ = found.attendances
         return found
-
-
-def how_many(cast: Cast, table: type) -> int:
-    with database.reading(cast.engine) as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def shift(cast: Cast, appointment_id: int, **changes: Any) -> Move:

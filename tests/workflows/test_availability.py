@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
@@ -43,7 +43,7 @@ from practicerunner.workflows.practice import AddLocation, ChangeLocation, add_l
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
-from tests.cast import Cast, at
+from tests.cast import Cast, at, how_many
 
 TUESDAY, WEDNESDAY = date(2026, 9, 8), date(2026, 9, 9)
 NOW = "2026-09-04 08:00"
@@ -77,11 +77,6 @@ def times(cast: Cast, day: date = TUESDAY, minutes: int = 50, name: str = "Marcu
 
 def known(cast: Cast, name: str = "Marcus", by: str = "") -> ProviderHours:
     return cast.read(by or name, provider_hours, cast.staff[name])
-
-
-def how_many(cast: Cast, table: type) -> int:
-    with database.reading(cast.engine) as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def booked(cast: Cast, start: time, **changes: Any) -> int:

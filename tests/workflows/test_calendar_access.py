@@ -15,8 +15,8 @@ from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import book
 from practicerunner.workflows.calendar import TooMany, appointment_page, appointments_between
 from practicerunner.workflows.scheduling import move
-from tests.cast import Cast, at
-from tests.workflows.booking import TUESDAY, asked, how_many, row, shift
+from tests.cast import Cast, at, how_many
+from tests.workflows.booking import TUESDAY, asked, row, shift
 
 
 def test_a_supervisor_reads_but_does_not_book(cast: Cast) -> None:

@@ -1,56 +1,27 @@
-"""Forms given, filled in, handed in and replaced, on both engines."""
+"""Forms: given to each who takes part, handed in as typed, kept as they were handed in."""
 
-import re
 from datetime import date
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from practicerunner import database, ids
-from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, PracticeError, Stale
-from practicerunner.records.audit import AuditRow
+from practicerunner.errors import BadInput, FieldProblems, PracticeError, Stale
 from practicerunner.records.cases import PaperReceived
-from practicerunner.records.forms import FormAssignment, FormResponse, FormVersion
-from practicerunner.records.outbox import OutboxMessage
-from practicerunner.vocabulary import (
-    ActingKind,
-    AssignmentStatus,
-    CaseType,
-    ContactKind,
-    MessageKind,
-    OnboardingStep,
-    Outcome,
-    PaperKind,
-    RelationshipKind,
-    SignsAs,
-    WorkflowState,
-)
-from practicerunner.workflows.acting import access_grid
+from practicerunner.records.forms import FormAssignment, FormResponse
+from practicerunner.vocabulary import AssignmentStatus, CaseType, OnboardingStep, PaperKind, WorkflowState
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import (
-    OpenCase,
     RemoveParticipant,
     SwitchClinicalFields,
-    Taking,
-    open_case,
     remove_participant,
     switch_clinical_fields,
 )
 from practicerunner.workflows.clients import case_summary
-from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, sheet_page
-from practicerunner.workflows.form_sending import (
-    AssignForms,
-    FormDoesNotFit,
-    NowhereToRemind,
-    RemindedToday,
-    RemindOfForm,
-    WithdrawForm,
-    assign_forms,
-    remind_of_form,
-    withdraw_form,
-)
+from practicerunner.workflows.form_pages import ResponsePage, sheet_page
+from practicerunner.workflows.form_sending import AssignForms, FormDoesNotFit, WithdrawForm, assign_forms, withdraw_form
 from practicerunner.workflows.forms import (
     CompleteForm,
     FormIsClosed,
@@ -61,20 +32,8 @@ from practicerunner.workflows.forms import (
     replace_response,
     save_answers,
 )
-from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
-from practicerunner.workflows.relationships import AddRelationship, add_relationship
-from tests.cast import Cast, at, people_of
-from tests.workflows.sending import (
-    bring_forms,
-    complete,
-    filled,
-    form_id,
-    named,
-    opened,
-    revision,
-    scored,
-    send,
-)
+from tests.cast import Cast, at, how_many, people_of
+from tests.workflows.sending import bring_forms, complete, filled, form_id, opened, revision, scored, send
 
 NOW = "2026-11-12 10:00"
 
@@ -90,11 +49,6 @@ def cast(cast: Cast) -> Cast:
 @pytest.fixture
 def couple(cast: Cast) -> int:
     return cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
-
-
-def count(cast: Cast, table, *where) -> int:
-    with database.reading(cast.engine) as session:
-        return session.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
 
 def states(cast: Cast, case_id: int, name: str = "Marcus") -> dict[str, list[tuple[str, str]]]:
@@ -136,7 +90,7 @@ def test_a_form_can_be_replaced_without_another_paper_on_the_checklist(cast: Cas
     response = complete(cast, send(cast, couple, "consent", to="Maya")[0], filled("consent"))
     again = cast.do("Marcus", replace_response, ReplaceResponse(response_id=response))
     complete(cast, again, filled("consent", signature="Maya R."))
-    assert count(cast, PaperReceived) == 1
+    assert how_many(cast, PaperReceived) == 1
 
 
 def test_a_form_goes_only_to_the_kind_of_case_that_it_fits(cast: Cast) -> None:
@@ -244,9 +198,9 @@ def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(ca
     for text_, sentence in (("x" * 1_000_000, "at most 100000"), ("a\x00b", "cannot be shown")):
         with pytest.raises(FieldProblems, match=sentence):
             complete(cast, intake, filled("intake", reason=text_))
-    assert count(cast, FormResponse) == 0 and cast.read("Marcus", sheet_page, sent).answers == {}
+    assert how_many(cast, FormResponse) == 0 and cast.read("Marcus", sheet_page, sent).answers == {}
     complete(cast, intake, filled("intake", reason="ж" * 100_000))
-    assert count(cast, FormResponse) == 1
+    assert how_many(cast, FormResponse) == 1
 
 
 def test_a_measure_with_a_missing_answer_is_kept_without_a_total(cast: Cast, couple: int) -> None:
@@ -281,7 +235,7 @@ def test_the_second_click_hands_in_once_and_another_click_is_refused(cast: Cast,
         complete(cast, sent, filled("consent"))
     with pytest.raises(FormIsClosed):
         cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=2, answers={}))
-    assert (count(cast, FormResponse), count(cast, PaperReceived)) == (1, 1)
+    assert (how_many(cast, FormResponse), how_many(cast, PaperReceived)) == (1, 1)
 
 
 def test_two_who_hand_in_at_once_make_one_response(cast: Cast, couple: int) -> None:
@@ -300,7 +254,7 @@ def test_two_who_hand_in_at_once_make_one_response(cast: Cast, couple: int) -> N
         thread.start()
     for thread in threads:
         thread.join()
-    assert count(cast, FormResponse) == 1
+    assert how_many(cast, FormResponse) == 1
     assert sum(isinstance(outcome, int) for outcome in outcomes) == 1
     assert {outcome for outcome in outcomes if not isinstance(outcome, int)} <= {FormIsClosed, Stale}
 
@@ -369,268 +323,3 @@ def test_what_was_handed_in_cannot_be_withdrawn(cast: Cast, couple: int) -> None
     complete(cast, sent, filled("consent"))
     with pytest.raises(FormIsClosed):
         cast.do("Marcus", withdraw_form, WithdrawForm(assignment_id=sent))
-
-
-# --- Signing for another
-
-
-@pytest.fixture
-def leo(cast: Cast) -> tuple[int, int, int]:
-    """Leo, born on 1 December 2008, in a case of his own; his guardian Elena; and the consent he was given."""
-    case_id = cast.do("Marcus", open_case, OpenCase(
-        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=PersonDetails(
-            first_name="Leo", last_name="Castellano", birth_date=date(2008, 12, 1))),)))
-    person_id = people_of(cast, case_id)["Leo"]
-    elena = named(cast, person_id, PersonDetails(first_name="Elena", last_name="Castellano"))
-    (sent,) = send(cast, case_id, "consent")
-    assert list(cast.read("Marcus", sheet_page, sent).signers) == [elena]
-    return person_id, elena, sent
-
-
-def test_a_guardian_signs_with_name_and_capacity_and_both_ids_are_kept(cast: Cast, leo) -> None:
-    person_id, elena, sent = leo
-    response = complete(cast, sent, filled("consent", signature="Elena Castellano"), signed_by_id=elena,
-                        signs_as=SignsAs.PARENT, authority="Birth certificate, seen on paper")
-    page = opened(cast, "Marcus", response)
-    assert isinstance(page, ResponsePage)
-    assert (page.capacity, page.authority) == (
-        "Elena Castellano, parent of Leo Castellano", "Birth certificate, seen on paper")
-    with database.reading(cast.engine) as session:
-        kept = session.get_one(FormResponse, response)
-        assert (kept.person_id, kept.signed_by_id, kept.recorded_by_id) == (person_id, elena, cast.staff["Marcus"])
-    row, = cast.read("Tom", access_grid, page.case_id).rows
-    assert (row.evidence, row.verified_by, row.may_sign) == ("Birth certificate, seen on paper", "Marcus Bell", "")
-    (again,) = send(cast, page.case_id, "telehealth")
-    page = opened(cast, "Marcus", complete(cast, again, filled("telehealth"), signed_by_id=elena))
-    assert isinstance(page, ResponsePage)
-    assert (page.capacity, page.authority) == (
-        "Elena Castellano, parent of Leo Castellano", "Birth certificate, seen on paper"), "as it was verified before"
-
-
-def test_signing_for_another_takes_a_representative_in_their_capacity_and_how_it_was_verified(cast: Cast, leo) -> None:
-    _, elena, sent = leo
-    stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Ida Holm"))["Ida"]
-    told = {"signs_as": SignsAs.PARENT, "authority": "Seen"}
-    for field, more in (
-        ("signed_by_id", {"signed_by_id": stranger} | told), ("signed_by_id", {"signed_by_id": 77} | told),
-        ("signs_as", {"signed_by_id": elena, "authority": "Seen", "signs_as": SignsAs.GUARDIAN}),
-        ("authority", {"signed_by_id": elena, "signs_as": SignsAs.PARENT, "authority": " "}),
-        ("authority", {"signed_by_id": elena, "authority": "x"}),
-    ):
-        with pytest.raises(BadInput) as refused:
-            complete(cast, sent, filled("consent"), **more)
-        assert refused.value.field == field
-    assert count(cast, FormResponse) == 0
-
-
-def test_no_helper_relative_emergency_contact_or_fellow_member_signs_at_the_desk(cast: Cast, leo) -> None:
-    leo_id, elena, sent = leo
-    helper = named(cast, leo_id, PersonDetails(first_name="Joan", last_name="Pike"), ActingKind.PERSONAL_ASSISTANT)
-    uncle = cast.do("Marcus", add_person, AddPerson(person=PersonDetails(first_name="Uwe", last_name="Falk")))
-    for person_id in (helper, uncle):
-        cast.do("Marcus", add_relationship, AddRelationship(
-            person_id=leo_id, other_id=person_id, kind=RelationshipKind.PARENT, is_emergency_contact=True))
-    group = cast.do("Marcus", open_case, OpenCase(
-        type=CaseType.THERAPY_GROUP, provider_id=cast.staff["Marcus"], name="G",
-        participants=(Taking(person_id=leo_id), Taking(person=PersonDetails(first_name="Ida", last_name="Voss")))))
-    (other,) = send(cast, group, "telehealth", to="Leo")
-    only = "Only a parent, a guardian or another legal representative can sign"
-    for person_id, form, why in (
-        (helper, sent, "Somebody who helps never signs. " + only), (uncle, sent, "They do not act for Leo"),
-        (people_of(cast, group)["Ida"], other, "They do not act for Leo"),
-    ):
-        with pytest.raises(BadInput, match=why) as refused:
-            complete(cast, form, filled("telehealth" if form == other else "consent"), signed_by_id=person_id,
-                     signs_as=SignsAs.PARENT, authority="She said so")
-        assert refused.value.field == "signed_by_id"
-        assert list(cast.read("Marcus", sheet_page, form).signers) == [elena]
-    complete(cast, other, filled("telehealth"), signed_by_id=elena, authority="Birth certificate")
-    with pytest.raises(BadInput, match=r"Somebody who helps never signs\. Elena Castellano can sign for Leo"):
-        complete(cast, sent, filled("consent"), signed_by_id=helper, authority="She said so")
-
-
-def test_a_parent_signs_until_the_day_before_the_eighteenth_birthday(cast: Cast, leo) -> None:
-    _, elena, sent = leo
-    told = {"signed_by_id": elena, "signs_as": SignsAs.PARENT, "authority": "Birth certificate"}
-    with at("2026-12-01 00:00"), pytest.raises(BadInput, match="At 18 a parent no longer signs"):
-        complete(cast, sent, filled("consent"), **told)
-    with at("2026-11-30 23:59"):
-        page = opened(cast, "Marcus", complete(cast, sent, filled("consent"), **told))
-    assert isinstance(page, ResponsePage) and page.capacity == "Elena Castellano, parent of Leo Castellano"
-
-
-# --- Reminding
-
-
-def test_a_reminder_goes_out_once_a_day_and_says_neither_what_nor_why(cast: Cast) -> None:
-    mail = Contact(kind=ContactKind.EMAIL, value="noor@example.org", may_email=True)
-    case_id = cast.do("Marcus", open_case, OpenCase(
-        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"], participants=(Taking(person=PersonDetails(
-            first_name="Noor", last_name="Haddad", contacts=(mail,))),)))
-    (sent,) = send(cast, case_id, "phq9")
-    (consent,) = send(cast, case_id, "consent")
-    cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
-    with pytest.raises(RemindedToday):
-        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
-    with at("2026-11-13 09:00"):
-        cast.do("Tom", remind_of_form, RemindOfForm(assignment_id=consent))
-        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
-    with database.reading(cast.engine) as session:
-        letters = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == MessageKind.FORM_REMINDER)).all()
-    assert len(letters) == 3 and {letter.to_address for letter in letters} == {"noor@example.org"}
-    for letter in letters:
-        assert "Hello Noor" in letter.body and "Haddad" not in letter.body
-        assert not any(word in (letter.subject + letter.body).lower() for word in ("phq", "consent", "form"))
-    line = next(line for line in cast.read("Marcus", forms_of_case, case_id).people[0].lines
-                if line.assignment_id == sent)
-    assert line.reminded_at is not None
-
-
-def test_without_permission_to_write_nobody_is_reminded(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
-    with pytest.raises(NowhereToRemind):
-        cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
-    assert count(cast, OutboxMessage) == 0
-
-
-# --- Who may do what
-
-
-SECRET = "Confided words"
-
-
-def holds(value: object, *secrets: str) -> bool:
-    """Whether a value has any of these in it, anywhere; ids, which are long numbers, are no secret."""
-    said = re.sub(r"\d{12,}", "", repr(value)).lower()
-    return any(secret.lower() in said for secret in secrets)
-
-
-def tried(cast: Cast, name: str, verb, command) -> str:
-    """``done``, or the name of the refusal; nothing of it stays."""
-    actor = cast.actor(name)
-    try:
-        with database.transaction(cast.engine) as session:
-            verb(session, actor, command)
-            session.rollback()
-    except PracticeError as refused:
-        return type(refused).__name__
-    return "done"
-
-
-def test_every_cell_of_sending_and_filling_in(cast: Cast) -> None:
-    """Priya's client: she treats, Ruth supervises her, Dana owns, Tom keeps the desk, Olga is a stranger."""
-    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
-    person = people_of(cast, case_id)["Pia"]
-    sent = {key: send(cast, case_id, key, by="Priya")[0] for key in ("phq9", "intake", "consent")}
-    denied, hidden = NotPermitted.__name__, NotFound.__name__
-
-    def sends(name: str, key: str) -> str:
-        return tried(cast, name, withdraw_form, WithdrawForm(assignment_id=sent[key]))
-
-    def gives(name: str, key: str) -> str:
-        return tried(cast, name, assign_forms, AssignForms(
-            case_id=case_id, template_ids=(form_id(cast, key),), person_ids=(person,)))
-
-    def fills(name: str, key: str) -> str:
-        return tried(cast, name, save_answers, SaveAnswers(assignment_id=sent[key], revision=1, answers={}))
-
-    done = "done"
-    assert {(name, key): sends(name, key) for name in ("Priya", "Dana", "Ruth", "Tom", "Olga") for key in sent} == {
-        ("Priya", "phq9"): done, ("Priya", "intake"): done, ("Priya", "consent"): done,
-        ("Dana", "phq9"): hidden, ("Dana", "intake"): done, ("Dana", "consent"): done,
-        ("Ruth", "phq9"): hidden, ("Ruth", "intake"): hidden, ("Ruth", "consent"): hidden,
-        ("Tom", "phq9"): denied, ("Tom", "intake"): done, ("Tom", "consent"): done,
-        ("Olga", "phq9"): hidden, ("Olga", "intake"): hidden, ("Olga", "consent"): hidden,
-    }
-    assert {(name, key): fills(name, key) for name in ("Priya", "Dana", "Ruth", "Tom", "Olga") for key in sent} == {
-        ("Priya", "phq9"): done, ("Priya", "intake"): done, ("Priya", "consent"): done,
-        ("Dana", "phq9"): hidden, ("Dana", "intake"): hidden, ("Dana", "consent"): done,
-        ("Ruth", "phq9"): hidden, ("Ruth", "intake"): hidden, ("Ruth", "consent"): hidden,
-        ("Tom", "phq9"): denied, ("Tom", "intake"): denied, ("Tom", "consent"): denied,
-        ("Olga", "phq9"): hidden, ("Olga", "intake"): hidden, ("Olga", "consent"): hidden,
-    }
-    assert [gives(name, "gad7") for name in ("Priya", "Dana", "Ruth", "Tom", "Olga")] == [
-        done, hidden, hidden, denied, hidden]
-    assert [gives(name, "telehealth") for name in ("Priya", "Dana", "Ruth", "Tom", "Olga")] == [
-        done, done, hidden, done, hidden]
-
-
-def test_every_cell_of_reading_and_each_reading_is_logged(cast: Cast) -> None:
-    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
-    answers = {"phq9": scored("phq9", 3, *[2] * 7, 0), "intake": filled("intake", reason=SECRET),
-               "consent": filled("consent", signature=SECRET)}
-    back = {key: complete(cast, send(cast, case_id, key, by="Priya")[0], given, by="Priya")
-            for key, given in answers.items()}
-
-    def reads(name: str, key: str, reason: str = "") -> str:
-        try:
-            page = opened(cast, name, back[key], reason)
-        except NotPermitted as refused:
-            return type(refused).__name__
-        if isinstance(page, ResponseFacts):
-            assert not holds(page, SECRET, "17", "moderate")
-            return "reason" if page.needs_reason else "facts"
-        return "read"
-
-    assert {name: [reads(name, key) for key in back] for name in ("Priya", "Ruth", "Tom", "Dana", "Olga")} == {
-        "Priya": ["read"] * 3, "Ruth": ["read"] * 3, "Tom": ["facts", "facts", "read"],
-        "Dana": ["facts", "facts", "read"], "Olga": ["NotFound"] * 3,
-    }
-    with database.transaction(cast.engine) as session:
-        session.execute(text("update staff set is_clinical_director = true where first_name = 'Dana'"))
-    assert [reads("Dana", key) for key in back] == ["reason", "reason", "read"]
-    assert [reads("Dana", key, "Complaint of 3 November") for key in back] == ["read"] * 3
-    with database.reading(cast.engine) as session:
-        logged = session.execute(
-            select(AuditRow.staff_id, AuditRow.resource_id, AuditRow.detail, AuditRow.role)
-            .where(AuditRow.action == "open_response", AuditRow.outcome == Outcome.ALLOWED)).all()
-    dana, tom = cast.staff["Dana"], cast.staff["Tom"]
-    assert (dana, back["phq9"], "reason: Complaint of 3 November", "owner") in logged
-    assert {row[1] for row in logged if row[0] == tom} == {back["consent"]}
-    assert sum(row[0] == cast.staff["Priya"] for row in logged) == 3
-
-
-def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
-    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
-    complete(cast, send(cast, case_id, "phq9", by="Priya")[0], scored("phq9", 3, 3, 3, 3, 3, 1, 1, 0, 1), by="Priya")
-    complete(cast, send(cast, case_id, "intake", by="Priya")[0], filled("intake", reason=SECRET, harm="Yes"),
-             by="Priya")
-    value = cast.read("Tom", forms_of_case, case_id)
-    lines = value.people[0].lines
-    assert [(line.name, line.status, line.capacity, line.can_open) for line in lines] == [
-        ("Intake", AssignmentStatus.COMPLETED, "", False), ("PHQ-9", AssignmentStatus.COMPLETED, "", False)]
-    assert value.people[0].series == ()
-    summary = cast.read("Tom", case_summary, case_id)
-    for each in (value, summary):
-        assert not holds(each, SECRET, "18", "moderately", "critical", "harm", "phq9_9")
-    assert cast.read("Priya", forms_of_case, case_id).people[0].series[0].last.total == 18
-
-
-def test_a_stranger_opens_nothing_and_an_unknown_id_is_not_found(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
-    for reader, subject in ((forms_of_case, couple), (sheet_page, sent), (sheet_page, 5)):
-        with pytest.raises(NotFound):
-            cast.read("Olga", reader, subject)
-    with pytest.raises(NotFound):
-        opened(cast, "Marcus", 5)
-    with pytest.raises(NotFound):
-        cast.do("Olga", assign_forms, AssignForms(case_id=55, template_ids=(1,), person_ids=(1,)))
-    with pytest.raises(NotFound):
-        cast.do("Marcus", replace_response, ReplaceResponse(response_id=5))
-
-
-def test_hostile_names_are_kept_as_typed_in_forms_and_signatures(cast: Cast) -> None:
-    odd = "**B** <b>[x](https://evil.example)</b> $5$ 🙂 ﷽"
-    case_id = cast.do("Marcus", open_case, OpenCase(
-        type=CaseType.INDIVIDUAL, provider_id=cast.staff["Marcus"],
-        participants=(Taking(person=PersonDetails(first_name=odd)),)))
-    (sent,) = send(cast, case_id, "consent")
-    page = opened(cast, "Marcus", complete(cast, sent, filled("consent", signature=odd)))
-    assert isinstance(page, ResponsePage)
-    assert (page.person, page.capacity, page.signature, page.intact) == (odd, odd, odd, True)
-
-
-def test_versions_are_frozen_while_the_count_of_templates_is_what_was_made(cast: Cast) -> None:
-    before = count(cast, FormVersion)
-    bring_forms(cast)
-    assert count(cast, FormVersion) == before == 11

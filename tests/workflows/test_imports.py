@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
@@ -43,7 +43,7 @@ from practicerunner.workflows.payments import UseCredit, use_credit
 from practicerunner.workflows.people import find_people, person_details
 from practicerunner.workflows.refunds import RefundCredit, credit_detail, refund_credit
 from practicerunner.workflows.statements import statement_preview
-from tests.cast import Cast, at, balance, hold, invoice, payer_id, people_of
+from tests.cast import Cast, at, balance, hold, how_many, invoice, payer_id, people_of
 from tests.documents.papers import lines as lines_of
 from tests.insurance import logged
 
@@ -83,11 +83,6 @@ def everything_stored(cast: Cast) -> str:
         )
 
 
-def count(cast: Cast, table: type[Base]) -> int:
-    with database.reading(cast.engine) as session:
-        return session.scalar(select(func.count()).select_from(table))
-
-
 def test_the_synthea_file_comes_in_row_by_row_without_what_must_stay_outside(cast: Cast) -> None:
     look = look_at(SYNTHEA)
     assert set(look.forbidden) == {"SSN", "DRIVERS", "PASSPORT"}
@@ -120,7 +115,7 @@ def test_the_synthea_file_comes_in_row_by_row_without_what_must_stay_outside(cas
     )
     again = cast.do("Dana", import_clients, command(cast, SYNTHEA))
     assert outcomes(cast, again) == dict.fromkeys(range(2, 15), RowOutcome.DUPLICATE)
-    assert count(cast, Person) == 13
+    assert how_many(cast, Person) == 13
     stored = everything_stored(cast)
     assert "Lyndon118" in stored
     for row in SYNTHEA.decode().splitlines()[1:]:
@@ -134,7 +129,7 @@ def test_a_death_before_the_birth_is_told_by_line(cast: Cast) -> None:
     assert swapped != SYNTHEA
     run_id = cast.do("Dana", import_clients, command(cast, swapped))
     assert [line for line, outcome in outcomes(cast, run_id).items() if outcome is RowOutcome.IMPOSSIBLE_DATE] == [4]
-    assert count(cast, Person) == 12
+    assert how_many(cast, Person) == 12
 
 
 def test_what_must_stay_outside_stays_outside_even_when_asked_for(cast: Cast) -> None:
@@ -308,7 +303,7 @@ def test_whatever_a_row_knows_of_somebody_the_second_run_adds_nobody(cast: Cast,
     file = f"First,Last,DOB,E-mail\n{row}\n"
     assert outcomes(cast, bring_in(cast, file)) == {2: RowOutcome.NEW}
     assert outcomes(cast, bring_in(cast, file)) == {2: RowOutcome.DUPLICATE}
-    assert count(cast, Person) == 1
+    assert how_many(cast, Person) == 1
 
 
 @pytest.mark.parametrize(("row", "outcome", "reason"), [
@@ -423,9 +418,9 @@ def test_five_thousand_rows_come_in_and_go_within_seconds(cast: Cast) -> None:
     start = stopwatch.process_time()
     run_id = cast.do("Dana", import_clients, asked)
     middle = stopwatch.process_time()
-    assert count(cast, Person) == 5000
+    assert how_many(cast, Person) == 5000
     cast.do("Dana", undo_import, UndoImport(run_id=run_id))
     end = stopwatch.process_time()
-    assert count(cast, Person) == 0
+    assert how_many(cast, Person) == 0
     assert middle - start < 12
     assert end - middle < 12

@@ -22,8 +22,8 @@ from practicerunner.workflows.scheduling import (
     reinstate,
 )
 from practicerunner.workflows.time_blocks import AddTimeBlock, RemoveTimeBlock, add_time_block, remove_time_block
-from tests.cast import Cast, at
-from tests.workflows.booking import TUESDAY, asked, how_many, row, shift
+from tests.cast import Cast, at, how_many
+from tests.workflows.booking import TUESDAY, asked, row, shift
 
 
 def test_a_move_runs_the_checks_of_booking(cast: Cast, ida: int) -> None:

@@ -33,8 +33,8 @@ from practicerunner.workflows.practice import AddLocation, add_location
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.series import BookSeries, book_series
 from practicerunner.workflows.slots import NoOverride
-from tests.cast import Cast, at
-from tests.workflows.booking import TUESDAY, asked, how_many, row
+from tests.cast import Cast, at, how_many
+from tests.workflows.booking import TUESDAY, asked, row
 
 
 def series(cast: Cast, case_id: int, service: str = "IND50", **changes: Any) -> BookSeries:
