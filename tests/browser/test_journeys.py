@@ -180,6 +180,7 @@ def test_a_stranger_s_records_do_not_open_by_address(demo: str, context: Browser
     assert other.get_by_text("Ethan").count() == 0
 
 
+@pytest.mark.long
 def test_on_a_phone_nothing_runs_out_of_the_screen(demo: str, browser: Browser) -> None:
     phone = browser.new_context(viewport={"width": 390, "height": 844})
     page = sign_in(phone, demo, "Amara")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy import create_engine, text
 
@@ -66,6 +67,7 @@ def test_from_the_invitation_to_the_home_page_on_a_phone(
     phone.close()
 
 
+@pytest.mark.long
 def test_signing_in_to_the_portal_signs_the_staff_of_that_browser_out(demo: str, context: BrowserContext) -> None:
     staff = sign_in(context, demo, "Amara Lindqvist")
     other = context.new_page()

@@ -65,6 +65,8 @@ from tests.cast import Cast, at, bring_on, hold, invoice, pay, people_of
 from tests.pages.opening import SHELL
 from tests.pages.walking import live, shown, words
 
+pytestmark = pytest.mark.long
+
 HOSTILE = (
     "[pay](https://evil.example) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> $5 and $6 :red[hi] "
     "**bold** 山田 שרה e\u0301"

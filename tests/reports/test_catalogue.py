@@ -9,7 +9,7 @@ import pytest
 
 from practicerunner import vocabulary
 from practicerunner.reports import print_all
-from practicerunner.reports.catalogue import BETWEEN, FOLDER, STAGING, VIEWS, View
+from practicerunner.reports.catalogue import BETWEEN, FOLDER, STAGING, VIEWS
 from practicerunner.reports.replica import Replica, replica_of
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType, PaperKind
 from tests.reports.building import Story
@@ -46,30 +46,31 @@ def busy(story: Story) -> Story:
     return story
 
 
-@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
-def test_a_views_key_is_unique_and_never_empty_and_it_can_be_scoped(busy: Story, view: View) -> None:
+def test_a_views_key_is_unique_and_never_empty_and_it_can_be_scoped(busy: Story) -> None:
     replica = replica_of(busy.engine)
     replica.refresh()
-    columns, rows = replica.query(f"select * from {view.name}", day=DAY, moment=None)
-    assert "provider_id" in columns
-    assert set(view.key) <= set(columns)
-    assert view.period is None or view.period in columns
-    assert all(names <= set(columns) for _, names in view.restricted)
-    keys = [tuple(row[columns.index(name)] for name in view.key) for row in rows]
-    assert len(set(keys)) == len(keys)
-    assert not any(value is None for key in keys for value in key)
-    # Without a moment what waits for one is empty; everything else has rows here.
-    assert rows or view.name.startswith("notes__")
+    for view in VIEWS.values():
+        columns, rows = replica.query(f"select * from {view.name}", day=DAY, moment=None)
+        assert "provider_id" in columns, view.name
+        assert set(view.key) <= set(columns), view.name
+        assert view.period is None or view.period in columns, view.name
+        assert all(names <= set(columns) for _, names in view.restricted), view.name
+        keys = [tuple(row[columns.index(name)] for name in view.key) for row in rows]
+        assert len(set(keys)) == len(keys), view.name
+        assert not any(value is None for key in keys for value in key), view.name
+        # Without a moment what waits for one is empty; everything else has rows here.
+        assert rows or view.name.startswith("notes__"), view.name
 
 
-@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
-def test_a_views_money_is_whole_cents_and_its_sentence_ends(busy: Story, view: View) -> None:
+def test_a_views_money_is_whole_cents_and_its_sentence_ends(busy: Story) -> None:
     replica = Replica(busy.engine)
-    types = dict(replica.query(
-        "select column_name, data_type from duckdb_columns() where table_name = ?", [view.name])[1])
-    assert {kind for name, kind in types.items() if name.endswith("_cents")} <= {"BIGINT"}
-    assert view.sentence.endswith((".", "?"))
-    assert view.grain.startswith("one row per ")
+    for view in VIEWS.values():
+        types = dict(replica.query(
+            "select column_name, data_type from duckdb_columns() where table_name = ?", [view.name])[1])
+        assert types, view.name
+        assert {kind for name, kind in types.items() if name.endswith("_cents")} <= {"BIGINT"}, view.name
+        assert view.sentence.endswith((".", "?")), view.name
+        assert view.grain.startswith("one row per "), view.name
 
 
 def test_a_mart_reads_no_other_mart_and_a_staging_view_reads_its_one_table() -> None:
@@ -98,12 +99,12 @@ def test_no_view_reads_the_clock_and_every_quoted_word_is_in_the_vocabulary() ->
         assert not quoted & {kind.value for kind in CaseType}, f"{path.name} asks for a kind of case"
 
 
-@pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda p: p.stem)
-def test_no_row_violates_an_invariant(busy: Story, invariant: Path) -> None:
+def test_no_row_violates_an_invariant(busy: Story) -> None:
     replica = replica_of(busy.engine)
     replica.refresh()
-    _, violations = replica.query(invariant.read_text(encoding="utf-8"), day=DAY, moment=None)
-    assert violations == []
+    for invariant in INVARIANTS:
+        _, violations = replica.query(invariant.read_text(encoding="utf-8"), day=DAY, moment=None)
+        assert violations == [], invariant.stem
 
 
 def test_there_are_invariants_and_each_says_what_it_ensures() -> None:
