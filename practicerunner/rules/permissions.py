@@ -85,7 +85,8 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
     Resource.BREACHES: ("A rcum", "O rcu", "O rcu", "O rcu", "O rcu"),
     # As notes: their text is clinical. Whoever receives a request writes it down, and reads it no more than a note.
-    Resource.AMENDMENTS: ("O rcu, A c, A r!", "O rcusx", "O rcusx", "S rs", "A c"),
+    # Whoever decides prints the letter that says so.
+    Resource.AMENDMENTS: ("O rcu, A c, A r!", "O rcusx", "O rcusx", "S rsx", "A c"),
     Resource.RETENTION: ("A m", "", "", "", ""),
 }
 

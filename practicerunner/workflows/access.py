@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.rules import permissions
-from practicerunner.rules.permissions import PortalRole, Scope
+from practicerunner.rules.permissions import Allowed, PortalRole, Scope
 from practicerunner.rules.supervision import Term
 from practicerunner.vocabulary import Action, Resource, Role
 
@@ -127,6 +127,19 @@ def may_touch(
         supervised=bool(ours & actor.supervisees) or supervisor_id == actor.staff_id,
     )
     return allowed is not None
+
+
+def how_may(
+    actor: Actor, action: Action, resource: Resource, *, case_id: int | None, own: bool, supervised: bool
+) -> Allowed | None:
+    """How the actor may do this in a case, with or without a typed reason; ``None`` if not at all. Leaves no trace.
+
+    Nothing of a case in which they take or took part themselves as a client.
+    """
+    if actor.is_concerned(case_id=case_id):
+        return None
+    return permissions.decide(
+        actor.roles, action, resource, own=own, supervised=supervised, is_clinical_director=actor.is_clinical_director)
 
 
 def visible(actor: Actor, action: Action, resource: Resource) -> Visibility:

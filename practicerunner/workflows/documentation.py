@@ -14,11 +14,10 @@ from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
-from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, SignatureRole
-from practicerunner.workflows.access import Actor, authorize, may_touch, visible
+from practicerunner.workflows.access import Actor, authorize, how_may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.note_readers import may_open, reviews
@@ -304,9 +303,8 @@ def _offered(
     able = capabilities(case.type)
     fitting = sorted(able.notes, key=lambda kind: kind is not able.main_note)
     return tuple(
-        kind for kind in fitting if own and kind not in has and permissions.decide(
-            actor.roles, Action.CREATE, rule.resource_for(kind, case.type), own=True, supervised=False,
-        )
+        kind for kind in fitting if own and kind not in has and how_may(
+            actor, Action.CREATE, rule.resource_for(kind, case.type), case_id=case.id, own=True, supervised=False)
     )
 
 

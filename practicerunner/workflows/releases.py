@@ -17,12 +17,11 @@ from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
 from practicerunner.records.releases import RecordRelease, ReleaseAuthorization, SignedWord
-from practicerunner.rules import permissions
 from practicerunner.rules import releases as rule
 from practicerunner.rules.releases import Given
 from practicerunner.rules.signing import is_adult
 from practicerunner.vocabulary import Action, AuthorizationState, ParticipantStatus, Resource
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, authorize, how_may
 from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
@@ -242,9 +241,7 @@ def releases_of_case(session: Session, actor: Actor, case_id: int) -> CaseReleas
     Raises NotFound for strangers.
     """
     case = case_for(session, actor, case_id)
-    allowed = permissions.decide(actor.roles, Action.EXPORT, Resource.BULK_DATA,
-                                 own=actor.staff_id == case.provider_id, supervised=False)
-    if allowed is None or not rule.is_conjoint(case.type):
+    if not may_hand_out(actor, case) or not rule.is_conjoint(case.type):
         return None
     return CaseReleases(
         tuple(_view(session, case, one) for one in releases.of_case(session, case.id) if one.dropped_at is None),
@@ -282,6 +279,12 @@ def check_released(session: Session, case: Case, release_id: int | None) -> str:
     release.sent_at = release.sent_at or clock.now()
     given = ", ".join(f"{one.authorization_id} of {one.name}" for one in view.words)
     return f"release {release.id} to {release.recipient}, authorisations {given}"
+
+
+def may_hand_out(actor: Actor, case: Case) -> bool:
+    """Whether somebody may take the record of a case out, and so sees what went to whom."""
+    return how_may(actor, Action.EXPORT, Resource.BULK_DATA, case_id=case.id, own=actor.staff_id == case.provider_id,
+                   supervised=False) is not None
 
 
 def _case(session: Session, actor: Actor, case_id: int) -> Case:

@@ -42,7 +42,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.BULK_DATA:            (("", "", "rcux"),     ("x", "", ""),     ("", "", ""),      ("", "", ""),    ("", "", "")),
     Resource.AUDIT_LOG:            (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "")),
     Resource.BREACHES:             (("", "", "rcum"),     ("rcu", "", ""),   ("rcu", "", ""),   ("rcu", "", ""), ("rcu", "", "")),
-    Resource.AMENDMENTS:           (("rcu", "", "c"),     ("rcusx", "", ""), ("rcusx", "", ""), ("", "rs", ""),  ("", "", "c")),
+    Resource.AMENDMENTS:           (("rcu", "", "c"),     ("rcusx", "", ""), ("rcusx", "", ""), ("", "rsx", ""), ("", "", "c")),
     Resource.RETENTION:            (("", "", "m"),        ("", "", ""),      ("", "", ""),      ("", "", ""),    ("", "", "")),
 }
 LETTERS = {Action.READ: "r", Action.CREATE: "c", Action.UPDATE: "u", Action.SIGN: "s", Action.EXPORT: "x",
