@@ -13,6 +13,7 @@ from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import amendments, audit, notes, practice, releases
 from practicerunner.records.amendments import AmendmentRequest, AmendmentWord, Asked
+from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
@@ -195,7 +196,7 @@ def amendment_to_record(session: Session, actor: Actor, case_id: int) -> Asking:
          if (problem := own_problem(session, person, agreed_for=False))},
         {row.note_id: f"{note_rule.title(row.kind, row.form)} of {_day(row.service_date)}"
          for row in notes.of_case(session, case_id) if row.version and _opens(may_open(actor, row))},
-        _documents(session, actor, case_id), today_here(session),
+        _documents(session, actor, case), today_here(session),
     )
 
 
@@ -252,8 +253,12 @@ def _opens(allowed: Allowed | None) -> bool:
     return allowed is not None and not allowed.needs_reason
 
 
-def _documents(session: Session, actor: Actor, case_id: int) -> dict[int, str]:
-    return {line.document_id: line.title for line in documents_of_case(session, actor, case_id).lines
+def _documents(session: Session, actor: Actor, case: Case) -> dict[int, str]:
+    """Documents of a case that the actor may read; none for the author of one note, whose case it is not."""
+    if not may_touch(actor, Action.READ, Resource.CASE, responsible=[case.provider_id],
+                     supervisor_id=case.supervisor_id, case_id=case.id):
+        return {}
+    return {line.document_id: line.title for line in documents_of_case(session, actor, case.id).lines
             if not line.needs_reason}
 
 
@@ -303,7 +308,7 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         return _opens(reading(session, actor, on, action))
 
     decides, review = able(Action.SIGN), review_for(session, on, actor.staff_id, actor.roles)
-    readable = _documents(session, actor, case.id)
+    readable = _documents(session, actor, case)
     words, to = amendments.words_of(session, request.id), answered_to(session, on)
     note = notes.one_row(session, request.note_id) if request.note_id is not None else None
     recorded = people.get(request.recorded_by_id or 0)
