@@ -85,7 +85,7 @@ def record_pdf(
     )
     whose = _whose(session, actor, case, person_id)
     conjoint = is_conjoint(case.type)
-    released = check_released(session, case, release_id) if conjoint and whose is None else ""
+    released = check_released(session, actor, case, release_id) if conjoint and whose is None else ""
     pages, left_out = _notes(session, actor, case, person_id)
     asked, closed = amendments_on_paper(session, actor, case, person_id)
     us = practice.the_practice(session)

@@ -1,4 +1,4 @@
-"""Who took a request to amend back, when, how and why."""
+"""Who took a request to amend back, when, how and why; that a record was asked for without a release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,3 +28,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_amendment_withdrawal')),
         sa.UniqueConstraint('request_id', name=op.f('uq_amendment_withdrawal_request_id'))
     )
+    op.create_table('release_refused',
+        sa.Column('case_id', KEY, nullable=False),
+        sa.Column('asked_by_id', KEY, nullable=False),
+        sa.Column('dropped_at', sa.DateTime(), nullable=True),
+        sa.Column('id', KEY, autoincrement=False, nullable=False),
+        sa.Column('created_at', sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(['case_id'], ['case_file.id'], name=op.f('fk_release_refused_case_id')),
+        sa.ForeignKeyConstraint(['asked_by_id'], ['staff.id'], name=op.f('fk_release_refused_asked_by_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_release_refused'))
+    )
+    op.create_index(op.f('ix_release_refused_case_id'), 'release_refused', ['case_id'], unique=False)
