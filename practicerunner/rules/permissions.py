@@ -63,6 +63,8 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.CASE: ("A rcu", "O rcu", "O rcu", "S r", "A ru"),
     Resource.APPOINTMENTS: ("A rcu", "O rcu", "O rcu", "S r", "A rcu"),
     Resource.APPOINTMENT_MEMO: ("A r", "O rcu", "O rcu", "S rcu", ""),
+    # The same cell for the others: "r if marked front desk" is admin's alone.
+    Resource.DESK_MEMO: ("A r", "O rcu", "O rcu", "S rcu", "A r"),
     Resource.CLINICAL_NOTE: ("O rcu, A r!", "O rcusx", "O rcusx", "S rs", ""),
     Resource.CLINICAL_RECORD: ("O rcu, A r!", "O rcu", "O rcu", "S rs", ""),
     Resource.PSYCHOTHERAPY_NOTE: ("O rcu", "O rcu", "O rcu", "O rcu", ""),

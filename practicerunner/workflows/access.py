@@ -68,13 +68,16 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
     return bool(permissions.scopes(actor.roles, action, resource, is_clinical_director=actor.is_clinical_director))
 
 
+def may_ever(actor: Actor | PortalActor, action: Action, resource: Resource) -> bool:
+    """Whether the actor's roles, or being a client, ever allow this."""
+    if isinstance(actor, PortalActor):
+        return permissions.proxied(actor.role, action, resource) is not None
+    return may(actor, action, resource)
+
+
 def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> None:
     """Refuse what the actor's roles, or being a client, never allow. Raises NotPermitted."""
-    if isinstance(actor, PortalActor):
-        allowed = permissions.proxied(actor.role, action, resource) is not None
-    else:
-        allowed = may(actor, action, resource)
-    if not allowed:
+    if not may_ever(actor, action, resource):
         raise NotPermitted(actor=actor, action=action, resource=resource)
 
 

@@ -302,9 +302,11 @@ def _offered(
         has.add(NoteKind.PSYCHOTHERAPY)
     able = capabilities(case.type)
     fitting = sorted(able.notes, key=lambda kind: kind is not able.main_note)
+    supervised = bool({appointment.provider_id, case.provider_id} & actor.supervisees) or actor.staff_id in (
+        appointment.supervisor_id, case.supervisor_id)
     return tuple(
-        kind for kind in fitting if own and kind not in has and how_may(
-            actor, Action.CREATE, rule.resource_for(kind, case.type), case_id=case.id, own=True, supervised=False)
+        kind for kind in fitting if kind not in has and how_may(
+            actor, Action.CREATE, rule.resource_for(kind, case.type), case_id=case.id, own=own, supervised=supervised)
     )
 
 

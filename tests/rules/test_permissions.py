@@ -22,6 +22,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.CASE:                 (("", "", "rcu"),      ("rcu", "", ""),   ("rcu", "", ""),   ("", "r", ""),   ("", "", "ru")),
     Resource.APPOINTMENTS:         (("", "", "rcu"),      ("rcu", "", ""),   ("rcu", "", ""),   ("", "r", ""),   ("", "", "rcu")),
     Resource.APPOINTMENT_MEMO:     (("", "", "r"),        ("rcu", "", ""),   ("rcu", "", ""),   ("", "rcu", ""), ("", "", "")),
+    Resource.DESK_MEMO:            (("", "", "r"),        ("rcu", "", ""),   ("rcu", "", ""),   ("", "rcu", ""), ("", "", "r")),
     Resource.CLINICAL_NOTE:        (("rcu", "", ""),      ("rcusx", "", ""), ("rcusx", "", ""), ("", "rs", ""),  ("", "", "")),
     Resource.CLINICAL_RECORD:      (("rcu", "", ""),      ("rcu", "", ""),   ("rcu", "", ""),   ("", "rs", ""),  ("", "", "")),
     Resource.PSYCHOTHERAPY_NOTE:   (("rcu", "", ""),      ("rcu", "", ""),   ("rcu", "", ""),   ("rcu", "", ""), ("", "", "")),
@@ -60,7 +61,7 @@ def expected(role: Role, resource: Resource, action: Action, whose: str) -> bool
 
 def test_the_table_covers_every_resource() -> None:
     assert set(EXPECTED) == set(Resource)
-    assert len(CELLS) == 3480
+    assert len(CELLS) == 3600
 
 
 @pytest.mark.parametrize("role", ROLES)

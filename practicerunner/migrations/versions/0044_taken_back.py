@@ -1,4 +1,5 @@
-"""Who took a request to amend back, when, how and why; that a record was asked for without a release."""
+"""Who took a request to amend back, when, how and why; that a record was asked for without a release;
+which memo the front desk may read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,3 +40,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_release_refused'))
     )
     op.create_index(op.f('ix_release_refused_case_id'), 'release_refused', ['case_id'], unique=False)
+    op.add_column('appointment', sa.Column('memo_for_desk', sa.Boolean(), nullable=False, server_default=sa.false()))
