@@ -95,6 +95,10 @@ if page.memo:
     with st.container(border=True):
         st.subheader("Memo", anchor=False)
         st.text(page.memo)
+        if page.memo_for_desk:
+            st.caption("The front desk reads this too.")
+if page.may_write_memo and not page.may_change and st.button("Memo", icon=":material/sticky_note_2:"):
+    dialogs.memo_dialog(actor, page)
 if page.series_position:
     series_panel.show(actor, page.appointment_id, now.date())
 reminder_lines.of_appointment(actor, page.appointment_id, page.zone)

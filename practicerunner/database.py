@@ -133,6 +133,8 @@ def reading(bound: Engine | None = None) -> Iterator[Session]:
 
 def _record_refusal(bound: Engine, refusal: NotPermitted) -> None:
     with transaction(bound) as session:
+        if refusal.leaves is not None:
+            session.add(refusal.leaves)
         audit.note(
             session, staff_id=getattr(refusal.actor, "staff_id", None),
             person_id=getattr(refusal.actor, "person_id", None), action=refusal.action,

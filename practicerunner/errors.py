@@ -35,9 +35,11 @@ class NotPermitted(PracticeError):
 
     def __init__(
         self, message: str | None = None, *, actor: object = None, action: str = "", resource: str = "",
-        resource_id: int | None = None, case_id: int | None = None,
+        resource_id: int | None = None, case_id: int | None = None, leaves: object = None,
     ) -> None:
         super().__init__(message)
+        self.leaves = leaves
+        """A row that is kept of the refusal, beside the line of the audit log; nothing else of the act is."""
         self.actor, self.action, self.resource = actor, action, resource
         self.resource_id, self.case_id = resource_id, case_id
 

@@ -112,6 +112,12 @@ def test_no_case_type_is_compared_outside_the_capability_table() -> None:
     assert found == [], "What differs between kinds of case is a field of rules/case_types.py."
 
 
+def test_who_may_do_something_is_asked_where_their_own_record_is_left_out() -> None:
+    found = [place for place in text_offenders(r"permissions\.decide\(", {"rules"})
+             if not re.match(r"practicerunner/workflows/(access|supervision_hours)\.py", place)]
+    assert found == [], "Ask access.authorize, may_touch or how_may: staff open nothing of their own (A11)."
+
+
 def test_money_is_never_a_float() -> None:
     assert text_offenders(r"cents: *float|float\(.*cents|cents */ *100\b", {"money"}) == []
 

@@ -22,6 +22,8 @@ class Denial(Frozen):
     sections: tuple[Passage, ...]
     signed: str
     """Who decided, with credentials."""
+    heading: str = ""
+    """What the letter answers, where it goes to somebody else than who asked."""
 
 
 def paint_denial(letter: Denial) -> bytes:
@@ -36,7 +38,7 @@ def paint_denial(letter: Denial) -> bytes:
 def _paint(paper: Paper, letter: Denial) -> None:
     paper.letterhead(letter.practice, "Letter", long_date(letter.written_on))
     paper.parties("To", letter.to, "", letter.facts)
-    paper.stack([Text(f"Your request to amend the {letter.word}", 13, True)])
+    paper.stack([Text(letter.heading or f"Your request to amend the {letter.word}", 13, True)])
     paper.space(4)
     for passage in letter.sections:
         paper.need(14)  # a heading never stands alone at the foot

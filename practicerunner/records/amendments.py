@@ -133,6 +133,23 @@ class AmendmentWord(Row):
     )
 
 
+class AmendmentWithdrawal(Row):
+    """That a request was taken back: who told the practice, when, how and why; never changed."""
+
+    __tablename__ = "amendment_withdrawal"
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("amendment_request.id"))
+    told_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    told_on: Mapped[date]
+    how: Mapped[AmendmentChannel] = word(AmendmentChannel)
+    reason: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("request_id"),
+        CheckConstraint("reason <> ''", name="with_reason"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request with its case and whose record it is."""
@@ -165,14 +182,15 @@ def one(session: Session, request_id: int) -> Asked | None:
     return Asked(*row) if row is not None else None
 
 
-def open_ones(session: Session, sees: Sees) -> list[Asked]:
-    """What is not answered yet in the cases that somebody sees, the first received first."""
-    return [Asked(*row) for row in session.execute(_open_ones(sees))]
+def open_ones(session: Session, sees: Sees, author_id: int) -> list[Asked]:
+    """What is not answered yet, the first received first: in the cases that somebody sees, or about notes of theirs."""
+    return [Asked(*row) for row in session.execute(_open_ones(sees), {"author_id": author_id})]
 
 
 @lru_cache(maxsize=256)
 def _open_ones(sees: Sees) -> Select[AmendmentRequest, Case, Person]:
-    return _asked().where(AmendmentRequest.closed_at.is_(None), seen(sees)).order_by(
+    theirs = AmendmentRequest.note_id.in_(select(Note.id).where(Note.author_id == bindparam("author_id")))
+    return _asked().where(AmendmentRequest.closed_at.is_(None), seen(sees) | theirs).order_by(
         AmendmentRequest.received_on, AmendmentRequest.id)
 
 
@@ -200,6 +218,11 @@ def words_of(session: Session, request_id: int) -> dict[AmendmentWordKind, Amend
     """What was added to a denial."""
     return {one.kind: one for one in session.scalars(
         select(AmendmentWord).where(AmendmentWord.request_id == request_id))}
+
+
+def withdrawal_of(session: Session, request_id: int) -> AmendmentWithdrawal | None:
+    """Who took a request back, and why; ``None`` for what was not, or before that was kept."""
+    return session.scalar(select(AmendmentWithdrawal).where(AmendmentWithdrawal.request_id == request_id))
 
 
 def recipients_of(session: Session, request_id: int) -> list[AmendmentRecipient]:

@@ -3,11 +3,24 @@
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, bindparam, select, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    bindparam,
+    exists,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
 from practicerunner.vocabulary import SignsAs
 
 
@@ -31,6 +44,17 @@ class RecordRelease(Row):
         Index("ix_record_release_waiting", "case_id", sqlite_where=text("sent_at is null and dropped_at is null"),
               postgresql_where=text("sent_at is null and dropped_at is null")),
     )
+
+
+class ReleaseRefused(Row):
+    """That a record was asked for by which no release was prepared, and refused: its provider sees to it (K07)."""
+
+    __tablename__ = "release_refused"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    dropped_at: Mapped[datetime | None]
+    """When somebody said that it is not needed; a release that is prepared later says so as well."""
 
 
 class SignedWord(Row):
@@ -73,19 +97,53 @@ def of_case(session: Session, case_id: int) -> list[RecordRelease]:
         RecordRelease.created_at.desc(), RecordRelease.id.desc())))
 
 
-def waiting(session: Session, provider_id: int) -> list[tuple[RecordRelease, Case]]:
-    """Releases of somebody's cases that neither went out nor were dropped, the oldest first."""
-    return [(release, case) for release, case in session.execute(_waiting(), {"provider_id": provider_id})]
+def waiting(session: Session, provider_id: int, *, of_who_left: bool) -> list[tuple[RecordRelease, Case]]:
+    """Releases of somebody's cases that neither went out nor were dropped, the oldest first.
+
+    ``of_who_left``: with those of cases whose provider works here no more.
+    """
+    asked = {"provider_id": provider_id, "of_who_left": of_who_left}
+    return [(release, case) for release, case in session.execute(_waiting(), asked)]
+
+
+def _theirs() -> ColumnElement[bool]:
+    left = select(Staff.id).where(Staff.active.is_(False))
+    return (Case.provider_id == bindparam("provider_id")) | (
+        bindparam("of_who_left", type_=Boolean).is_(True) & Case.provider_id.in_(left))
 
 
 @cache
 def _waiting() -> Select[RecordRelease, Case]:
     return (
         select(RecordRelease, Case).join(Case, Case.id == RecordRelease.case_id)
-        .where(Case.provider_id == bindparam("provider_id"), RecordRelease.sent_at.is_(None),
-               RecordRelease.dropped_at.is_(None))
+        .where(_theirs(), RecordRelease.sent_at.is_(None), RecordRelease.dropped_at.is_(None))
         .order_by(RecordRelease.created_at, RecordRelease.id)
     )
+
+
+def refused(session: Session, provider_id: int, *, of_who_left: bool) -> list[tuple[ReleaseRefused, Case]]:
+    """What of somebody's cases was asked for without a release, while none was prepared since; the oldest first."""
+    asked = {"provider_id": provider_id, "of_who_left": of_who_left}
+    return [(found, case) for found, case in session.execute(_refused(), asked)]
+
+
+def refused_of_case(session: Session, case_id: int) -> list[tuple[ReleaseRefused, Staff]]:
+    """The same of one case, with who asked."""
+    query = select(ReleaseRefused, Staff).join(Staff, Staff.id == ReleaseRefused.asked_by_id).where(
+        ReleaseRefused.case_id == case_id, _open()).order_by(ReleaseRefused.created_at, ReleaseRefused.id)
+    return [(found, who) for found, who in session.execute(query)]
+
+
+def _open() -> ColumnElement[bool]:
+    prepared = exists().where(
+        RecordRelease.case_id == ReleaseRefused.case_id, RecordRelease.created_at >= ReleaseRefused.created_at)
+    return ReleaseRefused.dropped_at.is_(None) & ~prepared
+
+
+@cache
+def _refused() -> Select[ReleaseRefused, Case]:
+    return select(ReleaseRefused, Case).join(Case, Case.id == ReleaseRefused.case_id).where(
+        _theirs(), _open()).order_by(ReleaseRefused.created_at, ReleaseRefused.id)
 
 
 def authorizations(session: Session, release_id: int) -> list[ReleaseAuthorization]:

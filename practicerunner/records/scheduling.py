@@ -57,6 +57,8 @@ class Appointment(Revised):
     fee_cents: Mapped[int]
     """Standard fee of the service for this appointment; per participant where the case is charged so."""
     memo: Mapped[str] = mapped_column(Text, default="")
+    memo_for_desk: Mapped[bool] = mapped_column(default=False)
+    """Whether its author said that the front desk may read the memo."""
     series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"), index=True)
     series_date: Mapped[date | None]
     """The date the rule gave, whatever the appointment was moved to: the occurrence's stable key."""

@@ -19,7 +19,8 @@ REPLICATED = tuple(changes.COLUMNS)
 
 FROZEN = (
     "access_decision", "access_end", "access_notice",
-    "addendum", "addendum_signature", "alert_step", "amendment_addendum", "amendment_recipient", "amendment_word",
+    "addendum", "addendum_signature", "alert_step", "amendment_addendum", "amendment_recipient",
+    "amendment_withdrawal", "amendment_word",
     "asker_message", "audit_log", "basis_decision", "came_of_age", "claim_choice", "credit_note",
     "diagnosis_change", "document_change", "document_file", "due_charge", "estimate_delivery", "estimate_item",
     "estimate_request", "follow_up", "form_response", "form_version", "good_faith_estimate", "inquiry_entry", "invoice",

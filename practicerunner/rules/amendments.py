@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from practicerunner.rules.case_types import capabilities
-from practicerunner.vocabulary import AmendmentDecision, CaseType, DenialGround
+from practicerunner.vocabulary import AmendmentChannel, AmendmentDecision, CaseType, DenialGround
 
 DAYS = timedelta(days=60)
 """So long after it was received it is answered at the latest (45 CFR 164.526(b)(2)(i))."""
@@ -12,6 +12,7 @@ MORE = timedelta(days=30)
 """By so much the time is extended, once, where the client was told why before it was over (164.526(b)(2)(ii))."""
 DENYING = frozenset({AmendmentDecision.DENIED, AmendmentDecision.ACCEPTED_IN_PART})
 """Decisions by which something of what was asked is not changed."""
+BETWEEN = "This has to lie between the day on which it was received and today."
 ACCEPTING = frozenset({AmendmentDecision.ACCEPTED, AmendmentDecision.ACCEPTED_IN_PART})
 """Decisions by which something is changed."""
 
@@ -34,17 +35,38 @@ def is_overdue(due: date, today: date) -> bool:
 def extension_problems(
     received_on: date, *, extended: bool, reason: str, told_on: date, today: date
 ) -> dict[str, str]:
-    """What keeps the time from being extended: field → a sentence; an empty field is the request itself."""
+    """What keeps the time from being extended: field → a sentence; an empty field is the request itself.
+
+    The day counts on which they were told; it may be written down later.
+    """
     if extended:
         return {"": "The time was extended already; it is extended only once."}
     last = due_on(received_on, extended=False)
-    if today > last:
-        return {"": "The 60 days are over; the time can no longer be extended. Answer the request."}
     found = {}
     if not reason.strip():
         found["reason"] = "Say why more time is needed; it is what the client was told."
     if not received_on <= told_on <= today:
-        found["told_on"] = "This has to lie between the day on which it was received and today."
+        found["told_on"] = BETWEEN
+    elif told_on > last:
+        found["told_on"] = (
+            f"The 60 days were over on {last.day} {last:%B %Y}; whoever is told later is told too late. Answer the "
+            "request.")
+    return found
+
+
+def withdrawal_problems(
+    received_on: date, *, may_tell: bool, how: AmendmentChannel | None, reason: str, told_on: date | None, today: date
+) -> dict[str, str]:
+    """What keeps a request from being closed as taken back: field → a sentence."""
+    found = {}
+    if not may_tell:
+        found["told_by_id"] = "Choose who took it back: whose record it is, or who asked and may still act for them."
+    if told_on is None or not received_on <= told_on <= today:
+        found["told_on"] = BETWEEN
+    if how is None:
+        found["how"] = "Say how they told the practice."
+    if not reason.strip():
+        found["reason"] = "Say why they take it back, in their words; it is kept with the request."
     return found
 
 

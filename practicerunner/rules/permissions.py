@@ -63,6 +63,8 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.CASE: ("A rcu", "O rcu", "O rcu", "S r", "A ru"),
     Resource.APPOINTMENTS: ("A rcu", "O rcu", "O rcu", "S r", "A rcu"),
     Resource.APPOINTMENT_MEMO: ("A r", "O rcu", "O rcu", "S rcu", ""),
+    # The same cell for the others: "r if marked front desk" is admin's alone.
+    Resource.DESK_MEMO: ("A r", "O rcu", "O rcu", "S rcu", "A r"),
     Resource.CLINICAL_NOTE: ("O rcu, A r!", "O rcusx", "O rcusx", "S rs", ""),
     Resource.CLINICAL_RECORD: ("O rcu, A r!", "O rcu", "O rcu", "S rs", ""),
     Resource.PSYCHOTHERAPY_NOTE: ("O rcu", "O rcu", "O rcu", "O rcu", ""),
@@ -85,7 +87,8 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.AUDIT_LOG: ("A r", "O r", "O r", "S r", ""),
     Resource.BREACHES: ("A rcum", "O rcu", "O rcu", "O rcu", "O rcu"),
     # As notes: their text is clinical. Whoever receives a request writes it down, and reads it no more than a note.
-    Resource.AMENDMENTS: ("O rcu, A c, A r!", "O rcusx", "O rcusx", "S rs", "A c"),
+    # Whoever decides prints the letter that says so.
+    Resource.AMENDMENTS: ("O rcu, A c, A r!", "O rcusx", "O rcusx", "S rsx", "A c"),
     Resource.RETENTION: ("A m", "", "", "", ""),
 }
 

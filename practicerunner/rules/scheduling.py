@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from practicerunner.vocabulary import Role
+from practicerunner.vocabulary import Resource, Role
 
 SHORTEST, LONGEST = 1, 24 * 60
 """Minutes an appointment may last."""
@@ -71,3 +71,8 @@ def pieces(starts: datetime, ends: datetime) -> Iterator[tuple[datetime, datetim
         yield starts, starts + _DAY
         starts += _DAY
     yield starts, ends
+
+
+def memo_resource(*, for_desk: bool) -> Resource:
+    """The row of the permission table by which a memo is read: the front desk reads what is marked for it."""
+    return Resource.DESK_MEMO if for_desk else Resource.APPOINTMENT_MEMO

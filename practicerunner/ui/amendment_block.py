@@ -46,6 +46,8 @@ def show(actor: Actor, found: CaseAmendments) -> None:
             else:
                 st.text(f"{said}, received {when}", width="content")
                 standing(one)
+        if one.remedy:
+            st.warning(md(one.remedy), icon=":material/person_alert:")
 
 
 def standing(one: AmendmentLine) -> None:
@@ -66,10 +68,14 @@ def show_due(actor: Actor, today: date) -> None:
     st.subheader(f"Requests to amend ({len(found)})", anchor=False)
     for one in found:
         with st.container(horizontal=True, vertical_alignment="center"):
-            link(md(f"{one.word.capitalize()} of {one.person}"), "amendment", icon=ICON, amendment=one.amendment_id)
+            said = md(f"{one.word.capitalize()} of {one.person}")
+            if one.is_mine:
+                link(said, "amendment", icon=ICON, amendment=one.amendment_id)
+            else:
+                link(said, "case", icon=ICON, case=one.case_id, part="clinical")
             if one.overdue:
                 st.badge("Overdue", color="red")
-            place = ", as supervisor" if one.in_my_place else ""
+            place = ", as supervisor" if one.in_my_place else "" if one.is_mine else f"; {one.lacks}"
             words = left_in_words(one.due_on, today)
             st.text(f"Received {day(one.received_on)}, {words}{place}", width="content")
 

@@ -6,7 +6,7 @@ from practicerunner.rules.amendments import DENYING, left_in_words
 from practicerunner.ui import amendment_block, navigation
 from practicerunner.ui.forms import Form
 from practicerunner.ui.text import day, md, moment
-from practicerunner.vocabulary import AmendmentDecision, DenialGround
+from practicerunner.vocabulary import AmendmentChannel, AmendmentDecision, DenialGround
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.amendment_answers import (
     AcceptAmendment,
@@ -50,6 +50,8 @@ def show(actor: Actor, page: AmendmentPage) -> None:
         late = f", {left_in_words(line.due_on, page.today)}" if line.due_on <= page.today else ""
         st.text(f"To be answered by {day(line.due_on)}, {60 if page.extended is None else 90} days after it was "
                 f"received{late}.")
+        if line.remedy:
+            st.warning(md(line.remedy), icon=":material/person_alert:")
     left, right = st.columns([2, 3], gap="large")
     with left:
         _asked(page)
@@ -60,7 +62,7 @@ def show(actor: Actor, page: AmendmentPage) -> None:
         elif page.may_decide or page.may_answer:
             _answer(actor, page)
         else:
-            st.text("The provider answers this.")
+            st.text(f"{line.decided_by} answers this." if line.decided_by else "Nobody can answer this yet.")
 
 
 def _asked(page: AmendmentPage) -> None:
@@ -91,6 +93,8 @@ def _answer(actor: Actor, page: AmendmentPage) -> None:
     st.subheader("Answer", anchor=False)
     if page.decides:
         st.text(f"{page.decides} decides about this, as they sign your notes.")
+    if page.not_to_asker:
+        st.warning(md(page.not_to_asker), icon=":material/forward_to_inbox:")
     choices = ANSWERS if page.may_decide and page.may_answer else ANSWERS[:3] if page.may_decide else ANSWERS[3:]
     key = f"amendment.{page.line.amendment_id}.answer"
     chosen = st.segmented_control("Answer", choices, format_func=CHOICES.__getitem__, key=key, default=choices[0],
@@ -103,18 +107,33 @@ def _answer(actor: Actor, page: AmendmentPage) -> None:
         said = _denial(page, form)
         if st.button("Deny", type="primary", key=form.field_key("save")):
             done, _ = form.submit(deny_amendment, actor, lambda: DenyAmendment(op=form.op, **common, **said),
-                                  "Request denied; print the letter for whoever asked")
+                                  f"Request denied; print the letter for {page.tell}")
             if done:
                 st.rerun()
     elif chosen is AmendmentDecision.WITHDRAWN:
-        st.text(f"The {page.called} takes the request back. It stays here and is no part of the {page.line.word}.")
-        if st.button("Close as taken back", type="primary", key=form.field_key("save")):
-            done, _ = form.submit(withdraw_amendment, actor, lambda: WithdrawAmendment(op=form.op, **common),
-                                  "Request closed")
-            if done:
-                st.rerun()
+        _take_back(actor, page, form, common)
     if page.may_extend:
         _extend(actor, page)
+
+
+def _take_back(actor: Actor, page: AmendmentPage, form: Form, common: dict[str, int]) -> None:
+    """Who took it back, when, how and why."""
+    st.text(f"It stays here with what you write down, and is no part of the {page.line.word}.")
+    people = page.may_take_back
+    told_by = form.choice("told_by_id", "Who takes it back", list(people), format_func=people.__getitem__,
+                          index=0 if len(people) == 1 else None, placeholder="Choose who said so")
+    left, right = st.columns(2)
+    with left:
+        told_on = form.date("told_on", "Said on", page.today, min_value=page.line.received_on, max_value=page.today)
+    with right:
+        how = form.choice("how", "How", list(AmendmentChannel), index=None, format_func=lambda word: word.label,
+                          placeholder="Choose how they said so")
+    reason = form.area("reason", "Why, in their words", height=80)
+    if st.button("Close as taken back", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(withdraw_amendment, actor, lambda: WithdrawAmendment(
+            op=form.op, **common, told_by_id=told_by, told_on=told_on, how=how, reason=reason), "Request closed")
+        if done:
+            st.rerun()
 
 
 def _accept(actor: Actor, page: AmendmentPage, form: Form, common: dict[str, int], *, in_part: bool) -> None:
@@ -140,7 +159,7 @@ def _accept(actor: Actor, page: AmendmentPage, form: Form, common: dict[str, int
                  type="primary", key=form.field_key("save")):
         done, _ = form.submit(accept_amendment, actor, lambda: AcceptAmendment(
             op=form.op, **common, answer=answer, addendum_ids=tuple(chosen), inform=inform, release_ids=tuple(sent),
-            in_part=in_part, **said), "Request accepted; inform whoever has to know")
+            in_part=in_part, **said), f"Request accepted; tell {page.tell} and whoever else has to know")
         if done:
             st.rerun()
 
@@ -149,16 +168,22 @@ def _denial(page: AmendmentPage, form: Form) -> dict[str, object]:
     ground = form.choice("ground", "Ground", list(DenialGround), index=None, format_func=lambda word: word.label,
                          placeholder="Choose one of the four that there are")
     basis = form.area("basis", "Why, in plain words", height=120,
-                      help=f"It stands in the letter to the {page.called}.")
-    return {"ground": ground, "basis": basis}
+                      help="It stands in the letter.")
+    if len(page.answer_to) == 1:
+        form.place("to_id")
+        return {"ground": ground, "basis": basis}
+    to_id = form.choice("to_id", "To whom the letter goes", list(page.answer_to), index=None,
+                        format_func=page.answer_to.__getitem__, placeholder="Choose who gets it")
+    return {"ground": ground, "basis": basis, "to_id": to_id}
 
 
 def _extend(actor: Actor, page: AmendmentPage) -> None:
     with st.expander("More time is needed", icon=":material/more_time:"):
         form = Form(f"amendment.{page.line.amendment_id}.{page.revision}.extend")
-        st.text(f"Once, by 30 days, if the {page.called} is told why in writing before the 60 days are over.")
+        st.text(f"Once, by 30 days, if the {page.called} was told why in writing before the 60 days were over.")
         reason = form.area("reason", "Why, as they were told", height=80)
-        told_on = form.date("told_on", "Told on", page.today, min_value=page.line.received_on, max_value=page.today)
+        last = page.may_be_told_until
+        told_on = form.date("told_on", "Told on", last, min_value=page.line.received_on, max_value=last)
         if st.button("Extend", key=form.field_key("save")):
             done, _ = form.submit(extend_amendment, actor, lambda: ExtendAmendment(
                 op=form.op, amendment_id=page.line.amendment_id, revision=page.revision, reason=reason,
@@ -178,6 +203,10 @@ def _answered(page: AmendmentPage) -> None:
             st.text(page.answer)
         for note_id, what in page.made_by:
             navigation.link(md(what), "note", icon=":material/edit_note:", note=note_id)
+        if page.taken_back:
+            st.text(page.taken_back)
+        if decision is AmendmentDecision.ACCEPTED:
+            st.text(f"To tell: {page.tell}")
         if page.inform:
             st.text("To inform: " + ", ".join(page.inform))
         if page.ground:
@@ -185,6 +214,9 @@ def _answered(page: AmendmentPage) -> None:
             st.text(page.basis)
         if page.closed_at is not None:
             st.text(f"By {page.closed_by}, {moment(page.closed_at, page.zone)}")
+        if page.letter_to and page.letter_to not in page.answer_to.values():
+            st.warning(md(f"The letter is written to {page.letter_to}, who may not act for {page.line.person} any "
+                          f"more. Give it to nobody but {page.tell}."), icon=":material/forward_to_inbox:")
         if page.may_print:
             st.link_button("Letter as PDF", f"/files/denial/{page.line.amendment_id}.pdf",
                            icon=":material/picture_as_pdf:")
@@ -237,7 +269,7 @@ def _state(actor: Actor, page: AmendmentPage) -> None:
 def _rebut(actor: Actor, page: AmendmentPage) -> None:
     with st.expander("Answer the statement", icon=":material/post_add:"):
         form = Form(f"amendment.{page.line.amendment_id}.rebuttal")
-        st.text(f"You need not. The {page.called} gets a copy of what you write.")
+        st.text(f"You need not. {page.tell} gets a copy of what you write.")
         text = form.area("text", "Our answer", height=120)
         if st.button("Add answer", type="primary", key=form.field_key("save")):
             done, _ = form.submit(add_rebuttal, actor, lambda: AddRebuttal(

@@ -8,7 +8,7 @@ import streamlit as st
 from practicerunner import money
 from practicerunner.rules.attendance import ABSENT
 from practicerunner.ui.attendance_block import consequence
-from practicerunner.ui.booking import Where, places, where_now, which_of_two
+from practicerunner.ui.booking import FOR_DESK, MEMO_HELP, Where, places, where_now, which_of_two
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.series_scope import cancel_several, change_several, scope
@@ -22,6 +22,7 @@ from practicerunner.workflows.calendar import (
     booking_choices,
     supervisor_choices,
 )
+from practicerunner.workflows.memos import WriteMemo, write_memo
 from practicerunner.workflows.scheduling import (
     Cancel,
     ChangeAppointment,
@@ -138,8 +139,10 @@ def _change(actor: Actor, page: AppointmentView) -> None:
         fee = form.text("fee_cents", "Fee", fee)
     place = _where(form, choices, page)
     memo: str | None = None
+    for_desk = False
     if page.may_write_memo and alone:
-        memo = form.area("memo", "Memo", page.memo or "", help="For the team; never part of the record.")
+        memo = form.area("memo", "Memo", page.memo or "", help=MEMO_HELP)
+        for_desk = form.tick("memo_for_desk", FOR_DESK, value=page.memo_for_desk)
     supervisor_id, chooses = None, bool(actor.roles & {Role.OWNER, Role.ADMIN}) and alone
     if chooses:
         supervisor_id = _supervisor(actor, form, page)
@@ -154,8 +157,23 @@ def _change(actor: Actor, page: AppointmentView) -> None:
         done, _ = form.submit(change_appointment, actor, lambda: ChangeAppointment(
             op=form.op, appointment_id=page.appointment_id, revision=page.revision, service_id=service_id,
             fee_cents=money.cents(fee, "fee_cents"), format=place.format, location_id=place.location_id, memo=memo,
+            memo_for_desk=for_desk,
             supervisor_id=supervisor_id, inherit_supervisor=chooses and supervisor_id is None, override_reason=reason,
         ), done="Appointment changed")
+        if done:
+            st.rerun()
+
+
+@st.dialog("Memo")
+def memo_dialog(actor: Actor, page: AppointmentView) -> None:
+    """The memo alone, for whoever may not change the appointment."""
+    form = Form(f"memo.{page.appointment_id}.{page.revision}")
+    text = form.area("text", "Memo", page.memo or "", help=MEMO_HELP)
+    for_desk = form.tick("for_desk", FOR_DESK, value=page.memo_for_desk)
+    if st.button("Save memo", type="primary", width="stretch"):
+        done, _ = form.submit(write_memo, actor, lambda: WriteMemo(
+            op=form.op, appointment_id=page.appointment_id, revision=page.revision, text=text, for_desk=for_desk),
+            done="Memo saved")
         if done:
             st.rerun()
 

@@ -27,6 +27,8 @@ from practicerunner.workflows.clients import FoundCase, find_cases
 from practicerunner.workflows.series import BookSeries, book_series, preview_series
 
 LONGEST_NAME = 60
+MEMO_HELP = "For the team; never part of the record."
+FOR_DESK = "Front desk may read this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +190,17 @@ def _fields(
         line, actor, (form.field_key("local_date"), form.field_key("local_time")), provider_id, int(lasts),
         (chosen_day, local_time or start), service_id=service.id, location_id=place.location_id, held_as=place.format,
     )
-    memo = form.area("memo", "Memo", height=80, help="For the team; never part of the record.") if (
-        choices.may_write_memo) else ""
+    memo, for_desk = "", False
+    if choices.may_write_memo:
+        memo = form.area("memo", "Memo", height=80, help=MEMO_HELP)
+        for_desk = form.tick("memo_for_desk", FOR_DESK)
     confidential = confidential_block.ask(actor, form, choices.case_id)
     return {
         "confidential": confidential,
         "case_id": choices.case_id, "provider_id": provider_id, "service_id": service.id, "local_date": chosen_day,
         "local_time": local_time or start, "minutes": int(lasts), "format": place.format,
-        "location_id": place.location_id, "fee_cents": fee, "memo": memo, "fold": fold,
+        "location_id": place.location_id, "fee_cents": fee, "memo": memo, "memo_for_desk": for_desk,
+        "fold": fold,
     }
 
 

@@ -12,11 +12,13 @@ from practicerunner.ui.text import md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.releases import (
     CaseReleases,
+    DropRefused,
     DropRelease,
     PrepareRelease,
     RecordAuthorization,
     Release,
     WithdrawAuthorization,
+    drop_refused,
     drop_release,
     prepare_release,
     record_authorization,
@@ -35,6 +37,13 @@ def release_dialog(actor: Actor, case_id: int, extracts: Mapping[int, str]) -> N
         return
     st.text("This record is about several people. It goes out once each adult among them has authorised it in writing, "
             "also those who have left. From then on single notes can be printed too.")
+    for sentence in found.refused:
+        st.warning(md(sentence), icon=":material/block:")
+    if found.refused and st.button("Nobody needs it", type="tertiary", key=f"refused.{case_id}.drop",
+                                   help="It leaves this list; to hand the record out, prepare a release below."):
+        done, _ = perform(drop_refused, actor, lambda: DropRefused(case_id=case_id), done="Taken off the list")
+        if done:
+            again()
     for one in found.releases:
         _release(actor, case_id, found, one)
     with st.expander("Prepare a release", icon=":material/outgoing_mail:", expanded=not found.releases):

@@ -13,6 +13,8 @@ class Resource(Word):
     CASE = "case"
     APPOINTMENTS = "appointments"
     APPOINTMENT_MEMO = "appointment_memo"
+    DESK_MEMO = "desk_memo"
+    """An appointment's memo that its author marked for the front desk."""
     CLINICAL_NOTE = "clinical_note"
     CLINICAL_RECORD = "clinical_record"
     PSYCHOTHERAPY_NOTE = "psychotherapy_note"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.rules import permissions
-from practicerunner.rules.permissions import PortalRole, Scope
+from practicerunner.rules.permissions import Allowed, PortalRole, Scope
 from practicerunner.rules.supervision import Term
 from practicerunner.vocabulary import Action, Resource, Role
 
@@ -68,13 +68,16 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
     return bool(permissions.scopes(actor.roles, action, resource, is_clinical_director=actor.is_clinical_director))
 
 
+def may_ever(actor: Actor | PortalActor, action: Action, resource: Resource) -> bool:
+    """Whether the actor's roles, or being a client, ever allow this."""
+    if isinstance(actor, PortalActor):
+        return permissions.proxied(actor.role, action, resource) is not None
+    return may(actor, action, resource)
+
+
 def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> None:
     """Refuse what the actor's roles, or being a client, never allow. Raises NotPermitted."""
-    if isinstance(actor, PortalActor):
-        allowed = permissions.proxied(actor.role, action, resource) is not None
-    else:
-        allowed = may(actor, action, resource)
-    if not allowed:
+    if not may_ever(actor, action, resource):
         raise NotPermitted(actor=actor, action=action, resource=resource)
 
 
@@ -127,6 +130,19 @@ def may_touch(
         supervised=bool(ours & actor.supervisees) or supervisor_id == actor.staff_id,
     )
     return allowed is not None
+
+
+def how_may(
+    actor: Actor, action: Action, resource: Resource, *, case_id: int | None, own: bool, supervised: bool
+) -> Allowed | None:
+    """How the actor may do this in a case, with or without a typed reason; ``None`` if not at all. Leaves no trace.
+
+    Nothing of a case in which they take or took part themselves as a client.
+    """
+    if actor.is_concerned(case_id=case_id):
+        return None
+    return permissions.decide(
+        actor.roles, action, resource, own=own, supervised=supervised, is_clinical_director=actor.is_clinical_director)
 
 
 def visible(actor: Actor, action: Action, resource: Resource) -> Visibility:

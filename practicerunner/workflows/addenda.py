@@ -11,6 +11,7 @@ from practicerunner.rules.notes import Act
 from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import RequiredLine, RequiredParagraph, command
+from practicerunner.workflows.note_readers import adds_beneath
 from practicerunner.workflows.notes import authorize_note, subject_of
 from practicerunner.workflows.proof import Signing
 from practicerunner.workflows.reviews import OwnNote
@@ -36,15 +37,18 @@ class CosignAddendum(Signing):
 def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
     """Add signed text beneath a locked note; an associate's waits for co-signature (G11, G12). Returns the note id.
 
-    Beneath a note that was handed in for review it waits, too, also where that kind of note was left out later.
+    Beneath a note that was handed in for review it waits, too, also where that kind of note was left out later. Once
+    the author has left, whoever has the case now writes it in their own name, see ``adds_beneath``.
     """
     subject = subject_of(session, actor, asked.note_id, lock=True)
     note = subject.note
-    authorize_note(session, actor, Action.READ, subject)
+    row = notes.one_row(session, note.id)
+    authorize_note(session, actor, Action.READ, subject, row=row)
     amended = rule.transition(note.kind, note.status, Act.AMEND)
+    own, supervised = adds_beneath(actor, row) if row is not None else (False, False)
     authorize(
-        session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), responsible=[note.author_id],
-        supervised=note.supervisor_id == actor.staff_id, resource_id=note.id, case_id=note.case_id,
+        session, actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type),
+        responsible=[actor.staff_id] if own else (), supervised=supervised, resource_id=note.id, case_id=note.case_id,
     )
     review = review_of(
         session, actor.staff_id, actor.roles, note.kind, subject.case, subject.appointment,

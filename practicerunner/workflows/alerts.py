@@ -26,7 +26,7 @@ from practicerunner.records.notes import Note
 from practicerunner.rules import alerts as rule
 from practicerunner.rules import forms as form_rule
 from practicerunner.rules import notes as rule_notes
-from practicerunner.rules import permissions, signing
+from practicerunner.rules import signing
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.forms import Critical
 from practicerunner.rules.names import person_name
@@ -34,7 +34,7 @@ from practicerunner.rules.note_details import Details, in_words
 from practicerunner.rules.notes import UNSIGNED_KINDS, needs_cosignature
 from practicerunner.vocabulary import Action, AlertAction, MessageKind, NoteKind, Resource, Role
 from practicerunner.workflows import outbox
-from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.access import Actor, how_may, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, RequiredParagraph, command, reader
 from practicerunner.workflows.staff import supervisor_on
@@ -226,8 +226,8 @@ def _to_act_on(session: Session, actor: Actor, alert_id: int, action: str) -> tu
                        case_id=case.id if case else None)
     if alert.closed_at is not None:
         raise AlertIsClosed
-    reads = permissions.decide(
-        actor.roles, Action.READ, Resource.QUESTIONNAIRES,
+    reads = how_may(
+        actor, Action.READ, Resource.QUESTIONNAIRES, case_id=case.id,
         own=actor.staff_id == case.provider_id or _stands_in(session, actor, alert, case) is not None, supervised=True,
     )
     session.info["role"] = reads.role if reads else Role.OWNER
@@ -266,7 +266,7 @@ def _note_words(note: Note, author: Staff) -> str:
 
 
 def _may_close(session: Session, actor: Actor, alert: CriticalAlert, case: Case) -> bool:
-    return (
+    return not actor.is_concerned(case_id=case.id) and (
         actor.staff_id == case.provider_id or Role.OWNER in actor.roles
         or (Role.SUPERVISOR in actor.roles and actor.staff_id in _supervisors(session, case))
         or _stands_in(session, actor, alert, case) is not None
@@ -293,8 +293,9 @@ def my_alerts(session: Session, actor: Actor) -> list[AlertView]:
     """Open alerts that are addressed to the actor, or to whom they stand in for, the oldest first."""
     return [
         _view(session, actor, found) for found in forms.open_alerts(session)
-        if actor.staff_id in addressed_to(session, found.alert, found.case)
-        or _stands_in(session, actor, found.alert, found.case) is not None
+        if not actor.is_concerned(case_id=found.case.id) and (
+            actor.staff_id in addressed_to(session, found.alert, found.case)
+            or _stands_in(session, actor, found.alert, found.case) is not None)
     ]
 
 

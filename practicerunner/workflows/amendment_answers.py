@@ -3,17 +3,14 @@
 The provider of the case or the author of the note decides, and their supervisor where they sign nothing alone.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from practicerunner.documents.denial import Denial
-from practicerunner.documents.note import Passage
-from practicerunner.documents.paper import Addressee
-from practicerunner.documents.sheet import long_date
 from practicerunner.errors import BadInput, FieldProblems, RuleViolation
 from practicerunner.records import amendments, practice, releases
 from practicerunner.records.amendments import (
@@ -22,21 +19,17 @@ from practicerunner.records.amendments import (
     AmendmentRequest,
     AmendmentWord,
     Asked,
+    Change,
 )
 from practicerunner.records.base import add_rows
-from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note
-from practicerunner.records.people import Person
 from practicerunner.rules import amendments as rule
-from practicerunner.rules.case_types import capabilities
-from practicerunner.vocabulary import Action, AmendmentDecision, AmendmentWordKind, DenialGround, Resource, Role
+from practicerunner.vocabulary import Action, AmendmentDecision, AmendmentWordKind, DenialGround, Resource
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.amendments import check_document, close, locked, to_answer, today_here
+from practicerunner.workflows.amendment_duty import review_for
+from practicerunner.workflows.amendment_letters import denial
+from practicerunner.workflows.amendments import check_document, close, concerns, locked, to_answer, today_here
 from practicerunner.workflows.commands import Command, Paragraph, RequiredParagraph, command
-from practicerunner.workflows.forms import full_name
-from practicerunner.workflows.papers import letterhead
-from practicerunner.workflows.supervision import NoSupervisor, Review, review_of
+from practicerunner.workflows.supervision import NoSupervisor
 
 MOST = 50
 
@@ -68,6 +61,8 @@ class AcceptAmendment(Command):
     ground: DenialGround | None = None
     """On which ground the rest is denied."""
     basis: Paragraph = ""
+    to_id: int | None = None
+    """To whom the letter goes about what is denied, where there are several; else it is found."""
 
 
 class DenyAmendment(Command):
@@ -77,6 +72,8 @@ class DenyAmendment(Command):
     revision: int
     ground: DenialGround | None
     basis: Paragraph
+    to_id: int | None = None
+    """To whom the letter goes, where there are several; else it is found."""
 
 
 class AddStatement(Command):
@@ -109,12 +106,13 @@ def accept_amendment(session: Session, actor: Actor, asked: AcceptAmendment) -> 
     request = on.request
     _check(decision, request, answer=asked.answer, addenda=len(set(asked.addendum_ids)),
            ground=asked.ground if asked.in_part else None, basis=asked.basis if asked.in_part else "")
-    _check_addenda(session, on.case, asked.addendum_ids)
+    _check_addenda(session, on, asked.addendum_ids)
     sent = {one.id: one for one in releases.of_case(session, on.case.id)}
     if not set(asked.release_ids) <= set(sent):
         raise BadInput("release_ids", "Choose releases of this case.")
     names = _to_inform(asked.inform)
-    denied = _denial(session, actor, on, asked.ground, asked.basis, answer=asked.answer) if asked.in_part else {}
+    denied = denial(
+        session, actor, on, asked.ground, asked.basis, asked.to_id, answer=asked.answer) if asked.in_part else {}
     close(session, actor, request, decision, answer=asked.answer, **denied)
     add_rows(session, AmendmentAddendum, [
         {"request_id": request.id, "addendum_id": one} for one in dict.fromkeys(asked.addendum_ids)])
@@ -133,13 +131,26 @@ def _to_inform(typed: str) -> list[str]:
     return names
 
 
-def _check_addenda(session: Session, case: Case, addendum_ids: Iterable[int]) -> None:
-    known = {one.addendum.id: one for one in amendments.addenda_of_case(session, case.id)}
+def _check_addenda(session: Session, on: Asked, addendum_ids: Iterable[int]) -> None:
+    known = {one.addendum.id: one for one in amendments.addenda_of_case(session, on.case.id)}
     for addendum_id in addendum_ids:
         if addendum_id not in known:
             raise BadInput("addendum_ids", "Choose addenda to notes of this case.")
-        if known[addendum_id].waits:
-            raise BadInput("addendum_ids", "This addendum waits for a signature; it is not final before that.")
+        problem = change_problem(session, on, known[addendum_id])
+        if problem:
+            raise BadInput("addendum_ids", problem)
+
+
+def change_problem(session: Session, on: Asked, change: Change) -> str:
+    """Why an addendum cannot be what was changed upon a request; empty where it can."""
+    note, zone = change.note, ZoneInfo(practice.the_practice(session).zone)
+    if change.waits:
+        return "This addendum waits for a signature; it is not final before that."
+    if not concerns(session, on.case, note.id, note.person_id, on.person.id):
+        return "This addendum stands beneath a note about somebody else; choose one of whoever's record this is about."
+    if change.addendum.created_at.astimezone(zone).date() < on.request.received_on:
+        return "This addendum is older than the request; write one that makes the change which was asked for."
+    return ""
 
 
 @command(Resource.AMENDMENTS, Action.SIGN)
@@ -151,7 +162,7 @@ def deny_amendment(session: Session, actor: Actor, asked: DenyAmendment) -> int:
     on = _to_decide(session, actor, asked.amendment_id, asked.revision)
     _check(AmendmentDecision.DENIED, on.request, answer="", addenda=0, ground=asked.ground, basis=asked.basis)
     close(session, actor, on.request, AmendmentDecision.DENIED,
-          **_denial(session, actor, on, asked.ground, asked.basis))
+          **denial(session, actor, on, asked.ground, asked.basis, asked.to_id))
     return on.request.id
 
 
@@ -163,33 +174,6 @@ def _check(
         decision, answer=answer, addenda=addenda, about_note=request.note_id is not None, ground=ground, basis=basis)
     if problems:
         raise FieldProblems(problems)
-
-
-def _denial(
-    session: Session, actor: Actor, on: Asked, ground: DenialGround | None, basis: str, *, answer: str = ""
-) -> dict[str, Any]:
-    """What is kept of why something is not changed, with every fact of the letter as of today."""
-    if ground is None:
-        return {}
-    request, us = on.request, practice.the_practice(session)
-    able = capabilities(on.case.type)
-    to, me = session.get_one(Person, request.asked_by_id), session.get_one(Staff, actor.staff_id)
-    head = letterhead(us).model_copy(update={"tax_id": ""})
-    word = rule.record_word(on.case.type)
-    said = [Passage(label="What you asked", text=request.wanted)]
-    if answer:
-        said.append(Passage(label="What we have changed", text=answer))
-    said.append(Passage(label="What we do not change, and why" if answer else "Why we do not make this change",
-                        text=f"{ground.label}.\n\n{basis}"))
-    reach = " or ".join(part for part in (us.phone.strip(), us.email.strip()) if part)
-    said += [Passage(label=label, text=text) for label, text in rule.rights(
-        us.name, reach, called=able.called, clinical=able.clinical_fields)]
-    letter = Denial(
-        practice=head, to=Addressee(name=full_name(to), address=to.address), written_on=today_here(session), word=word,
-        facts=(("Received", long_date(request.received_on)), (f"{word.capitalize()} of", full_name(on.person))),
-        sections=tuple(said), signed=", ".join(filter(None, (me.name, me.credentials))),
-    )
-    return {"ground": ground, "basis": basis, "letter": letter.model_dump(mode="json")}
 
 
 # --- What is added to a denial
@@ -245,13 +229,6 @@ def _check_alone(session: Session, actor: Actor, on: Asked) -> None:
     review = review_for(session, on, actor.staff_id, actor.roles)
     if review is not None:
         raise SupervisorDecides if review.supervisor is not None else NoSupervisor
-
-
-def review_for(session: Session, on: Asked, staff_id: int, roles: Collection[Role]) -> Review | None:
-    """Who decides in somebody's place, as they sign their notes; ``None`` where their own word is the last."""
-    note = session.get(Note, on.request.note_id) if on.request.note_id is not None else None
-    kind = note.kind if note is not None else capabilities(on.case.type).main_note
-    return review_of(session, staff_id, roles, kind, on.case, None)
 
 
 def _denied(session: Session, actor: Actor, amendment_id: int, action: Action) -> Asked:

@@ -12,19 +12,21 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import amendments, audit, notes, practice, releases
-from practicerunner.records.amendments import AmendmentWord, Asked
+from practicerunner.records.amendments import AmendmentRequest, AmendmentWord, Asked
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.people import Person
 from practicerunner.rules import amendments as rule
 from practicerunner.rules import notes as note_rule
-from practicerunner.rules import permissions
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.permissions import Allowed
-from practicerunner.vocabulary import Action, AmendmentDecision, AmendmentWordKind, Resource
-from practicerunner.workflows.access import Actor, may, may_touch, visible
-from practicerunner.workflows.amendment_answers import review_for
-from practicerunner.workflows.amendments import amendment_for, today_here, whose
+from practicerunner.vocabulary import Action, AmendmentDecision, AmendmentWordKind, Resource, Role
+from practicerunner.workflows.access import Actor, how_may, may, may_touch, visible
+from practicerunner.workflows.amendment_answers import change_problem
+from practicerunner.workflows.amendment_duty import Duty, duty_of, review_for
+from practicerunner.workflows.amendment_letters import answered_to
+from practicerunner.workflows.amendments import amendment_for, today_here, who_speaks, whose
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documents import documents_of_case
@@ -54,8 +56,16 @@ class AmendmentLine:
     needs_reason: bool
     decision: AmendmentDecision | None
     """Empty for who may not open it."""
+    decided_by: str = ""
+    """Who decides about it, by name; empty where nobody could, and once it was answered."""
+    lacks: str = ""
+    """Why an owner has to see to it, in a few words; empty where none has to."""
+    remedy: str = ""
+    """What an owner does about that, in a sentence."""
     in_my_place: bool = False
     """Whether it is somebody else's case, and the reader decides as their supervisor."""
+    is_mine: bool = False
+    """Whether the reader decides about it, or looks after it with their supervisor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +143,30 @@ class AmendmentPage:
     closed_at: datetime | None
     closed_by: str
     may_print: bool
+    letter_to: str
+    """To whom the letter of a denial was written."""
+    answer_to: dict[int, str]
+    """To whom the answer goes, by name: one, or several of whom one is chosen."""
+    not_to_asker: str
+    """Why it goes to somebody else than who asked, in a sentence; empty where it does not."""
+    may_take_back: dict[int, str]
+    """Whose word takes it back, by name."""
+    taken_back: str
+    """Who took it back, when, how and why."""
     statement: Added | None
     rebuttal: Added | None
     zone: str
     today: date
+
+    @property
+    def tell(self) -> str:
+        """To whom the answer goes, by name."""
+        return " or ".join(self.answer_to.values())
+
+    @property
+    def may_be_told_until(self) -> date:
+        """The last day on which somebody can have been told in time that it takes longer."""
+        return min(self.today, rule.due_on(self.line.received_on, extended=False))
 
 
 # --- Lists
@@ -166,42 +196,44 @@ def amendment_to_record(session: Session, actor: Actor, case_id: int) -> Asking:
          if (problem := own_problem(session, person, agreed_for=False))},
         {row.note_id: f"{note_rule.title(row.kind, row.form)} of {_day(row.service_date)}"
          for row in notes.of_case(session, case_id) if row.version and _opens(may_open(actor, row))},
-        _documents(session, actor, case_id), today_here(session),
+        _documents(session, actor, case), today_here(session),
     )
 
 
 @reader(Resource.CASE)
 def amendments_due(session: Session, actor: Actor) -> list[AmendmentLine]:
-    """What waits for the actor's answer, the first due first: of their own cases, or as supervisor of who signs nothing
-    alone.
+    """What waits for the actor's answer, the first due first: of their own cases, as supervisor of who signs nothing
+    alone, or because nobody else could see to it, see ``amendment_duty``.
     """
     if not may(actor, Action.READ, Resource.AMENDMENTS):
         return []
-    found = amendments.open_ones(session, visible(actor, Action.READ, Resource.AMENDMENTS))
+    owns = Role.OWNER in actor.roles
+    sees = visible(actor, Action.CREATE if owns else Action.READ, Resource.AMENDMENTS)
+    found = [on for on in amendments.open_ones(session, sees, actor.staff_id)
+             if not actor.is_concerned(case_id=on.case.id)]
     today = today_here(session) if found else date.min
-    lines = []
-    for on in found:
-        own = on.case.provider_id == actor.staff_id
-        provider = session.get_one(Staff, on.case.provider_id)
-        if own or _decider(session, on, provider) == actor.staff_id:
-            lines.append(_line(session, actor, on, today, in_my_place=not own))
+    lines = [_line(session, actor, on, today, duty) for on in found
+             if (duty := duty_of(session, on)).is_with(actor)]
     return sorted(lines, key=lambda line: line.due_on)
 
 
-def _decider(session: Session, on: Asked, provider: Staff) -> int:
-    review = review_for(session, on, provider.id, {held.role for held in provider.roles})
-    return review.supervisor.id if review is not None and review.supervisor is not None else provider.id
-
-
-def _line(session: Session, actor: Actor, on: Asked, today: date, *, in_my_place: bool = False) -> AmendmentLine:
+def _line(session: Session, actor: Actor, on: Asked, today: date, duty: Duty | None = None) -> AmendmentLine:
     request, case = on.request, on.case
-    due, allowed = _due(on), reading(session, actor, on)
-    opens = _opens(allowed)
+    due, allowed, is_open = _due(on), reading(session, actor, on), request.closed_at is None
+    opens, duty = _opens(allowed), duty or (duty_of(session, on) if is_open else Duty())
+    decides = duty.decides(actor)
     return AmendmentLine(
         request.id, case.id, case.name, rule.record_word(case.type), full_name(on.person), request.received_on, due,
-        request.closed_at is None and rule.is_overdue(due, today), request.closed_at is None, allowed is not None,
-        allowed is not None and allowed.needs_reason, request.decision if opens else None, in_my_place,
+        is_open and rule.is_overdue(due, today), is_open, allowed is not None,
+        allowed is not None and allowed.needs_reason, request.decision if opens else None, duty.names, duty.why,
+        duty.remedy, decides and actor.staff_id != case.provider_id and not _is_author(session, actor, on),
+        decides or actor.staff_id in duty.beside,
     )
+
+
+def _is_author(session: Session, actor: Actor, on: Asked) -> bool:
+    note = session.get(Note, on.request.note_id) if on.request.note_id is not None else None
+    return note is not None and note.author_id == actor.staff_id
 
 
 def _due(on: Asked) -> date:
@@ -212,19 +244,21 @@ def reading(session: Session, actor: Actor, on: Asked, action: Action = Action.R
     """How the actor may do this with a request, with or without a typed reason; leaves no trace."""
     note = session.get(Note, on.request.note_id) if on.request.note_id is not None else None
     ours = {on.case.provider_id, note.author_id if note is not None else on.case.provider_id}
-    return permissions.decide(
-        actor.roles, action, Resource.AMENDMENTS, own=actor.staff_id in ours,
-        supervised=bool(ours & actor.supervisees) or on.case.supervisor_id == actor.staff_id,
-        is_clinical_director=actor.is_clinical_director,
-    )
+    return how_may(
+        actor, action, Resource.AMENDMENTS, case_id=on.case.id, own=actor.staff_id in ours,
+        supervised=bool(ours & actor.supervisees) or on.case.supervisor_id == actor.staff_id)
 
 
 def _opens(allowed: Allowed | None) -> bool:
     return allowed is not None and not allowed.needs_reason
 
 
-def _documents(session: Session, actor: Actor, case_id: int) -> dict[int, str]:
-    return {line.document_id: line.title for line in documents_of_case(session, actor, case_id).lines
+def _documents(session: Session, actor: Actor, case: Case) -> dict[int, str]:
+    """Documents of a case that the actor may read; none for the author of one note, whose case it is not."""
+    if not may_touch(actor, Action.READ, Resource.CASE, responsible=[case.provider_id],
+                     supervisor_id=case.supervisor_id, case_id=case.id):
+        return {}
+    return {line.document_id: line.title for line in documents_of_case(session, actor, case.id).lines
             if not line.needs_reason}
 
 
@@ -274,8 +308,8 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         return _opens(reading(session, actor, on, action))
 
     decides, review = able(Action.SIGN), review_for(session, on, actor.staff_id, actor.roles)
-    readable = _documents(session, actor, case.id)
-    words = amendments.words_of(session, request.id)
+    readable = _documents(session, actor, case)
+    words, to = amendments.words_of(session, request.id), answered_to(session, on)
     note = notes.one_row(session, request.note_id) if request.note_id is not None else None
     recorded = people.get(request.recorded_by_id or 0)
     closed = people.get(request.closed_by_id or 0)
@@ -286,11 +320,10 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         f"{note_rule.title(note.kind, note.form)} of {_day(note.service_date)}" if note is not None else "",
         _title(readable, request.document_id),
         (request.told_on, request.extension_reason) if request.told_on is not None else None,
-        is_open and able(Action.UPDATE) and request.extended_at is None
-        and not rule.is_overdue(rule.due_on(request.received_on, extended=False), today),
+        is_open and able(Action.UPDATE) and request.extended_at is None,
         able(Action.UPDATE), decides and review is None,
         "" if review is None or review.supervisor is None else review.supervisor.name,
-        _changes(session, actor, case) if is_open else {},
+        _changes(session, actor, on) if is_open else {},
         {one.id: one.recipient for one in releases.of_case(session, case.id) if one.sent_at is not None}
         if is_open else {},
         readable, request.answer,
@@ -300,6 +333,8 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         tuple(one.name for one in amendments.recipients_of(session, request.id)),
         request.ground.label if request.ground is not None else "", request.basis, request.closed_at,
         closed.name if closed else "", bool(request.letter) and able(Action.EXPORT),
+        request.letter["to"]["name"] if request.letter else "",
+        to.people, to.changed, who_speaks(session, on) if is_open else {}, _taken_back(session, request),
         _added(session, readable, words.get(AmendmentWordKind.STATEMENT)),
         _added(session, readable, words.get(AmendmentWordKind.REBUTTAL)), us.zone, today,
     )
@@ -313,14 +348,22 @@ def _title(readable: dict[int, str], document_id: int | None) -> str:
     return readable.get(document_id, "A document that is not yours to read") if document_id is not None else ""
 
 
-def _changes(session: Session, actor: Actor, case: Case) -> dict[int, str]:
-    """Addenda of the case that are final and that the actor may read, the newest first."""
-    found = amendments.addenda_of_case(session, case.id)
+def _taken_back(session: Session, request: AmendmentRequest) -> str:
+    kept = amendments.withdrawal_of(session, request.id)
+    if kept is None:
+        return ""
+    who = full_name(session.get_one(Person, kept.told_by_id))
+    return f"{who} said so on {_day(kept.told_on)}, {kept.how.label.lower()}:\n{kept.reason}"
+
+
+def _changes(session: Session, actor: Actor, on: Asked) -> dict[int, str]:
+    """Addenda that can be what was changed and that the actor may read, the newest first."""
+    found = [one for one in amendments.addenda_of_case(session, on.case.id) if not change_problem(session, on, one)]
     rows = notes.rows_of(session, {one.note.id for one in found})
     return {
         one.addendum.id: f"{_day(_local(session, one.addendum.created_at))}, {one.addendum.reason}: "
         f"{note_rule.title(one.note.kind, one.note.form).lower()} of {_day(one.note.service_date)}"
-        for one in found if not one.waits and _opens(may_open(actor, rows[one.note.id]))
+        for one in found if _opens(may_open(actor, rows[one.note.id]))
     }
 
 

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, RuleViolation, Stale
 from practicerunner.records import amendments, cases, notes, practice
-from practicerunner.records.amendments import AmendmentRequest, Asked
+from practicerunner.records.amendments import AmendmentRequest, AmendmentWithdrawal, Asked
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.rules import amendments as rule
+from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AmendmentChannel, AmendmentDecision, ParticipantStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.cases import case_for
@@ -27,7 +28,7 @@ from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.forms import SignedFor, full_name, signer_of
 from practicerunner.workflows.minors import consenting_in
 from practicerunner.workflows.note_readers import may_open
-from practicerunner.workflows.own_word import own_problem
+from practicerunner.workflows.own_word import own_problem, signing_for
 
 
 class AmendmentIsClosed(RuleViolation):
@@ -56,10 +57,14 @@ class ExtendAmendment(Command):
 
 
 class WithdrawAmendment(Command):
-    """Write down that the client takes the request back."""
+    """Write down that the request is taken back: who told the practice, when, how and why."""
 
     amendment_id: int
     revision: int
+    told_by_id: int | None
+    told_on: date | None
+    how: AmendmentChannel | None
+    reason: Paragraph
 
 
 # --- What is asked
@@ -112,10 +117,20 @@ def _check_subject(session: Session, actor: Actor, case: Case, asked: RecordAmen
         row = notes.one_row(session, asked.note_id)
         if row is None or row.case_id != case.id or not row.version or may_open(actor, row) is None:
             raise BadInput("note_id", "Choose a signed note of this case.")
-        if row.person_id not in (None, asked.person_id):
+        if not concerns(session, case, row.note_id, row.person_id, asked.person_id):
             raise BadInput("note_id", "This note is about somebody else.")
     if asked.document_id is not None:
         check_document(session, actor, case, asked.document_id, asked.person_id)
+
+
+def concerns(session: Session, case: Case, note_id: int, about_id: int | None, person_id: int) -> bool:
+    """Whether a signed note belongs to somebody's record: about them, or about nobody else alone.
+
+    In a group, where each has a record of their own, only where they were there.
+    """
+    if about_id is not None or not capabilities(case.type).is_group:
+        return about_id in (None, person_id)
+    return str(person_id) in notes.versions_of(session, note_id)[-1].content["header"]["present"]
 
 
 def check_document(session: Session, actor: Actor, case: Case, document_id: int, person_id: int) -> None:
@@ -129,7 +144,7 @@ def check_document(session: Session, actor: Actor, case: Case, document_id: int,
 
 @command(Resource.AMENDMENTS, Action.UPDATE)
 def extend_amendment(session: Session, actor: Actor, asked: ExtendAmendment) -> int:
-    """Extend the time by 30 days, once, while the 60 days are not over. Returns the request's id.
+    """Extend the time by 30 days, once, if they were told before the 60 days were over. Returns the request's id.
 
     Raises NotFound, Stale, AmendmentIsClosed, FieldProblems.
     """
@@ -148,10 +163,37 @@ def extend_amendment(session: Session, actor: Actor, asked: ExtendAmendment) -> 
 
 @command(Resource.AMENDMENTS, Action.UPDATE)
 def withdraw_amendment(session: Session, actor: Actor, asked: WithdrawAmendment) -> int:
-    """Close a request that the client takes back. Returns its id. Raises NotFound, Stale, AmendmentIsClosed."""
-    found = to_answer(session, actor, asked.amendment_id, asked.revision, Action.UPDATE).request
+    """Close a request that was taken back, with who said so, when, how and why. Returns its id.
+
+    Raises NotFound, Stale, AmendmentIsClosed, FieldProblems.
+    """
+    on = to_answer(session, actor, asked.amendment_id, asked.revision, Action.UPDATE)
+    found = on.request
+    problems = rule.withdrawal_problems(
+        found.received_on, may_tell=asked.told_by_id in who_speaks(session, on), how=asked.how, reason=asked.reason,
+        told_on=asked.told_on, today=today_here(session))
+    if problems:
+        raise FieldProblems(problems)
+    session.add(AmendmentWithdrawal(
+        id=ids.new_id(), request_id=found.id, told_by_id=asked.told_by_id, told_on=asked.told_on, how=asked.how,
+        reason=asked.reason))
     close(session, actor, found, AmendmentDecision.WITHDRAWN)
     return found.id
+
+
+def who_speaks(session: Session, on: Asked) -> dict[int, str]:
+    """Whose word counts about a request today, by name: the client's, or of who acts for them and may sign now.
+
+    What a client has asked themselves is nobody else's while they live.
+    """
+    person = on.person
+    own = person.id == on.request.asked_by_id or person.id in consenting_in(session, on.case, [person.id])
+    alive = person.died_on is None
+    found = {person.id: full_name(person)} if alive and (
+        own or not own_problem(session, person, agreed_for=False)) else {}
+    if alive and own:
+        return found
+    return found | {one.id: full_name(one) for one in signing_for(session, person, on.case.id)}
 
 
 # --- The doors

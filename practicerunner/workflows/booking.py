@@ -59,6 +59,7 @@ class Book(Command):
     location_id: int | None = None
     fee_cents: int | None = Field(default=None, ge=0, le=99_999_999)
     memo: Paragraph = ""
+    memo_for_desk: bool = False
     override_reason: Line = ""
     fold: int = Field(default=0, ge=0, le=1)
     """1 for the second of two equal times, in the night in which the clocks go back (R6)."""
@@ -258,7 +259,7 @@ def save(
             "ends_at": slot.ends_at, "format": plan.format, "location_id": plan.location.id if plan.location else None,
             "fee_cents": asked.fee_cents if asked.fee_cents is not None
             else practice.fee_on(plan.service, slot.local_date),
-            "memo": asked.memo, "series_id": series_id,
+            "memo": asked.memo, "memo_for_desk": asked.memo_for_desk, "series_id": series_id,
             "series_date": planned if series_id else None,
             "override_reason": asked.override_reason if any(taken == slot for taken, _ in over) else "",
         })

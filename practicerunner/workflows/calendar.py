@@ -132,6 +132,8 @@ class AppointmentView:
     why_immovable: str | None
     memo: str | None
     """``None`` for those who may not read it."""
+    memo_for_desk: bool
+    """Whether the front desk may read it."""
     may_write_memo: bool
     may_change: bool
     created_at: datetime
@@ -289,7 +291,8 @@ def appointment_page(session: Session, actor: Actor, appointment_id: int) -> App
         cancels_as=cancelled_as(session, found, CancelledBy.CLIENT), series_position=position,
         cancelled_reason=found.cancelled_reason, override_reason=found.override_reason,
         why_fixed=why_fixed(session, found), why_immovable=why_immovable(session, found),
-        memo=found.memo if allowed(Action.READ, Resource.APPOINTMENT_MEMO) else None,
+        memo=found.memo if allowed(Action.READ, rules.memo_resource(for_desk=found.memo_for_desk)) else None,
+        memo_for_desk=found.memo_for_desk,
         may_write_memo=allowed(Action.UPDATE, Resource.APPOINTMENT_MEMO),
         may_change=allowed(Action.UPDATE, Resource.APPOINTMENTS), created_at=found.created_at, history=tuple(deeds),
     )

@@ -19,7 +19,7 @@ from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
 from practicerunner.rules import texts
 from practicerunner.vocabulary import Action, Resource
-from practicerunner.workflows.access import Actor, PortalActor, require
+from practicerunner.workflows.access import Actor, PortalActor, may_ever, require
 
 
 class OperationReused(RuleViolation):
@@ -118,11 +118,12 @@ def _check_side(actor: Actor | PortalActor, sides: frozenset[type], action: Acti
 
 
 def command(
-    resource: Resource, action: Action
+    resource: Resource, action: Action, also: Resource | None = None
 ) -> Callable[[Callable[[Session, A, C], R]], Callable[[Session, A, C], R]]:
     """Declare a verb: permission checked, a repeated operation id answered with the first result, one audit row kept.
 
     The verb itself still authorises the record it touches. Its result must be JSON (an id, a list of ids, or nothing).
+    ``also`` is another resource whose right opens the verb: one verb for notes and for memos.
     """
 
     def declare(verb: Callable[[Session, A, C], R]) -> Callable[[Session, A, C], R]:
@@ -132,7 +133,7 @@ def command(
         @wraps(verb)
         def carry_out(session: Session, actor: A, asked: C) -> R:
             _check_side(actor, sides, action, resource)
-            require(actor, action, resource)
+            require(actor, action, also if also is not None and not may_ever(actor, action, resource) else resource)
             staff_id, person_id = getattr(actor, "staff_id", None), getattr(actor, "person_id", None)
             request = hashlib.sha256(asked.model_dump_json(exclude={"op"}).encode()).hexdigest()
             done = operation_by_key(session, asked.op)

@@ -14,14 +14,13 @@ from practicerunner.records.cases import Case
 from practicerunner.records.codes import Code, CodesMissing
 from practicerunner.records.diagnoses import Diagnosis, DiagnosisChange
 from practicerunner.rules import diagnoses as rule
-from practicerunner.rules import permissions
 from practicerunner.rules.attendance import AHEAD
 from practicerunner.rules.diagnoses import Step
 from practicerunner.rules.names import person_name
 from practicerunner.rules.notes import PRESENT, is_clinical
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, DiagnosisAct, ParticipantStatus, Resource
-from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.access import Actor, how_may, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.diagnoses import code_problem
@@ -276,11 +275,9 @@ def in_force_at(session: Session, actor: Actor, appointment_id: int) -> tuple[In
 
 def _allowed(actor: Actor, case: Case) -> Allowed | None:
     """How the actor may read a case's clinical record: the question of ``case_for`` without a refusal."""
-    return permissions.decide(
-        actor.roles, Action.READ, Resource.CLINICAL_RECORD, own=actor.staff_id == case.provider_id,
-        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id,
-        is_clinical_director=actor.is_clinical_director,
-    )
+    return how_may(
+        actor, Action.READ, Resource.CLINICAL_RECORD, case_id=case.id, own=actor.staff_id == case.provider_id,
+        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id)
 
 
 def _touches(actor: Actor, action: Action, resource: Resource, case: Case) -> bool:

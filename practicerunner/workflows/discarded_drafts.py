@@ -63,7 +63,7 @@ def my_discarded_drafts(session: Session, actor: Actor) -> list[DiscardedLine]:
     ]
 
 
-@command(Resource.CLINICAL_NOTE, Action.UPDATE)
+@command(Resource.CLINICAL_NOTE, Action.UPDATE, also=Resource.APPOINTMENT_MEMO)
 def put_back_draft(session: Session, actor: Actor, asked: PutBackDraft) -> int:
     """Make one's own discarded draft a draft again, as it was. Returns the note's id. Raises NotFound, AnotherIsThere.
 

@@ -14,11 +14,10 @@ from practicerunner.records.cases import Case
 from practicerunner.records.notes import NoteRow
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
-from practicerunner.rules import permissions
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, SignatureRole
-from practicerunner.workflows.access import Actor, authorize, may_touch, visible
+from practicerunner.workflows.access import Actor, authorize, how_may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.note_readers import may_open, reviews
@@ -303,10 +302,11 @@ def _offered(
         has.add(NoteKind.PSYCHOTHERAPY)
     able = capabilities(case.type)
     fitting = sorted(able.notes, key=lambda kind: kind is not able.main_note)
+    supervised = bool({appointment.provider_id, case.provider_id} & actor.supervisees) or actor.staff_id in (
+        appointment.supervisor_id, case.supervisor_id)
     return tuple(
-        kind for kind in fitting if own and kind not in has and permissions.decide(
-            actor.roles, Action.CREATE, rule.resource_for(kind, case.type), own=True, supervised=False,
-        )
+        kind for kind in fitting if kind not in has and how_may(
+            actor, Action.CREATE, rule.resource_for(kind, case.type), case_id=case.id, own=own, supervised=supervised)
     )
 
 

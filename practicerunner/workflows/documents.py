@@ -16,11 +16,10 @@ from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document, DocumentChange, Kept
 from practicerunner.rules import documents as rule
-from practicerunner.rules import permissions
 from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, DocumentClass, ParticipantStatus, Resource
-from practicerunner.workflows.access import Actor, authorize, may_touch
+from practicerunner.workflows.access import Actor, authorize, how_may, may_touch
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
 from practicerunner.workflows.minors import consenting_in
@@ -270,11 +269,9 @@ def _line(session: Session, actor: Actor, case: Case, kept: Kept) -> DocumentLin
 def _reading(actor: Actor, case: Case, document: Document) -> Allowed | None:
     """How the actor may read a document, with or without a typed reason; without a refusal."""
     ours = set(_responsible(case, document))
-    return permissions.decide(
-        actor.roles, Action.READ, rule.RESOURCES[document.access_class], own=actor.staff_id in ours,
-        supervised=bool(ours & actor.supervisees) or case.supervisor_id == actor.staff_id,
-        is_clinical_director=actor.is_clinical_director,
-    )
+    return how_may(
+        actor, Action.READ, rule.RESOURCES[document.access_class], case_id=case.id, own=actor.staff_id in ours,
+        supervised=bool(ours & actor.supervisees) or case.supervisor_id == actor.staff_id)
 
 
 def _may_bring(actor: Actor, case: Case, access_class: DocumentClass) -> bool:

@@ -20,12 +20,12 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.rules import alerts as alert_rule
 from practicerunner.rules import forms as rule
-from practicerunner.rules import permissions, signing
+from practicerunner.rules import signing
 from practicerunner.rules.forms import Content, Pdf
 from practicerunner.rules.measures import Score
 from practicerunner.rules.permissions import Allowed
 from practicerunner.vocabulary import Action, AssignmentStatus, FieldKind, FormPurpose, Resource
-from practicerunner.workflows.access import Actor, authorize, may_touch
+from practicerunner.workflows.access import Actor, authorize, how_may, may_touch
 from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.alerts import AlertView, alert_view
 from practicerunner.workflows.cases import case_for
@@ -177,11 +177,9 @@ def touches(actor: Actor, action: Action, resource: Resource, case: Case) -> boo
 
 def reading(actor: Actor, purpose: FormPurpose, case: Case) -> Allowed | None:
     """How the actor may read answers, with or without a typed reason; without a refusal."""
-    return permissions.decide(
-        actor.roles, Action.READ, rule.resource_of(purpose), own=actor.staff_id == case.provider_id,
-        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id,
-        is_clinical_director=actor.is_clinical_director,
-    )
+    return how_may(
+        actor, Action.READ, rule.resource_of(purpose), case_id=case.id, own=actor.staff_id == case.provider_id,
+        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id)
 
 
 

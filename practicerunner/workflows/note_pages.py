@@ -16,12 +16,11 @@ from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteRow, Signer
 from practicerunner.rules import notes as rule
-from practicerunner.rules import permissions
 from practicerunner.rules.amendments import beneath_a_note
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.note_forms import FORMS, own_sections
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, SignatureRole
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, how_may
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import Comment, NoteLine, line_of
@@ -35,7 +34,7 @@ from practicerunner.workflows.note_facts import (
     of_the_same_people,
     remote_of,
 )
-from practicerunner.workflows.note_readers import is_supervised, log_opening, may_open
+from practicerunner.workflows.note_readers import adds_beneath, is_supervised, log_opening, may_open
 from practicerunner.workflows.note_text import Header, Written, header_of, parts_of, template_name, written
 from practicerunner.workflows.notes import Subject, authorize_note, has_risk, missing_details, subject_of
 from practicerunner.workflows.plan_goals import GoalChoice, goals_for
@@ -264,12 +263,15 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
             session, note.author_id, actor.roles, note.kind, subject.case, subject.appointment, note.id,
             handed_in=note.submitted_at is not None, before=note.review_as)
     supervisor = review.supervisor if review else None
-    resource, reviews = rule.resource_for(note.kind, subject.case.type), note.supervisor_id == actor.staff_id
-    involved = is_author or is_supervised(actor, row)
-    may_sign = permissions.decide(actor.roles, Action.SIGN, resource, own=is_author, supervised=reviews) is not None
+    reviews, involved = note.supervisor_id == actor.staff_id, is_author or is_supervised(actor, row)
+
+    def may_sign(*, own: bool, supervised: bool) -> bool:
+        return how_may(actor, Action.SIGN, rule.resource_for(note.kind, subject.case.type), case_id=note.case_id,
+                       own=own, supervised=supervised) is not None
+
     may_write = is_author and not fixed
-    may_review = note.status is NoteStatus.SUBMITTED and not is_author and reviews and may_sign
-    form, names = FORMS[note.form], header.get("names") or header["present"]
+    may_review = note.status is NoteStatus.SUBMITTED and not is_author and may_sign(own=False, supervised=reviews)
+    adds, form, names = adds_beneath(actor, row), FORMS[note.form], header.get("names") or header["present"]
     return NotePage(
         line=line_of(actor, row), revision=note.revision, form=note.form, clinical=clinical,
         header=header_of(header), names={**header["present"], **header.get("about", {})},
@@ -302,7 +304,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
         lacks_supervisor=review is not None and supervisor is None, may_write=may_write,
         may_discard=is_author and not fixed and not note.version,
         may_review=may_review,
-        may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign,
+        may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign(own=adds[0], supervised=adds[1]),
         goals=goals_for(session, actor, subject) if is_author and not fixed else (),
         previous=_previous(session, actor, note, header) if may_write or may_review else None,
     )

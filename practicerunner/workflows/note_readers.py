@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.records import audit, notes
 from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteRow
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.permissions import Allowed, Scope
 from practicerunner.rules.supervision import reads_as_supervisor
 from practicerunner.vocabulary import Action, NoteKind, Resource
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, how_may
 
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
@@ -31,6 +32,27 @@ def is_supervised(actor: Actor, row: NoteRow) -> bool:
         actor.staff_id, actor.terms, written_by=responsible_for(row), day=row.service_date, named=named)
 
 
+def adds_beneath(actor: Actor, row: NoteRow) -> tuple[bool, bool]:
+    """Whether the actor may write beneath a signed note: as their own, or as a supervisor.
+
+    Its author may, and who reviewed it. Once the author signs no notes here any more, whoever has the case now may, and
+    who supervises either of them: what has to be added is theirs to say, and stands there in their name.
+    """
+    own, supervised = actor.staff_id == row.author_id, actor.staff_id == row.supervisor_id
+    succeeds = actor.staff_id == row.case_provider_id
+    over = actor.staff_id == row.case_supervisor_id or bool(
+        {row.author_id, row.case_provider_id} & actor.supervisees)
+    if (succeeds or over) and not own and not signs_here(row.author):
+        return succeeds, supervised or over
+    return own, supervised
+
+
+def signs_here(person: Staff) -> bool:
+    """Whether somebody works here and signs notes of their own."""
+    return person.active and Scope.OWN in permissions.scopes(
+        frozenset(held.role for held in person.roles), Action.SIGN, Resource.CLINICAL_NOTE)
+
+
 def reviews(actor: Actor) -> bool:
     """Whether the actor's roles let them sign what others wrote."""
     return Scope.SUPERVISED in permissions.scopes(actor.roles, Action.SIGN, Resource.CLINICAL_NOTE)
@@ -38,10 +60,9 @@ def reviews(actor: Actor) -> bool:
 
 def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:
     """How the actor may open a note, with or without a typed reason; ``None`` if not at all. Leaves no trace."""
-    return permissions.decide(
-        actor.roles, action, rule.resource_for(row.kind, row.case_type), own=actor.staff_id in responsible_for(row),
-        supervised=is_supervised(actor, row), is_clinical_director=actor.is_clinical_director,
-    )
+    return how_may(
+        actor, action, rule.resource_for(row.kind, row.case_type), case_id=row.case_id,
+        own=actor.staff_id in responsible_for(row), supervised=is_supervised(actor, row))
 
 
 def log_opening(

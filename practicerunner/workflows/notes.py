@@ -154,7 +154,7 @@ def note_to_write(session: Session, actor: Actor, note_id: int, action: Action, 
     return replace(subject, row=row)
 
 
-@command(Resource.CLINICAL_NOTE, Action.CREATE)
+@command(Resource.CLINICAL_NOTE, Action.CREATE, also=Resource.APPOINTMENT_MEMO)
 def start_note(session: Session, actor: Actor, asked: StartNote) -> int:
     """Begin a note, or find the one that the actor has of this kind. Returns the note id. Raises NoteDoesNotFit."""
     appointment = scheduling.appointment(session, asked.appointment_id, lock=True)
@@ -164,6 +164,7 @@ def start_note(session: Session, actor: Actor, asked: StartNote) -> int:
     authorize(
         session, actor, Action.CREATE, rule.resource_for(asked.kind, case.type),
         responsible=[appointment.provider_id, case.provider_id], case_id=case.id,
+        supervisor_id=actor.staff_id if actor.staff_id in (appointment.supervisor_id, case.supervisor_id) else None,
     )
     check_fit(case, asked.kind)
     if asked.kind is NoteKind.PSYCHOTHERAPY:
@@ -253,7 +254,7 @@ def present_at(appointment: Appointment) -> list[str]:
     return [str(a.person_id) for a in appointment.attendances if a.status in rule.PRESENT]
 
 
-@command(Resource.CLINICAL_NOTE, Action.UPDATE)
+@command(Resource.CLINICAL_NOTE, Action.UPDATE, also=Resource.APPOINTMENT_MEMO)
 def save_draft(session: Session, actor: Actor, asked: SaveDraft) -> int:
     """Keep the text of a draft exactly as typed; the same text again changes nothing. Raises Stale, NoteIsSigned."""
     subject = note_to_write(session, actor, asked.note_id, Action.UPDATE, Act.SAVE)
@@ -324,7 +325,7 @@ def missing_details(session: Session, subject: Subject, present: Mapping[str, st
     return missing
 
 
-@command(Resource.CLINICAL_NOTE, Action.UPDATE)
+@command(Resource.CLINICAL_NOTE, Action.UPDATE, also=Resource.APPOINTMENT_MEMO)
 def finish_memo(session: Session, actor: Actor, asked: FinishMemo) -> int:
     """Make a memo final; it is never part of the record (G06)."""
     note = note_to_write(session, actor, asked.note_id, Action.UPDATE, Act.FINISH).note
@@ -338,7 +339,7 @@ def finish_memo(session: Session, actor: Actor, asked: FinishMemo) -> int:
     return note.id
 
 
-@command(Resource.CLINICAL_NOTE, Action.UPDATE)
+@command(Resource.CLINICAL_NOTE, Action.UPDATE, also=Resource.APPOINTMENT_MEMO)
 def discard_draft(session: Session, actor: Actor, asked: DiscardDraft) -> int:
     """Set one's own draft aside that was never signed; it can be put back for a while (``discarded_drafts``)."""
     note = note_to_write(session, actor, asked.note_id, Action.UPDATE, Act.DISCARD).note

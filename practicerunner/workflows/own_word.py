@@ -40,10 +40,16 @@ def form_refusal(
 
 def who_may_sign(session: Session, person: Person, case_id: int) -> list[str]:
     """The names of those who act for somebody and may sign for them today in a case."""
+    return [person_name(somebody.first_name, somebody.last_name)
+            for somebody in signing_for(session, person, case_id)]
+
+
+def signing_for(session: Session, person: Person, case_id: int) -> list[Person]:
+    """Who acts for somebody, is verified, and may sign for them today in a case."""
     today, found = today_of(session, person), acting.for_clients(session, [person.id])
     refused = refused_to_sign(session, person, case_id)
     return [
-        person_name(somebody.first_name, somebody.last_name) for acts, somebody in found
+        somebody for acts, somebody in found
         if somebody.died_on is None and acts.person_id not in refused and not acting_rule.signing_refusal(
             known_of(session, acts, person, ()), acts_born=somebody.birth_date, today=today)
     ]

@@ -19,7 +19,6 @@ from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
 from practicerunner.rules import notes as note_rule
-from practicerunner.rules import permissions
 from practicerunner.rules import plans as rule
 from practicerunner.rules.case_types import PLANS_SWITCHABLE, WITH_PLANS
 from practicerunner.rules.diagnoses import in_force
@@ -33,7 +32,7 @@ from practicerunner.vocabulary import (
     ParticipantStatus,
     Resource,
 )
-from practicerunner.workflows.access import Actor, may, may_touch, visible
+from practicerunner.workflows.access import Actor, how_may, may, may_touch, visible
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.form_pages import signers_of
@@ -280,11 +279,9 @@ def plan_for(
 
 def _allowed(actor: Actor, case: Case, resource: Resource) -> Allowed | None:
     """How the actor may read the plans of a case, with or without a typed reason; without a refusal."""
-    return permissions.decide(
-        actor.roles, Action.READ, resource, own=actor.staff_id == case.provider_id,
-        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id,
-        is_clinical_director=actor.is_clinical_director,
-    )
+    return how_may(
+        actor, Action.READ, resource, case_id=case.id, own=actor.staff_id == case.provider_id,
+        supervised=case.provider_id in actor.supervisees or case.supervisor_id == actor.staff_id)
 
 
 def _touches(actor: Actor, action: Action, subject: Subject) -> bool:

@@ -24,7 +24,6 @@ from practicerunner.records.people import Person
 from practicerunner.records.private_releases import PrivateAuthorization, PrivateWord
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as note_rule
-from practicerunner.rules import permissions
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.private_releases import Scope
 from practicerunner.vocabulary import Action, AuthorizationState, FormPurpose, NoteStatus, Resource
@@ -32,7 +31,7 @@ from practicerunner.workflows.access import Actor, authorize, may
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
 from practicerunner.workflows.documents import documents_of_case
-from practicerunner.workflows.releases import GivenWord, Word, check_given, who_decides, word_of
+from practicerunner.workflows.releases import GivenWord, Word, check_given, may_hand_out, who_decides, word_of
 
 FOR_THIS = frozenset({FormPurpose.OTHER, FormPurpose.PRACTICE_DOCUMENT})
 """Purposes of a form on which such a word can stand: a consent to treatment, a policy or an intake never is one."""
@@ -253,12 +252,6 @@ def case_of_author(session: Session, actor: Actor, action: Action, case_id: int,
         if author.active:
             raise AuthorWorksHere
     return case
-
-
-def may_hand_out(actor: Actor, case: Case) -> bool:
-    """Whether somebody may take the record of a case out, and so sees what went to whom."""
-    return permissions.decide(actor.roles, Action.EXPORT, Resource.BULK_DATA,
-                              own=actor.staff_id == case.provider_id, supervised=False) is not None
 
 
 def standing_authorization(session: Session, authorization: PrivateAuthorization) -> Authorization:

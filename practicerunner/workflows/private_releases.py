@@ -33,13 +33,13 @@ from practicerunner.workflows.private_authorizations import (
     Authorization,
     case_of_author,
     covered_notes,
-    may_hand_out,
     scope_of,
     standing_authorization,
     view,
 )
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.psychotherapy import text_of
+from practicerunner.workflows.releases import may_hand_out
 
 
 class NoteOutsideScope(RuleViolation):

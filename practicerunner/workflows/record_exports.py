@@ -21,14 +21,14 @@ from practicerunner.records.notes import NoteRow
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Attendance
-from practicerunner.rules import measures, permissions
+from practicerunner.rules import measures
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.documents import plain_name
 from practicerunner.rules.names import person_name
 from practicerunner.rules.releases import is_conjoint, names_to_remove, without
 from practicerunner.vocabulary import Action, AttendanceStatus, Resource
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, authorize, how_may
 from practicerunner.workflows.amendment_papers import amendments_on_paper
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import case_for
@@ -40,7 +40,7 @@ from practicerunner.workflows.note_pages import NotePage, note_page
 from practicerunner.workflows.note_papers import PRINTED, member_copy, signed_page
 from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.papers import letterhead
-from practicerunner.workflows.releases import check_released
+from practicerunner.workflows.releases import check_released, may_hand_out
 
 _NEVER = "Memos and notes that the law keeps apart from the record are never part of it."
 _EXTRACT = (
@@ -60,8 +60,7 @@ def record_choices(session: Session, actor: Actor, case_id: int) -> dict[int | N
     Of a couple or a family both: the whole goes out by a release (``releases``), an extract of one of them without.
     """
     case = case_for(session, actor, case_id)
-    if permissions.decide(actor.roles, Action.EXPORT, Resource.BULK_DATA, own=actor.staff_id == case.provider_id,
-                          supervised=False) is None:
+    if not may_hand_out(actor, case):
         return None
     whole: dict[int | None, str] = {} if capabilities(case.type).is_group else {None: case.name}
     if capabilities(case.type).most == 1:
@@ -86,7 +85,7 @@ def record_pdf(
     )
     whose = _whose(session, actor, case, person_id)
     conjoint = is_conjoint(case.type)
-    released = check_released(session, case, release_id) if conjoint and whose is None else ""
+    released = check_released(session, actor, case, release_id) if conjoint and whose is None else ""
     pages, left_out = _notes(session, actor, case, person_id)
     asked, closed = amendments_on_paper(session, actor, case, person_id)
     us = practice.the_practice(session)
@@ -163,9 +162,9 @@ def _attendance(came: list[Attendance], person_id: int | None) -> str:
 
 
 def _codes(session: Session, actor: Actor, case: Case, person_id: int | None) -> tuple[Code, ...]:
-    allowed = permissions.decide(
-        actor.roles, Action.READ, Resource.CLINICAL_RECORD, own=actor.staff_id == case.provider_id, supervised=False)
-    if allowed is None or not rule.is_clinical(case.type, case.clinical_fields):
+    allowed = how_may(actor, Action.READ, Resource.CLINICAL_RECORD, case_id=case.id,
+                      own=actor.staff_id == case.provider_id, supervised=False)
+    if allowed is None or allowed.needs_reason or not rule.is_clinical(case.type, case.clinical_fields):
         return ()
     several = capabilities(case.type).most != 1 and person_id is None
     return tuple(

@@ -6,23 +6,25 @@ any time. Everybody counts who takes part or took part: the record is about them
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.documents.sheet import long_date
+from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
 from practicerunner.records import cases, practice, releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
-from practicerunner.records.releases import RecordRelease, ReleaseAuthorization, SignedWord
-from practicerunner.rules import permissions
+from practicerunner.records.releases import RecordRelease, ReleaseAuthorization, ReleaseRefused, SignedWord
 from practicerunner.rules import releases as rule
 from practicerunner.rules.releases import Given
 from practicerunner.rules.signing import is_adult
-from practicerunner.vocabulary import Action, AuthorizationState, ParticipantStatus, Resource
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.vocabulary import Action, AuthorizationState, ParticipantStatus, Resource, Role
+from practicerunner.workflows.access import Actor, authorize, how_may
 from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, RequiredLine, command, reader
@@ -32,7 +34,7 @@ from practicerunner.workflows.minors import consenting_in
 from practicerunner.workflows.own_word import own_problem, refused_to_sign
 
 
-class ReleaseIsBlocked(RuleViolation):
+class ReleaseIsBlocked(NotPermitted):
     """The record of several people goes out once each adult of it has authorised it."""
 
 
@@ -54,6 +56,12 @@ class DropRelease(Command):
     """Say that a release which has not gone out is not needed any more."""
 
     release_id: int
+
+
+class DropRefused(Command):
+    """Say that a record which was asked for without a release is not needed."""
+
+    case_id: int
 
 
 class GivenWord(SignedFor):
@@ -112,9 +120,12 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRelease:
-    """A release of one of the reader's cases that does not go out, because words are missing."""
+    """A release of one of the reader's cases that does not go out, because words are missing.
 
-    release_id: int
+    Or that its record was asked for and refused, because no release was prepared.
+    """
+
+    release_id: int | None
     case_id: int
     case_name: str
     recipient: str
@@ -125,6 +136,8 @@ class WaitingRelease:
     @property
     def sentence(self) -> str:
         """What waits, in one line."""
+        if self.release_id is None:
+            return f"Record asked for without a release: {self.case_name}"
         return f"Release waits for {len(self.waiting)} of {self.needed}: {self.case_name}"
 
 
@@ -135,6 +148,8 @@ class CaseReleases:
     releases: tuple[Release, ...]
     people: dict[int, str]
     today: date
+    refused: tuple[str, ...] = ()
+    """Who asked for the record and was refused, because no release was prepared: a sentence each."""
 
 
 # --- What is asked and answered
@@ -206,6 +221,15 @@ def drop_release(session: Session, actor: Actor, asked: DropRelease) -> int:
     return release.id
 
 
+@command(Resource.BULK_DATA, Action.EXPORT)
+def drop_refused(session: Session, actor: Actor, asked: DropRefused) -> int:
+    """Keep that nobody needs the record which was asked for without a release. Returns the case id. Raises NotFound."""
+    case = _case(session, actor, asked.case_id)
+    for found, _ in releases.refused_of_case(session, case.id):
+        found.dropped_at = clock.now()
+    return case.id
+
+
 def check_given(
     session: Session, actor: Actor, case: Case, person: Person, asked: GivenWord, given: Sequence[SignedWord]
 ) -> Signer:
@@ -242,25 +266,35 @@ def releases_of_case(session: Session, actor: Actor, case_id: int) -> CaseReleas
     Raises NotFound for strangers.
     """
     case = case_for(session, actor, case_id)
-    allowed = permissions.decide(actor.roles, Action.EXPORT, Resource.BULK_DATA,
-                                 own=actor.staff_id == case.provider_id, supervised=False)
-    if allowed is None or not rule.is_conjoint(case.type):
+    if not may_hand_out(actor, case) or not rule.is_conjoint(case.type):
         return None
     return CaseReleases(
         tuple(_view(session, case, one) for one in releases.of_case(session, case.id) if one.dropped_at is None),
         {key: full_name(person) for key, person in _people(session, case).items()},
         clock.today(practice.the_practice(session).zone),
+        tuple(f"{who.name} asked for the record on {_day(session, one.created_at)} and was refused: nobody had "
+              "authorised that." for one, who in releases.refused_of_case(session, case.id)),
     )
+
+
+def _day(session: Session, at: datetime) -> str:
+    return long_date(at.astimezone(ZoneInfo(practice.the_practice(session).zone)).date())
 
 
 @reader(Resource.CASE)
 def releases_waiting(session: Session, actor: Actor) -> list[WaitingRelease]:
     """The releases of one's own cases that wait for somebody's word, the oldest first (K07).
 
-    Nothing waits any more once everybody has authorised it, the record went out or the release was dropped.
+    Before them the records that were asked for without one. Nothing waits any more once everybody has authorised it,
+    the record went out or the release was dropped. An owner has those of cases whose provider has left.
     """
-    found = []
-    for release, case in releases.waiting(session, actor.staff_id):
+    owns = Role.OWNER in actor.roles
+    asked_for = {case.id: case for _, case in releases.refused(session, actor.staff_id, of_who_left=owns)
+                 if not actor.is_concerned(case_id=case.id)}
+    found = [WaitingRelease(None, case.id, case.name, "", (), 0) for case in asked_for.values()]
+    for release, case in releases.waiting(session, actor.staff_id, of_who_left=owns):
+        if actor.is_concerned(case_id=case.id):
+            continue
         words = _view(session, case, release).words
         missing = tuple(one.name for one in words if one.state is not AuthorizationState.AUTHORIZED)
         if missing:
@@ -268,20 +302,30 @@ def releases_waiting(session: Session, actor: Actor) -> list[WaitingRelease]:
     return found
 
 
-def check_released(session: Session, case: Case, release_id: int | None) -> str:
+def check_released(session: Session, actor: Actor, case: Case, release_id: int | None) -> str:
     """Refuse what not every adult has authorised. Returns what the audit log says; callers have authorised the actor.
 
-    Raises ReleaseIsBlocked, which says whose word is missing.
+    Raises ReleaseIsBlocked, which says whose word is missing. Where no release was prepared, the refusal is kept: it
+    stands with the provider until one is, or until it is not needed (K07).
     """
+    refusal = partial(ReleaseIsBlocked, actor=actor, action="export_record", resource=Resource.BULK_DATA,
+                      case_id=case.id)
     release = session.get(RecordRelease, release_id, with_for_update=FOR_CHANGE) if release_id is not None else None
     if release is None or release.case_id != case.id or release.dropped_at is not None:
-        raise ReleaseIsBlocked
+        raise refusal(leaves=ReleaseRefused(
+            id=ids.new_id(), case_id=case.id, asked_by_id=actor.staff_id, created_at=clock.now()))
     view = _view(session, case, release)
     if view.blocked:
-        raise ReleaseIsBlocked(view.blocked)
+        raise refusal(view.blocked, resource_id=release.id)
     release.sent_at = release.sent_at or clock.now()
     given = ", ".join(f"{one.authorization_id} of {one.name}" for one in view.words)
     return f"release {release.id} to {release.recipient}, authorisations {given}"
+
+
+def may_hand_out(actor: Actor, case: Case) -> bool:
+    """Whether somebody may take the record of a case out, and so sees what went to whom."""
+    return how_may(actor, Action.EXPORT, Resource.BULK_DATA, case_id=case.id, own=actor.staff_id == case.provider_id,
+                   supervised=False) is not None
 
 
 def _case(session: Session, actor: Actor, case_id: int) -> Case:

@@ -77,6 +77,8 @@ class ChangeAppointment(Command):
     location_id: int | None = None
     memo: Paragraph | None = None
     """``None`` leaves the memo as it is, for those who may not read it."""
+    memo_for_desk: bool = False
+    """Whether the front desk may read it; counts with a memo alone."""
     supervisor_id: int | None = None
     """Another supervisor for this appointment alone (E24); ``None`` leaves it as it is. Owner and admin."""
     inherit_supervisor: bool = False
@@ -236,13 +238,7 @@ def change_appointment(session: Session, actor: Actor, asked: ChangeAppointment)
         else:
             found.format = asked.format or found.format
         changed.append("place")
-    if asked.memo is not None and asked.memo != found.memo:
-        authorize(
-            session, actor, Action.UPDATE, Resource.APPOINTMENT_MEMO,
-            responsible=[found.provider_id, case.provider_id], supervisor_id=watching(actor, found, case),
-            resource_id=found.id, case_id=case.id,
-        )
-        found.memo = asked.memo
+    if asked.memo is not None and set_memo(session, actor, found, case, asked.memo, for_desk=asked.memo_for_desk):
         changed.append("memo")
     if _set_supervisor(session, actor, found, case, asked):
         changed.append("supervisor")
@@ -250,6 +246,23 @@ def change_appointment(session: Session, actor: Actor, asked: ChangeAppointment)
     session.info["case_id"], session.info["detail"] = case.id, "changed " + ", ".join(changed)
     session.flush()
     return found.id
+
+
+def set_memo(
+    session: Session, actor: Actor, found: Appointment, case: Case, text: str, *, for_desk: bool
+) -> bool:
+    """Keep the memo of an appointment, and whether the front desk may read it; whether that changed anything.
+
+    Raises NotFound, NotPermitted.
+    """
+    if (text, for_desk) == (found.memo, found.memo_for_desk):
+        return False
+    authorize(
+        session, actor, Action.UPDATE, Resource.APPOINTMENT_MEMO, responsible=[found.provider_id, case.provider_id],
+        supervisor_id=watching(actor, found, case), resource_id=found.id, case_id=case.id,
+    )
+    found.memo, found.memo_for_desk = text, for_desk
+    return True
 
 
 def inherited_supervisor(session: Session, case: Case, provider_id: int, day: date) -> int | None:

@@ -150,10 +150,15 @@ def _custody(one: CustodyLine) -> Waiting:
 
 
 def _amendment(one: AmendmentLine, today: date) -> Waiting:
-    """A request to amend; pressing once two weeks are left, as with a wrong recipient."""
-    return Waiting(
-        f"Request to amend the {one.word} of {one.person}: {amendment_rule.left_in_words(one.due_on, today)}",
-        "amendment", urgent=(one.due_on - today).days <= URGENT, selectors={"amendment": one.amendment_id})
+    """A request to amend; pressing once two weeks are left, as with a wrong recipient.
+
+    An owner who has to find somebody who answers it opens the case: the text is not theirs to read.
+    """
+    said = f"Request to amend the {one.word} of {one.person}: {amendment_rule.left_in_words(one.due_on, today)}"
+    urgent = (one.due_on - today).days <= URGENT
+    if one.is_mine:
+        return Waiting(said, "amendment", urgent=urgent, selectors={"amendment": one.amendment_id})
+    return Waiting(f"{said}; {one.lacks}", "case", urgent=urgent, selectors={"case": one.case_id, "part": "clinical"})
 
 
 def _note_of(one: ToSign) -> str:

@@ -134,7 +134,7 @@ def test_more_time_and_what_others_find_at_its_address(cast: Cast, monkeypatch: 
     next(one for one in app.text_input if "Why do you open" in one.label).set_value("complaint").run()
     next(button for button in app.button if button.label == "Open").click().run()
     assert "Heronwish" in words(app)
-    assert "The provider answers this." in words(app)
+    assert "Marcus Bell answers this." in words(app)
 
 
 def test_a_client_asks_in_the_portal_and_sees_when_the_practice_answers(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from practicerunner.rules import amendments as rule
-from practicerunner.vocabulary import AmendmentDecision, CaseType, DenialGround
+from practicerunner.vocabulary import AmendmentChannel, AmendmentDecision, CaseType, DenialGround
 
 
 @pytest.mark.parametrize(("received", "due", "later"), [
@@ -30,11 +30,26 @@ def problems(**more: object) -> dict[str, str]:
 def test_time_is_extended_once_until_the_sixtieth_day_with_a_reason_that_was_told() -> None:
     assert problems() == {}
     assert problems(today=date(2027, 3, 1)) == {}, "on the sixtieth day itself"
-    assert set(problems(today=date(2027, 3, 2))) == {""}
+    assert problems(told_on=date(2027, 3, 1), today=date(2027, 3, 20)) == {}, "told in time, written down later"
+    late = problems(told_on=date(2027, 3, 2), today=date(2027, 3, 20))
+    assert late == {"told_on": (
+        "The 60 days were over on 1 March 2027; whoever is told later is told too late. Answer the request.")}
     assert set(problems(extended=True)) == {""}
     assert set(problems(reason=" ")) == {"reason"}
     assert set(problems(told_on=date(2027, 2, 2))) == {"told_on"}, "a day that is still to come"
     assert set(problems(told_on=date(2026, 12, 30))) == {"told_on"}, "before it was received"
+
+
+def test_what_is_taken_back_says_by_whom_when_how_and_why() -> None:
+    def lacks(**more: object) -> set[str]:
+        return set(rule.withdrawal_problems(date(2026, 12, 31), **{  # type: ignore[arg-type]
+            "may_tell": True, "how": AmendmentChannel.PHONE, "reason": "It was another practice.",
+            "told_on": date(2027, 1, 4), "today": date(2027, 1, 5)} | more))
+
+    assert lacks() == set()
+    assert lacks(told_on=date(2026, 12, 31)) == lacks(told_on=date(2027, 1, 5)) == set()
+    assert lacks(told_on=date(2026, 12, 30)) == lacks(told_on=date(2027, 1, 6)) == lacks(told_on=None) == {"told_on"}
+    assert lacks(may_tell=False, how=None, reason=" ") == {"told_by_id", "how", "reason"}
 
 
 def decided(decision: AmendmentDecision, **more: object) -> set[str]:

@@ -22,6 +22,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.CASE:                 (("", "", "rcu"),      ("rcu", "", ""),   ("rcu", "", ""),   ("", "r", ""),   ("", "", "ru")),
     Resource.APPOINTMENTS:         (("", "", "rcu"),      ("rcu", "", ""),   ("rcu", "", ""),   ("", "r", ""),   ("", "", "rcu")),
     Resource.APPOINTMENT_MEMO:     (("", "", "r"),        ("rcu", "", ""),   ("rcu", "", ""),   ("", "rcu", ""), ("", "", "")),
+    Resource.DESK_MEMO:            (("", "", "r"),        ("rcu", "", ""),   ("rcu", "", ""),   ("", "rcu", ""), ("", "", "r")),
     Resource.CLINICAL_NOTE:        (("rcu", "", ""),      ("rcusx", "", ""), ("rcusx", "", ""), ("", "rs", ""),  ("", "", "")),
     Resource.CLINICAL_RECORD:      (("rcu", "", ""),      ("rcu", "", ""),   ("rcu", "", ""),   ("", "rs", ""),  ("", "", "")),
     Resource.PSYCHOTHERAPY_NOTE:   (("rcu", "", ""),      ("rcu", "", ""),   ("rcu", "", ""),   ("rcu", "", ""), ("", "", "")),
@@ -42,7 +43,7 @@ EXPECTED: dict[Resource, tuple[tuple[str, str, str], ...]] = {
     Resource.BULK_DATA:            (("", "", "rcux"),     ("x", "", ""),     ("", "", ""),      ("", "", ""),    ("", "", "")),
     Resource.AUDIT_LOG:            (("", "", "r"),        ("r", "", ""),     ("r", "", ""),     ("", "r", ""),   ("", "", "")),
     Resource.BREACHES:             (("", "", "rcum"),     ("rcu", "", ""),   ("rcu", "", ""),   ("rcu", "", ""), ("rcu", "", "")),
-    Resource.AMENDMENTS:           (("rcu", "", "c"),     ("rcusx", "", ""), ("rcusx", "", ""), ("", "rs", ""),  ("", "", "c")),
+    Resource.AMENDMENTS:           (("rcu", "", "c"),     ("rcusx", "", ""), ("rcusx", "", ""), ("", "rsx", ""), ("", "", "c")),
     Resource.RETENTION:            (("", "", "m"),        ("", "", ""),      ("", "", ""),      ("", "", ""),    ("", "", "")),
 }
 LETTERS = {Action.READ: "r", Action.CREATE: "c", Action.UPDATE: "u", Action.SIGN: "s", Action.EXPORT: "x",
@@ -60,7 +61,7 @@ def expected(role: Role, resource: Resource, action: Action, whose: str) -> bool
 
 def test_the_table_covers_every_resource() -> None:
     assert set(EXPECTED) == set(Resource)
-    assert len(CELLS) == 3480
+    assert len(CELLS) == 3600
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -1,6 +1,6 @@
 """A client asks for their record to be amended: who writes it down, reads and answers it, and what goes with it."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from sqlalchemy import select, text
@@ -8,28 +8,20 @@ from sqlalchemy.exc import DBAPIError
 
 from practicerunner import clock, database, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, Stale
-from practicerunner.records.amendments import AmendmentRequest
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
 from practicerunner.records.releases import RecordRelease
 from practicerunner.vocabulary import (
-    AccessScope,
     AmendmentChannel,
     AmendmentDecision,
     CaseType,
     DenialGround,
     DocumentClass,
-    NoteKind,
-    SignsAs,
-    Verdict,
 )
-from practicerunner.workflows.acting import DecideAccess, VerifyActing, decide_access, verify_acting
-from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.amendment_answers import (
     AcceptAmendment,
     AddRebuttal,
     AddStatement,
-    DenyAmendment,
     NothingWasDenied,
     SaidAlready,
     SupervisorDecides,
@@ -41,8 +33,6 @@ from practicerunner.workflows.amendment_answers import (
 from practicerunner.workflows.amendment_pages import (
     AmendmentLine,
     AmendmentPage,
-    amendment_page,
-    amendment_to_record,
     amendments_due,
     amendments_of_case,
 )
@@ -51,75 +41,20 @@ from practicerunner.workflows.amendments import (
     AmendmentIsClosed,
     ExtendAmendment,
     RecordAmendment,
-    WithdrawAmendment,
     extend_amendment,
     record_amendment,
     withdraw_amendment,
 )
 from practicerunner.workflows.documents import UploadDocument, upload_document
-from practicerunner.workflows.note_pages import NotePage, note_page
-from practicerunner.workflows.note_papers import note_pdf
-from practicerunner.workflows.portal_amendments import AskToAmend, TooManyAsked, ask_to_amend, own_amendments
 from practicerunner.workflows.record_exports import record_pdf
 from practicerunner.workflows.releases import PrepareRelease, prepare_release
-from practicerunner.workflows.today import day
-from tests.cast import Cast, at, hold, people_of
-from tests.documents.papers import pages
-from tests.workflows.minors import Home, consents_alone, home
-from tests.workflows.test_record_exports import written
-
-DAY = "2026-12-31 10:00"
-RECEIVED = date(2026, 12, 31)
+from tests.cast import Cast, at, people_of
+from tests.workflows.amending import DAY, RECEIVED, alone_with, asked, back, deny, on_paper, page, seen, waits
 
 
 @pytest.fixture
 def alone(cast: Cast) -> dict[str, int]:
-    """Noor with a signed note of Marcus's, and Decoy beside her."""
-    with at("2026-10-01 09:00"):
-        case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
-        other = cast.open_case(CaseType.INDIVIDUAL, "Decoy Person")
-    first, second = hold(cast, case_id, "IND50", "2026-10-12 10:00"), hold(cast, other, "IND50", "2026-10-12 12:00")
-    with at("2026-10-13 09:00"):
-        return {
-            "case": case_id, "noor": people_of(cast, case_id)["Noor"], "other": other,
-            "note": written(cast, first, NoteKind.PROGRESS, "She lives alone."),
-            "others": written(cast, second, NoteKind.PROGRESS, "Decoy's."),
-        }
-
-
-def asked(cast: Cast, in_case: int, whose: int, who: str = "Marcus", **more) -> int:
-    with at(DAY):
-        return int(cast.do(who, record_amendment, RecordAmendment(**{
-            "case_id": in_case, "person_id": whose, "received_on": RECEIVED, "channel": AmendmentChannel.LETTER,
-            "wanted": "I do not live alone."} | more)))
-
-
-def seen(cast: Cast, who: str, amendment_id: int, reason: str = "") -> AmendmentPage | AmendmentLine:
-    actor = cast.actor(who)
-    with database.transaction(cast.engine) as session:
-        return amendment_page(session, actor, amendment_id, reason)
-
-
-def page(cast: Cast, who: str, amendment_id: int) -> AmendmentPage:
-    found = seen(cast, who, amendment_id)
-    assert isinstance(found, AmendmentPage)
-    return found
-
-
-def deny(amendment_id: int, revision: int = 1, **more) -> DenyAmendment:
-    return DenyAmendment(**{"amendment_id": amendment_id, "revision": revision, "ground": DenialGround.ACCURATE,
-                            "basis": "It is what was said on that day."} | more)
-
-
-def on_paper(cast: Cast, reader, *args, who: str = "Marcus", **more) -> str:
-    actor = cast.actor(who)
-    with database.transaction(cast.engine) as session:
-        return " ".join("\n".join(pages(reader(session, actor, *args, **more)[2])).split())
-
-
-def waits(cast: Cast, who: str, on: str) -> list[tuple[str, bool]]:
-    with at(on):
-        return [(one.sentence, one.urgent) for one in cast.read(who, day).waiting if one.page == "amendment"]
+    return alone_with(cast)
 
 
 def test_it_is_due_after_sixty_days_stands_with_its_provider_and_goes_away_by_itself(
@@ -153,7 +88,7 @@ def test_it_is_due_after_sixty_days_stands_with_its_provider_and_goes_away_by_it
     assert waits(cast, "Marcus", "2027-01-07 09:00") == []
 
 
-def test_time_is_extended_once_and_not_after_the_sixtieth_day(cast: Cast, alone: dict[str, int]) -> None:
+def test_time_is_extended_once_if_they_were_told_by_the_sixtieth_day(cast: Cast, alone: dict[str, int]) -> None:
     first, late = (asked(cast, alone["case"], alone["noor"]) for _ in range(2))
     more = ExtendAmendment(op=ids.new_operation(), amendment_id=first, revision=1, reason="The archive is being moved.",
                            told_on=date(2027, 3, 1))
@@ -165,49 +100,22 @@ def test_time_is_extended_once_and_not_after_the_sixtieth_day(cast: Cast, alone:
         with pytest.raises(FieldProblems) as refused:
             cast.do("Marcus", extend_amendment, more.model_copy(update={"op": "second", "revision": 2}))
         assert refused.value.problems == {"": "The time was extended already; it is extended only once."}
-    with at("2027-03-02 00:01"):
-        assert not page(cast, "Marcus", late).may_extend
-        with pytest.raises(FieldProblems) as refused:
-            cast.do("Marcus", extend_amendment, more.model_copy(update={"op": "late", "amendment_id": late}))
-        assert "60 days are over" in refused.value.problems[""]
+    with at("2027-03-02 09:00"):
+        found = page(cast, "Marcus", late)
+        assert (found.may_extend, found.may_be_told_until) == (True, date(2027, 3, 1))
+        for told_on, says in ((date(2027, 3, 2), "60 days were over"), (date(2027, 3, 3), "has to lie between"),
+                              (date(2026, 12, 30), "has to lie between")):
+            with pytest.raises(FieldProblems) as refused:
+                cast.do("Marcus", extend_amendment, more.model_copy(update={
+                    "op": ids.new_operation(), "amendment_id": late, "told_on": told_on}))
+            assert says in refused.value.problems["told_on"]
     assert [words for words, _ in waits(cast, "Marcus", "2027-03-31 09:00")] == [
         "Request to amend the record of Noor Haddad: 30 days overdue",
         "Request to amend the record of Noor Haddad: due today"]
-
-
-def test_a_change_is_made_by_an_addendum_and_whom_to_inform_is_kept(cast: Cast, alone: dict[str, int]) -> None:
-    made = asked(cast, alone["case"], alone["noor"], note_id=alone["note"])
-    accept = AcceptAmendment(op=ids.new_operation(), amendment_id=made, revision=1, answer="She lives with her sister.",
-                             inform="Dr. Ana Ruiz\n\nCounty court")
-    with at("2027-01-05 09:00"):
-        with pytest.raises(FieldProblems) as refused:
-            cast.do("Marcus", accept_amendment, accept)
-        assert set(refused.value.problems) == {"addendum_ids"}
-        cast.do("Marcus", add_addendum, AddAddendum(
-            note_id=alone["note"], reason="as she asked", text="She lives with her sister."))
-        cast.do("Marcus", add_addendum, AddAddendum(note_id=alone["others"], reason="correction", text="Decoy's."))
-        (ours,) = page(cast, "Marcus", made).changes
-        actor = cast.actor("Marcus")
-        with database.transaction(cast.engine) as session:
-            others = note_page(session, actor, alone["others"])
-        assert isinstance(others, NotePage)
-        with pytest.raises(BadInput, match="of this case"):
-            cast.do("Marcus", accept_amendment, accept.model_copy(update={
-                "op": "decoy", "addendum_ids": (others.addenda[0].addendum_id,)}))
-        right = accept.model_copy(update={"addendum_ids": (ours,)})
-        assert cast.do("Marcus", accept_amendment, right) == cast.do("Marcus", accept_amendment, right) == made
-        found = page(cast, "Marcus", made)
-        assert found.line.decision is AmendmentDecision.ACCEPTED
-        assert found.inform == ("County court", "Dr. Ana Ruiz")
-        assert [note_id for note_id, _ in found.made_by] == [alone["note"]]
-        with pytest.raises(NotFound):
-            on_paper(cast, denial_pdf, made)
-        with pytest.raises(NothingWasDenied):
-            cast.do("Marcus", add_statement, AddStatement(amendment_id=made, text="No.", given_on=RECEIVED))
-        note = on_paper(cast, note_pdf, alone["note"])
-        assert "She lives alone." in note, "the original stays"
-        assert "Request to amend, 31 December 2026: accepted" in note
-        assert "Request to amend" not in on_paper(cast, note_pdf, alone["others"])
+    with at("2027-03-31 10:00"):
+        cast.do("Marcus", extend_amendment, more.model_copy(update={"op": "told in time", "amendment_id": late}))
+    assert [words for words, _ in waits(cast, "Marcus", "2027-03-31 11:00")] == [
+        "Request to amend the record of Noor Haddad: due today"] * 2
 
 
 def test_a_denial_is_a_letter_and_goes_along_with_the_record(cast: Cast, alone: dict[str, int], tmp_path, monkeypatch
@@ -278,7 +186,7 @@ def test_who_reads_decides_and_writes_down(cast: Cast, alone: dict[str, int]) ->
                 asked(cast, alone["case"], alone["noor"], who=stranger)
         extend = ExtendAmendment(amendment_id=made, revision=1, reason="More time.", told_on=date(2027, 1, 5))
         for verb, command in ((deny_amendment, deny(made)), (extend_amendment, extend),
-                              (withdraw_amendment, WithdrawAmendment(amendment_id=made, revision=1))):
+                              (withdraw_amendment, back(made, alone["noor"]))):
             for who, refusal in (("Tom", NotPermitted), ("Dana", NotFound), ("Olga", NotFound), ("Priya", NotFound)):
                 with pytest.raises(refusal):
                     cast.do(who, verb, command.model_copy(update={"op": ids.new_operation()}))
@@ -317,13 +225,15 @@ def test_an_associates_request_is_decided_by_their_supervisor(cast: Cast) -> Non
         with pytest.raises(NotFound):
             cast.do("Marcus", deny_amendment, deny(made))
         with pytest.raises(NotPermitted):
-            cast.do("Ruth", withdraw_amendment, WithdrawAmendment(amendment_id=made, revision=1))
+            cast.do("Ruth", withdraw_amendment, back(made, people_of(cast, case_id)["Iris"]))
         cast.do("Ruth", deny_amendment, deny(made))
         assert "Ruth Feldman" in on_paper(cast, denial_pdf, made, who="Priya")
+        assert page(cast, "Ruth", made).may_print
+        assert "Ruth Feldman" in on_paper(cast, denial_pdf, made, who="Ruth"), "who decides prints the letter"
 
 
 def test_what_was_decided_is_never_changed(cast: Cast, alone: dict[str, int]) -> None:
-    made, back = (asked(cast, alone["case"], alone["noor"]) for _ in range(2))
+    made, gone = (asked(cast, alone["case"], alone["noor"]) for _ in range(2))
     with at("2027-01-05 09:00"):
         with pytest.raises(Stale):
             cast.do("Marcus", deny_amendment, deny(made, revision=2))
@@ -331,13 +241,13 @@ def test_what_was_decided_is_never_changed(cast: Cast, alone: dict[str, int]) ->
             amendment_id=made, revision=1, answer="The address.", inform="Court", in_part=True,
             ground=DenialGround.NOT_CREATED_HERE, basis="The rest is the hospital's."))
         cast.do("Marcus", add_statement, AddStatement(amendment_id=made, text="No.", given_on=RECEIVED))
-        cast.do("Marcus", withdraw_amendment, WithdrawAmendment(amendment_id=back, revision=1))
+        cast.do("Marcus", withdraw_amendment, back(gone, alone["noor"]))
         letter = on_paper(cast, denial_pdf, made)
         assert "What we have changed The address." in letter
         assert "The rest is the hospital's." in letter
-        for one in (made, back):
+        for one in (made, gone):
             for verb, command in ((deny_amendment, deny(one, revision=2)),
-                                  (withdraw_amendment, WithdrawAmendment(amendment_id=one, revision=2))):
+                                  (withdraw_amendment, back(one, alone["noor"], revision=2))):
                 with pytest.raises(AmendmentIsClosed):
                     cast.do("Marcus", verb, command)
         assert "Request to amend" not in on_paper(cast, record_pdf, alone["case"]).replace(
@@ -346,9 +256,28 @@ def test_what_was_decided_is_never_changed(cast: Cast, alone: dict[str, int]) ->
         "update amendment_request set wanted = 'x'", "update amendment_request set decision = 'accepted'",
         "delete from amendment_request", "update amendment_word set text = 'x'", "delete from amendment_word",
         "update amendment_recipient set name = 'x'", "delete from amendment_recipient",
+        "update amendment_withdrawal set reason = 'x'", "delete from amendment_withdrawal",
     ):
         with pytest.raises(DBAPIError, match="never changed"), database.transaction(cast.engine) as session:
             session.execute(text(statement))
+
+
+def test_what_is_taken_back_keeps_who_said_so_when_how_and_why(cast: Cast, alone: dict[str, int]) -> None:
+    made = asked(cast, alone["case"], alone["noor"], who="Tom")
+    with at("2027-01-05 09:00"):
+        assert page(cast, "Marcus", made).may_take_back == {alone["noor"]: "Noor Haddad"}
+        decoy = people_of(cast, alone["other"])["Decoy"]
+        for field, wrong in (("told_by_id", {"who": decoy}), ("told_by_id", {"who": None}), ("reason", {"reason": " "}),
+                             ("told_on", {"told_on": date(2026, 12, 30)}), ("how", {"how": None}),
+                             ("told_on", {"told_on": date(2027, 1, 6)})):
+            with pytest.raises(FieldProblems) as refused:
+                cast.do("Marcus", withdraw_amendment, back(**{"amendment_id": made, "who": alone["noor"]} | wrong))
+            assert set(refused.value.problems) == {field}
+        click = back(made, alone["noor"], told_on=date(2027, 1, 4))
+        assert cast.do("Marcus", withdraw_amendment, click) == cast.do("Marcus", withdraw_amendment, click) == made
+        found = page(cast, "Marcus", made)
+        assert found.taken_back == "Noor Haddad said so on 4 January 2027, by phone:\nIt was another practice."
+        assert found.line.decision is AmendmentDecision.WITHDRAWN
 
 
 def test_of_a_couple_one_asks_and_the_others_extract_has_nothing_of_it(cast: Cast) -> None:
@@ -387,78 +316,3 @@ def test_a_consultations_letter_speaks_of_documentation(cast: Cast) -> None:
         cast.do("Marcus", deny_amendment, deny(made))
         letter = on_paper(cast, denial_pdf, made).lower()
     assert not [word for word in ("diagnos", "treatment", "symptom", "patient", "record", "health") if word in letter]
-
-
-# --- Who asks
-
-
-def child(cast: Cast, **more) -> Home:
-    return home(cast, born=date(2014, 5, 14), **more)
-
-
-def test_a_child_asks_by_their_parent_unless_the_forms_were_denied_to_them(cast: Cast) -> None:
-    house = child(cast)
-    with pytest.raises(BadInput, match="cannot agree alone"):
-        asked(cast, house.case_id, house.leo)
-    parent = {"signed_by_id": house.elena, "signs_as": SignsAs.PARENT, "authority": "birth certificate"}
-    made = asked(cast, house.case_id, house.leo, **parent)
-    with at(DAY):
-        assert page(cast, "Marcus", made).capacity == "Elena Castellano, parent of Leo Castellano"
-        cast.do("Dana", decide_access, DecideAccess(
-            acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=RECEIVED,
-            reason="court order"))
-        assert cast.read("Marcus", amendment_to_record, house.case_id).signers[house.leo] == {}
-    with pytest.raises(BadInput, match="a denial wins"):
-        asked(cast, house.case_id, house.leo, **parent)
-
-
-def test_a_child_who_consented_alone_asks_alone_and_nobody_for_them(cast: Cast) -> None:
-    house = child(cast)
-    with at(DAY):
-        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=house.acts_id, revision=1, evidence="paper"))
-        assert house.see("Elena for Leo", own_amendments).cases == {house.case_id: "With Marcus Bell"}
-        consents_alone(house)
-        assert house.see("Elena for Leo", own_amendments).cases == {}
-        with pytest.raises(NotPermitted):
-            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="No."))
-    with pytest.raises(BadInput, match="consented to this alone"):
-        asked(cast, house.case_id, house.leo, signed_by_id=house.elena, signs_as=SignsAs.PARENT, authority="paper")
-    made = asked(cast, house.case_id, house.leo)
-    with at(DAY):
-        assert page(cast, "Marcus", made).capacity == "Leo Castellano"
-        house.act("Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Heronwish."))
-        assert [one.text for one in house.see("Leo", own_amendments).asked] == ["Heronwish.", ""]
-        assert house.see("Elena for Leo", own_amendments).asked == ()
-
-
-def test_what_is_asked_in_the_portal_is_received_that_day_and_shows_no_answer(cast: Cast) -> None:
-    house = child(cast)
-    with at(DAY):
-        with pytest.raises(NotPermitted):
-            house.act("Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Alone."))
-        assert house.see("Leo", own_amendments).cases == {}
-        with pytest.raises(NotPermitted, match="not verified"):
-            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Not verified."))
-        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=house.acts_id, revision=1, evidence="paper"))
-        other = cast.open_case(CaseType.INDIVIDUAL, "Decoy Person")
-        with pytest.raises(NotFound):
-            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=other, text="Not theirs."))
-        click = AskToAmend(op=ids.new_operation(), case_id=house.case_id, text=" Heronwish. ")
-        made = house.act("Elena for Leo", ask_to_amend, click)
-        assert house.act("Elena for Leo", ask_to_amend, click) == made
-        (mine,) = house.see("Elena for Leo", own_amendments).asked
-        assert (mine.text, mine.received_on, mine.due_on, mine.is_open) == (
-            "Heronwish.", RECEIVED, RECEIVED + timedelta(days=60), True)
-        found = page(cast, "Marcus", made)
-        assert (found.channel, found.recorded_by, found.capacity) == (
-            "Through the portal", "", "Elena Castellano, parent of Leo Castellano")
-        cast.do("Marcus", deny_amendment, deny(made, basis="Heronbasis."))
-        (mine,) = house.see("Elena for Leo", own_amendments).asked
-        assert not mine.is_open
-        assert "Heronbasis" not in repr(mine)
-        for _ in range(5):
-            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Again."))
-        with pytest.raises(TooManyAsked):
-            house.act("Elena for Leo", ask_to_amend, AskToAmend(case_id=house.case_id, text="Once more."))
-    with database.reading(cast.engine) as session:
-        assert len(list(session.scalars(select(AmendmentRequest.id)))) == 6

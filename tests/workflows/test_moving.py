@@ -75,19 +75,6 @@ def test_another_place_takes_the_room_and_changes_no_status(cast: Cast, ida: int
         cast.do("Ruth", book, asked(cast, ruths, location_id=room))
 
 
-def test_the_admin_neither_reads_nor_writes_the_memo(cast: Cast, ida: int) -> None:
-    one = cast.do("Marcus", book, asked(cast, ida, memo="Ask about the move."))
-    assert cast.read("Marcus", appointment_page, one).memo == "Ask about the move."
-    assert cast.read("Tom", appointment_page, one).memo is None
-    with pytest.raises(NotPermitted):
-        cast.do("Tom", book, asked(cast, ida, local_time=time(15), memo="x"))
-    found = row(cast, one)
-    with pytest.raises(NotPermitted):
-        cast.do("Tom", change_appointment, ChangeAppointment(
-            appointment_id=one, revision=found.revision, service_id=found.service_id, fee_cents=found.fee_cents,
-            location_id=found.location_id, memo="x"))
-
-
 def test_an_owner_chooses_another_supervisor_for_one_appointment(cast: Cast, ida: int) -> None:
     one = cast.do("Marcus", book, asked(cast, ida))
     found = row(cast, one)

@@ -9,11 +9,15 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted
+from practicerunner.records import amendments, notes
 from practicerunner.records.audit import AuditRow
+from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
-from practicerunner.vocabulary import CaseType, Outcome, Role, ThreadClass
+from practicerunner.vocabulary import Action, AmendmentChannel, CaseType, NoteKind, Outcome, Role, ThreadClass
 from practicerunner.workflows.accounts import case_account, open_invoices
 from practicerunner.workflows.acting import access_grid
+from practicerunner.workflows.amendment_pages import reading
+from practicerunner.workflows.amendments import RecordAmendment, record_amendment
 from practicerunner.workflows.calendar import appointment_page, appointments_between
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.clients import case_page, case_summary, client_list, find_cases
@@ -22,12 +26,15 @@ from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.form_pages import sheet_page
 from practicerunner.workflows.message_pages import conversation, conversations
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.own_records import SetOwnRecord, own_records, set_own_record
 from practicerunner.workflows.people import ChangePerson, PersonDetails, change_person, person_details
+from practicerunner.workflows.releases import may_hand_out
 from practicerunner.workflows.request_queue import request_queue
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
 from tests.workflows.sending import bring_forms, send
 from tests.workflows.supervising import change
+from tests.workflows.test_record_exports import written
 
 NOW = "2026-11-12 09:00"
 
@@ -136,6 +143,38 @@ def test_an_owner_who_is_a_client_is_shut_out_of_their_own_as_well(desk: Desk) -
         with pytest.raises(NotPermitted, match="about yourself as a client"):
             desk.cast.read("Dana", case_page, desk.own)
         assert desk.cast.read("Dana", case_page, desk.other).case_id == desk.other
+
+
+def test_no_question_that_a_page_asks_opens_what_is_their_own(desk: Desk) -> None:
+    """What may be handed out, read or answered is asked without a door; it is closed to them there as well."""
+    cast = desk.cast
+    held = {case_id: hold(cast, case_id, "IND50", when) for case_id, when in (
+        (desk.own, "2026-11-10 10:00"), (desk.other, "2026-11-10 11:00"))}
+    with database.transaction(cast.engine) as session:
+        session.get_one(Staff, cast.staff["Dana"]).is_clinical_director = True
+    notes_of, asked_of = {}, {}
+    with at(NOW):
+        for case_id in (desk.own, desk.other):
+            notes_of[case_id] = written(cast, held[case_id], NoteKind.PROGRESS, "Heron.")
+            asked_of[case_id] = cast.do("Marcus", record_amendment, RecordAmendment(
+                case_id=case_id, person_id=min(people_of(cast, case_id).values()), received_on=date(2026, 11, 12),
+                channel=AmendmentChannel.LETTER, wanted="Heronwish."))
+
+        def opens(case_id: int) -> list[bool]:
+            actor = cast.actor("Dana")
+            with database.reading(cast.engine) as session:
+                case, row = session.get_one(Case, case_id), notes.one_row(session, notes_of[case_id])
+                on = amendments.one(session, asked_of[case_id])
+                assert row is not None and on is not None
+                return [may_hand_out(actor, case), may_open(actor, row) is not None,
+                        reading(session, actor, on) is not None,
+                        reading(session, actor, on, Action.CREATE) is not None]
+
+        assert opens(desk.own) == opens(desk.other) == [True] * 4
+        cast.do("Dana", set_own_record, SetOwnRecord(
+            staff_id=cast.staff["Dana"], revision=1, person_id=desk.person))
+        assert opens(desk.own) == [False] * 4
+        assert opens(desk.other) == [True] * 4
 
 
 def test_nobody_takes_their_own_link_back_while_another_owner_can(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from practicerunner.vocabulary import (
     AuthorizationState,
     CaseType,
     NoteKind,
+    Outcome,
     SignsAs,
     Verdict,
 )
@@ -33,12 +34,14 @@ from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.record_exports import WhoseRecord, record_choices, record_pdf
 from practicerunner.workflows.releases import (
     CaseReleases,
+    DropRefused,
     DropRelease,
     NoOneRecord,
     PrepareRelease,
     RecordAuthorization,
     ReleaseIsBlocked,
     WithdrawAuthorization,
+    drop_refused,
     drop_release,
     prepare_release,
     record_authorization,
@@ -52,6 +55,7 @@ from tests.cast import LABEL, Cast, at, hold, people_of
 from tests.documents.papers import pages
 from tests.workflows.minors import home
 from tests.workflows.sending import bring_forms, complete, filled, named, send
+from tests.workflows.supervising import change
 from tests.workflows.test_record_exports import written
 
 TODAY = "2026-10-20 09:00"
@@ -131,7 +135,8 @@ def test_n_of_n_have_to_authorise_and_the_refusal_says_whose_word_is_missing(cas
         for word in ("Togetherheron.", "Aloneheron.", "Maya Rivera, Tomas Quill"):
             assert word in text, word
         with database.reading(cast.engine) as session:
-            (row,) = session.scalars(select(AuditRow).where(AuditRow.action == "export_record"))
+            (row,) = session.scalars(select(AuditRow).where(
+                AuditRow.action == "export_record", AuditRow.outcome == Outcome.ALLOWED))
         assert f"release {release} to Dr. Ana Ruiz, authorisations {given} of Maya Rivera, {other} of Tomas Quill" in (
             row.detail)
 
@@ -376,6 +381,49 @@ def test_who_may_release_and_who_may_not(cast: Cast, couple: int) -> None:
                 "Marcus", withdraw_authorization, WithdrawAuthorization(authorization_id=4711))):
             with pytest.raises(NotFound):
                 unknown()
+
+
+def test_a_refusal_without_a_release_leaves_a_task_for_the_provider(cast: Cast, couple: int) -> None:
+    def waits(who: str = "Marcus") -> list[str]:
+        return [one.sentence for one in cast.read(who, releases_waiting)]
+
+    with at(TODAY):
+        for _ in range(2):
+            with pytest.raises(ReleaseIsBlocked):
+                taken_out(cast, couple, who="Dana")
+        assert waits() == ["Record asked for without a release: Maya Rivera & Tom Quill"]
+        assert waits("Dana") == waits("Olga") == []
+        assert cast.read("Marcus", releases_of_case, couple).refused == (
+            "Dana Okafor asked for the record on 20 October 2026 and was refused: nobody had authorised that.",) * 2
+        with pytest.raises(NotFound):
+            taken_out(cast, couple, who="Olga")
+        assert len(cast.read("Marcus", releases_of_case, couple).refused) == 2, "a stranger asks for nothing"
+        with database.reading(cast.engine) as session:
+            logged = session.execute(select(AuditRow.staff_id, AuditRow.outcome).where(
+                AuditRow.action == "export_record").order_by(AuditRow.seq)).all()
+        assert logged == [(cast.staff["Dana"], Outcome.REFUSED)] * 2
+    with at("2026-10-21 09:00"):
+        release = prepared(cast, couple)
+        assert waits() == ["Release waits for 2 of 2: Maya Rivera & Tom Quill"]
+        with pytest.raises(ReleaseIsBlocked, match="Missing: Maya Rivera, Tomas Quill"):
+            taken_out(cast, couple, release)
+        assert len(waits()) == 1, "what is prepared is the task"
+        cast.do("Marcus", drop_release, DropRelease(release_id=release))
+        assert waits() == []
+    with at("2026-10-22 09:00"):
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, couple, release)
+        assert len(waits()) == 1, "a release that was dropped is none"
+        with pytest.raises(NotFound):
+            cast.do("Olga", drop_refused, DropRefused(case_id=couple))
+        click = DropRefused(op=ids.new_operation(), case_id=couple)
+        assert cast.do("Marcus", drop_refused, click) == cast.do("Marcus", drop_refused, click) == couple
+        assert waits() == []
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, couple)
+        change(cast, "Marcus", active=False)
+        assert waits("Dana") == ["Record asked for without a release: Maya Rivera & Tom Quill"], "nobody else is left"
+        assert waits("Ruth") == []
 
 
 def test_a_group_and_a_case_of_one_have_no_release(cast: Cast) -> None:
