@@ -15,7 +15,6 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import CaseType, EstimateCause, ShareChannel
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.clients import client_list
-from practicerunner.workflows.estimate_pages import EstimateDue, estimates_due
 from practicerunner.workflows.estimates import (
     DraftEstimate,
     ItemAsked,
@@ -23,6 +22,7 @@ from practicerunner.workflows.estimates import (
     draft_estimate,
     share_estimate,
 )
+from practicerunner.workflows.estimates_due import EstimateDue, estimates_due
 from practicerunner.workflows.practice import ChangeService, change_service
 from practicerunner.workflows.superbills import IssueSuperbill, issue_superbill, superbill_people, superbill_preview
 

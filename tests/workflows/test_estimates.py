@@ -24,20 +24,14 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, credit_invoice, take_back
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.estimate_pages import (
-    estimate_block,
-    estimate_pdf,
-    estimate_preview,
-    estimate_watch,
-    estimates_due,
-    number_due,
-)
+from practicerunner.workflows.estimate_pages import estimate_block, estimate_pdf, estimate_preview
+from practicerunner.workflows.estimate_papers import EstimateNotComplete
+from practicerunner.workflows.estimate_watch import estimate_watch
 from practicerunner.workflows.estimates import (
     AlreadyReplaced,
     ClaimsAreMade,
     DiscardDraft,
     DraftEstimate,
-    EstimateNotComplete,
     ItemAsked,
     RequestEstimate,
     SetClaims,
@@ -50,6 +44,7 @@ from practicerunner.workflows.estimates import (
     share_estimate,
     share_estimate_again,
 )
+from practicerunner.workflows.estimates_due import estimates_due, number_due
 from practicerunner.workflows.follow_up import billing_counts
 from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
