@@ -54,10 +54,11 @@ def is_under(one: Given, others: Collection[Given], service_id: int, day: date) 
     rivals = [
         other for other in others
         if other.chain_id != one.chain_id and service_id in other.listed and other.had_been_given(day)
+        and not is_replaced_on(other, others, day)
     ]
     if service_id in one.listed:
         return all(other.estimate_id < one.estimate_id for other in rivals)
-    return all(is_replaced_on(other, others, day) for other in rivals)
+    return not rivals
 
 
 def is_followed(one: Given, others: Iterable[Given], since: int) -> bool:
