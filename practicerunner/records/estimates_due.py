@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from practicerunner.records.base import Sees
@@ -39,10 +39,11 @@ def estimable(
     types: Collection[CaseType], sees: Sees, case_id: int | None = None, *, with_archived: bool = False
 ) -> list[Any]:
     """The conditions under which a case may have estimates: its kind, and that no claims are made for it."""
-    newest = select(func.max(_LATER.id)).where(_LATER.case_id == Case.id).correlate(Case).scalar_subquery()
-    claims = select(ClaimChoice.id).where(ClaimChoice.id == newest, ClaimChoice.claims).correlate(Case).exists()
+    newest = select(func.max(_LATER.id)).where(_LATER.case_id == ClaimChoice.case_id).correlate(
+        ClaimChoice).scalar_subquery()
+    claiming = select(ClaimChoice.case_id).where(ClaimChoice.claims, ClaimChoice.id == newest)
     return [
-        Case.type.in_(types), seen(sees), ~claims,
+        Case.type.in_(types), seen(sees), Case.id.not_in(claiming),
         *([] if with_archived else [Case.status != CaseStatus.ARCHIVED]),
         *([] if case_id is None else [Case.id == case_id]),
     ]
@@ -70,8 +71,9 @@ def booked_without(
 def _uncovered(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
     """The conditions on an appointment and an attendance: from ``today`` on, expected, and covered by no estimate.
 
-    One covers it that lists its service for those days, until a later version covers them. Nowhere is a day more than
-    a day away from where it is in UTC; ``not_before`` says so to the index.
+    One covers it that lists its service for those days and names its provider, until a later version covers them.
+    Where the whole case has another provider by now, that is a change of the estimate and said there. Nowhere is a
+    day more than a day away from where it is in UTC; ``not_before`` says so to the index.
     """
     chain = func.coalesce(GoodFaithEstimate.first_id, GoodFaithEstimate.id)
     replaced = select(_NEWER.id).where(
@@ -84,7 +86,9 @@ def _uncovered(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
     covering = select(GoodFaithEstimate.id).where(
         GoodFaithEstimate.case_id == Case.id,
         Appointment.local_date.between(GoodFaithEstimate.first_on, GoodFaithEstimate.last_on),
-        or_(GoodFaithEstimate.person_id == Attendance.person_id, Case.type.in_(together)), lists, ~replaced,
+        or_(GoodFaithEstimate.person_id == Attendance.person_id, Case.type.in_(together)),
+        or_(GoodFaithEstimate.provider_id.is_(None), GoodFaithEstimate.provider_id == Appointment.provider_id,
+            GoodFaithEstimate.provider_id != Case.provider_id), lists, ~replaced,
     ).correlate(Case, Appointment, Attendance).exists()
     return [
         Appointment.starts_at >= bindparam("not_before"), Appointment.local_date >= bindparam("today"),
@@ -163,53 +167,47 @@ def standing(
 
 
 @dataclass(frozen=True, slots=True)
-class BookedOtherwise:
-    """Appointments of a service on an estimate's days, of which more are booked than it lists, or with another."""
+class OnItsDays:
+    """An appointment on a day that an estimate covers."""
 
     estimate_id: int
     service_id: int
     local_date: date
-    provider_id: int
 
 
-def booked_otherwise(
-    session: Session, estimate_ids: Collection[int], together: Collection[CaseType], today: date
-) -> list[BookedOtherwise]:
-    """The appointments of each service that is booked more often than an estimate lists it, or with another provider.
+def numbers_on_their_days(
+    session: Session, types: Collection[CaseType], today: date, sees: Sees, case_id: int | None = None
+) -> dict[int, int]:
+    """Estimate that is not over → how many appointments of its case lie on its days, at most; read from an index."""
+    query = (
+        select(GoodFaithEstimate.id, func.count()).select_from(GoodFaithEstimate)
+        .join(Case, Case.id == GoodFaithEstimate.case_id)
+        .join(Appointment, Appointment.case_id == GoodFaithEstimate.case_id)
+        .where(*estimable(types, sees, case_id), GoodFaithEstimate.last_on >= today,
+               Appointment.local_date.between(GoodFaithEstimate.first_on, GoodFaithEstimate.last_on),
+               Appointment.status != AppointmentStatus.CANCELLED)
+        .group_by(GoodFaithEstimate.id)
+    )
+    return dict(session.execute(query).tuples().all())
 
-    All of them on the estimate's days, in order: which of them are still its own is for the rule to say.
-    """
+
+def on_their_days(
+    session: Session, estimate_ids: Collection[int], together: Collection[CaseType]
+) -> list[OnItsDays]:
+    """The appointments on the days of estimates at which whom they are for is or was expected, in order."""
     if not estimate_ids:
         return []
     expected = select(Attendance.id).where(
         Attendance.appointment_id == Appointment.id, Attendance.status.not_in(CALLED_OFF),
         or_(Attendance.person_id == GoodFaithEstimate.person_id, Case.type.in_(together)),
     ).correlate(Appointment, GoodFaithEstimate, Case).exists()
-    listed = select(func.sum(EstimateItem.quantity)).where(
-        EstimateItem.estimate_id == GoodFaithEstimate.id, EstimateItem.service_id == Appointment.service_id,
-    ).correlate(GoodFaithEstimate, Appointment).scalar_subquery()
-    booked = [
-        Appointment.local_date.between(GoodFaithEstimate.first_on, GoodFaithEstimate.last_on),
-        Appointment.status != AppointmentStatus.CANCELLED, expected,
-    ]
-    elsewhere = case((
-        (Appointment.provider_id != GoodFaithEstimate.provider_id) & (Appointment.local_date >= today), 1), else_=0)
-    others = (
-        select(GoodFaithEstimate.id, Appointment.service_id).select_from(GoodFaithEstimate)
-        .join(Case, Case.id == GoodFaithEstimate.case_id)
-        .join(Appointment, Appointment.case_id == GoodFaithEstimate.case_id)
-        .where(GoodFaithEstimate.id.in_(estimate_ids), *booked)
-        .group_by(GoodFaithEstimate.id, Appointment.service_id)
-        .having((func.count() > listed) | (func.sum(elsewhere) > 0))
-    )
-    pairs = {(estimate_id, service_id) for estimate_id, service_id in session.execute(others)}
-    if not pairs:
-        return []
     rows = session.execute(
-        select(GoodFaithEstimate.id, Appointment.service_id, Appointment.local_date, Appointment.provider_id)
+        select(GoodFaithEstimate.id, Appointment.service_id, Appointment.local_date)
         .select_from(GoodFaithEstimate).join(Case, Case.id == GoodFaithEstimate.case_id)
         .join(Appointment, Appointment.case_id == GoodFaithEstimate.case_id)
-        .where(GoodFaithEstimate.id.in_({estimate_id for estimate_id, _ in pairs}), *booked)
-        .order_by(GoodFaithEstimate.id, Appointment.starts_at, Appointment.id)
+        .where(GoodFaithEstimate.id.in_(estimate_ids), expected,
+               Appointment.local_date.between(GoodFaithEstimate.first_on, GoodFaithEstimate.last_on),
+               Appointment.status != AppointmentStatus.CANCELLED)
+        .order_by(GoodFaithEstimate.id, Appointment.local_date, Appointment.id)
     )
-    return [BookedOtherwise(*row) for row in rows if (row[0], row[1]) in pairs]
+    return [OnItsDays(*row) for row in rows]

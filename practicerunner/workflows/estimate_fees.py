@@ -7,7 +7,7 @@ pays it; that is what the bills are held against.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from practicerunner.records.packages import SoldSession
 from practicerunner.records.practice import Service
 from practicerunner.rules import fees
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.estimates import FeeOn
+from practicerunner.rules.estimates import Expected, FeeOn
 from practicerunner.vocabulary import FeeTerms
 from practicerunner.workflows import credits
 from practicerunner.workflows.arrangements import in_force
@@ -107,6 +107,27 @@ def fees_for(session: Session, case: Case, person_id: int, since: date, known: A
         return agreed_cents if paid[terms.id].pays(agreed_cents, day) else standard
 
     return fee_on
+
+
+def uses_up(known: Agreements, case_id: int) -> bool:
+    """Whether what is charged in a case depends on what was charged before: on a package, or a sponsor's limits."""
+    return any(row.fee_terms in (FeeTerms.PACKAGE, FeeTerms.SPONSOR) for row in known.agreed[case_id])
+
+
+def stays(line: Expected, fee_on: FeeOn, known: Agreements, case_id: int, today: date) -> bool:
+    """Whether a line's fee is the same on each day from today on, where nothing is used up.
+
+    A fee changes on few days. Where none of them brings another, none of the days between does.
+    """
+    first = max(line.first_on, today)
+    if first > line.last_on:
+        return True
+    if fee_on(line.service_id, first) != line.fee_cents:
+        return False
+    steps = {fee.valid_from for fee in known.services[line.service_id].fees}
+    for row in known.agreed[case_id]:
+        steps |= {row.valid_from} | ({row.valid_until + timedelta(days=1)} if row.valid_until else set())
+    return all(fee_on(line.service_id, day) == line.fee_cents for day in steps if first < day <= line.last_on)
 
 
 def _prices(terms: BillingArrangement, sold: Sequence[SoldSession], since: date) -> list[int]:

@@ -20,7 +20,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.rules.superbills import Missing
 from practicerunner.vocabulary import Action, EstimateChange, Resource
 from practicerunner.workflows import papers
-from practicerunner.workflows.access import Actor
+from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.estimate_papers import missing_for_share
 from practicerunner.workflows.estimate_watch import EstimateWatch, measure, watch_of
@@ -32,7 +32,7 @@ from practicerunner.workflows.estimates import (
     participant,
     wanted_of,
 )
-from practicerunner.workflows.estimates_due import EstimateDue, as_standing, changes, estimates_due
+from practicerunner.workflows.estimates_due import EstimateDue, changes, estimates_due, standing_of
 
 
 @reader(Resource.SUPERBILLS)
@@ -174,7 +174,7 @@ def estimate_block(session: Session, actor: Actor, case_id: int) -> EstimateBloc
         ),
         estimates.makes_claims(session, case.id), tuple(estimates_due(session, actor, case.id)),
         _drafts(session, actor, case, people, {one.id: one.number for one in shared}),
-        _shared_views(session, case, people, shared, today), ", ".join(house.address.splitlines()),
+        _shared_views(session, actor, case, people, shared, today), ", ".join(house.address.splitlines()),
         latest.service_id if latest else None, today,
     )
 
@@ -193,18 +193,16 @@ def _drafts(
 
 
 def _shared_views(
-    session: Session, case: Case, people: dict[int, str], shared: Sequence[GoodFaithEstimate], today: date
+    session: Session, actor: Actor, case: Case, people: dict[int, str], shared: Sequence[GoodFaithEstimate],
+    today: date,
 ) -> tuple[SharedView, ...]:
     items = estimates.items_of(session, [one.id for one in shared])
     deliveries = estimates.deliveries_of(session, [one.id for one in shared])
     gone = {one.replaces_id for one in shared}
     newest = {one.chain_id: one.id for one in reversed(shared)}
     measures = measure(session, [(one, case) for one in shared])
-    persons = {person.id: person for _, person in cases.people_in(session, case.id)}
-    standing = as_standing([
-        (one, case, persons[one.person_id]) for one in reversed(shared)
-        if one.last_on >= today and one.person_id in persons], items)
-    changed = changes(session, standing, today)
+    sees = visible(actor, Action.READ, Resource.SUPERBILLS)
+    changed = changes(session, standing_of(session, sees, today, case.id), today)
     views = []
     for one in shared:
         content = superbills.document_numbered(session, one.number).content

@@ -1,7 +1,7 @@
 """Who has to be given a good faith estimate, by when and why: booked, asked for, changed, ending or exceeded."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from practicerunner import clock
 from practicerunner.records import estimates, practice
 from practicerunner.records import estimates_due as waiting
 from practicerunner.records.cases import Case
-from practicerunner.records.estimates import EstimateItem, GoodFaithEstimate
+from practicerunner.records.estimates import GoodFaithEstimate
 from practicerunner.records.people import Person
 from practicerunner.rules import estimate_watch as watching
 from practicerunner.rules import estimates as rule
@@ -23,7 +23,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, EstimateCause, EstimateChange, Resource
 from practicerunner.workflows.access import Actor, Visibility, visible
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.estimate_fees import agreements_in, fees_for
+from practicerunner.workflows.estimate_fees import Agreements, agreements_in, fees_for, stays, uses_up
 from practicerunner.workflows.estimate_watch import EACH, TOGETHER, above, by_unit, unit_of
 
 
@@ -64,10 +64,20 @@ class Standing:
     lines: tuple[Expected, ...]
     given: Given
     others: Sequence[Given]
+    booked: int
+    """How many appointments lie on its days, at most."""
 
     def counts(self, service_id: int, day: date) -> bool:
         """Whether a service on a day is its own, and not that of a later one."""
         return watching.is_under(self.given, self.others, service_id, day)
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        """Service → how many of it are listed."""
+        found: dict[int, int] = defaultdict(int)
+        for line in self.lines:
+            found[line.service_id] += line.quantity
+        return found
 
     @property
     def needs_another(self) -> bool:
@@ -120,15 +130,12 @@ def _requested(session: Session, sees: Visibility, case_id: int | None) -> list[
 
 
 def standing_of(session: Session, sees: Visibility, today: date, case_id: int | None = None) -> list[Standing]:
-    """The estimates that are not over."""
+    """The estimates that are not over, with their lines and all of them that were given to the same."""
     rows = waiting.standing(session, EACH + TOGETHER, today, sees, case_id)
-    return as_standing(rows, estimates.items_of(session, [estimate.id for estimate, *_ in rows]))
-
-
-def as_standing(
-    rows: Sequence[tuple[GoodFaithEstimate, Case, Person]], items: Mapping[int, Sequence[EstimateItem]]
-) -> list[Standing]:
-    """Estimates with their lines and all of them that were given to the same."""
+    if not rows:
+        return []
+    items = estimates.items_of(session, [estimate.id for estimate, *_ in rows])
+    booked = waiting.numbers_on_their_days(session, EACH + TOGETHER, today, sees, case_id)
     units = by_unit([(estimate, case.type) for estimate, case, _ in rows], items)
     found = []
     for estimate, case, person in rows:
@@ -137,7 +144,7 @@ def as_standing(
             Expected(item.service_id, item.quantity, item.fee_cents, item.first_on, item.last_on)
             for item in items[estimate.id])
         own = next(one for one in others if one.estimate_id == estimate.id)
-        found.append(Standing(estimate, case, person, lines, own, others))
+        found.append(Standing(estimate, case, person, lines, own, others, booked.get(estimate.id, 0)))
     return found
 
 
@@ -149,32 +156,34 @@ def changes(session: Session, standing: Sequence[Standing], today: date) -> dict
     if not standing:
         return {}
     known = agreements_in(session, {one.case.id for one in standing})
-    booked = defaultdict(list)
-    for row in waiting.booked_otherwise(session, [one.estimate.id for one in standing], TOGETHER, today):
-        booked[row.estimate_id].append(row)
+    booked: dict[tuple[int, int], list[date]] = defaultdict(list)
+    crowded = {one.estimate.id: one for one in standing if one.booked > min(one.quantities.values())}
+    for row in waiting.on_their_days(session, crowded, TOGETHER):
+        if crowded[row.estimate_id].counts(row.service_id, row.local_date):
+            booked[row.estimate_id, row.service_id].append(row.local_date)
     found = {}
     for one in standing:
-        estimate, case = one.estimate, one.case
-        days = [(rule.first_change(
-            one.lines, fees_for(session, case, estimate.person_id, estimate.first_on, known), today, one.counts,
-        ), EstimateChange.FEE)]
-        theirs = [row for row in booked[estimate.id] if one.counts(row.service_id, row.local_date)]
-        if estimate.provider_id is not None:
-            if case.provider_id != estimate.provider_id:
-                days.append((rule.first_day(one.lines, today, one.counts), EstimateChange.PROVIDER))
+        days = [(_charged_otherwise(session, one, known, today), EstimateChange.FEE)]
+        if one.estimate.provider_id not in (None, one.case.provider_id):
+            days.append((rule.first_day(one.lines, today, one.counts), EstimateChange.PROVIDER))
+        if one.estimate.id in crowded:
             days += [
-                (row.local_date, EstimateChange.PROVIDER) for row in theirs
-                if row.provider_id != estimate.provider_id and row.local_date >= today
+                (rule.first_beyond(booked[one.estimate.id, service_id], quantity, today), EstimateChange.SCOPE)
+                for service_id, quantity in one.quantities.items()
             ]
-        for service_id in one.given.listed:
-            quantity = sum(line.quantity for line in one.lines if line.service_id == service_id)
-            days.append((rule.first_beyond(
-                [row.local_date for row in theirs if row.service_id == service_id], quantity, today,
-            ), EstimateChange.SCOPE))
         ahead = [(day, what) for day, what in days if day is not None]
         if ahead:
-            found[estimate.id] = min(ahead, key=lambda one: one[0])
+            found[one.estimate.id] = min(ahead, key=lambda one: one[0])
     return found
+
+
+def _charged_otherwise(session: Session, one: Standing, known: Agreements, today: date) -> date | None:
+    """From which day on somebody will be charged otherwise than their estimate says."""
+    fee_on = fees_for(session, one.case, one.estimate.person_id, one.estimate.first_on, known)
+    if not uses_up(known, one.case.id) and all(
+            stays(line, fee_on, known, one.case.id, today) for line in one.lines):
+        return None
+    return rule.first_change(one.lines, fee_on, today, one.counts)
 
 
 def _changed(session: Session, standing: Sequence[Standing], today: date) -> list[EstimateDue]:
