@@ -39,7 +39,7 @@ def owners(everything: Sequence[Given], service: int, day: int) -> list[int]:
 
 
 def test_what_no_estimate_lists_counts_for_the_one_that_covers_the_day() -> None:
-    """Total billed charges are those for all services, "regardless of whether" the estimate has them."""
+    """What is billed is held against the total, whether the estimate has the service or not."""
     everything = [estimate(1, 1, 30, SESSION)]
     assert [owners(everything, FAMILY, day) for day in (0, 1, 30, 31)] == [[], [1], [1], []]
 
