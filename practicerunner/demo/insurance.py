@@ -15,7 +15,6 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import CaseType, EstimateCause, ShareChannel
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.clients import client_list
-from practicerunner.workflows.estimate_pages import EstimateDue, estimates_due
 from practicerunner.workflows.estimates import (
     DraftEstimate,
     ItemAsked,
@@ -23,6 +22,7 @@ from practicerunner.workflows.estimates import (
     draft_estimate,
     share_estimate,
 )
+from practicerunner.workflows.estimates_due import EstimateDue, estimates_due
 from practicerunner.workflows.practice import ChangeService, change_service
 from practicerunner.workflows.superbills import IssueSuperbill, issue_superbill, superbill_people, superbill_preview
 
@@ -69,12 +69,14 @@ def _estimate(desk: Actor, house: House, session: Session) -> None:
 
 def _share(session: Session, desk: Actor, house: House, due: EstimateDue, first: date) -> None:
     service = house.services[_BOOKED[session.get_one(Case, due.case_id).type]]
+    once = [] if due.service_id in (None, service) else [
+        ItemAsked(service_id=due.service_id, quantity=1, first_on=first)]
     draft_id = draft_estimate(session, desk, DraftEstimate(
         case_id=due.case_id, person_id=due.person_id, place=", ".join(ADDRESS.splitlines()),
-        items=(ItemAsked(
+        items=(*once, ItemAsked(
             service_id=service, quantity=WEEKS_AHEAD, first_on=first, frequency="every week",
             last_on=first + timedelta(weeks=WEEKS_AHEAD - 1),
-        ),),
+        )),
     ))
     share_estimate(session, desk, ShareEstimate(draft_id=draft_id, revision=1, channel=ShareChannel.IN_PERSON))
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from practicerunner.records.billing import Charge, Invoice, InvoiceLine, LedgerEntry
+from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, LedgerEntry
 from practicerunner.vocabulary import EntryKind
 
 
@@ -53,3 +53,37 @@ def credited_as_a_whole(session: Session, case_ids: Collection[int]) -> list[tup
         lines.setdefault(invoice_id, []).append(
             CreditedLine(charge, case, payer, person, appointment, day, amount, int(own)))
     return [(int(cents[invoice_id]), found) for invoice_id, found in lines.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsored:
+    """What a payer was charged for one service."""
+
+    charge_id: int
+    case_id: int
+    payer_id: int
+    person_id: int | None
+    appointment_id: int | None
+    service_date: date
+    cents: int
+
+
+def charged_to(session: Session, case_ids: Collection[int], payer_ids: Collection[int]) -> list[Sponsored]:
+    """What payers were charged in some cases, less what was credited to the lines, in the order it was charged."""
+    if not case_ids or not payer_ids:
+        return []
+    credited = select(func.coalesce(func.sum(LedgerEntry.amount_cents), 0)).where(
+        LedgerEntry.charge_id == Charge.id, LedgerEntry.payer_id == ChargeShare.payer_id,
+        LedgerEntry.case_id == Charge.case_id, LedgerEntry.kind == EntryKind.CREDIT,
+    ).correlate(Charge, ChargeShare).scalar_subquery()
+    query: Select[*tuple[Any, ...]] = (
+        select(Charge.id, Charge.case_id, ChargeShare.payer_id, Charge.person_id, Charge.appointment_id,
+               Charge.service_date, ChargeShare.amount_cents + credited)
+        .join(ChargeShare, ChargeShare.charge_id == Charge.id)
+        .where(Charge.case_id.in_(case_ids), Charge.withdrawn_at.is_(None), ChargeShare.payer_id.in_(payer_ids))
+        .order_by(Charge.id, ChargeShare.payer_id)
+    )
+    return [
+        Sponsored(charge, case, payer, person, appointment, day, int(cents))
+        for charge, case, payer, person, appointment, day, cents in session.execute(query)
+    ]

@@ -77,6 +77,37 @@ def was_sold(session: Session, case_id: int, person_id: int | None, service_id: 
     return session.scalar(query.limit(1)) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class SoldSession:
+    """A session of a package that was sold, with the appointment that used it, if one did."""
+
+    case_id: int
+    person_id: int | None
+    service_id: int
+    amount_cents: int
+    service_date: date
+    is_used: bool
+    is_left: bool
+    """Whether it can still be used."""
+
+
+def sold_in(session: Session, case_ids: Collection[int]) -> list[SoldSession]:
+    """The sessions of every package that was ever sold in some cases, in the order in which they are used."""
+    if not case_ids:
+        return []
+    query = (
+        select(Package.case_id, Package.person_id, Package.service_id, Charge.amount_cents, Charge.service_date,
+               Charge.appointment_id, Charge.withdrawn_at, Package.cancelled_on)
+        .join(Charge, Charge.package_id == Package.id).where(Package.case_id.in_(case_ids))
+        .order_by(Package.sold_on, Package.id, Charge.package_place)
+    )
+    return [
+        SoldSession(case, person, service, cents, day, used is not None and withdrawn is None,
+                    used is None and withdrawn is None and cancelled is None)
+        for case, person, service, cents, day, used, withdrawn, cancelled in session.execute(query)
+    ]
+
+
 def locked(session: Session, package_id: int) -> Package | None:
     """A package, locked until the transaction ends, so that nobody else uses a session of it."""
     return session.get(Package, package_id, with_for_update=FOR_CHANGE, populate_existing=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from dateutil.relativedelta import relativedelta
 
@@ -18,7 +20,9 @@ MOST_MONTHS = 12
 RENEWED_AFTER_MONTHS = 11
 """From when on an estimate that covers more than this asks to be renewed."""
 DISPUTE_DAYS = 120
-"""So long after the days that an estimate covers its excess can be disputed."""
+"""So long after a bill its excess can be disputed (45 CFR 149.620(c))."""
+LATEST_BILL_DAYS = 366
+"""A bill comes at most so long after the last day that an estimate covers; later ones are not looked for."""
 NOTICE_CENTS, EXCESS_CENTS = 300_00, 400_00
 """How far above an estimate the bills are when the practice should look, and when the client may dispute them."""
 
@@ -87,10 +91,16 @@ class Expected:
         return self.quantity * self.fee_cents
 
 
+def wanted_of(line: Expected) -> Wanted:
+    """What a line was asked for as."""
+    return Wanted(line.service_id, line.quantity, line.first_on, line.last_on, line.frequency)
+
+
 FeeOn = Callable[[int, date], int]
 """A service and a day → what this person will be charged for it then, after their fee arrangement (D32).
 
-It is asked once for each session, in the order of the lines: the sessions of a package are used up on the way.
+It is asked once for each session, in the order of their days over all lines: what a package holds and what a sponsor
+pays is used up on the way.
 """
 
 
@@ -100,20 +110,20 @@ def days_of(wanted: Wanted) -> list[date]:
     return [wanted.first_on + timedelta(days=span * n // steps) for n in range(wanted.quantity)]
 
 
-def priced(wanted: Iterable[Wanted], fee_on: FeeOn) -> list[Expected]:
+def _charged(wanted: Sequence[Wanted], fee_on: FeeOn) -> list[list[tuple[date, int]]]:
+    """The days of each line with what is charged on them; asked for day by day over all lines."""
+    found: list[list[tuple[date, int]]] = [[] for _ in wanted]
+    for day, place in sorted((day, place) for place, one in enumerate(wanted) for day in days_of(one)):
+        found[place].append((day, fee_on(wanted[place].service_id, day)))
+    return found
+
+
+def priced(wanted: Sequence[Wanted], fee_on: FeeOn) -> list[Expected]:
     """The lines of an estimate. Where a fee changes within a line's days, the line is parted at that day."""
     lines = []
-    for one in wanted:
-        parts: list[list[date]] = []
-        fees: list[int] = []
-        for day in days_of(one):
-            fee = fee_on(one.service_id, day)
-            if fees and fees[-1] == fee:
-                parts[-1].append(day)
-            else:
-                parts.append([day])
-                fees.append(fee)
-        for place, (days, fee) in enumerate(zip(parts, fees, strict=True)):
+    for one, charged in zip(wanted, _charged(wanted, fee_on), strict=True):
+        parts = [(fee, [day for day, _ in days]) for fee, days in groupby(charged, key=itemgetter(1))]
+        for place, (fee, days) in enumerate(parts):
             last = one.last_on if place == len(parts) - 1 else days[-1]
             lines.append(Expected(one.service_id, len(days), fee, days[0], last, one.frequency))
     return lines
@@ -138,17 +148,31 @@ def period_problem(wanted: Sequence[Wanted]) -> str:
     return ""
 
 
-def first_change(lines: Iterable[Expected], fee_on: FeeOn, today: date) -> date | None:
+def first_change(
+    lines: Sequence[Expected], fee_on: FeeOn, today: date, counts: Callable[[int, date], bool] = lambda *_: True
+) -> date | None:
     """The first day from today on that will be charged otherwise than an estimate says; ``None`` if all stays (D35).
 
-    Days that are over are asked for as well, because they use up what a package holds.
+    Days that are over are asked for as well, because they use up what a package holds. ``counts`` says whether a
+    service on a day is the estimate's own, and not that of a later one.
     """
-    changed = [
-        day for line in lines
-        for day in days_of(Wanted(line.service_id, line.quantity, line.first_on, line.last_on))
-        if fee_on(line.service_id, day) != line.fee_cents and day >= today
-    ]
-    return min(changed, default=None)
+    wanted = [wanted_of(line) for line in lines]
+    return min((
+        day for line, charged in zip(lines, _charged(wanted, fee_on), strict=True) for day, fee in charged
+        if fee != line.fee_cents and day >= today and counts(line.service_id, day)
+    ), default=None)
+
+
+def first_day(lines: Iterable[Expected], today: date, counts: Callable[[int, date], bool]) -> date | None:
+    """The first day from today on for which an estimate expects something that no later one says anew."""
+    return min((
+        day for line in lines for day in days_of(wanted_of(line)) if day >= today and counts(line.service_id, day)
+    ), default=None)
+
+
+def first_beyond(days: Sequence[date], quantity: int, today: date) -> date | None:
+    """The first day from today on of those that are booked beyond an estimate's number; ``None`` within it (D35)."""
+    return min((day for day in sorted(days)[quantity:] if day >= today), default=None)
 
 
 def watch(total_cents: int, billed_cents: int) -> EstimateWarning | None:

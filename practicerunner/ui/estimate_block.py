@@ -24,10 +24,8 @@ from practicerunner.workflows.calendar import wall_clock
 from practicerunner.workflows.estimate_pages import (
     DraftView,
     EstimateBlock,
-    EstimateDue,
     SharedView,
     estimate_block,
-    estimates_due,
 )
 from practicerunner.workflows.estimates import (
     DiscardDraft,
@@ -39,6 +37,7 @@ from practicerunner.workflows.estimates import (
     share_estimate,
     share_estimate_again,
 )
+from practicerunner.workflows.estimates_due import EstimateDue, estimates_due
 from practicerunner.workflows.follow_up import ToContact, case_facts, whom_to_contact
 
 
@@ -89,7 +88,7 @@ def _claims(actor: Actor, case_id: int, block: EstimateBlock) -> None:
 def _due(due: EstimateDue, today: date) -> None:
     about = f", {day(due.service_on, today)}" if due.service_on else ""
     late = " (overdue)" if due.due_on < today else ""
-    sentence = f"{due.name}: an estimate is due by {day(due.due_on, today)}{late}. {due.cause.label}{about}."
+    sentence = f"{due.name}: an estimate is due by {day(due.due_on, today)}{late}. {due.why}{about}."
     if due.due_on < today:
         st.error(md(sentence), icon=":material/event_busy:")
     else:
@@ -154,8 +153,7 @@ def _shared(actor: Actor, case_id: int, block: EstimateBlock, *, makes: bool) ->
     })
     for one in rows:
         if one.watch.warning is EstimateWarning.EXCEEDED:
-            st.error(f"{one.number}: {md(one.watch.warning.label)}. The client may dispute the bill within 120 days.",
-                     icon=":material/flag:")
+            _exceeded(one, block.today)
         elif one.watch.warning is EstimateWarning.NOTICE:
             st.warning(f"{one.number}: {md(one.watch.warning.label)}.", icon=":material/info:")
     chosen = st.dataframe(
@@ -169,11 +167,21 @@ def _shared(actor: Actor, case_id: int, block: EstimateBlock, *, makes: bool) ->
 
 
 def _state(one: SharedView, today: date) -> str:
-    if not one.is_current:
-        return "Replaced"
-    if one.last_on < today:
-        return "Over"
-    return "A fee changed" if one.changed_on else "In force"
+    if one.stands_until is None:
+        return "Over" if one.is_current else "Replaced"
+    if one.change is not None:
+        return one.change[1].label
+    return "In force" if one.is_current else f"Until {day(one.stands_until, today)}"
+
+
+def _exceeded(one: SharedView, today: date) -> None:
+    """That the bills are so far above an estimate, and how long the client may dispute them; it stays known."""
+    until = one.watch.disputable_until
+    sentence = f"{one.number}: {EstimateWarning.EXCEEDED.label}."
+    if until is not None and until >= today:
+        st.error(md(f"{sentence} The client may dispute the bill until {day(until, today)}."), icon=":material/flag:")
+    else:
+        st.info(md(f"{sentence} The time to dispute the bill is over."), icon=":material/flag:")
 
 
 def _panel(actor: Actor, case_id: int, block: EstimateBlock, one: SharedView, *, makes: bool) -> None:
@@ -275,4 +283,4 @@ def _before(block: EstimateBlock, due: EstimateDue) -> SharedView | None:
 
 def _why(one: EstimateDue, today: date) -> str:
     when = f", {day(one.service_on, today)}" if one.service_on else ""
-    return f"{one.cause.label}{when}" if one.cause is not EstimateCause.REQUESTED else one.cause.label
+    return f"{one.why}{when}"

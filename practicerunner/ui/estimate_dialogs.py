@@ -106,10 +106,11 @@ def _start(
                 frequency=line.expected.frequency,
             ) for line in before.lines
         )
-        return _Start(before.person_id, items, block.place, replaces_id=before.estimate_id)
-    due = block.due[0] if block.due else None
+        return _Start(before.person_id, items, block.place, replaces_id=before.newest_id)
+    due = next((one for one in block.due if one.service_id is not None), None)
     first = due.service_on if due and due.service_on else block.today
-    item = ItemAsked(service_id=block.usual_service_id or block.services[0][0], quantity=1, first_on=first)
+    usual = block.usual_service_id or block.services[0][0]
+    item = ItemAsked(service_id=(due.service_id if due else None) or usual, quantity=1, first_on=first)
     return _Start(block.people[0][0], (item,), block.place)
 
 

@@ -216,8 +216,24 @@ class EstimateCause(Word):
     def label(self) -> str:
         """As the list of what is due says it."""
         return {
-            "scheduled": "An appointment is booked", "requested": "Asked for", "changed": "A fee changed",
-            "renewal": "The estimate ends soon", "exceeded": "Bills $400 or more above the estimate",
+            "scheduled": "An appointment is booked", "requested": "Asked for",
+            "changed": "The care or its price changes", "renewal": "The estimate ends soon",
+            "exceeded": "Bills $400 or more above the estimate",
+        }[self.value]
+
+
+class EstimateChange(Word):
+    """What will be otherwise than a good faith estimate says (45 CFR 149.610(b)(1)(vii))."""
+
+    FEE = "fee"
+    PROVIDER = "provider"
+    SCOPE = "scope"
+
+    @property
+    def label(self) -> str:
+        """As the list of what is due says it."""
+        return {
+            "fee": "A fee changes", "provider": "Another provider", "scope": "More is booked than estimated",
         }[self.value]
 
 

@@ -5,15 +5,15 @@ one back, as much as is left of each: nothing is rounded, and the lines' credits
 which the reports and the superbills divide it too (decision 0020).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import billing, estimates
-from practicerunner.records.credits import CreditedLine, credited_as_a_whole
+from practicerunner.records import billing
+from practicerunner.records.credits import CreditedLine, Sponsored, charged_to, credited_as_a_whole
 from practicerunner.rules.superbills import settle
-from practicerunner.vocabulary import CaseType
 
 
 def spread(session: Session, case_ids: Collection[int]) -> list[tuple[CreditedLine, int]]:
@@ -57,16 +57,13 @@ def sponsored_since(
     return sum(found.values()), sum(cents > 0 for cents in found.values())
 
 
-def off_estimates(
-    session: Session, estimate_cases: Mapping[int, int], together: Collection[CaseType]
-) -> dict[int, int]:
-    """Estimate → what credits of whole invoices took off what counts for it; given as estimate → case.
-
-    ``together`` are the kinds of case whose participants are charged as one.
-    """
-    found = spread(session, set(estimate_cases.values()))
-    counts = estimates.counting(session, estimate_cases, [one.charge_id for one, _ in found], together)
-    return {
-        estimate_id: sum(off for one, off in found if (estimate_id, one.charge_id) in counts)
-        for estimate_id in estimate_cases
-    }
+def sponsored_in(session: Session, case_ids: Collection[int], payer_ids: Collection[int]) -> list[Sponsored]:
+    """What payers were charged in some cases and not credited, service by service."""
+    found = charged_to(session, case_ids, payer_ids)
+    off: dict[tuple[int, int], int] = {}
+    for one, cents in spread(session, case_ids) if found else ():
+        off[one.charge_id, one.payer_id] = off.get((one.charge_id, one.payer_id), 0) + cents
+    return [
+        replace(one, cents=one.cents - off[one.charge_id, one.payer_id])
+        if (one.charge_id, one.payer_id) in off else one for one in found
+    ]

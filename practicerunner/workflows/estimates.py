@@ -3,7 +3,6 @@
 Consultation and workshop never get one, nor a case for which insurance claims are made (X20).
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,14 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.documents.estimate import Estimate as EstimatePaper
-from practicerunner.documents.estimate import Item as PaperItem
-from practicerunner.documents.paper import Addressee
-from practicerunner.documents.superbill import Provider
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
-from practicerunner.records import billing, cases, estimates, practice
+from practicerunner.records import cases, estimates, practice
 from practicerunner.records.base import FOR_CHANGE, add_rows
-from practicerunner.records.billing import BillingArrangement
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import (
     ClaimChoice,
@@ -28,30 +22,17 @@ from practicerunner.records.estimates import (
     EstimateRequest,
     GoodFaithEstimate,
 )
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
-from practicerunner.records.practice import Practice, Service
 from practicerunner.rules import estimates as rule
-from practicerunner.rules import fees
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.estimates import Expected, FeeOn, Wanted
-from practicerunner.rules.names import person_name
-from practicerunner.rules.superbills import (
-    Clinician,
-    Issuer,
-    Missing,
-    Recipient,
-    missing_in_practice,
-    missing_of_client,
-    missing_of_clinicians,
-)
-from practicerunner.vocabulary import Action, DocumentKind, FeeTerms, MendAt, Resource, ShareChannel
+from practicerunner.rules.estimates import Expected, Wanted
+from practicerunner.vocabulary import Action, DocumentKind, Resource, ShareChannel
 from practicerunner.workflows import papers
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.arrangements import in_force
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, Paragraph, command
-from practicerunner.workflows.diagnoses import codes_in_force
+from practicerunner.workflows.estimate_fees import agreements_in, fees_for
+from practicerunner.workflows.estimate_papers import EstimateNotComplete, content_of, missing_for_share
 from practicerunner.workflows.people import payer_of
 
 
@@ -61,10 +42,6 @@ class NoEstimate(RuleViolation):
 
 class ClaimsAreMade(RuleViolation):
     """Insurance claims are made for this case, so there is no good faith estimate for it."""
-
-
-class EstimateNotComplete(RuleViolation):
-    """Something that an estimate has to say is missing."""
 
 
 class AlreadyReplaced(RuleViolation):
@@ -159,39 +136,6 @@ def participant(session: Session, actor: Actor, case: Case, person_id: int) -> P
     raise NotFound(actor=actor, action=Action.READ, resource=Resource.SUPERBILLS, case_id=case.id)
 
 
-def fees_for(
-    session: Session, case: Case, person_id: int, *, arrangements: Sequence[BillingArrangement] | None = None,
-    services: dict[int, Service] | None = None,
-) -> FeeOn:
-    """What somebody will be charged for a service on a day, after their fee arrangement (D32).
-
-    Sessions of a package have its prices, as many as it has; what goes beyond has the standard fee. Who asks for many
-    at once gives what they have read already.
-    """
-    agreed = billing.arrangements(session, case.id) if arrangements is None else arrangements
-    whose = person_id if capabilities(case.type).charged_each else None
-    known = {} if services is None else services
-    used: dict[int, int] = defaultdict(int)
-
-    def fee_on(service_id: int, day: date) -> int:
-        if service_id not in known:
-            found = practice.service_with_fees(session, service_id)
-            if found is None or found.category not in capabilities(case.type).categories:
-                raise BadInput("items", "Choose a service that this kind of case can book.")
-            known[service_id] = found
-        standard = practice.fee_on(known[service_id], day)
-        terms = in_force(agreed, day).get(whose)
-        if terms is None:
-            return standard
-        if terms.fee_terms is FeeTerms.PACKAGE and terms.package_service_id == service_id:
-            prices = fees.package_prices(terms.package_cents or 0, terms.package_sessions or 1)
-            used[terms.id] += 1
-            return prices[used[terms.id] - 1] if used[terms.id] <= len(prices) else standard
-        return fees.agreed_fee(standard, terms.fee_terms, terms.fee_cents, terms.fee_basis_points)
-
-    return fee_on
-
-
 def wanted_of(items: Sequence[ItemAsked]) -> list[Wanted]:
     """The services asked for, as the rule takes them."""
     return [
@@ -199,22 +143,10 @@ def wanted_of(items: Sequence[ItemAsked]) -> list[Wanted]:
     ]
 
 
-def missing_for_share(
-    session: Session, case: Case, person: Person, lines: Sequence[Expected], place: str
-) -> list[Missing]:
-    """Everything that an estimate has to say and that is not filled in yet, with the place that mends it (D31)."""
-    house, provider = practice.the_practice(session), session.get_one(Staff, case.provider_id)
-    name = person_name(person.first_name, person.last_name)
-    found = missing_in_practice(Issuer(house.name, house.address, house.phone, house.tax_id, house.npi))
-    found += missing_of_clinicians([Clinician(provider.name, provider.npi, provider.licence)], with_licence=False)
-    found += missing_of_client(Recipient(name, person.birth_date, person.address), with_address=False)
-    for service_id in dict.fromkeys(line.service_id for line in lines):
-        service = session.get_one(Service, service_id)
-        if not service.code.strip():
-            found.append(Missing(f"{service.name} has no code.", MendAt.SERVICES))
-    if not place.strip():
-        found.append(Missing("Say where the services are given.", MendAt.HERE))
-    return found
+def expected_of(session: Session, case: Case, person_id: int, wanted: Sequence[Wanted]) -> list[Expected]:
+    """The lines of an estimate of these services, at what they will be charged. Raises BadInput."""
+    since = min(one.first_on for one in wanted)
+    return rule.priced(wanted, fees_for(session, case, person_id, since, agreements_in(session, {case.id})))
 
 
 @command(Resource.SUPERBILLS, Action.CREATE)
@@ -229,7 +161,7 @@ def draft_estimate(session: Session, actor: Actor, asked: DraftEstimate) -> int:
     problem = rule.period_problem(wanted)
     if problem:
         raise BadInput("items", problem)
-    rule.priced(wanted, fees_for(session, case, asked.person_id))
+    expected_of(session, case, asked.person_id, wanted)
     before = _before(session, actor, case, asked.person_id, asked.replaces_id, wanted)
     draft = estimates.draft_of(session, case.id, asked.person_id)
     if (draft.revision if draft else None) != asked.revision:
@@ -249,15 +181,15 @@ def draft_estimate(session: Session, actor: Actor, asked: DraftEstimate) -> int:
 def _before(
     session: Session, actor: Actor, case: Case, person_id: int, estimate_id: int | None, wanted: Sequence[Wanted]
 ) -> GoodFaithEstimate | None:
-    """The version whose place a new one takes. One that begins after its last day takes none: the other stands until
-    then, and may have later versions of its own (D34, D35). Raises NotFound, AlreadyReplaced.
+    """The version whose place a new one takes. One that begins after the last day of all its versions takes none: the
+    other stands until then, and may have later versions of its own (D34, D35). Raises NotFound, AlreadyReplaced.
     """
     if estimate_id is None:
         return None
     before = session.get(GoodFaithEstimate, estimate_id)
     if before is None or (before.case_id, before.person_id) != (case.id, person_id):
         raise NotFound(actor=actor, action=Action.CREATE, resource=Resource.SUPERBILLS, resource_id=estimate_id)
-    if min(one.first_on for one in wanted) > before.last_on:
+    if min(one.first_on for one in wanted) > estimates.last_day_of_all(session, before):
         return None
     if estimates.replaced(session, estimate_id):
         raise AlreadyReplaced
@@ -287,7 +219,7 @@ def share_estimate(session: Session, actor: Actor, asked: ShareEstimate) -> int:
     person = participant(session, actor, case, draft.person_id)
     wanted = wanted_of(items_of(draft))
     before = _before(session, actor, case, person.id, draft.replaces_id, wanted)
-    lines = rule.priced(wanted, fees_for(session, case, person.id))
+    lines = expected_of(session, case, person.id, wanted)
     missing = missing_for_share(session, case, person, lines, draft.place)
     if missing or person.birth_date is None:
         raise EstimateNotComplete(" ".join(one.sentence for one in missing) or None)
@@ -295,12 +227,13 @@ def share_estimate(session: Session, actor: Actor, asked: ShareEstimate) -> int:
     today = clock.today(house.zone)
     kind = DocumentKind.GOOD_FAITH_ESTIMATE
     number = practice.take_number(session, kind, kind.prefix, today.year)
-    content = _content(session, house, case, person, draft, lines, number, today, before)
+    content = content_of(session, house, case, person, draft, lines, number, today, before)
     papers.freeze(session, kind, content, payer_id=payer_of(session, person.id).id, case_id=case.id)
     estimate_id = ids.new_id()
     add_rows(session, GoodFaithEstimate, [{
         "id": estimate_id, "number": number, "case_id": case.id, "person_id": person.id, "version": content.version,
-        "replaces_id": before.id if before else None, "first_on": content.first_on, "last_on": content.last_on,
+        "replaces_id": before.id if before else None, "first_id": before.chain_id if before else None,
+        "provider_id": case.provider_id, "first_on": content.first_on, "last_on": content.last_on,
         "total_cents": content.total_cents, "shared_on": today,
     }])
     add_rows(session, EstimateItem, [
@@ -322,36 +255,6 @@ def items_of(draft: EstimateDraft) -> list[ItemAsked]:
 def _deliver(session: Session, actor: Actor, estimate_id: int, channel: ShareChannel, today: date) -> None:
     add_rows(session, EstimateDelivery, [{
         "estimate_id": estimate_id, "channel": channel, "shared_on": today, "shared_by_id": actor.staff_id}])
-
-
-def _content(
-    session: Session, house: Practice, case: Case, person: Person, draft: EstimateDraft, lines: Sequence[Expected],
-    number: str, today: date, before: GoodFaithEstimate | None,
-) -> EstimatePaper:
-    provider = session.get_one(Staff, case.provider_id)
-    services = {line.service_id: session.get_one(Service, line.service_id) for line in lines}
-    if person.birth_date is None:
-        raise EstimateNotComplete
-    return EstimatePaper(
-        number=number, version=before.version + 1 if before else 1, replaces=before.number if before else "",
-        issued_on=today, currency=house.currency, practice=papers.letterhead(house), practice_npi=house.npi,
-        client=Addressee(name=person_name(person.first_name, person.last_name), address=person.address),
-        birth_date=person.birth_date,
-        providers=(Provider(
-            name=", ".join(filter(None, [provider.name, provider.credentials])), npi=provider.npi,
-            licence=provider.licence, taxonomy=provider.taxonomy,
-        ),),
-        diagnoses=tuple(
-            code.code for code in codes_in_force(session, case.id, person.id, today) if not code.problem),
-        items=tuple(
-            PaperItem(
-                description=services[line.service_id].name, code=services[line.service_id].code.strip(),
-                quantity=line.quantity, fee_cents=line.fee_cents, first_on=line.first_on, last_on=line.last_on,
-                frequency=line.frequency,
-            ) for line in lines
-        ),
-        total_cents=rule.total(lines), place=draft.place, separately=draft.separately,
-    )
 
 
 @command(Resource.SUPERBILLS, Action.CREATE)

@@ -24,7 +24,7 @@ from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
-from practicerunner.workflows.estimate_pages import number_due
+from practicerunner.workflows.estimates_due import number_due
 from practicerunner.workflows.payment_pages import failed_payments
 from practicerunner.workflows.people import payer_of
 

@@ -11,7 +11,7 @@ from practicerunner.records.calendar import CalendarEntry
 from practicerunner.rules import amendments as amendment_rule
 from practicerunner.rules.breaches import URGENT, left_in_words
 from practicerunner.rules.case_types import capabilities
-from practicerunner.vocabulary import Action, AppointmentStatus, Resource
+from practicerunner.vocabulary import Action, AppointmentStatus, EstimateWarning, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import AlertView, my_alerts
 from practicerunner.workflows.amendment_pages import AmendmentLine, amendments_due
@@ -20,7 +20,7 @@ from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.documentation import ToSign, documentation_due, my_queue
-from practicerunner.workflows.estimate_pages import estimates_exceeded
+from practicerunner.workflows.estimate_watch import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
@@ -119,7 +119,8 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
     if may(actor, Action.CREATE, Resource.SUPERBILLS):
         above, everybody_s = estimates_exceeded(session, actor), may(actor, Action.CREATE, Resource.INVOICES)
         found += [
-            Waiting(f"Bills $400 or more above the estimate: {one.name}", "case", urgent=True,
+            Waiting(f"Bills {one.warning.label}: {one.name}", "case",
+                    urgent=one.warning is EstimateWarning.EXCEEDED and not one.is_followed,
                     selectors={"case": one.case_id, "part": "billing"})
             for one, is_mine in above if is_mine or everybody_s
         ]

@@ -20,7 +20,7 @@ from practicerunner.workflows.cases import SetCaseStatus, set_case_status
 from practicerunner.workflows.clients import find_cases
 from practicerunner.workflows.diagnosis_pages import find_codes
 from practicerunner.workflows.documentation import documentation_due
-from practicerunner.workflows.estimate_pages import estimates_due
+from practicerunner.workflows.estimates_due import estimates_due
 from practicerunner.workflows.follow_up import billing_counts, overdue_list
 from practicerunner.workflows.requests import times_to_ask_for
 from practicerunner.workflows.review_queue import review_queue

@@ -18,6 +18,7 @@ from sqlalchemy.schema import MetaData
 from practicerunner import database
 from practicerunner.records import audit
 from practicerunner.records.base import Base
+from practicerunner.records.estimates import GoodFaithEstimate
 from practicerunner.records.scheduling import Appointment
 from practicerunner.records.series import Series
 from practicerunner.records.triggers import ensure_triggers
@@ -83,9 +84,34 @@ def fill_first_schema(engine: Engine) -> None:
             previous = hashed
 
 
+def fill_estimates(engine: Engine) -> None:
+    """Three versions of an estimate and a decoy, as they were kept before they knew their first one and provider."""
+    with engine.execution_options(writes=True).begin() as connection:
+        ensure_triggers(connection)
+        tables = MetaData()
+        tables.reflect(connection, only=["staff", "payer", "issued_document", "good_faith_estimate"])
+
+        def add(table: str, **row: Any) -> None:
+            columns = tables.tables[table].columns
+            filled = {"created_at": MOMENT, "revision": 1} | row
+            connection.execute(insert(tables.tables[table]), {k: v for k, v in filled.items() if k in columns})
+
+        connection.execute(text("update staff set npi = '2100000035' where id = 2"))
+        add("payer", id=20, name="Ida Lund", person_id=3)
+        for number, before, npi in ((21, None, "2100000035"), (22, 21, "2100000035"), (23, 22, "2100000019"),
+                                    (24, None, "")):
+            add("issued_document", id=number, kind="good_faith_estimate", number=f"GFE-{number}", payer_id=20,
+                case_id=4, content={"providers": [{"name": "M", "npi": npi}]}, content_hash="")
+            add("good_faith_estimate", id=number, number=f"GFE-{number}", case_id=4, person_id=3, version=number - 20,
+                replaces_id=before, first_on=MOMENT.date(), last_on=MOMENT.date(), total_cents=1,
+                shared_on=MOMENT.date())
+
+
 def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
     upgrade(empty, "0001")
     fill_first_schema(empty)
+    upgrade(empty, "0043")
+    fill_estimates(empty)
     database.migrate(empty)
     assert database.schema_is_current(empty)
     assert database.missing_triggers(empty) == set()
@@ -95,6 +121,9 @@ def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
                 series.fee_cents, series.shift_days) == (2, 5, 60, SessionFormat.VIDEO, 6, 150_00, 0)
         found = session.get_one(Appointment, 8)
         assert (found.minutes, found.series_moved, found.fold) == (50, False, 0)
+        versions = [session.get_one(GoodFaithEstimate, number) for number in (21, 22, 23, 24)]
+        assert [(one.first_id, one.chain_id, one.provider_id) for one in versions] == [
+            (None, 21, 2), (21, 21, 2), (21, 21, None), (None, 24, None)]
         assert audit.first_broken_row(session) is None
     with database.transaction(empty) as session:
         audit.note(session, staff_id=2, action="book", resource="appointments")

@@ -7,7 +7,8 @@ import pytest
 from practicerunner.errors import NotPermitted
 from practicerunner.vocabulary import CaseType, EstimateCause, EstimateWarning, ShareChannel
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.estimate_pages import estimate_block, estimate_pdf, estimate_watch, estimates_due
+from practicerunner.workflows.estimate_pages import estimate_block, estimate_pdf
+from practicerunner.workflows.estimate_watch import estimate_watch
 from practicerunner.workflows.estimates import (
     DraftEstimate,
     ItemAsked,
@@ -16,6 +17,7 @@ from practicerunner.workflows.estimates import (
     draft_estimate,
     share_estimate,
 )
+from practicerunner.workflows.estimates_due import estimates_due
 from practicerunner.workflows.practice import ChangeService, change_service, service_list
 from tests.cast import Cast, at, hold, invoice
 from tests.documents.papers import lines

@@ -11,7 +11,7 @@ from practicerunner.workflows.accounts import invoice_preview, uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, payers_needed, set_arrangement
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import RemoveParticipant, remove_participant
-from practicerunner.workflows.estimate_pages import estimates_due
+from practicerunner.workflows.estimates_due import estimates_due
 from practicerunner.workflows.follow_up import (
     FollowUpPayer,
     SetBillingMail,
