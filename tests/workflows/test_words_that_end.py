@@ -20,7 +20,7 @@ from practicerunner.workflows.private_releases import ReleasePrivate, release_pr
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from tests.cast import Cast, at, hold
 from tests.workflows.minors import Home, consents_alone, home
-from tests.workflows.test_private_releases import TODAY, upload
+from tests.workflows.private_notes import TODAY, upload
 
 
 @pytest.fixture
