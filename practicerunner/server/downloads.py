@@ -31,6 +31,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows import (
     amendment_papers,
     clients,
+    custody_pages,
     documents,
     estimate_pages,
     library,
@@ -201,6 +202,18 @@ async def private_notes(request: Request) -> Response:
         lambda session, actor: private_releases.private_release_pdf(session, actor, release_id))
 
 
+async def custody_paper(request: Request) -> Response:
+    """The order, or an authorisation, by which private notes are asked for: ``/files/custody/7/9``, the procedure and
+    the document.
+    """
+    custody_id, document_id = request.path_params["id"], request.path_params["document"]
+    if max(custody_id, document_id) >= 2**63:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: custody_pages.custody_paper(session, actor, custody_id, document_id))
+
+
 async def denial(request: Request) -> Response:
     """The letter that answers a request to amend the record: ``/files/denial/7.pdf``."""
     amendment_id = request.path_params["id"]
@@ -271,6 +284,7 @@ routes = [
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/private/{id:int}.pdf", private_notes, methods=["GET"]),
+    Route("/files/custody/{id:int}/{document:int}", custody_paper, methods=["GET"]),
     Route("/files/denial/{id:int}.pdf", denial, methods=["GET"]),
     Route("/files/statements/{id:int}.pdf", statements, methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),

@@ -38,6 +38,7 @@ from practicerunner.workflows.private_authorizations import (
     standing_authorization,
     view,
 )
+from practicerunner.workflows.private_papers import hold_order
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.psychotherapy import text_of
 
@@ -198,6 +199,7 @@ def _check_still_stands(session: Session, release: PrivateRelease) -> None:
         custody = session.get_one(PrivateCustody, release.custody_id)
         if session.get_one(Staff, release.author_id).active or custody.ended_as is not CustodyEnd.RELEASED:
             raise ReleaseIsOver("The procedure has ended, so nothing is handed out by it.")
+        hold_order(session, custody.document_id)
 
 
 def _paper(

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, DocumentClass, Role
+from practicerunner.workflows.custody_pages import custodies_waiting
 from practicerunner.workflows.documents import UploadDocument, upload_document
-from practicerunner.workflows.private_custody import OpenCustody, custodies_waiting, open_custody
+from practicerunner.workflows.private_custody import OpenCustody, open_custody
 from practicerunner.workflows.private_releases import private_disclosures
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.staff import staff_list
@@ -57,7 +58,7 @@ def asking() -> None:
     from practicerunner.ui.custody_block import open_dialog
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.private_custody import former_notes
+    from practicerunner.workflows.custody_pages import former_notes
 
     actor = signed_in()
     open_dialog(actor, read(former_notes, actor, st.session_state["author"]), st.session_state["case"])

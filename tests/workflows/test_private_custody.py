@@ -12,6 +12,7 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeErro
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
 from practicerunner.vocabulary import CustodyState, Role
+from practicerunner.workflows.custody_pages import custodies_waiting, custody_page, former_notes
 from practicerunner.workflows.own_records import SetOwnRecord, set_own_record
 from practicerunner.workflows.private_authorizations import (
     AuthorWorksHere,
@@ -27,9 +28,6 @@ from practicerunner.workflows.private_custody import (
     SamePerson,
     WithdrawCustody,
     confirm_custody,
-    custodies_waiting,
-    custody_page,
-    former_notes,
     withdraw_custody,
 )
 from practicerunner.workflows.private_releases import (
