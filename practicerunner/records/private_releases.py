@@ -124,6 +124,8 @@ class PrivateRelease(Row):
     method: Mapped[ProofMethod] = word(ProofMethod)
     notes: Mapped[dict[str, int]] = mapped_column(JSON)
     """Id (as text) of each note → its revision then."""
+    sealed: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """Id (as text) of each note → SHA-256 of its encrypted text, which stays as it is from then on."""
 
     __table_args__ = (
         CheckConstraint("(custody_id is null) = (confirmed_by_id is null)", name="two_people"),

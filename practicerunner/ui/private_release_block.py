@@ -9,6 +9,7 @@ from practicerunner.rules.private_releases import how_many
 from practicerunner.ui import given_words, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.given_words import again
+from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import day, md, moment
 from practicerunner.vocabulary import NoteStatus
@@ -145,8 +146,17 @@ def _attach(actor: Actor, one: Authorization, name: str) -> None:
 
 def _release(actor: Actor, found: PrivateCase, one: Authorization) -> None:
     form = Form(f"release_private.{one.authorization_id}")
-    sessions = [note.appointment_id for note in one.covered]
+    sessions = [note.appointment_id for note in one.covered if note.status is NoteStatus.FINAL]
     chosen = sessions
+    drafts = [note for note in one.covered if note.status is not NoteStatus.FINAL]
+    if drafts:
+        st.text("A draft does not go out. Make it final first:")
+        with st.container(horizontal=True):
+            for note in drafts:
+                link(f"Session of {day(note.day, found.today)}", "note", icon=":material/edit_note:",
+                     psychotherapy=note.appointment_id)
+    if not sessions:
+        return
     if len(sessions) > 1:
         chosen = st.multiselect("Which notes go out", sessions, sessions, key=form.field_key("appointment_ids"),
                                 format_func=lambda key: f"Session of {day(found.sessions[key], found.today)}")

@@ -30,7 +30,7 @@ from practicerunner.workflows.private_authorizations import (
     standing_authorization,
 )
 from practicerunner.workflows.private_papers import check_document, hold_order
-from practicerunner.workflows.private_releases import keep_release, words_of
+from practicerunner.workflows.private_releases import fix_drafts, keep_release, words_of
 from practicerunner.workflows.proof import Signing, proven
 
 
@@ -178,6 +178,8 @@ def confirm_custody(session: Session, actor: Actor, asked: ConfirmCustody) -> in
 def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> int:
     """Release the notes of a confirmed procedure, once, as whoever opened it. Returns the release's id.
 
+    Drafts stay as they go out from then on, also for an author who comes back.
+
     Raises NotFound, AuthorWorksHere, CustodyIsNotOpen, PaperIsGone, PrivateReleaseIsBlocked, NothingToRelease,
     NotProven.
     """
@@ -191,11 +193,13 @@ def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> in
         raise CustodyIsNotOpen("Whoever confirmed this may do so no more. Withdraw it, and open a new one.")
     method = proven(actor, asked)
     ground = _ground_now(session, custody)
+    notes = covered_notes(session, custody.author_id, custody.case_id, scope_asked(session, custody))
+    fix_drafts(session, notes)
     release = keep_release(session, PrivateRelease(
         id=ids.new_id(), case_id=custody.case_id, author_id=custody.author_id, recipient=custody.recipient,
         purpose=custody.purpose, ground=ground, authorization_id=custody.authorization_id, custody_id=custody.id,
         released_by_id=actor.staff_id, confirmed_by_id=custody.confirmed_by_id, method=method, created_at=clock.now(),
-    ), covered_notes(session, custody.author_id, custody.case_id, scope_asked(session, custody)))
+    ), notes)
     _end(custody, actor, CustodyEnd.RELEASED)
     return release.id
 

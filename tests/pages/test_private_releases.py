@@ -14,7 +14,12 @@ from practicerunner.workflows.custody_pages import custodies_waiting
 from practicerunner.workflows.documents import UploadDocument, upload_document
 from practicerunner.workflows.private_custody import OpenCustody, open_custody
 from practicerunner.workflows.private_releases import private_disclosures
-from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
+from practicerunner.workflows.psychotherapy import (
+    FinishPsychotherapyNote,
+    SavePsychotherapyNote,
+    finish_psychotherapy_note,
+    save_psychotherapy_note,
+)
 from practicerunner.workflows.staff import staff_list
 from tests.cast import Cast, at, bring_on, hold
 from tests.pages.opening import give_passwords, keys, opened, press, said, sign
@@ -35,7 +40,7 @@ def cast(sqlite_engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch) -> It
     appointment_id = hold(made, case_id, "IND50", "2026-10-12 10:00")
     made.services |= {"case": case_id, "appointment": appointment_id}
     with at("2026-10-20 09:00"):
-        made.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+        made.services["note"] = made.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
             appointment_id=appointment_id, text="Heronprivate."))
         made.services["paper"] = made.do("Dana", upload_document, UploadDocument(
             case_id=case_id, file_name="signed.txt", content=b"Signed.", title="Signed *paper*",
@@ -106,6 +111,11 @@ def test_the_author_prepares_records_and_releases_and_the_case_accounts_for_it(
     assert ["Choose the signed paper" in error.value for error in app.error] == [True]
     next(one for one in app.selectbox if one.label == "The signed paper").select_index(0)
     press(app, key(app, "private_word."))
+    app = ask(cast, monkeypatch)
+    assert "A draft does not go out. Make it final first:" in said(app)
+    assert not [b for b in app.button if b.label.startswith("Release 1")]
+    cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(
+        appointment_id=cast.services["appointment"], note_id=cast.services["note"], revision=1))
     app = ask(cast, monkeypatch)
     sign(app, "Release 1 private note", "wrong password")
     assert ["This is not your password" in error.value for error in app.error] == [True]

@@ -51,6 +51,7 @@ from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests import files
 from tests.cast import Cast, bring_on, hold, moment, people_of
 from tests.documents.papers import pages
+from tests.workflows.private_notes import written
 
 PASSWORD = "four quiet words here"
 A, C, S = DocumentClass
@@ -203,8 +204,7 @@ def test_a_signed_note_and_one_participant_s_copy_are_fetched(web: TestClient, l
 def test_released_private_notes_leave_once_for_whoever_released_them(web: TestClient, linden: Cast) -> None:
     case_id = linden.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
     appointment_id = hold(linden, case_id, "IND50", "2026-10-12 10:00")
-    linden.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
-        appointment_id=appointment_id, text="Heronprivate."))
+    written(linden, "Marcus", appointment_id, "Heronprivate.")
     prepared = linden.do("Marcus", prepare_private, PreparePrivate(
         case_id=case_id, author_id=linden.staff["Marcus"], recipient="Dr. Ruiz", purpose="care",
         appointment_ids=(appointment_id,)))

@@ -34,7 +34,9 @@ from practicerunner.workflows.private_releases import (
     release_private,
 )
 from practicerunner.workflows.psychotherapy import (
+    FinishPsychotherapyNote,
     SavePsychotherapyNote,
+    finish_psychotherapy_note,
     save_psychotherapy_note,
 )
 from tests.cast import Cast, at, hold, people_of
@@ -64,6 +66,14 @@ def write(cast: Cast, who: str, appointment_id: int, words: str, note_id: int = 
         appointment_id=appointment_id, text=words, note_id=note_id, revision=revision)))
 
 
+def written(cast: Cast, who: str, appointment_id: int, words: str) -> int:
+    """A private note that is final."""
+    note_id = write(cast, who, appointment_id, words)
+    cast.do(who, finish_psychotherapy_note, FinishPsychotherapyNote(
+        appointment_id=appointment_id, note_id=note_id, revision=1))
+    return note_id
+
+
 def upload(cast: Cast, case_id: int, who: str = "Marcus", access: DocumentClass = DocumentClass.ADMIN) -> int:
     return int(cast.do(who, upload_document, UploadDocument(
         case_id=case_id, file_name="signed.txt", content=b"Signed.", title="Signed paper", access_class=access)))
@@ -86,7 +96,7 @@ def couple(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
         for who, appointment_id, words in zip(
             ("Marcus", "Marcus", "Marcus", "Olga", "Marcus"), (both, alone, later, olgas, other), WORDS, strict=True
         ):
-            write(cast, who, appointment_id, words)
+            written(cast, who, appointment_id, words)
         return Kept(case, decoy, both, alone, later, olgas, upload(cast, case))
 
 

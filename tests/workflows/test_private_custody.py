@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from practicerunner import database, ids
-from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeError
+from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeError, RuleViolation
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
-from practicerunner.vocabulary import CustodyState, Role
+from practicerunner.vocabulary import CustodyState, NoteStatus, Role
 from practicerunner.workflows.custody_pages import custodies_waiting, custody_page, former_notes
 from practicerunner.workflows.own_records import SetOwnRecord, set_own_record
 from practicerunner.workflows.private_authorizations import (
@@ -37,10 +37,14 @@ from practicerunner.workflows.private_releases import (
 )
 from practicerunner.workflows.proof import NotProven
 from practicerunner.workflows.psychotherapy import (
+    DiscardPsychotherapyNote,
+    SavePsychotherapyNote,
+    discard_psychotherapy_note,
     psychotherapy_page,
+    save_psychotherapy_note,
 )
 from practicerunner.workflows.today import day
-from tests.cast import Cast, at, people_of
+from tests.cast import Cast, at, hold, people_of
 from tests.workflows.private_notes import (
     TODAY,
     Kept,
@@ -55,6 +59,7 @@ from tests.workflows.private_notes import (
     prepare,
     release,
     sign,
+    write,
 )
 from tests.workflows.test_supervision import change
 
@@ -274,3 +279,28 @@ def test_nobody_is_one_of_the_two_for_notes_about_themselves(cast: Cast, left: K
             let_out(cast, custody)
         found = cast.read("Dana", former_notes, cast.staff["Marcus"])
         assert found is not None and left.case not in found.cases and found.custodies == ()
+
+
+def test_a_draft_of_somebody_who_has_left_goes_out_as_it_stands_and_stays_so_when_they_come_back(
+    cast: Cast, kept: Kept
+) -> None:
+    again = hold(cast, kept.case, "FAM50", "2026-10-19 08:00")
+    with at(TODAY):
+        note_id = write(cast, "Marcus", again, "Herondecoy.")
+        left = author_gone(cast, kept)
+        custody = ask(cast, left, first_on=date(2026, 10, 16), last_on=date(2026, 10, 19))
+        confirm(cast, custody)
+        text = fetch(cast, let_out(cast, custody), "Dana")
+        assert heard(text) == ["Heronlater.", "Herondecoy."]
+        assert "Made final by its author" in text and "Not made final by its author" in text
+        change(cast, "Marcus", active=True)
+        shown = cast.read("Marcus", psychotherapy_page, again)
+        assert (shown.status, shown.saved_at, shown.text) == (NoteStatus.FINAL, None, "Herondecoy.")
+        for act, command in (
+            (save_psychotherapy_note, SavePsychotherapyNote(
+                appointment_id=again, note_id=note_id, revision=shown.revision, text="Rewritten.")),
+            (discard_psychotherapy_note, DiscardPsychotherapyNote(
+                appointment_id=again, note_id=note_id, revision=shown.revision)),
+        ):
+            with pytest.raises(RuleViolation, match="final and is not changed"):
+                cast.do("Marcus", act, command)

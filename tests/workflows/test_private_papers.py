@@ -34,7 +34,6 @@ from practicerunner.workflows.private_authorizations import (
 )
 from practicerunner.workflows.private_papers import PaperIsGone
 from practicerunner.workflows.private_releases import ReleasePrivate, release_private
-from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from tests.cast import Cast, at, hold, people_of
 from tests.workflows.minors import home
 from tests.workflows.private_notes import (
@@ -53,6 +52,7 @@ from tests.workflows.private_notes import (
     release,
     sign,
     upload,
+    written,
 )
 from tests.workflows.sending import complete
 
@@ -293,7 +293,7 @@ def test_the_author_writes_down_a_parents_word_although_the_case_is_anothers_by_
     house = home(cast)
     alone = hold(cast, house.case_id, "IND50", "2026-10-12 10:00")
     with at("2026-10-12 22:00"):
-        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=alone, text="Heronleo."))
+        written(cast, "Marcus", alone, "Heronleo.")
     with at(TODAY):
         hand_over(cast, house.case_id)
         made = cast.do("Marcus", prepare_private, PreparePrivate(

@@ -1,6 +1,7 @@
 """Private notes leave by an authorisation of their own and their author's hand."""
 
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from practicerunner import database, ids
-from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
 from practicerunner.records.audit import AuditRow
+from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.private_releases import PrivateHandout, PrivateRelease
+from practicerunner.records.triggers import ensure_triggers
 from practicerunner.vocabulary import AttendanceStatus, CaseType, SignsAs
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.people import PersonDetails
@@ -22,6 +25,7 @@ from practicerunner.workflows.private_authorizations import (
     withdraw_private_word,
 )
 from practicerunner.workflows.private_releases import (
+    DraftStaysInside,
     HandedOutAlready,
     NoteOutsideScope,
     NotesHaveChanged,
@@ -33,7 +37,10 @@ from practicerunner.workflows.private_releases import (
 )
 from practicerunner.workflows.proof import NotProven
 from practicerunner.workflows.psychotherapy import (
-    psychotherapy_page,
+    DiscardPsychotherapyNote,
+    FinishPsychotherapyNote,
+    discard_psychotherapy_note,
+    finish_psychotherapy_note,
 )
 from practicerunner.workflows.releases import PrepareRelease, prepare_release
 from tests.cast import Cast, at, hold, people_of
@@ -51,6 +58,7 @@ from tests.workflows.private_notes import (
     sign,
     upload,
     write,
+    written,
 )
 from tests.workflows.sending import bring_forms, complete, filled, send
 from tests.workflows.sending import named as named_as_parent
@@ -86,7 +94,7 @@ def test_the_author_releases_what_each_adult_authorised_and_the_paper_is_drawn_o
         for said in ("Dr. Ana Ruiz", "continuing care", "Maya Rivera, signed on 20 October 2026, valid until 20 "
                      "October 2027", "Tomas Quill, signed on", "Marcus Bell, LMFT, proven by password",
                      "October 2026, 09:00", "do not pass it on", "Session of 12 October 2026",
-                     "Not made final by its author"):
+                     "Made final by its author"):
             assert said in text, said
         with pytest.raises(HandedOutAlready):
             fetch(cast, made)
@@ -193,12 +201,40 @@ def test_a_released_paper_waits_a_quarter_of_an_hour_and_never_says_what_was_cha
         fetch(cast, first)
     with at("2026-10-20 09:15"), pytest.raises(ReleaseIsOver):
         fetch(cast, second)
+    name, on = "fixed_psychotherapy_note_update", "" if cast.engine.dialect.name == "sqlite" else (
+        " on psychotherapy_note")
     with at("2026-10-20 10:00"):
         made = release(cast, found)
-        shown = cast.read("Marcus", psychotherapy_page, kept.both)
-        write(cast, "Marcus", kept.both, "Changed.", shown.note_id, shown.revision)
+        with cast.engine.execution_options(writes=True).begin() as connection:
+            connection.exec_driver_sql(f"drop trigger {name}{on}")  # only so can a note that is final be changed
+            connection.exec_driver_sql("update psychotherapy_note set ciphertext = (select ciphertext from "
+                                       f"psychotherapy_note where appointment_id = {kept.later})")
+            ensure_triggers(connection)
         with pytest.raises(NotesHaveChanged):
             fetch(cast, made)
+
+
+def test_a_draft_goes_out_once_its_author_has_made_it_final_and_then_stays_as_it_is(cast: Cast, kept: Kept) -> None:
+    with at("2026-10-19 09:00"):
+        alone = hold(cast, kept.case, "FAM50", "2026-10-19 08:00")
+    with at(TODAY):
+        note_id = write(cast, "Marcus", alone, "Heronlater.")
+        found = authorized(cast, kept, last_on=date(2026, 10, 19))
+        with pytest.raises(DraftStaysInside, match="Make the note final first"):
+            release(cast, found)
+        assert heard(fetch(cast, release(cast, found, appointment_ids=(kept.both,)))) == ["Heronboth."], "left out"
+        cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(
+            appointment_id=alone, note_id=note_id, revision=1))
+        made = release(cast, found)
+        for change in (lambda: write(cast, "Marcus", alone, "Rewritten.", note_id, 2),
+                       lambda: cast.do("Marcus", discard_psychotherapy_note, DiscardPsychotherapyNote(
+                           appointment_id=alone, note_id=note_id, revision=2))):
+            with pytest.raises(RuleViolation, match="final and is not changed"):
+                change()
+        assert heard(fetch(cast, made)) == ["Heronboth.", "Heronalone.", "Heronlater."]
+        with database.reading(cast.engine) as session:
+            kept_hash = session.get_one(PrivateRelease, made).sealed[str(note_id)]
+            assert kept_hash == sha256(session.get_one(PsychotherapyNote, note_id).ciphertext).hexdigest()
 
 
 def test_a_consent_a_release_of_the_record_and_a_paper_of_another_case_authorise_no_private_note(
@@ -260,7 +296,7 @@ def test_of_each_session_the_adults_decide_and_for_children_who_came_alone_whoev
     alone = hold(cast, family, "FAM50", "2026-10-13 14:00", missed={people["Ana"]: AttendanceStatus.NO_SHOW})
     with at(TODAY):
         for appointment_id in (together, alone):
-            write(cast, "Marcus", appointment_id, "Heron.")
+            written(cast, "Marcus", appointment_id, "Heron.")
         theirs = Kept(family, 0, together, alone, 0, 0, upload(cast, family))
 
         def named(appointment_id: int) -> int:
