@@ -60,6 +60,8 @@ WRITTEN_ONCE: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     "record_release": (
         ("id", "case_id", "to_person_id", "recipient", "purpose", "prepared_by_id", "created_at"), (),
         ("sent_at", "dropped_at")),
+    "note_share": (
+        ("id", "note_id", "person_id", "shared_by_id", "confidential", "created_at"), (), ("ended_at", "ended_by_id")),
     "private_custody": (
         ("id", "case_id", "author_id", "reason", "authorization_id", "document_id", "issued_by", "issued_on",
          "reference", "recipient", "purpose", "first_on", "last_on", "opened_by_id", "created_at"),
