@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, DocumentClass, Role
 from practicerunner.workflows.custody_pages import custodies_waiting
-from practicerunner.workflows.documents import UploadDocument, upload_document
+from practicerunner.workflows.documents import UploadDocument, WithdrawDocument, upload_document, withdraw_document
 from practicerunner.workflows.private_custody import OpenCustody, open_custody
 from practicerunner.workflows.private_releases import private_disclosures
 from practicerunner.workflows.psychotherapy import (
@@ -109,7 +109,12 @@ def test_the_author_prepares_records_and_releases_and_the_case_accounts_for_it(
     assert "Missing: Noor" in plain(app) and not [b for b in app.button if b.label.startswith("Release 1")]
     press(app, key(app, "private_word."))
     assert ["Choose the signed paper" in error.value for error in app.error] == [True]
-    next(one for one in app.selectbox if one.label == "The signed paper").select_index(0)
+    app.file_uploader[0].upload("signed.txt", b"Signed.", "text/plain").run()
+    app.button(key=next(str(one.key) for one in app.button if one.label == "Attach")).click().run()
+    app = ask(cast, monkeypatch)
+    paper = next(one for one in app.selectbox if one.label == "The signed paper")
+    assert paper.options[0].replace("\\", "") == "Authorisation for private notes, Noor [Haddad](x)"
+    paper.select_index(0)
     press(app, key(app, "private_word."))
     app = ask(cast, monkeypatch)
     assert "A draft does not go out. Make it final first:" in said(app)
@@ -169,6 +174,7 @@ def test_an_owner_asks_under_staff_a_second_person_confirms_and_the_owner_releas
     assert not mine.get("form"), "nothing to sign"
     app = opened(cast, monkeypatch, "Olga", "note", custody=custody)
     assert "Subpoena *now*" in said(app) and "Nobody reads the notes here" in said(app)
+    assert links(app) == [f"/files/custody/{custody}/{cast.services['paper']}"]
     sign(app, "Confirm the release")
     assert [one.may_release for one in cast.read("Dana", custodies_waiting)] == [True]
     app = opened(cast, monkeypatch, "Dana", "note", custody=custody)
@@ -179,3 +185,10 @@ def test_an_owner_asks_under_staff_a_second_person_confirms_and_the_owner_releas
     assert "Heronprivate" not in said(app)
     app = opened(cast, monkeypatch, "Priya", "note", custody=custody)
     assert [one.value for one in app.warning] and "Subpoena" not in said(app)
+    second = cast.do("Dana", open_custody, OpenCustody(
+        case_id=case_id, author_id=cast.staff["Marcus"], reason="Again", document_id=cast.services["paper"],
+        issued_by="Albany County Court", issued_on=date(2026, 10, 15), reference="AC-114", recipient="The court",
+        purpose="proceeding"))
+    cast.do("Dana", withdraw_document, WithdrawDocument(document_id=cast.services["paper"], reason="Quashed"))
+    app = opened(cast, monkeypatch, "Olga", "note", custody=second)
+    assert "The order was withdrawn under Documents" in said(app) and links(app) == [] and not app.get("form")
