@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from practicerunner.rules.notes import SHARED_AS
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import day, md
@@ -14,7 +15,9 @@ ICON = ":material/share:"
 
 def show(actor: Actor, line: NoteLine) -> None:
     """Draw the control for whoever may share the note; nothing where nobody could read it."""
-    found = read(paper_sharing, actor, line.note_id) if line.note_id is not None else None
+    if line.note_id is None or line.kind not in SHARED_AS:
+        return
+    found = read(paper_sharing, actor, line.note_id)
     if found is None or not (found.people or found.shared):
         return
     label = f"Shared in the portal with {len(found.shared)}" if found.shared else "Share in the portal"

@@ -23,7 +23,7 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.form_pages import Answered, answered
 from practicerunner.workflows.forms import full_name
-from practicerunner.workflows.private_authorizations import covered_notes, forms_of, papers_of, view
+from practicerunner.workflows.private_authorizations import covered_notes, view
 from practicerunner.workflows.private_custody import (
     authorization_of,
     custody_for,
@@ -33,7 +33,7 @@ from practicerunner.workflows.private_custody import (
     second_to,
     state_of,
 )
-from practicerunner.workflows.private_papers import PaperIsGone
+from practicerunner.workflows.private_papers import PaperIsGone, forms_of, papers_of
 from practicerunner.workflows.private_releases import Disclosed, disclosed, words_of
 
 GOING_ON = (CustodyState.OPEN, CustodyState.CONFIRMED)

@@ -69,7 +69,7 @@ class PaperSharing:
     confidential: bool
     may_be_confidential: bool
     also: dict[int, tuple[str, ...]]
-    """Who reads it, too, unless it is confidential."""
+    """Who reads it, too, unless it is confidential; nobody for a minor who consents alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,9 @@ def paper_sharing(session: Session, actor: Actor, note_id: int) -> PaperSharing 
         note.id, people, able.called,
         {share.person_id: Since(wall(share.created_at, us.zone).date(), session.get_one(Staff, share.shared_by_id).name)
          for share in shares},
-        any(share.confidential for share in shares) or bool(consenting_in(session, case, list(people))),
-        able.confidential, who_act(session, case, people, rule.SHARED_AS[note.kind]),
+        any(share.confidential for share in shares), able.confidential,
+        {one: names for one, names in who_act(session, case, people, rule.SHARED_AS[note.kind]).items()
+         if one not in consenting_in(session, case, [one])},
     )
 
 

@@ -277,20 +277,6 @@ def standing_authorization(session: Session, authorization: PrivateAuthorization
     return found
 
 
-def papers_of(session: Session, authorization: PrivateAuthorization) -> dict[int, str]:
-    """The documents on which the words of an authorisation stand, with what each is called."""
-    given = private_releases.standing_words(session, authorization.id)
-    return {document.id: document.title for document in private_releases.papers(session, [
-        one.document_id for one in given if one.document_id is not None])}
-
-
-def forms_of(session: Session, authorization: PrivateAuthorization) -> dict[int, str]:
-    """The forms on which words of an authorisation stand, with what each is called."""
-    given = private_releases.standing_words(session, authorization.id)
-    return {one.response_id: private_releases.form_name(session, one.response_id)
-            for one in given if one.response_id is not None}
-
-
 def covered_notes(session: Session, author_id: int, case_id: int, scope: Scope) -> list[
     tuple[PsychotherapyNote, Appointment]
 ]:

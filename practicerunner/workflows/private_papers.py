@@ -12,6 +12,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate
 from practicerunner.records.people import Person
+from practicerunner.records.private_releases import PrivateAuthorization
 from practicerunner.vocabulary import FormPurpose
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.case_forms import forms_of_case
@@ -69,6 +70,20 @@ def check_document(session: Session, actor: Actor, case: Case, document_id: int)
     if document_id not in documents_to_choose(session, actor, case):
         raise BadInput("document_id", "Choose a document that was uploaded here.")
     return session.get_one(Document, document_id)
+
+
+def papers_of(session: Session, authorization: PrivateAuthorization) -> dict[int, str]:
+    """The documents on which the words of an authorisation stand, with what each is called."""
+    given = private_releases.standing_words(session, authorization.id)
+    return {document.id: document.title for document in private_releases.papers(session, [
+        one.document_id for one in given if one.document_id is not None])}
+
+
+def forms_of(session: Session, authorization: PrivateAuthorization) -> dict[int, str]:
+    """The forms on which words of an authorisation stand, with what each is called."""
+    given = private_releases.standing_words(session, authorization.id)
+    return {one.response_id: private_releases.form_name(session, one.response_id)
+            for one in given if one.response_id is not None}
 
 
 def hold_order(session: Session, document_id: int | None) -> None:

@@ -229,6 +229,7 @@ def test_a_plan_of_a_minor_who_consents_alone_is_theirs_alone_also_where_it_was_
         consents_alone(house)
         assert len(see(cast, house.leo, my_note_papers)) == 1
         assert house.see("Elena for Leo", my_note_papers) == []
+        assert cast.read("Marcus", paper_sharing, plan).also == {}
         with pytest.raises(NotFound):
             house.see("Elena for Leo", my_note_paper, plan)
 
