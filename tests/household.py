@@ -63,11 +63,13 @@ from practicerunner.workflows.portal_details import AskForChange, ask_for_change
 from practicerunner.workflows.portal_documents import ShareDocument, share_document
 from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
 from practicerunner.workflows.portal_messages import AskPractice, ask_practice
+from practicerunner.workflows.portal_papers import SharePaper, share_paper
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
 from practicerunner.workflows.requests import AskForTime, AskToCancel, ask_for_time, ask_to_cancel
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from tests import files
 from tests.cast import LABEL, Cast, arrange, at, hold, invoice, pay, payer_id, people_of
+from tests.workflows.planning import a_plan, signed
 from tests.workflows.sending import bring_forms, filled, revision, send
 
 NOW = "2026-11-10 09:00"
@@ -205,6 +207,7 @@ def _write(house: House) -> None:
             cast.do("Tom", assign_forms, AssignForms(
                 case_id=cases[case], template_ids=(policy,), person_ids=(who[to],)))
             house.may[word] = seen
+    _plan(house)
     with at(NOW):
         for viewer, case, day, word, seen in (
             ("Maya", "mayas", 16, "heronwish", {"Maya"}), ("Tom", "couple", 17, "herontomasks", {"Tom"}),
@@ -213,6 +216,20 @@ def _write(house: House) -> None:
             house.act(viewer, ask_for_time, AskForTime(
                 case_id=cases[case], local_date=date(2026, 11, day), local_time=time(9), message=word))
             house.may[word] = seen
+
+
+def _plan(house: House) -> None:
+    """Plans in three cases: one that was shared with her whose it is, one with nobody, one with Leo."""
+    cast, who, cases = house.cast, house.people, house.cases
+    for case, of, word, seen in (
+        ("couple", "Maya", "heronplanned", {"Maya"}), ("couple", "Tom", "heronwithheld", set()),
+        ("leos", "Leo", "heronsleeps", {"Leo", "Maya for Leo"}),
+    ):
+        note = signed(cast, cases[case], who[of], a_plan(word), on="2026-09-21 09:00")
+        if seen:
+            with at("2026-09-21 10:00"):
+                cast.do("Marcus", share_paper, SharePaper(note_id=note, person_ids=(who[of],)))
+        house.may[word] = seen
 
 
 def _bill(house: House) -> None:

@@ -1,4 +1,4 @@
-"""What the clients of Harbor Lane Practice find in the portal: papers to sign, a document that was shared."""
+"""What clients of Harbor Lane Practice find in the portal: papers to sign, a document and a plan that were shared."""
 
 from datetime import date, time, timedelta
 from functools import partial
@@ -10,12 +10,13 @@ from practicerunner.demo.diary import Diary
 from practicerunner.demo.house import ADMIN, House
 from practicerunner.demo.people import ZONE
 from practicerunner.demo.story import Story
-from practicerunner.records import cases, documents, forms
+from practicerunner.records import cases, documents, forms, plans
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import DocumentClass
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.portal_documents import ShareDocument, share_document
+from practicerunner.workflows.portal_papers import SharePaper, paper_sharing, share_paper
 
 TO_SIGN = ("Oliver|Strand", "Noor|Haddad")
 FORM = "telehealth"
@@ -28,7 +29,7 @@ def begin(diary: Diary, house: House, story: Story, today: date) -> None:
 
 
 def _give(house: House, story: Story, session: Session) -> None:
-    """A consent to sign anew, and whatever administrative document is about them."""
+    """A consent to sign anew, whatever administrative document is about them, and their plan."""
     desk = house.actors[ADMIN]
     found = next((one for one in forms.templates(session) if one.built_in == FORM), None)
     for name in TO_SIGN:
@@ -46,4 +47,15 @@ def _give(house: House, story: Story, session: Session) -> None:
                     share_document(session, desk, ShareDocument(
                         document_id=kept.document.id, person_ids=(person_id,)))
                     session.flush()
+            _share_plan(house, session, case.id, person_id)
             break
+
+
+def _share_plan(house: House, session: Session, case_id: int, person_id: int) -> None:
+    """The plan in force, by whoever wrote it."""
+    for note in plans.in_force(session, case_id):
+        author = next((one for one in house.actors.values() if one.staff_id == note.author_id), None)
+        found = paper_sharing(session, author, note.id) if author is not None else None
+        if author is not None and found is not None and person_id in found.people:
+            share_paper(session, author, SharePaper(note_id=note.id, person_ids=(person_id,)))
+            session.flush()

@@ -24,7 +24,12 @@ from practicerunner.workflows.private_authorizations import (
     record_private_word,
 )
 from practicerunner.workflows.private_shares import ShareNote, share_note, sharing_of
-from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
+from practicerunner.workflows.psychotherapy import (
+    FinishPsychotherapyNote,
+    SavePsychotherapyNote,
+    finish_psychotherapy_note,
+    save_psychotherapy_note,
+)
 from practicerunner.workflows.releases import (
     PrepareRelease,
     RecordAuthorization,
@@ -85,8 +90,11 @@ def _authorize(house: House, session: Session) -> None:
         able = capabilities(row.type)
         if able.most != 1 or NoteKind.PSYCHOTHERAPY not in able.notes or not written:
             continue
-        save_psychotherapy_note(session, actor, SavePsychotherapyNote(appointment_id=written[0], text=OWN_NOTE))
+        note_id = save_psychotherapy_note(session, actor, SavePsychotherapyNote(
+            appointment_id=written[0], text=OWN_NOTE))
         session.flush()
+        finish_psychotherapy_note(session, actor, FinishPsychotherapyNote(
+            appointment_id=written[0], note_id=note_id, revision=1))
         paper = upload_document(session, actor, UploadDocument(
             case_id=row.case_id, file_name="authorisation.txt", content=SIGNED, access_class=DocumentClass.ADMIN,
             title="Authorisation for psychotherapy notes, signed"))

@@ -25,6 +25,7 @@ from practicerunner.records import (  # noqa: F401
     logins,
     messages,
     note_facts,
+    note_shares,
     note_templates,
     notes,
     outbox,

@@ -1,6 +1,7 @@
 """What the database refuses once somebody signed: changes of a note, of a finished review, of a final private note.
 
-A note comes to its states only with what brings it there: a signature, a co-signature, comments, an addendum.
+Of a word that somebody signed, of a release and of a procedure for private notes only what comes later is written,
+once. A note comes to its states only with what brings it there: a signature, a co-signature, comments, an addendum.
 """
 
 from practicerunner.vocabulary import NoteStatus, SignatureRole
@@ -47,6 +48,27 @@ _MOVES = (
     f"or (new.status in ({_words(NoteStatus.SUBMITTED, NoteStatus.LOCKED)}) and not {_SIGNED}))"
 )
 
+_WORD = (
+    "id", "person_id", "signed_by_id", "signs_as", "capacity", "authority", "signed_on", "expires_on",
+    "recorded_by_id", "created_at",
+)
+_CONFIRMED = ("confirmed_at", "confirmed_by_id", "confirmed_how")
+WRITTEN_ONCE: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "private_word": (
+        (*_WORD, "authorization_id", "document_id", "response_id"), (), ("withdrawn_at", "withdrawn_by_id")),
+    "release_authorization": ((*_WORD, "release_id"), (), ("withdrawn_at", "withdrawn_by_id")),
+    "record_release": (
+        ("id", "case_id", "to_person_id", "recipient", "purpose", "prepared_by_id", "created_at"), (),
+        ("sent_at", "dropped_at")),
+    "note_share": (
+        ("id", "note_id", "person_id", "shared_by_id", "confidential", "created_at"), (), ("ended_at", "ended_by_id")),
+    "private_custody": (
+        ("id", "case_id", "author_id", "reason", "authorization_id", "document_id", "issued_by", "issued_on",
+         "reference", "recipient", "purpose", "first_on", "last_on", "opened_by_id", "created_at"),
+        _CONFIRMED, ("ended_at", "ended_by_id", "ended_as")),
+}
+"""Table → what its rows say from the beginning, what is added once, and what ends them for good."""
+
 _NOTE = "the text of a signed note is never changed"
 _REVIEW = "addendum_review rows are never changed once signed"
 _PRIVATE = "a final psychotherapy note is never changed"
@@ -54,6 +76,14 @@ _PRIVATE = "a final psychotherapy note is never changed"
 
 def _differ(columns: tuple[str, ...], differs: str, as_text: str = "") -> str:
     return " or ".join(f"old.{column}{as_text} {differs} new.{column}{as_text}" for column in columns)
+
+
+def _written_once(table: str, differs: str) -> str:
+    """The condition under which an update touches what a row says already, or one that has ended."""
+    first, later, last = WRITTEN_ONCE[table]
+    ended = " or ".join(f"old.{column} is not null" for column in last)
+    once = "".join(f" or (old.{column} is not null and old.{column} {differs} new.{column})" for column in later)
+    return f"{ended} or {_differ(first, differs)}{once}"
 
 
 def _conditions(differs: str, as_text: str) -> dict[str, tuple[str, str, str, str]]:
@@ -77,6 +107,10 @@ def _conditions(differs: str, as_text: str) -> dict[str, tuple[str, str, str, st
             "psychotherapy_note", "update", f"old.status = '{NoteStatus.FINAL}'", _PRIVATE),
         "fixed_psychotherapy_note_delete": (
             "psychotherapy_note", "delete", f"old.status = '{NoteStatus.FINAL}'", _PRIVATE),
+    } | {
+        f"fixed_{table}_{event}": (table, event, condition, f"what {table} rows say is never changed")
+        for table in WRITTEN_ONCE
+        for event, condition in (("update", _written_once(table, differs)), ("delete", "1 = 1"))
     }
 
 

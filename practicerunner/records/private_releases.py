@@ -3,7 +3,7 @@
 Never their text: a release says which notes went to whom, and the hash of the paper (C12, C14).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cache
 
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case
+from practicerunner.records.documents import Document
+from practicerunner.records.forms import FormResponse, FormVersion
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.releases import SignedWord
@@ -122,6 +124,8 @@ class PrivateRelease(Row):
     method: Mapped[ProofMethod] = word(ProofMethod)
     notes: Mapped[dict[str, int]] = mapped_column(JSON)
     """Id (as text) of each note → its revision then."""
+    sealed: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """Id (as text) of each note → SHA-256 of its encrypted text, which stays as it is from then on."""
 
     __table_args__ = (
         CheckConstraint("(custody_id is null) = (confirmed_by_id is null)", name="two_people"),
@@ -182,6 +186,29 @@ def words(session: Session, authorization_id: int) -> list[PrivateWord]:
     """What was signed for an authorisation, the newest last."""
     return list(session.scalars(select(PrivateWord).where(
         PrivateWord.authorization_id == authorization_id).order_by(PrivateWord.created_at, PrivateWord.id)))
+
+
+def standing_words(session: Session, authorization_id: int) -> list[PrivateWord]:
+    """The same without those whose paper stands no more: the document was withdrawn, or the form replaced."""
+    return list(session.scalars(
+        select(PrivateWord).outerjoin(Document, Document.id == PrivateWord.document_id).where(
+            PrivateWord.authorization_id == authorization_id, Document.archived_at.is_(None),
+            ~select(FormResponse.id).where(FormResponse.replaces_id == PrivateWord.response_id).exists(),
+        ).order_by(PrivateWord.created_at, PrivateWord.id)))
+
+
+def papers(session: Session, document_ids: Collection[int], *, lock: bool = False) -> list[Document]:
+    """Some documents; locked, as they are now and so that none is withdrawn meanwhile."""
+    query = select(Document).where(Document.id.in_(document_ids)).order_by(Document.id)
+    if lock:
+        query = query.with_for_update(read=True).execution_options(populate_existing=True)
+    return list(session.scalars(query)) if document_ids else []
+
+
+def form_name(session: Session, response_id: int) -> str:
+    """What a form that was handed in is called."""
+    return session.scalars(select(FormVersion.name).join(FormResponse, FormResponse.version_id == FormVersion.id).where(
+        FormResponse.id == response_id)).one()
 
 
 def releases_of_case(session: Session, case_id: int) -> list[tuple[PrivateRelease, PrivateHandout | None]]:

@@ -25,7 +25,8 @@ FROZEN = (
     "diagnosis_change", "document_change", "document_file", "due_charge", "estimate_delivery", "estimate_item",
     "estimate_request", "follow_up", "form_response", "form_version", "good_faith_estimate", "inquiry_entry", "invoice",
     "invoice_line", "invoice_void", "issued_document", "ledger_entry", "message_attachment", "note_version", "payment",
-    "payment_event", "plan_agreement", "practice_file", "private_handout", "private_release", "processor_charge",
+    "payment_event", "plan_agreement", "practice_file", "private_authorization", "private_handout", "private_release",
+    "processor_charge",
     "refund", "review_assignment", "review_comment", "signature",
     "statement", "statement_case", "superbill", "superbill_line", "superbill_void", "thread_message",
 )

@@ -63,6 +63,10 @@ _UNSIGNED_FLOW: dict[tuple[NoteStatus, Act], NoteStatus] = {
     (NoteStatus.DRAFT, Act.FINISH): NoteStatus.FINAL,
     (NoteStatus.DRAFT, Act.DISCARD): NoteStatus.DRAFT,
 }
+SHARED_AS = {
+    NoteKind.TREATMENT_PLAN: Resource.CLINICAL_RECORD, NoteKind.CONSULTATION: Resource.CONSULTATION_NOTE,
+}
+"""Kinds that can be shared outside the practice once they are signed, each with its row of the portal's table."""
 UNSIGNED_KINDS = frozenset({NoteKind.MEMO, NoteKind.PSYCHOTHERAPY})
 """Kinds that are draft and then final, with no signature, because they are never part of the record (G06, G09)."""
 

@@ -127,6 +127,9 @@ _PORTAL_ROWS: dict[Resource, tuple[str, str, str]] = {
     Resource.DEMOGRAPHICS: ("own rq", "portal r", ""),
     Resource.CASE: ("own r", "portal r", ""),
     Resource.APPOINTMENTS: ("own rq", "scheduling rq", "scheduling rq"),
+    # Of what is written, the plan if it is shared; the consultation note, only if it is shared.
+    Resource.CLINICAL_RECORD: ("own r", "forms r", ""),
+    Resource.CONSULTATION_NOTE: ("own r", "", ""),
     Resource.QUESTIONNAIRES: ("own rc", "forms rc", ""),
     Resource.CONSENTS: ("own rcs", "forms rcs", ""),
     Resource.DOCUMENTS_ADMIN: ("own r", "portal r", ""),

@@ -31,6 +31,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows import (
     amendment_papers,
     clients,
+    custody_pages,
     documents,
     estimate_pages,
     library,
@@ -178,6 +179,18 @@ async def record(request: Request) -> Response:
         lambda session, actor: record_exports.record_pdf(session, actor, case_id, person_id, release_id))
 
 
+async def custody_paper(request: Request) -> Response:
+    """The order, or an authorisation, by which private notes are asked for: ``/files/custody/7/9``, the procedure and
+    the document.
+    """
+    custody_id, document_id = request.path_params["id"], request.path_params["document"]
+    if max(custody_id, document_id) >= LONGEST_ID:
+        return _nothing()
+    return await run_in_threadpool(
+        _answer, token_of(request),
+        lambda session, actor: custody_pages.custody_paper(session, actor, custody_id, document_id))
+
+
 def _is_id(word: str) -> bool:
     """Whether a word of an address names a row, or nothing."""
     return not word or (word.isascii() and word.isdigit() and len(word) < 19)
@@ -229,6 +242,7 @@ routes = [
     Route("/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/files/record/{id:int}.pdf", record, methods=["GET"]),
     Route("/files/private/{id:int}.pdf", _files_of(private_releases.private_release_pdf), methods=["GET"]),
+    Route("/files/custody/{id:int}/{document:int}", custody_paper, methods=["GET"]),
     Route("/files/denial/{id:int}.pdf", _files_of(amendment_papers.denial_pdf), methods=["GET"]),
     Route("/files/statements/{id:int}.pdf", _files_of(statement_runs.run_pdf), methods=["GET"]),
     Route("/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),

@@ -1,5 +1,5 @@
-"""What somebody outside the practice downloads: their own papers, documents that were shared with them, and what a
-form of theirs asks them to read.
+"""What somebody outside the practice downloads: their own papers, what was shared with them (documents, plans and
+consultation notes), and what a form of theirs asks them to read.
 
 ``?for=7`` names the client for whom they act, which opens nothing by itself: every file is decided on its own, and what
 is somebody else's is not there.
@@ -24,6 +24,7 @@ from practicerunner.workflows import (
     portal_documents,
     portal_forms,
     portal_messages,
+    portal_papers,
     portal_presence,
 )
 from practicerunner.workflows.access import PortalActor
@@ -48,6 +49,14 @@ async def document(request: Request) -> Response:
         return _nothing()
     return await _handed_out(
         request, lambda session, actor: portal_documents.my_document(session, actor, document_id))
+
+
+async def note(request: Request) -> Response:
+    """A plan or a consultation note that was shared: ``/portal/files/note/7.pdf``."""
+    note_id = request.path_params["id"]
+    if note_id >= LONGEST_ID:
+        return _nothing()
+    return await _handed_out(request, lambda session, actor: portal_papers.my_note_paper(session, actor, note_id))
 
 
 async def form_pdf(request: Request) -> Response:
@@ -112,5 +121,6 @@ routes = [
     Route("/portal/files/message/{id:int}", message_file, methods=["GET"]),
     Route("/portal/files/document/{id:int}", document, methods=["GET"]),
     Route("/portal/files/form/{id:int}/{file:int}", form_pdf, methods=["GET"]),
+    Route("/portal/files/note/{id:int}.pdf", note, methods=["GET"]),
     Route("/portal/files/{kind}/{id:int}.pdf", paper, methods=["GET"]),
 ]

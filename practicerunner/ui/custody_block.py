@@ -9,22 +9,26 @@ from practicerunner.rules.private_releases import how_many
 from practicerunner.ui import private_release_block, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go, link, may_open
-from practicerunner.ui.perform import perform, read
+from practicerunner.ui.perform import perform, read, read_logged
 from practicerunner.ui.text import md, moment
 from practicerunner.vocabulary import CustodyState
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.custody_pages import (
+    AuthorizationForm,
+    CustodyLine,
+    FormerNotes,
+    custody_form,
+    custody_page,
+    former_notes,
+)
 from practicerunner.workflows.private_authorizations import PrivateCase, private_case
 from practicerunner.workflows.private_custody import (
     ConfirmCustody,
-    CustodyLine,
-    FormerNotes,
     NobodyToConfirm,
     OpenCustody,
     ReleaseCustody,
     WithdrawCustody,
     confirm_custody,
-    custody_page,
-    former_notes,
     open_custody,
     release_custody,
     withdraw_custody,
@@ -144,12 +148,37 @@ def show(actor: Actor, custody_id: int) -> None:
                 with st.container(gap=None):
                     st.caption(label)
                     st.text(said)
-        if line.document_id is not None:
-            st.link_button("Open the order", f"/files/document/{line.document_id}", icon=":material/download:")
+        _papers(actor, line)
+    if line.blocked:
+        st.warning(md(line.blocked), icon=":material/block:")
     if line.released is not None and line.released.can_fetch:
         private_release_block.fetch(line.released)
     if line.state in (CustodyState.OPEN, CustodyState.CONFIRMED):
         _decide(actor, line)
+
+
+def _papers(actor: Actor, line: CustodyLine) -> None:
+    """What it is asked for by: the order, or the signed authorisations."""
+    with st.container(horizontal=True):
+        for document_id, title in line.papers.items():
+            st.link_button(
+                "Open the order" if document_id == line.document_id else md(f"Open {title}"),
+                f"/files/custody/{line.private_custody_id}/{document_id}", icon=":material/download:",
+                key=f"paper.{document_id}")
+        for response_id, name in line.forms.items():
+            if st.button(md(f"Open {name}"), icon=":material/description:", key=f"form.{response_id}"):
+                form_dialog(read_logged(custody_form, actor, line.private_custody_id, response_id), line.zone)
+
+
+@st.dialog("Authorisation", width="large")
+def form_dialog(found: AuthorizationForm, zone: str) -> None:
+    """An authorisation that was handed in as a form."""
+    st.text(f"{found.name}, about {found.person}")
+    for answer in found.answers:
+        with st.container(gap="xsmall"):
+            st.markdown(f"**{md(answer.label)}**")
+            st.text(answer.words)
+    st.text(f"Signed by {found.signed}, {moment(found.at, zone)}")
 
 
 def _decide(actor: Actor, line: CustodyLine) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from practicerunner.ui import diagnosis_block, note_details, note_download, plan_paper, signature_box
+from practicerunner.ui import diagnosis_block, note_details, note_download, note_share_block, plan_paper, signature_box
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read, read_logged
@@ -91,7 +91,9 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.
     plan = None
     if page.line.kind is NoteKind.TREATMENT_PLAN and page.line.note_id is not None:
         plan = read_logged(plan_page, actor, page.line.note_id, st.session_state.get(reason_key(page.line.note_id), ""))
-    note_download.show(actor, page.line)
+    with st.container(horizontal=True):
+        note_download.show(actor, page.line)
+        note_share_block.show(actor, page.line)
     with st.container(border=True):
         if plan is not None:
             plan_paper.show(plan)

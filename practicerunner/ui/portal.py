@@ -55,6 +55,8 @@ class PortalScreen:
     icon: str
     resource: Resource
     applies: Applies = Applies.PARTICIPANTS
+    or_resource: Resource | None = None
+    """What else stands on it; one of the two is enough to open it."""
 
     @property
     def address(self) -> str:
@@ -68,7 +70,8 @@ PORTAL_SCREENS = (
     PortalScreen("portal_forms", "Forms", ":material/assignment:", Resource.CONSENTS, Applies.WAITING),
     PortalScreen("portal_messages", "Messages", ":material/chat:", Resource.MESSAGES_ADMIN),
     PortalScreen("portal_billing", "Billing", ":material/receipt_long:", Resource.INVOICES, Applies.PAYERS),
-    PortalScreen("portal_documents", "Documents", ":material/description:", Resource.DOCUMENTS_ADMIN),
+    PortalScreen("portal_documents", "Documents", ":material/description:", Resource.DOCUMENTS_ADMIN,
+                 or_resource=Resource.CLINICAL_RECORD),
     PortalScreen("portal_details", "My details", ":material/account_circle:", Resource.CLIENT_DIRECTORY,
                  Applies.EVERYBODY),
 )
@@ -102,10 +105,11 @@ def _is_open(visitor: Visitor, actor: PortalActor, screen: PortalScreen) -> bool
         Applies.WAITING: visitor.takes_part or visitor.waits, Applies.PAYERS: visitor.takes_part or visitor.pays,
     }[screen.applies]:
         return False
+    resources = [one for one in (screen.resource, screen.or_resource) if one is not None]
     if actor.client_id is None:
-        return permissions.proxied(actor.role, Action.READ, screen.resource) is not None
+        return any(permissions.proxied(actor.role, Action.READ, one) is not None for one in resources)
     for_client = visitor.acting_for(actor.client_id)
-    return for_client is not None and for_client.may(Action.READ, screen.resource)
+    return for_client is not None and any(for_client.may(Action.READ, one) for one in resources)
 
 
 def choose(visitor: Visitor) -> PortalActor:

@@ -1,5 +1,7 @@
 """What several pages of the portal say and show in the same way: when, where, and what is downloaded."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -69,6 +71,25 @@ def download(me: PortalActor, label: str, kind: DocumentKind | None, subject_id:
         md(label), path + asking, icon=":material/download:" if kind is None else ":material/picture_as_pdf:",
         key=f"download.{kind or 'document'}.{subject_id}",
     )
+
+
+def download_note(me: PortalActor, note_id: int) -> None:
+    """A button for a plan or a consultation note that was shared."""
+    asking = f"?{urlencode({'for': me.client_id})}" if me.client_id is not None else ""
+    st.link_button("Download", f"/portal/files/note/{note_id}.pdf{asking}", icon=":material/picture_as_pdf:",
+                   key=f"download.note.{note_id}")
+
+
+@contextmanager
+def shared(title: str, facts: str) -> Iterator[None]:
+    """A row of the page of documents: what it is and since when, and what can be done with it."""
+    with st.container(border=True), st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        with st.container(width="content", gap="xsmall"):
+            st.markdown(f"**{md(title)}**")
+            st.text(facts)
+        yield
 
 
 def call(phone: str) -> str:

@@ -4,6 +4,7 @@ from datetime import date
 
 import streamlit as st
 
+from practicerunner.rules.documents import EXTENSIONS
 from practicerunner.rules.private_releases import how_many
 from practicerunner.ui import given_words, signature_box
 from practicerunner.ui.forms import Form
@@ -15,11 +16,13 @@ from practicerunner.vocabulary import NoteStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.private_authorizations import (
+    AttachPrivatePaper,
     Authorization,
     PreparePrivate,
     PrivateCase,
     RecordPrivateWord,
     WithdrawPrivateWord,
+    attach_private_paper,
     prepare_private,
     private_case,
     record_private_word,
@@ -84,6 +87,8 @@ def _authorization(actor: Actor, found: PrivateCase, one: Authorization, *, mine
             for note in one.covered) + _in_days(one, found.today))
         for word in one.words:
             given_words.row(word, found.today, "private_word", lambda given: _take_back(actor, given))
+        for name in one.lost:
+            st.caption(md(f"The paper of {name} was withdrawn or replaced, so it counts no more."))
         if one.blocked:
             st.warning(md(one.blocked), icon=":material/block:")
             with st.expander("Record an authorisation", icon=":material/draw:"):
@@ -114,9 +119,7 @@ def _record(actor: Actor, found: PrivateCase, one: Authorization) -> None:
                if of == entered.person_id}
     paper = form.choice("document_id", "The signed paper", list(papers), index=None, format_func=papers.__getitem__,
                         placeholder="Choose a document of this case")
-    if not papers:
-        st.text("Upload the signed paper first.")
-        link("Documents of this case", "case", icon=":material/upload_file:", case=found.case_id, part="clinical")
+    _attach(actor, one, next(word.name for word in one.words if word.person_id == entered.person_id))
     if st.button("Record", type="primary", key=form.field_key("save")):
         done, _ = form.submit(record_private_word, actor, lambda: RecordPrivateWord(
             op=form.op, authorization_id=one.authorization_id, person_id=entered.person_id,
@@ -127,10 +130,33 @@ def _record(actor: Actor, found: PrivateCase, one: Authorization) -> None:
             again()
 
 
+def _attach(actor: Actor, one: Authorization, name: str) -> None:
+    """The paper itself, kept with the case; it can then be chosen."""
+    form = Form(f"private_paper.{one.authorization_id}")
+    file = st.file_uploader("Or attach it here", type=[*EXTENSIONS], key=form.field_key("file"))
+    form.place("file")
+    if file is not None and st.button("Attach", icon=":material/upload_file:", key=form.field_key("attach")):
+        done, _ = form.submit(attach_private_paper, actor, lambda: AttachPrivatePaper(
+            op=form.op, authorization_id=one.authorization_id, file_name=file.name, content=file.getvalue(),
+            title=f"Authorisation for private notes, {name}"[:200],
+        ), "Attached; choose it as the signed paper")
+        if done:
+            again()
+
+
 def _release(actor: Actor, found: PrivateCase, one: Authorization) -> None:
     form = Form(f"release_private.{one.authorization_id}")
-    sessions = [note.appointment_id for note in one.covered]
+    sessions = [note.appointment_id for note in one.covered if note.status is NoteStatus.FINAL]
     chosen = sessions
+    drafts = [note for note in one.covered if note.status is not NoteStatus.FINAL]
+    if drafts:
+        st.text("A draft does not go out. Make it final first:")
+        with st.container(horizontal=True):
+            for note in drafts:
+                link(f"Session of {day(note.day, found.today)}", "note", icon=":material/edit_note:",
+                     psychotherapy=note.appointment_id)
+    if not sessions:
+        return
     if len(sessions) > 1:
         chosen = st.multiselect("Which notes go out", sessions, sessions, key=form.field_key("appointment_ids"),
                                 format_func=lambda key: f"Session of {day(found.sessions[key], found.today)}")

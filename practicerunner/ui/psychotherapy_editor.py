@@ -51,6 +51,8 @@ def show(actor: Actor, page: PsychotherapyPage, zone: str) -> None:
     if page.status is NoteStatus.FINAL:
         with st.container(border=True):
             st.text(page.text)
+        if page.saved_at is None:
+            st.caption("A draft that was handed out while you were away. It stays as it went out.")
     else:
         _edit(actor, page, [one.name for one in sharing if one.since is not None])
     for one in sharing:

@@ -120,6 +120,11 @@ def upload_document(session: Session, actor: Actor, asked: UploadDocument) -> in
     """Keep a file with a case. Returns the document id. Raises BadInput, FileNotWritten."""
     case = case_for(session, actor, asked.case_id)
     _authorize_class(session, actor, case, asked.access_class)
+    return keep_document(session, actor, case, asked)
+
+
+def keep_document(session: Session, actor: Actor, case: Case, asked: UploadDocument) -> int:
+    """The same, where callers have authorised it."""
     _check_person(session, case, asked.person_id)
     checked, document_id = asked.checked, ids.new_id()
     session.add(Document(
@@ -241,7 +246,7 @@ def documents_of_case(session: Session, actor: Actor, case_id: int) -> CaseDocum
     """The documents of a case that the actor may see; of those that take a reason, that they are there."""
     case = case_for(session, actor, case_id)
     members = cases.people_in(session, case.id)
-    lines = (_line(session, actor, case, kept) for kept in documents.of_case(session, case.id))
+    lines = (line_of(session, actor, case, kept) for kept in documents.of_case(session, case.id))
     offered = tuple(one for one in DocumentClass if _may_bring(actor, case, one))
     return CaseDocuments(
         tuple(line for line in lines if line is not None), offered,
@@ -251,7 +256,7 @@ def documents_of_case(session: Session, actor: Actor, case_id: int) -> CaseDocum
     )
 
 
-def _line(session: Session, actor: Actor, case: Case, kept: Kept) -> DocumentLine | None:
+def line_of(session: Session, actor: Actor, case: Case, kept: Kept) -> DocumentLine | None:
     """A line of the list, or nothing for whoever may not know of the document."""
     document, person = kept.document, kept.person
     allowed = _reading(actor, case, document)

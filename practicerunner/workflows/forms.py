@@ -24,7 +24,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.rules.notes import text_hash
 from practicerunner.vocabulary import Action, AssignmentStatus, Resource, SignsAs
 from practicerunner.workflows import alerts
-from practicerunner.workflows.access import Actor, authorize
+from practicerunner.workflows.access import Actor, authorize, may_touch
 from practicerunner.workflows.acting import keep_evidence, today_of
 from practicerunner.workflows.cases import keep_paper
 from practicerunner.workflows.commands import Command, Line, command
@@ -226,8 +226,14 @@ def signer_of(session: Session, actor: Actor, case: Case, person: Person, asked:
 
 
 def _verify(session: Session, actor: Actor, case: Case, acts: ActsFor, evidence: str) -> None:
-    """Whoever was not verified yet is so by what was seen in this act."""
-    authorize_in(session, actor, Action.UPDATE, Resource.DEMOGRAPHICS, case)
+    """Whoever was not verified yet is so by what was seen in this act.
+
+    Where the case is another's by now, what was seen stands with what was signed alone: a private note's author writes
+    its words down, and nothing about the client.
+    """
+    if not may_touch(actor, Action.UPDATE, Resource.DEMOGRAPHICS, responsible=[case.provider_id],
+                     supervisor_id=case.supervisor_id, case_id=case.id):
+        return
     session.refresh(acts, with_for_update=FOR_CHANGE)
     if acts.verified_at is not None:
         return

@@ -10,11 +10,17 @@ from sqlalchemy.orm import Session
 
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
-from practicerunner.records import audit, notes, plans, practice
-from practicerunner.records.notes import NoteRow, Signer
+from practicerunner.records import amendments, audit, notes, plans, practice
+from practicerunner.records.cases import Case
+from practicerunner.records.logins import Staff
+from practicerunner.records.notes import Addendum as AddendumRow
+from practicerunner.records.notes import AddendumReview, AddendumSignature, Note, NoteRow, Signer
 from practicerunner.rules import notes as rule
+from practicerunner.rules.amendments import beneath_a_note
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.documents import plain_name
-from practicerunner.rules.note_details import in_words
+from practicerunner.rules.note_details import Details, in_words
+from practicerunner.rules.note_forms import own_sections
 from practicerunner.rules.plans import agreement_sentence
 from practicerunner.rules.releases import is_conjoint
 from practicerunner.vocabulary import Action, NoteStatus, Resource, SignatureRole
@@ -22,9 +28,10 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.note_pages import MemberView, NotePage, member_view, note_page
 from practicerunner.workflows.note_readers import may_open
-from practicerunner.workflows.note_text import Header, Written
+from practicerunner.workflows.note_text import Header, Written, header_of, written
 from practicerunner.workflows.papers import letterhead
 
+AddendumFound = tuple[AddendumRow, AddendumSignature | None, AddendumReview | None]
 PRINTED = frozenset({NoteStatus.LOCKED, NoteStatus.AMENDED})
 """States in which a note is a page of the record."""
 STAYS = "It is about several people: it leaves the practice only by a release that each adult has authorised."
@@ -124,8 +131,43 @@ def signed_page(session: Session, page: NotePage) -> SignedPage:
                   *(Passage(label=label, text=text) for label, text in in_words(page.details, page.names)),
                   *_agreements(session, line.note_id)),
         parts_label=f"{page.part_label}s" if page.part_label else "",
-        parts=_passages(page.parts), signatures=_signatures(session, page), addenda=_addenda(session, page),
+        parts=_passages(page.parts), signatures=_signatures(session, line.note_id or 0, line.version),
+        addenda=_addenda(session, page),
         requests=tuple(one.words for one in page.requests),
+    )
+
+
+def shared_page(session: Session, note: Note, case: Case, person_id: int, until: datetime) -> SignedPage:
+    """A signed plan or consultation note as one of those whose it is reads it outside; callers have authorised it.
+
+    Of others it says what its text says: neither who was there, nor diagnoses, nor what another has agreed to or asked
+    for. Addenda may speak of anybody: they stand beneath where there is one person, those that were there ``until`` it
+    was shared; else the paper says that there are some.
+    """
+    us, signed = practice.the_practice(session), notes.versions_of(session, note.id)[-1]
+    header, kept = header_of(signed.content["header"]), signed.content["header"]
+    alone = capabilities(case.type).most == 1
+    clinical = rule.is_clinical(case.type, case.clinical_fields)
+    about = [("About", header.about)] if header.about and note.person_id is not None else []
+    whole = notes.addenda_of(session, note.id)
+    added = [one for one in whole if alone and one[0].created_at <= until and (one[2] is None or one[2].done_at)]
+    missing = len(whole) - len(added)
+    return SignedPage(
+        title=rule.title(note.kind, note.form), dated=note.service_date, zone=us.zone,
+        subject=header.about if about and not alone else header.case_name,
+        practice=letterhead(us).model_copy(update={"tax_id": ""}),
+        facts=(*_facts(header), *(_people(header) if alone else about),
+               ("Written by", session.get_one(Staff, note.author_id).name)),
+        stamp=_stamp(header),
+        sections=(
+            *_passages(written(note.form, signed.content["sections"], own_sections(note.template), clinical=clinical)),
+            *(Passage(label=label, text=text) for label, text in in_words(
+                Details(**signed.content.get("details", {})), {**kept["present"], **kept.get("about", {})})),
+            *_agreements(session, note.id, person_id)),
+        signatures=_signatures(session, note.id, signed.number), addenda=tuple(_addendum(one, "") for one in added),
+        requests=tuple(beneath_a_note(one.received_on, one.decision)
+                       for one in amendments.beneath(session, note.id) if one.person_id == person_id),
+        remark=f"{_many(missing)} beneath this in the record of the practice." if missing else "",
     )
 
 
@@ -158,14 +200,14 @@ def _stamp(header: Header) -> str:
     return f"LATE ENTRY: entered {header.entered_on:%Y-%m-%d} for {header.day:%Y-%m-%d}"
 
 
-def _agreements(session: Session, note_id: int | None) -> tuple[Passage, ...]:
-    """Who has agreed to a treatment plan, printed with it."""
+def _agreements(session: Session, note_id: int | None, person_id: int | None = None) -> tuple[Passage, ...]:
+    """Who has agreed to a treatment plan, or that one person has, printed with it."""
     found = plans.agreements_of(session, [note_id]) if note_id is not None else []
     return tuple(
         Passage(label="Agreement", text=". ".join(filter(None, (
             agreement_sentence(one.capacity, one.how, one.signature, one.agreed_on),
             f"Verified: {one.authority}" if one.authority else "", f"Recorded by {who}.",
-        )))) for one, who in found
+        )))) for one, who in found if person_id in (None, one.person_id)
     )
 
 
@@ -173,11 +215,11 @@ def _passages(written: tuple[Written, ...]) -> tuple[Passage, ...]:
     return tuple(Passage(label=one.label, text=one.text) for one in written if one.text.strip())
 
 
-def _signatures(session: Session, page: NotePage) -> tuple[Signature, ...]:
+def _signatures(session: Session, note_id: int, version: int) -> tuple[Signature, ...]:
     """Signatures under the version that counts, as they were kept."""
     return tuple(
         _signature(one, one.role.act, one.signed_at, one.text_hash)
-        for one in notes.signatures_of(session, page.line.note_id or 0) if one.version == page.line.version
+        for one in notes.signatures_of(session, note_id) if one.version == version
     )
 
 
@@ -187,19 +229,22 @@ def _signature(one: Signer, act: str, at: datetime, text_hash: str) -> Signature
 
 def _addenda(session: Session, page: NotePage) -> tuple[Addendum, ...]:
     awaits = {line.addendum_id: line.awaits for line in page.addenda}
-    found = []
-    for one, cosigned, review in notes.addenda_of(session, page.line.note_id or 0):
-        signatures = [_signature(one, SignatureRole.AUTHOR.act, one.created_at, one.text_hash)]
-        if cosigned is not None:
-            role = review.review_as if review is not None else SignatureRole.CO_SIGNER
-            signatures.append(_signature(cosigned, role.act, cosigned.signed_at, cosigned.text_hash))
-        approves = review is not None and review.review_as is SignatureRole.APPROVER
-        found.append(Addendum(
-            reason=one.reason, text=one.text, signatures=tuple(signatures),
-            waits=f"Awaiting {'approval' if approves else 'co-signature'} of {awaits[one.id]}; not final before that."
-            if awaits[one.id] else "",
-        ))
-    return tuple(found)
+    return tuple(_addendum(one, awaits[one[0].id]) for one in notes.addenda_of(session, page.line.note_id or 0))
+
+
+def _addendum(found: AddendumFound, awaits: str) -> Addendum:
+    """One addendum with its signatures, and for whom it waits."""
+    one, cosigned, review = found
+    signatures = [_signature(one, SignatureRole.AUTHOR.act, one.created_at, one.text_hash)]
+    if cosigned is not None:
+        role = review.review_as if review is not None else SignatureRole.CO_SIGNER
+        signatures.append(_signature(cosigned, role.act, cosigned.signed_at, cosigned.text_hash))
+    approves = review is not None and review.review_as is SignatureRole.APPROVER
+    return Addendum(
+        reason=one.reason, text=one.text, signatures=tuple(signatures),
+        waits=f"Awaiting {'approval' if approves else 'co-signature'} of {awaits}; not final before that."
+        if awaits else "",
+    )
 
 
 def _name(name: str, credentials: str) -> str:

@@ -81,7 +81,7 @@ def share_document(session: Session, actor: Actor, asked: ShareDocument) -> int:
     wanted = set(asked.person_ids)
     if wanted and document.access_class not in SHARED:
         raise SealedIsNotShared
-    if not wanted <= set(_may_get(_present(session, case), document)):
+    if not wanted <= set(_may_get(present_in(session, case), document)):
         raise BadInput("person_ids", "Choose whom the document is about, if they take part.")
     if asked.confidential is not None:
         if asked.confidential and not capabilities(case.type).confidential:
@@ -102,7 +102,7 @@ def share_document(session: Session, actor: Actor, asked: ShareDocument) -> int:
     return document.id
 
 
-def _present(session: Session, case: Case) -> dict[int, str]:
+def present_in(session: Session, case: Case) -> dict[int, str]:
     """Who takes part now, by name."""
     return {
         one.id: person_name(one.first_name, one.last_name, one.preferred_name)
@@ -125,8 +125,9 @@ def sharing_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, S
     ]
     if not found:
         return {}
-    shares, present = portal_pages.shares_of(session, [one.id for one in found]), _present(session, case)
-    called_here, acting_here = capabilities(case.type).called, _who_act(session, case, present)
+    shares, present = portal_pages.shares_of(session, [one.id for one in found]), present_in(session, case)
+    called_here = capabilities(case.type).called
+    acting_here = who_act(session, case, present, Resource.DOCUMENTS_ADMIN)
     return {
         one.id: Sharing(
             _may_get(present, one), called_here,
@@ -137,13 +138,15 @@ def sharing_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, S
     }
 
 
-def _who_act(session: Session, case: Case, present: dict[int, str]) -> dict[int, tuple[str, ...]]:
-    """Who of those who act for somebody reads what is administrative of theirs, by name and relation."""
+def who_act(
+    session: Session, case: Case, present: dict[int, str], resource: Resource
+) -> dict[int, tuple[str, ...]]:
+    """Who of those who act for somebody reads something of theirs, by name and relation."""
     found: dict[int, tuple[str, ...]] = {}
     for acts, person in acting.for_clients(session, list(present)):
         somebody = PortalActor(person.id, full_name(person), role_of(acts), acts.client_id)
         if person.died_on is None and may_portal(
-            session, somebody, Action.READ, Resource.DOCUMENTS_ADMIN, case_id=case.id
+            session, somebody, Action.READ, resource, case_id=case.id
         ):
             relation = relation_of(acts, session.get_one(Person, acts.client_id))
             found[acts.client_id] = (*found.get(acts.client_id, ()), f"{somebody.name}, {relation}")

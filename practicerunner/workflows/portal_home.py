@@ -22,6 +22,7 @@ from practicerunner.workflows.portal_billing import MyMethod, MyPaper, owing
 from practicerunner.workflows.portal_documents import number_shared
 from practicerunner.workflows.portal_forms import forms_due
 from practicerunner.workflows.portal_messages import unread_threads
+from practicerunner.workflows.portal_papers import number_of_papers
 from practicerunner.workflows.requests import MyAppointment, MyRequest, coming, my_requests
 
 LATEST = 4
@@ -97,7 +98,8 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
         sum(due_on is not None and due_on < today for due_on in forms),
         account.unpaid if account else 0, account.due_cents if account else 0, account.overdue_cents if account else 0,
         us.currency, account.methods if account else (), tuple(papers[:LATEST]),
-        number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0,
+        (number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0)
+        + (number_of_papers(session, actor) if here and sees(Resource.CLINICAL_RECORD) else 0),
         unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0,
         tuple(acting_for(session, actor.person_id)) if actor.client_id is None else (), today,
     )

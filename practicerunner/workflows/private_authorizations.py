@@ -2,7 +2,7 @@
 
 They are kept apart from every consent and from releases of the record; none can be used in the place of another. The
 author writes them down, after they have left an owner; whoever may hand out the record writes down that one was taken
-back. Nothing of this opens the text.
+back. A word counts as long as its paper stands. Nothing of this opens the text.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,6 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import practice, private_releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.documents import Document
-from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.people import Person
@@ -26,15 +24,13 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.private_releases import Scope
-from practicerunner.vocabulary import Action, AuthorizationState, FormPurpose, NoteStatus, Resource
+from practicerunner.vocabulary import Action, AuthorizationState, DocumentClass, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize, may
-from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
-from practicerunner.workflows.documents import documents_of_case
+from practicerunner.workflows.documents import UploadDocument, keep_document
+from practicerunner.workflows.private_papers import check_paper, documents_to_choose, forms_to_choose
 from practicerunner.workflows.releases import GivenWord, Word, check_given, may_hand_out, who_decides, word_of
-
-FOR_THIS = frozenset({FormPurpose.OTHER, FormPurpose.PRACTICE_DOCUMENT})
-"""Purposes of a form on which such a word can stand: a consent to treatment, a policy or an intake never is one."""
+from practicerunner.workflows.sent_files import SentFile
 
 
 class AuthorWorksHere(RuleViolation):
@@ -67,6 +63,13 @@ class RecordPrivateWord(GivenWord):
     """A form that was handed in, in the place of an uploaded document."""
 
 
+class AttachPrivatePaper(SentFile, Command):
+    """Keep the signed paper of an authorisation with the case, whoever's the case is now. Raises FileRefused."""
+
+    authorization_id: int
+    title: RequiredLine
+
+
 class WithdrawPrivateWord(Command):
     """Write down that somebody has taken their authorisation for private notes back."""
 
@@ -94,6 +97,8 @@ class Authorization:
     scope: Scope
     words: tuple[Word, ...]
     covered: tuple[Covered, ...]
+    lost: tuple[str, ...] = ()
+    """Who has signed on a paper that was withdrawn since, or on a form that was replaced, and on no other."""
 
     @property
     def blocked(self) -> str:
@@ -163,16 +168,13 @@ def record_private_word(session: Session, actor: Actor, asked: RecordPrivateWord
 
     Raises NotFound, AuthorWorksHere, BadInput at the field that is wrong.
     """
-    authorization = session.get(PrivateAuthorization, asked.authorization_id, with_for_update=FOR_CHANGE)
-    if authorization is None:
-        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.PSYCHOTHERAPY_NOTE,
-                       resource_id=asked.authorization_id)
-    case = case_of_author(session, actor, Action.UPDATE, authorization.case_id, authorization.author_id)
+    authorization, case = _to_change(session, actor, asked.authorization_id)
     person = _needed(session, authorization).get(asked.person_id)
     if person is None:
         raise BadInput("person_id", "Choose somebody who took part and whose authorisation is needed.")
-    signer = check_given(session, actor, case, person, asked, private_releases.words(session, authorization.id))
-    _check_paper(session, actor, case, person, asked)
+    given = private_releases.standing_words(session, authorization.id)
+    signer = check_given(session, actor, case, person, asked, given)
+    check_paper(session, actor, case, person, asked.document_id, asked.response_id)
     word = PrivateWord(
         id=ids.new_id(), authorization_id=authorization.id, person_id=person.id, signed_by_id=signer.person_id,
         signs_as=signer.signs_as, capacity=signer.capacity,
@@ -186,28 +188,28 @@ def record_private_word(session: Session, actor: Actor, asked: RecordPrivateWord
     return word.id
 
 
-def _check_paper(session: Session, actor: Actor, case: Case, person: Person, asked: RecordPrivateWord) -> None:
-    """Refuse a word without a paper of its own kind. Raises BadInput."""
-    if (asked.document_id is None) == (asked.response_id is None):
-        raise BadInput("document_id", "Choose the signed paper: upload it under Documents first, or take the form.")
-    if asked.document_id is not None:
-        check_document(session, actor, case, asked.document_id)
-        return
-    response = session.get(FormResponse, asked.response_id)
-    if response is None or response.case_id != case.id or response.person_id != person.id:
-        raise BadInput("document_id", "Choose a form that was handed in about them here.")
-    assignment = session.get_one(FormAssignment, response.assignment_id)
-    if session.get_one(FormTemplate, assignment.template_id).purpose not in FOR_THIS:
-        raise BadInput(
-            "document_id", "A consent or another form of treatment authorises no private note. It takes a paper of "
-            "its own.")
+def _to_change(session: Session, actor: Actor, authorization_id: int) -> tuple[PrivateAuthorization, Case]:
+    """An authorisation, locked, and its case. Raises NotFound, AuthorWorksHere."""
+    authorization = session.get(PrivateAuthorization, authorization_id, with_for_update=FOR_CHANGE)
+    if authorization is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.PSYCHOTHERAPY_NOTE,
+                       resource_id=authorization_id)
+    return authorization, case_of_author(
+        session, actor, Action.UPDATE, authorization.case_id, authorization.author_id)
 
 
-def check_document(session: Session, actor: Actor, case: Case, document_id: int) -> Document:
-    """An uploaded document of a case that the actor may open. Raises BadInput."""
-    if document_id not in documents_to_choose(session, actor, case):
-        raise BadInput("document_id", "Choose a document that was uploaded here.")
-    return session.get_one(Document, document_id)
+@command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
+def attach_private_paper(session: Session, actor: Actor, asked: AttachPrivatePaper) -> int:
+    """Keep the signed paper of an authorisation as an administrative document of its case. Returns the document's id.
+
+    Whoever accounts for what left the case finds it there. Raises NotFound, AuthorWorksHere, FileNotWritten.
+    """
+    authorization, case = _to_change(session, actor, asked.authorization_id)
+    document_id = keep_document(session, actor, case, UploadDocument(
+        op=asked.op, case_id=case.id, title=asked.title, access_class=DocumentClass.ADMIN,
+        file_name=asked.file_name, content=asked.content))
+    session.info["case_id"], session.info["detail"] = case.id, f"authorisation {authorization.id}"
+    return document_id
 
 
 @command(Resource.PSYCHOTHERAPY_NOTE, Action.UPDATE)
@@ -255,7 +257,13 @@ def case_of_author(session: Session, actor: Actor, action: Action, case_id: int,
 
 
 def standing_authorization(session: Session, authorization: PrivateAuthorization) -> Authorization:
-    """An authorisation by which notes may go out today. Raises PrivateReleaseIsBlocked, which says who is missing."""
+    """An authorisation by which notes may go out today; its papers stand until this act ends.
+
+    Raises PrivateReleaseIsBlocked, which says who is missing.
+    """
+    private_releases.papers(session, [
+        one.document_id for one in private_releases.words(session, authorization.id) if one.document_id is not None
+    ], lock=True)
     found = view(session, authorization)
     if found.blocked or not found.words:
         raise PrivateReleaseIsBlocked(found.blocked or None)
@@ -291,21 +299,24 @@ def private_case(session: Session, actor: Actor, case_id: int, staff_id: int) ->
         tuple(view(session, one) for one in private_releases.of_case(session, case.id, staff_id)),
         {appointment.id: appointment.local_date for _, appointment in
          reversed(private_releases.notes_with_sessions(session, staff_id, case.id))},
-        documents_to_choose(session, actor, case), _forms(session, actor, case),
+        documents_to_choose(session, actor, case), forms_to_choose(session, actor, case),
         clock.today(practice.the_practice(session).zone),
     )
 
 
 def view(session: Session, kept: PrivateAuthorization) -> Authorization:
     """An authorisation as it is shown; callers have authorised it."""
-    case, given = session.get_one(Case, kept.case_id), private_releases.words(session, kept.id)
-    scope = scope_of(kept)
+    case, scope = session.get_one(Case, kept.case_id), scope_of(kept)
+    given = private_releases.standing_words(session, kept.id)
     notes = covered_notes(session, kept.author_id, kept.case_id, scope)
     people = _who(session, [appointment.id for _, appointment in notes])
+    words = tuple(word_of(session, case, person, given) for person in people.values())
+    signed = {one.person_id for one in private_releases.words(session, kept.id) if one.withdrawn_at is None} - {
+        one.person_id for one in given}
     return Authorization(
         kept.id, kept.author_id, session.get_one(Staff, kept.author_id).name, kept.recipient, kept.purpose, scope,
-        tuple(word_of(session, case, person, given) for person in people.values()),
-        tuple(Covered(appointment.id, appointment.local_date, note.status) for note, appointment in notes),
+        words, tuple(Covered(appointment.id, appointment.local_date, note.status) for note, appointment in notes),
+        tuple(one.name for one in words if one.person_id in signed),
     )
 
 
@@ -327,23 +338,3 @@ def _who(session: Session, appointment_ids: Sequence[int]) -> dict[int, Person]:
         found |= who_decides(session, {
             key: session.get_one(Person, key) for key in there or [person_id for person_id, _ in listed]})
     return found
-
-
-def documents_to_choose(session: Session, actor: Actor, case: Case) -> dict[int, str]:
-    """Documents of a case that the actor may open; none for whoever does not see the case."""
-    try:
-        lines = documents_of_case(session, actor, case.id).lines
-    except NotFound:
-        return {}
-    return {line.document_id: line.title for line in lines if not line.needs_reason}
-
-
-def _forms(session: Session, actor: Actor, case: Case) -> dict[int, tuple[int, str]]:
-    try:
-        people = forms_of_case(session, actor, case.id).people
-    except NotFound:
-        return {}
-    return {
-        line.response_id: (of.person_id, line.name) for of in people for line in of.lines
-        if line.response_id is not None and line.purpose in FOR_THIS
-    }

@@ -5,8 +5,7 @@ it with their own proof; only then the owner releases them, once. Nobody reads a
 this is open to anybody while the author works here.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -22,18 +21,16 @@ from practicerunner.rules import private_releases as rule
 from practicerunner.rules.private_releases import Scope
 from practicerunner.vocabulary import Action, CustodyEnd, CustodyState, Resource, Role
 from practicerunner.workflows.access import ABOUT_YOURSELF, Actor, authorize
-from practicerunner.workflows.commands import Command, Line, RequiredParagraph, command, reader
+from practicerunner.workflows.commands import Command, Line, RequiredParagraph, command
 from practicerunner.workflows.private_authorizations import (
     AuthorWorksHere,
     case_of_author,
-    check_document,
     covered_notes,
-    documents_to_choose,
     scope_of,
     standing_authorization,
-    view,
 )
-from practicerunner.workflows.private_releases import Disclosed, disclosed, keep_release, words_of
+from practicerunner.workflows.private_papers import check_document, hold_order
+from practicerunner.workflows.private_releases import fix_drafts, keep_release, words_of
 from practicerunner.workflows.proof import Signing, proven
 
 
@@ -87,48 +84,6 @@ class WithdrawCustody(Command):
     private_custody_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class CustodyLine:
-    """A procedure as it stands; never a word of a note."""
-
-    private_custody_id: int
-    case_id: int
-    case_name: str
-    author: str
-    state: CustodyState
-    standing: str
-    """The state in words."""
-    number: int
-    """How many notes it is about now."""
-    reason: str
-    ground: str
-    recipient: str
-    purpose: str
-    document_id: int | None
-    """The order, where the reader may open it."""
-    opened_by: str
-    opened_at: datetime
-    until: datetime
-    confirmed_by: str
-    may_confirm: bool
-    may_release: bool
-    may_withdraw: bool
-    released: Disclosed | None
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class FormerNotes:
-    """What an owner knows of the private notes of somebody who has left: of which cases, how many, what is asked."""
-
-    staff_id: int
-    name: str
-    cases: dict[int, tuple[str, int]]
-    custodies: tuple[CustodyLine, ...]
-    second: tuple[str, ...]
-    """Who could confirm beside the reader."""
-
-
 # --- Acts
 
 
@@ -143,7 +98,7 @@ def open_custody(session: Session, actor: Actor, asked: OpenCustody) -> int:
     if asked.author_id == actor.staff_id:
         raise AuthorWorksHere
     case = case_of_author(session, actor, Action.READ, asked.case_id, asked.author_id)
-    if not _second(session, actor.staff_id, case.id):
+    if not second_to(session, actor.staff_id, case.id):
         raise NobodyToConfirm
     made = PrivateCustody(
         id=ids.new_id(), case_id=case.id, author_id=asked.author_id, reason=asked.reason.strip(),
@@ -184,10 +139,19 @@ def _ground(session: Session, actor: Actor, case: Case, asked: OpenCustody) -> d
         "last_on": asked.last_on}
 
 
+def _ground_now(session: Session, custody: PrivateCustody) -> str:
+    """Under what notes go out, in words, if it still stands. Raises PaperIsGone, PrivateReleaseIsBlocked."""
+    kept = authorization_of(session, custody)
+    if kept is not None:
+        return words_of(session, standing_authorization(session, kept))
+    hold_order(session, custody.document_id)
+    return order_in_words(custody)
+
+
 def _give_way(session: Session, actor: Actor, asked: OpenCustody) -> None:
     """One procedure at a time; what has expired ends for good. Raises OneAtATime."""
     for one in private_releases.not_ended(session, asked.author_id, asked.case_id):
-        if _state(session, one) is not CustodyState.EXPIRED:
+        if state_of(session, one) is not CustodyState.EXPIRED:
             raise OneAtATime
         _end(one, actor, CustodyEnd.LAPSED)
     session.flush()
@@ -197,12 +161,13 @@ def _give_way(session: Session, actor: Actor, asked: OpenCustody) -> None:
 def confirm_custody(session: Session, actor: Actor, asked: ConfirmCustody) -> int:
     """Confirm a procedure as the second person. Returns its id.
 
-    Raises NotFound, SamePerson, AuthorWorksHere, CustodyIsNotOpen, NotProven.
+    Raises NotFound, SamePerson, AuthorWorksHere, CustodyIsNotOpen, PaperIsGone, PrivateReleaseIsBlocked, NotProven.
     """
     custody = _custody_to_change(session, actor, asked.private_custody_id)
     if custody.opened_by_id == actor.staff_id:
         raise SamePerson
     _check_state(session, custody, CustodyState.OPEN)
+    _ground_now(session, custody)
     custody.confirmed_how = proven(actor, asked)
     custody.confirmed_at, custody.confirmed_by_id = clock.now(), actor.staff_id
     session.info["detail"] = f"opened by {custody.opened_by_id}, notes of {custody.author_id}"
@@ -213,7 +178,10 @@ def confirm_custody(session: Session, actor: Actor, asked: ConfirmCustody) -> in
 def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> int:
     """Release the notes of a confirmed procedure, once, as whoever opened it. Returns the release's id.
 
-    Raises NotFound, AuthorWorksHere, CustodyIsNotOpen, PrivateReleaseIsBlocked, NothingToRelease, NotProven.
+    Drafts stay as they go out from then on, also for an author who comes back.
+
+    Raises NotFound, AuthorWorksHere, CustodyIsNotOpen, PaperIsGone, PrivateReleaseIsBlocked, NothingToRelease,
+    NotProven.
     """
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     custody = _custody_to_change(session, actor, asked.private_custody_id)
@@ -221,16 +189,17 @@ def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> in
         raise NotFound(actor=actor, action=Action.MANAGE, resource=Resource.PSYCHOTHERAPY_NOTE,
                        resource_id=custody.id, case_id=custody.case_id)
     _check_state(session, custody, CustodyState.CONFIRMED)
-    if custody.confirmed_by_id not in _second(session, actor.staff_id, custody.case_id):
+    if custody.confirmed_by_id not in second_to(session, actor.staff_id, custody.case_id):
         raise CustodyIsNotOpen("Whoever confirmed this may do so no more. Withdraw it, and open a new one.")
     method = proven(actor, asked)
-    kept = _authorization(session, custody)
-    ground = _order(custody) if kept is None else words_of(session, standing_authorization(session, kept))
+    ground = _ground_now(session, custody)
+    notes = covered_notes(session, custody.author_id, custody.case_id, scope_asked(session, custody))
+    fix_drafts(session, notes)
     release = keep_release(session, PrivateRelease(
         id=ids.new_id(), case_id=custody.case_id, author_id=custody.author_id, recipient=custody.recipient,
         purpose=custody.purpose, ground=ground, authorization_id=custody.authorization_id, custody_id=custody.id,
         released_by_id=actor.staff_id, confirmed_by_id=custody.confirmed_by_id, method=method, created_at=clock.now(),
-    ), covered_notes(session, custody.author_id, custody.case_id, _scope(session, custody)))
+    ), notes)
     _end(custody, actor, CustodyEnd.RELEASED)
     return release.id
 
@@ -255,7 +224,7 @@ def _check_state(session: Session, custody: PrivateCustody, state: CustodyState)
     """Raises AuthorWorksHere, CustodyIsNotOpen."""
     if session.get_one(Staff, custody.author_id).active:
         raise AuthorWorksHere
-    found = _state(session, custody)
+    found = state_of(session, custody)
     if found is CustodyState.EXPIRED:
         raise CustodyIsNotOpen("This procedure has expired after 7 days. Open a new one.")
     if found is CustodyState.OPEN and state is CustodyState.CONFIRMED:
@@ -267,15 +236,15 @@ def _check_state(session: Session, custody: PrivateCustody, state: CustodyState)
 # --- The doors
 
 
-def _oversees(actor: Actor) -> bool:
+def oversees(actor: Actor) -> bool:
     """Whether somebody may be one of the two: an owner, or the clinical director."""
     return Role.OWNER in actor.roles or actor.is_clinical_director
 
 
-def _custody_for(session: Session, actor: Actor, custody_id: int) -> PrivateCustody:
+def custody_for(session: Session, actor: Actor, custody_id: int) -> PrivateCustody:
     """A procedure for an owner or the clinical director. Raises NotFound."""
     custody = session.get(PrivateCustody, custody_id)
-    if custody is None or not _oversees(actor):
+    if custody is None or not oversees(actor):
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.PSYCHOTHERAPY_NOTE, resource_id=custody_id)
     if actor.is_concerned(case_id=custody.case_id):
         raise NotPermitted(ABOUT_YOURSELF, actor=actor, action=Action.READ, resource=Resource.PSYCHOTHERAPY_NOTE,
@@ -285,13 +254,13 @@ def _custody_for(session: Session, actor: Actor, custody_id: int) -> PrivateCust
 
 def _custody_to_change(session: Session, actor: Actor, custody_id: int) -> PrivateCustody:
     """The same, locked with its author's account, so that nobody comes back meanwhile. Raises NotFound."""
-    custody = _custody_for(session, actor, custody_id)
+    custody = custody_for(session, actor, custody_id)
     session.get_one(Staff, custody.author_id, with_for_update=FOR_CHANGE, populate_existing=True)
     session.info["case_id"] = custody.case_id
     return session.get_one(PrivateCustody, custody_id, with_for_update=FOR_CHANGE, populate_existing=True)
 
 
-def _second(session: Session, staff_id: int, case_id: int | None = None) -> dict[int, str]:
+def second_to(session: Session, staff_id: int, case_id: int | None = None) -> dict[int, str]:
     """Who could confirm beside somebody, by name; of a case nobody whom it is about."""
     return {
         person.id: person.name for person in logins.all_staff(session)
@@ -302,84 +271,25 @@ def _second(session: Session, staff_id: int, case_id: int | None = None) -> dict
     }
 
 
-def _state(session: Session, custody: PrivateCustody) -> CustodyState:
+def state_of(session: Session, custody: PrivateCustody) -> CustodyState:
+    """How a procedure stands at this moment."""
     return rule.custody_state(
         opened_at=custody.created_at, confirmed_at=custody.confirmed_at, ended=custody.ended_at is not None,
         author_is_back=session.get_one(Staff, custody.author_id).active, now=clock.now())
 
 
-def _authorization(session: Session, custody: PrivateCustody) -> PrivateAuthorization | None:
+def authorization_of(session: Session, custody: PrivateCustody) -> PrivateAuthorization | None:
+    """The authorisation by which it is asked for; ``None`` for a legal order."""
     return session.get(PrivateAuthorization, custody.authorization_id) if custody.authorization_id is not None else None
 
 
-def _scope(session: Session, custody: PrivateCustody) -> Scope:
-    kept = _authorization(session, custody)
+def scope_asked(session: Session, custody: PrivateCustody) -> Scope:
+    """Which notes it is about."""
+    kept = authorization_of(session, custody)
     return scope_of(kept) if kept is not None else Scope(custody.first_on, custody.last_on)
 
 
-def _order(custody: PrivateCustody) -> str:
+def order_in_words(custody: PrivateCustody) -> str:
+    """A legal order in words: who issued it, when, under which reference."""
     issued = f" of {long_date(custody.issued_on)}" if custody.issued_on is not None else ""
     return f"Legal order of {custody.issued_by}{issued}, reference {custody.reference}"
-
-
-# --- Reading
-
-
-@reader(Resource.USERS)
-def former_notes(session: Session, actor: Actor, staff_id: int) -> FormerNotes | None:
-    """What an owner knows of the private notes of somebody who has left: never a word of them.
-
-    ``None`` for others, and while their author works here.
-    """
-    person = session.get(Staff, staff_id)
-    if person is None or person.active or Role.OWNER not in actor.roles:
-        return None
-    return FormerNotes(
-        person.id, person.name,
-        {case.id: (case.name, number) for case, number in private_releases.cases_of_author(session, person.id)
-         if not actor.is_concerned(case_id=case.id)},
-        tuple(_line(session, actor, one) for one in private_releases.custodies_of(session, person.id)
-              if not actor.is_concerned(case_id=one.case_id)),
-        tuple(_second(session, actor.staff_id).values()),
-    )
-
-
-@reader(Resource.PSYCHOTHERAPY_NOTE)
-def custody_page(session: Session, actor: Actor, private_custody_id: int) -> CustodyLine:
-    """One procedure, for an owner or the clinical director; never a word of a note. Raises NotFound."""
-    return _line(session, actor, _custody_for(session, actor, private_custody_id))
-
-
-@reader(Resource.PSYCHOTHERAPY_NOTE)
-def custodies_waiting(session: Session, actor: Actor) -> list[CustodyLine]:
-    """Procedures that wait for the actor: to confirm somebody else's, or to release what was confirmed."""
-    if not _oversees(actor):
-        return []
-    found = private_releases.open_custodies(session, clock.now() - rule.CUSTODY_LASTS)
-    lines = [_line(session, actor, custody) for custody, _ in found if not actor.is_concerned(case_id=custody.case_id)]
-    return [line for line in lines if line.may_confirm or line.may_release]
-
-
-def _line(session: Session, actor: Actor, custody: PrivateCustody) -> CustodyLine:
-    state, opened_by_me = _state(session, custody), custody.opened_by_id == actor.staff_id
-    case = session.get_one(Case, custody.case_id)
-    release = private_releases.release_of_custody(session, custody.id)
-    confirmed = session.get(Staff, custody.confirmed_by_id) if custody.confirmed_by_id is not None else None
-    standing = custody.ended_as.label if custody.ended_as is not None else (
-        CustodyEnd.AUTHOR_BACK.label if state is CustodyState.ENDED else state.label)
-    kept = _authorization(session, custody)
-    found = view(session, kept) if kept is not None else None
-    return CustodyLine(
-        custody.id, custody.case_id, case.name,
-        session.get_one(Staff, custody.author_id).name, state, standing,
-        len(covered_notes(session, custody.author_id, custody.case_id, _scope(session, custody))), custody.reason,
-        _order(custody) if found is None else found.blocked or words_of(session, found),
-        custody.recipient, custody.purpose,
-        custody.document_id if custody.document_id in documents_to_choose(session, actor, case) else None,
-        session.get_one(Staff, custody.opened_by_id).name, custody.created_at,
-        rule.until(custody.created_at, custody.confirmed_at), confirmed.name if confirmed else "",
-        state is CustodyState.OPEN and not opened_by_me, state is CustodyState.CONFIRMED and opened_by_me,
-        state in (CustodyState.OPEN, CustodyState.CONFIRMED),
-        disclosed(session, actor, release, private_releases.handout_of(session, release.id)) if release else None,
-        practice.the_practice(session).zone,
-    )

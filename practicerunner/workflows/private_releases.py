@@ -1,7 +1,8 @@
 """Private notes that leave by an authorisation: released by their author, with a proof, handed out once as PDF (C12).
 
-The text is unsealed while the paper is drawn and kept nowhere else; a release says which notes went to whom. Only their
-author releases them; what happens after the author has left is ``private_custody``.
+The text is unsealed while the paper is drawn and kept nowhere else; a release says which notes went to whom, and the
+hash of each. What goes out is final. Only their author releases them; what happens after the author has left is
+``private_custody``.
 """
 
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from practicerunner.workflows.private_authorizations import (
     standing_authorization,
     view,
 )
+from practicerunner.workflows.private_papers import hold_order
 from practicerunner.workflows.proof import Signing, proven
 from practicerunner.workflows.psychotherapy import text_of
 from practicerunner.workflows.releases import may_hand_out
@@ -48,6 +50,10 @@ class NoteOutsideScope(RuleViolation):
 
 class NothingToRelease(RuleViolation):
     """There is no private note that this covers."""
+
+
+class DraftStaysInside(RuleViolation):
+    """A draft does not go out. Make the note final first, or leave it out."""
 
 
 class HandedOutAlready(RuleViolation):
@@ -106,7 +112,8 @@ class PrivateDisclosures:
 def release_private(session: Session, actor: Actor, asked: ReleasePrivate) -> int:
     """Release one's own notes under an authorisation that stands. Returns the release's id.
 
-    Raises NotFound for anybody but their author, PrivateReleaseIsBlocked, NoteOutsideScope, NotProven.
+    Raises NotFound for anybody but their author, PrivateReleaseIsBlocked, NoteOutsideScope, DraftStaysInside,
+    NotProven.
     """
     kept = session.get(PrivateAuthorization, asked.authorization_id, with_for_update=FOR_CHANGE)
     if kept is None or kept.author_id != actor.staff_id:
@@ -120,6 +127,8 @@ def release_private(session: Session, actor: Actor, asked: ReleasePrivate) -> in
         if not set(asked.appointment_ids) <= {appointment.id for _, appointment in notes}:
             raise NoteOutsideScope
         notes = [pair for pair in notes if pair[1].id in asked.appointment_ids]
+    if any(note.status is not NoteStatus.FINAL for note, _ in notes):
+        raise DraftStaysInside
     made = keep_release(session, PrivateRelease(
         id=ids.new_id(), case_id=kept.case_id, author_id=kept.author_id, recipient=kept.recipient,
         purpose=kept.purpose, ground=ground, authorization_id=kept.id, released_by_id=actor.staff_id, method=method,
@@ -135,6 +144,7 @@ def keep_release(
     if not notes:
         raise NothingToRelease
     release.notes = {str(note.id): note.revision for note, _ in notes}
+    release.sealed = _sealed(notes)
     session.add(release)
     session.info["case_id"] = release.case_id
     beside = f", custody {release.custody_id} confirmed by {release.confirmed_by_id}" if release.custody_id else ""
@@ -143,6 +153,19 @@ def keep_release(
         f"authorisation {release.authorization_id or 'none'}{beside}, by {release.method}"
     )[:500]
     return release
+
+
+def fix_drafts(session: Session, notes: list[tuple[PsychotherapyNote, Appointment]]) -> None:
+    """What a former author has not made final stays as it went out, without having been made final by them."""
+    for note, _ in notes:
+        session.refresh(note, with_for_update=FOR_CHANGE)
+        if note.status is NoteStatus.DRAFT:
+            note.status = NoteStatus.FINAL
+            note.revision += 1
+
+
+def _sealed(notes: list[tuple[PsychotherapyNote, Appointment]]) -> dict[str, str]:
+    return {str(note.id): sha256(note.ciphertext).hexdigest() for note, _ in notes}
 
 
 def words_of(session: Session, found: Authorization) -> str:
@@ -178,7 +201,7 @@ def private_release_pdf(session: Session, actor: Actor, private_release_id: int)
     case = session.get_one(Case, release.case_id)
     theirs = private_releases.notes_with_sessions(session, release.author_id, case.id)
     notes = [(note, appointment) for note, appointment in theirs if str(note.id) in release.notes]
-    if {str(note.id): note.revision for note, _ in notes} != release.notes:
+    if {str(note.id): note.revision for note, _ in notes} != release.notes or release.sealed != _sealed(notes):
         raise NotesHaveChanged
     pdf = paint_private_notes(_paper(session, case, release, notes))
     session.add(PrivateHandout(
@@ -198,6 +221,7 @@ def _check_still_stands(session: Session, release: PrivateRelease) -> None:
         custody = session.get_one(PrivateCustody, release.custody_id)
         if session.get_one(Staff, release.author_id).active or custody.ended_as is not CustodyEnd.RELEASED:
             raise ReleaseIsOver("The procedure has ended, so nothing is handed out by it.")
+        hold_order(session, custody.document_id)
 
 
 def _paper(
@@ -218,7 +242,7 @@ def _paper(
         ),
         notes=tuple(PrivatePage(
             dated=appointment.local_date, text=text_of(note),
-            standing="Made final by its author" if note.status is NoteStatus.FINAL else "Not made final by its author",
+            standing="Made final by its author" if note.signed_at is not None else "Not made final by its author",
         ) for note, appointment in notes), remark=rule.REDISCLOSURE,
     )
 

@@ -19,12 +19,12 @@ from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
 from practicerunner.workflows.commands import reader
+from practicerunner.workflows.custody_pages import CustodyLine, custodies_waiting
 from practicerunner.workflows.documentation import ToSign, documentation_due, my_queue
 from practicerunner.workflows.estimate_watch import estimates_exceeded
 from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
-from practicerunner.workflows.private_custody import CustodyLine, custodies_waiting
 from practicerunner.workflows.releases import releases_waiting
 from practicerunner.workflows.request_queue import how_many_wait
 

@@ -14,8 +14,7 @@ from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, ConsentBasis
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import keys, opened, press, said
-from tests.workflows.minors import Home, consents_alone, home
-from tests.workflows.test_confidential import booked
+from tests.workflows.minors import Home, booked, consents_alone, home
 
 
 @pytest.fixture

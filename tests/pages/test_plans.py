@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.rules import plans as rule
 from practicerunner.rules.plans import Plan
+from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus, ObjectiveStatus
 from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
 from practicerunner.workflows.notes import StartNote, start_note
 from tests.cast import Cast, at, bring_on, hold, people_of
-from tests.pages.opening import keys, opened, press, said
+from tests.pages.opening import keys, opened, portal_opened, press, said
 from tests.pages.walking import live
 from tests.workflows.planning import SENTINEL, a_plan, begin, note, sign, signed, write
 
@@ -290,3 +291,34 @@ def test_a_note_chooses_goals_beside_its_sections_and_shows_them_when_it_is_sign
     paper = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
     assert f"1.1  {MARKDOWN}" in [one.value for one in paper.text]
     assert live(paper) == []
+
+
+def test_a_signed_plan_is_shared_beneath_it_and_stands_on_the_portals_page(cast, monkeypatch) -> None:
+    case_id = case_of(cast)
+    (noor,) = people_of(cast, case_id).values()
+    made = begin(cast, case_id)
+    write(cast, made, a_plan())
+    assert "Share in the portal" not in labels(opened(cast, monkeypatch, "Marcus", "note", note=made)), "a draft"
+    assert "has not shared a document yet" in said(found_by(monkeypatch, noor))
+    sign(cast, made)
+    app = opened(cast, monkeypatch, "Marcus", "note", note=made)
+    assert "Share in the portal" in labels(app)
+    next(box for box in app.checkbox if box.label == "Noor Haddad, client").check()
+    press(app, f"share_note.{made}.0.save")
+    app = opened(cast, monkeypatch, "Marcus", "note", note=made)
+    assert "Shared in the portal with 1" in labels(app) and "Shared Mon 12 Oct 2026 by Marcus Bell" in said(app)
+    portal = found_by(monkeypatch, noor)
+    assert "Treatment plan, Mon 12 Oct 2026" in said(portal)
+    assert [node.proto.url for node in portal.get("link_button")] == [f"/portal/files/note/{made}.pdf"]
+
+
+def found_by(monkeypatch: pytest.MonkeyPatch, person_id: int) -> AppTest:
+    """The portal's page of documents, as a client sees it."""
+    with monkeypatch.context() as own:
+        own.setattr(identity, "IDENTITY", None)
+        return portal_opened(own, person_id, "portal_documents")
+
+
+def labels(app: AppTest) -> list[str]:
+    """What the popovers are called."""
+    return [block.proto.popover.label for block in app.get("popover")]

@@ -10,10 +10,16 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, DocumentClass, Role
-from practicerunner.workflows.documents import UploadDocument, upload_document
-from practicerunner.workflows.private_custody import OpenCustody, custodies_waiting, open_custody
+from practicerunner.workflows.custody_pages import custodies_waiting
+from practicerunner.workflows.documents import UploadDocument, WithdrawDocument, upload_document, withdraw_document
+from practicerunner.workflows.private_custody import OpenCustody, open_custody
 from practicerunner.workflows.private_releases import private_disclosures
-from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
+from practicerunner.workflows.psychotherapy import (
+    FinishPsychotherapyNote,
+    SavePsychotherapyNote,
+    finish_psychotherapy_note,
+    save_psychotherapy_note,
+)
 from practicerunner.workflows.staff import staff_list
 from tests.cast import Cast, at, bring_on, hold
 from tests.pages.opening import give_passwords, keys, opened, press, said, sign
@@ -34,7 +40,7 @@ def cast(sqlite_engine: Engine, tmp_path, monkeypatch: pytest.MonkeyPatch) -> It
     appointment_id = hold(made, case_id, "IND50", "2026-10-12 10:00")
     made.services |= {"case": case_id, "appointment": appointment_id}
     with at("2026-10-20 09:00"):
-        made.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+        made.services["note"] = made.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
             appointment_id=appointment_id, text="Heronprivate."))
         made.services["paper"] = made.do("Dana", upload_document, UploadDocument(
             case_id=case_id, file_name="signed.txt", content=b"Signed.", title="Signed *paper*",
@@ -57,7 +63,7 @@ def asking() -> None:
     from practicerunner.ui.custody_block import open_dialog
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.private_custody import former_notes
+    from practicerunner.workflows.custody_pages import former_notes
 
     actor = signed_in()
     open_dialog(actor, read(former_notes, actor, st.session_state["author"]), st.session_state["case"])
@@ -103,8 +109,18 @@ def test_the_author_prepares_records_and_releases_and_the_case_accounts_for_it(
     assert "Missing: Noor" in plain(app) and not [b for b in app.button if b.label.startswith("Release 1")]
     press(app, key(app, "private_word."))
     assert ["Choose the signed paper" in error.value for error in app.error] == [True]
-    next(one for one in app.selectbox if one.label == "The signed paper").select_index(0)
+    app.file_uploader[0].upload("signed.txt", b"Signed.", "text/plain").run()
+    app.button(key=next(str(one.key) for one in app.button if one.label == "Attach")).click().run()
+    app = ask(cast, monkeypatch)
+    paper = next(one for one in app.selectbox if one.label == "The signed paper")
+    assert paper.options[0].replace("\\", "") == "Authorisation for private notes, Noor [Haddad](x)"
+    paper.select_index(0)
     press(app, key(app, "private_word."))
+    app = ask(cast, monkeypatch)
+    assert "A draft does not go out. Make it final first:" in said(app)
+    assert not [b for b in app.button if b.label.startswith("Release 1")]
+    cast.do("Marcus", finish_psychotherapy_note, FinishPsychotherapyNote(
+        appointment_id=cast.services["appointment"], note_id=cast.services["note"], revision=1))
     app = ask(cast, monkeypatch)
     sign(app, "Release 1 private note", "wrong password")
     assert ["This is not your password" in error.value for error in app.error] == [True]
@@ -158,6 +174,7 @@ def test_an_owner_asks_under_staff_a_second_person_confirms_and_the_owner_releas
     assert not mine.get("form"), "nothing to sign"
     app = opened(cast, monkeypatch, "Olga", "note", custody=custody)
     assert "Subpoena *now*" in said(app) and "Nobody reads the notes here" in said(app)
+    assert links(app) == [f"/files/custody/{custody}/{cast.services['paper']}"]
     sign(app, "Confirm the release")
     assert [one.may_release for one in cast.read("Dana", custodies_waiting)] == [True]
     app = opened(cast, monkeypatch, "Dana", "note", custody=custody)
@@ -168,3 +185,10 @@ def test_an_owner_asks_under_staff_a_second_person_confirms_and_the_owner_releas
     assert "Heronprivate" not in said(app)
     app = opened(cast, monkeypatch, "Priya", "note", custody=custody)
     assert [one.value for one in app.warning] and "Subpoena" not in said(app)
+    second = cast.do("Dana", open_custody, OpenCustody(
+        case_id=case_id, author_id=cast.staff["Marcus"], reason="Again", document_id=cast.services["paper"],
+        issued_by="Albany County Court", issued_on=date(2026, 10, 15), reference="AC-114", recipient="The court",
+        purpose="proceeding"))
+    cast.do("Dana", withdraw_document, WithdrawDocument(document_id=cast.services["paper"], reason="Quashed"))
+    app = opened(cast, monkeypatch, "Olga", "note", custody=second)
+    assert "The order was withdrawn under Documents" in said(app) and links(app) == [] and not app.get("form")

@@ -43,6 +43,7 @@ from practicerunner.workflows.private_authorizations import (
     prepare_private,
     record_private_word,
 )
+from practicerunner.workflows.private_custody import OpenCustody, open_custody
 from practicerunner.workflows.private_releases import ReleasePrivate, release_private
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.signatures import SignNote, sign_note
@@ -50,6 +51,7 @@ from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests import files
 from tests.cast import Cast, bring_on, hold, moment, people_of
 from tests.documents.papers import pages
+from tests.workflows.private_notes import written
 
 PASSWORD = "four quiet words here"
 A, C, S = DocumentClass
@@ -202,8 +204,7 @@ def test_a_signed_note_and_one_participant_s_copy_are_fetched(web: TestClient, l
 def test_released_private_notes_leave_once_for_whoever_released_them(web: TestClient, linden: Cast) -> None:
     case_id = linden.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
     appointment_id = hold(linden, case_id, "IND50", "2026-10-12 10:00")
-    linden.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
-        appointment_id=appointment_id, text="Heronprivate."))
+    written(linden, "Marcus", appointment_id, "Heronprivate.")
     prepared = linden.do("Marcus", prepare_private, PreparePrivate(
         case_id=case_id, author_id=linden.staff["Marcus"], recipient="Dr. Ruiz", purpose="care",
         appointment_ids=(appointment_id,)))
@@ -222,3 +223,27 @@ def test_released_private_notes_leave_once_for_whoever_released_them(web: TestCl
     assert again.status_code == 409 and "drawn once" in again.text
     for wrong in (prepared, 2**63):
         assert web.get(f"/files/private/{wrong}.pdf", headers=marcus).status_code == 404
+
+
+def test_the_order_by_which_private_notes_are_asked_for_is_there_for_the_two_who_decide(
+    web: TestClient, linden: Cast
+) -> None:
+    case_id = linden.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+    appointment_id = hold(linden, case_id, "IND50", "2026-10-12 10:00")
+    linden.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+        appointment_id=appointment_id, text="Heronprivate."))
+    order = uploaded(linden, case_id)
+    with database.transaction() as session:
+        session.get_one(staff.Staff, linden.staff["Ruth"]).is_clinical_director = True
+        session.get_one(staff.Staff, linden.staff["Marcus"]).active = False
+    custody = linden.do("Dana", open_custody, OpenCustody(
+        case_id=case_id, author_id=linden.staff["Marcus"], reason="Subpoena", document_id=order, issued_by="Court",
+        issued_on=date(2026, 10, 1), reference="1", recipient="Court", purpose="Proceeding"))
+    path = f"/files/custody/{custody}/{order}"
+    ruth = cookie(linden, "Ruth")
+    assert web.get(path, headers=ruth).content == web.get(path, headers=cookie(linden, "Dana")).content == files.pdf()
+    assert web.get(f"/files/document/{order}", headers=ruth).status_code in (403, 404)
+    for who, status in (("Olga", 404), ("Tom", 403)):
+        assert web.get(path, headers=cookie(linden, who)).status_code == status
+    for wrong in (f"{custody}/{custody}", f"{order}/{order}", f"{custody}/{2**63}", f"{2**63}/{order}"):
+        assert web.get(f"/files/custody/{wrong}", headers=ruth).status_code == 404

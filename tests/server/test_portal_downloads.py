@@ -16,11 +16,12 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_billing import billing_page
 from practicerunner.workflows.portal_documents import my_documents
 from practicerunner.workflows.portal_forms import my_forms, my_sheet
+from practicerunner.workflows.portal_papers import my_note_papers
 from practicerunner.workflows.portal_presence import open_portal_sign_in, sign_out
 from tests import files
 from tests.cast import at, bring_on
 from tests.household import NOW, House, household
-from tests.workflows.test_sentinels import PAPERS
+from tests.workflows.test_sentinels import PAPERS, text_of
 
 
 @pytest.fixture
@@ -49,10 +50,11 @@ def everything(house: House) -> list[str]:
     """Every address of a file that there could be."""
     with database.reading(house.cast.engine) as session:
         ids = {table.name: list(session.scalars(select(table.c.id))) for table in Base.metadata.sorted_tables
-               if table.name in (*PAPERS, "document", "form_assignment", "practice_file")}
+               if table.name in (*PAPERS, "document", "form_assignment", "practice_file", "note")}
     papers = [row for table in PAPERS for row in ids[table]]
     return [
         *(f"/portal/files/document/{row}" for row in (*ids["document"], *papers, 1)),
+        *(f"/portal/files/note/{row}.pdf" for row in (*ids["note"], *ids["document"], 1)),
         *(f"/portal/files/form/{form}/{file}" for form in (*ids["form_assignment"], 1)
           for file in (*ids["practice_file"], 1)),
         *(f"/portal/files/{kind}/{row}.pdf" for kind in DocumentKind for row in (*papers, *ids["document"], 1)),
@@ -64,6 +66,7 @@ def own(house: House, actor: PortalActor) -> set[str]:
     asking = f"?for={actor.client_id}" if actor.client_id else ""
     with database.reading(house.cast.engine) as session:
         found = {f"/portal/files/document/{one.document_id}{asking}" for one in my_documents(session, actor)}
+        found |= {f"/portal/files/note/{one.note_id}.pdf{asking}" for one in my_note_papers(session, actor)}
         for form in my_forms(session, actor).open:
             sheet = my_sheet(session, actor, form.assignment_id)
             found |= {f"/portal/files/form/{form.assignment_id}/{field.pdf.file_id}{asking}"
@@ -93,7 +96,11 @@ def test_every_file_of_the_practice_is_asked_for_and_only_ones_own_is_there(
 
 def test_for_a_client_what_is_open_is_there_and_for_nobody_else(web: TestClient, house: House) -> None:
     leo, maya = house.people["Leo"], cookie(house, "Maya")
-    path, policy = sorted(own(house, house.viewers["Maya for Leo"]))
+    path, policy, plan = sorted(own(house, house.viewers["Maya for Leo"]))
+    answer = web.get(plan, headers=maya)
+    assert answer.status_code == 200 and "heronsleeps" in text_of(answer.content)
+    assert web.get(plan.partition("?")[0], headers=maya).status_code == 404
+    assert web.get(plan, headers=cookie(house, "Joan")).status_code == 403
     assert web.get(policy, headers=maya).content == files.pdf(Lang="heronhouse")
     for headers, asked in ((maya, policy.partition("?")[0]), (cookie(house, "Tom"), policy),
                            (cookie(house, "David"), policy), (maya, policy.rpartition("/")[0] + f"/{10**30}")):
@@ -138,4 +145,4 @@ def test_every_route_of_the_portals_files_is_walked_here() -> None:
     assert [route.path for route in portal_downloads.routes] == [
         "/portal/files/message/{id:int}",  # walked in test_message_downloads
         "/portal/files/document/{id:int}", "/portal/files/form/{id:int}/{file:int}",
-        "/portal/files/{kind}/{id:int}.pdf"]
+        "/portal/files/note/{id:int}.pdf", "/portal/files/{kind}/{id:int}.pdf"]

@@ -1,21 +1,35 @@
 """Leo, who is 15, his mother Elena who acts for him and pays, and what stands around them."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
+
+from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.records.acting import ActsFor
+from practicerunner.records.scheduling import Attendance
 from practicerunner.rules.permissions import PortalRole
-from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, ConsentBasis, ContactKind, Verdict
+from practicerunner.vocabulary import (
+    AccessScope,
+    ActingKind,
+    CaseType,
+    ConsentBasis,
+    ContactKind,
+    SessionFormat,
+    Verdict,
+)
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis
 from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.requests import my_appointments
 from tests.cast import Cast, at, people_of
 
 SINCE = date(2026, 9, 1)
 BORN = date(2011, 5, 14)
+AHEAD = date(2026, 11, 19)
 
 
 @dataclass
@@ -73,3 +87,22 @@ def consents_alone(house: Home, since: date = SINCE) -> None:
     house.cast.do("Marcus", set_consent_basis, SetConsentBasis(
         case_id=house.case_id, person_id=house.leo, basis=ConsentBasis.MINOR, since=since, state="NY",
         reason="came alone, understands", confirmed=True))
+
+
+def booked(house: Home, day: date = AHEAD, hour: int = 10, **more: object) -> int:
+    """An appointment of Leo's."""
+    return house.cast.do("Marcus", book, Book(
+        case_id=house.case_id, service_id=house.cast.services["IND50"], local_date=day, local_time=time(hour),
+        format=SessionFormat.VIDEO, **more))
+
+
+def confidential_to(cast: Cast, appointment_id: int) -> set[int]:
+    """To whom an appointment is confidential."""
+    with database.reading(cast.engine) as session:
+        return set(session.scalars(select(Attendance.person_id).where(
+            Attendance.appointment_id == appointment_id, Attendance.confidential)))
+
+
+def seen(house: Home, who: str) -> list[int]:
+    """The appointments ahead that somebody finds in the portal."""
+    return [one.appointment_id for one in house.see(who, my_appointments)]

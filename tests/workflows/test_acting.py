@@ -437,6 +437,8 @@ EXPECTED: dict[Resource, tuple[str, tuple[set[AccessScope], str], tuple[set[Acce
     Resource.APPOINTMENTS: ("rq", ({S}, "rq"), ({S}, "rq")),
     Resource.QUESTIONNAIRES: ("rc", ({F}, "rc"), (set(), "")),
     Resource.CONSENTS: ("rcs", ({F}, "rcs"), (set(), "")),
+    Resource.CLINICAL_RECORD: ("r", ({F}, "r"), (set(), "")),
+    Resource.CONSULTATION_NOTE: ("r", (set(), ""), (set(), "")),
     Resource.DOCUMENTS_ADMIN: ("r", ({P}, "r"), (set(), "")),
     Resource.DOCUMENTS_CLINICAL: ("r", (set(), ""), (set(), "")),
     Resource.MESSAGES_CLINICAL: ("rc", ({M}, "rc"), (set(), "")),

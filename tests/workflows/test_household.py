@@ -31,6 +31,7 @@ from practicerunner.workflows.portal_documents import my_documents
 from practicerunner.workflows.portal_forms import my_forms
 from practicerunner.workflows.portal_home import LATEST, home_page
 from practicerunner.workflows.portal_messages import my_threads
+from practicerunner.workflows.portal_papers import my_note_papers
 from practicerunner.workflows.requests import my_appointments, my_requests
 from tests.cast import at, bring_on
 from tests.household import MEMBERS, NOW, House, household
@@ -89,7 +90,8 @@ def test_every_reader_of_the_portal_is_asked() -> None:
         "portal_appointments.appointments_page", "portal_appointments.my_feeds", "portal_forms.my_forms",
         "portal_forms.my_sheet", "portal_forms.my_response", "portal_forms.my_form_pdf",
         "portal_billing.billing_page", "portal_billing.my_paper",
-        "portal_documents.my_documents", "portal_documents.my_document",
+        "portal_documents.my_documents", "portal_documents.my_document", "portal_papers.my_note_papers",
+        "portal_papers.my_note_paper",
     } <= set(of_the_portal())
 
 
@@ -189,13 +191,13 @@ def test_the_first_page_says_what_the_pages_say_to_which_it_leads(waiting: House
             statuses.count(RequestStatus.PENDING), len(due), sum(one is not None and one < TODAY for one in due),
             len(account.unpaid) if account else 0, account.due_cents if account else 0,
             sum(one.open_cents for one in account.overdue) if account else 0, papers[::-1][:LATEST],
-            len(page(my_documents) or []), threads.unread if threads else 0,
+            len(page(my_documents) or []) + len(page(my_note_papers) or []), threads.unread if threads else 0,
         ), name
         assert first.methods == (account.methods if account else ()), name
         said[name] = (len(first.offers), first.overdue_forms, first.unpaid, first.documents, first.unread)
     assert said == {
-        "Maya": (0, 0, 4, 1, 3), "Tom": (0, 0, 1, 0, 1), "Leo": (1, 1, 0, 3, 2), "David": (0, 0, 2, 0, 0),
-        "Joan": (0, 0, 0, 0, 0), "Maya for Leo": (1, 1, 0, 1, 2),
+        "Maya": (0, 0, 4, 2, 3), "Tom": (0, 0, 1, 0, 1), "Leo": (1, 1, 0, 4, 2), "David": (0, 0, 2, 0, 0),
+        "Joan": (0, 0, 0, 0, 0), "Maya for Leo": (1, 1, 0, 2, 2),
         **{name: (0, 0, 1, int(name == "Member1"), int(name == "Member2")) for name in MEMBERS},
         "Joan for Leo": (1, 0, 0, 0, 0), "Tom for Maya": (0, 0, 0, 0, 0), "David for Leo": (0, 0, 0, 0, 0),
     }

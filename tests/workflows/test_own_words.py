@@ -8,8 +8,7 @@ from practicerunner.workflows.portal_details import AskForChange, ask_for_change
 from practicerunner.workflows.portal_home import home_page
 from practicerunner.workflows.requests import AskForTime, ask_for_time, my_requests
 from tests.cast import Cast, at
-from tests.workflows.minors import Home, consents_alone, home
-from tests.workflows.test_confidential import booked
+from tests.workflows.minors import Home, booked, consents_alone, home
 
 TUESDAY = date(2026, 11, 24)
 

@@ -81,6 +81,7 @@ from practicerunner.workflows.notes import (
     start_note,
 )
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
+from practicerunner.workflows.portal_papers import SharePaper, share_paper
 from practicerunner.workflows.private_shares import ShareNote, share_note
 from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
@@ -113,9 +114,9 @@ MAY_READ: dict[str, set[str]] = {
 """Sentinel → who may read it; a clinical director reads more, with a typed reason."""
 MAY_READ_OUTSIDE = {
     "heronprivate": {"Noor"}, "heronenclosed": {"Noor"}, "heronoffice": {"Noor"}, "heronintake": {"Noor"},
-    "heronconsent": {"Noor"},
+    "heronconsent": {"Noor"}, "heronplan": {"Noor"}, "heronagreed": {"Noor"}, "heronconsultation": {"Kim"},
 }
-"""Sentinel → who outside the practice may read it: who was chosen for the conversation, or handed it in."""
+"""Sentinel → who outside the practice may read it: who was chosen for it, or handed it in."""
 DIRECTOR_TOO = {
     "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
     "heronassociate", "heronrevised", "heronplan", "heronagreed", "heronamend", "heronbasis", "herondisagrees",
@@ -156,7 +157,7 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
         _written(cast, "Marcus", second, NoteKind.PROGRESS, "herondraft")
         _written(cast, "Marcus", together, NoteKind.GROUP, "herongroup", sign=True, parts={
             people_of(cast, group)["Eve"]: "heronpart", people_of(cast, group)["Al"]: "Listened."})
-        _written(cast, "Marcus", colleague, NoteKind.CONSULTATION, "heronconsultation", sign=True)
+        advice = _written(cast, "Marcus", colleague, NoteKind.CONSULTATION, "heronconsultation", sign=True)
         aside = _written(cast, "Marcus", second, NoteKind.MEMO, "heronaside")
         cast.do("Marcus", discard_draft, DiscardDraft(note_id=aside))
         memo = _written(cast, "Marcus", first, NoteKind.MEMO, "heronmemo")
@@ -175,6 +176,9 @@ def house(sqlite_engine: Engine, tmp_path, monkeypatch) -> Iterator[Cast]:
             starts=time(9), minutes=60, kind=SupervisionFormat.INDIVIDUAL, topics="heronhours"))
         plan = signed(cast, alone, plan=a_plan("heronplan"), on="2026-10-13 09:00")
         agree(cast, plan, people_of(cast, alone)["Noor"], signature="heronagreed", on="2026-10-13 09:00")
+        for shared, case_id, first_name in ((plan, alone, "Noor"), (advice, consultation, "Kim")):
+            cast.do("Marcus", share_paper, SharePaper(
+                note_id=shared, person_ids=(people_of(cast, case_id)[first_name],)))
         (intake,), (consent,) = send(cast, alone, "intake"), send(cast, alone, "consent")
         complete(cast, intake, filled("intake") | {"reason": "heronintake"})
         complete(cast, consent, filled("consent", signature="heronconsent"))

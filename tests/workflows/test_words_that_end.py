@@ -17,10 +17,9 @@ from practicerunner.workflows.private_authorizations import (
     record_private_word,
 )
 from practicerunner.workflows.private_releases import ReleasePrivate, release_private
-from practicerunner.workflows.psychotherapy import SavePsychotherapyNote, save_psychotherapy_note
 from tests.cast import Cast, at, hold
 from tests.workflows.minors import Home, consents_alone, home
-from tests.workflows.test_private_releases import TODAY, upload
+from tests.workflows.private_notes import TODAY, upload, written
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def childs(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     house = home(cast)
     alone = hold(cast, house.case_id, "IND50", "2026-10-12 10:00")
     with at("2026-10-12 22:00"):
-        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(appointment_id=alone, text="Heronleo."))
+        written(cast, "Marcus", alone, "Heronleo.")
     with at(TODAY):
         cast.do("Dana", verify_acting, VerifyActing(
             acts_for_id=house.acts_id, revision=1, evidence="Birth certificate"))
