@@ -218,7 +218,7 @@ def test_one_has_left_with_a_note_of_hers_and_a_request_that_nobody_answers_yet(
         waits = [[one.sentence for one in day(session, actor_for(session, person.id)).waiting
                   if "has left" in one.sentence] for person in logins.all_staff(session) if person.active]
     assert [one for one in waits if one] == [[
-        f"Request to amend the record of {case.name}: due 27 July 2026; {left.name} has left"]]
+        f"Nobody answers the request to amend of {case.name}: due 27 July 2026; {left.name} has left"]]
 
 
 @pytest.mark.slow
