@@ -14,7 +14,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import AlertView, my_alerts
-from practicerunner.workflows.amendment_pages import AmendmentLine, amendments_due
+from practicerunner.workflows.amendment_lists import AmendmentLine, amendments_due
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between

@@ -48,7 +48,7 @@ def dialog() -> None:
     from practicerunner.ui.amendment_block import record_dialog
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.amendment_pages import amendments_of_case
+    from practicerunner.workflows.amendment_lists import amendments_of_case
 
     actor, case_id = signed_in(), int(st.query_params["case"])
     record_dialog(actor, case_id, read(amendments_of_case, actor, case_id))

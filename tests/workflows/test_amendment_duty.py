@@ -15,7 +15,7 @@ from practicerunner.workflows.amendment_answers import (
     accept_amendment,
     deny_amendment,
 )
-from practicerunner.workflows.amendment_pages import amendments_due, amendments_of_case
+from practicerunner.workflows.amendment_lists import amendments_due, amendments_of_case
 from practicerunner.workflows.amendment_papers import denial_pdf
 from practicerunner.workflows.cases import ChangeCase, change_case
 from practicerunner.workflows.note_pages import NotePage, note_page
