@@ -69,9 +69,9 @@ from practicerunner.workflows.releases import PrepareRelease, prepare_release
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of
 from tests.documents.papers import pages
+from tests.workflows.releasing import authorize as authorize_record
 from tests.workflows.sending import bring_forms, complete, filled, send
 from tests.workflows.sending import named as named_as_parent
-from tests.workflows.test_releases import authorize as authorize_record
 from tests.workflows.test_supervision import change
 
 TODAY = "2026-10-20 09:00"
