@@ -5,7 +5,8 @@ import streamlit as st
 from practicerunner.ui import amendment_sheet
 from practicerunner.ui.navigation import link, require, selected
 from practicerunner.ui.perform import read_logged
-from practicerunner.workflows.amendment_pages import AmendmentLine, amendment_page
+from practicerunner.workflows.amendment_lists import AmendmentLine
+from practicerunner.workflows.amendment_pages import amendment_page
 
 me = require("amendment")
 chosen = selected("amendment")

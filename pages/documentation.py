@@ -91,8 +91,7 @@ def show_releases(waiting: list[WaitingRelease]) -> None:
     for one in waiting[:SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center"):
             link(md(one.case_name), "case", icon=":material/outgoing_mail:", case=one.case_id, part="clinical")
-            st.text(f"To {one.recipient}, waits for {len(one.waiting)} of {one.needed}: {', '.join(one.waiting)}",
-                    width="content")
+            st.text(one.stands, width="content")
 
 
 def _due(actor: Actor, one: DueNote, zone: str, today: date) -> None:

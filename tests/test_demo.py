@@ -181,7 +181,7 @@ def test_everybody_who_treats_has_a_full_today_and_week(made: Engine) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     with database.reading(made) as session:
         for person in logins.all_staff(session):
-            if not {r.role for r in person.roles} & TREATING:
+            if not person.active or not {r.role for r in person.roles} & TREATING:
                 continue
             week = appointments_between(
                 session, actor_for(session, person.id), monday, monday + timedelta(days=6), provider_ids=[person.id],
@@ -196,6 +196,8 @@ def test_something_waits_for_everybody_today(made: Engine) -> None:
     said = {}
     with database.reading(made) as session:
         for person in logins.all_staff(session):
+            if not person.active:
+                continue
             shown = day(session, actor_for(session, person.id))
             said[person.first_name] = " ".join(waiting.sentence for waiting in shown.waiting)
             assert shown.waiting, person.name
@@ -204,6 +206,19 @@ def test_something_waits_for_everybody_today(made: Engine) -> None:
     assert "returned by your supervisor" in said["Kwabena"] and "returned by your supervisor" in said["Hanna"]
     assert "overdue" in said["Glenn"] and "to invoice" in said["Glenn"]
     assert "without attendance" in said["Amara"]
+
+
+@pytest.mark.slow
+def test_one_has_left_with_a_note_of_hers_and_a_request_that_nobody_answers_yet(made: Engine) -> None:
+    with database.reading(made) as session:
+        (left,) = [person for person in logins.all_staff(session) if not person.active]
+        (note,) = session.scalars(select(Note).where(Note.author_id == left.id))
+        (case,) = session.scalars(select(Case).where(Case.provider_id == left.id))
+        assert (note.case_id, note.status, case.status) == (case.id, NoteStatus.LOCKED, CaseStatus.ARCHIVED)
+        waits = [[one.sentence for one in day(session, actor_for(session, person.id)).waiting
+                  if "has left" in one.sentence] for person in logins.all_staff(session) if person.active]
+    assert [one for one in waits if one] == [[
+        f"Nobody answers the request to amend of {case.name}: due 27 July 2026; {left.name} has left"]]
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from practicerunner.demo import (
     following,
     inquiring,
     insurance,
+    leaving,
     library,
     minors,
     opening,
@@ -69,6 +70,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     following.begin(diary, house, today)
     sharing.begin(diary, house, today)
     correcting.begin(diary, house, today)
+    leaving.begin(diary, house, beginning, today)
     story = Story(diary, house, today, rng, CASES[::every])
     story.begin()
     portal.begin(diary, house, story, today)

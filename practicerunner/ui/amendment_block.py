@@ -12,7 +12,7 @@ from practicerunner.ui.perform import read
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import AmendmentChannel
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.amendment_pages import (
+from practicerunner.workflows.amendment_lists import (
     AmendmentLine,
     Asking,
     CaseAmendments,

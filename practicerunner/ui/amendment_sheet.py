@@ -18,7 +18,8 @@ from practicerunner.workflows.amendment_answers import (
     add_statement,
     deny_amendment,
 )
-from practicerunner.workflows.amendment_pages import Added, AmendmentLine, AmendmentPage
+from practicerunner.workflows.amendment_lists import AmendmentLine
+from practicerunner.workflows.amendment_pages import Added, AmendmentPage
 from practicerunner.workflows.amendments import (
     ExtendAmendment,
     WithdrawAmendment,

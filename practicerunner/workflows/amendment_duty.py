@@ -57,9 +57,9 @@ def duty_of(session: Session, on: Asked) -> Duty:
     author = session.get_one(Staff, note.author_id) if note is not None else provider
     found = _of(session, on, author) if _able(session, on, author) else Duty(
         tuple(_supervisors(session, on, provider)))
-    return Duty(found.deciders, found.beside, f"{provider.name} has left", (
-        f"{provider.name} answers nothing here any more. An owner names another provider, who then answers the "
-        "request."))
+    why = f"{provider.name} {'treats nobody any more' if provider.active else 'has left'}"
+    return Duty(found.deciders, found.beside, why,
+                f"{why}. An owner names another provider, who then answers the request.")
 
 
 def _of(session: Session, on: Asked, somebody: Staff) -> Duty:

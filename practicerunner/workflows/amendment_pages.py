@@ -1,6 +1,6 @@
-"""Requests to amend the record as their readers may see them: that there is one, or what it says and how it stands.
+"""A request to amend the record with its text, read as a note is: what was asked, its answer, what may be done.
 
-Whoever may see the case sees that a request exists and until when it is answered; its text is read as a note is.
+That there is one, for whoever may see the case: ``amendment_lists``.
 """
 
 from dataclasses import dataclass
@@ -13,84 +13,29 @@ from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import amendments, audit, notes, practice, releases
 from practicerunner.records.amendments import AmendmentRequest, AmendmentWord, Asked
-from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.rules import amendments as rule
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.permissions import Allowed
-from practicerunner.vocabulary import Action, AmendmentDecision, AmendmentWordKind, Resource, Role
-from practicerunner.workflows.access import Actor, how_may, may, may_touch, visible
+from practicerunner.vocabulary import Action, AmendmentWordKind, Resource
+from practicerunner.workflows.access import Actor
 from practicerunner.workflows.amendment_answers import change_problem
-from practicerunner.workflows.amendment_duty import Duty, duty_of, review_for
+from practicerunner.workflows.amendment_duty import review_for
 from practicerunner.workflows.amendment_letters import answered_to
-from practicerunner.workflows.amendments import amendment_for, today_here, who_speaks, whose
+from practicerunner.workflows.amendment_lists import (
+    AmendmentLine,
+    in_words,
+    line_of,
+    opens_freely,
+    readable_documents,
+    reading,
+)
+from practicerunner.workflows.amendments import amendment_for, today_here, who_speaks
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.documents import documents_of_case
-from practicerunner.workflows.form_pages import signers_of
-from practicerunner.workflows.forms import Signatory, full_name
+from practicerunner.workflows.forms import full_name
 from practicerunner.workflows.note_readers import LOG_AGAIN_AFTER, may_open
-from practicerunner.workflows.own_word import own_problem
-
-
-@dataclass(frozen=True, slots=True)
-class AmendmentLine:
-    """A request in a list: that it is there and until when it is answered, never its text."""
-
-    amendment_id: int
-    case_id: int
-    case_name: str
-    word: str
-    """What the record is called here."""
-    person: str
-    """Whose record it is."""
-    received_on: date
-    due_on: date
-    overdue: bool
-    is_open: bool
-    can_open: bool
-    """Whether the reader may open it, with or without a typed reason."""
-    needs_reason: bool
-    decision: AmendmentDecision | None
-    """Empty for who may not open it."""
-    decided_by: str = ""
-    """Who decides about it, by name; empty where nobody could, and once it was answered."""
-    lacks: str = ""
-    """Why an owner has to see to it, in a few words; empty where none has to."""
-    remedy: str = ""
-    """What an owner does about that, in a sentence."""
-    in_my_place: bool = False
-    """Whether it is somebody else's case, and the reader decides as their supervisor."""
-    is_mine: bool = False
-    """Whether the reader decides about it, or looks after it with their supervisor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What is needed to write a request down in a case."""
-
-    people: dict[int, str]
-    signers: dict[int, dict[int, Signatory]]
-    """Whose record → who can be chosen to ask for them."""
-    refusals: dict[int, str]
-    """Whose own word is not enough, and why."""
-    notes: dict[int, str]
-    """Signed notes that the actor may open."""
-    documents: dict[int, str]
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
-class CaseAmendments:
-    """The requests of a case, the newest first."""
-
-    lines: tuple[AmendmentLine, ...]
-    word: str
-    called: str
-    may_record: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,106 +114,6 @@ class AmendmentPage:
         return min(self.today, rule.due_on(self.line.received_on, extended=False))
 
 
-# --- Lists
-
-
-@reader(Resource.CASE)
-def amendments_of_case(session: Session, actor: Actor, case_id: int) -> CaseAmendments:
-    """The requests of a case, and whether the actor may write one down. Raises NotFound for strangers."""
-    case = case_for(session, actor, case_id)
-    today = today_here(session)
-    return CaseAmendments(
-        tuple(_line(session, actor, on, today) for on in amendments.of_case(session, case_id)),
-        rule.record_word(case.type), capabilities(case.type).called,
-        may_touch(actor, Action.CREATE, Resource.AMENDMENTS, responsible=[case.provider_id]),
-    )
-
-
-@reader(Resource.CASE)
-def amendment_to_record(session: Session, actor: Actor, case_id: int) -> Asking:
-    """Who can ask for whose record in a case, and for what of it. Raises NotFound for strangers."""
-    case = case_for(session, actor, case_id)
-    people = whose(session, case)
-    return Asking(
-        {key: full_name(person) for key, person in people.items()},
-        {key: signers_of(session, case, person) for key, person in people.items()},
-        {key: problem for key, person in people.items()
-         if (problem := own_problem(session, person, agreed_for=False))},
-        {row.note_id: f"{note_rule.title(row.kind, row.form)} of {_day(row.service_date)}"
-         for row in notes.of_case(session, case_id) if row.version and _opens(may_open(actor, row))},
-        _documents(session, actor, case), today_here(session),
-    )
-
-
-@reader(Resource.CASE)
-def amendments_due(session: Session, actor: Actor) -> list[AmendmentLine]:
-    """What waits for the actor's answer, the first due first: of their own cases, as supervisor of who signs nothing
-    alone, or because nobody else could see to it, see ``amendment_duty``.
-    """
-    if not may(actor, Action.READ, Resource.AMENDMENTS):
-        return []
-    owns = Role.OWNER in actor.roles
-    sees = visible(actor, Action.CREATE if owns else Action.READ, Resource.AMENDMENTS)
-    found = [on for on in amendments.open_ones(session, sees, actor.staff_id)
-             if not actor.is_concerned(case_id=on.case.id)]
-    today = today_here(session) if found else date.min
-    lines = [_line(session, actor, on, today, duty) for on in found
-             if (duty := duty_of(session, on)).is_with(actor)]
-    return sorted(lines, key=lambda line: line.due_on)
-
-
-def _line(session: Session, actor: Actor, on: Asked, today: date, duty: Duty | None = None) -> AmendmentLine:
-    request, case = on.request, on.case
-    due, allowed, is_open = _due(on), reading(session, actor, on), request.closed_at is None
-    opens, duty = _opens(allowed), duty or (duty_of(session, on) if is_open else Duty())
-    decides = duty.decides(actor)
-    return AmendmentLine(
-        request.id, case.id, case.name, rule.record_word(case.type), full_name(on.person), request.received_on, due,
-        is_open and rule.is_overdue(due, today), is_open, allowed is not None,
-        allowed is not None and allowed.needs_reason, request.decision if opens else None, duty.names, duty.why,
-        duty.remedy, decides and actor.staff_id != case.provider_id and not _is_author(session, actor, on),
-        decides or actor.staff_id in duty.beside,
-    )
-
-
-def _is_author(session: Session, actor: Actor, on: Asked) -> bool:
-    note = session.get(Note, on.request.note_id) if on.request.note_id is not None else None
-    return note is not None and note.author_id == actor.staff_id
-
-
-def _due(on: Asked) -> date:
-    return rule.due_on(on.request.received_on, extended=on.request.extended_at is not None)
-
-
-def reading(session: Session, actor: Actor, on: Asked, action: Action = Action.READ) -> Allowed | None:
-    """How the actor may do this with a request, with or without a typed reason; leaves no trace."""
-    note = session.get(Note, on.request.note_id) if on.request.note_id is not None else None
-    ours = {on.case.provider_id, note.author_id if note is not None else on.case.provider_id}
-    return how_may(
-        actor, action, Resource.AMENDMENTS, case_id=on.case.id, own=actor.staff_id in ours,
-        supervised=bool(ours & actor.supervisees) or on.case.supervisor_id == actor.staff_id)
-
-
-def _opens(allowed: Allowed | None) -> bool:
-    return allowed is not None and not allowed.needs_reason
-
-
-def _documents(session: Session, actor: Actor, case: Case) -> dict[int, str]:
-    """Documents of a case that the actor may read; none for the author of one note, whose case it is not."""
-    if not may_touch(actor, Action.READ, Resource.CASE, responsible=[case.provider_id],
-                     supervisor_id=case.supervisor_id, case_id=case.id):
-        return {}
-    return {line.document_id: line.title for line in documents_of_case(session, actor, case.id).lines
-            if not line.needs_reason}
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-# --- One request
-
-
 @reader(Resource.AMENDMENTS)
 def amendment_page(
     session: Session, actor: Actor, amendment_id: int, reason: str = ""
@@ -283,7 +128,7 @@ def amendment_page(
     allowed = reading(session, actor, on)
     if allowed is not None and allowed.needs_reason and not reason.strip():
         case_for(session, actor, on.case.id)
-        return _line(session, actor, on, today_here(session))
+        return line_of(session, actor, on, today_here(session))
     on = amendment_for(session, actor, amendment_id, Action.READ, reason=reason)
     _log(session, actor, on, f"reason: {reason.strip()}" if allowed is not None and allowed.needs_reason else "")
     return _page(session, actor, on)
@@ -305,19 +150,19 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
     is_open = request.closed_at is None
 
     def able(action: Action) -> bool:
-        return _opens(reading(session, actor, on, action))
+        return opens_freely(reading(session, actor, on, action))
 
     decides, review = able(Action.SIGN), review_for(session, on, actor.staff_id, actor.roles)
-    readable = _documents(session, actor, case)
+    readable = readable_documents(session, actor, case)
     words, to = amendments.words_of(session, request.id), answered_to(session, on)
     note = notes.one_row(session, request.note_id) if request.note_id is not None else None
     recorded = people.get(request.recorded_by_id or 0)
     closed = people.get(request.closed_by_id or 0)
     return AmendmentPage(
-        _line(session, actor, on, today), request.revision, capabilities(case.type).called, request.wanted,
+        line_of(session, actor, on, today), request.revision, capabilities(case.type).called, request.wanted,
         request.capacity, request.authority, request.channel.label, recorded.name if recorded else "",
         request.created_at, request.note_id if note is not None and may_open(actor, note) else None,
-        f"{note_rule.title(note.kind, note.form)} of {_day(note.service_date)}" if note is not None else "",
+        f"{note_rule.title(note.kind, note.form)} of {in_words(note.service_date)}" if note is not None else "",
         _title(readable, request.document_id),
         (request.told_on, request.extension_reason) if request.told_on is not None else None,
         is_open and able(Action.UPDATE) and request.extended_at is None,
@@ -327,8 +172,8 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         {one.id: one.recipient for one in releases.of_case(session, case.id) if one.sent_at is not None}
         if is_open else {},
         readable, request.answer,
-        tuple((of.id, f"Addendum of {_day(_local(session, addendum.created_at))} beneath the "
-               f"{note_rule.title(of.kind, of.form).lower()} of {_day(of.service_date)}")
+        tuple((of.id, f"Addendum of {in_words(_local(session, addendum.created_at))} beneath the "
+               f"{note_rule.title(of.kind, of.form).lower()} of {in_words(of.service_date)}")
               for addendum, of in amendments.changes_of(session, request.id)),
         tuple(one.name for one in amendments.recipients_of(session, request.id)),
         request.ground.label if request.ground is not None else "", request.basis, request.closed_at,
@@ -353,7 +198,7 @@ def _taken_back(session: Session, request: AmendmentRequest) -> str:
     if kept is None:
         return ""
     who = full_name(session.get_one(Person, kept.told_by_id))
-    return f"{who} said so on {_day(kept.told_on)}, {kept.how.label.lower()}:\n{kept.reason}"
+    return f"{who} said so on {in_words(kept.told_on)}, {kept.how.label.lower()}:\n{kept.reason}"
 
 
 def _changes(session: Session, actor: Actor, on: Asked) -> dict[int, str]:
@@ -361,9 +206,9 @@ def _changes(session: Session, actor: Actor, on: Asked) -> dict[int, str]:
     found = [one for one in amendments.addenda_of_case(session, on.case.id) if not change_problem(session, on, one)]
     rows = notes.rows_of(session, {one.note.id for one in found})
     return {
-        one.addendum.id: f"{_day(_local(session, one.addendum.created_at))}, {one.addendum.reason}: "
-        f"{note_rule.title(one.note.kind, one.note.form).lower()} of {_day(one.note.service_date)}"
-        for one in found if _opens(may_open(actor, rows[one.note.id]))
+        one.addendum.id: f"{in_words(_local(session, one.addendum.created_at))}, {one.addendum.reason}: "
+        f"{note_rule.title(one.note.kind, one.note.form).lower()} of {in_words(one.note.service_date)}"
+        for one in found if opens_freely(may_open(actor, rows[one.note.id]))
     }
 
 

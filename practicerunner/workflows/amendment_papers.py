@@ -17,7 +17,7 @@ from practicerunner.rules import notes as note_rule
 from practicerunner.rules.documents import plain_name
 from practicerunner.vocabulary import Action, AmendmentDecision, AmendmentWordKind, DocumentClass, Resource
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.amendment_pages import reading
+from practicerunner.workflows.amendment_lists import reading
 from practicerunner.workflows.amendments import amendment_for
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.forms import full_name

@@ -140,6 +140,13 @@ class WaitingRelease:
             return f"Record asked for without a release: {self.case_name}"
         return f"Release waits for {len(self.waiting)} of {self.needed}: {self.case_name}"
 
+    @property
+    def stands(self) -> str:
+        """To whom it is to go and whose word is missing."""
+        if self.release_id is None:
+            return "Asked for and refused: no release was prepared"
+        return f"To {self.recipient}, waits for {len(self.waiting)} of {self.needed}: {', '.join(self.waiting)}"
+
 
 @dataclass(frozen=True, slots=True)
 class CaseReleases:

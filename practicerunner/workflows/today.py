@@ -14,7 +14,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Action, AppointmentStatus, EstimateWarning, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import AlertView, my_alerts
-from practicerunner.workflows.amendment_pages import AmendmentLine, amendments_due
+from practicerunner.workflows.amendment_lists import AmendmentLine, amendments_due
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.breaches import open_breaches
 from practicerunner.workflows.calendar import appointments_between
@@ -155,10 +155,13 @@ def _amendment(one: AmendmentLine, today: date) -> Waiting:
 
     An owner who has to find somebody who answers it opens the case: the text is not theirs to read.
     """
-    said = f"Request to amend the {one.word} of {one.person}: {amendment_rule.left_in_words(one.due_on, today)}"
+    left = amendment_rule.left_in_words(one.due_on, today)
+    said = f"Request to amend the {one.word} of {one.person}: {left}"
     urgent = (one.due_on - today).days <= URGENT
     if one.is_mine:
         return Waiting(said, "amendment", urgent=urgent, selectors={"amendment": one.amendment_id})
+    if not one.decided_by:
+        said = f"Nobody answers the request to amend of {one.person}: {left}"
     return Waiting(f"{said}; {one.lacks}", "case", urgent=urgent, selectors={"case": one.case_id, "part": "clinical"})
 
 

@@ -17,6 +17,7 @@ from practicerunner.workflows.amendments import RecordAmendment, record_amendmen
 from tests.cast import Cast, at, bring_on, people_of
 from tests.pages.opening import keys, opened, portal_opened, press, said
 from tests.pages.walking import live, words
+from tests.workflows.supervising import change
 
 HOSTILE = "A **bold** [x](http://x.example) <b>raw</b> $5$"
 
@@ -47,7 +48,7 @@ def dialog() -> None:
     from practicerunner.ui.amendment_block import record_dialog
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.amendment_pages import amendments_of_case
+    from practicerunner.workflows.amendment_lists import amendments_of_case
 
     actor, case_id = signed_in(), int(st.query_params["case"])
     record_dialog(actor, case_id, read(amendments_of_case, actor, case_id))
@@ -135,6 +136,31 @@ def test_more_time_and_what_others_find_at_its_address(cast: Cast, monkeypatch: 
     next(button for button in app.button if button.label == "Open").click().run()
     assert "Heronwish" in words(app)
     assert "Marcus Bell answers this." in words(app)
+
+
+def test_what_nobody_can_decide_says_so_and_stands_with_an_owner(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Iris Vale", provider="Priya")
+    made = asked(cast, case_id)
+    change(cast, "Ruth", active=False)
+    due = "Nobody answers the request to amend of Iris Vale\\: due 8 January 2027; Priya Nair has no supervisor"
+    assert due in words(opened(cast, monkeypatch, "Dana", "today"))
+    assert "; Priya Nair has no supervisor" in words(opened(cast, monkeypatch, "Dana", "documentation"))
+    assert "An owner names one" in said(opened(cast, monkeypatch, "Dana", "case", case=case_id, part="clinical"))
+    app = opened(cast, monkeypatch, "Priya", "amendment", amendment=made)
+    assert "has no supervisor who could. An owner names one on the staff page" in said(app)
+    assert [one.label for one in app.button if one.label == "Deny"] == []
+    press(app, next(key for key in keys(app) if "withdrawn" in key and key.endswith(".save")))
+    assert [error.value for error in app.error] == [
+        "Say how they told the practice.", "Say why they take it back, in their words; it is kept with the request."]
+    next(one for one in app.selectbox if one.label == "How").set_value(AmendmentChannel.PHONE)
+    next(one for one in app.text_area if one.label == "Why, in their words").set_value(HOSTILE)
+    press(app, next(key for key in keys(app) if "withdrawn" in key and key.endswith(".save")))
+    assert kept(cast).decision is AmendmentDecision.WITHDRAWN
+    app = opened(cast, monkeypatch, "Priya", "amendment", amendment=made)
+    assert f"Iris Vale said so on 12 November 2026, by phone:\n{HOSTILE}" in words(app)
+    assert live(app) == []
 
 
 def test_a_client_asks_in_the_portal_and_sees_when_the_practice_answers(

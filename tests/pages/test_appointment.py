@@ -12,6 +12,7 @@ from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CancelledBy, CaseType
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
+from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.series import BookSeries, book_series
 from tests.cast import Cast, arrange, at, bring_on, people_of
@@ -241,3 +242,37 @@ def test_a_stranger_finds_no_such_record(practice: Cast, monkeypatch: pytest.Mon
 def test_an_address_without_a_number_leads_to_the_calendar(practice: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(practice, monkeypatch, "Marcus", "appointment", appointment="x")
     assert app.info[0].value == "Choose an appointment in the calendar."
+
+
+def test_a_memo_is_marked_for_the_front_desk_in_a_dialog_of_its_own_or_with_the_change(
+    practice: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = practice.open_case(CaseType.INDIVIDUAL, "Ida Holm", provider="Priya")
+    made = practice.do("Priya", book, Book(
+        case_id=case_id, service_id=practice.services["IND50"], local_date=date(2026, 9, 9), local_time=time(10),
+        location_id=practice.office))
+
+    def form(who: str, which: str) -> AppTest:
+        monkeypatch.setattr(identity, "IDENTITY", practice.staff[who])
+        app = AppTest.from_function(dialog, args=(which, made), default_timeout=30)
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    assert "Memo" in [one.label for one in opened(
+        practice, monkeypatch, "Ruth", "appointment", appointment=made).button], "who supervises may not change it"
+    app = form("Ruth", "memo_dialog")
+    (tick,) = app.checkbox
+    assert (tick.label, tick.value) == ("Front desk may read this", False)
+    app.text_area[0].set_value("Ask *about* the room.")
+    next(one for one in app.button if one.label == "Save memo").click().run()
+    assert (row(practice, made).memo, row(practice, made).memo_for_desk) == ("Ask *about* the room.", False)
+    for who in ("Priya", "Ruth", "Dana"):
+        assert "Ask *about* the room." in said(opened(practice, monkeypatch, who, "appointment", appointment=made))
+    assert "Ask" not in said(opened(practice, monkeypatch, "Tom", "appointment", appointment=made))
+    app = form("Priya", "change_dialog")
+    next(one for one in app.checkbox if one.label == "Front desk may read this").set_value(True)
+    next(one for one in app.button if one.label == "Save changes").click().run()
+    text = said(opened(practice, monkeypatch, "Tom", "appointment", appointment=made))
+    assert "Ask *about* the room." in text
+    assert "The front desk reads this too." in text

@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType
-from practicerunner.workflows.releases import releases_of_case
+from practicerunner.workflows.record_exports import record_pdf
+from practicerunner.workflows.releases import ReleaseIsBlocked, releases_of_case
 from tests.cast import Cast, at, bring_on, people_of
 from tests.pages.opening import keys, opened, press, said
 
@@ -77,3 +78,20 @@ def test_a_case_of_one_downloads_its_record_as_before(sqlite_engine: Engine, mon
         alone = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
         app = opened(cast, monkeypatch, "Marcus", "case", case=alone, part="clinical")
         assert f"release.{alone}.open" not in keys(app) and f"/files/record/{alone}.pdf" in links(app)
+
+
+def test_a_record_that_was_asked_for_without_a_release_waits_until_nobody_needs_it(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at("2026-10-20 09:00"):
+        cast = bring_on(sqlite_engine)
+        couple = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom [Quill](x)")
+        with pytest.raises(ReleaseIsBlocked):
+            cast.do("Dana", record_pdf, couple)
+        waits = "Asked for and refused: no release was prepared"
+        assert waits in said(opened(cast, monkeypatch, "Marcus", "documentation"))
+        app = ask(cast, monkeypatch, couple)
+        assert "Dana Okafor asked for the record on 20 October 2026 and was refused" in said(app)
+        press(app, f"refused.{couple}.drop")
+        assert "was refused" not in said(ask(cast, monkeypatch, couple))
+        assert waits not in said(opened(cast, monkeypatch, "Marcus", "documentation"))

@@ -6,7 +6,8 @@ from typing import Any
 from practicerunner import database
 from practicerunner.vocabulary import AmendmentChannel, CaseType, DenialGround, NoteKind
 from practicerunner.workflows.amendment_answers import DenyAmendment
-from practicerunner.workflows.amendment_pages import AmendmentLine, AmendmentPage, amendment_page
+from practicerunner.workflows.amendment_lists import AmendmentLine
+from practicerunner.workflows.amendment_pages import AmendmentPage, amendment_page
 from practicerunner.workflows.amendments import RecordAmendment, WithdrawAmendment, record_amendment
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of

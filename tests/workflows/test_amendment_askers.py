@@ -27,7 +27,7 @@ from practicerunner.workflows.acting import (
     verify_acting,
 )
 from practicerunner.workflows.amendment_answers import AcceptAmendment, accept_amendment, deny_amendment
-from practicerunner.workflows.amendment_pages import amendment_to_record
+from practicerunner.workflows.amendment_lists import amendment_to_record
 from practicerunner.workflows.amendment_papers import denial_pdf
 from practicerunner.workflows.amendments import withdraw_amendment
 from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis

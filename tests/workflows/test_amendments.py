@@ -30,12 +30,8 @@ from practicerunner.workflows.amendment_answers import (
     add_statement,
     deny_amendment,
 )
-from practicerunner.workflows.amendment_pages import (
-    AmendmentLine,
-    AmendmentPage,
-    amendments_due,
-    amendments_of_case,
-)
+from practicerunner.workflows.amendment_lists import AmendmentLine, amendments_due, amendments_of_case
+from practicerunner.workflows.amendment_pages import AmendmentPage
 from practicerunner.workflows.amendment_papers import denial_pdf
 from practicerunner.workflows.amendments import (
     AmendmentIsClosed,

@@ -36,7 +36,7 @@ from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from tests.cast import STAFF, Cast, at, hold, people_of
 from tests.documents.papers import lines, pages
-from tests.workflows.test_releases import authorize, prepared
+from tests.workflows.releasing import authorize, prepared
 
 SOAP = ("subjective", "objective", "assessment", "plan")
 GROUP = {"topic": "Standing firm", "interventions": "A round", "process": "Quiet at first"}

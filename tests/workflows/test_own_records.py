@@ -16,7 +16,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.vocabulary import Action, AmendmentChannel, CaseType, NoteKind, Outcome, Role, ThreadClass
 from practicerunner.workflows.accounts import case_account, open_invoices
 from practicerunner.workflows.acting import access_grid
-from practicerunner.workflows.amendment_pages import reading
+from practicerunner.workflows.amendment_lists import reading
 from practicerunner.workflows.amendments import RecordAmendment, record_amendment
 from practicerunner.workflows.calendar import appointment_page, appointments_between
 from practicerunner.workflows.cases import case_for

@@ -60,9 +60,9 @@ from tests.workflows.private_notes import (
     write,
     written,
 )
+from tests.workflows.releasing import authorize as authorize_record
 from tests.workflows.sending import bring_forms, complete, filled, send
 from tests.workflows.sending import named as named_as_parent
-from tests.workflows.test_releases import authorize as authorize_record
 
 
 @pytest.fixture

@@ -56,7 +56,12 @@ from practicerunner.workflows.amendment_answers import (
     add_statement,
     deny_amendment,
 )
-from practicerunner.workflows.amendments import RecordAmendment, record_amendment
+from practicerunner.workflows.amendments import (
+    RecordAmendment,
+    WithdrawAmendment,
+    record_amendment,
+    withdraw_amendment,
+)
 from practicerunner.workflows.asker_page import AnswerByLink, answer_by_link
 from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.breaches import (
@@ -106,7 +111,7 @@ MAY_READ: dict[str, set[str]] = {
     "heronconsent": TREATS | {"Dana", "Tom"},
     "herondesk": TREATS | {"Dana", "Tom"}, "heronclinical": TREATS, "heronsealed": TREATS,
     "heronprivate": TREATS, "heronenclosed": TREATS, "heronoffice": TREATS | {"Dana", "Tom"},
-    "heronamend": TREATS, "heronbasis": TREATS, "herondisagrees": TREATS,
+    "heronamend": TREATS, "heronbasis": TREATS, "herondisagrees": TREATS, "herontakenback": TREATS,
     "heronasked": {"Priya", "Ruth", "Dana", "Tom"},  # an inquiry to Priya, whom Ruth supervises
     "herontold": {"Priya", "Dana", "Tom"}, "heronanswered": {"Priya", "Dana", "Tom"},  # and what was written since
     "heronbreach": {"Tom", "Dana"},  # who reported it, and the owners
@@ -120,6 +125,7 @@ MAY_READ_OUTSIDE = {
 DIRECTOR_TOO = {
     "heronprogress", "heronaddendum", "herondraft", "herongroup", "heronpart", "heronconsultation", "heronintake",
     "heronassociate", "heronrevised", "heronplan", "heronagreed", "heronamend", "heronbasis", "herondisagrees",
+    "herontakenback",
 }
 SECTIONS = {
     "soap": ("subjective", "objective", "assessment", "plan"), "group": ("topic", "interventions", "process"),
@@ -210,6 +216,12 @@ def _amend(cast: Cast, case_id: int, note_id: int) -> None:
     cast.do("Marcus", record_amendment, RecordAmendment(
         case_id=case_id, person_id=people_of(cast, case_id)["Noor"], received_on=date(2026, 10, 13),
         channel=AmendmentChannel.LETTER, wanted="heronamend", note_id=note_id))
+    again = cast.do("Marcus", record_amendment, RecordAmendment(
+        case_id=case_id, person_id=people_of(cast, case_id)["Noor"], received_on=date(2026, 10, 13),
+        channel=AmendmentChannel.LETTER, wanted="heronamend"))
+    cast.do("Marcus", withdraw_amendment, WithdrawAmendment(
+        amendment_id=again, revision=1, told_by_id=people_of(cast, case_id)["Noor"], told_on=date(2026, 10, 13),
+        how=AmendmentChannel.PHONE, reason="herontakenback"))
 
 
 def _correspond(cast: Cast, case_id: int) -> None:
