@@ -149,7 +149,7 @@ def show(actor: Actor, custody_id: int) -> None:
                     st.caption(label)
                     st.text(said)
         _papers(actor, line)
-    if line.blocked:
+    if line.blocked and line.blocked != line.ground:
         st.warning(md(line.blocked), icon=":material/block:")
     if line.released is not None and line.released.can_fetch:
         private_release_block.fetch(line.released)
@@ -192,7 +192,7 @@ def _decide(actor: Actor, line: CustodyLine) -> None:
         done = signature_box.sign(Form(f"release_custody.{custody_id}"), actor, release_custody,
                                   lambda op, proof: ReleaseCustody(op=op, proof=proof, private_custody_id=custody_id),
                                   label=f"Release {how_many(line.number)}", done="Released; take the paper now")
-    else:
+    elif not line.blocked:
         st.text("Another owner or the clinical director has to confirm it." if line.state is CustodyState.OPEN
                 else f"{line.opened_by} releases them now.")
     if line.may_withdraw and st.button("Withdraw", type="tertiary", key=f"withdraw_custody.{custody_id}"):
