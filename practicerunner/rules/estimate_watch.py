@@ -89,16 +89,17 @@ def is_renewed(one: Given, others: Iterable[Given]) -> bool:
     )
 
 
-def stands_until(one: Given, others: Collection[Given], today: date) -> date | None:
-    """The last day from today on, without a gap, on which no later version counts; ``None`` if there is none."""
-    day = max(today, one.first_on)
-    while day <= one.last_on and is_replaced_on(one, others, day):
-        day += timedelta(days=1)
-    if day > one.last_on:
+def stands(one: Given, others: Collection[Given], today: date) -> tuple[date, date] | None:
+    """The first days without a gap, from today on, on which no later version counts; ``None`` if there are none."""
+    first = max(today, one.first_on)
+    while first <= one.last_on and is_replaced_on(one, others, first):
+        first += timedelta(days=1)
+    if first > one.last_on:
         return None
-    while day < one.last_on and not is_replaced_on(one, others, day + timedelta(days=1)):
-        day += timedelta(days=1)
-    return day
+    last = first
+    while last < one.last_on and not is_replaced_on(one, others, last + timedelta(days=1)):
+        last += timedelta(days=1)
+    return first, last
 
 
 @dataclass(frozen=True, slots=True)

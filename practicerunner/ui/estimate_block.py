@@ -167,11 +167,14 @@ def _shared(actor: Actor, case_id: int, block: EstimateBlock, *, makes: bool) ->
 
 
 def _state(one: SharedView, today: date) -> str:
-    if one.stands_until is None:
+    if one.stands is None:
         return "Over" if one.is_current else "Replaced"
     if one.change is not None:
         return one.change[1].label
-    return "In force" if one.is_current else f"Until {day(one.stands_until, today)}"
+    first, last = one.stands
+    if one.is_current:
+        return "In force"
+    return f"From {day(first, today)}" if first > max(today, one.first_on) else f"Until {day(last, today)}"
 
 
 def _exceeded(one: SharedView, today: date) -> None:
@@ -240,10 +243,10 @@ def due_list(actor: Actor) -> None:
     chosen = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="estimates_due",
         alt="Estimates due", column_config={
-            "Due": st.column_config.Column(width=140), "For": st.column_config.Column(width=150),
-            "Payer": st.column_config.Column(width=130), "Why": st.column_config.Column(width=175),
+            "Due": st.column_config.Column(width=125), "For": st.column_config.Column(width=150),
+            "Payer": st.column_config.Column(width=110), "Why": st.column_config.Column(width=240),
             "Amount": st.column_config.Column(width=80, alignment="right"),
-            "Last contact": st.column_config.Column(width=130), "Next action": st.column_config.Column(width=140)},
+            "Last contact": st.column_config.Column(width=115), "Next action": st.column_config.Column(width=125)},
     )["selection"]["rows"]
     if chosen and chosen[0] < len(rows):
         _work(actor, rows[chosen[0]], whom.get(rows[chosen[0]].case_id, ()), today)

@@ -233,7 +233,7 @@ class EstimateChange(Word):
     def label(self) -> str:
         """As the list of what is due says it."""
         return {
-            "fee": "A fee changes", "provider": "Another provider", "scope": "More is booked than estimated",
+            "fee": "A fee changes", "provider": "Another provider", "scope": "More booked than estimated",
         }[self.value]
 
 

@@ -14,7 +14,7 @@ from practicerunner.records.estimates import EstimateDelivery, GoodFaithEstimate
 from practicerunner.records.practice import Service
 from practicerunner.rules import estimates as rule
 from practicerunner.rules.case_types import capabilities
-from practicerunner.rules.estimate_watch import stands_until
+from practicerunner.rules.estimate_watch import stands
 from practicerunner.rules.estimates import Expected
 from practicerunner.rules.names import person_name
 from practicerunner.rules.superbills import Missing
@@ -100,8 +100,8 @@ class SharedView:
     watch: EstimateWatch
     is_current: bool
     """Whether no later version took its place."""
-    stands_until: date | None
-    """The last day from today on before a later version counts, or before it is over."""
+    stands: tuple[date, date] | None
+    """From today on, the days on which no later version counts."""
     change: tuple[date, EstimateChange] | None
     """From which day on something will be otherwise, and what."""
     newest_id: int
@@ -215,6 +215,6 @@ def _shared_views(
         views.append(SharedView(
             one.id, one.number, one.version, one.person_id, people.get(one.person_id, ""), one.first_on, one.last_on,
             one.shared_on, lines, one.total_cents, tuple(deliveries[one.id]), watch_of(one, bills),
-            one.id not in gone, stands_until(given, others, today), changed.get(one.id), newest[one.chain_id],
+            one.id not in gone, stands(given, others, today), changed.get(one.id), newest[one.chain_id],
         ))
     return tuple(views)

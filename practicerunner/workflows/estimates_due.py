@@ -71,6 +71,11 @@ class Standing:
         """Whether a service on a day is its own, and not that of a later one."""
         return watching.is_under(self.given, self.others, service_id, day)
 
+    def stands_from(self, today: date) -> date | None:
+        """The first day from today on for which it stands, whether anything is expected on it or not."""
+        found = watching.stands(self.given, self.others, today)
+        return found[0] if found else None
+
     @property
     def quantities(self) -> dict[int, int]:
         """Service → how many of it are listed."""
@@ -165,7 +170,8 @@ def changes(session: Session, standing: Sequence[Standing], today: date) -> dict
     for one in standing:
         days = [(_charged_otherwise(session, one, known, today), EstimateChange.FEE)]
         if one.estimate.provider_id not in (None, one.case.provider_id):
-            days.append((rule.first_day(one.lines, today, one.counts), EstimateChange.PROVIDER))
+            first = rule.first_day(one.lines, today, one.counts) or one.stands_from(today)
+            days.append((first, EstimateChange.PROVIDER))
         if one.estimate.id in crowded:
             days += [
                 (rule.first_beyond(booked[one.estimate.id, service_id], quantity, today), EstimateChange.SCOPE)

@@ -17,7 +17,7 @@ from practicerunner.rules.estimate_watch import (
     is_renewed,
     is_under,
     measured,
-    stands_until,
+    stands,
 )
 
 NOV = date(2026, 11, 1)
@@ -61,14 +61,14 @@ def test_the_one_given_last_has_the_service_that_both_list() -> None:
 def test_a_version_takes_the_days_it_covers_and_leaves_those_before_and_after() -> None:
     everything = [estimate(1, 1, 60), estimate(2, 30, 40, chain=1)]
     assert [owners(everything, SESSION, day) for day in (29, 30, 40, 41)] == [[1], [2], [2], [1]]
-    assert [stands_until(everything[0], everything, on(day)) for day in (1, 29, 30, 41, 60, 61)] == [
-        on(29), on(29), on(60), on(60), on(60), None]
+    assert [stands(everything[0], everything, on(day)) for day in (1, 29, 30, 41, 60, 61)] == [
+        (on(1), on(29)), (on(29), on(29)), (on(41), on(60)), (on(41), on(60)), (on(60), on(60)), None]
 
 
 def test_a_version_of_a_version_takes_the_days_of_the_first_one_as_well() -> None:
     everything = [estimate(1, 1, 60), estimate(2, 1, 20, chain=1), estimate(3, 1, 60, chain=1)]
     assert owners(everything, SESSION, 40) == [3]
-    assert stands_until(everything[0], everything, on(1)) is None
+    assert stands(everything[0], everything, on(1)) is None
 
 
 def test_a_service_that_a_version_drops_goes_to_whoever_else_lists_it() -> None:
@@ -168,8 +168,8 @@ def test_a_second_sum_agrees(everything: list[Given], billed: list[tuple[int, in
 
 
 @pytest.mark.parametrize("today", [1, 8, 15])
-def test_until_when_one_stands_is_a_day_on_which_it_counts(today: int) -> None:
+def test_the_days_for_which_one_stands_are_days_on_which_it_counts(today: int) -> None:
     everything = [estimate(1, 1, 20), estimate(2, 10, 12, chain=1)]
-    until = stands_until(everything[0], everything, on(today))
-    assert until is not None
-    assert is_under(everything[0], everything, SESSION, until)
+    found = stands(everything[0], everything, on(today))
+    assert found is not None
+    assert all(is_under(everything[0], everything, SESSION, day) for day in found)

@@ -162,9 +162,10 @@ def test_until_a_later_version_begins_the_one_before_is_watched_for_changes(omar
                     when="2026-10-21 10:00")
     now = "2026-10-22 10:00"
     with at(now):
-        assert [(one.is_current, one.stands_until, one.newest_id) for one in cast.read(
+        assert [(one.is_current, one.stands, one.newest_id) for one in cast.read(
             "Tom", estimate_block, case_id).shared] == [
-                (True, date(2027, 1, 4), second), (False, date(2026, 12, 6), second)]
+                (True, (date(2026, 12, 7), date(2027, 1, 4)), second),
+                (False, (date(2026, 11, 2), date(2026, 12, 6)), second)]
     assert due(cast, when=now) == []
     arrange(cast, case_id, {person: 0}, since="2026-11-09", fee_terms=FeeTerms.FIXED, fee_cents=180_00,
             valid_until=date(2026, 11, 30))
