@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, func, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -371,17 +371,29 @@ def invoiced_to(
 
 def loose(
     session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]
-) -> list[tuple[int, int, str, int | None, int]]:
-    """What stands on no invoice: payer, case, its name, payment (none for what an import brought), and cents."""
+) -> list[tuple[int, int, str, int | None, int, date]]:
+    """What stands on no invoice: payer, case, its name, payment (none for what an import brought), cents and since when.
+
+    That is the day on which an import brought it or a refund went out; otherwise the first movement.
+    """
     query = (
         select(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id,
-               func.sum(LedgerEntry.amount_cents))
+               func.sum(LedgerEntry.amount_cents), _raised_on())
         .join(Case, Case.id == LedgerEntry.case_id)
         .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.invoice_id.is_(None), sees)
         .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id)
         .order_by(LedgerEntry.payer_id, LedgerEntry.case_id, LedgerEntry.payment_id)
     )
-    return [(*row[:4], int(row[4])) for row in session.execute(query).tuples()] if payer_ids else []
+    rows = session.execute(query).tuples() if payer_ids else ()
+    return [(payer, case, name, payment, int(cents), since) for payer, case, name, payment, cents, since in rows]
+
+
+def _raised_on() -> ColumnElement[date]:
+    raised = LedgerEntry.amount_cents > 0
+    day: ColumnElement[date] = func.coalesce(
+        func.min(case_when((and_(raised, LedgerEntry.kind != EntryKind.PAYMENT), LedgerEntry.effective_on))),
+        func.min(case_when((raised, LedgerEntry.effective_on))), func.min(LedgerEntry.effective_on))
+    return day
 
 
 @dataclass(frozen=True, slots=True)

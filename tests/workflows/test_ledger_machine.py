@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select, text, true
 
 from practicerunner import clock, database
 from practicerunner.errors import PracticeError
-from practicerunner.records import accounts, advance, billing, follow_up, payments, uninvoiced
+from practicerunner.records import accounts, advance, billing, follow_up, payments, statements, uninvoiced
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.credits import credited_as_a_whole
 from practicerunner.records.drafts import InvoiceDraft
@@ -29,6 +29,7 @@ from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.records.statements import Statement
 from practicerunner.records.uninvoiced import UninvoicedRow
 from practicerunner.reports.catalogue import VIEWS
+from practicerunner.reports.overview import AGES
 from practicerunner.reports.replica import Replica
 from practicerunner.rules.payments import state
 from practicerunner.rules.statements import Entry, statement
@@ -656,9 +657,9 @@ class Ledger(RuleBasedStateMachine):
         replica.refresh()
         day = date(2027, 12, 31)
 
-        def mart(name: str) -> list[dict[str, Any]]:
+        def mart(name: str, on: date = day) -> list[dict[str, Any]]:
             assert name in VIEWS
-            columns, rows = replica.query(f"select * from {name}", day=day, moment=None)
+            columns, rows = replica.query(f"select * from {name}", day=on, moment=None)
             return [dict(zip(columns, row, strict=True)) for row in rows]
 
         with database.reading(self.engine) as session:
@@ -672,6 +673,16 @@ class Ledger(RuleBasedStateMachine):
             # What a payment paid out before it bounced is due on no invoice.
             loose, credit = max(row.loose_cents, 0), max(-row.loose_cents, 0)
             assert (told["due_cents"], told["credit_cents"]) == (row.due_cents + loose, credit)
+        for on in (day, self.day, self.day - timedelta(days=20), self.day - timedelta(days=45)):
+            with database.reading(self.engine) as session:
+                told = {who: statement([Entry(*facts) for _, facts in statements.entries(
+                    session, [who], None, true(), on)], FIRST, on) for who in {row.payer_id for row in standings}}
+            for name in ("billing__aging", "billing__outstanding_balances", "billing__receivable"):
+                ages: dict[int, tuple[int, ...]] = defaultdict(lambda: (0, 0, 0, 0))
+                for row in mart(name, on):
+                    ages[row["payer_id"]] = tuple(
+                        before + row[age] for before, age in zip(ages[row["payer_id"]], AGES, strict=True))
+                assert {who: ages[who] for who in told} == {who: one.buckets for who, one in told.items()}, (name, on)
         moved = mart("billing__movements")
         for column, kinds, sign in (
             ("invoiced_cents", {EntryKind.CHARGE}, 1), ("collected_cents", {EntryKind.PAYMENT, EntryKind.REFUND}, -1),
