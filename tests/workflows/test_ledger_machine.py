@@ -531,7 +531,7 @@ class Ledger(RuleBasedStateMachine):
             cases = [self.world.child, self.world.couple, self.world.friend, self.world.ahead, self.world.group]
             whole = credited_as_a_whole(session, cases)
             spread = credits.spread(session, cases)
-        assert sum(cents for cents, _ in whole) == sum(off for _, off in spread)
+        assert sum(one.credited_cents for one in whole) == sum(off for _, off in spread)
         assert all(off <= one.amount_cents - one.credited_cents for one, off in spread)
 
     @invariant()
