@@ -146,11 +146,14 @@ def _opening_debts() -> Select[int, int]:
 
 def count_people(session: Session, visibility: Sees, types: Sequence[CaseType], statuses: Sequence[CaseStatus]) -> int:
     """How many different people take part in cases of these kinds and statuses."""
-    return session.scalar(
-        select(func.count(Participant.person_id.distinct())).join(Case, Case.id == Participant.case_id)
-        .where(seen(visibility), Case.type.in_(types), Case.status.in_(statuses),
-               Participant.status == ParticipantStatus.ACTIVE)
-    ) or 0
+    query = select(func.count(Participant.person_id.distinct())).where(Participant.status == ParticipantStatus.ACTIVE)
+    counted = and_(Case.type.in_(types), Case.status.in_(statuses))
+    if visibility.everything and not visibility.but:
+        # Mostly all of them count: to leave the others out costs a third of looking up the case of each participant.
+        query = query.where(Participant.case_id.not_in(select(Case.id).where(~counted)))
+    else:
+        query = query.join(Case, Case.id == Participant.case_id).where(seen(visibility), counted)
+    return session.scalar(query) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was credited to invoices as a whole, and not to one of their lines: named queries."""
+"""What was taken off invoices as a whole, and not off one of their lines: named queries."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from practicerunner.records.accounts import ADJUSTMENTS
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, LedgerEntry
 from practicerunner.vocabulary import EntryKind
 
@@ -24,35 +25,53 @@ class CreditedLine:
     service_date: date
     amount_cents: int
     credited_cents: int
-    """What was credited to the line itself."""
+    """What was taken off the line itself."""
 
 
-def credited_as_a_whole(session: Session, case_ids: Collection[int]) -> list[tuple[int, list[CreditedLine]]]:
-    """What was credited to each invoice of cases as a whole and not taken back, and its lines in order."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What was taken off an invoice as a whole and not taken back, in the order of writing, and its lines in order."""
+
+    taken_off: tuple[tuple[EntryKind, int], ...]
+    lines: tuple[CreditedLine, ...]
+
+    @property
+    def credited_cents(self) -> int:
+        """What of it was credited; the rest was written off."""
+        return sum(cents for kind, cents in self.taken_off if kind is EntryKind.CREDIT)
+
+
+def credited_as_a_whole(session: Session, case_ids: Collection[int]) -> list[Whole]:
+    """The invoices of cases that were credited as a whole, with what was written off them too."""
+    mirror = aliased(LedgerEntry)
     of_whole = (
-        select(LedgerEntry.invoice_id, func.sum(-LedgerEntry.amount_cents))
-        .where(LedgerEntry.case_id.in_(case_ids), LedgerEntry.kind == EntryKind.CREDIT,
-               LedgerEntry.charge_id.is_(None), LedgerEntry.invoice_id.is_not(None))
-        .group_by(LedgerEntry.invoice_id).having(func.sum(LedgerEntry.amount_cents) < 0)
+        select(LedgerEntry.invoice_id, LedgerEntry.kind, -LedgerEntry.amount_cents)
+        .outerjoin(mirror, mirror.reverses_id == LedgerEntry.id)
+        .where(LedgerEntry.case_id.in_(case_ids), LedgerEntry.kind.in_(ADJUSTMENTS), LedgerEntry.charge_id.is_(None),
+               LedgerEntry.invoice_id.is_not(None), LedgerEntry.reverses_id.is_(None), mirror.id.is_(None))
+        .order_by(LedgerEntry.id)
     )
-    cents = dict(session.execute(of_whole).tuples().all()) if case_ids else {}
-    if not cents:
+    off: dict[int, list[tuple[EntryKind, int]]] = {}
+    for invoice_id, kind, cents in session.execute(of_whole).tuples() if case_ids else ():
+        off.setdefault(invoice_id or 0, []).append((kind, int(cents)))
+    wanted = [one for one, moved in off.items() if any(kind is EntryKind.CREDIT for kind, _ in moved)]
+    if not wanted:
         return []
     of_line = select(func.coalesce(func.sum(-LedgerEntry.amount_cents), 0)).where(
         LedgerEntry.invoice_id == InvoiceLine.invoice_id, LedgerEntry.charge_id == InvoiceLine.charge_id,
-        LedgerEntry.kind == EntryKind.CREDIT).correlate(InvoiceLine).scalar_subquery()
+        LedgerEntry.kind.in_(ADJUSTMENTS)).correlate(InvoiceLine).scalar_subquery()
     query: Select[*tuple[Any, ...]] = (
         select(InvoiceLine.invoice_id, Charge.id, Charge.case_id, Invoice.payer_id, Charge.person_id,
                Charge.appointment_id, Charge.service_date, InvoiceLine.amount_cents, of_line)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id).join(Charge, Charge.id == InvoiceLine.charge_id)
-        .where(InvoiceLine.invoice_id.in_(cents))
+        .where(InvoiceLine.invoice_id.in_(wanted))
         .order_by(InvoiceLine.invoice_id, InvoiceLine.service_date, InvoiceLine.id)
     )
     lines: dict[int, list[CreditedLine]] = {}
     for invoice_id, charge, case, payer, person, appointment, day, amount, own in session.execute(query):
         lines.setdefault(invoice_id, []).append(
             CreditedLine(charge, case, payer, person, appointment, day, amount, int(own)))
-    return [(int(cents[invoice_id]), found) for invoice_id, found in lines.items()]
+    return [Whole(tuple(off[invoice_id]), tuple(found)) for invoice_id, found in lines.items()]
 
 
 @dataclass(frozen=True, slots=True)

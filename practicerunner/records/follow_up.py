@@ -112,9 +112,11 @@ class Overdue:
     cents: int
     invoices: int
     since: date
-    """Date of the oldest invoice."""
+    """Date of the oldest invoice, or of what is owed on none."""
     due_on: date
     """When that was due."""
+    on_none_cents: int = 0
+    """What of it stands on no invoice: it is due from the day on which it was entered or refunded."""
 
 
 def overdue(session: Session, sees: ColumnElement[bool], today: date) -> list[Overdue]:
@@ -134,6 +136,16 @@ def overdue(session: Session, sees: ColumnElement[bool], today: date) -> list[Ov
         Overdue(Account(*row[:7]), int(cents), number, since, due_on)
         for *row, cents, number, since, due_on in session.execute(query)
     ]
+
+
+def accounts(session: Session, payer_ids: Collection[int], case_ids: Collection[int]) -> list[Account]:
+    """Payers' places on cases, whoever has to do with which."""
+    query = (
+        select(Payer.id, Payer.name, Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME)
+        .select_from(Payer).join(Case, Case.id.in_(case_ids)).join(Staff, Staff.id == Case.provider_id)
+        .where(Payer.id.in_(payer_ids)).order_by(Payer.name, Payer.id, Case.id)
+    )
+    return [Account(*row) for row in session.execute(query)] if payer_ids and case_ids else []
 
 
 def accounts_of(
@@ -174,11 +186,17 @@ def entries(session: Session, payer_ids: Collection[int]) -> list[tuple[FollowUp
 
 
 def owes_overdue(session: Session, person_id: int, today: date) -> bool:
-    """Whether anything of a person's is overdue."""
-    return session.scalar(
+    """Whether anything of a person's is overdue, or owed on no invoice."""
+    late = (
         select(OpenInvoice.id).join(Payer, Payer.id == OpenInvoice.payer_id)
-        .where(Payer.person_id == person_id, OpenInvoice.open_cents > 0, OpenInvoice.due_on < today).limit(1)
-    ) is not None
+        .where(Payer.person_id == person_id, OpenInvoice.open_cents > 0, OpenInvoice.due_on < today)
+    )
+    loose = (
+        select(LedgerEntry.case_id).join(Payer, Payer.id == LedgerEntry.payer_id)
+        .where(Payer.person_id == person_id, LedgerEntry.invoice_id.is_(None))
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(func.sum(LedgerEntry.amount_cents) > 0)
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in (late, loose))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +226,16 @@ def _counted(
     sees: Sees, together: tuple[CaseType, ...], after_cosign: uninvoiced.After
 ) -> Select[*tuple[Any, ...]]:
     """The statement, built once for what somebody may see: every run of the page asks for it."""
+    cents = func.sum(LedgerEntry.amount_cents)
+    loose = within(
+        select(LedgerEntry.payer_id, LedgerEntry.case_id, cents.label("cents")).where(LedgerEntry.invoice_id.is_(None))
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(cents != 0),
+        LedgerEntry.case_id, sees).cte()
     overdue_accounts = within(
         select(OpenInvoice.payer_id, OpenInvoice.case_id)
-        .where(OpenInvoice.open_cents > 0, OpenInvoice.due_on < bindparam("today")).distinct(),
-        OpenInvoice.case_id, sees).subquery()
-    credit = within(
-        select(LedgerEntry.payer_id).where(LedgerEntry.invoice_id.is_(None))
-        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(func.sum(LedgerEntry.amount_cents) < 0),
-        LedgerEntry.case_id, sees).subquery()
+        .where(OpenInvoice.open_cents > 0, OpenInvoice.due_on < bindparam("today")),
+        OpenInvoice.case_id, sees).union(select(loose.c.payer_id, loose.c.case_id).where(loose.c.cents > 0)).subquery()
+    credit = select(loose.c.payer_id).where(loose.c.cents < 0).subquery()
     ended = select(PaymentEvent.payment_id).where(
         PaymentEvent.status.in_((PaymentState.SETTLED, PaymentState.FAILED)))
     events = within(
@@ -259,15 +279,26 @@ def _whose(row: Any) -> ColumnElement[int]:
     return func.coalesce(row.person_id, 0)
 
 
+def _to_charge() -> ColumnElement[bool]:
+    """That an attendance costs something and is not charged: it is to come, took place, or was missed at a fee.
+
+    What was charged in advance has to be settled. It is whoever this is true of that needs somebody who pays.
+    """
+    charged = select(Charge.id).where(
+        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
+        or_(~Charge.in_advance, Charge.settled_at.is_not(None)),
+        or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id),
+    ).correlate(Appointment, Attendance).exists()
+    return and_(Attendance.status.not_in(_FREE), ~charged, ~uninvoiced.is_free())
+
+
 def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
     """Appointments ahead or to be invoiced on whose day nobody is set down to pay.
 
     That is where several share one charge and nobody was ever set down, and anywhere after an arrangement's last day:
-    for each participant who is charged alone, and for a case as a whole. What was charged in advance has to be settled.
+    for each participant who is charged alone, and for a case as a whole.
     """
-    charge = and_(Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
-                  or_(~Charge.in_advance, Charge.settled_at.is_not(None)))
-    charged = select(Charge.id).where(charge).correlate(Appointment).exists()
+    due = select(Attendance.id).where(Attendance.appointment_id == Appointment.id, _to_charge())
     arranged = select(BillingArrangement.id).where(
         BillingArrangement.case_id == Appointment.case_id, BillingArrangement.person_id.is_(None),
         BillingArrangement.valid_from <= Appointment.local_date).exists()
@@ -282,23 +313,18 @@ def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Se
     that_end = select(BillingArrangement.case_id).where(BillingArrangement.valid_until.is_not(None))
     share = Case.type.in_(list(together))
     theirs = select(Case.id).where(sees, or_(and_(share, ~from_the_first), Case.id.in_(that_end))).correlate(None)
-    later = aliased(BillingArrangement)
+    over, later = aliased(BillingArrangement), aliased(BillingArrangement)
     since = select(later.id).where(
-        later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
-        later.valid_from <= Appointment.local_date, _whose(later) == _whose(BillingArrangement)).correlate(
-            BillingArrangement, Appointment).exists()
-    comes = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id, Attendance.person_id == BillingArrangement.person_id,
-        Attendance.status.not_in(_FREE)).correlate(Appointment, BillingArrangement).exists()
-    charged_for = select(Charge.id).where(charge, _whose(Charge) == _whose(BillingArrangement)).correlate(
-        Appointment, BillingArrangement).exists()
-    ended = select(BillingArrangement.id).where(
-        BillingArrangement.case_id == Appointment.case_id, BillingArrangement.valid_until < Appointment.local_date,
-        or_(BillingArrangement.person_id.is_(None), comes), ~since, ~charged_for).correlate(Appointment).exists()
+        later.case_id == over.case_id, later.valid_from > over.valid_from,
+        later.valid_from <= Appointment.local_date, _whose(later) == _whose(over)).correlate(over, Appointment).exists()
+    due_for = due.where(or_(over.person_id.is_(None), Attendance.person_id == over.person_id))
+    ended = select(over.id).where(
+        over.case_id == Appointment.case_id, over.valid_until < Appointment.local_date, ~since,
+        due_for.correlate(Appointment, over).exists()).correlate(Appointment).exists()
     return (
         select(Appointment.id).join(Case, Case.id == Appointment.case_id)
-        .where(Appointment.case_id.in_(theirs), Appointment.fee_cents > 0,
-               or_(Appointment.status.in_(_HAPPENS), missed), or_(and_(share, ~arranged, ~charged), ended))
+        .where(Appointment.case_id.in_(theirs), or_(Appointment.status.in_(_HAPPENS), missed),
+               or_(and_(share, ~arranged, due.correlate(Appointment).exists()), ended))
     )
 
 
@@ -367,20 +393,16 @@ def agreement_ended(session: Session, case_ids: Collection[int], today: date) ->
 
 
 def taking_part(session: Session, case_ids: Collection[int]) -> list[tuple[int, int | None, Person]]:
-    """Who takes part in cases, or has left and was not charged yet for something: case, the payer they are, person."""
-    charged = select(Charge.id).where(
-        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
-        or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id)).exists()
-    uncharged = select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
-        Appointment.case_id == Participant.case_id, Attendance.person_id == Participant.person_id,
-        Appointment.fee_cents > 0, Attendance.status.in_((AttendanceStatus.ATTENDED, *MISSED)), ~charged,
+    """Who takes part in cases, or has left and is still to be charged: case, the payer they are, person."""
+    to_charge = select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
+        Appointment.case_id == Participant.case_id, Attendance.person_id == Participant.person_id, _to_charge(),
     ).correlate(Participant).exists()
     query = (
         select(Participant.case_id, Payer.id, Person).join(Person, Person.id == Participant.person_id)
         .outerjoin(Payer, Payer.person_id == Person.id)
         .where(Participant.case_id.in_(case_ids), or_(
             Participant.status == ParticipantStatus.ACTIVE,
-            and_(Participant.status == ParticipantStatus.LEFT, uncharged)))
+            and_(Participant.status == ParticipantStatus.LEFT, to_charge)))
         .order_by(Participant.position, Participant.id)
     )
     return list(session.execute(query).tuples()) if case_ids else []
@@ -422,6 +444,7 @@ def _since(practice: CollectionRule | None, day: InstrumentedAttribute[date]) ->
 
 def to_invoice(session: Session, practice: CollectionRule | None, recorded_before: datetime, limit: int) -> list[int]:
     """Ids of held appointments that are to be invoiced by themselves, the oldest first."""
+    listed = select(uninvoiced.UninvoicedRow.appointment_id)
     # What was charged once and taken back is a person's to invoice anew.
     ever = select(Charge.id).where(Charge.appointment_id == Appointment.id).exists()
     waits = select(Attendance.id).where(
@@ -430,7 +453,7 @@ def to_invoice(session: Session, practice: CollectionRule | None, recorded_befor
     policies = (CollectionPolicy.INVOICE, CollectionPolicy.PAYMENT)
     query = (
         select(Appointment.id).outerjoin(CollectionRule, CollectionRule.case_id == Appointment.case_id)
-        .where(Appointment.status == AppointmentStatus.HELD, Appointment.fee_cents > 0, ~ever, ~waits,
+        .where(Appointment.status == AppointmentStatus.HELD, Appointment.id.in_(listed), ~ever, ~waits,
                _ruled(practice, policies), _since(practice, Appointment.local_date))
         .order_by(Appointment.starts_at, Appointment.id).limit(limit)
     )

@@ -35,17 +35,22 @@ def _loose(share: str) -> str:
 
 # The same as rules.fees: what was agreed with a participant or a case as a whole, and the policy's part of it.
 _COUNTS = "(b.valid_until is null or b.valid_until >= p.local_date)"
+# Where a sponsor's limits may be used up by then it is the more of what was agreed and of the standard fee.
+_SPONSORED = "(b.sponsor_id is null or b.sponsor_until is null or b.sponsor_until >= p.local_date)"
+_LIMITED = "b.sponsor_id is not null and coalesce(b.sponsor_cents, b.sponsor_sessions) is not null"
 _AGREED = f"""coalesce((select case
     when {_COUNTS} and b.fee_terms = '{FeeTerms.FIXED.value}' then b.fee_cents
     when {_COUNTS} and b.fee_terms = '{FeeTerms.SLIDING_SCALE.value}'
-        then (2 * p.fee_cents * b.fee_basis_points + 10000) / 20000 end
+        then (2 * p.fee_cents * b.fee_basis_points + 10000) / 20000
+    when {_COUNTS} and b.fee_terms = '{FeeTerms.SPONSOR.value}' and {_SPONSORED}
+        then case when {_LIMITED} and p.fee_cents > b.fee_cents then p.fee_cents else b.fee_cents end end
     from billing_arrangement b where b.case_id = p.case_id and b.valid_from <= p.local_date
     and (b.person_id is null or b.person_id = a.person_id) order by b.valid_from desc limit 1), p.fee_cents)"""  # noqa: S608
 _OWED = f"""(2 * {_AGREED} * case when a.status in ({_words(MISSED)})
     then (select missed_fee_basis_points from practice limit 1) else 10000 end + 10000) / 20000"""  # noqa: S608
 _CHARGED = "c.appointment_id = p.id and c.withdrawn_at is null and (c.person_id is null or c.person_id = a.person_id)"
-_ADD = f"""insert into {TABLE} (appointment_id, case_id) select p.id, p.case_id from appointment p where p.fee_cents > 0
-and exists (select 1 from attendance a where a.appointment_id = p.id and a.status in ({_words(CHARGEABLE)}) and (
+_ADD = f"""insert into {TABLE} (appointment_id, case_id) select p.id, p.case_id from appointment p
+where exists (select 1 from attendance a where a.appointment_id = p.id and a.status in ({_words(CHARGEABLE)}) and (
     (not exists (select 1 from charge c where {_CHARGED}) and {_OWED} > 0)
     or exists (select 1 from charge c join charge_share s on s.charge_id = c.id
         where {_CHARGED} and (c.settled_at is not null or not c.in_advance) and {_loose("s")})))

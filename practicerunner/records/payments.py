@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, func, select
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -132,19 +132,24 @@ _FROM_AN_IMPORT = (
 
 
 def imported(session: Session, *, case_id: int | None = None, payer_id: int | None = None) -> list[Imported]:
-    """Unapplied credit that imports brought, on a case or of a payer."""
-    cents = -func.sum(LedgerEntry.amount_cents)
+    """Unapplied credit that imports brought, on a case or of a payer; what covers a debt on no invoice is none."""
+    all_told = -func.sum(LedgerEntry.amount_cents)
+    brought = -func.sum(case_when((and_(*_FROM_AN_IMPORT), LedgerEntry.amount_cents), else_=0))
     query = (
-        select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, cents)
+        select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, brought, all_told)
         .join(Payer, Payer.id == LedgerEntry.payer_id)
-        .where(*_FROM_AN_IMPORT)
-        .group_by(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id).having(cents > 0).order_by(Payer.name)
+        .where(LedgerEntry.invoice_id.is_(None))
+        .group_by(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id).having(brought > 0, all_told > 0)
+        .order_by(Payer.name, LedgerEntry.case_id)
     )
     if case_id is not None:
         query = query.where(LedgerEntry.case_id == case_id)
     if payer_id is not None:
         query = query.where(LedgerEntry.payer_id == payer_id)
-    return [Imported(payer, name, of_case, int(left)) for payer, name, of_case, left in session.execute(query)]
+    return [
+        Imported(payer, name, of_case, min(int(left), int(free)))
+        for payer, name, of_case, left, free in session.execute(query)
+    ]
 
 
 def imported_by_day(session: Session, payer_id: int, case_id: int) -> list[tuple[date, int]]:
@@ -371,17 +376,57 @@ def invoiced_to(
 
 def loose(
     session: Session, payer_ids: Collection[int], sees: ColumnElement[bool]
-) -> list[tuple[int, int, str, int | None, int]]:
-    """What stands on no invoice: payer, case, its name, payment (none for what an import brought), and cents."""
+) -> list[tuple[int, int, str, int | None, int, date]]:
+    """What stands on no invoice: payer, case, its name, payment (none for an import), cents and since when.
+
+    That is the day on which an import brought it or a refund went out; otherwise the first movement.
+    """
     query = (
         select(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id,
-               func.sum(LedgerEntry.amount_cents))
+               func.sum(LedgerEntry.amount_cents), _raised_on())
         .join(Case, Case.id == LedgerEntry.case_id)
         .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.invoice_id.is_(None), sees)
         .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, Case.name, LedgerEntry.payment_id)
         .order_by(LedgerEntry.payer_id, LedgerEntry.case_id, LedgerEntry.payment_id)
     )
-    return [(*row[:4], int(row[4])) for row in session.execute(query).tuples()] if payer_ids else []
+    rows = session.execute(query).tuples() if payer_ids else ()
+    return [(payer, case, name, payment, int(cents), since) for payer, case, name, payment, cents, since in rows]
+
+
+def taken_back_from_debts(session: Session, payer_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """Payer and case → what payments that failed had lain there on no invoice: it had paid debts, as far as there were.
+
+    When a payment fails, what it had paid is taken back under the reason for which it failed.
+    """
+    query = (
+        select(LedgerEntry.payer_id, LedgerEntry.case_id, func.sum(LedgerEntry.amount_cents))
+        .join(PaymentEvent, and_(
+            PaymentEvent.payment_id == LedgerEntry.payment_id, PaymentEvent.status == PaymentState.FAILED,
+            PaymentEvent.reason == LedgerEntry.reason))
+        .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.invoice_id.is_(None),
+               LedgerEntry.kind == EntryKind.PAYMENT)
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id)
+    )
+    rows = session.execute(query).tuples() if payer_ids else ()
+    return {(payer, case): int(cents) for payer, case, cents in rows}
+
+
+def owing_on_none(session: Session, sees: ColumnElement[bool]) -> list[int]:
+    """Payers who owe something on a case that stands on no invoice."""
+    query = (
+        select(LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
+        .where(LedgerEntry.invoice_id.is_(None), sees)
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id).having(func.sum(LedgerEntry.amount_cents) > 0)
+    )
+    return sorted(set(session.scalars(query)))
+
+
+def _raised_on() -> ColumnElement[date]:
+    raised = LedgerEntry.amount_cents > 0
+    day: ColumnElement[date] = func.coalesce(
+        func.min(case_when((and_(raised, LedgerEntry.kind != EntryKind.PAYMENT), LedgerEntry.effective_on))),
+        func.min(case_when((raised, LedgerEntry.effective_on))), func.min(LedgerEntry.effective_on))
+    return day
 
 
 @dataclass(frozen=True, slots=True)

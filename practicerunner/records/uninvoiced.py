@@ -81,7 +81,10 @@ def number_query(sees: Sees, after_cosign: After) -> Select[*tuple[Any, ...]]:
 
 
 def _waits_for_cosign(kinds: tuple[tuple[CaseType, NoteKind], ...]) -> ColumnElement[bool]:
-    """Held by somebody who is an associate and no provider, without a locked note of the kind."""
+    """Held by somebody who is an associate and no provider, without a locked note of the kind, and never invoiced yet.
+
+    Of what was charged before, the rest waits for nobody: it can be invoiced at once (``billing.check_cosigned``).
+    """
 
     def holds(role: Role) -> ColumnElement[bool]:
         return select(StaffRole.id).where(
@@ -92,8 +95,9 @@ def _waits_for_cosign(kinds: tuple[tuple[CaseType, NoteKind], ...]) -> ColumnEle
         Note.appointment_id == Appointment.id, Note.status.in_([NoteStatus.LOCKED, NoteStatus.AMENDED]),
         Note.kind == case_when({kind.value: note.value for kind, note in kinds}, value=Case.type),
     ).exists()
+    charged = select(Charge.id).where(Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None)).exists()
     return and_(
-        Appointment.status == AppointmentStatus.HELD, holds(Role.ASSOCIATE), ~holds(Role.PROVIDER), ~locked)
+        Appointment.status == AppointmentStatus.HELD, holds(Role.ASSOCIATE), ~holds(Role.PROVIDER), ~locked, ~charged)
 
 
 def wrong_uninvoiced(session: Session) -> list[int]:
@@ -114,18 +118,21 @@ def wrong_uninvoiced(session: Session) -> list[int]:
         select(Appointment.id, Appointment.case_id)
         .join(Attendance, Attendance.appointment_id == Appointment.id)
         .where(
-            Appointment.fee_cents > 0, Attendance.status.in_(CHARGEABLE),
+            Attendance.status.in_(CHARGEABLE),
             ~select(unrecorded.id).where(
                 unrecorded.appointment_id == Appointment.id, unrecorded.status.in_(UNRECORDED)).exists(),
-            or_(left, and_(~charged, ~_is_free())))
+            or_(left, and_(~charged, ~is_free())))
     )
     kept = select(UninvoicedRow.appointment_id, UninvoicedRow.case_id)
     rows = set(session.execute(truth).tuples()) ^ set(session.execute(kept).tuples())
     return sorted({appointment_id for appointment_id, _ in rows})
 
 
-def _is_free() -> ColumnElement[bool]:
-    """That nothing is charged for an attendance: by what was agreed, or because missing it costs nothing."""
+def is_free() -> ColumnElement[bool]:
+    """That nothing is charged for an attendance: by what was agreed, or because missing it costs nothing.
+
+    One that is still to come costs what attending it does.
+    """
     later = aliased(BillingArrangement)
     theirs = [
         (row.case_id == Appointment.case_id) & (row.valid_from <= Appointment.local_date)
@@ -140,10 +147,18 @@ def _is_free() -> ColumnElement[bool]:
         return said
 
     standard = Appointment.fee_cents
+    sponsored = BillingArrangement.sponsor_id.is_not(None)
+    pays = or_(~sponsored, BillingArrangement.sponsor_until.is_(None),
+               BillingArrangement.sponsor_until >= Appointment.local_date)
+    limited = and_(sponsored, func.coalesce(
+        BillingArrangement.sponsor_cents, BillingArrangement.sponsor_sessions).is_not(None))
     agreed = func.coalesce(case_when(
         (BillingArrangement.fee_terms == FeeTerms.FIXED, BillingArrangement.fee_cents),
         (BillingArrangement.fee_terms == FeeTerms.SLIDING_SCALE,
-         (2 * standard * BillingArrangement.fee_basis_points + 10_000) // 20_000)), standard)
+         (2 * standard * BillingArrangement.fee_basis_points + 10_000) // 20_000),
+        (and_(BillingArrangement.fee_terms == FeeTerms.SPONSOR, pays, limited, standard > BillingArrangement.fee_cents),
+         standard),
+        (and_(BillingArrangement.fee_terms == FeeTerms.SPONSOR, pays), BillingArrangement.fee_cents)), standard)
     in_force = select(BillingArrangement.id).where(
         theirs[0], ~superseded, or_(
             BillingArrangement.valid_until.is_(None), BillingArrangement.valid_until >= Appointment.local_date),

@@ -57,5 +57,7 @@ STAGING: dict[str, Path] = {path.stem: path for path in sorted((FOLDER / "stagin
 """View name → file; one per replicated table."""
 BETWEEN: dict[str, Path] = {path.stem: path for path in sorted((FOLDER / "between").glob("*.sql"))}
 """Table name → file: what several marts work out alike, kept until a change. It reads staging views only."""
+ON_A_DAY: dict[str, Path] = {path.stem: path for path in sorted((FOLDER / "on_a_day").glob("*.sql"))}
+"""View name → file: what several marts ask alike of a day. It reads staging views only."""
 VIEWS: dict[str, View] = {path.stem: _read(path) for path in sorted((FOLDER / "marts").glob("*.sql"))}
-"""Name → mart. A mart reads staging views and those in between, never another mart."""
+"""Name → mart. A mart reads staging views, those in between and those on a day, never another mart."""

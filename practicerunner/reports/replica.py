@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from practicerunner.records import changes
 from practicerunner.records.base import Base, Moment
-from practicerunner.reports.catalogue import BETWEEN, STAGING, VIEWS
+from practicerunner.reports.catalogue import BETWEEN, ON_A_DAY, STAGING, VIEWS
 from practicerunner.rules.case_types import CASE_TYPES
 
 _LOCK_DOWN = (
@@ -91,7 +91,7 @@ class Replica:
         )
         # Where a day is compared with many rows: as a column it would be joined to each of them.
         self._duck.execute("create macro day_asked() as cast(getvariable('day') as date)")
-        for name, path in STAGING.items():
+        for name, path in {**STAGING, **ON_A_DAY}.items():
             self._duck.execute(f"create view {name} as {path.read_text(encoding='utf-8')}")
         self._work_out()
         for view in VIEWS.values():

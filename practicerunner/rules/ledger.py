@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from practicerunner.money import dollars
 from practicerunner.vocabulary import InvoiceState
 
 
@@ -53,6 +54,34 @@ def allocate(amount_cents: int, invoices: Sequence[Open]) -> tuple[list[tuple[in
             given.append((invoice.invoice_id, part))
             amount_cents -= part
     return given, amount_cents
+
+
+def taken_off(parts: Sequence[tuple[int, int, int]], wholes: Sequence[int]) -> list[dict[int, int]]:
+    """What each of several credits or write-offs of a whole invoice took off its lines: for each, charge → cents.
+
+    ``parts`` are charge, amount and what was taken off the line itself, in the order of the invoice's lines; ``wholes``
+    are in the order in which they were written. Each fills the lines from the last one back, as much as is left of each
+    (decision 0020).
+    """
+    left = {charge_id: amount - own for charge_id, amount, own in parts}
+    found = []
+    for cents in wholes:
+        rest, off = cents, {}
+        for charge_id, *_ in reversed(parts):
+            off[charge_id] = min(left[charge_id], rest)
+            left[charge_id] -= off[charge_id]
+            rest -= off[charge_id]
+        found.append(off)
+    return found
+
+
+def left_to_credit(left_cents: int, written_off_cents: int) -> str:
+    """Why no more of an invoice, or of a line of it, can be credited, and what can be done about it."""
+    if not written_off_cents:
+        return f"At most {dollars(left_cents)} is left to credit." if left_cents else "All of it was credited already."
+    left = f"At most {dollars(left_cents)}" if left_cents else "Nothing"
+    return (f"{left} is left to credit: {dollars(written_off_cents)} was written off. To credit that, take the "
+            "write-off back first.")
 
 
 def invoice_state(

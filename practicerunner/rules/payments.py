@@ -4,11 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from practicerunner.vocabulary import PaymentState
-
-K = TypeVar("K")
 
 LARGEST_CENTS = 1_000_000_00
 """Nobody pays more at once; above it somebody has slipped on the keyboard."""
@@ -30,6 +27,8 @@ class Debt:
     case_id: int
     case_name: str
     cents: int
+    since: date
+    """When an import brought them, or when the oldest refund in them went out."""
     refunded: bool = False
     """Whether they went out as a refund of a payment that failed afterwards; otherwise they are from an import."""
 
@@ -39,17 +38,17 @@ class Debt:
         return ("Refund", "Of a payment that failed") if self.refunded else ("Opening balance", "Owed from before")
 
 
-def returned(loose: Mapping[K | None, int]) -> dict[K, int]:
+def returned(loose: Mapping[int | None, int]) -> dict[int, int]:
     """Payment → what of a debt is a refund that no money stands behind any more; the rest is from an import.
 
     ``loose`` says of each payment what of it stands on no invoice, below zero where it is credit, and under ``None``
-    what an import brought. What is paid off pays the import first.
+    what an import brought. What is paid off pays the import first, then the oldest payment.
     """
     left = max(sum(loose.values()), 0)
     found = {}
-    for payment, cents in reversed(tuple(loose.items())):
-        part = min(cents, left)
-        if payment is not None and part > 0:
+    for payment in sorted((one for one in loose if one is not None), reverse=True):
+        part = min(loose[payment], left)
+        if part > 0:
             found[payment] = part
             left -= part
     return found
@@ -65,19 +64,25 @@ def credit_since(moved: Sequence[tuple[date, int]], day: date) -> int:
     return max(-(stands if least is None else max(least, stands)), 0)
 
 
-def debts(loose: Iterable[tuple[int, int, str, int | None, int]]) -> dict[int, list[Debt]]:
+def debts(loose: Iterable[tuple[int, int, str, int | None, int, date]]) -> dict[int, list[Debt]]:
     """Payer → what they owe on no invoice, by case: from an import, then what was refunded of payments that failed.
 
-    ``loose`` is payer, case, its name, payment (none for what an import brought) and cents.
+    ``loose`` is payer, case, its name, payment (none for what an import brought), cents, and the day that raised them.
     """
     parts: dict[tuple[int, int, str], dict[int | None, int]] = defaultdict(dict)
-    for payer_id, case_id, name, payment_id, cents in loose:
+    since: dict[tuple[int, int, int | None], date] = {}
+    for payer_id, case_id, name, payment_id, cents, day in loose:
         parts[payer_id, case_id, name][payment_id] = cents
+        since[payer_id, case_id, payment_id] = day
     found: dict[int, list[Debt]] = defaultdict(list)
     for (payer_id, case_id, name), by_payment in parts.items():
-        back = sum(returned(by_payment).values())
-        known = (Debt(case_id, name, sum(by_payment.values()) - back), Debt(case_id, name, back, refunded=True))
-        found[payer_id] += [one for one in known if one.cents > 0]
+        back = returned(by_payment)
+        before = sum(by_payment.values()) - sum(back.values())
+        if before > 0:
+            found[payer_id].append(Debt(case_id, name, before, since[payer_id, case_id, None]))
+        if back:
+            oldest = min(since[payer_id, case_id, payment] for payment in back)
+            found[payer_id].append(Debt(case_id, name, sum(back.values()), oldest, refunded=True))
     return found
 
 

@@ -179,20 +179,18 @@ def _standing(until: Iterable[Entry], day: date) -> tuple[tuple[Open, ...], int]
 
 def _on_none(group: Sequence[Entry], day: date) -> list[Open]:
     """What is owed on a case and stands on no invoice: what an import brought, and refunds of payments that failed."""
-    loose: dict[int | None, int] = defaultdict(int)
+    loose: dict[int | None, list[Entry]] = defaultdict(list)
     for entry in group:
-        loose[entry.payment_id] += entry.amount_cents
-    back = returned(loose)
-    items = [
-        _open(REFUNDED, [entry for entry in group if entry.payment_id == payment], cents, day)
-        for payment, cents in back.items()
-    ]
-    before = sum(loose.values()) - sum(back.values())
-    return [_open(BROUGHT_OVER, group, before, day), *items] if before else items
+        loose[entry.payment_id].append(entry)
+    stands = {payment: sum(entry.amount_cents for entry in moved) for payment, moved in loose.items()}
+    back = returned(stands)
+    items = [_open(REFUNDED, loose[payment], cents, day) for payment, cents in back.items()]
+    before = sum(stands.values()) - sum(back.values())
+    return [_open(BROUGHT_OVER, loose[None], before, day), *items] if before else items
 
 
 def _open(what: str, group: Sequence[Entry], cents: int, day: date) -> Open:
-    """Something open, as old as its invoice, or as what first raised it."""
-    first = min(group, key=lambda entry: (entry.kind is not EntryKind.OPENING, entry.amount_cents < 0, entry.day))
+    """Something open, as old as its invoice, or as what first raised it: of a payment that failed, its refund."""
+    first = min(group, key=lambda entry: (entry.amount_cents < 0, entry.kind is EntryKind.PAYMENT, entry.day))
     since = first.invoiced_on or first.day
     return Open(what, since, first.case_name, cents, age_of(since, day))

@@ -16,6 +16,7 @@ from practicerunner.rules.identifiers import (
     service_code_warning,
     tax_id_problem,
 )
+from practicerunner.rules.ledger import taken_off
 from practicerunner.vocabulary import ChargeKind, LeftOut, MendAt, SessionFormat
 
 OFFICE, HOME, VIDEO_AT_HOME, VIDEO_ELSEWHERE = "11", "12", "10", "02"
@@ -124,15 +125,12 @@ def settle(
     ``parts`` are charge, amount and its own credit, in the order of the invoice's lines. What was paid fills them from
     the first on; what was credited to the invoice as a whole, from the last one back.
     """
-    adjusted, found = {}, {}
-    for charge_id, amount, credited in reversed(parts):
-        off = min(amount - credited, loose_credit_cents)
-        loose_credit_cents -= off
-        adjusted[charge_id] = credited + off
-    for charge_id, amount, _ in parts:
-        paid = min(amount - adjusted[charge_id], paid_cents)
+    (off,), found = taken_off(parts, [loose_credit_cents]), {}
+    for charge_id, amount, credited in parts:
+        adjusted = credited + off[charge_id]
+        paid = min(amount - adjusted, paid_cents)
         paid_cents -= paid
-        found[charge_id] = (adjusted[charge_id], paid)
+        found[charge_id] = (adjusted, paid)
     return found
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import AdjustmentFacts
+from practicerunner.rules.ledger import left_to_credit
 from practicerunner.ui.forms import Form
 from practicerunner.ui.parts_picker import entered
 from practicerunner.ui.payment_dialogs import balance_line
@@ -56,7 +57,7 @@ def credit_dialog(actor: Actor, invoice_id: int) -> None:
     note = form.tick("credit_note", "Issue a credit note")
     wanted = entered(amount)
     if wanted > left:
-        st.caption(f"At most {dollars(left)} is left to credit")
+        st.caption(left_to_credit(left, facts.written_off_cents))
     elif wanted:
         freed = max(wanted - facts.open_cents, 0)
         st.caption(f"{dollars(facts.open_cents - wanted + freed)} stays open on the invoice")

@@ -126,16 +126,16 @@ def arrangement_dialog(
     with left:
         over = now is not None and is_over(now, today)
         first = now.valid_until + timedelta(days=1) if now and now.valid_until and over else today
-        valid_from = form.date("valid_from", "From (date of service)", first)
+        valid_from = form.date("valid_from", "First date of service", first)
     with right:
         until = now.valid_until if now and not over else None
-        valid_until = form.date("valid_until", "To (last date of service, optional)", until)
+        valid_until = form.date("valid_until", "Last date of service (optional)", until)
     if now and now.valid_from and now.valid_until and over:
         st.caption(f"What was agreed until {day(now.valid_until)} is filled in. Choose {day(now.valid_from)} as the "
-                   "first day to change or prolong that agreement instead.")
+                   "first date to change or prolong that agreement instead.")
     elif now is not None and now.valid_from is not None and now.valid_from != today:
-        st.caption(f"Choose {day(now.valid_from)} as the first day to correct or end what holds since then. From a "
-                   "later day on, caps and limits count anew.")
+        st.caption(f"Choose {day(now.valid_from)} as the first date to correct or end what holds since then. From a "
+                   "later date on, caps and limits count anew.")
     choices: list[Choice] = [("person", person, name) for person, name in people.items()]
     more = {share.payer_id: (share.payer, share.person_id) for row in rows for share in row.shares}
     more |= {row.sponsor.payer_id: (row.sponsor.payer, row.sponsor.person_id) for row in rows if row.sponsor}
@@ -151,13 +151,13 @@ def arrangement_dialog(
         _payer_row(form, place, choices, person_id, shares[place] if place < len(shares) else None)
         for place in range(number)
     ]
+    if number > 1:
+        st.button("Equal parts", key="equal_parts", help="Every payer pays the same part.", on_click=_equal_parts,
+                  args=(form, number))
     form.place("shares")
     rhythms = list(InvoicingRhythm)
     rhythm = form.choice("rhythm", "Invoices", rhythms, format_func=lambda word: word.label,
                          index=rhythms.index(shares[0].rhythm) if shares else 0)
-    if number > 1:
-        st.button("Equal parts", key="equal_parts", help="Every payer pays the same part.", on_click=_equal_parts,
-                  args=(form, number))
     _somebody_else(actor, form)
     if usual is not None or fee.terms is FeeTerms.PACKAGE:
         arrangement_preview.show(usual or ("", 0), fee, [

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from practicerunner.money import dollars
+from practicerunner.records.follow_up import Overdue
 from practicerunner.rules.statements import AGES, age_of
 from practicerunner.ui import follow_up_form
 from practicerunner.ui.account_dialog import account_dialog
@@ -34,7 +35,7 @@ def show(actor: Actor) -> None:
     """Filters, the table, and what can be done with the chosen row or rows."""
     found = read(overdue_list, actor)
     if not found.rows:
-        st.text("Nothing is overdue. A payer appears here the day after an invoice is due.")
+        st.text("Nothing is overdue. A payer appears here the day after an invoice is due, or with a debt from before.")
         return
     rows = narrow(found.rows, _facts, "overdue", person="Provider", beside=lambda: _more_filters(found.today))
     if not rows:
@@ -129,8 +130,8 @@ def _panel(actor: Actor, row: OverdueRow, today: date) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 link(md(account.payer), "payer", payer=account.payer_id)
                 link(md(f"Case: {account.case_name}"), "case", case=account.case_id, part="billing")
-            st.text(f"{dollars(what.cents)} overdue on {count(what.invoices, 'invoice')}, since "
-                    f"{day(what.due_on, today)} ({age((today - what.due_on).days)})")
+            days = (today - what.due_on).days
+            st.text(f"{_on_what(what)}, since {day(what.due_on, today)}{f' ({age(days)})' if days else ''}")
             _acts(actor, row, today)
             if row.done.entries:
                 follow_up_form.history(row.done, today)
@@ -140,6 +141,14 @@ def _panel(actor: Actor, row: OverdueRow, today: date) -> None:
             if follow_up_form.ask(actor, account.payer_id, account.case_id, today):
                 st.session_state["overdue.go_on"] = True
                 st.rerun()
+
+
+def _on_what(what: Overdue) -> str:
+    """``330.00 overdue on 2 invoices and 40.00 on none``."""
+    if not what.invoices:
+        return f"{dollars(what.cents)} owed on no invoice"
+    billed = f"{dollars(what.cents - what.on_none_cents)} overdue on {count(what.invoices, 'invoice')}"
+    return billed + (f" and {dollars(what.on_none_cents)} on none" if what.on_none_cents else "")
 
 
 def _acts(actor: Actor, row: OverdueRow, today: date) -> None:

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import accounts, cases, payments, practice
+from practicerunner.records import accounts, cases, follow_up, payments, practice
 from practicerunner.records import uninvoiced as waiting
 from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
+from practicerunner.records.follow_up import Overdue
 from practicerunner.records.payments import Imported, PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.rules.foreseen import Foreseen
@@ -166,6 +168,25 @@ def uninvoiced(
     sees = visible(actor, Action.READ, Resource.INVOICES)
     return waiting.uninvoiced(
         session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session))
+
+
+def overdue_accounts(session: Session, sees: ColumnElement[bool], today: date) -> list[Overdue]:
+    """Payers and cases with an invoice that is overdue or something owed on none, the longest due first."""
+    found = {(one.account.payer_id, one.account.case_id): one for one in follow_up.overdue(session, sees, today)}
+    loose: dict[tuple[int, int], list[Debt]] = defaultdict(list)
+    for payer_id, theirs in debts(payments.loose(session, payments.owing_on_none(session, sees), sees)).items():
+        for debt in theirs:
+            loose[payer_id, debt.case_id].append(debt)
+    for account in follow_up.accounts(session, {key[0] for key in loose}, {key[1] for key in loose}):
+        here = loose.get((account.payer_id, account.case_id))
+        if here is None:
+            continue
+        cents, since = sum(debt.cents for debt in here), min(debt.since for debt in here)
+        late = found.get((account.payer_id, account.case_id)) or Overdue(account, 0, 0, since, since)
+        found[account.payer_id, account.case_id] = replace(
+            late, cents=late.cents + cents, since=min(late.since, since), due_on=min(late.due_on, since),
+            on_none_cents=cents)
+    return sorted(found.values(), key=lambda one: (one.due_on, one.account.payer, one.account.payer_id))
 
 
 def why_not(found: AppointmentBilling) -> str:

@@ -15,6 +15,7 @@ from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerE
 from practicerunner.records.cases import Case
 from practicerunner.records.packages import Package
 from practicerunner.records.people import Payer
+from practicerunner.rules.ledger import left_to_credit
 from practicerunner.vocabulary import Action, EntryKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import invoice_for
@@ -120,7 +121,9 @@ def credit_invoice(session: Session, actor: Actor, asked: CreditInvoice) -> int:
         credited = sum(entry.amount_cents for entry in billing.credited(session, invoice.id, asked.charge_id))
         left = min(left, line.amount_cents + credited)
     if asked.amount_cents > left:
-        raise BadInput("amount_cents", f"At most {dollars(left)} is left to credit.")
+        gone = -sum(entry.amount_cents for entry in billing.entries_of_invoice(session, invoice.id)
+                    if entry.kind is EntryKind.WRITE_OFF)
+        raise BadInput("amount_cents", left_to_credit(left, gone))
     day = max(clock.today(practice.the_practice(session).zone), invoice.issued_on)
     free_payments(session, actor, invoice, open_row, asked.amount_cents - open_row.open_cents, day)
     entry_id = take_off(

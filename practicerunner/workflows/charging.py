@@ -112,8 +112,8 @@ def agreed_for(
     if row is None:
         return Agreed(standard)
     if row.fee_terms is FeeTerms.PACKAGE:
-        if not with_packages or row.package_service_id != appointment.service_id:
-            return Agreed(standard)
+        if not with_packages or row.package_service_id != appointment.service_id or not standard:
+            return Agreed(standard)  # what was booked for nothing uses no session that was paid for
         place = packages.next_place(
             session, row.case_id, person_id, appointment.service_id, foreseen.used(before))
         if place is not None:

@@ -1,8 +1,9 @@
 """What credits took off what was charged, by line: for caps, sponsors' limits and estimates.
 
 A credit of one line stays on it. A credit of a whole invoice is taken from its lines one after the other, from the last
-one back, as much as is left of each: nothing is rounded, and the lines' credits sum to the invoice's. It is the rule by
-which the reports and the superbills divide it too (decision 0020).
+one back, as much as is left of each after what was taken off before: nothing is rounded, and the lines' credits sum to
+the invoice's. It is the rule by which the reports and the superbills divide it too (decision 0020). What was written
+off was charged all the same: it leaves a later credit less room on a line, and counts for no limit itself.
 """
 
 from collections.abc import Collection
@@ -13,15 +14,18 @@ from sqlalchemy.orm import Session
 
 from practicerunner.records import billing
 from practicerunner.records.credits import CreditedLine, Sponsored, charged_to, credited_as_a_whole
-from practicerunner.rules.superbills import settle
+from practicerunner.rules.ledger import taken_off
+from practicerunner.vocabulary import EntryKind
 
 
 def spread(session: Session, case_ids: Collection[int]) -> list[tuple[CreditedLine, int]]:
     """Lines of cases, each with what credits of whole invoices took off it."""
     found = []
-    for cents, lines in credited_as_a_whole(session, case_ids):
-        settled = settle([(one.charge_id, one.amount_cents, one.credited_cents) for one in lines], cents, 0)
-        found += [(one, off) for one in lines if (off := settled[one.charge_id][0] - one.credited_cents) > 0]
+    for whole in credited_as_a_whole(session, case_ids):
+        parts = [(one.charge_id, one.amount_cents, one.credited_cents) for one in whole.lines]
+        each = taken_off(parts, [cents for _, cents in whole.taken_off])
+        credited = [off for off, (kind, _) in zip(each, whole.taken_off, strict=True) if kind is EntryKind.CREDIT]
+        found += [(one, cents) for one in whole.lines if (cents := sum(off[one.charge_id] for off in credited))]
     return found
 
 

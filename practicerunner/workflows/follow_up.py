@@ -21,6 +21,7 @@ from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, CaseType, ContactMade, Resource, Role
 from practicerunner.workflows import billing_notices
 from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.accounts import overdue_accounts
 from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
@@ -215,10 +216,10 @@ def billing_mail_of(session: Session, actor: Actor, payer_id: int) -> tuple[bool
 
 @reader(Resource.INVOICES)
 def overdue_list(session: Session, actor: Actor) -> OverdueList:
-    """Payers and cases with something overdue, and what was done about each."""
+    """Payers and cases with something overdue or owed on no invoice, and what was done about each."""
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
     today = clock.today(practice.the_practice(session).zone)
-    found = follow_up.overdue(session, sees, today)
+    found = overdue_accounts(session, sees, today)
     done = _done(session, {one.account.payer_id for one in found})
     payer_ids = {one.account.payer_id for one in found}
     why = follow_up.not_mailed(session, payer_ids)

@@ -83,6 +83,7 @@ class PackageView:
     cancelled_on: date | None
     reason: str
     is_invoiced: bool
+    """Whether an invoice or a draft carries every session that was not voided; nothing does where all were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,7 @@ def packages_of_case(session: Session, actor: Actor, case_id: int) -> Packages:
             package.id, package.person_id, names.get(package.person_id or 0, ""), service, package.sessions,
             package.price_cents, package.sold_on, sum(charge.appointment_id is not None for charge in mine),
             len(left), sum(charge.amount_cents for charge in left), package.cancelled_on, package.cancel_reason,
-            not any(charge.id in loose for charge in mine),
+            bool(mine) and not any(charge.id in loose for charge in mine),
         ))
     offers = []
     for person_id, row in in_force(billing.arrangements(session, case_id), today).items():

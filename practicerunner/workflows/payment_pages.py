@@ -79,6 +79,7 @@ class FailedItem:
     latest: FailedPayment
     failures: int
     owed_cents: int
+    """With what is owed from before an import: a payment pays that first."""
     age_days: int
 
 
@@ -150,7 +151,10 @@ def invoice_detail(session: Session, actor: Actor, invoice_id: int) -> InvoiceDe
 
 @reader(Resource.INVOICES)
 def failed_payments(session: Session, actor: Actor) -> list[FailedItem]:
-    """One item for each payer whose payment failed, until what had been invoiced by then is paid; the oldest first."""
+    """One item for each payer whose payment failed, until what had been invoiced by then is paid; the oldest first.
+
+    So does what was refunded of it, and of a debt from an import what it had paid; the rest of that was owed anyway.
+    """
     sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
     by_payer: dict[int, list[FailedPayment]] = defaultdict(list)
     for one in payments.failed(session, sees):
@@ -159,12 +163,16 @@ def failed_payments(session: Session, actor: Actor) -> list[FailedItem]:
     for payer_id, invoice_id, issued_on, cents, replaces_id in payments.invoiced_to(session, list(by_payer), sees):
         invoices[payer_id].append(Invoiced(invoice_id, issued_on, cents, replaces_id))
     owing = debts(payments.loose(session, list(by_payer), sees))
+    had_paid = payments.taken_back_from_debts(session, list(by_payer))
     today = clock.today(practice.the_practice(session).zone)
     found = []
     for payer_id, failures in by_payer.items():
-        owed = owed_since(invoices[payer_id], failures[0].failed_on) + sum(one.cents for one in owing[payer_id])
+        owed, anyway = owed_since(invoices[payer_id], failures[0].failed_on), 0
+        for debt in owing[payer_id]:
+            part = debt.cents if debt.refunded else min(debt.cents, had_paid.get((payer_id, debt.case_id), 0))
+            owed, anyway = owed + part, anyway + debt.cents - part
         if owed:
-            found.append(FailedItem(failures[0], len(failures), owed, (today - failures[0].failed_on).days))
+            found.append(FailedItem(failures[0], len(failures), owed + anyway, (today - failures[0].failed_on).days))
     return sorted(found, key=lambda item: (item.latest.failed_on, item.latest.payer))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import cases, follow_up, outbox, payments, practice
+from practicerunner.records import cases, outbox, payments, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.follow_up import FollowUp, Overdue
 from practicerunner.records.people import Payer
@@ -17,6 +17,7 @@ from practicerunner.rules import billing_letters
 from practicerunner.rules.reminders import Letter
 from practicerunner.vocabulary import Action, ContactMade, DocumentKind, MessageKind, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
+from practicerunner.workflows.accounts import overdue_accounts
 from practicerunner.workflows.billing_notices import tell, why_not
 from practicerunner.workflows.commands import Command, command, reader
 
@@ -99,7 +100,7 @@ def _key(payer_id: int, house: Practice) -> str:
 def _overdue(session: Session, actor: Actor, action: Action, house: Practice) -> dict[int, list[Overdue]]:
     sees = cases.seen(visible(actor, action, Resource.INVOICES))
     found: dict[int, list[Overdue]] = {}
-    for one in follow_up.overdue(session, sees, clock.today(house.zone)):
+    for one in overdue_accounts(session, sees, clock.today(house.zone)):
         found.setdefault(one.account.payer_id, []).append(one)
     return found
 

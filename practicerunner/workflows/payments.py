@@ -50,7 +50,8 @@ class Part(BaseModel):
 class RecordPayment(Command):
     """Money from a payer, received or still on its way (``pending``).
 
-    What it pays: ``parts`` to the cent; or ``invoice_ids`` in this order; ``None``: oldest first; empty: all is credit.
+    What it pays: ``parts`` to the cent; or ``invoice_ids`` in this order; ``None``: oldest first; empty: no invoice.
+    What is left pays what is owed on no invoice, before it is credit; where nothing was chosen, that is paid first.
     """
 
     payer_id: int
@@ -189,8 +190,8 @@ def plan(
         raise BadInput(
             "parts" if parts is not None else "invoice_ids", "One of the invoices is paid or void by now. Choose again."
         )
-    # What was owed before an import, or refunded of a payment that failed, stands on no invoice; it is paid first.
-    owed = debts(payments.loose(session, [payer.id], sees))[payer.id] if invoice_ids is None else []
+    # What was owed before an import, or refunded of a payment that failed, stands on no invoice.
+    owed = debts(payments.loose(session, [payer.id], sees))[payer.id]
     if parts is not None:
         left = amount_cents - sum(part.amount_cents for part in parts)
         if left < 0:
@@ -201,8 +202,13 @@ def plan(
                 raise BadInput("parts", f"Only {dollars(row.open_cents)} is open on {number}.")
         old, left = pays(owed, left, case.id)
         return Plan(tuple(old), tuple((*by_id[p.invoice_id], p.amount_cents) for p in parts), left)
-    old, left = pays(owed, amount_cents, case.id)
-    given, surplus = allocate(left, [Open(row.invoice_id, row.open_cents) for row, _ in chosen])
+    waits = [Open(row.invoice_id, row.open_cents) for row, _ in chosen]
+    if invoice_ids is None:
+        old, left = pays(owed, amount_cents, case.id)
+        given, surplus = allocate(left, waits)
+    else:
+        given, left = allocate(amount_cents, waits)
+        old, surplus = pays(owed, left, case.id)
     return Plan(tuple(old), tuple((*by_id[invoice_id], cents) for invoice_id, cents in given), surplus)
 
 

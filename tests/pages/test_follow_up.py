@@ -332,3 +332,20 @@ def test_an_owner_decides_what_happens_by_itself_in_the_practice_and_in_a_case(
     seen = opened(house.cast, monkeypatch, "Tom", "case", case=house.ada, part="billing")
     assert "decided for this case by Dana Okafor" in said(seen)
     assert "change_collection" not in keys(seen)
+
+
+def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, visit: Open) -> None:
+    maya = payer_id(house.cast, people_of(house.cast, house.couple)["Maya"])
+    with database.transaction(house.cast.engine) as session:
+        for payer, case_id in ((house.payers["Ada"], house.ada), (maya, house.couple)):
+            session.add(LedgerEntry(
+                case_id=case_id, payer_id=payer, kind=EntryKind.OPENING, amount_cents=40_00,
+                effective_on=date(2026, 8, 6), recorded_by_id=house.cast.staff["Tom"]))
+    app = visit("Tom", rows=(0,))
+    assert "Overdue (3)" in [tab.label for tab in app.tabs]
+    assert "3 payers, 327.50 overdue" in said(app)
+    assert "overdue_pay" in keys(app)
+    panels = {line for place in range(3) for line in said(visit("Tom", rows=(place,))).splitlines()
+              if line.endswith("since Thu 6 Aug (60 days)")}
+    assert panels == {"165.00 overdue on 1 invoice and 40.00 on none, since Thu 6 Aug (60 days)",
+                      "40.00 owed on no invoice, since Thu 6 Aug (60 days)"}

@@ -1,6 +1,7 @@
 """What can be invoiced and was not is kept by the database, whatever changes what it depends on."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from practicerunner.records.billing import Charge
 from practicerunner.records.triggers import ensure_triggers
 from practicerunner.records.uninvoiced import UninvoicedRow, wrong_uninvoiced
 from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms
+from practicerunner.workflows.billing import appointment_billing
+from practicerunner.workflows.packages import SellPackage, sell_package
+from practicerunner.workflows.people import AddOrganisation, add_organisation
 from practicerunner.workflows.reversals import VoidInvoice, void_invoice
-from tests.cast import Cast, arrange, at, hold, invoice, people_of
+from tests.cast import Cast, arrange, at, hold, invoice, lines, people_of
 
 
 class Waiting:
@@ -151,6 +155,47 @@ def test_who_pays_nothing_keeps_nobody_waiting(waiting: Waiting) -> None:
     assert waiting.write(f"delete from payer_share where arrangement_id in (select id from billing_arrangement "
                          f"where case_id = {case_id})", f"delete from billing_arrangement where case_id = {case_id}"
                          ) == rest | {group}
+
+
+def test_what_was_booked_for_nothing_waits_where_a_fee_is_agreed_all_the_same(waiting: Waiting) -> None:
+    """A fixed fee counts whatever a session was booked at; a part of nothing is nothing, and uses no package."""
+    cast, people = waiting.cast, people_of(waiting.cast, waiting.ida)
+    before = waiting.kept()
+    free = hold(cast, waiting.ida, "IND50", "2026-09-05 10:00", fee_cents=0)
+    assert waiting.kept() == before
+    package: dict[str, Any] = {"fee_terms": FeeTerms.PACKAGE, "package_service_id": cast.services["IND50"],
+                               "package_sessions": 3, "package_cents": 400_00}
+    fixed: dict[str, Any] = {"fee_terms": FeeTerms.FIXED, "fee_cents": 120_00}
+    with at("2026-09-12 09:00"):
+        for terms, waits in (
+            ({"fee_terms": FeeTerms.SLIDING_SCALE, "fee_basis_points": 5000}, False), (fixed, True), (package, False),
+            ({**fixed, "valid_until": date(2026, 9, 4)}, False), (fixed, True),
+        ):
+            arrange(cast, waiting.ida, {people["Ida"]: 0}, since="2026-08-01", **terms)
+            if terms is package:
+                cast.do("Tom", sell_package, SellPackage(case_id=waiting.ida))
+            found = cast.read("Tom", appointment_billing, free)
+            assert (waiting.kept(), bool(found.planned), found.to_use) == (
+                before | {free} if waits else before, waits, ()), terms
+            assert bool(found.problem) is not waits
+    assert lines(cast, invoice(cast, free, on="2026-09-12")) == [("Ida Holm", 120_00)]
+    assert waiting.kept() == before
+
+
+def test_what_a_sponsor_pays_nothing_for_is_free_and_stays_listed_where_the_limits_may_be_used_up(
+    waiting: Waiting
+) -> None:
+    cast, people = waiting.cast, people_of(waiting.cast, waiting.ida)
+    before = waiting.kept() - {waiting.held}
+    with at("2026-09-12 09:00"):
+        fund = cast.do("Dana", add_organisation, AddOrganisation(name="Relief Fund", address="1 North Street"))
+        limits: tuple[tuple[dict[str, Any], bool], ...] = (
+            ({}, False), ({"sponsor_until": date(2026, 9, 3)}, False), ({"sponsor_until": date(2026, 9, 2)}, True),
+            ({"sponsor_sessions": 10}, True))
+        for more, waits in limits:
+            arrange(cast, waiting.ida, {people["Ida"]: 0}, since="2026-08-01", fee_terms=FeeTerms.SPONSOR, fee_cents=0,
+                    sponsor_id=fund, **more)
+            assert waiting.kept() == (before | {waiting.held} if waits else before), more
 
 
 def test_where_nobody_was_listening_everything_is_looked_at_anew(engine: Engine, waiting: Waiting) -> None:

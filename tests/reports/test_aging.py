@@ -4,10 +4,15 @@ import random
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from practicerunner import database
 from practicerunner.errors import NotPermitted
+from practicerunner.records.billing import LedgerEntry, Payment
 from practicerunner.reports import read
 from practicerunner.reports.aging import aging, aging_csv
+from practicerunner.reports.overview import AGES
+from practicerunner.rules.statements import Entry, statement
 from practicerunner.vocabulary import EntryKind, Role
 from tests.reports.building import Reading, Story
 
@@ -142,3 +147,31 @@ def test_a_debt_from_before_ages_from_the_day_it_was_entered_and_not_from_an_ear
                  {row["payer_id"]: tuple(row[f"age_{age}_cents"] for age in ("0_30", "31_60", "61_90", "over_90"))
                   for row in balances}):
         assert rows == {ada: (40000, 0, 0, 0), decoy: (0, 0, 0, 4000)}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_views_and_the_statement_agree_on_the_age_of_what_stands_on_no_invoice(story: Story, seed: int) -> None:
+    chance = random.Random(seed)
+    case, ada = story.case(), story.payer("Ada")
+    first = date(2026, 7, 1)
+    story.entry(case, ada, EntryKind.OPENING, 900, first)
+    for _ in range(3):
+        story.pay(case, ada, chance.randint(1, 200), first)
+    with database.reading(story.engine) as session:
+        known = sorted(session.scalars(select(Payment.id)))
+    for _ in range(30):
+        payment = chance.choice([None, *known])
+        kind = chance.choice([EntryKind.PAYMENT, EntryKind.OPENING if payment is None else EntryKind.REFUND])
+        story.entry(case, ada, kind, chance.choice([-1, 1, 1]) * chance.randint(1, 500),
+                    first + timedelta(days=chance.randint(0, 120)), payment_id=payment)
+    with database.reading(story.engine) as session:
+        moved = [Entry(e.effective_on, e.kind, e.amount_cents, e.case_id, "", payment_id=e.payment_id)
+                 for e in session.scalars(select(LedgerEntry).order_by(LedgerEntry.effective_on, LedgerEntry.id))]
+    several = 0
+    for day in (first + timedelta(days=days) for days in range(5, 200, 15)):
+        said = statement(moved, first, day)
+        several += len(said.open_items) > 1
+        for view in ("billing__aging", "billing__outstanding_balances", "billing__receivable"):
+            rows = read(story.engine, story.owner, view, as_of=day)
+            assert tuple(sum(row[age] for row in rows) for age in AGES) == said.buckets, (view, day)
+    assert several

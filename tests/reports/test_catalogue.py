@@ -9,7 +9,7 @@ import pytest
 
 from practicerunner import vocabulary
 from practicerunner.reports import print_all
-from practicerunner.reports.catalogue import BETWEEN, FOLDER, STAGING, VIEWS
+from practicerunner.reports.catalogue import BETWEEN, FOLDER, ON_A_DAY, STAGING, VIEWS
 from practicerunner.reports.replica import Replica, replica_of
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, CaseType, PaperKind
 from tests.reports.building import Story
@@ -82,7 +82,7 @@ def test_a_mart_reads_no_other_mart_and_a_staging_view_reads_its_one_table() -> 
             assert read == {path.stem.removeprefix("stg_")}, path.name
             assert " join " not in text
         else:
-            between = set() if path.stem in BETWEEN else set(BETWEEN)
+            between = set() if path.stem in {*BETWEEN, *ON_A_DAY} else {*BETWEEN, *ON_A_DAY}
             assert read - own <= {*STAGING, *between, "as_of", "case_type_capability"}, path.name
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from practicerunner.rules.ledger import taken_off
 from practicerunner.rules.superbills import (
     Candidate,
     Clinician,
@@ -215,8 +216,26 @@ def test_what_an_invoice_was_credited_as_a_whole_comes_off_its_last_service_firs
     assert settle([(1, 100_00, 0), (2, 50_00, 50_00)], 10_00, 90_00) == {1: (10_00, 90_00), 2: (50_00, 0)}
 
 
+LINES = st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500)), min_size=1, max_size=6)
+
+
 @settings(max_examples=150)
-@given(st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500)), min_size=1, max_size=6), st.integers(0, 3000))
+@given(LINES, st.lists(st.integers(1, 300), max_size=5))
+def test_credits_and_write_offs_one_by_one_come_to_what_they_come_to_together(
+    amounts: list[tuple[int, int]], wholes: list[int]
+) -> None:
+    parts = [(place, amount, min(own, amount)) for place, (amount, own) in enumerate(amounts)]
+    each = taken_off(parts, wholes)
+    assert settle(parts, sum(wholes), 0) == {
+        place: (own + sum(off[place] for off in each), 0) for place, _, own in parts}
+    left = sum(amount - own for _, amount, own in parts)
+    for cents, off in zip(wholes, each, strict=True):
+        assert sum(off.values()) == min(cents, left)
+        left -= sum(off.values())
+
+
+@settings(max_examples=150)
+@given(LINES, st.integers(0, 3000))
 def test_nothing_is_paid_twice_and_nothing_beyond_its_amount(amounts: list[tuple[int, int]], paid: int) -> None:
     parts = [(place, amount, min(credit, amount)) for place, (amount, credit) in enumerate(amounts)]
     found = settle(parts, 0, paid)

@@ -186,6 +186,31 @@ def test_a_write_off_takes_what_is_open_and_no_more(cast: Cast, ida: Ida) -> Non
     ida.sound()
 
 
+def test_why_no_more_can_be_credited_is_said_with_what_can_be_done(cast: Cast, ida: Ida) -> None:
+    first, second = ida.invoices
+
+    def refused(invoice_id: int, cents: int) -> str:
+        with pytest.raises(BadInput) as refusal:
+            cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=invoice_id, amount_cents=cents, reason="goodwill"))
+        assert refusal.value.field == "amount_cents"
+        return str(refusal.value)
+
+    back = "To credit that, take the write-off back first."
+    with at(NOW):
+        assert refused(first, 165_01) == "At most 165.00 is left to credit."
+        cast.do("Tom", write_off, WriteOff(invoice_id=first, amount_cents=100_00, reason="gone"))
+        assert refused(first, 65_01) == f"At most 65.00 is left to credit: 100.00 was written off. {back}"
+        rest = cast.do("Tom", write_off, WriteOff(invoice_id=first, reason="gone"))
+        assert refused(first, 1) == f"Nothing is left to credit: 165.00 was written off. {back}"
+        cast.do("Tom", take_back, TakeBack(entry_id=rest, reason="after all not"))
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=first, amount_cents=65_00, reason="goodwill"))
+        assert refused(first, 1) == f"Nothing is left to credit: 100.00 was written off. {back}"
+        cast.do("Tom", credit_invoice, CreditInvoice(invoice_id=second, amount_cents=165_00, reason="goodwill"))
+        assert refused(second, 1) == "All of it was credited already."
+    assert ida.opened() == [0, 0]
+    ida.sound()
+
+
 def test_either_is_taken_back_once_by_a_mirror_and_the_credit_note_is_void(cast: Cast, ida: Ida) -> None:
     first, second = ida.invoices
     with at(NOW):

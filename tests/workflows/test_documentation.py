@@ -23,10 +23,11 @@ from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.clients import case_summary
 from practicerunner.workflows.documentation import documentation_due
 from practicerunner.workflows.practice import ChangePractice, change_practice
+from practicerunner.workflows.reversals import VoidInvoice, void_invoice
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.today import day
-from tests.cast import Cast, at, hold, invoice, lines, people_of
+from tests.cast import Cast, arrange, at, hold, invoice, lines, people_of
 from tests.workflows.supervising import change
 from tests.workflows.test_notes import SERVICE, fill, session_of, sign, start
 
@@ -200,6 +201,25 @@ def test_an_associate_s_appointment_is_invoiced_once_its_note_is_locked_where_th
         gate(cast, on=False)
         assert to_invoice(cast) == {missed, his}
     assert other
+
+
+def test_what_is_left_of_a_session_that_was_charged_waits_for_no_co_signature(cast: Cast) -> None:
+    """One of a couple's two invoices is void: that part can be invoiced anew, and stands on the list."""
+    with at("2026-08-01 09:00"):
+        couple = cast.open_case(CaseType.TWO_PERSON, "Ivy Rowe", "Max Rowe", provider="Priya")
+        arrange(cast, couple, {people_of(cast, couple)["Ivy"]: 5000, people_of(cast, couple)["Max"]: 0},
+                since="2026-08-01")
+    hers, other = (hold(cast, couple, "FAM50", f"2026-09-0{day} 10:00", by="Priya") for day in (3, 4))
+    first, _ = invoice(cast, hers)
+    with at("2026-09-04 22:30"):
+        gate(cast)
+        assert to_invoice(cast) == set()
+        cast.do("Tom", void_invoice, VoidInvoice(invoice_id=first, reason="Wrong address"))
+        assert to_invoice(cast) == {hers}
+        assert cast.read("Tom", appointment_billing, other).problem == str(CosignatureMissing())
+    assert lines(cast, invoice(cast, hers)) == [("Ivy Rowe", 105_00), ("Max Rowe", 105_00)]
+    with at("2026-09-04 22:40"):
+        assert to_invoice(cast) == set()
 
 
 def test_a_provider_who_is_an_associate_too_waits_for_nobody(cast: Cast) -> None:

@@ -30,6 +30,7 @@ from practicerunner.workflows.follow_up import (
 from practicerunner.workflows.payment_pages import failed_payments, pending_payments, unapplied_credit
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import AddOrganisation, AddPerson, PersonDetails, add_organisation, add_person
+from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id, people_of
@@ -214,6 +215,40 @@ def test_an_arrangement_is_missing_where_several_share_a_bill_and_nobody_said_wh
         cast.do("Tom", set_arrangement, SetArrangement(case_id=couple, revision=1, valid_from=date(2026, 9, 1), shares=(
             Share(person_id=people["Maya"]),)))
         assert cast.read("Tom", arrangement_missing) == []
+
+
+def test_no_arrangement_is_missing_for_what_costs_nothing(cast: Cast) -> None:
+    """A couple's missed session, one booked for nothing, and whoever has left a group without owing anything."""
+    with at("2026-08-01 09:00"):
+        couple = cast.open_case(CaseType.TWO_PERSON, "Ivy Rowe", "Max Rowe")
+        single = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        group = cast.open_case(CaseType.THERAPY_GROUP, "Gus One", "Gia Two", name="Thursday group")
+        ida, gus, gia = people_of(cast, single)["Ida"], *people_of(cast, group).values()
+        arrange(cast, single, {ida: 0}, since="2026-08-01", valid_until=date(2026, 8, 31))
+        arrange(cast, group, {gia: 0}, since="2026-08-01", person_id=gia, valid_until=date(2026, 8, 31))
+    no_show = AttendanceStatus.NO_SHOW
+    hold(cast, couple, "FAM50", "2026-09-03 10:00", missed=dict.fromkeys(people_of(cast, couple).values(), no_show))
+    hold(cast, single, "IND50", "2026-09-03 12:00", missed={ida: no_show})
+    hold(cast, single, "IND50", "2026-09-04 12:00", fee_cents=0)
+    hold(cast, group, "GRP90", "2026-09-03 18:00", missed={gus: no_show, gia: no_show})
+
+    def asked() -> tuple[list[tuple[int, int]], list[str]]:
+        rows = [(row.case_id, row.appointments) for row in cast.read("Tom", arrangement_missing)]
+        assert cast.read("Tom", billing_counts).unarranged == len(rows)
+        return rows, [one.name for one in cast.read("Tom", whom_to_contact, [group])[group]]
+
+    with at("2026-09-04 22:30"):
+        for person in (gus, gia):
+            cast.do("Dana", remove_participant, RemoveParticipant(
+                case_id=group, person_id=person, left_on=date(2026, 9, 4)))
+        assert sorted(asked()[0]) == sorted([(couple, 1), (single, 1), (group, 1)])
+        assert asked()[1] == ["Gus One", "Gia Two"]
+        settings = cast.read("Dana", practice_settings)
+        cast.do("Dana", change_practice, ChangePractice(missed_fee_basis_points=0, **{
+            name: getattr(settings, name) for name in set(ChangePractice.model_fields) - {
+                "op", "missed_fee_basis_points"}}))
+        assert asked() == ([], [])
+        assert cast.read("Tom", uninvoiced) == ([], 0)
 
 
 def test_what_will_be_invoiced_is_known_before_and_what_cannot_be_is_left_out(cast: Cast, owing: Owing) -> None:

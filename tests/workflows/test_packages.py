@@ -15,7 +15,7 @@ from practicerunner.records.cases import Case
 from practicerunner.rules.superbills import Wishes, sort_out
 from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, EntryKind, FeeTerms, Resource, ShareKind
 from practicerunner.workflows.access import visible
-from practicerunner.workflows.accounts import uninvoiced
+from practicerunner.workflows.accounts import case_account, uninvoiced
 from practicerunner.workflows.adjustments import (
     CreditInvoice,
     SessionsAreGone,
@@ -225,6 +225,38 @@ def test_voiding_the_sale_frees_the_sessions_and_reissuing_keeps_them(cast: Cast
         assert [row.appointment_id for row in cast.read("Tom", uninvoiced)[0]] == [appointment]
         cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=appointment))
     assert balance(cast, ida) == {"Ida Holm": 165_00}
+
+
+def test_a_package_whose_invoice_is_void_is_not_called_invoiced(cast: Cast) -> None:
+    """Where another payer's invoice stands, what is void can be invoiced anew."""
+    with at("2026-08-01 09:00"):
+        alone, couple = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm"), cast.open_case(
+            CaseType.TWO_PERSON, "Ivy Rowe", "Max Rowe")
+        people = people_of(cast, couple)
+        arrange(cast, alone, {people_of(cast, alone)["Ida"]: 0}, since="2026-08-01", **terms(cast))
+        arrange(cast, couple, {people["Ivy"]: 5000, people["Max"]: 0}, since="2026-08-01",
+                **terms(cast, cents=600_00, service="FAM50"))
+
+    def shown(case_id: int) -> tuple[bool, int]:
+        (row,) = cast.read("Tom", packages_of_case, case_id).sold
+        return row.is_invoiced, row.left
+
+    def bills(case_id: int) -> list[int]:
+        return [one.facts.invoice_id for one in cast.read("Tom", case_account, case_id).invoices
+                if one.facts.voided_on is None]
+
+    sold = {case_id: sell(cast, case_id) for case_id in (alone, couple)}
+    assert (shown(alone), shown(couple)) == ((True, 3), (True, 3))
+    with at("2026-08-03 09:00"):
+        for case_id in (alone, couple):
+            cast.do("Tom", void_invoice, VoidInvoice(invoice_id=bills(case_id)[0], reason="slip"))
+        assert (shown(alone), shown(couple)) == ((False, 0), (False, 3))
+        again = [InvoicePackage(package_id=sold[couple])] * 2
+        assert len({tuple(cast.do("Tom", invoice_package, one)) for one in again}) == 1
+        assert shown(couple) == (True, 3)
+        assert cast.do("Tom", invoice_package, InvoicePackage(package_id=sold[alone])) == []
+        assert shown(alone) == (False, 0)
+    assert balance(cast, couple) == {"Ivy Rowe": 300_00, "Max Rowe": 300_00}
 
 
 def test_a_group_member_has_a_package_of_their_own(cast: Cast) -> None:

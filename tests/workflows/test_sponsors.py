@@ -7,15 +7,18 @@ import pytest
 from practicerunner import database
 from practicerunner.errors import BadInput
 from practicerunner.records import billing
-from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms, InvoicingRhythm, ShareKind
+from practicerunner.records.cases import Case
+from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, FeeTerms, InvoicingRhythm, Resource, ShareKind
+from practicerunner.workflows.access import visible
 from practicerunner.workflows.accounts import case_account
-from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, credit_invoice, take_back
+from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, set_arrangement
 from practicerunner.workflows.billing import appointment_billing
 from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
 from practicerunner.workflows.people import AddOrganisation, add_organisation
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
+from practicerunner.workflows.superbill_lines import candidates
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, balance, hold, invoice, lines, people_of
 
@@ -199,6 +202,38 @@ def test_a_credit_on_an_invoice_of_several_lines_gives_the_sponsor_s_limits_back
     with at("2026-10-06 10:00"):
         cast.do("Tom", void_invoice, VoidInvoice(invoice_id=anew, reason="all wrong"))
     assert next_session() == [("Northside Fund", 75_00)]
+
+
+def test_a_credit_after_a_write_off_takes_what_that_left_of_the_lines_as_on_the_superbill(cast: Cast, group) -> None:
+    """Three sessions of 75.00: of the third 40.00 is given up, so that a credit of 75.00 takes 40.00 of the second."""
+    case_id, people, payer = group
+    cast.do("Tom", set_arrangement, SetArrangement(
+        case_id=case_id, person_id=people["Ana"], valid_from=date(2026, 8, 1), fee_terms=FeeTerms.SPONSOR,
+        sponsor_id=payer, sponsor_sessions=3,
+        shares=(Share(person_id=people["Ana"], rhythm=InvoicingRhythm.MONTHLY),)))
+    made = monthly(cast, case_id, "GRP90", (1, 2, 3))
+    later = hold(cast, case_id, "GRP90", "2026-10-07 18:00")
+
+    def next_payer() -> list[str]:
+        with at("2026-10-08 09:00"):
+            return [one.payer for one in cast.read("Tom", appointment_billing, later).planned
+                    if one.payer != "Bo Marsh"]
+
+    def off_each() -> list[int]:
+        with database.reading(cast.engine) as session:
+            case = session.get_one(Case, case_id)
+            found = candidates(session, case, people["Ana"], date(2026, 9, 1), date(2026, 9, 30),
+                               visible(cast.actor("Tom"), Action.READ, Resource.INVOICES))
+        return [one.adjusted_cents for one in found]
+
+    with at("2026-10-02 09:00"):
+        gone = cast.do("Tom", write_off, WriteOff(invoice_id=made, amount_cents=40_00, reason="gone"))
+    assert (off_each(), next_payer()) == ([0, 0, 40_00], ["Ana Lind"])
+    credit(cast, made, 75_00, "2026-10-03")
+    assert (off_each(), next_payer()) == ([0, 40_00, 75_00], ["Ana Lind"]), "a part of each is still the sponsor's"
+    with at("2026-10-05 09:00"):
+        cast.do("Tom", take_back, TakeBack(entry_id=gone, reason="paid after all"))
+    assert (off_each(), next_payer()) == ([0, 0, 75_00], ["Northside Fund"]), "the third is credited wholly"
 
 
 @pytest.mark.parametrize(("credits", "left"), [

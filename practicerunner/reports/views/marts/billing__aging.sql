@@ -4,8 +4,8 @@
 -- resource: invoices
 --
 -- From the ledger: an invoice's open amount is the sum of the entries that carry it up to that day, and where it is below
--- zero (paid before it was issued) it is credit; a debt from before an import counts from the day it was entered. Age is
--- counted from the invoice's date; the four ages add up to due.
+-- zero (paid before it was issued) it is credit. Age is counted from the invoice's date, and of what is owed on no invoice
+-- from the day it was entered or refunded (``loose_debt``); the four ages add up to due.
 
 with open_invoices as (
     select invoice_id, sum(amount_cents) as cents
@@ -18,13 +18,7 @@ open_items as (
     select i.payer_id, i.case_id, date_diff('day', i.issued_on, day_asked()) as age, o.cents
     from open_invoices o join stg_invoice i using (invoice_id)
     union all
-    select
-        payer_id, case_id,
-        date_diff('day', coalesce(min(effective_on) filter (is_opening), min(effective_on)), day_asked()),
-        sum(amount_cents)
-    from stg_ledger_entry
-    where invoice_id is null and effective_on <= day_asked()
-    group by payer_id, case_id having sum(amount_cents) > 0
+    select payer_id, case_id, date_diff('day', since, day_asked()), cents from loose_debt
 )
 
 select

@@ -5,8 +5,8 @@
 --
 -- Recomputed from the ledger as of a day: an invoice's open amount is the sum of the entries that carry it, so a voided
 -- one comes to nothing through its mirror entries; below zero (paid before it was issued) it is credit. What stands on no
--- invoice is, together, the payer's credit, or while it is positive an opening debt, aged from the day it was entered and
--- never overdue.
+-- invoice is, together, the payer's credit, or while it is positive a debt, aged from the day it was entered or refunded
+-- (``loose_debt``) and due on no day.
 -- balance = due - credit; the four ages add up to due.
 
 with entries as not materialized (  -- written out thrice it costs half as much as when kept
@@ -14,11 +14,11 @@ with entries as not materialized (  -- written out thrice it costs half as much 
 ),
 
 loose as (
-    select
-        payer_id, case_id, sum(amount_cents) as cents,
-        coalesce(min(effective_on) filter (is_opening), min(effective_on)) as since
+    select payer_id, case_id, since, cents from loose_debt
+    union all
+    select payer_id, case_id, null, sum(amount_cents)
     from entries where invoice_id is null
-    group by payer_id, case_id
+    group by payer_id, case_id having sum(amount_cents) < 0
 ),
 
 open_invoices as (

@@ -1,19 +1,17 @@
 -- What is owed as of a day, line by line, and how old it is.
--- grain: one row per open line of an invoice; one per payer, case and provider for what stands on no invoice
--- key: payer_id, case_id, invoice_id, place
+-- grain: one row per open line of an invoice; one per payer, case and day since when for what stands on no invoice
+-- key: payer_id, case_id, invoice_id, place, since
 -- resource: financial_dashboards
 -- restricted: money_by_service service_id, service_name, case_type
 --
 -- Added up per payer and case the same as billing__outstanding_balances; age from the invoice's date. What stands on no
--- invoice (invoice_id 0) is the payer's credit, or while it is positive an opening debt; an invoice whose lines together
--- are below zero (paid before it was issued) is credit.
+-- invoice (invoice_id 0) is the payer's credit, or while it is positive a debt, of one age or several (``loose_debt``); an invoice whose lines together are below zero (paid before it was issued) is credit.
 -- balance = due - credit; the four ages add up to due.
 
 with open_items as (
     select
         m.payer_id, m.case_id, m.invoice_id, m.place, m.provider_id, m.service_id, m.service_date,
-        sum(m.balance_cents) as cents,
-        coalesce(min(m.effective_on) filter (m.is_opening), min(m.effective_on)) as first_on
+        sum(m.balance_cents) as cents, min(m.effective_on) as first_on
     from ledger_part m
     join as_of on m.effective_on <= as_of.day
     group by all
@@ -24,13 +22,18 @@ together as (
     select *, sum(cents) over (partition by payer_id, case_id, invoice_id) < 0 as is_credit from open_items
 ),
 
+owed as (
+    select o.* replace (coalesce(d.cents, o.cents) as cents), d.since
+    from together o
+    left join loose_debt d on o.invoice_id is null and d.payer_id = o.payer_id and d.case_id = o.case_id
+),
+
 aged as (
     select
-        o.*, i.invoice_number, i.due_on,
+        o.* replace (coalesce(i.issued_on, o.since, o.first_on) as since), i.invoice_number, i.due_on,
         case when o.is_credit then 0 else o.cents end as due,
-        case when o.is_credit then -o.cents else 0 end as credit,
-        coalesce(i.issued_on, o.first_on) as since
-    from together o
+        case when o.is_credit then -o.cents else 0 end as credit
+    from owed o
     left join stg_invoice i on i.invoice_id = o.invoice_id
 )
 

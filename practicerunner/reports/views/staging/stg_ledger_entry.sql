@@ -1,5 +1,6 @@
 select
     id as entry_id, case_id, payer_id, kind as entry_kind, amount_cents, effective_on, invoice_id, charge_id,
+    payment_id,
     kind = 'opening' as is_opening,
     kind = 'charge' as is_charge,
     kind = 'payment' as is_payment,
