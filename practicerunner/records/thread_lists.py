@@ -27,6 +27,8 @@ class Sight(NamedTuple):
     own_clinical: bool
     but: frozenset[int] = frozenset()
     """Cases that are left out all the same: those of the reader as a client."""
+    themselves: int | None = None
+    """Who the reader is as a client."""
 
     @property
     def anyones(self) -> "Sight":

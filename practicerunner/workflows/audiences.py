@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, NotPermitted
-from practicerunner.records import acting, logins, messages, people, practice, requests, thread_lists
+from practicerunner.records import acting, messages, people, practice, requests, thread_lists
 from practicerunner.records.acting import ActsFor
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
@@ -30,6 +30,7 @@ from practicerunner.vocabulary import AccessScope, Action, Resource, ThreadClass
 from practicerunner.workflows.access import Actor, PortalActor, authorize, may, may_touch
 from practicerunner.workflows.acting import known_of, today_of
 from practicerunner.workflows.portal_access import authorize_portal, may_portal, standing_of
+from practicerunner.workflows.staff import colleagues
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def sight_of(actor: Actor) -> thread_lists.Sight:
     if not admin and not clinical:
         raise NotPermitted(actor=actor, action=Action.READ, resource=Resource.MESSAGES_ADMIN)
     return thread_lists.Sight(
-        actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical, actor.own_cases)
+        actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical, actor.own_cases,
+        actor.person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ def thread_for(session: Session, actor: Actor, thread_id: int, action: Action = 
 def staff_for(session: Session, case: Case, thread_class: ThreadClass) -> dict[int, str]:
     """Who in the practice can take part in a thread of a case, by name: those whose role reads its class at all."""
     return {
-        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
-        if permissions.scopes(roles, Action.CREATE, thread_class.resource)
+        one.staff_id: one.name for one in colleagues(session)
+        if may(one, Action.CREATE, thread_class.resource) and not one.is_concerned(case_id=case.id)
     }
 
 
@@ -116,10 +118,9 @@ def assignable(session: Session, opened: Opened) -> dict[int, str]:
     """Who can look after a thread: staff who may read it whole."""
     taking_part = {one.row.staff_id for one in opened.taking if one.row.left_at is None}
     return {
-        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
-        if may_touch(
-            Actor(staff_id, name, roles), Action.UPDATE, opened.thread.thread_class.resource,
-            responsible=[opened.case.provider_id, staff_id if staff_id in taking_part else None],
+        one.staff_id: one.name for one in colleagues(session) if may_touch(
+            one, Action.UPDATE, opened.thread.thread_class.resource, case_id=opened.case.id,
+            responsible=[opened.case.provider_id, one.staff_id if one.staff_id in taking_part else None],
         )
     }
 

@@ -228,6 +228,18 @@ def actor_for(session: Session, staff_id: int) -> Actor:
     )
 
 
+def colleagues(session: Session) -> list[Actor]:
+    """Everybody who works here, by name, as they would act on what is their own or the whole practice's: for offers.
+
+    Whom they supervise is left out, what is theirs as clients is not.
+    """
+    return [
+        Actor(one.staff_id, one.name, one.roles, person_id=one.person_id, own_cases=(
+            frozenset() if one.person_id is None else cases.case_ids_of(session, one.person_id)))
+        for one in logins.active_with_roles(session)
+    ]
+
+
 def supervisor_on(session: Session, staff_id: int, day: date) -> int | None:
     """Id of the supervisor of a member of staff on a day, if there is one."""
     current = logins.supervision_of(session, staff_id, day)

@@ -11,21 +11,40 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
-from practicerunner.vocabulary import CaseType, Outcome, Role, ThreadClass
+from practicerunner.vocabulary import CaseStatus, CaseType, InquiryStatus, Outcome, Role, ThreadClass
 from practicerunner.workflows.accounts import case_account, open_invoices
 from practicerunner.workflows.acting import access_grid
+from practicerunner.workflows.asker_threads import (
+    AssignAskerThread,
+    WriteToAsker,
+    asker_conversation,
+    assign_asker_thread,
+    write_to_asker,
+)
 from practicerunner.workflows.calendar import appointment_page, appointments_between
-from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.cases import OpenCase, case_for, open_case
 from practicerunner.workflows.clients import case_page, case_summary, client_list, find_cases
 from practicerunner.workflows.communication import communication_of_case
 from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.form_pages import sheet_page
-from practicerunner.workflows.message_pages import conversation, conversations
-from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.inquiries import AssignInquiry, assign_inquiry
+from practicerunner.workflows.message_pages import conversation, conversations, who_to_add
+from practicerunner.workflows.messages import (
+    AddToThread,
+    AssignThread,
+    StartThread,
+    ToPerson,
+    add_to_thread,
+    assign_thread,
+    start_thread,
+)
 from practicerunner.workflows.own_records import SetOwnRecord, own_records, set_own_record
 from practicerunner.workflows.people import ChangePerson, PersonDetails, change_person, person_details
+from practicerunner.workflows.prospects import MakeClient, TakeIntoGroup, make_client, take_into_group
 from practicerunner.workflows.request_queue import request_queue
+from practicerunner.workflows.waitlist import SetCapacity, TakeIn, set_capacity, take_in
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
+from tests.inquiring import open_door
 from tests.workflows.sending import bring_forms, send
 from tests.workflows.test_supervision import change
 
@@ -155,3 +174,95 @@ def test_nobody_takes_their_own_link_back_while_another_owner_can(cast: Cast) ->
         link("Dana", person)
         change(cast, "Olga", roles=frozenset({Role.PROVIDER}))
         link("Dana", None)
+
+
+def test_what_they_asked_the_practice_is_kept_from_them_as_well(desk: Desk) -> None:
+    cast = desk.cast
+
+    def refused(verb: Callable[..., object], command: object, by: str = "Tom") -> None:
+        with pytest.raises(NotPermitted, match="about yourself as a client"):
+            cast.do(by, verb, command)
+
+    with open_door(cast) as door:
+        group = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.THERAPY_GROUP, name="Thursday group", status=CaseStatus.ACTIVE,
+            provider_id=cast.staff["Marcus"]))
+        own = door.send(first_name="Tom", last_name="Alvarez", email="tom@home.example", provider="marcus-bell")
+        other = door.send(provider="marcus-bell")
+        cast.do("Marcus", set_capacity, SetCapacity(case_id=group, capacity=8))
+        cast.do("Dana", make_client, MakeClient(inquiry_id=own, revision=1, person_id=desk.person))
+        for inquiry_id in (own, other):
+            cast.do("Marcus", write_to_asker, WriteToAsker(inquiry_id=inquiry_id, text="Would ten suit you?"))
+
+        def seen(*statuses: InquiryStatus) -> list[set[str]]:
+            return [
+                {row.name for status in statuses for row in door.shown("Tom", status)},
+                {row.people for row in cast.read("Tom", conversations).rows if row.inquiry_id is not None},
+            ]
+
+        both, waiting = {"Tom Alvarez", "Nora Lindqvist"}, (InquiryStatus.OPEN, InquiryStatus.PROSPECT)
+        assert seen(*waiting) == [both, both]
+        desk.link()
+        assert seen(*waiting) == [{"Nora Lindqvist"}] * 2
+        assert cast.read("Tom", conversations).shelves.all == 1
+        refused(write_to_asker, WriteToAsker(inquiry_id=own, text="To myself"))
+        refused(assign_inquiry, AssignInquiry(inquiry_id=own, revision=2, provider_id=None))
+        refused(make_client, MakeClient(inquiry_id=other, revision=1, person_id=desk.person))
+        with pytest.raises(NotPermitted, match="about yourself as a client"), database.transaction(
+            cast.engine
+        ) as session:
+            asker_conversation(session, cast.actor("Tom"), own)
+        # Who looks after it: neither listed nor taken.
+        with database.transaction(cast.engine) as session:
+            page = asker_conversation(session, cast.actor("Dana"), own)
+            offered = asker_conversation(session, cast.actor("Dana"), other).assignable
+        assert cast.staff["Tom"] not in page.assignable and cast.staff["Tom"] in offered
+        with pytest.raises(BadInput, match="may read this conversation"):
+            cast.do("Dana", assign_asker_thread, AssignAskerThread(inquiry_id=own, staff_id=cast.staff["Tom"]))
+        # In line for a place, and then in the group: still nothing of theirs.
+        cast.do("Marcus", take_into_group, TakeIntoGroup(inquiry_id=own, revision=2, group_id=group, waits=True))
+        assert seen(*waiting) == [{"Nora Lindqvist"}] * 2
+        with pytest.raises(BadInput, match="may read this conversation"):
+            cast.do("Dana", assign_asker_thread, AssignAskerThread(inquiry_id=own, staff_id=cast.staff["Tom"]))
+        cast.do("Marcus", take_in, TakeIn(case_id=group, person_id=desk.person, joined_on=date(2026, 11, 12)))
+        assert [row.case_name for row in cast.read("Tom", conversations).rows if row.inquiry_id is None] == []
+        # Somebody else of the group asks: that belongs to a case of theirs too.
+        cast.do("Marcus", take_into_group, TakeIntoGroup(inquiry_id=other, revision=1, group_id=group, waits=True))
+        assert seen(*waiting) == [set()] * 2
+        refused(write_to_asker, WriteToAsker(inquiry_id=other, text="To a fellow member"))
+
+
+def test_a_conversation_about_somebody_is_looked_after_by_nobody_who_is_in_it_as_a_client(desk: Desk) -> None:
+    cast = desk.cast
+    with at(NOW):
+        own, other = (cast.do("Dana", start_thread, StartThread(
+            case_id=case_id, thread_class=ThreadClass.ADMIN, subject="Hello", text="hello",
+            people=(ToPerson(person_id=people_of(cast, case_id)[first]),)))[0]
+            for case_id, first in ((desk.own, "Tom"), (desk.other, "Noor")))
+        desk.link()
+        tom = cast.staff["Tom"]
+        for thread_id, is_offered in ((own, False), (other, True)):
+            with database.transaction(cast.engine) as session:
+                assert (tom in conversation(session, cast.actor("Dana"), thread_id).assignable) is is_offered
+            assert (tom in cast.read("Dana", who_to_add, thread_id).staff) is is_offered
+        with pytest.raises(BadInput, match="may read this conversation"):
+            cast.do("Dana", assign_thread, AssignThread(thread_id=own, staff_id=tom))
+        with pytest.raises(BadInput, match="may read such a conversation"):
+            cast.do("Dana", add_to_thread, AddToThread(thread_id=own, staff_id=tom))
+        cast.do("Dana", assign_thread, AssignThread(thread_id=other, staff_id=tom))
+
+
+def test_nobody_answers_what_they_asked_themselves(desk: Desk) -> None:
+    cast = desk.cast
+    with open_door(cast) as door:
+        person = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Priya Nair", provider="Olga"))["Priya"]
+        cast.do("Dana", set_own_record, SetOwnRecord(staff_id=cast.staff["Priya"], revision=1, person_id=person))
+        own = door.send(first_name="Priya", last_name="Nair", email="priya@home.example")
+        with pytest.raises(BadInput, match="about themselves"):
+            cast.do("Dana", make_client, MakeClient(
+                inquiry_id=own, revision=1, person_id=person, provider_id=cast.staff["Priya"]))
+        cast.do("Dana", make_client, MakeClient(
+            inquiry_id=own, revision=1, person_id=person, provider_id=cast.staff["Olga"]))
+        with pytest.raises(BadInput, match="about themselves"):
+            cast.do("Dana", assign_inquiry, AssignInquiry(
+                inquiry_id=own, revision=2, provider_id=cast.staff["Priya"]))
