@@ -293,8 +293,9 @@ def my_alerts(session: Session, actor: Actor) -> list[AlertView]:
     """Open alerts that are addressed to the actor, or to whom they stand in for, the oldest first."""
     return [
         _view(session, actor, found) for found in forms.open_alerts(session)
-        if actor.staff_id in addressed_to(session, found.alert, found.case)
-        or _stands_in(session, actor, found.alert, found.case) is not None
+        if found.case.id not in actor.own_cases and (
+            actor.staff_id in addressed_to(session, found.alert, found.case)
+            or _stands_in(session, actor, found.alert, found.case) is not None)
     ]
 
 

@@ -97,11 +97,14 @@ def review_queue(session: Session, actor: Actor) -> ReviewQueue:
     if not reviews(actor):
         return ReviewQueue((), None, 0)
     now = clock.now()
-    lines = [_line(row, now) for row in notes.awaiting(session, actor.staff_id)]
+    lines = [
+        _line(row, now) for row in notes.awaiting(session, actor.staff_id) if row.case_id not in actor.own_cases]
     addenda = notes.addenda_awaiting(session, actor.staff_id)
     beneath = notes.rows_of(session, {one.note_id for one in addenda})
     for one in addenda:
         row = beneath[one.note_id]
+        if row.case_id in actor.own_cases:
+            continue
         lines.append(ReviewLine(
             row.note_id, one.id, one.staff_id, one.name, row.case_id, row.case_name, row.case_type, row.kind,
             row.service_date, one.created_at, (now - one.created_at).days, row.version,

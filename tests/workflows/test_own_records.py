@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
+from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseStatus, CaseType, InquiryStatus, Outcome, Role, ThreadClass
 from practicerunner.workflows.accounts import case_account, open_invoices
 from practicerunner.workflows.acting import access_grid
@@ -25,6 +27,7 @@ from practicerunner.workflows.calendar import appointment_page, appointments_bet
 from practicerunner.workflows.cases import OpenCase, case_for, open_case
 from practicerunner.workflows.clients import case_page, case_summary, client_list, find_cases
 from practicerunner.workflows.communication import communication_of_case
+from practicerunner.workflows.documentation import documentation_due, my_queue
 from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.form_pages import sheet_page
 from practicerunner.workflows.inquiries import AssignInquiry, assign_inquiry
@@ -42,11 +45,12 @@ from practicerunner.workflows.own_records import SetOwnRecord, own_records, set_
 from practicerunner.workflows.people import ChangePerson, PersonDetails, change_person, person_details
 from practicerunner.workflows.prospects import MakeClient, TakeIntoGroup, make_client, take_into_group
 from practicerunner.workflows.request_queue import request_queue
+from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.waitlist import SetCapacity, TakeIn, set_capacity, take_in
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
 from tests.inquiring import open_door
 from tests.workflows.sending import bring_forms, send
-from tests.workflows.test_supervision import change
+from tests.workflows.test_supervision import change, written
 
 NOW = "2026-11-12 09:00"
 
@@ -266,3 +270,28 @@ def test_nobody_answers_what_they_asked_themselves(desk: Desk) -> None:
         with pytest.raises(BadInput, match="about themselves"):
             cast.do("Dana", assign_inquiry, AssignInquiry(
                 inquiry_id=own, revision=2, provider_id=cast.staff["Priya"]))
+
+
+def test_a_supervisor_who_is_a_client_of_a_supervisee_reviews_and_reminds_of_nothing_of_their_own(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings(), "key_file", tmp_path / "practice.key")
+    own, _ = written(cast)
+    other, _ = written(cast, when="2026-10-12 14:00")
+    hold(cast, own, "IND50", "2026-10-13 10:00", by="Priya")
+    hold(cast, other, "IND50", "2026-10-13 14:00", by="Priya")
+
+    def seen() -> list[set[int]]:
+        mine = cast.read("Ruth", my_queue)
+        return [
+            {line.case_id for line in cast.read("Ruth", review_queue).lines},
+            {line.case_id for line in mine.to_review},
+            {line.case_id for line in cast.read("Ruth", documentation_due)},
+        ]
+
+    with at("2026-10-20 09:00"):
+        assert seen() == [{own, other}] * 3
+        cast.do("Dana", set_own_record, SetOwnRecord(
+            staff_id=cast.staff["Ruth"], revision=1, person_id=next(iter(people_of(cast, own).values()))))
+        assert seen() == [{other}] * 3
+        assert cast.read("Ruth", review_queue).oldest_days == 7
