@@ -28,6 +28,8 @@ class Actor:
     """Every assignment of this person as a supervisor, past ones included: a dated document is read within one."""
     person_id: int | None = None
     """Who this person is as a client of the practice, if they are one."""
+    supervises_messages: bool = False
+    """Whether supervision includes messages in this practice (TRUST 3.2)."""
     own_cases: frozenset[int] = frozenset()
     """The cases in which they take or took part themselves: none of their roles opens these (TRUST A11)."""
 
@@ -67,17 +69,21 @@ class Visibility:
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
     """Whether the actor may do this in any scope at all: for menus, buttons and the first check of a command."""
-    return bool(permissions.scopes(actor.roles, action, resource, is_clinical_director=actor.is_clinical_director))
+    return bool(permissions.scopes(
+        actor.roles, action, resource, is_clinical_director=actor.is_clinical_director,
+        supervises_messages=actor.supervises_messages))
 
 
-def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> None:
-    """Refuse what the actor's roles, or being a client, never allow. Raises NotPermitted."""
-    if isinstance(actor, PortalActor):
-        allowed = permissions.proxied(actor.role, action, resource) is not None
-    else:
-        allowed = may(actor, action, resource)
-    if not allowed:
-        raise NotPermitted(actor=actor, action=action, resource=resource)
+def require(actor: Actor | PortalActor, action: Action, resource: Resource, *others: Resource) -> None:
+    """Refuse what the actor's roles, or being a client, never allow with any of the resources. Raises NotPermitted."""
+    for one in (resource, *others):
+        if isinstance(actor, PortalActor):
+            allowed = permissions.proxied(actor.role, action, one) is not None
+        else:
+            allowed = may(actor, action, one)
+        if allowed:
+            return
+    raise NotPermitted(actor=actor, action=action, resource=resource)
 
 
 def authorize(
@@ -103,7 +109,7 @@ def authorize(
         supervised = bool(ours & actor.supervisees) or supervisor_id == actor.staff_id
     allowed = permissions.decide(
         actor.roles, action, resource, own=actor.staff_id in ours, supervised=supervised,
-        is_clinical_director=actor.is_clinical_director,
+        is_clinical_director=actor.is_clinical_director, supervises_messages=actor.supervises_messages,
     )
     if allowed is None:
         refusal = NotFound if may(actor, action, resource) else NotPermitted

@@ -157,9 +157,12 @@ def command(
 
 
 def reader(
-    resource: Resource,
+    resource: Resource, *others: Resource,
 ) -> Callable[[Callable[Concatenate[Session, A, P], R]], Callable[Concatenate[Session, A, P], R]]:
-    """Declare a reader: refused unless the actor's roles ever read the resource; it filters to what they may see."""
+    """Declare a reader: refused unless the actor's roles ever read the resource, or one of the others.
+
+    It filters to what they may see.
+    """
 
     def declare(read: Callable[Concatenate[Session, A, P], R]) -> Callable[Concatenate[Session, A, P], R]:
         READERS[f"{read.__module__.rsplit('.', 1)[-1]}.{read.__name__}"] = resource
@@ -168,7 +171,7 @@ def reader(
         @wraps(read)
         def look(session: Session, actor: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
             _check_side(actor, sides, Action.READ, resource)
-            require(actor, Action.READ, resource)
+            require(actor, Action.READ, resource, *others)
             return read(session, actor, *args, **kwargs)
 
         return look
