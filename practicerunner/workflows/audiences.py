@@ -202,8 +202,8 @@ def role_of(acts: ActsFor) -> PortalRole:
 
 
 def relation_of(acts: ActsFor, client: Person) -> str:
-    """``guardian of Leo Castellano``, or the practice's own word."""
-    return f"{acts.title or acts.kind.label.lower()} of {full_name(client)}"
+    """``guardian of Leo Castellano``, or the practice's own word; with the organisation for which they help."""
+    return f"{acts.title or acts.kind.label.lower()} of {full_name(client)}{acts.from_where}"
 
 
 def full_name(person: Person) -> str:

@@ -12,7 +12,7 @@ from practicerunner.records.messages import MessageThread, ThreadMessage
 from practicerunner.settings import settings
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AccessScope, Role, ThreadClass
-from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
 from practicerunner.workflows.portal_messages import AddHelper, add_helper
 from tests.cast import at, bring_on
 from tests.corresponding import Morgans, morgans, texts

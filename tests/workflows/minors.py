@@ -8,7 +8,8 @@ from practicerunner.records.acting import ActsFor
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, ConsentBasis, ContactKind, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis
 from practicerunner.workflows.people import Contact, PersonDetails

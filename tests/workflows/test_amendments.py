@@ -23,7 +23,8 @@ from practicerunner.vocabulary import (
     SignsAs,
     Verdict,
 )
-from practicerunner.workflows.acting import DecideAccess, VerifyActing, decide_access, verify_acting
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import VerifyActing, verify_acting
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.amendment_answers import (
     AcceptAmendment,

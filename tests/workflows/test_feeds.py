@@ -30,15 +30,9 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows import feeds
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    ChangeActing,
-    DecideAccess,
-    EndDecision,
-    access_grid,
-    change_acting,
-    decide_access,
-    end_decision,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
+from practicerunner.workflows.access_grid import access_grid
+from practicerunner.workflows.acting import ChangeActing, change_acting
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import (

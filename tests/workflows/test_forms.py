@@ -27,7 +27,7 @@ from practicerunner.vocabulary import (
     SignsAs,
     WorkflowState,
 )
-from practicerunner.workflows.acting import access_grid
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import (
     OpenCase,

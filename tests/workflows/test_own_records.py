@@ -14,8 +14,8 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
 from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseStatus, CaseType, InquiryStatus, Outcome, Role, ThreadClass
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.accounts import case_account, open_invoices
-from practicerunner.workflows.acting import access_grid
 from practicerunner.workflows.asker_threads import (
     AssignAskerThread,
     WriteToAsker,

@@ -27,14 +27,8 @@ from practicerunner.vocabulary import (
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.documents import (
     ChangeDocument,

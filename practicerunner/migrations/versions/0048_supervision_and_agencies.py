@@ -1,4 +1,4 @@
-"""That supervision includes messages, if the practice says so; inquiries go with the case that they became."""
+"""Supervision that includes messages; for which organisation somebody helps; inquiries go with their case."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,15 @@ def upgrade() -> None:
     """Forward only. Who treated a group once stayed the reader of who waits for it: that is set right."""
     op.add_column('practice', sa.Column(
         'supervision_includes_messages', sa.Boolean(), nullable=False, server_default=sa.false()))
+    name = 'fk_acts_for_organisation_id'
+    if op.get_bind().dialect.name == 'sqlite':
+        op.execute(
+            f'alter table acts_for add column organisation_id integer constraint {name} references organisation (id)')
+    else:
+        op.add_column('acts_for', sa.Column('organisation_id', sa.BigInteger(), nullable=True))
+        op.create_foreign_key(op.f(name), 'acts_for', 'organisation', ['organisation_id'], ['id'])
+    op.create_index(op.f('ix_acts_for_organisation_id'), 'acts_for', ['organisation_id'], unique=False)
+    op.add_column('acts_for', sa.Column('left_organisation_on', sa.Date(), nullable=True))
     here = "inquiry.case_id = case_file.id and inquiry.provider_id is distinct from case_file.provider_id"
     moved = f"select inquiry.id from inquiry join case_file on {here}"
     to = "select case_file.provider_id from inquiry join case_file on case_file.id = inquiry.case_id"
