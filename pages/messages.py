@@ -44,7 +44,7 @@ EMPTY: dict[Shelf, str] = {
     "mine": "You look after no conversation. Open one and choose yourself under Looked after by.",
     "unassigned": "Every conversation is looked after by somebody.",
     "archived": "Nothing is archived. An archived conversation comes back when somebody writes in it.",
-    "supervised": "Those whom you supervise have no clinical conversations that you read.",
+    "supervised": "Nobody whom you supervise has a clinical conversation that you may read.",
 }
 
 
