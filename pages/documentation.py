@@ -45,19 +45,15 @@ def show_overdue(actor: Actor, due: list[DueNote], zone: str, today: date) -> No
     if not due:
         return
     st.subheader(f"Notes overdue ({len(due)})", anchor=False)
-    left = work_filters.narrow(due, lambda one: Facts(
-        one.provider_name, one.case_type, (today - one.day).days, one.provider_id == actor.staff_id,
-    ), "due", person="Provider")
-    if not left:
-        st.text("Nothing fits. Take back a filter.")
-    _rows(actor, left, zone, today)
+    _rows(actor, due, zone, today)
 
 
-def show_to_write(actor: Actor, due: list[DueNote], zone: str, today: date) -> None:
+def show_to_write(actor: Actor, due: list[DueNote], zone: str, today: date, *, narrowed: bool) -> None:
     """My own held appointments whose note there is still time for."""
     st.subheader(f"To write ({len(due)})", anchor=False)
     if not due:
-        st.text("No notes to write. They appear here when an appointment is marked attended.")
+        st.text("Nothing fits. Take back a filter." if narrowed
+                else "No notes to write. They appear here when an appointment is marked attended.")
     _rows(actor, due, zone, today)
 
 
@@ -159,8 +155,11 @@ show_returned(queue, zone)
 open_notes = [one for one in due if one.status is not NoteStatus.RETURNED]
 show_to_sign(queue, zone)
 amendment_block.show_due(actor, today)
-show_overdue(actor, [one for one in open_notes if one.overdue], zone, today)
-show_to_write(actor, [one for one in open_notes if not one.overdue], zone, today)
+left = work_filters.narrow(open_notes, lambda one: Facts(
+    one.provider_name, one.case_type, (today - one.day).days, one.provider_id == actor.staff_id,
+), "due", person="Provider")
+show_overdue(actor, [one for one in left if one.overdue], zone, today)
+show_to_write(actor, [one for one in left if not one.overdue], zone, today, narrowed=len(left) < len(open_notes))
 show_reviews_of_plans(actor, read(plan_reviews_due, actor))
 show_releases(read(releases_waiting, actor))
 show_awaited(queue.awaited)

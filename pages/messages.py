@@ -36,13 +36,15 @@ FITTING = 7
 """More rows than this scroll in a box, so that the conversation is never far below them on a phone."""
 TALL = 620
 """Pixels of that box."""
-SHELVES: dict[Shelf, str] = {"all": "All", "mine": "Mine", "unassigned": "Unassigned", "archived": "Archived"}
+SHELVES: dict[Shelf, str] = {
+    "all": "All", "mine": "Mine", "unassigned": "Unassigned", "archived": "Archived", "supervised": "Supervised"}
 EMPTY: dict[Shelf, str] = {
     "all": "No conversations yet. Begin one with New message, here or on a client's page, or write to somebody who "
            "inquired; what people answer appears here, too.",
     "mine": "You look after no conversation. Open one and choose yourself under Looked after by.",
     "unassigned": "Every conversation is looked after by somebody.",
     "archived": "Nothing is archived. An archived conversation comes back when somebody writes in it.",
+    "supervised": "Nobody whom you supervise has a clinical conversation that you may read.",
 }
 
 
@@ -72,7 +74,7 @@ def show_row(line: ConversationLine, zone: str, *, is_chosen: bool) -> None:
     new = line.unread and not is_chosen
     name = md(line.people or line.case_name)
     about = md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)}")
-    cared = md(line.assigned or "nobody in particular")
+    cared = md(line.assigned or "nobody in particular") + (" · read only" if line.is_supervised else "")
     st.button(
         f"{f'**{name}**' if new else name}  \n:small[{about}]  \n:small[{cared}]", key=f"thread.{line.thread_id}",
         on_click=partial(choose, line), width="stretch", type="primary" if is_chosen else "secondary",
@@ -88,12 +90,16 @@ def show_thread(actor: Actor, page: ConversationPage) -> None:
         st.badge(line.label, color="gray")
         if line.archived:
             st.badge("Archived", color="gray", icon=":material/archive:")
+        if line.is_supervised:
+            st.badge("Supervised", color="blue", icon=":material/visibility:")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         navigation.link(md(line.case_name), "case", icon=":material/person:", case=page.case_id)
         if page.may_write:
             show_actions(actor, page)
     st.caption(md("With " + "; ".join(
         f"{one.name}, {one.relation}" + ("" if one.is_open else " (no access at present)") for one in page.members)))
+    if line.is_supervised:
+        st.caption("You read this as a supervisor; you do not take part in it. Each reading is logged.")
     conversation.show(page.entries, page.zone, "/files/message", key=f"thread.{line.thread_id}")
     if page.may_write:
         readers = [f"{one.name}, {one.relation}" for one in page.members
@@ -149,16 +155,23 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     places = st.container(width="content")
     search = st.text_input("Search", key="messages_search", placeholder="Name", icon=":material/search:", width=260,
                            label_visibility="collapsed")
-shelf: Shelf = st.session_state.get("messages_shelf") or "all"
+takes_part = may(me, Action.READ, Resource.MESSAGES_ADMIN)
+shelf: Shelf = st.session_state.get("messages_shelf") or ("all" if takes_part else "supervised")
 # Another question starts at its first page.
 if st.session_state.get("messages_asked") != (shelf, search):
     st.session_state["messages_asked"] = (shelf, search)
     st.session_state["messages_page"] = 1
 found = read(conversations, me, shelf, search=search, page=int(st.session_state.get("messages_page", 1)))
 numbers = {"all": found.shelves.all, "mine": found.shelves.mine, "unassigned": found.shelves.unassigned}
+if found.supervised is not None:
+    numbers["supervised"] = found.supervised
+elif shelf == "supervised":  # it was switched off meanwhile
+    st.session_state.pop("messages_shelf")
+    st.rerun()
+offered = [one for one in get_args(Shelf) if (takes_part if one != "supervised" else one in numbers)]
 with places:
     st.segmented_control(
-        "Show", get_args(Shelf), default="all", key="messages_shelf", label_visibility="collapsed", required=True,
+        "Show", offered, default=offered[0], key="messages_shelf", label_visibility="collapsed", required=True,
         format_func=lambda one: f"{SHELVES[one]} {numbers[one]}" if one in numbers else SHELVES[one],
     )
 chosen = navigation.selected("thread")

@@ -96,6 +96,8 @@ st.text(headline(result.figures))
 less = f" less {dollars(result.credit_cents)} credit not used yet" if result.credit_cents else ""
 st.caption(md(f"{span(period, now)}, compared with {span(before, now)}. Collected is after refunds. Receivable is "
               f"{dollars(result.due_cents)} due{less}."))
+if me.own_cases:
+    st.caption("Without what is about yourself as a client.")
 metrics(result)
 behind(look, result)
 charts.aging(look, result)

@@ -66,14 +66,26 @@ def requests(page: HomePage) -> None:
         link("See or take back", "portal_appointments", icon=":material/calendar_month:")
 
 
+def messages(page: HomePage) -> None:
+    """The way to what was written, where nothing of it is new; what is new stands among what waits."""
+    if not page.sees_messages or page.unread:
+        return
+    st.subheader("Messages", anchor=False)
+    with st.container(border=True):
+        st.text("Nothing new.")
+        link("Read or write", "portal_messages", icon=":material/chat:")
+
+
 def methods(page: HomePage) -> None:
     """With what is paid."""
-    if not page.methods:
+    if not page.sees_methods:
         return
     st.subheader("Payment methods", anchor=False)
     with st.container(border=True):
         for one in page.methods:
             portal_text.method(one)
+        if not page.methods:
+            st.text("No card or bank account is saved.")
         link("Billing", "portal_billing", icon=":material/receipt_long:")
 
 
@@ -98,6 +110,7 @@ if me.client_id is not None:
 next_up(found)
 waiting(found)
 requests(found)
+messages(found)
 offer_others(found.acts_for)
 papers(me, found, found.today)
 methods(found)

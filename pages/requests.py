@@ -4,13 +4,12 @@ from typing import Any
 
 import streamlit as st
 
-from practicerunner.rules.case_types import capabilities
-from practicerunner.ui import navigation, request_dialogs, request_rows
+from practicerunner.ui import navigation, request_dialogs, request_rows, work_filters
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count
-from practicerunner.vocabulary import Action, CaseType, RequestKind, RequestStatus, Resource
+from practicerunner.vocabulary import Action, RequestKind, RequestStatus, Resource
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.request_queue import PAGE, has_own_clients, request_queue
+from practicerunner.workflows.request_queue import PAGE, has_own_clients, request_queue, whose_requests
 
 WAITING = "Waiting"
 OFFERED = "Offered"
@@ -20,27 +19,19 @@ STATUSES = {
     ANSWERED: (RequestStatus.ACCEPTED, RequestStatus.DECLINED, RequestStatus.WITHDRAWN),
 }
 KINDS = {RequestKind.NEW_TIME: "New time", RequestKind.MOVE: "Move", RequestKind.CANCEL: "Cancellation"}
-AGES = {1: "A day or longer", 2: "2 days or longer", 7: "A week or longer"}
-MINE = "My clients"
-FILTERS = ("requests_whose", "requests_kind", "requests_type", "requests_age")
 
 
-def filters(actor: Actor) -> dict[str, Any]:
-    """Whose, of which kind and type, how old; folded away, with the number of those that narrow."""
-    chosen = sum(st.session_state.get(key) is not None for key in FILTERS)
-    with st.popover(f"Filter ({chosen})" if chosen else "Filter", icon=":material/filter_list:"):
-        whose = None
-        if has_own_clients(actor):
-            whose = st.selectbox("Whose", [MINE], index=None, placeholder="Everybody I may see", key="requests_whose")
-        kind = st.selectbox("Request", list(KINDS), index=None, placeholder="Every request", key="requests_kind",
-                            format_func=KINDS.__getitem__)
-        case_type = st.selectbox("Kind", list(CaseType), index=None, placeholder="Every kind", key="requests_type",
-                                 format_func=lambda one: capabilities(one).heading)
-        older = st.selectbox("Waiting", list(AGES), index=None, placeholder="Any age", key="requests_age",
-                             format_func=AGES.__getitem__)
+def filters(actor: Actor, providers: dict[int, str]) -> dict[str, Any]:
+    """Those of every queue, and which request; what can make no difference is left out."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = work_filters.ask(
+            "requests", person="Provider", people=list(providers.values()), has_mine=has_own_clients(actor))
+        kind = st.selectbox("Request", list(KINDS), index=None, placeholder="Every request", key="requests.request",
+                            format_func=KINDS.__getitem__, width=170)
+    named = [one for one, name in providers.items() if name == chosen.person]
     return {
-        "mine": whose is not None, "kinds": [kind] if kind else [], "types": [case_type] if case_type else [],
-        "older_than": older or 0,
+        "mine": chosen.is_mine, "provider_id": named[0] if named else None, "kinds": [kind] if kind else [],
+        "types": [chosen.case_type] if chosen.case_type else [], "older_than": chosen.days,
     }
 
 
@@ -65,10 +56,9 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         "Record a request", icon=":material/call:", key="record_request"
     ):
         request_dialogs.record_dialog(me)
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    places = st.container(width="content")
-    wanted = filters(me)
+places = st.container(width="content")
 shown = st.session_state.get("requests_shown") or WAITING
+wanted = filters(me, read(whose_requests, me, STATUSES[shown]))
 question = (shown, str(wanted))
 # Another question starts at its first page.
 if st.session_state.get("requests_asked") != question:
@@ -84,7 +74,7 @@ with places:
 for place, row in enumerate(found.rows):
     request_rows.show(me, row, found.today, first=place == 0 and shown == WAITING)
 if not found.rows:
-    show_nothing(shown, narrowed=any(wanted.values()))
+    show_nothing(shown, narrowed=any(one is not None for one in wanted.values() if one not in ([], 0)))
 elif found.total > PAGE:
     st.pagination(-(-found.total // PAGE), key="requests_page")
     st.text(count(found.total, "request"))

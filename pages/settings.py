@@ -123,6 +123,13 @@ def _practice(actor: Actor) -> None:
             "helpers_may_schedule", "Approved helpers may ask for and move clients' appointments",
             row.helpers_may_schedule,
         )
+        messages = form.tick(
+            "supervision_includes_messages", "Supervisors read the clinical conversations of those they supervise",
+            row.supervision_includes_messages,
+            help="Read only, and each reading is logged. From the first day of the supervision on, while it lasts; no "
+                 "administrative conversations, none of one person apart in a couple or family, and none in the "
+                 "archive. Tell your clients.",
+        )
         grants = form.tick(
             "grants_requests", "Do at once what a client asks for in the portal, where the calendar allows it",
             row.grants_requests,
@@ -151,7 +158,7 @@ def _practice(actor: Actor) -> None:
             invoice_after_cosign=after_cosign, invoicing_day=gather, invoicing_weekday=weekday, ahead_days=ahead,
             invoices_as_drafts=drafts,
             show_adjustments=adjustments, notify_payers=notify, totp_required=totp, helpers_may_schedule=helpers,
-            grants_requests=grants, portal_idle_minutes=idle,
+            supervision_includes_messages=messages, grants_requests=grants, portal_idle_minutes=idle,
         ), done="Practice settings saved")
         if done:
             st.rerun()

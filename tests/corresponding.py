@@ -10,7 +10,8 @@ from practicerunner.records.outbox import OutboxMessage
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, MessageKind, ThreadClass, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.message_pages import ConversationPage, conversation, conversations, conversations_of_case
 from practicerunner.workflows.messages import SendMessage, StartThread, ToPerson, send_message, start_thread

@@ -38,14 +38,8 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows import asker_moves
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book

@@ -4,14 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, ContactKind, Verdict
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
 from tests.cast import LABEL, Cast, at, people_of

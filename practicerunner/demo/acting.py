@@ -9,15 +9,9 @@ from practicerunner.demo.house import ADMIN, House
 from practicerunner.records import acting
 from practicerunner.records.acting import ActsFor
 from practicerunner.vocabulary import AccessScope, ActingKind, ContactRole, Verdict
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
-from practicerunner.workflows.people import PersonDetails
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
+from practicerunner.workflows.people import OrganisationDetails, PersonDetails
 
 Scopes = tuple[tuple[AccessScope, str], ...]
 """A scope and, where it was denied, the reason."""
@@ -37,6 +31,8 @@ ACTING: tuple[tuple[str, str, ActingKind, str, str, tuple[ContactRole, ...], Sco
      (ContactRole.BILLING_CONTACT,), ((B, ""),)),
 )
 """Client, who acts, as what, in which words, what was seen, roles, scopes."""
+AGENCIES = {"Silvio|Carraro": OrganisationDetails(name="Quayside Bookkeeping", phone="(503) 555-0177")}
+"""Who helps as one of an organisation's people."""
 
 
 def let_act(session: Session, house: House, names: tuple[str, ...], person_ids: dict[str, int], day: date) -> None:
@@ -51,7 +47,7 @@ def let_act(session: Session, house: House, names: tuple[str, ...], person_ids: 
         acts = _do(session, house, add_acting, AddActing(
             client_id=person_ids[client], person_id=known,
             person=None if known else PersonDetails(first_name=first, last_name=last), kind=kind, title=title,
-            roles=roles, starts_on=day,
+            roles=roles, starts_on=day, organisation=AGENCIES.get(other),
         ))
         person_ids[other] = session.get_one(ActsFor, acts).person_id
         if evidence:

@@ -16,14 +16,8 @@ from practicerunner.records import acting, cases, outbox, people
 from practicerunner.records.acting import ActsFor
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import AccessScope, ActingKind, ContactKind, MessageKind, Verdict
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.people import Contact, PersonDetails
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal
 from practicerunner.workflows.portal_links import accept_link

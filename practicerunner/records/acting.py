@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import JSON, ColumnElement, ForeignKey, String, UniqueConstraint, bindparam, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Participant
-from practicerunner.records.people import Person
+from practicerunner.records.people import Organisation, Person
 from practicerunner.vocabulary import AccessScope, ActingKind, Verdict
 
 
@@ -31,8 +31,23 @@ class ActsFor(Revised):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     """The first day on which they act no longer."""
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    """For which body they help, such as an agency; ``None`` is in their own right (D13)."""
+    left_organisation_on: Mapped[date | None]
+    """Since when they work there no longer."""
+    organisation: Mapped[Organisation | None] = relationship()
 
     __table_args__ = (UniqueConstraint("person_id", "client_id"),)
+
+    @property
+    def called(self) -> str:
+        """As what they act, in the practice's own word if there is one."""
+        return self.title or self.kind.label
+
+    @property
+    def from_where(self) -> str:
+        """``, Harbor Care``, for after their name or kind; empty in their own right."""
+        return f", {self.organisation.name}" if self.organisation is not None else ""
 
 
 class AccessDecision(Row):
@@ -130,6 +145,15 @@ def decisions_of(
     if not acts_for_ids:
         return []
     return [(decision, end) for decision, end in session.execute(_DECISIONS, {"ids": list(acts_for_ids)})]
+
+
+def of_organisation(session: Session, person_id: int, organisation_id: int) -> list[ActsFor]:
+    """For whom somebody helps as one of an organisation, by client; locked, with the clients before them."""
+    theirs = ActsFor.person_id == person_id, ActsFor.organisation_id == organisation_id
+    clients = select(Person.id).where(Person.id.in_(select(ActsFor.client_id).where(*theirs)))
+    session.execute(clients.order_by(Person.id).with_for_update(key_share=True)).all()
+    query = select(ActsFor).where(*theirs).order_by(ActsFor.client_id)
+    return list(session.scalars(query.with_for_update(key_share=True)))
 
 
 def notice_off(session: Session, case_ids: Collection[int]) -> bool:

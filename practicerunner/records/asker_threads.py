@@ -32,7 +32,7 @@ from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
 from practicerunner import ids
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row
-from practicerunner.records.inquiries import Inquiry
+from practicerunner.records.inquiries import Inquiry, not_of
 from practicerunner.records.logins import Staff
 from practicerunner.records.messages import OPENED
 from practicerunner.records.thread_lists import Sight
@@ -183,6 +183,24 @@ def to_move(session: Session, case_id: int, person_id: int) -> list[Inquiry]:
     ).order_by(Inquiry.received_at, Inquiry.id).with_for_update(key_share=True)))
 
 
+def hand_over(session: Session, case_id: int, from_id: int, to_id: int) -> None:
+    """Give the inquiries that led to a case to whoever treats there from now on, with the conversations about them.
+
+    Who waits for a place writes there still, so that whoever left would otherwise go on reading.
+    """
+    found = list(session.scalars(
+        select(Inquiry).where(Inquiry.case_id == case_id).order_by(Inquiry.id).with_for_update(key_share=True)))
+    for inquiry in found:
+        inquiry.provider_id = to_id
+        inquiry.revision += 1
+    theirs = select(AskerThread).where(
+        AskerThread.inquiry_id.in_([one.id for one in found]), AskerThread.thread_id.is_(None),
+        AskerThread.assigned_to_id == from_id)
+    for thread in session.scalars(theirs).all():
+        thread.assigned_to_id = to_id
+        thread.revision += 1
+
+
 # --- Lists
 
 
@@ -223,7 +241,8 @@ def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:
         )
         .join(Inquiry, Inquiry.id == AskerThread.inquiry_id).outerjoin(Staff, Staff.id == AskerThread.assigned_to_id)
         .outerjoin(AskerRead, and_(AskerRead.inquiry_id == Inquiry.id, AskerRead.staff_id == me))
-        .where(AskerThread.thread_id.is_(None), Inquiry.erased_at.is_(None), seen)
+        .where(AskerThread.thread_id.is_(None), Inquiry.erased_at.is_(None), seen,
+               *not_of(sight.themselves, sight.but))
         .order_by(case((unread, 0), else_=1), AskerThread.last_at.desc(), AskerThread.id.desc())
     )
 

@@ -132,6 +132,9 @@ class Sees(Protocol):
     @property
     def but(self) -> frozenset[int]:
         """Cases that are left out all the same."""
+    @property
+    def themselves(self) -> int | None:
+        """Who the reader is as a client of the practice, if they are one."""
 
     def __hash__(self) -> int:
         """Statements are kept by what they show."""

@@ -116,8 +116,18 @@ def providers(session: Session) -> list[tuple[InquiryProvider, Staff]]:
 
 def _seen(visibility: Sees) -> list[ColumnElement[bool]]:
     """The condition under which somebody sees an inquiry that is left: all, or those of whose work they see."""
-    kept = Inquiry.erased_at.is_(None)
-    return [kept] if visibility.everything else [kept, Inquiry.provider_id.in_(visibility.staff_ids)]
+    kept = [Inquiry.erased_at.is_(None), *not_of(visibility.themselves, visibility.but)]
+    return kept if visibility.everything else [*kept, Inquiry.provider_id.in_(visibility.staff_ids)]
+
+
+def not_of(person_id: int | None, case_ids: Collection[int]) -> list[ColumnElement[bool]]:
+    """The condition that an inquiry is not the reader's own as a client, nor belongs to a case of theirs."""
+    others: list[ColumnElement[bool]] = []
+    if person_id is not None:
+        others.append(Inquiry.person_id.is_distinct_from(person_id))
+    if case_ids:
+        others.append(Inquiry.case_id.is_(None) | Inquiry.case_id.not_in(case_ids))
+    return others
 
 
 def counts(session: Session, visibility: Sees) -> dict[InquiryStatus, int]:

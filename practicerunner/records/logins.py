@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -236,20 +236,29 @@ def all_staff(session: Session) -> list[Staff]:
 
 
 _ACTIVE = (
-    select(Staff.id, Staff.first_name, Staff.last_name, StaffRole.role)
+    select(Staff.id, Staff.first_name, Staff.last_name, Staff.person_id, StaffRole.role)
     .join(StaffRole, StaffRole.staff_id == Staff.id).where(Staff.active)
     .order_by(Staff.last_name, Staff.first_name, Staff.id)
 )
 
 
-def active_with_roles(session: Session) -> list[tuple[int, str, frozenset[Role]]]:
-    """Everybody who works here, by name: id, name and roles. Whoever has no role is left out."""
-    names: dict[int, str] = {}
-    roles: dict[int, set[Role]] = {}
-    for staff_id, first, last, role in session.connection().execute(_ACTIVE):
-        names[staff_id] = f"{first} {last}".strip()
-        roles.setdefault(staff_id, set()).add(role)
-    return [(staff_id, name, frozenset(roles[staff_id])) for staff_id, name in names.items()]
+class Working(NamedTuple):
+    """Somebody who works here."""
+
+    staff_id: int
+    name: str
+    roles: frozenset[Role]
+    person_id: int | None
+    """Who they are as a client, if they are one."""
+
+
+def active_with_roles(session: Session) -> list[Working]:
+    """Everybody who works here, by name. Whoever has no role is left out."""
+    known: dict[int, Working] = {}
+    for staff_id, first, last, person_id, role in session.connection().execute(_ACTIVE):
+        before = known[staff_id].roles if staff_id in known else frozenset()
+        known[staff_id] = Working(staff_id, f"{first} {last}".strip(), before | {role}, person_id)
+    return list(known.values())
 
 
 def staff_of_person(session: Session, person_id: int) -> Staff | None:

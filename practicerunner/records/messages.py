@@ -1,6 +1,6 @@
 """Secure messages: threads of a case, who takes part from which message on, what was written, and who has read it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -164,6 +164,14 @@ def people_of(session: Session, thread_ids: Collection[int]) -> list[Taking]:
     if not thread_ids:
         return []
     return [Taking(*row) for row in session.execute(_PEOPLE, {"thread_ids": list(thread_ids)})]
+
+
+def from_the_start(taking: Sequence[Taking]) -> set[int]:
+    """The clients who take part, or for whom somebody does, since the first message of their thread."""
+    return {
+        row.for_id or row.person_id for row, _, _ in taking
+        if row.person_id is not None and row.left_at is None and row.from_number == 1
+    }
 
 
 _PEOPLE = (

@@ -48,6 +48,8 @@ class Practice(Revised):
     """Business hours after which a critical answer that nobody has closed goes on to supervisor and owner (C72)."""
     helpers_may_schedule: Mapped[bool] = mapped_column(default=False)
     """Whether approved helpers manage appointments for clients; off, their grants are kept but open nothing (D10)."""
+    supervision_includes_messages: Mapped[bool] = mapped_column(default=False)
+    """Whether supervisors read the clinical conversations of supervisees' clients (TRUST 3.2)."""
     grants_requests: Mapped[bool] = mapped_column(default=False)
     """Whether what one client asks for alone is done at once where the calendar allows it (E18)."""
     portal_idle_minutes: Mapped[int] = mapped_column(default=10)

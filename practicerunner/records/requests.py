@@ -279,22 +279,54 @@ def _seen(visibility: Sees) -> list[ColumnElement[bool]]:
     return [theirs, *others]
 
 
-def counts(session: Session, visibility: Sees, mine_id: int | None = None) -> dict[RequestStatus, int]:
-    """Status → how many requests somebody may see; ``mine_id`` narrows to those of one provider."""
+class Whose(NamedTuple):
+    """Requests of whose clients: of one provider, and of one member of staff or of everybody but them."""
+
+    provider_id: int | None = None
+    me: int | None = None
+    is_mine: bool = True
+
+
+EVERYBODY = Whose()
+
+
+def counts(session: Session, visibility: Sees, whose: Whose = EVERYBODY) -> dict[RequestStatus, int]:
+    """Status → how many requests somebody may see, narrowed to those of some providers."""
     query = (
         select(SchedulingRequest.status, func.count()).join(Case, Case.id == SchedulingRequest.case_id)
         .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id)
-        .where(*_seen(visibility), *_mine(mine_id)).group_by(SchedulingRequest.status)
+        .where(*_seen(visibility), *_narrowed(whose)).group_by(SchedulingRequest.status)
     )
     return dict(session.execute(query).tuples().all())
 
 
-def _mine(staff_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if staff_id is None else [(_whose() == staff_id) | (Case.provider_id == staff_id)]
+def _narrowed(whose: Whose) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if whose.provider_id is not None:
+        found.append(_is_of(whose.provider_id))
+    if whose.me is not None:
+        found.append(_is_of(whose.me) if whose.is_mine else ~_is_of(whose.me))
+    return found
+
+
+def _is_of(staff_id: int) -> ColumnElement[bool]:
+    return (_whose() == staff_id) | (Case.provider_id == staff_id)
+
+
+def providers_asked(session: Session, visibility: Sees, statuses: Collection[RequestStatus]) -> list[tuple[int, str]]:
+    """With whom the requests would be that somebody may see, by name: id and name."""
+    query = (
+        select(Staff.id, Staff.first_name, Staff.last_name).distinct().select_from(SchedulingRequest)
+        .join(Case, Case.id == SchedulingRequest.case_id)
+        .outerjoin(Appointment, Appointment.id == SchedulingRequest.appointment_id).join(Staff, Staff.id == _whose())
+        .where(SchedulingRequest.status.in_(statuses), *_seen(visibility))
+        .order_by(Staff.last_name, Staff.first_name, Staff.id)
+    )
+    return [(staff_id, f"{first} {last}".strip()) for staff_id, first, last in session.connection().execute(query)]
 
 
 def listed(
-    session: Session, visibility: Sees, statuses: Collection[RequestStatus], *, mine_id: int | None = None,
+    session: Session, visibility: Sees, statuses: Collection[RequestStatus], *, whose: Whose = EVERYBODY,
     kinds: Collection[RequestKind] = (), types: Collection[CaseType] = (), asked_before: datetime | None = None,
     decided_after: datetime | None = None, limit: int, offset: int = 0,
 ) -> tuple[list[Asked], int]:
@@ -302,7 +334,7 @@ def listed(
 
     The longest waiting come first; with ``decided_after``, only those answered since, the latest first.
     """
-    query = _around().where(SchedulingRequest.status.in_(statuses), *_seen(visibility), *_mine(mine_id))
+    query = _around().where(SchedulingRequest.status.in_(statuses), *_seen(visibility), *_narrowed(whose))
     if kinds:
         query = query.where(SchedulingRequest.kind.in_(kinds))
     if types:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from practicerunner.records.cases import Case
@@ -27,11 +27,24 @@ class Sight(NamedTuple):
     own_clinical: bool
     but: frozenset[int] = frozenset()
     """Cases that are left out all the same: those of the reader as a client."""
+    themselves: int | None = None
+    """Who the reader is as a client."""
 
     @property
     def anyones(self) -> "Sight":
         """The same without saying whose: the statements are one for all who see alike."""
         return self._replace(staff_id=0)
+
+
+class Supervising(NamedTuple):
+    """Whose clinical threads somebody reads as a supervisor: of some providers, each since a moment, or as named."""
+
+    staff_id: int
+    begun: dict[int, datetime]
+    """Provider → the beginning of their supervision."""
+    shared: tuple[CaseType, ...]
+    """Kinds in which a thread of one person is theirs apart."""
+    but: frozenset[int] = frozenset()
 
 
 class Conversation(NamedTuple):
@@ -70,10 +83,15 @@ def _seen(sight: Sight) -> ColumnElement[bool]:
         allowed.append(and_(admin, own))
     if sight.own_clinical:
         allowed.append(and_(MessageThread.thread_class == ThreadClass.CLINICAL, own))
-    return and_(or_(*allowed), MessageThread.case_id.not_in(sight.but)) if sight.but else or_(*allowed)
+    found = or_(false(), *allowed)  # who only supervises has none of their own
+    return and_(found, MessageThread.case_id.not_in(sight.but)) if sight.but else found
 
 
 def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return _lines().where(_seen(sight))
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
             MessageThread.id, MessageThread.subject, MessageThread.thread_class, MessageThread.archived_at,
@@ -81,7 +99,6 @@ def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:
         )
         .join(Case, Case.id == MessageThread.case_id).outerjoin(Staff, Staff.id == MessageThread.assigned_to_id)
         .outerjoin(ThreadRead, and_(ThreadRead.thread_id == MessageThread.id, ThreadRead.staff_id == _ME))
-        .where(_seen(sight))
     )
 
 
@@ -157,6 +174,32 @@ def _shelves(sight: Sight) -> Select[*tuple[Any, ...]]:
         func.sum(case((MessageThread.assigned_to_id.is_(None), 1), else_=0)), func.count(),
         func.sum(case((_UNREAD, 1), else_=0)), maintain_column_froms=True,
     )
+
+
+def supervised(
+    session: Session, whose: Supervising, *, words: Sequence[str] = (), case_id: int | None = None, limit: int = 200,
+    offset: int = 0,
+) -> tuple[list[Conversation], int]:
+    """Clinical threads that somebody reads as a supervisor, without a part in them, the latest first; and how many."""
+    client = func.coalesce(ThreadPerson.for_id, ThreadPerson.person_id)
+    together = select(func.count(client.distinct())).where(
+        ThreadPerson.thread_id == MessageThread.id, ThreadPerson.person_id.is_not(None),
+        ThreadPerson.left_at.is_(None), ThreadPerson.from_number == 1).scalar_subquery()
+    inside = select(ThreadPerson.id).where(
+        ThreadPerson.thread_id == MessageThread.id, ThreadPerson.staff_id == _ME, ThreadPerson.left_at.is_(None))
+    query = _lines().where(
+        MessageThread.thread_class == ThreadClass.CLINICAL, ~_ARCHIVED, Case.provider_id != _ME, ~inside.exists(),
+        or_(Case.type.not_in(whose.shared), together >= 2), _found(words), MessageThread.case_id.not_in(whose.but),
+        or_(Case.supervisor_id == _ME, *(
+            and_(Case.provider_id == provider_id, MessageThread.last_at >= since)
+            for provider_id, since in whose.begun.items())),
+    )
+    if case_id is not None:
+        query = query.where(MessageThread.case_id == case_id)
+    me = {"staff_id": whose.staff_id}
+    number = session.connection().execute(query.with_only_columns(func.count(), maintain_column_froms=True), me)
+    rows = session.connection().execute(query.order_by(*_LATEST).limit(limit).offset(offset), me)
+    return [Conversation(*row)._replace(unread=False) for row in rows], number.scalar() or 0
 
 
 def of_case(session: Session, sight: Sight, case_id: int) -> list[Conversation]:

@@ -35,6 +35,8 @@ _NEEDING = frozenset(BETWEEN) | {
 """What is answered from the tables in between."""
 _FROM = frozenset({"ledger_entry", "invoice_line", "charge", "case_file"})
 """The tables from which those are worked out."""
+SHOWN = "case_shown"
+"""The cases of which a mart may tell whoever asks."""
 _FEW = 50  # Up to here parameters are quicker than an Arrow table.
 
 
@@ -93,6 +95,11 @@ class Replica:
         self._duck.execute("create macro day_asked() as cast(getvariable('day') as date)")
         for name, path in {**STAGING, **ON_A_DAY}.items():
             self._duck.execute(f"create view {name} as {path.read_text(encoding='utf-8')}")
+        # Of the cases those that somebody may read at all: not the ones in which they take part as a client.
+        self._duck.execute(
+            f"create view {SHOWN} as select * from stg_case_file "  # noqa: S608 (names are our own)
+            "where not coalesce(list_contains(cast(getvariable('own_cases') as bigint[]), case_id), false)"
+        )
         self._work_out()
         for view in VIEWS.values():
             self._duck.execute(f"create view {view.name} as {view.path.read_text(encoding='utf-8')}")
@@ -171,8 +178,12 @@ class Replica:
 
     def query(
         self, sql: str, parameters: Iterable[Any] = (), *, day: date | None = None, moment: datetime | None = None,
+        but: Iterable[int] = (),
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Columns and rows of a statement, as of a day and a moment (naive UTC). Every call has a cursor of its own."""
+        """Columns and rows of a statement, as of a day and a moment (naive UTC), without some cases.
+
+        Every call has a cursor of its own.
+        """
         if self._outdated and any(name in sql for name in _NEEDING):
             with self._refreshing:
                 if self._outdated:
@@ -181,6 +192,8 @@ class Replica:
         with self._duck.cursor() as cursor:
             cursor.execute("set variable day = ?", [day])
             cursor.execute("set variable moment = ?", [moment])
+            if left_out := sorted(but):
+                cursor.execute("set variable own_cases = cast(? as bigint[])", [left_out])
             found = cursor.execute(sql, list(parameters))
             return [column[0] for column in found.description or ()], found.fetchall()
 

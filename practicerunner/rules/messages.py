@@ -1,6 +1,6 @@
 """Secure messages: which of them somebody sees, who may be in a thread together, and the one e-mail about them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +54,18 @@ def may_hold(thread_class: ThreadClass, role: PortalRole) -> bool:
 def is_shared(case_type: CaseType) -> bool:
     """Whether several who take part can be in one thread; in a group each has a thread of their own (X08)."""
     return not capabilities(case_type).is_group
+
+
+SHARED = tuple(kind for kind in CaseType if is_shared(kind) and capabilities(kind).most != 1)
+"""The kinds in which several people can be in one thread, so that a thread of one of them is theirs alone."""
+
+
+def is_apart(case_type: CaseType, from_the_start: Collection[int]) -> bool:
+    """Whether a thread is one person's apart from the others of a couple or family: no supervisor reads that.
+
+    ``from_the_start`` are those of the case who take part in it, and did from the first message on.
+    """
+    return case_type in SHARED and len(set(from_the_start)) < 2
 
 
 def class_label(case_type: CaseType, thread_class: ThreadClass) -> str:

@@ -4,7 +4,8 @@ The half for people outside the practice says what a client may do with what is 
 a helper may do for them, each with the scopes that have to be granted (D04–D08).
 
 A cell lists grants. A grant is a scope (own, supervisees', all) with the actions it opens; ``needs_reason`` marks the
-clinical director's reading, which takes a typed reason. What is not in the table is refused.
+clinical director's reading, which takes a typed reason, ``needs_setting`` what the practice has to switch on first
+(supervision that includes messages). What is not in the table is refused.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class Grant:
     scope: Scope
     actions: frozenset[Action]
     needs_reason: bool = False
+    needs_setting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,16 @@ _SCOPES = {"O": Scope.OWN, "S": Scope.SUPERVISED, "A": Scope.ALL}
 
 
 def _cell(text: str) -> tuple[Grant, ...]:
-    """Read ``"O rcu, S r"``; a ``!`` after the letters means: only with the clinical director flag and a reason."""
+    """Read ``"O rcu, S r"``; after the letters ``!`` is: only with the clinical director flag and a reason.
+
+    ``?`` is: only where the practice's supervision includes messages.
+    """
     grants = []
     for part in filter(None, (p.strip() for p in text.split(","))):
         scope, letters = part.split()
-        grants.append(Grant(_SCOPES[scope], frozenset(_LETTERS[x] for x in letters.rstrip("!")), letters.endswith("!")))
+        grants.append(Grant(
+            _SCOPES[scope], frozenset(_LETTERS[x] for x in letters.rstrip("!?")), letters.endswith("!"),
+            letters.endswith("?")))
     return tuple(grants)
 
 
@@ -76,7 +83,7 @@ _ROWS: dict[Resource, tuple[str, str, str, str, str]] = {
     Resource.DOCUMENTS_ADMIN: ("A rcu", "O rcu", "O rcu", "S r", "A rcu"),
     Resource.DOCUMENTS_CLINICAL: ("A r!", "O rcu", "O rcu", "S r", ""),
     Resource.DOCUMENTS_SEALED: ("", "O rcu", "O rcu", "", ""),
-    Resource.MESSAGES_CLINICAL: ("O rcu", "O rcu", "O rcu", "", ""),
+    Resource.MESSAGES_CLINICAL: ("O rcu", "O rcu", "O rcu", "S r?", ""),
     Resource.MESSAGES_ADMIN: ("A rcu", "O rcu", "O rcu", "", "A rcu"),
     Resource.INVOICES: ("A rcuvm", "O rc", "O r", "S r", "A rcuv"),
     Resource.SUPERBILLS: ("A rcx", "O rcx", "O rc", "S r", "A rcx"),
@@ -153,7 +160,8 @@ TABLE: dict[Resource, dict[Role, tuple[Grant, ...]]] = {
 
 
 def scopes(
-    roles: frozenset[Role], action: Action, resource: Resource, *, is_clinical_director: bool = False
+    roles: frozenset[Role], action: Action, resource: Resource, *, is_clinical_director: bool = False,
+    supervises_messages: bool = False,
 ) -> dict[Scope, Allowed]:
     """Every scope in which somebody with these roles may do this, with the role that grants it.
 
@@ -164,7 +172,9 @@ def scopes(
         if role not in roles:
             continue
         for grant in TABLE[resource][role]:
-            if action not in grant.actions or (grant.needs_reason and not is_clinical_director):
+            if action not in grant.actions or (grant.needs_reason and not is_clinical_director) or (
+                grant.needs_setting and not supervises_messages
+            ):
                 continue
             known = found.get(grant.scope)
             if known is None or (known.needs_reason and not grant.needs_reason):
@@ -174,10 +184,11 @@ def scopes(
 
 def decide(
     roles: frozenset[Role], action: Action, resource: Resource, *, own: bool, supervised: bool,
-    is_clinical_director: bool = False,
+    is_clinical_director: bool = False, supervises_messages: bool = False,
 ) -> Allowed | None:
     """Whether one record may be acted on, given how it stands to the actor; ``None`` means no (deny by default)."""
-    found = scopes(roles, action, resource, is_clinical_director=is_clinical_director)
+    found = scopes(
+        roles, action, resource, is_clinical_director=is_clinical_director, supervises_messages=supervises_messages)
     reached = [Scope.OWN] * own + [Scope.SUPERVISED] * supervised + [Scope.ALL]
     candidates = [found[scope] for scope in reached if scope in found]
     return min(candidates, key=lambda allowed: allowed.needs_reason, default=None)

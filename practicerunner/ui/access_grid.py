@@ -1,34 +1,37 @@
 """Who acts for the people of a case, and the five decisions about each of them, at a glance (D03–D17)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from practicerunner.errors import BadInput
+from practicerunner.ui import organisation_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.person_form import find_person, new_person
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import AccessScope, ActingKind, Action, ContactRole, Resource, Verdict
 from practicerunner.workflows.access import Actor, may
-from practicerunner.workflows.acting import (
-    AccessGrid,
-    AddActing,
-    Cell,
-    ChangeActing,
+from practicerunner.workflows.access_decisions import (
     DecideAccess,
-    DecisionView,
     EndDecision,
-    GridRow,
     SwitchNotices,
-    VerifyActing,
-    access_grid,
-    add_acting,
-    change_acting,
     decide_access,
     end_decision,
     switch_notices,
+)
+from practicerunner.workflows.access_grid import AccessGrid, Cell, DecisionView, GridRow, access_grid
+from practicerunner.workflows.acting import (
+    AddActing,
+    ChangeActing,
+    LeaveOrganisation,
+    VerifyActing,
+    add_acting,
+    change_acting,
+    leave_organisation,
     verify_acting,
 )
 from practicerunner.workflows.clients import CasePage
@@ -77,6 +80,10 @@ def _row(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow, *, change
                         decide_dialog(actor, page, grid, row)
                     if st.button("Change", key=f"acting.{row.acts_for_id}", type="tertiary"):
                         change_dialog(actor, grid, row)
+                    if row.organisation and row.left_organisation_on is None and st.button(
+                        "Left the organisation", key=f"leave.{row.acts_for_id}", type="tertiary"
+                    ):
+                        leave_dialog(actor, row)
         if row.awaits_decision:
             st.warning(md(f"{row.client} came of age. What was granted before opens nothing any more: decide anew."))
         if row.lacks_birth_date:
@@ -98,9 +105,13 @@ def _row(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow, *, change
 
 def _stands(grid: AccessGrid, row: GridRow) -> str:
     parts = [f"{row.title or row.kind.label.lower()} of {row.client}"]
+    if row.organisation:
+        parts.append(f"for {row.organisation}")
     if row.starts_on > grid.today:
         parts.append(f"from {day(row.starts_on, grid.today)}")
-    if row.ends_on is not None:
+    if row.left_organisation_on is not None:
+        parts.append("no longer works there")
+    elif row.ends_on is not None:
         parts.append(f"until {day(row.ends_on - timedelta(days=1), grid.today)}")
     return " · ".join([*parts, *(role.label.lower() for role in row.roles)])
 
@@ -138,6 +149,7 @@ def add_dialog(actor: Actor, grid: AccessGrid) -> None:
     details = new_person(form, "person") if described else None
     form.place("person")
     kind, title, roles, starts_on, ends_on = _as_what(form, None, grid)
+    is_for = _organisation(actor, form, None, kind)
     st.text("It opens nothing: afterwards decide about each of the five scopes.")
     if st.button("Add", type="primary", key=form.field_key("save")):
         def build() -> AddActing:
@@ -146,7 +158,7 @@ def add_dialog(actor: Actor, grid: AccessGrid) -> None:
             return AddActing(
                 op=form.op, client_id=client_id, person_id=chosen[0] if chosen else None,
                 person=details() if details else None, kind=kind, title=title, roles=roles, starts_on=starts_on,
-                ends_on=ends_on,
+                ends_on=ends_on, **is_for(),
             )
 
         done, _ = form.submit(add_acting, actor, build, "Added; nothing is open yet")
@@ -177,18 +189,61 @@ def _as_what(
     return kind, title, tuple(roles), starts_on, last_day + timedelta(days=1) if last_day else None
 
 
+def _organisation(
+    actor: Actor, form: Form, row: GridRow | None, kind: ActingKind
+) -> Callable[[], dict[str, Any]]:
+    """For which organisation they help, as fields of the command; a representative acts in their own right."""
+    if kind.is_representative:
+        return dict
+    known = row is not None and row.organisation_id is not None
+    if not st.toggle(
+        f"For {md(row.organisation)}" if row is not None and known else "For an organisation", value=known,
+        key=form.field_key("for_organisation"),
+        help="Its people have an account each, and you decide about each of them. When they leave, one click ends what "
+             "they were granted, for everybody here.",
+    ):
+        if known:
+            st.text("What they were granted for the organisation ends when you save; decide anew afterwards.")
+        return dict
+    if row is not None and known:
+        return lambda: {"organisation_id": row.organisation_id}
+    chosen, details = organisation_block.choose(actor, form)
+
+    def build() -> dict[str, Any]:
+        if chosen is None and details is None:
+            raise BadInput("organisation", organisation_block.NOBODY)
+        return {"organisation_id": chosen, "organisation": details() if details is not None else None}
+
+    return build
+
+
+@st.dialog("No longer there")
+def leave_dialog(actor: Actor, row: GridRow) -> None:
+    """Say that somebody has left the organisation for which they help."""
+    form = Form(f"leave_organisation.{row.acts_for_id}")
+    st.text(f"{row.person} no longer works for {row.organisation}. All that they were granted as one of its people "
+            "ends at once, for everybody whom they help here.")
+    if st.button("End it now", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(
+            leave_organisation, actor, lambda: LeaveOrganisation(op=form.op, acts_for_id=row.acts_for_id),
+            "Ended; it counts from the next action on")
+        if done:
+            st.rerun()
+
+
 @st.dialog("How they act", width="large")
 def change_dialog(actor: Actor, grid: AccessGrid, row: GridRow) -> None:
     """As what and until when; and what was seen that shows that they may."""
     form = Form(f"acting.{row.acts_for_id}.{row.revision}")
     st.markdown(f"**{md(row.person)}** for {md(row.client)}")
     kind, title, roles, starts_on, ends_on = _as_what(form, row, grid)
+    is_for = _organisation(actor, form, row, kind)
     if kind is not row.kind and row.verified_at:
         st.text("With another kind the verification has to be made anew.")
     if st.button("Save", type="primary", key=form.field_key("save")):
         done, _ = form.submit(change_acting, actor, lambda: ChangeActing(
             op=form.op, acts_for_id=row.acts_for_id, revision=row.revision, kind=kind, title=title, roles=roles,
-            starts_on=starts_on, ends_on=ends_on,
+            starts_on=starts_on, ends_on=ends_on, **is_for(),
         ), "Saved")
         if done:
             st.rerun()

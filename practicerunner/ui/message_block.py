@@ -16,7 +16,7 @@ SHOWN = 5
 
 def show(actor: Actor, page: CasePage) -> None:
     """Draw the part; nothing for whoever reads no messages at all."""
-    if not may(actor, Action.READ, Resource.MESSAGES_ADMIN):
+    if not navigation.may_open(actor, "messages"):
         return
     found = read(conversations_of_case, actor, page.case_id)
     with st.container(border=True):
@@ -35,6 +35,8 @@ def show(actor: Actor, page: CasePage) -> None:
                     st.badge("New", color="blue")
                 if line.archived:
                     st.badge("Archived", color="gray")
+                if line.is_supervised:
+                    st.badge("Supervised", color="blue")
                 st.caption(md(f"{line.people} · {line.label}"), width="content")
         if len(found) > SHOWN:
             navigation.link(f"and {len(found) - SHOWN} more", "messages")

@@ -29,13 +29,21 @@ class Screen:
     resource: Resource
     action: Action = Action.READ
     hidden: bool = False
+    other: Resource | None = None
+    """Whoever may do the same with this one opens it, too."""
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether somebody's roles may open it."""
+        return may(actor, self.action, self.resource) or (
+            self.other is not None and may(actor, self.action, self.other))
 
 
 SCREENS = (
     Screen("today", "Today", "Practice", ":material/today:", Resource.APPOINTMENTS),
     Screen("clients", "Clients", "Practice", ":material/group:", Resource.CLIENT_DIRECTORY),
     Screen("calendar", "Calendar", "Practice", ":material/calendar_month:", Resource.APPOINTMENTS),
-    Screen("messages", "Messages", "Practice", ":material/chat:", Resource.MESSAGES_ADMIN),
+    Screen("messages", "Messages", "Practice", ":material/chat:", Resource.MESSAGES_ADMIN,
+           other=Resource.MESSAGES_CLINICAL),
     Screen("documentation", "Documentation", "Work", ":material/edit_note:", Resource.CLINICAL_NOTE),
     Screen("supervision", "Supervision", "Work", ":material/supervisor_account:", Resource.SUPERVISION_NOTE),
     Screen("requests", "Requests", "Work", ":material/pending_actions:", Resource.APPOINTMENTS),
@@ -85,15 +93,14 @@ def menu_for(actor: Actor) -> Mapping[str, list[StreamlitPage]]:
     """Sections and pages that the actor's roles may open; a page that is absent here cannot be reached by URL."""
     sections: dict[str, list[StreamlitPage]] = {}
     for screen in SCREENS:
-        if may(actor, screen.action, screen.resource):
+        if screen.is_for(actor):
             sections.setdefault(screen.section, []).append(page(screen.name))
     return sections
 
 
 def may_open(actor: Actor, name: str) -> bool:
     """Whether the actor's roles may open a screen."""
-    screen = _BY_NAME[name]
-    return may(actor, screen.action, screen.resource)
+    return _BY_NAME[name].is_for(actor)
 
 
 def require(name: str) -> Actor:
@@ -103,7 +110,7 @@ def require(name: str) -> Actor:
         st.info("You are signed out. Reload the page to sign in.")
         st.stop()
     screen = _BY_NAME[name]
-    if not may(actor, screen.action, screen.resource):
+    if not screen.is_for(actor):
         raise NotPermitted(actor=actor, action=screen.action, resource=screen.resource)
     return actor
 

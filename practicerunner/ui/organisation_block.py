@@ -1,5 +1,6 @@
 """What organisations are to the people of a case: a school, an insurer, an agency (D01, D02)."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -30,8 +31,9 @@ def show(actor: Actor, page: CasePage, *, changes: bool) -> None:
             st.text("None yet. A school, an insurer, an agency; being named here opens nothing to them.")
         for view in views:
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-                st.text(", ".join((f"{view.name}: {view.kind.label.lower()} of {view.person}", *view.reachable_at)),
-                        width="content")
+                helping = (f"helping: {', '.join(view.helping)}",) if view.helping else ()
+                st.text(", ".join((f"{view.name}: {view.kind.label.lower()} of {view.person}", *view.reachable_at,
+                                   *helping)), width="content")
                 form = Form(f"unlink_organisation.{view.link_id}")
                 if changes and st.button("Remove", key=form.field_key("remove"), type="tertiary"):
                     done, _ = perform(
@@ -44,6 +46,9 @@ def show(actor: Actor, page: CasePage, *, changes: bool) -> None:
             organisation_dialog(actor, page)
 
 
+NOBODY = "Search and choose an organisation, or describe a new one."
+
+
 @st.dialog("Organisation", width="large")
 def organisation_dialog(actor: Actor, page: CasePage) -> None:
     """Choose what an organisation is to whom."""
@@ -51,8 +56,25 @@ def organisation_dialog(actor: Actor, page: CasePage) -> None:
     people = {person.person_id: person.name for person in page.present}
     person_id = form.choice("person_id", "Of", list(people), format_func=people.__getitem__)
     kind = form.choice("kind", "Is their", list(OrganisationKind), format_func=lambda word: word.label)
+    chosen, details = choose(actor, form)
+    if st.button("Add", type="primary", key=form.field_key("save")):
+        def build() -> AddOrganisationLink:
+            if chosen is None and details is None:
+                raise BadInput("organisation", NOBODY)
+            return AddOrganisationLink(
+                op=form.op, person_id=person_id, organisation_id=chosen, kind=kind,
+                organisation=details() if details is not None else None,
+            )
+
+        done, _ = form.submit(link_organisation, actor, build, "Organisation added")
+        if done:
+            st.rerun()
+
+
+def choose(actor: Actor, form: Form) -> tuple[int | None, Callable[[], OrganisationDetails] | None]:
+    """An organisation that is there, or the details of a new one; neither before somebody has chosen."""
     chosen = None
-    described = st.toggle("A new one", key=form.field_key("new"))
+    described = st.toggle("A new one", key=form.field_key("new_organisation"))
     if described:
         name = form.text("organisation.name", "Name")
         phone_col, email_col = st.columns(2)
@@ -62,23 +84,13 @@ def organisation_dialog(actor: Actor, page: CasePage) -> None:
             email = form.text("organisation.email", "E-mail")
         address = form.area("organisation.address", "Address", height=90)
     else:
-        sought = st.text_input("Search an organisation", key=form.field_key("search"), icon=":material/search:")
+        sought = st.text_input(
+            "Search an organisation", key=form.field_key("search_organisation"), icon=":material/search:")
         found = dict(read(find_organisations, actor, sought))
         if found:
             chosen = form.choice("organisation_id", "Choose", list(found), format_func=found.__getitem__)
         elif sought.strip():
             st.text("No organisation of that name. Switch on “A new one” to add it.")
     form.place("organisation")
-    if st.button("Add", type="primary", key=form.field_key("save")):
-        def build() -> AddOrganisationLink:
-            if not described and chosen is None:
-                raise BadInput("organisation", "Search and choose an organisation, or describe a new one.")
-            return AddOrganisationLink(
-                op=form.op, person_id=person_id, organisation_id=chosen, kind=kind,
-                organisation=OrganisationDetails(name=name, phone=phone, email=email, address=address)
-                if described else None,
-            )
-
-        done, _ = form.submit(link_organisation, actor, build, "Organisation added")
-        if done:
-            st.rerun()
+    return chosen, (
+        lambda: OrganisationDetails(name=name, phone=phone, email=email, address=address)) if described else None

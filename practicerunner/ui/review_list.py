@@ -34,7 +34,8 @@ def show(actor: Actor, zone: str) -> None:
         st.text("Nothing waits for you. Notes appear here when somebody whom you supervise submits one.")
         return
     lines = work_filters.narrow(
-        queue.lines, lambda line: Facts(line.author, line.case_type, line.days), "reviews", person="Written by")
+        queue.lines, lambda line: Facts(line.author, line.case_type, line.days, line.is_mine), "reviews",
+        person="Written by")
     if chosen is not None:
         left, middle, beside = st.columns([5, 13, 8], gap="medium")
         with left:

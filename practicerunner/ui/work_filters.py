@@ -1,4 +1,4 @@
-"""The filters of the queues: mine or the team's, whose, which kind of case, how old; the same on each (J06, J07)."""
+"""The filters of the queues: mine or the team's, whose, which kind of case, how old; the same on each (J04–J07)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,27 @@ class Facts:
     is_mine: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody narrows a queue to; nothing chosen is everything."""
+
+    is_mine: bool | None = None
+    person: str | None = None
+    case_type: CaseType | None = None
+    days: int = 0
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is left out."""
+        return self != Chosen()
+
+    def passes(self, one: Facts) -> bool:
+        """Whether a row is among them."""
+        return (
+            self.is_mine in (None, one.is_mine) and self.person in (None, one.person)
+            and self.case_type in (None, one.case_type) and one.days >= self.days)
+
+
 def narrow(
     rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: str,
     beside: Callable[[], Callable[[T], bool]] | None = None,
@@ -38,26 +59,29 @@ def narrow(
     known = [(row, facts(row)) for row in rows]
     if len(rows) < TOO_FEW:
         return list(rows)
-    passes: Callable[[T], bool] = lambda row: True  # noqa: E731
-    people = sorted({one.person for _, one in known})
-    kinds = [kind for kind in CaseType if kind in {one.case_type for _, one in known}]
     oldest = max(one.days for _, one in known)
-    ages = [age for age in AGES if age <= oldest]
-    whose, who, kind, age = None, None, None, 0
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if len({one.is_mine for _, one in known}) > 1:
-            whose = st.segmented_control("Whose", (MINE, TEAM), key=f"{key}.whose")
-        if len(people) > 1:
-            who = st.selectbox(person, people, index=None, placeholder="Everybody", key=f"{key}.who", width=170)
-        if len(kinds) > 1:
-            kind = st.selectbox("Kind of case", kinds, index=None, placeholder="Every kind", key=f"{key}.kind",
-                                format_func=lambda one: capabilities(one).heading, width=170)
-        if len(ages) > 1:
-            age = st.selectbox("Age", ages, key=f"{key}.age", format_func=AGES.__getitem__, width=150)
-        if beside is not None:
-            passes = beside()
-    return [
-        row for row, one in known
-        if (whose is None or one.is_mine is (whose == MINE)) and (who is None or one.person == who)
-        and (kind is None or one.case_type is kind) and one.days >= age and passes(row)
-    ]
+        chosen = ask(
+            key, person=person, people=sorted({one.person for _, one in known}),
+            kinds=[kind for kind in CaseType if kind in {one.case_type for _, one in known}],
+            ages=[age for age in AGES if age <= oldest], has_mine=len({one.is_mine for _, one in known}) > 1)
+        more = beside() if beside is not None else None
+    return [row for row, one in known if chosen.passes(one) and (more is None or more(row))]
+
+
+def ask(
+    key: str, *, person: str, people: Sequence[str], has_mine: bool, kinds: Sequence[CaseType] = tuple(CaseType),
+    ages: Sequence[int] = tuple(AGES),
+) -> Chosen:
+    """Draw the filters by themselves, those that can make a difference: for a queue that the database narrows."""
+    whose, who, kind, age = None, None, None, 0
+    if has_mine:
+        whose = st.segmented_control("Whose", (MINE, TEAM), key=f"{key}.whose")
+    if len(people) > 1:
+        who = st.selectbox(person, people, index=None, placeholder="Everybody", key=f"{key}.who", width=170)
+    if len(kinds) > 1:
+        kind = st.selectbox("Kind of case", kinds, index=None, placeholder="Every kind", key=f"{key}.kind",
+                            format_func=lambda one: capabilities(one).heading, width=170)
+    if len(ages) > 1:
+        age = st.selectbox("Age", ages, key=f"{key}.age", format_func=AGES.__getitem__, width=150)
+    return Chosen(None if whose is None else whose == MINE, who, kind, age or 0)

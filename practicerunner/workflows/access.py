@@ -28,6 +28,8 @@ class Actor:
     """Every assignment of this person as a supervisor, past ones included: a dated document is read within one."""
     person_id: int | None = None
     """Who this person is as a client of the practice, if they are one."""
+    supervises_messages: bool = False
+    """Whether supervision includes messages in this practice (TRUST 3.2)."""
     own_cases: frozenset[int] = frozenset()
     """The cases in which they take or took part themselves: none of their roles opens these (TRUST A11)."""
 
@@ -61,11 +63,15 @@ class Visibility:
     supervisor_id: int | None = None
     but: frozenset[int] = frozenset()
     """Cases that are left out all the same, because the reader takes part in them as a client."""
+    themselves: int | None = None
+    """Who the reader is as a client: what they asked before there was a case is left out too."""
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
     """Whether the actor may do this in any scope at all: for menus, buttons and the first check of a command."""
-    return bool(permissions.scopes(actor.roles, action, resource, is_clinical_director=actor.is_clinical_director))
+    return bool(permissions.scopes(
+        actor.roles, action, resource, is_clinical_director=actor.is_clinical_director,
+        supervises_messages=actor.supervises_messages))
 
 
 def may_ever(actor: Actor | PortalActor, action: Action, resource: Resource) -> bool:
@@ -75,27 +81,28 @@ def may_ever(actor: Actor | PortalActor, action: Action, resource: Resource) -> 
     return may(actor, action, resource)
 
 
-def require(actor: Actor | PortalActor, action: Action, resource: Resource) -> None:
-    """Refuse what the actor's roles, or being a client, never allow. Raises NotPermitted."""
-    if not may_ever(actor, action, resource):
+def require(actor: Actor | PortalActor, action: Action, resource: Resource, *others: Resource) -> None:
+    """Refuse what the actor's roles, or being a client, never allow with any of the resources. Raises NotPermitted."""
+    if not any(may_ever(actor, action, one) for one in (resource, *others)):
         raise NotPermitted(actor=actor, action=action, resource=resource)
 
 
 def authorize(
     session: Session, actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
     supervisor_id: int | None = None, supervised: bool | None = None, reason: str = "",
-    resource_id: int | None = None, case_id: int | None = None,
+    resource_id: int | None = None, case_id: int | None = None, person_id: int | None = None,
 ) -> Role:
     """Decide about one record and return the role that allows it.
 
     ``responsible`` are the staff whose record it is (a case's provider, a note's author); ``supervisor_id`` is the
     supervisor named on the record itself. ``supervised`` says whether the actor acts as a supervisor where that was
     found out already, because it depends on the record's date. ``reason`` is what a clinical director typed before
-    reading.
+    reading. ``person_id`` is whose record it is where there is no case yet.
     Raises NotFound for a stranger's record, NotPermitted where the role never allows the action, and for what is the
     actor's own as a client.
     """
-    if actor.is_concerned(case_id=case_id, person_id=resource_id if resource is Resource.DEMOGRAPHICS else None):
+    whose = resource_id if resource is Resource.DEMOGRAPHICS else person_id
+    if actor.is_concerned(case_id=case_id, person_id=whose):
         raise NotPermitted(
             ABOUT_YOURSELF, actor=actor, action=action, resource=resource, resource_id=resource_id, case_id=case_id)
     ours = {staff_id for staff_id in responsible if staff_id is not None}
@@ -103,7 +110,7 @@ def authorize(
         supervised = bool(ours & actor.supervisees) or supervisor_id == actor.staff_id
     allowed = permissions.decide(
         actor.roles, action, resource, own=actor.staff_id in ours, supervised=supervised,
-        is_clinical_director=actor.is_clinical_director,
+        is_clinical_director=actor.is_clinical_director, supervises_messages=actor.supervises_messages,
     )
     if allowed is None:
         refusal = NotFound if may(actor, action, resource) else NotPermitted
@@ -119,10 +126,10 @@ def authorize(
 
 def may_touch(
     actor: Actor, action: Action, resource: Resource, *, responsible: Iterable[int | None],
-    supervisor_id: int | None = None, case_id: int | None = None,
+    supervisor_id: int | None = None, case_id: int | None = None, person_id: int | None = None,
 ) -> bool:
     """Whether the actor may do this with one record without a typed reason: for what a page offers; leaves no trace."""
-    if actor.is_concerned(case_id=case_id):
+    if actor.is_concerned(case_id=case_id, person_id=person_id):
         return False
     ours = {staff_id for staff_id in responsible if staff_id is not None}
     allowed = permissions.decide(
@@ -157,5 +164,5 @@ def visible(actor: Actor, action: Action, resource: Resource) -> Visibility:
     supervised = Scope.SUPERVISED in found
     return Visibility(
         Scope.ALL in found, frozenset(own | (actor.supervisees if supervised else set())),
-        actor.staff_id if supervised else None, actor.own_cases,
+        actor.staff_id if supervised else None, actor.own_cases, actor.person_id,
     )

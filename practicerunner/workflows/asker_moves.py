@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.records import asker_threads, logins, messages
+from practicerunner.records import asker_threads, messages
 from practicerunner.records.asker_threads import AskerThread
 from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case
@@ -18,6 +18,7 @@ from practicerunner.records.inquiries import Inquiry
 from practicerunner.records.messages import MessageThread, ThreadMessage, ThreadPerson
 from practicerunner.vocabulary import Action, Resource, ThreadClass
 from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.staff import colleagues
 
 SUBJECT = "Inquiry"
 
@@ -83,8 +84,8 @@ def move(session: Session, actor: Actor, found: Inquiry, case: Case) -> None:
 def _readers(session: Session, case: Case) -> set[int]:
     """Who of the practice may read such a thread of a case."""
     return {
-        staff_id for staff_id, name, roles in logins.active_with_roles(session)
-        if may_touch(Actor(staff_id, name, roles), Action.READ, Resource.MESSAGES_ADMIN, responsible=[case.provider_id])
+        one.staff_id for one in colleagues(session) if may_touch(
+            one, Action.READ, Resource.MESSAGES_ADMIN, responsible=[case.provider_id], case_id=case.id)
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
-from practicerunner.records import asker_threads, audit, logins, outbox, practice
+from practicerunner.records import asker_threads, audit, outbox, practice
 from practicerunner.records.asker_threads import AskerMessage, AskerThread
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.inquiries import Inquiry
@@ -26,6 +26,7 @@ from practicerunner.workflows.access import Actor, authorize, may_touch
 from practicerunner.workflows.commands import command, reader
 from practicerunner.workflows.inquiries import OnInquiry
 from practicerunner.workflows.messages import ThreadIsArchived
+from practicerunner.workflows.staff import colleagues
 from practicerunner.workflows.thread_views import Entry
 from practicerunner.workflows.threads import MessageText
 
@@ -122,7 +123,8 @@ def _opened(session: Session, actor: Actor, inquiry_id: int, action: Action = Ac
     if found is None or found.erased_at is not None:
         raise NotFound(actor=actor, action=action, resource=Resource.MESSAGES_ADMIN, resource_id=inquiry_id)
     role = authorize(
-        session, actor, action, Resource.MESSAGES_ADMIN, responsible=[found.provider_id], resource_id=inquiry_id)
+        session, actor, action, Resource.MESSAGES_ADMIN, responsible=[found.provider_id], resource_id=inquiry_id,
+        case_id=found.case_id, person_id=found.person_id)
     return _Opened(found, asker_threads.of_inquiry(session, found.id), role)
 
 
@@ -315,9 +317,9 @@ def asker_conversation(session: Session, actor: Actor, inquiry_id: int) -> Asker
 def _assignable(session: Session, found: Inquiry) -> dict[int, str]:
     """Who can look after a conversation: staff who may read it."""
     return {
-        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
-        if may_touch(
-            Actor(staff_id, name, roles), Action.UPDATE, Resource.MESSAGES_ADMIN, responsible=[found.provider_id])
+        one.staff_id: one.name for one in colleagues(session) if may_touch(
+            one, Action.UPDATE, Resource.MESSAGES_ADMIN, responsible=[found.provider_id], case_id=found.case_id,
+            person_id=found.person_id)
     }
 
 

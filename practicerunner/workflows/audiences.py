@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, NotPermitted
-from practicerunner.records import acting, logins, messages, people, practice, requests, thread_lists
+from practicerunner.records import acting, messages, people, practice, requests, thread_lists
 from practicerunner.records.acting import ActsFor
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.messages import MessageThread, Place, Taking, ThreadPerson
 from practicerunner.records.people import Person
+from practicerunner.rules import messages as messages_rules
 from practicerunner.rules import permissions
 from practicerunner.rules.acting import is_of_minority
 from practicerunner.rules.case_types import capabilities
@@ -26,10 +27,12 @@ from practicerunner.rules.messages import Window
 from practicerunner.rules.names import person_name
 from practicerunner.rules.permissions import PortalRole, Scope
 from practicerunner.rules.scheduling import moment
+from practicerunner.rules.supervision import covers
 from practicerunner.vocabulary import AccessScope, Action, Resource, ThreadClass, Verdict
 from practicerunner.workflows.access import Actor, PortalActor, authorize, may, may_touch
 from practicerunner.workflows.acting import known_of, today_of
 from practicerunner.workflows.portal_access import authorize_portal, may_portal, standing_of
+from practicerunner.workflows.staff import colleagues
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,41 @@ def sight_of(actor: Actor) -> thread_lists.Sight:
     """Which threads a member of staff may see, for lists. Raises NotPermitted if none ever."""
     admin = permissions.scopes(actor.roles, Action.READ, Resource.MESSAGES_ADMIN)
     clinical = permissions.scopes(actor.roles, Action.READ, Resource.MESSAGES_CLINICAL)
-    if not admin and not clinical:
+    if not admin and not may(actor, Action.READ, Resource.MESSAGES_CLINICAL):
         raise NotPermitted(actor=actor, action=Action.READ, resource=Resource.MESSAGES_ADMIN)
     return thread_lists.Sight(
-        actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical, actor.own_cases)
+        actor.staff_id, Scope.ALL in admin, Scope.OWN in admin, Scope.OWN in clinical, actor.own_cases,
+        actor.person_id)
+
+
+def supervising(session: Session, actor: Actor) -> thread_lists.Supervising | None:
+    """Whose clinical threads the actor reads as a supervisor, and since when; nobody's where it is not included."""
+    if Scope.SUPERVISED not in permissions.scopes(
+        actor.roles, Action.READ, Resource.MESSAGES_CLINICAL, supervises_messages=actor.supervises_messages
+    ):
+        return None
+    zone = practice.the_practice(session).zone
+    today = clock.today(zone)
+    begun: dict[int, datetime] = {}
+    for term in actor.terms:
+        if covers(term, today):
+            since = moment(term.starts_on, time(0), zone)
+            begun[term.associate_id] = min(since, begun.get(term.associate_id, since))
+    return thread_lists.Supervising(actor.staff_id, begun, messages_rules.SHARED, actor.own_cases)
+
+
+def _supervised_since(
+    session: Session, actor: Actor, thread: MessageThread, case: Case, taking: Sequence[Taking]
+) -> tuple[bool, datetime | None]:
+    """Whether the actor reads a thread as a supervisor, and what was written since when; ``None`` is all of it."""
+    found = supervising(session, actor)
+    if found is None or thread.thread_class is not ThreadClass.CLINICAL or thread.archived_at is not None:
+        return False, None
+    if messages_rules.is_apart(case.type, messages.from_the_start(taking)):
+        return False, None
+    named = case.supervisor_id == actor.staff_id
+    since = None if named else found.begun.get(case.provider_id)
+    return named or (since is not None and since <= thread.last_at), since
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +116,8 @@ class Opened:
     window: Window
     role: str
     """The role that allows it."""
+    is_supervised: bool = False
+    """Whether it is read as a supervisor of whoever treats there, without a part in it."""
 
 
 def thread_for(session: Session, actor: Actor, thread_id: int, action: Action = Action.READ) -> Opened:
@@ -94,21 +130,25 @@ def thread_for(session: Session, actor: Actor, thread_id: int, action: Action = 
     place = next((one.row for one in taking if one.row.staff_id == actor.staff_id and one.row.left_at is None), None)
     if not may(actor, Action.READ, resource):  # that there is one is not theirs to know
         raise NotFound(actor=actor, action=action, resource=resource, resource_id=thread.id, case_id=case.id)
+    ours = [case.provider_id, actor.staff_id if place else None]
+    supervised, since = (False, None) if actor.staff_id in ours else _supervised_since(
+        session, actor, thread, case, taking)
     role = authorize(
-        session, actor, action, resource, responsible=[case.provider_id, actor.staff_id if place else None],
-        resource_id=thread.id, case_id=case.id,
+        session, actor, action, resource, responsible=ours, supervised=supervised, resource_id=thread.id,
+        case_id=case.id,
     )
     everything = case.provider_id == actor.staff_id or Scope.ALL in permissions.scopes(actor.roles, action, resource)
     first = 1 if everything or place is None else place.from_number
     session.info["case_id"] = case.id
-    return Opened(thread, case, taking, Window(first), role)
+    supervised = supervised and not everything
+    return Opened(thread, case, taking, Window(first, since=since if supervised else None), role, supervised)
 
 
 def staff_for(session: Session, case: Case, thread_class: ThreadClass) -> dict[int, str]:
     """Who in the practice can take part in a thread of a case, by name: those whose role reads its class at all."""
     return {
-        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
-        if permissions.scopes(roles, Action.CREATE, thread_class.resource)
+        one.staff_id: one.name for one in colleagues(session)
+        if may(one, Action.CREATE, thread_class.resource) and not one.is_concerned(case_id=case.id)
     }
 
 
@@ -116,10 +156,9 @@ def assignable(session: Session, opened: Opened) -> dict[int, str]:
     """Who can look after a thread: staff who may read it whole."""
     taking_part = {one.row.staff_id for one in opened.taking if one.row.left_at is None}
     return {
-        staff_id: name for staff_id, name, roles in logins.active_with_roles(session)
-        if may_touch(
-            Actor(staff_id, name, roles), Action.UPDATE, opened.thread.thread_class.resource,
-            responsible=[opened.case.provider_id, staff_id if staff_id in taking_part else None],
+        one.staff_id: one.name for one in colleagues(session) if may_touch(
+            one, Action.UPDATE, opened.thread.thread_class.resource, case_id=opened.case.id,
+            responsible=[opened.case.provider_id, one.staff_id if one.staff_id in taking_part else None],
         )
     }
 
@@ -163,8 +202,8 @@ def role_of(acts: ActsFor) -> PortalRole:
 
 
 def relation_of(acts: ActsFor, client: Person) -> str:
-    """``guardian of Leo Castellano``, or the practice's own word."""
-    return f"{acts.title or acts.kind.label.lower()} of {full_name(client)}"
+    """``guardian of Leo Castellano``, or the practice's own word; with the organisation for which they help."""
+    return f"{acts.title or acts.kind.label.lower()} of {full_name(client)}{acts.from_where}"
 
 
 def full_name(person: Person) -> str:

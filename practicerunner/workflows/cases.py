@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import logins, messages, practice, scheduling
+from practicerunner.records import asker_threads, logins, messages, practice, scheduling
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case, PaperReceived, Participant
 from practicerunner.records.people import Person
@@ -274,6 +274,7 @@ def change_case(session: Session, actor: Actor, asked: ChangeCase) -> int:
     changed = [f for f in ("label", "status", "provider_id", "supervisor_id") if getattr(case, f) != getattr(asked, f)]
     if "provider_id" in changed:
         messages.hand_over(session, case.id, case.provider_id, asked.provider_id, clock.now())
+        asker_threads.hand_over(session, case.id, case.provider_id, asked.provider_id)
     case.label, case.status = asked.label, asked.status
     case.provider_id, case.supervisor_id = asked.provider_id, asked.supervisor_id
     case.has_own_name = bool(asked.name.strip())

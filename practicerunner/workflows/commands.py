@@ -19,7 +19,7 @@ from practicerunner.records.logins import Done, keep_operation
 from practicerunner.records.logins import operation as operation_by_key
 from practicerunner.rules import texts
 from practicerunner.vocabulary import Action, Resource
-from practicerunner.workflows.access import Actor, PortalActor, may_ever, require
+from practicerunner.workflows.access import Actor, PortalActor, require
 
 
 class OperationReused(RuleViolation):
@@ -133,7 +133,7 @@ def command(
         @wraps(verb)
         def carry_out(session: Session, actor: A, asked: C) -> R:
             _check_side(actor, sides, action, resource)
-            require(actor, action, also if also is not None and not may_ever(actor, action, resource) else resource)
+            require(actor, action, resource, *([also] if also is not None else []))
             staff_id, person_id = getattr(actor, "staff_id", None), getattr(actor, "person_id", None)
             request = hashlib.sha256(asked.model_dump_json(exclude={"op"}).encode()).hexdigest()
             done = operation_by_key(session, asked.op)
@@ -158,9 +158,12 @@ def command(
 
 
 def reader(
-    resource: Resource,
+    resource: Resource, *others: Resource,
 ) -> Callable[[Callable[Concatenate[Session, A, P], R]], Callable[Concatenate[Session, A, P], R]]:
-    """Declare a reader: refused unless the actor's roles ever read the resource; it filters to what they may see."""
+    """Declare a reader: refused unless the actor's roles ever read the resource, or one of the others.
+
+    It filters to what they may see.
+    """
 
     def declare(read: Callable[Concatenate[Session, A, P], R]) -> Callable[Concatenate[Session, A, P], R]:
         READERS[f"{read.__module__.rsplit('.', 1)[-1]}.{read.__name__}"] = resource
@@ -169,7 +172,7 @@ def reader(
         @wraps(read)
         def look(session: Session, actor: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
             _check_side(actor, sides, Action.READ, resource)
-            require(actor, Action.READ, resource)
+            require(actor, Action.READ, resource, *others)
             return read(session, actor, *args, **kwargs)
 
         return look

@@ -333,7 +333,9 @@ def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
     mains = {case_type: able.main_note for case_type, able in CASE_TYPES.items()}
     held = notes.held_without_signed_note(session, sees.staff_ids, sees.supervisor_id, mains, rule.SIGNED)
     by_when = {h.appointment_id: rule.due_at(h.ends_at, hours, house.zone) for h in held}
-    held = [h for h in held if h.provider_id == actor.staff_id or by_when[h.appointment_id] < now]
+    held = [
+        h for h in held
+        if (h.provider_id == actor.staff_id or by_when[h.appointment_id] < now) and h.case_id not in actor.own_cases]
     begun = {
         row.appointment_id: row for row in notes.of_appointments(session, [h.appointment_id for h in held])
         if row.kind is mains[row.case_type]
@@ -356,9 +358,12 @@ def my_queue(session: Session, actor: Actor) -> Queue:
     drafts += [line for line in _own_psychotherapy(session, actor) if line.status is NoteStatus.DRAFT]
     back = notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])
     last = _last_comments(session, back)
-    to_review = [line_of(actor, row) for row in notes.awaiting(session, actor.staff_id)] if reviews(actor) else []
+    to_review = [
+        line_of(actor, row) for row in notes.awaiting(session, actor.staff_id) if row.case_id not in actor.own_cases
+    ] if reviews(actor) else []
     found = notes.addenda_awaiting(session, actor.staff_id) if reviews(actor) else []
     beneath = notes.rows_of(session, {addendum.note_id for addendum in found})
+    found = [one for one in found if beneath[one.note_id].case_id not in actor.own_cases]
     return Queue(
         tuple(sorted(drafts, key=lambda line: line.service_date)),
         tuple((line_of(actor, row), tuple(last[row.note_id])) for row in sorted(back, key=lambda r: r.service_date)),

@@ -178,7 +178,8 @@ def inquiry_for(session: Session, actor: Actor, inquiry_id: int, action: Action 
     if found is None or found.erased_at is not None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLIENT_DIRECTORY, resource_id=inquiry_id)
     authorize(
-        session, actor, action, Resource.CLIENT_DIRECTORY, responsible=[found.provider_id], resource_id=inquiry_id)
+        session, actor, action, Resource.CLIENT_DIRECTORY, responsible=[found.provider_id], resource_id=inquiry_id,
+        case_id=found.case_id, person_id=found.person_id)
     return found
 
 
@@ -201,6 +202,7 @@ def assign_inquiry(session: Session, actor: Actor, asked: AssignInquiry) -> int:
     found = open_inquiry(session, actor, asked.inquiry_id, asked.revision)
     if asked.provider_id is not None:
         check_treats(session, asked.provider_id)
+        check_not_theirs(session, found, asked.provider_id)
     session.info["detail"] = f"{found.provider_id or 'the practice'} to {asked.provider_id or 'the practice'}"
     give(session, found, asked.provider_id)
     return found.id
@@ -219,6 +221,12 @@ def check_treats(session: Session, provider_id: int) -> None:
     """Only who sees clients answers one. Raises BadInput at ``provider_id``."""
     if all(person.id != provider_id for person in logins.staff_with_roles(session, TREATING)):
         raise BadInput("provider_id", "Choose somebody who sees clients.")
+
+
+def check_not_theirs(session: Session, found: Inquiry, provider_id: int) -> None:
+    """Nobody answers what they asked themselves as a client. Raises BadInput at ``provider_id``."""
+    if found.person_id is not None and session.get_one(Staff, provider_id).person_id == found.person_id:
+        raise BadInput("provider_id", "Choose somebody else: this is about themselves as a client.")
 
 
 @command(Resource.CLIENT_DIRECTORY, Action.UPDATE)
@@ -329,7 +337,8 @@ def _row(
     sees_case = one.case is not None and may_touch(
         actor, Action.READ, Resource.CASE, responsible=[one.case.provider_id], supervisor_id=one.case.supervisor_id)
     reads, writes = (
-        may_touch(actor, action, Resource.MESSAGES_ADMIN, responsible=[found.provider_id])
+        may_touch(actor, action, Resource.MESSAGES_ADMIN, responsible=[found.provider_id], case_id=found.case_id,
+                  person_id=found.person_id)
         for action in (Action.READ, Action.CREATE))
     return InquiryRow(
         inquiry_id=found.id, revision=found.revision, status=found.status, name=_name(found), email=found.email,

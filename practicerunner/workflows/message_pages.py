@@ -1,7 +1,7 @@
 """Messages as staff see them: the list of conversations, one of them, those of a case, and whom one may write to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -28,6 +28,7 @@ from practicerunner.workflows.audiences import (
     recipients_of,
     sight_of,
     staff_for,
+    supervising,
     thread_for,
 )
 from practicerunner.workflows.cases import case_for
@@ -37,7 +38,7 @@ from practicerunner.workflows.thread_views import Entry, entries_of, label_of, o
 PAGE = 25
 LOG_AGAIN_AFTER = timedelta(minutes=15)
 """A page that redraws itself is one reading; after this long it is another."""
-Shelf = Literal["all", "mine", "unassigned", "archived"]
+Shelf = Literal["all", "mine", "unassigned", "archived", "supervised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class ConversationLine:
     last_at: datetime
     inquiry_id: int | None = None
     """About which inquiry it is, without a case."""
+    is_supervised: bool = False
+    """Whether it is read as a supervisor, without a part in it: nothing of it is new, and nothing can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Conversations:
     total: int
     shelves: Shelves
     zone: str
+    supervised: int | None
+    """How many there are to read as a supervisor; ``None`` where supervision does not include messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +120,27 @@ class Addressees:
     """Whether several read one conversation; otherwise each gets their own."""
 
 
-@reader(Resource.MESSAGES_ADMIN)
+@reader(Resource.MESSAGES_ADMIN, Resource.MESSAGES_CLINICAL)
 def conversations(
     session: Session, actor: Actor, shelf: Shelf = "all", *, search: str = "", page: int = 1
 ) -> Conversations:
     """Threads that the actor may see, unread ones first, 25 a page; searched by the names of people, never by text.
 
-    Those with people who asked and are nobody's clients yet stand among them.
+    Those with people who asked and are nobody's clients yet stand among them; those that are read as a supervisor lie
+    on a shelf of their own.
     """
     sight, words = sight_of(actor), search_words(search)
+    whose, offset = supervising(session, actor), (page - 1) * PAGE
+    over, number = thread_lists.supervised(
+        session, whose, words=words if shelf == "supervised" else (), limit=PAGE, offset=offset,
+    ) if whose is not None else ([], None)
     asking = asker_threads.listed(session, sight)
     shelves = _with_asking(actor, thread_lists.shelves(session, sight), asking)
+    zone = practice.the_practice(session).zone
+    if shelf == "supervised":
+        return Conversations(_supervised_lines(session, over), number or 0, shelves, zone, number)
     which = {"archived": shelf == "archived", "mine": shelf == "mine", "unassigned": shelf == "unassigned"}
     few = [one for one in asking if _is_on(actor, one, shelf) and _is_found(one, words)]
-    offset = (page - 1) * PAGE
     first, most = rules.needed(offset, PAGE, len(few))
     rows = thread_lists.conversations(session, sight, **which, words=words, limit=most, offset=first)
     known = {"all": shelves.all, "mine": shelves.mine, "unassigned": shelves.unassigned}
@@ -139,8 +151,12 @@ def conversations(
     return Conversations(
         tuple(merged[offset - first:offset - first + PAGE]),
         known[shelf] if counted else thread_lists.number_of(session, sight, **which, words=words) + len(few),
-        shelves, practice.the_practice(session).zone,
+        shelves, zone, number,
     )
+
+
+def _supervised_lines(session: Session, rows: Sequence[Conversation]) -> tuple[ConversationLine, ...]:
+    return tuple(replace(line, is_supervised=True) for line in lines_of(session, rows))
 
 
 def _is_on(actor: Actor, one: Listed, shelf: Shelf) -> bool:
@@ -175,11 +191,14 @@ def _asking_line(one: Listed) -> ConversationLine:
     )
 
 
-@reader(Resource.MESSAGES_ADMIN)
+@reader(Resource.MESSAGES_ADMIN, Resource.MESSAGES_CLINICAL)
 def conversations_of_case(session: Session, actor: Actor, case_id: int) -> tuple[ConversationLine, ...]:
     """Threads of a case that the actor may see, the latest first, archived ones last. Raises NotFound for strangers."""
     case = case_for(session, actor, case_id)
-    return lines_of(session, thread_lists.of_case(session, sight_of(actor), case.id))
+    own, whose = lines_of(session, thread_lists.of_case(session, sight_of(actor), case.id)), supervising(session, actor)
+    if whose is None:
+        return own
+    return own + _supervised_lines(session, thread_lists.supervised(session, whose, case_id=case.id)[0])
 
 
 @reader(Resource.MESSAGES_ADMIN)
@@ -203,12 +222,13 @@ def lines_of(session: Session, rows: Sequence[Conversation]) -> tuple[Conversati
     )
 
 
-@reader(Resource.MESSAGES_ADMIN)
+@reader(Resource.MESSAGES_ADMIN, Resource.MESSAGES_CLINICAL)
 def conversation(session: Session, actor: Actor, thread_id: int) -> ConversationPage:
     """A thread with what the actor may read of it; in a transaction, because it is audited. Raises NotFound."""
     opened = thread_for(session, actor, thread_id)
     thread, case = opened.thread, opened.case
-    read = messages.read_up_to(session, [thread.id], staff_id=actor.staff_id).get(thread.id, 0)
+    read = thread.last_number if opened.is_supervised else messages.read_up_to(
+        session, [thread.id], staff_id=actor.staff_id).get(thread.id, 0)
     entries = entries_of(
         session, case, thread, opened.taking, [opened.window],
         is_mine=lambda one: one.staff_id == actor.staff_id, read=read)
@@ -220,6 +240,7 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
         ConversationLine(
             thread.id, case.id, case.name, case.type, thread.subject, thread.thread_class, label_of(case, thread),
             outside(opened.taking), assigned, thread.last_number > read, thread.archived_at is not None, thread.last_at,
+            is_supervised=opened.is_supervised,
         ),
         case.id, thread.revision, entries, tuple(members_of(session, case, thread.thread_class, opened.taking)),
         thread.last_number, thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
@@ -275,7 +296,7 @@ def addressees(session: Session, actor: Actor, case_id: int) -> Addressees:
     )
 
 
-@reader(Resource.MESSAGES_ADMIN)
+@reader(Resource.MESSAGES_ADMIN, Resource.MESSAGES_CLINICAL)
 def fetch_attachment(session: Session, actor: Actor, attachment_id: int) -> tuple[str, str, bytes]:
     """Name, media type and bytes of a file that came with a message; audited, so in a transaction.
 

@@ -45,7 +45,7 @@ def set_own_record(session: Session, actor: Actor, asked: SetOwnRecord) -> int:
 
 def _another_owner(session: Session, actor: Actor) -> bool:
     return any(
-        Role.OWNER in roles for staff_id, _, roles in logins.active_with_roles(session) if staff_id != actor.staff_id)
+        Role.OWNER in one.roles for one in logins.active_with_roles(session) if one.staff_id != actor.staff_id)
 
 
 @reader(Resource.USERS)

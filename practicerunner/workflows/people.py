@@ -12,13 +12,13 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
-from practicerunner.errors import BadInput, NotFound, Stale
+from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records import cases, inquiries, people, practice
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.people import ContactPoint, Organisation, Payer, Person
 from practicerunner.rules import names
 from practicerunner.vocabulary import Action, ContactKind, Resource
-from practicerunner.workflows.access import Actor, authorize, visible
+from practicerunner.workflows.access import ABOUT_YOURSELF, Actor, authorize, visible
 from practicerunner.workflows.commands import Command, Line, Paragraph, RequiredLine, command, reader
 from practicerunner.workflows.naming import rename
 
@@ -228,10 +228,13 @@ def person_for(session: Session, actor: Actor, person_id: int, action: Action = 
 
 
 def check_findable(session: Session, actor: Actor, person_id: int) -> None:
-    """Only somebody whom the actor may find can be taken into a case or linked. Raises NotFound.
+    """Only somebody whom the actor may find can be taken into a case or linked; nobody themselves. Raises NotFound.
 
     Whoever was given their inquiry finds them too.
     """
+    if actor.is_concerned(case_id=None, person_id=person_id):
+        raise NotPermitted(
+            ABOUT_YOURSELF, actor=actor, action=Action.READ, resource=Resource.CLIENT_DIRECTORY, resource_id=person_id)
     providers, supervisors = cases.staff_around(session, person_id)
     if providers and actor.staff_id not in providers:
         providers |= inquiries.answering(session, person_id)

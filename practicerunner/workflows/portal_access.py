@@ -162,7 +162,7 @@ def acting_for(session: Session, person_id: int) -> list[ActingFor]:
         if any(opened):
             found.append(ActingFor(
                 client.id, person_name(client.first_name, client.last_name, client.preferred_name), _role_of(acts),
-                acts.title or acts.kind.label, tuple(opened),
+                acts.called + acts.from_where, tuple(opened),
             ))
     return found
 

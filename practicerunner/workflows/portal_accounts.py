@@ -289,7 +289,7 @@ def _add_acting(
     """Add who acts for some of these people, unless they are there already."""
     for acts, person in acting.for_clients(session, clients):
         client = found[acts.client_id][0]
-        who = f"{(acts.title or acts.kind.label).lower()} of {client.preferred_name or client.first_name}"
+        who = f"{acts.called.lower()} of {client.preferred_name or client.first_name}{acts.from_where}"
         found.setdefault(person.id, (person, f"{who}, who {remark}" if remark else who))
 
 

@@ -156,6 +156,8 @@ class Owing:
     """What is left of those whose day has passed."""
     papers: tuple[MyPaper, ...]
     methods: tuple[MyMethod, ...] = ()
+    sees_methods: bool = False
+    """Whether the account is open to them as a whole, and with it how it is paid."""
 
 
 def owing(session: Session, actor: PortalActor) -> Owing:
@@ -164,7 +166,7 @@ def owing(session: Session, actor: PortalActor) -> Owing:
     hidden = _hidden(session, actor)
     payer, bills = people.payer_of_person(session, actor.for_id), _superbills(session, actor, hidden)
     if payer is None:
-        return Owing(0, 0, 0, bills)
+        return Owing(0, 0, 0, bills, sees_methods=_sees_whole(session, actor))
     standings, issued = accounts.standings(session, payer_id=payer.id), _issued(session, payer, hidden)
     left = [one for one in accounts.left_to_pay(session, payer.id) if not hidden.has(DocumentKind.INVOICE, one[0])]
     seen = _open_to(session, actor, {
@@ -175,6 +177,7 @@ def owing(session: Session, actor: PortalActor) -> Owing:
         _due([row for row in standings if row.case_id in seen], hidden), len(unpaid),
         sum(cents for due_on, cents in unpaid if due_on < today), (*_statements(issued, seen), *bills),
         _methods(session, payer, today) if _sees_whole(session, actor) else (),
+        sees_methods=_sees_whole(session, actor),
     )
 
 

@@ -176,7 +176,7 @@ def who_has_access(session: Session, actor: PortalActor) -> list[AccessLine]:
         if scopes:
             lines.append(AccessLine(
                 person_name(person.first_name, person.last_name, person.preferred_name),
-                acts.title or acts.kind.label, scopes, acts.ends_on))
+                acts.called + acts.from_where, scopes, acts.ends_on))
     return lines
 
 

@@ -58,11 +58,14 @@ class HomePage:
     currency: str
     methods: tuple[MyMethod, ...]
     """Saved payment methods."""
+    sees_methods: bool
+    """Whether they have bills, and how they are paid is theirs to see."""
     papers: tuple[MyPaper, ...]
     """The latest statements and superbills."""
     documents: int
     unread: int
     """Conversations with something new."""
+    sees_messages: bool
     acts_for: tuple[ActingFor, ...]
     """For whom somebody who is here for themselves could go on."""
     today: date
@@ -90,6 +93,7 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
     forms = forms_due(session, actor) if sees(Resource.CONSENTS) else []
     account = owing(session, actor) if sees(Resource.INVOICES) else None
     papers = sorted(account.papers, key=lambda one: (one.on, one.subject_id), reverse=True) if account else []
+    writes = here and sees(Resource.MESSAGES_ADMIN)
     return HomePage(
         us.name, us.phone, person_name(whose.first_name, whose.last_name, whose.preferred_name),
         ahead.next_up if ahead else None, ahead is not None,
@@ -97,10 +101,12 @@ def home_page(session: Session, actor: PortalActor) -> HomePage:
         ahead.pending if ahead else 0, _asked(session, actor) if ahead else (), len(forms),
         sum(due_on is not None and due_on < today for due_on in forms),
         account.unpaid if account else 0, account.due_cents if account else 0, account.overdue_cents if account else 0,
-        us.currency, account.methods if account else (), tuple(papers[:LATEST]),
+        us.currency, account.methods if account else (),
+        account is not None and account.sees_methods and bool(account.unpaid or papers or account.methods),
+        tuple(papers[:LATEST]),
         (number_shared(session, actor) if here and sees(Resource.DOCUMENTS_ADMIN) else 0)
         + (number_of_papers(session, actor) if here and sees(Resource.CLINICAL_RECORD) else 0),
-        unread_threads(session, actor) if here and sees(Resource.MESSAGES_ADMIN) else 0,
+        unread_threads(session, actor) if writes else 0, writes,
         tuple(acting_for(session, actor.person_id)) if actor.client_id is None else (), today,
     )
 
@@ -111,4 +117,5 @@ def _asked(session: Session, actor: PortalActor) -> tuple[MyRequest, ...]:
     lately = clock.now() - ANSWERED
     return tuple(
         one for one in my_requests(session, actor)
-        if one.status in shown and (one.status is RequestStatus.PENDING or one.asked_at > lately))[:LATEST]
+        if one.status in shown and (
+            one.status is RequestStatus.PENDING or (one.decided_at or one.asked_at) > lately))[:LATEST]

@@ -213,7 +213,7 @@ def _addable(session: Session, actor: PortalActor, seat: Seat) -> dict[int, str]
     for one in helpers_of(session, seat.case, actor.person_id, seat.thread.thread_class):
         acts = acting.between(session, one.person_id, actor.person_id)
         if acts is not None and one.person_id not in inside:
-            found[one.person_id] = f"{one.name}, your {acts.title or acts.kind.label.lower()}"
+            found[one.person_id] = f"{one.name}, your {acts.title or acts.kind.label.lower()}{acts.from_where}"
     return found
 
 

@@ -46,6 +46,7 @@ class ChangePractice(Command):
     late_entry_days: int = Field(default=3, ge=0, le=90)
     alert_hours: int = Field(default=4, ge=1, le=40)
     helpers_may_schedule: bool = False
+    supervision_includes_messages: bool = False
     grants_requests: bool = False
     portal_idle_minutes: int = Field(default=10, ge=SHORTEST_IDLE, le=LONGEST_IDLE)
     plan_review_days: int = Field(default=REVIEW_DAYS, ge=1, le=730)

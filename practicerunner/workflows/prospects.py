@@ -32,7 +32,14 @@ from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, case_for, open_case
 from practicerunner.workflows.commands import Line, command, reader
-from practicerunner.workflows.inquiries import OnInquiry, check_treats, decide, give, open_inquiry
+from practicerunner.workflows.inquiries import (
+    OnInquiry,
+    check_not_theirs,
+    check_treats,
+    decide,
+    give,
+    open_inquiry,
+)
 from practicerunner.workflows.people import Contact, PersonDetails, check_findable, create_person
 from practicerunner.workflows.waitlist import Places, PutOnWaitlist, places_of, put_on_waitlist
 
@@ -155,6 +162,7 @@ def make_client(session: Session, actor: Actor, asked: MakeClient) -> int:
         found.person_id = asked.person_id
     else:
         found.person_id = create_person(session, _details(found)).id
+    check_not_theirs(session, found, provider_id)
     give(session, found, provider_id)
     session.info["detail"] = f"inquiry {found.id}, {provider_id} opens the case"
     return found.person_id

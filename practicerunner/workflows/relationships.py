@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.errors import BadInput, NotFound
-from practicerunner.records import relations
+from practicerunner.records import acting, relations
 from practicerunner.records.cases import OrganisationLink, Relationship
 from practicerunner.records.people import Organisation, Person
 from practicerunner.rules import names
@@ -83,6 +83,8 @@ class OrganisationView:
     name: str
     kind: OrganisationKind
     reachable_at: tuple[str, ...]
+    helping: tuple[str, ...]
+    """Its people who help this person, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,16 @@ def unlink_organisation(session: Session, actor: Actor, asked: RemoveOrganisatio
 def organisations_of(session: Session, actor: Actor, case_id: int) -> list[OrganisationView]:
     """The organisations of everybody who takes part in a case, by name."""
     case = case_for(session, actor, case_id, resource=Resource.DEMOGRAPHICS)
+    found = relations.organisations_of_case(session, case.id)
+    helping: dict[tuple[int, int], list[str]] = {}
+    for acts, somebody in acting.for_clients(session, list({person.id for _, person, _ in found})):
+        if acts.organisation_id is not None and acts.left_organisation_on is None:
+            helping.setdefault((acts.client_id, acts.organisation_id), []).append(_name(somebody))
     return [
-        OrganisationView(link.id, _name(person), body.name, link.kind, tuple(filter(None, (body.phone, body.email))))
-        for link, person, body in relations.organisations_of_case(session, case.id)
+        OrganisationView(
+            link.id, _name(person), body.name, link.kind, tuple(filter(None, (body.phone, body.email))),
+            tuple(helping.get((person.id, body.id), ())))
+        for link, person, body in found
     ]
 
 

@@ -13,7 +13,7 @@ from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records import practice, requests, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.practice import Service
-from practicerunner.records.requests import Asked
+from practicerunner.records.requests import Asked, Whose
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.rules.names import person_name
@@ -121,24 +121,34 @@ class Asker:
 @reader(Resource.APPOINTMENTS)
 def request_queue(
     session: Session, actor: Actor, statuses: Collection[RequestStatus] = (RequestStatus.PENDING,), *,
-    mine: bool = False, kinds: Collection[RequestKind] = (), types: Collection[CaseType] = (), older_than: int = 0,
-    page: int = 1,
+    mine: bool | None = None, provider_id: int | None = None, kinds: Collection[RequestKind] = (),
+    types: Collection[CaseType] = (), older_than: int = 0, page: int = 1,
 ) -> RequestQueue:
     """Requests that the actor may see, the longest waiting first, the latest answered first; a page of 25.
 
-    ``mine`` narrows to the actor's own clients, ``older_than`` to what was asked so many days ago or earlier.
+    ``mine`` narrows to the actor's own clients, or to the others', ``provider_id`` to those of one provider, and
+    ``older_than`` to what was asked so many days ago or earlier.
     """
-    sees, mine_id = visible(actor, Action.READ, Resource.APPOINTMENTS), actor.staff_id if mine else None
+    sees = visible(actor, Action.READ, Resource.APPOINTMENTS)
+    whose = Whose(provider_id, None if mine is None else actor.staff_id, bool(mine))
     closed = not set(statuses) & set(requests.OPEN)
     before = clock.now() - timedelta(days=older_than) if older_than else None
     rows, total = requests.listed(
-        session, sees, statuses, mine_id=mine_id, kinds=kinds, types=types, asked_before=before,
+        session, sees, statuses, whose=whose, kinds=kinds, types=types, asked_before=before,
         decided_after=clock.now() - LATELY if closed else None, limit=PAGE, offset=(page - 1) * PAGE,
     )
     return RequestQueue(
-        tuple(_row(session, actor, one) for one in rows), total, requests.counts(session, sees, mine_id),
+        tuple(_row(session, actor, one) for one in rows), total, requests.counts(session, sees, whose),
         today_here(session),
     )
+
+
+@reader(Resource.APPOINTMENTS)
+def whose_requests(
+    session: Session, actor: Actor, statuses: Collection[RequestStatus] = (RequestStatus.PENDING,)
+) -> dict[int, str]:
+    """With whom the requests of some statuses are that the actor may see, by name: to choose among."""
+    return dict(requests.providers_asked(session, visible(actor, Action.READ, Resource.APPOINTMENTS), statuses))
 
 
 @reader(Resource.APPOINTMENTS)

@@ -145,6 +145,8 @@ class MyRequest:
     format: SessionFormat | None
     message: str
     reply: str
+    decided_at: datetime | None
+    """When it was answered, or taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +364,7 @@ def _mine(actor: PortalActor, one: Asked, names: dict[int, str]) -> MyRequest:
         found.id, found.revision, found.case_id, names.get(found.case_id, ""), found.kind, found.status,
         found.asked_at, one.provider.name, together(found.was_date, found.was_time),
         together(found.local_date, found.local_time), together(found.offered_date, found.offered_time), found.minutes,
-        found.format, found.message if is_theirs else "", found.reply if is_theirs else "",
+        found.format, found.message if is_theirs else "", found.reply if is_theirs else "", found.decided_at,
     )
 
 

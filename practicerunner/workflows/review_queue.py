@@ -51,6 +51,8 @@ class ReviewLine:
     days: int
     """How many whole days it has waited."""
     version: int
+    is_mine: bool
+    """Whether the reader treats there themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +99,29 @@ def review_queue(session: Session, actor: Actor) -> ReviewQueue:
     if not reviews(actor):
         return ReviewQueue((), None, 0)
     now = clock.now()
-    lines = [_line(row, now) for row in notes.awaiting(session, actor.staff_id)]
+    lines = [
+        _line(actor, row, now) for row in notes.awaiting(session, actor.staff_id) if row.case_id not in actor.own_cases]
     addenda = notes.addenda_awaiting(session, actor.staff_id)
     beneath = notes.rows_of(session, {one.note_id for one in addenda})
     for one in addenda:
         row = beneath[one.note_id]
+        if row.case_id in actor.own_cases:
+            continue
         lines.append(ReviewLine(
             row.note_id, one.id, one.staff_id, one.name, row.case_id, row.case_name, row.case_type, row.kind,
             row.service_date, one.created_at, (now - one.created_at).days, row.version,
+            row.case_provider_id == actor.staff_id,
         ))
     lines.sort(key=lambda line: (line.since, line.note_id))
     return ReviewQueue(
         tuple(lines), lines[0].days if lines else None, supervision.returned_and_not_back(session, actor.staff_id))
 
 
-def _line(row: NoteRow, now: datetime) -> ReviewLine:
+def _line(actor: Actor, row: NoteRow, now: datetime) -> ReviewLine:
     since = row.submitted_at or now
     return ReviewLine(
         row.note_id, None, row.author_id, row.author.name, row.case_id, row.case_name, row.case_type, row.kind,
-        row.service_date, since, (now - since).days, row.version,
+        row.service_date, since, (now - since).days, row.version, row.case_provider_id == actor.staff_id,
     )
 
 

@@ -214,7 +214,8 @@ def actor_for(session: Session, staff_id: int) -> Actor:
     person = logins.staff_with_own_roles(session, staff_id)
     if person is None or not person.active:
         raise NotFound(action="act", resource=Resource.USERS)
-    today = clock.today(practice.the_practice(session).zone)
+    us = practice.the_practice(session)
+    today = clock.today(us.zone)
     terms = tuple(
         Term(one.associate_id, one.supervisor_id, one.level, one.starts_on, one.ends_on)
         for one in logins.supervised_by(session, person.id)
@@ -223,9 +224,21 @@ def actor_for(session: Session, staff_id: int) -> Actor:
         staff_id=person.id, name=person.name, roles=frozenset(r.role for r in person.roles),
         is_clinical_director=person.is_clinical_director,
         supervisees=frozenset(term.associate_id for term in terms if covers(term, today)), terms=terms,
-        person_id=person.person_id,
+        person_id=person.person_id, supervises_messages=us.supervision_includes_messages,
         own_cases=frozenset() if person.person_id is None else cases.case_ids_of(session, person.person_id),
     )
+
+
+def colleagues(session: Session) -> list[Actor]:
+    """Everybody who works here, by name, as they would act on what is their own or the whole practice's: for offers.
+
+    Whom they supervise is left out, what is theirs as clients is not.
+    """
+    return [
+        Actor(one.staff_id, one.name, one.roles, person_id=one.person_id, own_cases=(
+            frozenset() if one.person_id is None else cases.case_ids_of(session, one.person_id)))
+        for one in logins.active_with_roles(session)
+    ]
 
 
 def supervisor_on(session: Session, staff_id: int, day: date) -> int | None:

@@ -10,21 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, Verdict
-from practicerunner.workflows.acting import (
-    AccessGrid,
-    AddActing,
-    DecideAccess,
-    EndDecision,
-    VerifyActing,
-    access_grid,
-    add_acting,
-    decide_access,
-    end_decision,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
+from practicerunner.workflows.access_grid import AccessGrid, access_grid
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from tests.cast import Cast, at, bring_on, payer, people_of
 from tests.pages.opening import keys, opened, press, said
+from tests.pages.walking import live
 
 SEPTEMBER = date(2026, 9, 1)
 
@@ -35,7 +27,7 @@ def access_dialogs() -> None:
     from practicerunner.ui import access_grid
     from practicerunner.ui.identity import signed_in
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.acting import access_grid as read_grid
+    from practicerunner.workflows.access_grid import access_grid as read_grid
     from practicerunner.workflows.clients import case_page, find_cases
 
     actor = signed_in()
@@ -48,6 +40,8 @@ def access_dialogs() -> None:
         access_grid.decide_dialog(actor, page, grid, grid.rows[0])
     elif asked == "change":
         access_grid.change_dialog(actor, grid, grid.rows[0])
+    elif asked == "leave":
+        access_grid.leave_dialog(actor, grid.rows[0])
     elif asked == "notices":
         access_grid.notice_dialog(actor, page, off=not grid.notices_off)
 
@@ -213,3 +207,30 @@ def test_a_workshops_page_speaks_of_no_client(screen: Screen) -> None:
         app = opened(screen.cast, screen.patch, "Dana", "case", case=workshop, part="relationships")
         text = said(press(app, button) if button else app)
         assert re.findall(r"(?i)\b(?:client|patient|therap|treatment)\w*", text) == [], button
+
+
+def test_somebody_helps_for_an_agency_and_one_click_ends_it_when_they_leave(screen: Screen) -> None:
+    app = screen.ask("add")
+    type_into(app, ".person_id.search", "Elena")
+    app.run()
+    next(box for box in app.selectbox if str(box.key).endswith(".person_id")).select_index(0)
+    assert not [one for one in app.toggle if one.label == "For an organisation"], "a parent acts in their own right"
+    next(box for box in app.selectbox if str(box.key).endswith(".kind")).set_value(ActingKind.CARE_COORDINATOR).run()
+    next(one for one in app.toggle if one.label == "For an organisation").set_value(True).run()
+    press_last(app, ".save")
+    assert "Search and choose an organisation" in said(app)
+    next(one for one in app.toggle if one.label == "A new one").set_value(True).run()
+    type_into(app, ".organisation.name", "Harbor [Care](https://evil.example)")
+    press_last(app, ".save")
+    row = screen.grid().rows[0]
+    assert (row.person, row.organisation) == ("Elena Castellano", "Harbor [Care](https://evil.example)")
+    screen.cast.do("Tom", decide_access, DecideAccess(
+        acts_for_id=row.acts_for_id, scope=AccessScope.BILLING, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+    page = screen.open()
+    assert "care coordinator of Mia Castellano · for Harbor" in said(page) and not live(page)
+    assert f"leave.{row.acts_for_id}" in keys(page)
+    press_last(screen.ask("leave"), ".save")
+    row = screen.grid().rows[0]
+    assert row.left_organisation_on is not None and not any(cell.is_open for cell in row.cells.values())
+    page = screen.open()
+    assert "no longer works there" in said(page) and f"leave.{row.acts_for_id}" not in keys(page)

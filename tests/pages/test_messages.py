@@ -7,16 +7,18 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
+from practicerunner.records import practice
 from practicerunner.records.messages import MessageThread, ThreadMessage
 from practicerunner.settings import settings
 from practicerunner.ui import identity
-from practicerunner.vocabulary import AccessScope, ThreadClass
-from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.vocabulary import AccessScope, Role, ThreadClass
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
 from practicerunner.workflows.portal_messages import AddHelper, add_helper
 from tests.cast import at, bring_on
 from tests.corresponding import Morgans, morgans, texts
 from tests.pages.opening import keys, opened, portal_opened, press, said
 from tests.pages.walking import live, words
+from tests.workflows.supervising import assign, change
 
 HOSTILE = (
     "[pay](https://evil.example) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> $5 and $6 :red[hi] "
@@ -285,3 +287,24 @@ def test_add_helper_is_refused_for_whom_nothing_is_open(two: Morgans) -> None:
     thread = two.start(["Ben"])
     with pytest.raises(Exception, match="may write messages for you"):
         two.act("Ben", add_helper, AddHelper(thread_id=thread, person_id=two.people["Paul"]))
+
+
+def test_a_supervisor_finds_supervised_conversations_on_a_shelf_of_their_own_and_can_only_read(
+    two: Morgans, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = two.start(["Aisha", "Ben"], "You are doing well.", thread_class=ThreadClass.CLINICAL)
+    assign(two.cast, "Marcus", "Ruth", "2026-11-01")
+    change(two.cast, "Ruth", roles=frozenset({Role.SUPERVISOR}))
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        staff_page(two, monkeypatch, "Ruth", thread=both)
+    with database.transaction(two.cast.engine) as session:
+        practice.the_practice(session).supervision_includes_messages = True
+    app = staff_page(two, monkeypatch, "Ruth", thread=both)
+    assert app.title[0].value == "Messages" and rows(app) == [both]
+    assert "You read this as a supervisor" in said(app) and "You are doing well." in said(app)
+    assert not {"new_message", "archive_thread", "thread_people"} & set(keys(app))
+    assert not [one for one in app.text_area if one.label == "Your message"]
+    with database.transaction(two.cast.engine) as session:
+        practice.the_practice(session).supervision_includes_messages = False
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        staff_page(two, monkeypatch, "Ruth", thread=both)

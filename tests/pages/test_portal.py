@@ -17,7 +17,7 @@ from practicerunner.ui import identity, navigation, portal_identity
 from practicerunner.ui.portal import FOR, PORTAL_SCREENS
 from practicerunner.vocabulary import CaseType, MessageKind, Outcome, ParticipantStatus, ThreadClass
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.portal_access import NoLongerForThem
 from practicerunner.workflows.portal_accounts import InviteToPortal, invite_to_portal, portal_of_case
@@ -281,7 +281,7 @@ def test_hostile_names_stand_in_the_portal_as_they_were_typed(house: Household, 
 
 
 def decisions(session, actor, case_id: int, person_id: int) -> list[int]:
-    from practicerunner.workflows.acting import access_grid
+    from practicerunner.workflows.access_grid import access_grid
 
     rows = [row for row in access_grid(session, actor, case_id).rows if row.person_id == person_id]
     return [one.decision_id for row in rows for cell in row.cells.values() for one in cell.decisions]

@@ -71,6 +71,7 @@ def test_the_portal_of_each_kind_of_case_has_the_pages_that_apply_in_words_that_
     with database.reading(practice.engine) as session:
         home = home_page(session, PortalActor(people["Ada"], "Ada"))
     assert home.may_ask is not able.is_group, "nobody is sent to ask for what cannot be asked for"
+    assert "No card or bank account is saved." in said["portal_home"], "the seventh of what the first page has (I08)"
     if able.clinical_section != "Clinical":
         assert {name: CLINICAL.findall(text) for name, text in said.items() if CLINICAL.search(text)} == {}
 

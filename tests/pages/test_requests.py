@@ -153,12 +153,14 @@ def test_the_filters_narrow_and_say_so(ask: Askers, monkeypatch: pytest.MonkeyPa
         return {one for one in (moved, off, decoy) if buttons(app, one)}
 
     assert shown() == {moved, off, decoy}
-    assert shown(requests_kind=RequestKind.CANCEL) == {off}
-    assert shown(requests_type=CaseType.TWO_PERSON) == {moved}
-    assert shown(requests_age=7) == set()
-    assert shown(requests_whose="My clients") == set()
-    assert "No request fits." in said(queue(ask, monkeypatch, requests_age=7))
-    assert not [box for box in queue(ask, monkeypatch, "Marcus").selectbox if box.key == "requests_whose"]
+    for key, value, left in (
+        ("requests.request", RequestKind.CANCEL, {off}), ("requests.kind", CaseType.TWO_PERSON, {moved}),
+        ("requests.who", "Olga Outsider", {decoy}), ("requests.whose", "Mine", set()),
+        ("requests.whose", "Team", {moved, off, decoy}), ("requests.age", 7, set()),
+    ):
+        assert shown(**{key: value}) == left, key
+    assert "No request fits." in said(queue(ask, monkeypatch, **{"requests.age": 7}))
+    assert not {"requests.whose", "requests.who"} & {one.key for one in queue(ask, monkeypatch, "Marcus").selectbox}
 
 
 def test_the_case_and_the_appointment_show_what_waits(ask: Askers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ class Reading:
     staff_id: int
     roles: frozenset[Role]
     supervisees: frozenset[int] = frozenset()
+    own_cases: frozenset[int] = frozenset()
 
 
 class Story:

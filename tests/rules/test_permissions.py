@@ -76,6 +76,15 @@ def test_every_cell(role: Role) -> None:
     assert wrong == []
 
 
+def test_supervision_that_includes_messages_opens_one_cell_more_and_no_other() -> None:
+    opened = {
+        cell for cell in CELLS for role, resource, action, whose in [cell]
+        if (decide(frozenset({role}), action, resource, own=whose == OWN, supervised=whose == SUPERVISED,
+                   supervises_messages=True) is not None) != expected(role, resource, action, whose)
+    }
+    assert opened == {(Role.SUPERVISOR, Resource.MESSAGES_CLINICAL, Action.READ, SUPERVISED)}
+
+
 def test_a_clinical_director_reads_everything_clinical_with_a_reason_and_no_more() -> None:
     for resource, action in itertools.product(Resource, Action):
         found = decide(frozenset({Role.OWNER}), action, resource, own=False, supervised=False,

@@ -26,8 +26,9 @@ from practicerunner.vocabulary import (
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
 from practicerunner.workflows.accounts import case_account
-from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
+from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.portal_access import authorize_portal

@@ -13,15 +13,9 @@ from practicerunner.records.forms import FormResponse
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, Outcome, SignsAs, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    access_grid,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.access_grid import access_grid
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.people import AddPerson, PersonDetails, add_person
 from practicerunner.workflows.portal_access import acting_for

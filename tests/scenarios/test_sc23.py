@@ -8,7 +8,7 @@ from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, MessageKind, ThreadClass
-from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
 from practicerunner.workflows.message_pages import conversations
 from practicerunner.workflows.portal_messages import (
     AddHelper,

@@ -13,7 +13,7 @@ from practicerunner.records.portal import PortalAccount
 from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, ThreadClass
 from practicerunner.workflows import invitations, sign_in, staff
-from practicerunner.workflows.acting import EndDecision, end_decision
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
 from practicerunner.workflows.portal_messages import AddHelper, add_helper
 from practicerunner.workflows.portal_presence import open_portal_sign_in
 from practicerunner.workflows.sent_files import SentFile

@@ -19,7 +19,8 @@ from practicerunner.vocabulary import (
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis

@@ -23,21 +23,22 @@ from practicerunner.vocabulary import (
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    AccessGrid,
-    AddActing,
-    ChangeActing,
+from practicerunner.workflows.access_decisions import (
     DecideAccess,
     DecisionIsEnded,
     EndDecision,
     SwitchNotices,
-    VerifyActing,
-    access_grid,
-    add_acting,
-    change_acting,
     decide_access,
     end_decision,
     switch_notices,
+)
+from practicerunner.workflows.access_grid import AccessGrid, access_grid
+from practicerunner.workflows.acting import (
+    AddActing,
+    ChangeActing,
+    VerifyActing,
+    add_acting,
+    change_acting,
     verify_acting,
 )
 from practicerunner.workflows.cases import OpenCase, RemoveParticipant, Taking, open_case, remove_participant

@@ -13,7 +13,8 @@ from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import AppointmentStatus, CaseType, ConsentBasis, MessageKind, SessionFormat
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import EndDecision, access_grid, end_decision
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.answers import Accept, Decline, OfferAnother, accept, decline, offer_another
 from practicerunner.workflows.asking import SameTimeAsked
 from practicerunner.workflows.cases import ChangeCase, change_case

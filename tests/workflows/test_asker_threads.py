@@ -50,7 +50,7 @@ from practicerunner.workflows.asker_threads import (
     send_link_again,
     write_to_asker,
 )
-from practicerunner.workflows.cases import OpenCase, Taking, open_case
+from practicerunner.workflows.cases import ChangeCase, OpenCase, Taking, change_case, open_case
 from practicerunner.workflows.inquiries import AssignInquiry, CloseInquiry, assign_inquiry, close_inquiry
 from practicerunner.workflows.inquiry_page import AlreadySent
 from practicerunner.workflows.message_pages import (
@@ -515,3 +515,37 @@ def test_who_waits_for_a_place_answers_by_the_link_until_they_take_part(door: Do
     with database.reading(cast.engine) as session:
         assert session.scalars(select(ThreadMessage.number).order_by(ThreadMessage.number)).all() == [1, 2, 3, 4]
         assert [row.last_number for row in session.scalars(select(MessageThread))] == [4]
+
+
+def test_whoever_waits_writes_to_who_treats_there_now_and_the_one_before_reads_no_more(door: Door) -> None:
+    cast = door.cast
+    group, other = (cast.do("Marcus", open_case, OpenCase(
+        type=CaseType.THERAPY_GROUP, name=name, status=CaseStatus.ACTIVE, provider_id=cast.staff["Marcus"],
+    )) for name in ("Thursday group", "Friday group"))
+    asked = {}
+    for name, where in (("Nora", group), ("Iris", other)):
+        cast.do("Marcus", set_capacity, SetCapacity(case_id=where, capacity=8))
+        asked[name] = door.send(
+            provider="marcus-bell", kind="therapy_group", message="Is there a place?", first_name=name,
+            email=f"{name.lower()}@river.example")
+        write(door, asked[name], who="Marcus")
+        cast.do("Marcus", take_into_group, TakeIntoGroup(
+            inquiry_id=asked[name], revision=1, group_id=where, waits=True))
+    cast.do("Dana", change_case, ChangeCase(
+        case_id=group, revision=2, name="Thursday group", status=CaseStatus.ACTIVE,
+        provider_id=cast.staff["Olga"]))
+
+    def reads(who: str) -> list[str]:
+        return sorted(row.people for row in shelf(door, who).rows)
+
+    assert reads("Marcus") == ["Iris Lindqvist"] and reads("Olga") == ["Nora Lindqvist"]
+    assert [row.name for row in door.shown("Marcus", InquiryStatus.PROSPECT)] == ["Iris Lindqvist"]
+    assert [row.name for row in door.shown("Olga", InquiryStatus.PROSPECT)] == ["Nora Lindqvist"]
+    with pytest.raises(NotFound):
+        opened(door, "Marcus", asked["Nora"])
+    with pytest.raises(NotFound):
+        write(door, asked["Nora"], who="Marcus")
+    page = opened(door, "Olga", asked["Nora"])
+    assert page.assigned == "Olga Outsider" and page.assigned_id == cast.staff["Olga"]
+    assert opened(door, "Marcus", asked["Iris"]).assigned == "Marcus Bell"
+    write(door, asked["Nora"], "I lead the group now.", "Olga")

@@ -29,7 +29,7 @@ from practicerunner.vocabulary import (
 )
 from practicerunner.workflows import outbox
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import DecideAccess, EndDecision, decide_access, end_decision
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
 from practicerunner.workflows.breaches import (
     AssessBreach,
     BreachIsClosed,

@@ -14,15 +14,9 @@ from practicerunner.records.logins import Operation, Staff
 from practicerunner.vocabulary import AccessScope, CaseStatus, CaseType, FeedShows, Outcome, Role, Verdict
 from practicerunner.workflows import feeds
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    ChangeActing,
-    DecideAccess,
-    EndDecision,
-    access_grid,
-    change_acting,
-    decide_access,
-    end_decision,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
+from practicerunner.workflows.access_grid import access_grid
+from practicerunner.workflows.acting import ChangeActing, change_acting
 from practicerunner.workflows.cases import (
     OpenCase,
     RemoveParticipant,

@@ -11,7 +11,13 @@ from practicerunner import database, ids
 from practicerunner.errors import BadInput, FieldProblems, PracticeError, Stale
 from practicerunner.records.cases import PaperReceived
 from practicerunner.records.forms import FormAssignment, FormResponse
-from practicerunner.vocabulary import AssignmentStatus, CaseType, OnboardingStep, PaperKind, WorkflowState
+from practicerunner.vocabulary import (
+    AssignmentStatus,
+    CaseType,
+    OnboardingStep,
+    PaperKind,
+    WorkflowState,
+)
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import (
     RemoveParticipant,

@@ -194,6 +194,9 @@ def test_the_first_page_says_what_the_pages_say_to_which_it_leads(waiting: House
             len(page(my_documents) or []) + len(page(my_note_papers) or []), threads.unread if threads else 0,
         ), name
         assert first.methods == (account.methods if account else ()), name
+        assert first.sees_methods or not first.methods, name
+        assert first.sees_messages or not (threads and threads.unread), name
+        assert not (first.sees_messages and threads is None) and not (first.sees_methods and account is None), name
         said[name] = (len(first.offers), first.overdue_forms, first.unpaid, first.documents, first.unread)
     assert said == {
         "Maya": (0, 0, 4, 2, 3), "Tom": (0, 0, 1, 0, 1), "Leo": (1, 1, 0, 4, 2), "David": (0, 0, 2, 0, 0),

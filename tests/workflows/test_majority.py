@@ -12,7 +12,8 @@ from practicerunner.records.portal import PortalInvitation
 from practicerunner.server import jobs
 from practicerunner.vocabulary import AccessScope, MessageKind, PortalState, Verdict, Welcome
 from practicerunner.workflows import majority, outbox
-from practicerunner.workflows.acting import DecideAccess, access_grid, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.clients import case_summary
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.portal_access import open_scopes

@@ -24,7 +24,7 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, CaseType, Outcome, ThreadClass, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import DecideAccess, EndDecision, decide_access, end_decision
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
 from practicerunner.workflows.cases import ChangeCase, RemoveParticipant, change_case, remove_participant
 from practicerunner.workflows.commands import OperationReused, field_messages
 from practicerunner.workflows.message_pages import (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,25 +14,57 @@ from practicerunner.records import amendments, notes
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
-from practicerunner.vocabulary import Action, AmendmentChannel, CaseType, NoteKind, Outcome, Role, ThreadClass
+from practicerunner.settings import settings
+from practicerunner.vocabulary import (
+    Action,
+    AmendmentChannel,
+    CaseStatus,
+    CaseType,
+    InquiryStatus,
+    NoteKind,
+    Outcome,
+    Role,
+    ThreadClass,
+)
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.accounts import case_account, open_invoices
-from practicerunner.workflows.acting import access_grid
 from practicerunner.workflows.amendment_lists import reading
 from practicerunner.workflows.amendments import RecordAmendment, record_amendment
+from practicerunner.workflows.asker_threads import (
+    AssignAskerThread,
+    WriteToAsker,
+    asker_conversation,
+    assign_asker_thread,
+    write_to_asker,
+)
 from practicerunner.workflows.calendar import appointment_page, appointments_between
-from practicerunner.workflows.cases import case_for
+from practicerunner.workflows.cases import OpenCase, case_for, open_case
 from practicerunner.workflows.clients import case_page, case_summary, client_list, find_cases
 from practicerunner.workflows.communication import communication_of_case
+from practicerunner.workflows.documentation import documentation_due, my_queue
 from practicerunner.workflows.documents import documents_of_case
 from practicerunner.workflows.form_pages import sheet_page
-from practicerunner.workflows.message_pages import conversation, conversations
-from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.inquiries import AssignInquiry, assign_inquiry
+from practicerunner.workflows.message_pages import conversation, conversations, who_to_add
+from practicerunner.workflows.messages import (
+    AddToThread,
+    AssignThread,
+    StartThread,
+    ToPerson,
+    add_to_thread,
+    assign_thread,
+    start_thread,
+)
 from practicerunner.workflows.note_readers import may_open
 from practicerunner.workflows.own_records import SetOwnRecord, own_records, set_own_record
 from practicerunner.workflows.people import ChangePerson, PersonDetails, change_person, person_details
+from practicerunner.workflows.prospects import MakeClient, TakeIntoGroup, make_client, take_into_group
 from practicerunner.workflows.releases import may_hand_out
 from practicerunner.workflows.request_queue import request_queue
+from practicerunner.workflows.review_queue import review_queue
+from practicerunner.workflows.waitlist import SetCapacity, TakeIn, set_capacity, take_in
 from tests.cast import Cast, arrange, at, hold, invoice, people_of
+from tests.inquiring import open_door
 from tests.workflows.sending import bring_forms, send
 from tests.workflows.supervising import change
 from tests.workflows.test_record_exports import written
@@ -194,3 +227,120 @@ def test_nobody_takes_their_own_link_back_while_another_owner_can(cast: Cast) ->
         link("Dana", person)
         change(cast, "Olga", roles=frozenset({Role.PROVIDER}))
         link("Dana", None)
+
+
+def test_what_they_asked_the_practice_is_kept_from_them_as_well(desk: Desk) -> None:
+    cast = desk.cast
+
+    def refused(verb: Callable[..., object], command: object, by: str = "Tom") -> None:
+        with pytest.raises(NotPermitted, match="about yourself as a client"):
+            cast.do(by, verb, command)
+
+    with open_door(cast) as door:
+        group = cast.do("Marcus", open_case, OpenCase(
+            type=CaseType.THERAPY_GROUP, name="Thursday group", status=CaseStatus.ACTIVE,
+            provider_id=cast.staff["Marcus"]))
+        own = door.send(first_name="Tom", last_name="Alvarez", email="tom@home.example", provider="marcus-bell")
+        other = door.send(provider="marcus-bell")
+        cast.do("Marcus", set_capacity, SetCapacity(case_id=group, capacity=8))
+        cast.do("Dana", make_client, MakeClient(inquiry_id=own, revision=1, person_id=desk.person))
+        for inquiry_id in (own, other):
+            cast.do("Marcus", write_to_asker, WriteToAsker(inquiry_id=inquiry_id, text="Would ten suit you?"))
+
+        def seen(*statuses: InquiryStatus) -> list[set[str]]:
+            return [
+                {row.name for status in statuses for row in door.shown("Tom", status)},
+                {row.people for row in cast.read("Tom", conversations).rows if row.inquiry_id is not None},
+            ]
+
+        both, waiting = {"Tom Alvarez", "Nora Lindqvist"}, (InquiryStatus.OPEN, InquiryStatus.PROSPECT)
+        assert seen(*waiting) == [both, both]
+        desk.link()
+        assert seen(*waiting) == [{"Nora Lindqvist"}] * 2
+        assert cast.read("Tom", conversations).shelves.all == 1
+        refused(write_to_asker, WriteToAsker(inquiry_id=own, text="To myself"))
+        refused(assign_inquiry, AssignInquiry(inquiry_id=own, revision=2, provider_id=None))
+        refused(make_client, MakeClient(inquiry_id=other, revision=1, person_id=desk.person))
+        with pytest.raises(NotPermitted, match="about yourself as a client"), database.transaction(
+            cast.engine
+        ) as session:
+            asker_conversation(session, cast.actor("Tom"), own)
+        # Who looks after it: neither listed nor taken.
+        with database.transaction(cast.engine) as session:
+            page = asker_conversation(session, cast.actor("Dana"), own)
+            offered = asker_conversation(session, cast.actor("Dana"), other).assignable
+        assert cast.staff["Tom"] not in page.assignable and cast.staff["Tom"] in offered
+        with pytest.raises(BadInput, match="may read this conversation"):
+            cast.do("Dana", assign_asker_thread, AssignAskerThread(inquiry_id=own, staff_id=cast.staff["Tom"]))
+        # In line for a place, and then in the group: still nothing of theirs.
+        cast.do("Marcus", take_into_group, TakeIntoGroup(inquiry_id=own, revision=2, group_id=group, waits=True))
+        assert seen(*waiting) == [{"Nora Lindqvist"}] * 2
+        with pytest.raises(BadInput, match="may read this conversation"):
+            cast.do("Dana", assign_asker_thread, AssignAskerThread(inquiry_id=own, staff_id=cast.staff["Tom"]))
+        cast.do("Marcus", take_in, TakeIn(case_id=group, person_id=desk.person, joined_on=date(2026, 11, 12)))
+        assert [row.case_name for row in cast.read("Tom", conversations).rows if row.inquiry_id is None] == []
+        # Somebody else of the group asks: that belongs to a case of theirs too.
+        cast.do("Marcus", take_into_group, TakeIntoGroup(inquiry_id=other, revision=1, group_id=group, waits=True))
+        assert seen(*waiting) == [set()] * 2
+        refused(write_to_asker, WriteToAsker(inquiry_id=other, text="To a fellow member"))
+
+
+def test_a_conversation_about_somebody_is_looked_after_by_nobody_who_is_in_it_as_a_client(desk: Desk) -> None:
+    cast = desk.cast
+    with at(NOW):
+        own, other = (cast.do("Dana", start_thread, StartThread(
+            case_id=case_id, thread_class=ThreadClass.ADMIN, subject="Hello", text="hello",
+            people=(ToPerson(person_id=people_of(cast, case_id)[first]),)))[0]
+            for case_id, first in ((desk.own, "Tom"), (desk.other, "Noor")))
+        desk.link()
+        tom = cast.staff["Tom"]
+        for thread_id, is_offered in ((own, False), (other, True)):
+            with database.transaction(cast.engine) as session:
+                assert (tom in conversation(session, cast.actor("Dana"), thread_id).assignable) is is_offered
+            assert (tom in cast.read("Dana", who_to_add, thread_id).staff) is is_offered
+        with pytest.raises(BadInput, match="may read this conversation"):
+            cast.do("Dana", assign_thread, AssignThread(thread_id=own, staff_id=tom))
+        with pytest.raises(BadInput, match="may read such a conversation"):
+            cast.do("Dana", add_to_thread, AddToThread(thread_id=own, staff_id=tom))
+        cast.do("Dana", assign_thread, AssignThread(thread_id=other, staff_id=tom))
+
+
+def test_nobody_answers_what_they_asked_themselves(desk: Desk) -> None:
+    cast = desk.cast
+    with open_door(cast) as door:
+        person = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Priya Nair", provider="Olga"))["Priya"]
+        cast.do("Dana", set_own_record, SetOwnRecord(staff_id=cast.staff["Priya"], revision=1, person_id=person))
+        own = door.send(first_name="Priya", last_name="Nair", email="priya@home.example")
+        with pytest.raises(BadInput, match="about themselves"):
+            cast.do("Dana", make_client, MakeClient(
+                inquiry_id=own, revision=1, person_id=person, provider_id=cast.staff["Priya"]))
+        cast.do("Dana", make_client, MakeClient(
+            inquiry_id=own, revision=1, person_id=person, provider_id=cast.staff["Olga"]))
+        with pytest.raises(BadInput, match="about themselves"):
+            cast.do("Dana", assign_inquiry, AssignInquiry(
+                inquiry_id=own, revision=2, provider_id=cast.staff["Priya"]))
+
+
+def test_a_supervisor_who_is_a_client_of_a_supervisee_reviews_and_reminds_of_nothing_of_their_own(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings(), "key_file", tmp_path / "practice.key")
+    own, _ = written(cast)
+    other, _ = written(cast, when="2026-10-12 14:00")
+    hold(cast, own, "IND50", "2026-10-13 10:00", by="Priya")
+    hold(cast, other, "IND50", "2026-10-13 14:00", by="Priya")
+
+    def seen() -> list[set[int]]:
+        mine = cast.read("Ruth", my_queue)
+        return [
+            {line.case_id for line in cast.read("Ruth", review_queue).lines},
+            {line.case_id for line in mine.to_review},
+            {line.case_id for line in cast.read("Ruth", documentation_due)},
+        ]
+
+    with at("2026-10-20 09:00"):
+        assert seen() == [{own, other}] * 3
+        cast.do("Dana", set_own_record, SetOwnRecord(
+            staff_id=cast.staff["Ruth"], revision=1, person_id=next(iter(people_of(cast, own).values()))))
+        assert seen() == [{other}] * 3
+        assert cast.read("Ruth", review_queue).oldest_days == 7

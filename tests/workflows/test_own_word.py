@@ -11,16 +11,13 @@ from practicerunner.records.acting import ActsFor
 from practicerunner.records.cases import PaperReceived
 from practicerunner.records.forms import FormResponse
 from practicerunner.vocabulary import AccessScope, ActingKind, CaseType, ConsentBasis, SignsAs, Verdict
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
 from practicerunner.workflows.acting import (
     AddActing,
     ChangeActing,
-    DecideAccess,
-    EndDecision,
     VerifyActing,
     add_acting,
     change_acting,
-    decide_access,
-    end_decision,
     verify_acting,
 )
 from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis

@@ -18,7 +18,8 @@ from practicerunner.records.outbox import OutboxMessage
 from practicerunner.vocabulary import CaseType, MessageKind, MessageStatus, PortalState
 from practicerunner.workflows import feeds, invitations, outbox, portal_links, portal_presence, portal_sign_in, throttle
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import EndDecision, access_grid, end_decision
+from practicerunner.workflows.access_decisions import EndDecision, end_decision
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.cases import RemoveParticipant, remove_participant
 from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.people import AddPerson, ChangePerson, add_person, change_person

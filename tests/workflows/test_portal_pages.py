@@ -27,14 +27,8 @@ from practicerunner.vocabulary import (
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.documents import (
     ChangeDocument,
@@ -126,6 +120,11 @@ def test_a_time_outside_the_opening_hours_waits_though_nobody_has_it(open_house:
     waits = open_house.new_time("Ida", day=date(2026, 11, 14))
     assert open_house.row(waits).status is RequestStatus.PENDING
     assert open_house.read("Ida", home_page).requests == 1
+    with at("2026-11-27 09:00"):  # long after it was asked, and read for a fortnight after the answer
+        open_house.decline(waits)
+        assert [one.status for one in open_house.read("Ida", home_page).asked] == [RequestStatus.DECLINED]
+    with at("2026-12-12 09:00"):
+        assert open_house.read("Ida", home_page).asked == ()
 
 
 def test_a_move_is_done_at_once_for_one_person_and_waits_for_a_couple(open_house: Askers) -> None:

@@ -17,7 +17,9 @@ from practicerunner.vocabulary import (
     SignsAs,
     Verdict,
 )
-from practicerunner.workflows.acting import ChangeActing, DecideAccess, access_grid, change_acting, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.access_grid import access_grid
+from practicerunner.workflows.acting import ChangeActing, change_acting
 from practicerunner.workflows.cases import (
     AddParticipant,
     OpenCase,

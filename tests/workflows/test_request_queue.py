@@ -19,6 +19,7 @@ from practicerunner.workflows.request_queue import (
     requests_about,
     requests_of_case,
     who_may_ask,
+    whose_requests,
 )
 from practicerunner.workflows.scheduling import Move, move
 from tests.cast import Cast, at
@@ -75,6 +76,13 @@ def test_the_queue_is_narrowed_by_kind_type_age_and_whose(ask: Askers) -> None:
         assert shown(types=[CaseType.TWO_PERSON, CaseType.INDIVIDUAL]) == [moved, decoy]
         assert shown(older_than=2) == [moved, called_off, decoy] and shown(older_than=3) == []
         assert shown(mine=True) == [] and shown("Marcus", mine=True) == [moved, called_off]
+        assert shown(mine=False) == [moved, called_off, decoy] and shown("Marcus", mine=False) == []
+        assert shown(provider_id=ask.cast.staff["Olga"]) == [decoy] and shown(provider_id=ask.cast.staff["Priya"]) == []
+        assert shown("Marcus", provider_id=ask.cast.staff["Olga"]) == []
+        waiting = (RequestStatus.PENDING,)
+        assert list(ask.cast.read("Dana", whose_requests, waiting).values()) == ["Marcus Bell", "Olga Outsider"]
+        assert list(ask.cast.read("Marcus", whose_requests, waiting).values()) == ["Marcus Bell"]
+        assert ask.cast.read("Dana", whose_requests, (RequestStatus.OFFERED,)) == {}
         assert shown("Dana", RequestStatus.OFFERED) == []
         ask.decline(called_off)
         ask.offer(decoy, by="Olga")

@@ -48,7 +48,8 @@ from practicerunner.vocabulary import (
     Verdict,
 )
 from practicerunner.workflows.access import Actor, PortalActor
-from practicerunner.workflows.acting import AddActing, DecideAccess, add_acting, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.amendment_answers import (
     AddStatement,

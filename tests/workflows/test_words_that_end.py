@@ -8,7 +8,8 @@ import pytest
 from practicerunner.errors import BadInput
 from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, SignsAs, Verdict
-from practicerunner.workflows.acting import DecideAccess, VerifyActing, decide_access, verify_acting
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import VerifyActing, verify_acting
 from practicerunner.workflows.private_authorizations import (
     PreparePrivate,
     PrivateReleaseIsBlocked,

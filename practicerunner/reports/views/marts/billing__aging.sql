@@ -30,5 +30,5 @@ select
     coalesce(sum(o.cents) filter (o.age > 90), 0)::bigint as age_over_90_cents
 from open_items o
 join stg_payer p on p.payer_id = o.payer_id
-join stg_case_file c on c.case_id = o.case_id
+join case_shown c on c.case_id = o.case_id
 group by o.payer_id, c.provider_id, p.payer_name

@@ -18,7 +18,7 @@ select
     m.invoiced_cents, m.collected_cents, m.adjusted_cents, m.opening_cents, m.balance_cents
 from ledger_part m
 join as_of on m.effective_on <= as_of.day
-join stg_case_file c using (case_id)
+join case_shown c using (case_id)
 join stg_payer p on p.payer_id = m.payer_id
 join stg_staff s on s.staff_id = m.provider_id
 left join stg_service v on v.service_id = m.service_id

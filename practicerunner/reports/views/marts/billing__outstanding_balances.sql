@@ -73,5 +73,5 @@ select
     d.oldest_on, a.last_payment_on
 from accounts a
 join stg_payer p on p.payer_id = a.payer_id
-join stg_case_file c on c.case_id = a.case_id
+join case_shown c on c.case_id = a.case_id
 left join due d on d.payer_id = a.payer_id and d.case_id = a.case_id

@@ -51,6 +51,6 @@ select
 from aged a
 cross join as_of
 join stg_payer p on p.payer_id = a.payer_id
-join stg_case_file c on c.case_id = a.case_id
+join case_shown c on c.case_id = a.case_id
 join stg_staff s on s.staff_id = a.provider_id
 left join stg_service v on v.service_id = a.service_id

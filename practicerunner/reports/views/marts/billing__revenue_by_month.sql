@@ -17,7 +17,7 @@ select
     sum(m.balance_cents)::bigint as balance_cents
 from ledger_part m
 join as_of on m.effective_on <= as_of.day
-join stg_case_file c using (case_id)
+join case_shown c using (case_id)
 join stg_staff s on s.staff_id = m.provider_id
 left join stg_service v on v.service_id = m.service_id
 group by 1, 2, 3, 4, 5, 6

@@ -18,4 +18,4 @@ select
 from open_invoices o
 join stg_invoice i using (invoice_id)
 join stg_payer p on p.payer_id = i.payer_id
-join stg_case_file c on c.case_id = i.case_id, as_of
+join case_shown c on c.case_id = i.case_id, as_of

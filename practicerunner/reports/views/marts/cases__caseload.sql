@@ -17,7 +17,7 @@ select
     count(distinct c.case_id) as active_cases,
     count(distinct p.person_id) as participants,
     count(distinct p.person_id) filter (k.counts_as_client) as clients
-from stg_case_file c
+from case_shown c
 join as_of on c.is_active and c.opened_on <= as_of.day
 join case_type_capability k using (case_type)
 join stg_staff s on s.staff_id = c.provider_id

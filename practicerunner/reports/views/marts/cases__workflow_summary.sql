@@ -47,7 +47,7 @@ participants as (
         count(*) filter (k.asks_intake and i.person_id is null)
         + count(*) filter (k.asks_consent and s.person_id is null) as papers_missing
     from people p
-    join stg_case_file c using (case_id)
+    join case_shown c using (case_id)
     join case_type_capability k using (case_type)
     left join intakes i on i.person_id = p.person_id
     left join consents s on s.case_id = p.case_id and s.person_id = p.person_id
@@ -112,7 +112,7 @@ uninvoiced as (
 written as (
     select distinct n.appointment_id
     from stg_note n
-    join stg_case_file c using (case_id)
+    join case_shown c using (case_id)
     join case_type_capability k on k.case_type = c.case_type and k.main_note = n.note_kind
     where n.is_written and n.appointment_id is not null
 ),
@@ -139,7 +139,7 @@ reviews as (
     select p.case_id, count(*) as plans_due
     from plans p
     join as_of on p.review_on <= as_of.day
-    join stg_case_file c using (case_id)
+    join case_shown c using (case_id)
     join case_type_capability k using (case_type)
     where c.is_kept and (k.clinical_fields or (k.clinical_fields_switchable and c.clinical_fields)) and (
         p.person_id is null
@@ -214,7 +214,7 @@ facts as (
         c.is_onboarding and coalesce(w.waiting, 0) > 0
         and (c.capacity is null or coalesce(p.participants, 0) < c.capacity) as place_free,
         c.needs_review, c.is_onboarding, c.is_scheduling, k.charged_each, k.one_person
-    from stg_case_file c
+    from case_shown c
     join case_type_capability k using (case_type)
     join stg_staff s on s.staff_id = c.provider_id
     left join participants p on p.case_id = c.case_id

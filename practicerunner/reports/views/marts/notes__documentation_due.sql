@@ -14,7 +14,7 @@ with main_notes as (
         bool_or(n.is_signed and n.locked_at <= as_of.moment) as is_signed,
         max_by(n.note_status, n.note_id) as note_status
     from stg_note n
-    join stg_case_file c using (case_id)
+    join case_shown c using (case_id)
     join case_type_capability k on k.case_type = c.case_type and k.main_note = n.note_kind
     cross join as_of
     where n.appointment_id is not null
@@ -42,6 +42,6 @@ select
     floor((epoch(as_of.moment) - epoch(h.due_at)) / 86400)::bigint as days_overdue
 from waiting h
 join as_of on as_of.moment > h.due_at
-join stg_case_file c using (case_id)
+join case_shown c using (case_id)
 join case_type_capability k on k.case_type = c.case_type
 join stg_staff s on s.staff_id = h.provider_id

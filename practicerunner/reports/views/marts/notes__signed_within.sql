@@ -28,7 +28,7 @@ written as (
 signed as (
     select n.appointment_id, min(n.signed_at) as signed_at, min_by(n.author_id, n.signed_at) as author_id
     from written n
-    join stg_case_file c using (case_id)
+    join case_shown c using (case_id)
     join case_type_capability k on k.case_type = c.case_type and k.main_note = n.note_kind
     join as_of on n.signed_at <= as_of.moment
     where n.appointment_id is not null
@@ -74,5 +74,5 @@ select
     (h.band = 'later')::bigint as later,
     (h.band = 'not_yet')::bigint as not_yet
 from banded h
-join stg_case_file c using (case_id)
+join case_shown c using (case_id)
 join stg_staff s on s.staff_id = h.writer_id

@@ -11,7 +11,7 @@
 with signed as (
     select n.appointment_id, min(n.locked_at) as signed_at
     from stg_note n
-    join stg_case_file c using (case_id)
+    join case_shown c using (case_id)
     join case_type_capability k on k.case_type = c.case_type and k.main_note = n.note_kind
     join as_of on n.is_signed and n.locked_at <= as_of.moment
     where n.appointment_id is not null
@@ -39,5 +39,5 @@ select
     case when h.signed_at is null and as_of.moment > h.due_at then 1 else 0 end::bigint as overdue
 from held h
 cross join as_of
-join stg_case_file c using (case_id)
+join case_shown c using (case_id)
 join stg_staff s on s.staff_id = h.provider_id

@@ -26,6 +26,7 @@ select
     sum(t.no_shows) / nullif(sum(t.attended) + sum(t.no_shows), 0) as no_show_rate
 from stg_appointment a
 join as_of on a.local_date <= as_of.day
+join case_shown c using (case_id)
 join stg_staff s on s.staff_id = a.provider_id
 left join attendances t using (appointment_id)
 group by 1, 2, 3

@@ -33,7 +33,7 @@ select
     coalesce(t.cancelled_by_provider, 0) as cancelled_by_provider
 from stg_appointment a
 join as_of on a.local_date <= as_of.day
-join stg_case_file c using (case_id)
+join case_shown c using (case_id)
 join stg_staff s on s.staff_id = a.provider_id
 left join attendances t using (appointment_id)
 where a.is_held or a.is_cancelled or t.appointment_id is not null

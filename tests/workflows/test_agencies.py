@@ -1,0 +1,194 @@
+"""An organisation that helps does so through its people: each decided about, all of it over when they leave (D13)."""
+
+import pytest
+
+from practicerunner import database
+from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.records.acting import ActsFor
+from practicerunner.records.audit import AuditRow
+from practicerunner.rules.permissions import PortalRole
+from practicerunner.vocabulary import (
+    AccessScope,
+    ActingKind,
+    Action,
+    CaseType,
+    OrganisationKind,
+    Resource,
+    Verdict,
+)
+from practicerunner.workflows.access import PortalActor
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.access_grid import GridRow, access_grid
+from practicerunner.workflows.acting import (
+    AddActing,
+    ChangeActing,
+    LeaveOrganisation,
+    add_acting,
+    change_acting,
+    leave_organisation,
+)
+from practicerunner.workflows.clients import client_list
+from practicerunner.workflows.people import OrganisationDetails, PersonDetails
+from practicerunner.workflows.portal_access import acting_for, authorize_portal
+from practicerunner.workflows.portal_details import who_has_access
+from practicerunner.workflows.relationships import AddOrganisationLink, link_organisation, organisations_of
+from tests.cast import Cast, at, payer, people_of
+from tests.workflows.test_acting import NOW, SEPTEMBER, Family, family
+
+__all__ = ["family"]
+HARBOR = OrganisationDetails(name="Harbor Care", phone="+1 518 555 0144")
+MESSAGES, BILLING = AccessScope.MESSAGES, AccessScope.BILLING
+
+
+def helps(family: Family, **more: object) -> int:
+    """Joan coordinates for Harbor Care, and may write and read bills."""
+    acts = family.act(family.joan, ActingKind.CARE_COORDINATOR, **({"organisation": HARBOR} | more))
+    for scope in (MESSAGES, BILLING):
+        family.grant(acts, scope)
+    return acts
+
+
+def entry(family: Family, acts: int) -> ActsFor:
+    with database.reading(family.cast.engine) as session:
+        return session.get_one(ActsFor, acts)
+
+
+def row(family: Family) -> GridRow:
+    found, = family.grid().rows
+    return found
+
+
+def change(family: Family, acts: int, by: str = "Tom", **more: object) -> int:
+    known = entry(family, acts)
+    asked = {"kind": known.kind, "starts_on": known.starts_on, "ends_on": None, "revision": known.revision} | more
+    return int(family.cast.do(by, change_acting, ChangeActing(acts_for_id=acts, **asked)))  # type: ignore[arg-type]
+
+
+def other_client(cast: Cast, acts: ActsFor, provider: str = "Olga") -> tuple[int, int, int]:
+    """Somebody else for whom the same person helps: the case, who it is, and how she acts."""
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Bo Ek", provider=provider)
+    bo = people_of(cast, case_id)["Bo"]
+    made = cast.do("Tom", add_acting, AddActing(
+        client_id=bo, person_id=acts.person_id, kind=ActingKind.CARE_COORDINATOR, starts_on=SEPTEMBER,
+        organisation_id=acts.organisation_id))
+    cast.do("Tom", decide_access, DecideAccess(
+        acts_for_id=made, scope=BILLING, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+    return case_id, bo, made
+
+
+def test_an_agency_helps_through_its_people_each_with_decisions_of_their_own(family: Family) -> None:
+    with at(NOW):
+        acts = helps(family)
+        colleague = payer(family.cast, "Nina", "Cole")
+        second = family.act(
+            colleague, ActingKind.CARE_COORDINATOR, organisation_id=entry(family, acts).organisation_id)
+        rows = {one.person: one for one in family.grid().rows}
+        assert {one.organisation for one in rows.values()} == {"Harbor Care"}
+        assert family.scopes(family.joan, PortalRole.HELPER) == {MESSAGES, BILLING}
+        assert family.scopes(colleague, PortalRole.HELPER) == set(), "a colleague's decisions are not theirs"
+        family.grant(second, BILLING)
+        assert family.scopes(colleague, PortalRole.HELPER) == {BILLING}
+        # As a helper they see nothing of notes, diagnoses or birth dates, and sign nothing.
+        family.grant(acts, AccessScope.FORMS)
+        joan = PortalActor(family.joan, "Joan", PortalRole.HELPER, family.leo)
+        for resource in (Resource.DEMOGRAPHICS, Resource.SUPERBILLS, Resource.DOCUMENTS_CLINICAL, Resource.CONSENTS,
+                         Resource.MESSAGES_CLINICAL, Resource.CLINICAL_NOTE):
+            with pytest.raises(NotPermitted), database.reading(family.cast.engine) as session:
+                authorize_portal(session, joan, Action.READ, resource, case_id=family.case_id)
+        # In the portal the client reads for whom they help, and they read as what they come.
+        with database.reading(family.cast.engine) as session:
+            known = who_has_access(session, PortalActor(family.leo, "Leo"))
+            came = acting_for(session, family.joan)
+        assert {line.kind for line in known} == {"Care coordinator, Harbor Care"}
+        assert [(one.client, one.role, one.kind) for one in came] == [
+            ("Leo Castellano", PortalRole.HELPER, "Care coordinator, Harbor Care")]
+        # Neither the agency nor its people are clients.
+        listed = family.cast.read("Dana", client_list)
+        assert {one.name for one in listed.rows} == {"Leo Castellano"}
+
+
+def test_an_organisation_stands_in_for_nobody_and_has_to_be_there(family: Family) -> None:
+    with at(NOW):
+        for kind in (ActingKind.PARENT, ActingKind.GUARDIAN, ActingKind.HEALTH_CARE_AGENT):
+            with pytest.raises(BadInput, match="in their own right"):
+                family.act(family.joan, kind, organisation=HARBOR)
+        with pytest.raises(BadInput, match="no longer in the list"):
+            family.act(family.joan, ActingKind.CARE_COORDINATOR, organisation_id=77)
+        acts = helps(family)
+        with pytest.raises(BadInput, match="in their own right"):
+            change(family, acts, kind=ActingKind.GUARDIAN, organisation_id=entry(family, acts).organisation_id)
+
+
+def test_who_leaves_the_organisation_acts_for_nobody_of_its_clients_any_more(family: Family) -> None:
+    with at(NOW):
+        acts = helps(family)
+        denial = family.grant(acts, AccessScope.PORTAL, Verdict.DENIED)
+        _, bo, _ = other_client(family.cast, entry(family, acts))
+        ada = people_of(family.cast, family.cast.open_case(CaseType.INDIVIDUAL, "Ada Reed"))["Ada"]
+        friend = family.cast.do("Tom", add_acting, AddActing(
+            client_id=ada, person_id=family.joan, kind=ActingKind.OTHER_HELPER, starts_on=SEPTEMBER))
+        family.cast.do("Tom", decide_access, DecideAccess(
+            acts_for_id=friend, scope=BILLING, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
+
+        def clients() -> list[str]:
+            with database.reading(family.cast.engine) as session:
+                return [one.client for one in acting_for(session, family.joan)]
+
+        assert clients() == ["Ada Reed", "Bo Ek", "Leo Castellano"]
+        with pytest.raises(NotFound):  # she treats none of them
+            family.cast.do("Priya", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        asked = LeaveOrganisation(acts_for_id=acts)
+        assert family.cast.do("Marcus", leave_organisation, asked) == family.joan
+        assert family.cast.do("Marcus", leave_organisation, asked) == family.joan, "the second click"
+        assert clients() == ["Ada Reed"], "what she does in her own right goes on"
+        with pytest.raises(BadInput, match="any more"):
+            family.cast.do("Marcus", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        joan = PortalActor(family.joan, "Joan", PortalRole.HELPER, bo)
+        with pytest.raises(NotPermitted), database.reading(family.cast.engine) as session:
+            authorize_portal(session, joan, Action.READ, Resource.INVOICES)
+        left = row(family)
+        assert left.left_organisation_on is not None and left.cells[BILLING].why == "No longer granted."
+        assert left.cells[BILLING].decisions[0].ended_reason == "They no longer work there."
+        still = left.cells[AccessScope.PORTAL].decisions
+        assert [(one.decision_id, one.ended_at) for one in still] == [(denial, None)], "a denial stays"
+    with database.reading(family.cast.engine) as session:
+        line = session.query(AuditRow).filter_by(action="leave_organisation").one()
+        assert line.staff_id == family.cast.staff["Marcus"] and line.detail.endswith("2 clients")
+
+
+def test_who_comes_back_or_goes_elsewhere_is_decided_about_anew(family: Family) -> None:
+    with at(NOW):
+        acts = helps(family)
+        harbor = entry(family, acts).organisation_id
+        family.cast.do("Marcus", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        change(family, acts, organisation_id=harbor)
+        assert row(family).left_organisation_on is None and family.scopes(family.joan, PortalRole.HELPER) == set()
+        family.grant(acts, BILLING)
+        assert family.scopes(family.joan, PortalRole.HELPER) == {BILLING}
+        change(family, acts, organisation_id=harbor)
+        assert family.scopes(family.joan, PortalRole.HELPER) == {BILLING}, "nothing was changed"
+        letters = len(family.letters())
+        change(family, acts)
+        assert (row(family).organisation, family.scopes(family.joan, PortalRole.HELPER)) == ("", set())
+        family.grant(acts, BILLING)
+        change(family, acts, organisation=OrganisationDetails(name="Elm Agency"))
+        assert (row(family).organisation, family.scopes(family.joan, PortalRole.HELPER)) == ("Elm Agency", set())
+        assert len(family.letters()) == letters + 1, "told of the grant, of nothing that ended"
+
+
+def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) -> None:
+    with at(NOW):
+        acts = helps(family)
+        family.cast.do("Tom", add_acting, AddActing(
+            client_id=family.leo, person=PersonDetails(first_name="Nina", last_name="Cole"),
+            kind=ActingKind.CARE_COORDINATOR, starts_on=SEPTEMBER))
+        family.cast.do("Tom", link_organisation, AddOrganisationLink(
+            person_id=family.leo, organisation_id=entry(family, acts).organisation_id,
+            kind=next(iter(OrganisationKind))))
+        found, = family.cast.read("Tom", organisations_of, family.case_id)
+        assert (found.name, found.helping) == ("Harbor Care", ("Joan Pike",))
+        family.cast.do("Tom", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        assert family.cast.read("Tom", organisations_of, family.case_id)[0].helping == ()
+        case_id, *_ = other_client(family.cast, entry(family, acts))
+        with pytest.raises(NotFound):
+            family.cast.read("Marcus", access_grid, case_id)
