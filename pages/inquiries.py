@@ -8,7 +8,7 @@ from practicerunner.ui.perform import read
 from practicerunner.ui.text import count
 from practicerunner.vocabulary import InquiryStatus
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.inquiries import PAGE, inquiry_list
+from practicerunner.workflows.inquiry_queue import PAGE, inquiry_list
 from practicerunner.workflows.inquiry_settings import inquiry_settings
 
 SHOWN = {InquiryStatus.OPEN: "Open", InquiryStatus.PROSPECT: "Prospects", InquiryStatus.CLOSED: "Closed"}

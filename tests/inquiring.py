@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from practicerunner import database
 from practicerunner.records.inquiries import Inquiry
 from practicerunner.vocabulary import CaseType, InquiryStatus
-from practicerunner.workflows.inquiries import InquiryRow, inquiry_list
 from practicerunner.workflows.inquiry_page import SendInquiry, send_inquiry
+from practicerunner.workflows.inquiry_queue import InquiryRow, inquiry_list
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, save_inquiry_settings
 from practicerunner.workflows.opening_hours import AddWeeklyHours, add_weekly_hours
 from tests.cast import Cast, at

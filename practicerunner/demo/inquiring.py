@@ -17,8 +17,9 @@ from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import CaseType, MessageKind
 from practicerunner.workflows.asker_page import AnswerByLink, answer_by_link
 from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
-from practicerunner.workflows.inquiries import WriteBeneath, inquiry_list, write_beneath
+from practicerunner.workflows.inquiries import WriteBeneath, write_beneath
 from practicerunner.workflows.inquiry_page import VIDEO, SendInquiry, Wish, public_times, send_inquiry
+from practicerunner.workflows.inquiry_queue import inquiry_list
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
 
 INTRODUCTION = (

@@ -26,7 +26,7 @@ from practicerunner.workflows.asker_threads import (
     send_link_again,
     write_to_asker,
 )
-from practicerunner.workflows.inquiries import InquiryRow
+from practicerunner.workflows.inquiry_queue import InquiryRow
 
 NOTICE = "An e-mail says that a message waits, with a link to it; none of your words are in it."
 

@@ -13,12 +13,12 @@ from practicerunner.workflows.clients import staff_choices
 from practicerunner.workflows.inquiries import (
     AssignInquiry,
     CloseInquiry,
-    InquiryRow,
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
     write_beneath,
 )
+from practicerunner.workflows.inquiry_queue import InquiryRow
 
 
 def note_dialog(actor: Actor, row: InquiryRow) -> None:

@@ -24,7 +24,7 @@ from practicerunner.workflows.calendar import wall_clock
 from practicerunner.workflows.cases import Taking
 from practicerunner.workflows.clients import staff_choices
 from practicerunner.workflows.commands import Command
-from practicerunner.workflows.inquiries import InquiryRow, Match, possible_matches
+from practicerunner.workflows.inquiry_queue import InquiryRow, Match, possible_matches
 from practicerunner.workflows.practice import service_list
 from practicerunner.workflows.prospects import (
     GroupChoice,

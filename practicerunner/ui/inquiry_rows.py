@@ -13,7 +13,7 @@ from practicerunner.ui.status import badge
 from practicerunner.ui.text import age, count, day, md
 from practicerunner.vocabulary import InquiryEntryKind, SessionFormat
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.inquiries import InquiryRow, WrittenSince
+from practicerunner.workflows.inquiry_queue import InquiryRow, WrittenSince
 
 _WAYS = {SessionFormat.VIDEO: "by video", SessionFormat.PHONE: "by phone", SessionFormat.IN_PERSON: "in person"}
 

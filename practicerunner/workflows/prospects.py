@@ -32,14 +32,7 @@ from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import AddParticipant, OpenCase, Taking, add_participant, case_for, open_case
 from practicerunner.workflows.commands import Line, command, reader
-from practicerunner.workflows.inquiries import (
-    OnInquiry,
-    check_not_theirs,
-    check_treats,
-    decide,
-    give,
-    open_inquiry,
-)
+from practicerunner.workflows.inquiries import OnInquiry, check_not_theirs, check_treats, decide, give, open_inquiry
 from practicerunner.workflows.people import Contact, PersonDetails, check_findable, create_person
 from practicerunner.workflows.waitlist import Places, PutOnWaitlist, places_of, put_on_waitlist
 

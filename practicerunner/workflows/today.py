@@ -22,7 +22,7 @@ from practicerunner.workflows.commands import reader
 from practicerunner.workflows.custody_pages import CustodyLine, custodies_waiting
 from practicerunner.workflows.documentation import ToSign, documentation_due, my_queue
 from practicerunner.workflows.estimate_watch import estimates_exceeded
-from practicerunner.workflows.inquiries import cases_to_open, open_inquiries
+from practicerunner.workflows.inquiry_queue import cases_to_open, open_inquiries
 from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
 from practicerunner.workflows.releases import releases_waiting

@@ -21,8 +21,8 @@ from practicerunner.vocabulary import CaseType, InquiryStatus, MessageKind, Part
 from practicerunner.workflows.asker_page import AnswerByLink, answer_by_link
 from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.inquiries import inquiry_list
 from practicerunner.workflows.inquiry_page import SendInquiry, public_page, send_inquiry
+from practicerunner.workflows.inquiry_queue import inquiry_list
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
 from practicerunner.workflows.opening_hours import AddWeeklyHours, add_weekly_hours
 from practicerunner.workflows.prospects import MakeProspect, make_prospect
@@ -82,7 +82,7 @@ def form(which: str, inquiry_id: int) -> None:
     from practicerunner.ui import asker_conversation, inquiry_dialogs, inquiry_prospect
     from practicerunner.ui.identity import just_seen
     from practicerunner.ui.perform import read
-    from practicerunner.workflows.inquiries import inquiry_list
+    from practicerunner.workflows.inquiry_queue import inquiry_list
 
     actor = just_seen()
     row = next((one for one in read(inquiry_list, actor).rows if one.inquiry_id == inquiry_id), None)

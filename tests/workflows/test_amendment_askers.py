@@ -18,14 +18,8 @@ from practicerunner.vocabulary import (
     SignsAs,
     Verdict,
 )
-from practicerunner.workflows.acting import (
-    AddActing,
-    DecideAccess,
-    VerifyActing,
-    add_acting,
-    decide_access,
-    verify_acting,
-)
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
 from practicerunner.workflows.amendment_answers import AcceptAmendment, accept_amendment, deny_amendment
 from practicerunner.workflows.amendment_lists import amendment_to_record
 from practicerunner.workflows.amendment_papers import denial_pdf

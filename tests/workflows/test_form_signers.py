@@ -10,7 +10,7 @@ from practicerunner.errors import BadInput
 from practicerunner.records.forms import FormResponse
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.vocabulary import ActingKind, CaseType, ContactKind, MessageKind, RelationshipKind, SignsAs
-from practicerunner.workflows.acting import access_grid
+from practicerunner.workflows.access_grid import access_grid
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.form_pages import ResponsePage, sheet_page

@@ -25,8 +25,6 @@ from practicerunner.workflows.inquiries import (
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
-    open_inquiries,
-    possible_matches,
     write_beneath,
 )
 from practicerunner.workflows.inquiry_page import (
@@ -42,6 +40,7 @@ from practicerunner.workflows.inquiry_page import (
     public_times,
     send_inquiry,
 )
+from practicerunner.workflows.inquiry_queue import open_inquiries, possible_matches
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, inquiry_settings, save_inquiry_settings
 from practicerunner.workflows.prospects import (
     MakeClient,

@@ -14,7 +14,7 @@ from practicerunner.records.people import Person
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import AccessScope, CaseType, NoteKind, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.acting import DecideAccess, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, decide_access
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.diagnoses import AddDiagnosis, add_diagnosis
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note

@@ -40,12 +40,10 @@ from practicerunner.workflows.inquiries import (
     WriteBeneath,
     assign_inquiry,
     close_inquiry,
-    inquiry_list,
-    open_inquiries,
-    possible_matches,
     write_beneath,
 )
 from practicerunner.workflows.inquiry_erasure import INSTEAD, erase_closed, is_any_due
+from practicerunner.workflows.inquiry_queue import inquiry_list, open_inquiries, possible_matches
 from practicerunner.workflows.inquiry_settings import SaveInquirySettings, save_inquiry_settings
 from practicerunner.workflows.membership import GroupIsFull
 from practicerunner.workflows.people import Contact, PersonDetails, find_people
