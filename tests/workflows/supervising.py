@@ -16,7 +16,7 @@ from practicerunner.workflows.scheduling import ChangeAppointment, change_appoin
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.verification import verify_note
 from tests.cast import Cast, at
-from tests.workflows.test_notes import fill, page, session_of, sign, start
+from tests.workflows.writing import fill, page, session_of, sign, start
 
 CO_SIGN, APPROVE, ACCESS = SupervisionLevel.CO_SIGN, SupervisionLevel.APPROVE, SupervisionLevel.ACCESS
 

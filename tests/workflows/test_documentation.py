@@ -29,7 +29,7 @@ from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.today import day
 from tests.cast import Cast, arrange, at, hold, invoice, lines, people_of
 from tests.workflows.supervising import change
-from tests.workflows.test_notes import SERVICE, fill, session_of, sign, start
+from tests.workflows.writing import SERVICE, fill, session_of, sign, start
 
 SHARED = (CaseType.TWO_PERSON, CaseType.FAMILY, CaseType.THERAPY_GROUP, CaseType.WORKSHOP)
 

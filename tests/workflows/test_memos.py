@@ -12,19 +12,12 @@ from practicerunner.workflows.booking import book
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.documentation import note_block
 from practicerunner.workflows.memos import WriteMemo, write_memo
-from practicerunner.workflows.notes import (
-    FinishMemo,
-    SaveDraft,
-    StartNote,
-    finish_memo,
-    save_draft,
-    start_note,
-)
+from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
 from practicerunner.workflows.scheduling import ChangeAppointment, change_appointment
 from tests.cast import Cast
 from tests.workflows.booking import asked, row
 from tests.workflows.supervising import change
-from tests.workflows.test_notes import row as note_row
+from tests.workflows.writing import row as note_row
 
 
 @pytest.fixture

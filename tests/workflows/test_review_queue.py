@@ -35,7 +35,7 @@ from practicerunner.workflows.staff import AddStaff, add_staff
 from practicerunner.workflows.supervision import NoSupervisor
 from tests.cast import Cast, at
 from tests.workflows.supervising import assign, change, reads, written
-from tests.workflows.test_notes import audit_rows, fill, page, row, sign
+from tests.workflows.writing import audit_rows, fill, page, row, sign
 
 
 def addendum_waiting(cast: Cast, when: str) -> tuple[int, int]:

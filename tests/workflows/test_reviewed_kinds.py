@@ -16,7 +16,7 @@ from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from tests.cast import Cast, at
 from tests.workflows.supervising import ACCESS, APPROVE, CO_SIGN, assign, choose_supervisor, name_supervisor, written
-from tests.workflows.test_notes import fill, page, row, session_of, sign, start
+from tests.workflows.writing import fill, page, row, session_of, sign, start
 
 
 def only(cast: Cast, by: str, *kinds: NoteKind, who: str = "Priya", level: SupervisionLevel = CO_SIGN,

@@ -23,7 +23,7 @@ from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.verification import broken_notes, verify_note
 from tests.cast import Cast, at, hold
-from tests.workflows.test_notes import fill, session_of, signed_note
+from tests.workflows.writing import fill, session_of, signed_note
 
 HASHED = hash_password("nine quiet herons")
 

@@ -13,7 +13,7 @@ from practicerunner.workflows.review_queue import review_queue
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from tests.cast import Cast, at
 from tests.workflows.supervising import ACCESS, assign, change, reads, written
-from tests.workflows.test_notes import row, sign
+from tests.workflows.writing import row, sign
 
 
 def opens_in_list(cast: Cast, who: str, case_id: int, note_id: int) -> bool:

@@ -35,7 +35,7 @@ from tests.workflows.supervising import (
     reads,
     written,
 )
-from tests.workflows.test_notes import fill, page, row, session_of, sign, start
+from tests.workflows.writing import fill, page, row, session_of, sign, start
 
 
 def terms(cast: Cast, who: str) -> list[tuple[str, SupervisionLevel, bool, str, str]]:

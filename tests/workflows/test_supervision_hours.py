@@ -38,7 +38,7 @@ from practicerunner.workflows.supervision_hours import (
     supervision_hours,
 )
 from tests.cast import Cast, at
-from tests.workflows.test_notes import audit_rows
+from tests.workflows.writing import audit_rows
 
 TOPICS = "Lantern-in-the-well: *how* to end"
 INDIVIDUAL, TRIADIC, GROUP = SupervisionFormat.INDIVIDUAL, SupervisionFormat.TRIADIC, SupervisionFormat.GROUP
