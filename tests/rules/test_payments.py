@@ -42,7 +42,7 @@ def test_of_a_debt_on_no_invoice_what_came_from_an_import_is_paid_first(
 
 
 def test_money_pays_the_debts_of_its_own_case_first() -> None:
-    debts = [Debt(1, "Kit", 30), Debt(2, "Ida", 20), Debt(2, "Ida", 50, refunded=True)]
+    debts = [Debt(1, "Kit", 30, DAY), Debt(2, "Ida", 20, DAY), Debt(2, "Ida", 50, DAY, refunded=True)]
     assert pays(debts, 85, 2) == ([(debts[1], 20), (debts[2], 50), (debts[0], 15)], 0)
     assert pays(debts, 120, 1)[1] == 20
     assert pays(debts, 0, 1) == ([], 0)
