@@ -19,13 +19,17 @@ from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.note_shares import NoteShare
 from practicerunner.records.notes import Note
+from practicerunner.records.people import Person
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.documents import plain_name
+from practicerunner.rules.names import person_name
 from practicerunner.rules.releases import is_conjoint
 from practicerunner.rules.scheduling import wall
+from practicerunner.rules.signing import is_adult
 from practicerunner.vocabulary import Action, NoteKind, Resource
 from practicerunner.workflows.access import Actor, PortalActor, may_touch
+from practicerunner.workflows.acting import today_of
 from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.minors import consenting_in
 from practicerunner.workflows.note_papers import PRINTED, shared_page
@@ -43,8 +47,10 @@ class SharePaper(Command):
 
     note_id: int
     person_ids: tuple[int, ...] = Field(max_length=200)
-    confidential: bool = False
-    """Whether nobody reads it who acts for them."""
+    of_ids: tuple[int, ...] | None = Field(None, max_length=400)
+    """Of whom that was asked; everybody else keeps what they have. ``None``: of everybody."""
+    confidential: bool | None = None
+    """Whether nobody reads it who acts for them; ``None``: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class Since:
 
     on: date
     by: str
+    confidential: bool
+    """Whether nobody reads it who acts for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +72,17 @@ class PaperSharing:
     """Whose it is, of those who take part now: by name."""
     relation: str
     """What somebody who takes part is called here."""
+    left: dict[int, str]
+    """Who takes part no longer and still reads it: by name."""
     shared: dict[int, Since]
     """Who reads it → since when, and who decided it."""
+    of_several: bool
+    """Whether the case has several people, so that its paper leaves out who was there, diagnoses and addenda."""
     confidential: bool
     may_be_confidential: bool
+    """Whether that is a question: somebody acts for one of them, one is a minor, or it is confidential already."""
+    alone: frozenset[int]
+    """To whom it is confidential whatever is said: minors who consented themselves."""
     also: dict[int, tuple[str, ...]]
     """Who reads it, too, unless it is confidential; nobody for a minor who consents alone."""
 
@@ -98,26 +113,50 @@ def share_paper(session: Session, actor: Actor, asked: SharePaper) -> int:
     note, case = subject.note, subject.case
     if not _is_shareable(note):
         raise NotShared
-    if not set(asked.person_ids) <= set(_whose(session, subject)):
+    now = {share.person_id: share for share in note_shares.shares_of(session, note.id)}
+    if not set(asked.person_ids) <= {*_whose(session, subject), *now}:
         raise BadInput("person_ids", "Choose whose it is, if they take part.")
     if asked.confidential and not capabilities(case.type).confidential:
         raise BadInput("confidential", "Nothing is confidential to one alone in this kind of work.")
-    now = {share.person_id: share for share in note_shares.shares_of(session, note.id)}
-    stays = {one for one, share in now.items()
-             if one in asked.person_ids and share.confidential == asked.confidential}
+    flags = _flags(session, case, asked, now)
+    wanted = [one for one in dict.fromkeys((*now, *asked.person_ids)) if one in asked.person_ids or (
+        asked.of_ids is not None and one not in asked.of_ids)]
+    stays = {one for one, share in now.items() if one in wanted and share.confidential == flags[one]}
     for person_id, share in now.items():
         if person_id not in stays:
             share.ended_at, share.ended_by_id = clock.now(), actor.staff_id
     session.flush()
-    session.add_all(
-        NoteShare(id=ids.new_id(), note_id=note.id, person_id=person_id, shared_by_id=actor.staff_id,
-                  confidential=asked.confidential, created_at=clock.now())
-        for person_id in dict.fromkeys(asked.person_ids) if person_id not in stays
-    )
+    session.add_all(_row(actor, note, person_id, flags[person_id], now.get(person_id))
+                    for person_id in wanted if person_id not in stays)
     session.info["case_id"] = case.id
-    session.info["detail"] = f"shared with {', '.join(map(str, sorted(asked.person_ids))) or 'nobody'}" + (
-        ", confidential" if asked.confidential else "")
+    theirs = [one for one in sorted(wanted) if flags[one]]
+    session.info["detail"] = f"shared with {', '.join(map(str, sorted(wanted))) or 'nobody'}" + (
+        f", confidential to {', '.join(map(str, theirs))}" if theirs else "")
     return note.id
+
+
+def _flags(session: Session, case: Case, asked: SharePaper, now: dict[int, NoteShare]) -> dict[int, bool]:
+    """To whom it is confidential: as it is asked, or stays; always to a minor who consents alone, and kept as such."""
+    people = {*now, *asked.person_ids}
+    alone = consenting_in(session, case, people)
+    said = {one: asked.confidential for one in people if asked.of_ids is None or one in (
+        *asked.of_ids, *asked.person_ids)} if asked.confidential is not None else {}
+    as_it_is = {one: now[one].confidential if one in now else _is_confidential(now, alone) for one in people}
+    return {one: flag or one in alone for one, flag in (as_it_is | said).items()}
+
+
+def _is_confidential(now: dict[int, NoteShare], alone: frozenset[int]) -> bool:
+    """Whether somebody decided so, beside what is always confidential."""
+    return any(share.confidential for one, share in now.items() if one not in alone)
+
+
+def _row(actor: Actor, note: Note, person_id: int, confidential: bool, before: NoteShare | None) -> NoteShare:
+    """A share; one that only becomes confidential, or no longer, is as old as it was: later addenda stay out."""
+    return NoteShare(
+        id=ids.new_id(), note_id=note.id, person_id=person_id, confidential=confidential,
+        shared_by_id=before.shared_by_id if before is not None else actor.staff_id,
+        created_at=before.created_at if before is not None else clock.now(),
+    )
 
 
 @reader(Resource.CLINICAL_NOTE)
@@ -134,17 +173,30 @@ def paper_sharing(session: Session, actor: Actor, note_id: int) -> PaperSharing 
         responsible=[note.author_id, case.provider_id, of_session],
     ):
         return None
-    us, people = practice.the_practice(session), _whose(session, subject)
-    shares = note_shares.shares_of(session, note.id)
-    able = capabilities(case.type)
+    us, people, able = practice.the_practice(session), _whose(session, subject), capabilities(case.type)
+    now = {share.person_id: share for share in note_shares.shares_of(session, note.id)}
+    left = {one: _name(session.get_one(Person, one)) for one in now if one not in people}
+    alone = consenting_in(session, case, {*people, *left})
+    also = {one: names for one, names in who_act(session, case, {**people, **left}, rule.SHARED_AS[note.kind]).items()
+            if one not in alone}
+    confidential = _is_confidential(now, alone)
     return PaperSharing(
-        note.id, people, able.called,
-        {share.person_id: Since(wall(share.created_at, us.zone).date(), session.get_one(Staff, share.shared_by_id).name)
-         for share in shares},
-        any(share.confidential for share in shares), able.confidential,
-        {one: names for one, names in who_act(session, case, people, rule.SHARED_AS[note.kind]).items()
-         if one not in consenting_in(session, case, [one])},
+        note_id=note.id, people=people, relation=able.called, left=left, of_several=able.most != 1,
+        shared={one: Since(wall(share.created_at, us.zone).date(), session.get_one(Staff, share.shared_by_id).name,
+                           share.confidential) for one, share in now.items()},
+        confidential=confidential, alone=alone, also=also,
+        may_be_confidential=able.confidential and (confidential or bool(also) or any(
+            one not in alone and _is_minor(session, one) for one in people)),
     )
+
+
+def _name(person: Person) -> str:
+    return person_name(person.first_name, person.last_name, person.preferred_name)
+
+
+def _is_minor(session: Session, person_id: int) -> bool:
+    person = session.get_one(Person, person_id)
+    return is_adult(person.birth_date, today_of(session, person)) is False
 
 
 def _is_shareable(note: Note) -> bool:

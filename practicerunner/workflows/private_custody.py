@@ -30,7 +30,7 @@ from practicerunner.workflows.private_authorizations import (
     standing_authorization,
 )
 from practicerunner.workflows.private_papers import check_document, hold_order
-from practicerunner.workflows.private_releases import fix_drafts, keep_release, words_of
+from practicerunner.workflows.private_releases import keep_release, words_of
 from practicerunner.workflows.proof import Signing, proven
 
 
@@ -178,7 +178,7 @@ def confirm_custody(session: Session, actor: Actor, asked: ConfirmCustody) -> in
 def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> int:
     """Release the notes of a confirmed procedure, once, as whoever opened it. Returns the release's id.
 
-    Drafts stay as they go out from then on, also for an author who comes back.
+    Drafts stay as they go out once the paper is handed out, also for an author who comes back.
 
     Raises NotFound, AuthorWorksHere, CustodyIsNotOpen, PaperIsGone, PrivateReleaseIsBlocked, NothingToRelease,
     NotProven.
@@ -194,7 +194,6 @@ def release_custody(session: Session, actor: Actor, asked: ReleaseCustody) -> in
     method = proven(actor, asked)
     ground = _ground_now(session, custody)
     notes = covered_notes(session, custody.author_id, custody.case_id, scope_asked(session, custody))
-    fix_drafts(session, notes)
     release = keep_release(session, PrivateRelease(
         id=ids.new_id(), case_id=custody.case_id, author_id=custody.author_id, recipient=custody.recipient,
         purpose=custody.purpose, ground=ground, authorization_id=custody.authorization_id, custody_id=custody.id,

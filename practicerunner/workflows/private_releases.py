@@ -155,10 +155,15 @@ def keep_release(
     return release
 
 
-def fix_drafts(session: Session, notes: list[tuple[PsychotherapyNote, Appointment]]) -> None:
-    """What a former author has not made final stays as it went out, without having been made final by them."""
-    for note, _ in notes:
+def _lock(session: Session, notes: list[tuple[PsychotherapyNote, Appointment]]) -> None:
+    """Hold some notes as they are now."""
+    for note, _ in sorted(notes, key=lambda pair: pair[0].id):
         session.refresh(note, with_for_update=FOR_CHANGE)
+
+
+def _fix_drafts(notes: list[tuple[PsychotherapyNote, Appointment]]) -> None:
+    """What a former author has not made final stays as it goes out, without having been made final by them."""
+    for note, _ in notes:
         if note.status is NoteStatus.DRAFT:
             note.status = NoteStatus.FINAL
             note.revision += 1
@@ -185,6 +190,8 @@ def words_of(session: Session, found: Authorization) -> str:
 def private_release_pdf(session: Session, actor: Actor, private_release_id: int) -> tuple[str, str, bytes]:
     """File name, media type and bytes of a release, once, for whoever released it. Needs a transaction: it is logged.
 
+    A draft of a former author is final once it goes out like that; one that nobody fetches stays a draft.
+
     Raises NotFound, HandedOutAlready, ReleaseIsOver, PrivateReleaseIsBlocked, NotesHaveChanged.
     """
     release = session.get(PrivateRelease, private_release_id, with_for_update=FOR_CHANGE)
@@ -201,9 +208,11 @@ def private_release_pdf(session: Session, actor: Actor, private_release_id: int)
     case = session.get_one(Case, release.case_id)
     theirs = private_releases.notes_with_sessions(session, release.author_id, case.id)
     notes = [(note, appointment) for note, appointment in theirs if str(note.id) in release.notes]
+    _lock(session, notes)
     if {str(note.id): note.revision for note, _ in notes} != release.notes or release.sealed != _sealed(notes):
         raise NotesHaveChanged
     pdf = paint_private_notes(_paper(session, case, release, notes))
+    _fix_drafts(notes)
     session.add(PrivateHandout(
         id=ids.new_id(), release_id=release.id, sha256=sha256(pdf).hexdigest(), created_at=clock.now()))
     audit.note(

@@ -12,13 +12,22 @@ from practicerunner import database
 from practicerunner.rules import plans as rule
 from practicerunner.rules.plans import Plan
 from practicerunner.ui import identity
-from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus, ObjectiveStatus
-from practicerunner.workflows.cases import SwitchClinicalFields, switch_clinical_fields
+from practicerunner.vocabulary import AccessScope, CaseType, NoteKind, NoteStatus, ObjectiveStatus, Verdict
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
+from practicerunner.workflows.cases import (
+    RemoveParticipant,
+    SwitchClinicalFields,
+    remove_participant,
+    switch_clinical_fields,
+)
 from practicerunner.workflows.notes import StartNote, start_note
+from practicerunner.workflows.portal_papers import my_note_papers, paper_sharing
 from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import keys, opened, portal_opened, press, said
 from tests.pages.walking import live
+from tests.workflows.minors import home
 from tests.workflows.planning import SENTINEL, a_plan, begin, note, sign, signed, write
+from tests.workflows.test_portal_papers import share
 
 MARKDOWN = "**not bold** [link](http://x) :red[no] <b>raw</b>"
 
@@ -310,6 +319,37 @@ def test_a_signed_plan_is_shared_beneath_it_and_stands_on_the_portals_page(cast,
     portal = found_by(monkeypatch, noor)
     assert "Treatment plan, Mon 12 Oct 2026" in said(portal)
     assert [node.proto.url for node in portal.get("link_button")] == [f"/portal/files/note/{made}.pdf"]
+
+
+def test_a_save_keeps_what_is_confidential_and_who_has_left_is_listed_with_a_way_to_end_it(cast, monkeypatch) -> None:
+    house = home(cast)
+    plan = signed(cast, house.case_id, house.leo, a_plan())
+    share(cast, plan, house.leo, confidential=True)
+    denied = cast.do("Dana", decide_access, DecideAccess(
+        acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=date(2026, 10, 12),
+        reason="Court order"))
+    app = opened(cast, monkeypatch, "Marcus", "note", note=plan)
+    assert "with the addenda that are there when it is shared" in said(app)
+    assert next(box for box in app.checkbox if box.label.startswith("Confidential to them")).value
+    press(app, f"share_note.{plan}.0.save")
+    cast.do("Dana", end_decision, EndDecision(decision_id=denied))
+    assert house.see("Elena for Leo", my_note_papers) == []
+
+    case_id = cast.open_case(CaseType.FAMILY, "Maya Rivera", "Tomas Quill", "Ida Quill")
+    who = people_of(cast, case_id)
+    common = signed(cast, case_id, None, a_plan(), on="2026-10-12 10:00")
+    share(cast, common, who["Maya"], who["Tomas"])
+    cast.do("Marcus", remove_participant, RemoveParticipant(
+        case_id=case_id, person_id=who["Tomas"], left_on=date(2026, 10, 12)))
+    app = opened(cast, monkeypatch, "Marcus", "note", note=common)
+    assert "Shared in the portal with 2" in labels(app) and "without its addenda, who else was there" in said(app)
+    assert "Still reads it. Once that is ended" in said(app)
+    press(app, f"share_note.{common}.0.save")
+    assert set(cast.read("Marcus", paper_sharing, common).shared) == {who["Maya"], who["Tomas"]}
+    app = opened(cast, monkeypatch, "Marcus", "note", note=common)
+    next(box for box in app.checkbox if box.label == "Tomas Quill, takes part no longer").uncheck()
+    press(app, f"share_note.{common}.0.save")
+    assert set(cast.read("Marcus", paper_sharing, common).shared) == {who["Maya"]}
 
 
 def found_by(monkeypatch: pytest.MonkeyPatch, person_id: int) -> AppTest:

@@ -107,11 +107,41 @@ def fill_estimates(engine: Engine) -> None:
                 shared_on=MOMENT.date())
 
 
+def fill_private_notes(engine: Engine) -> None:
+    """Drafts of private notes as they were released before that made them final: one whose paper was handed out, one
+    whose paper nobody fetched, one that was written on since, and one that is in both of the releases.
+    """
+    with engine.execution_options(writes=True).begin() as connection:
+        ensure_triggers(connection)
+        tables = MetaData()
+        tables.reflect(connection, only=[
+            "staff", "psychotherapy_note", "private_authorization", "private_release", "private_handout"])
+
+        def add(table: str, **row: Any) -> None:
+            columns = tables.tables[table].columns
+            filled = {"created_at": MOMENT, "revision": 1} | row
+            connection.execute(insert(tables.tables[table]), {k: v for k, v in filled.items() if k in columns})
+
+        staff = connection.execute(tables.tables["staff"].select()).mappings().one()
+        add("staff", **{**staff, "id": 40, "email": "o@example.org", "npi": ""})
+        for number, appointment, author in ((30, 8, 2), (31, 9, 2), (32, 8, 40), (33, 9, 40)):
+            add("psychotherapy_note", id=number, case_id=4, appointment_id=appointment, author_id=author,
+                status="draft", ciphertext=b"x", text_hash="", revision=3)
+        add("private_authorization", id=34, case_id=4, author_id=2, recipient="R", purpose="P", appointment_ids=[8, 9],
+            prepared_by_id=2)
+        for number, notes in ((35, {"30": 3, "32": 2, "33": 3}), (36, {"31": 3, "33": 3})):
+            add("private_release", id=number, case_id=4, author_id=2, recipient="R", purpose="P", ground="g",
+                authorization_id=34, released_by_id=2, method="password", notes=notes)
+        add("private_handout", id=37, release_id=35, sha256="0" * 64)
+
+
 def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
     upgrade(empty, "0001")
     fill_first_schema(empty)
     upgrade(empty, "0043")
     fill_estimates(empty)
+    upgrade(empty, "0044")
+    fill_private_notes(empty)
     database.migrate(empty)
     assert database.schema_is_current(empty)
     assert database.missing_triggers(empty) == set()
@@ -124,6 +154,8 @@ def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
         versions = [session.get_one(GoodFaithEstimate, number) for number in (21, 22, 23, 24)]
         assert [(one.first_id, one.chain_id, one.provider_id) for one in versions] == [
             (None, 21, 2), (21, 21, 2), (21, 21, None), (None, 24, None)]
+        assert session.execute(text("select id, status from psychotherapy_note order by id")).all() == [
+            (30, "final"), (31, "draft"), (32, "draft"), (33, "final")], "only what really went out is final"
         assert audit.first_broken_row(session) is None
     with database.transaction(empty) as session:
         audit.note(session, staff_id=2, action="book", resource="appointments")

@@ -12,10 +12,12 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeErro
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.people import Person
 from practicerunner.rules.permissions import PortalRole
-from practicerunner.vocabulary import AccessScope, CaseType, NoteKind, Verdict
+from practicerunner.vocabulary import AccessScope, CaseType, ConsentBasis, NoteKind, Verdict
 from practicerunner.workflows.access import PortalActor
-from practicerunner.workflows.access_decisions import DecideAccess, decide_access
+from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
+from practicerunner.workflows.cases import RemoveParticipant, remove_participant
+from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_basis
 from practicerunner.workflows.diagnoses import AddDiagnosis, add_diagnosis
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.portal_home import home_page
@@ -213,6 +215,9 @@ def test_who_acts_for_them_reads_a_plan_with_the_scope_for_forms_unless_it_is_th
         with pytest.raises(NotFound):
             house.see("Elena for Leo", my_note_paper, plan)
         share(cast, plan, house.leo)
+        assert seen() == (1, 0), "as it was"
+        share(cast, plan, house.leo, confidential=False)
+        assert seen() == (1, 1)
         cast.do("Dana", decide_access, DecideAccess(
             acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=date(2026, 10, 20),
             reason="Court order"))
@@ -234,6 +239,87 @@ def test_a_plan_of_a_minor_who_consents_alone_is_theirs_alone_also_where_it_was_
             house.see("Elena for Leo", my_note_paper, plan)
 
 
+def test_what_was_shared_with_a_minor_who_consents_alone_stays_theirs_when_a_parent_consents_later(cast: Cast) -> None:
+    house = home(cast)
+    plan, later = (signed(cast, house.case_id, house.leo, a_plan(words)) for words in ("Heronleo", "Heronlater"))
+    with at(TODAY):
+        consents_alone(house)
+        share(cast, plan, house.leo, confidential=False)
+        found = cast.read("Marcus", paper_sharing, plan)
+        assert (found.alone, found.confidential, found.may_be_confidential, found.shared[house.leo].confidential) == (
+            {house.leo}, False, False, True), "no question while it is so whatever is said"
+    with at("2026-11-20 09:00"):
+        cast.do("Marcus", set_consent_basis, SetConsentBasis(
+            case_id=house.case_id, person_id=house.leo, basis=ConsentBasis.PARENT, since=date(2026, 11, 20),
+            reason="His mother came along", confirmed=True))
+        share(cast, later, house.leo)
+        assert [one.note_id for one in house.see("Elena for Leo", my_note_papers)] == [later]
+        with pytest.raises(NotFound):
+            house.see("Elena for Leo", my_note_paper, plan)
+        share(cast, plan, house.leo)
+        assert [one.note_id for one in house.see("Elena for Leo", my_note_papers)] == [later], "also after a Save"
+        found = cast.read("Marcus", paper_sharing, plan)
+        assert (found.confidential, found.may_be_confidential) == (True, True)
+        share(cast, plan, house.leo, confidential=False)
+        assert {one.note_id for one in house.see("Elena for Leo", my_note_papers)} == {plan, later}, "if staff say so"
+        since = cast.read("Marcus", paper_sharing, plan).shared[house.leo]
+        assert (since.on, since.confidential) == (date(2026, 10, 20), False), "shared as long as before"
+
+
+def test_whether_a_minors_plan_is_confidential_is_a_question_also_where_nobody_may_read_it_today(
+    cast: Cast, alone: tuple[int, int]
+) -> None:
+    house = home(cast)
+    plan = signed(cast, house.case_id, house.leo, a_plan("Heronleo"))
+    with at(TODAY):
+        share(cast, plan, house.leo, confidential=True)
+        denied = cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=house.acts_id, scope=AccessScope.FORMS, verdict=Verdict.DENIED, starts_on=date(2026, 10, 20),
+            reason="Court order"))
+        share(cast, plan, house.leo)
+        found = cast.read("Marcus", paper_sharing, plan)
+        assert (found.also, found.confidential, found.may_be_confidential) == ({}, True, True)
+        cast.do("Dana", end_decision, EndDecision(decision_id=denied))
+        assert house.see("Elena for Leo", my_note_papers) == []
+        share(cast, plan)
+        found = cast.read("Marcus", paper_sharing, plan)
+        assert (found.confidential, found.may_be_confidential) == (False, True), "a minor"
+        assert not cast.read("Marcus", paper_sharing, alone[1]).may_be_confidential, "an adult for whom nobody acts"
+
+
+def test_who_has_left_reads_on_until_that_is_ended_and_a_save_ends_only_what_it_showed(cast: Cast) -> None:
+    with at("2026-10-01 09:00"):
+        case_id = cast.open_case(CaseType.FAMILY, "Maya Rivera", "Tomas Quill", "Ida Quill")
+    who = people_of(cast, case_id)
+    maya, tomas, ida = who["Maya"], who["Tomas"], who["Ida"]
+    common, mayas = signed(cast, case_id, None, a_plan("Heronours")), signed(cast, case_id, maya, a_plan("Heronhers"))
+
+    def now() -> set[int]:
+        return set(cast.read("Marcus", paper_sharing, common).shared)
+
+    with at(TODAY):
+        share(cast, common, maya, tomas)
+        cast.do("Marcus", remove_participant, RemoveParticipant(
+            case_id=case_id, person_id=tomas, left_on=date(2026, 10, 20)))
+    with at("2026-10-25 09:00"):
+        found = cast.read("Marcus", paper_sharing, common)
+        assert (set(found.people), found.left, set(found.shared), found.of_several) == (
+            {maya, ida}, {tomas: "Tomas Quill"}, {maya, tomas}, True)
+        share(cast, common, maya, ida, of_ids=(maya, ida))
+        assert now() == {maya, ida, tomas}, "not shown, not ended"
+        share(cast, common, maya, tomas, of_ids=(maya, tomas), confidential=True)
+        shared = cast.read("Marcus", paper_sharing, common).shared
+        assert {one: since.confidential for one, since in shared.items()} == {maya: True, tomas: True, ida: False}
+        assert shared[tomas].on == date(2026, 10, 20)
+        share(cast, common, maya, of_ids=(maya, tomas, ida))
+        assert now() == {maya} and see(cast, tomas, my_note_papers) == []
+        for note_id in (common, mayas):
+            with pytest.raises(BadInput, match="whose it is"):
+                share(cast, note_id, maya, tomas)
+        share(cast, common)
+        assert now() == set()
+
+
 def test_an_addendum_is_read_with_it_once_it_is_shared_after_that(cast: Cast, alone: tuple[int, int]) -> None:
     noor, plan = alone
     with at("2026-10-19 09:00"):
@@ -245,6 +331,8 @@ def test_an_addendum_is_read_with_it_once_it_is_shared_after_that(cast: Cast, al
         said = paper(cast, noor, plan)
         assert "Heronearlier." in said and "Heronlater." not in said
         assert "One addendum stands beneath this in the record of the practice." in said
+        share(cast, plan, noor, confidential=True)
+        assert "Heronlater." not in paper(cast, noor, plan), "that it is confidential shares nothing anew"
         share(cast, plan)
         share(cast, plan, noor)
         assert "Heronlater." in paper(cast, noor, plan)

@@ -290,12 +290,22 @@ def test_a_draft_of_somebody_who_has_left_goes_out_as_it_stands_and_stays_so_whe
         left = author_gone(cast, kept)
         custody = ask(cast, left, first_on=date(2026, 10, 16), last_on=date(2026, 10, 19))
         confirm(cast, custody)
+        let_out(cast, custody)
+        change(cast, "Marcus", active=True)
+        shown = cast.read("Marcus", psychotherapy_page, again)
+        assert (shown.status, shown.revision) == (NoteStatus.DRAFT, 1), "released, and never fetched"
+        assert [one.handed_out for one in cast.read("Dana", private_disclosures, kept.case).released] == [False]
+        cast.do("Marcus", save_psychotherapy_note, SavePsychotherapyNote(
+            appointment_id=again, note_id=note_id, revision=1, text="Herondecoy, on."))
+        change(cast, "Marcus", active=False)
+        custody = ask(cast, left, first_on=date(2026, 10, 16), last_on=date(2026, 10, 19))
+        confirm(cast, custody)
         text = fetch(cast, let_out(cast, custody), "Dana")
-        assert heard(text) == ["Heronlater.", "Herondecoy."]
+        assert heard(text) == ["Heronlater."] and "Herondecoy, on." in text
         assert "Made final by its author" in text and "Not made final by its author" in text
         change(cast, "Marcus", active=True)
         shown = cast.read("Marcus", psychotherapy_page, again)
-        assert (shown.status, shown.saved_at, shown.text) == (NoteStatus.FINAL, None, "Herondecoy.")
+        assert (shown.status, shown.saved_at, shown.text) == (NoteStatus.FINAL, None, "Herondecoy, on.")
         for act, command in (
             (save_psychotherapy_note, SavePsychotherapyNote(
                 appointment_id=again, note_id=note_id, revision=shown.revision, text="Rewritten.")),

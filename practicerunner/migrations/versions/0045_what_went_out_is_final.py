@@ -39,7 +39,9 @@ def upgrade() -> None:
                     sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
     op.add_column('private_release', sa.Column('sealed', sa.JSON(), nullable=False, server_default='{}'))
     connection = op.get_bind()
-    for (notes,) in connection.execute(sa.text('select notes from private_release')).all():
+    for (notes,) in connection.execute(sa.text(
+        'select notes from private_release where id in (select release_id from private_handout)'
+    )).all():
         for note_id, revision_then in (json.loads(notes) if isinstance(notes, str) else notes).items():
             connection.execute(sa.text(
                 "update psychotherapy_note set status = 'final' "
