@@ -57,9 +57,16 @@ def duty_of(session: Session, on: Asked) -> Duty:
     author = session.get_one(Staff, note.author_id) if note is not None else provider
     found = _of(session, on, author) if _able(session, on, author) else Duty(
         tuple(_supervisors(session, on, provider)))
-    why = f"{provider.name} {'treats nobody any more' if provider.active else 'has left'}"
+    why = f"{provider.name} {_cannot(provider)}"
     return Duty(found.deciders, found.beside, why,
                 f"{why}. An owner names another provider, who then answers the request.")
+
+
+def _cannot(provider: Staff) -> str:
+    """Why a provider does not answer; that somebody is a client here is not said to everybody who sees the case."""
+    if not provider.active:
+        return "has left"
+    return "may not answer this one" if signs_here(provider) else "treats nobody any more"
 
 
 def _of(session: Session, on: Asked, somebody: Staff) -> Duty:
