@@ -15,6 +15,8 @@ class Denial(Frozen):
 
     practice: Letterhead
     to: Addressee
+    to_id: int | None = None
+    """Who that is, whatever they are called later; letters from before that was kept name them only."""
     written_on: date
     word: str
     """What the record is called: ``record``."""

@@ -182,14 +182,15 @@ def one(session: Session, request_id: int) -> Asked | None:
     return Asked(*row) if row is not None else None
 
 
-def open_ones(session: Session, sees: Sees, author_id: int) -> list[Asked]:
-    """What is not answered yet, the first received first: in the cases that somebody sees, or about notes of theirs."""
-    return [Asked(*row) for row in session.execute(_open_ones(sees), {"author_id": author_id})]
+def open_ones(session: Session, sees: Sees, author_ids: Collection[int]) -> list[Asked]:
+    """What is not answered yet, the first received first: in the cases somebody sees, or about notes of these."""
+    return [Asked(*row) for row in session.execute(_open_ones(sees), {"author_ids": list(author_ids)})]
 
 
 @lru_cache(maxsize=256)
 def _open_ones(sees: Sees) -> Select[AmendmentRequest, Case, Person]:
-    theirs = AmendmentRequest.note_id.in_(select(Note.id).where(Note.author_id == bindparam("author_id")))
+    theirs = AmendmentRequest.note_id.in_(
+        select(Note.id).where(Note.author_id.in_(bindparam("author_ids", expanding=True))))
     return _asked().where(AmendmentRequest.closed_at.is_(None), seen(sees) | theirs).order_by(
         AmendmentRequest.received_on, AmendmentRequest.id)
 

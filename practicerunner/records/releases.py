@@ -1,5 +1,6 @@
 """To whom a record of several people is to go, and which of them has authorised it (C42, K07)."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import cache
 
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
-from practicerunner.records.cases import Case
+from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Staff
 from practicerunner.vocabulary import SignsAs
 
@@ -97,19 +98,25 @@ def of_case(session: Session, case_id: int) -> list[RecordRelease]:
         RecordRelease.created_at.desc(), RecordRelease.id.desc())))
 
 
-def waiting(session: Session, provider_id: int, *, of_who_left: bool) -> list[tuple[RecordRelease, Case]]:
+def waiting(session: Session, provider_id: int, able: Collection[int] | None) -> list[tuple[RecordRelease, Case]]:
     """Releases of somebody's cases that neither went out nor were dropped, the oldest first.
 
-    ``of_who_left``: with those of cases whose provider works here no more.
+    For an owner with those that the provider of a case cannot hand out: who is none of the ``able``, or takes or took
+    part in the case themselves.
     """
-    asked = {"provider_id": provider_id, "of_who_left": of_who_left}
-    return [(release, case) for release, case in session.execute(_waiting(), asked)]
+    return [(release, case) for release, case in session.execute(_waiting(), _asked(provider_id, able))]
 
 
 def _theirs() -> ColumnElement[bool]:
-    left = select(Staff.id).where(Staff.active.is_(False))
+    takes_part = exists().where(
+        Staff.id == Case.provider_id, Participant.person_id == Staff.person_id, Participant.case_id == Case.id)
     return (Case.provider_id == bindparam("provider_id")) | (
-        bindparam("of_who_left", type_=Boolean).is_(True) & Case.provider_id.in_(left))
+        bindparam("owns", type_=Boolean).is_(True)
+        & (Case.provider_id.not_in(bindparam("able", expanding=True)) | takes_part))
+
+
+def _asked(provider_id: int, able: Collection[int] | None) -> dict[str, object]:
+    return {"provider_id": provider_id, "owns": able is not None, "able": list(able or ())}
 
 
 @cache
@@ -121,10 +128,9 @@ def _waiting() -> Select[RecordRelease, Case]:
     )
 
 
-def refused(session: Session, provider_id: int, *, of_who_left: bool) -> list[tuple[ReleaseRefused, Case]]:
-    """What of somebody's cases was asked for without a release, while none was prepared since; the oldest first."""
-    asked = {"provider_id": provider_id, "of_who_left": of_who_left}
-    return [(found, case) for found, case in session.execute(_refused(), asked)]
+def refused(session: Session, provider_id: int, able: Collection[int] | None) -> list[tuple[ReleaseRefused, Case]]:
+    """What was asked for without a release while none was prepared since, of the same cases, the oldest first."""
+    return [(found, case) for found, case in session.execute(_refused(), _asked(provider_id, able))]
 
 
 def refused_of_case(session: Session, case_id: int) -> list[tuple[ReleaseRefused, Staff]]:

@@ -1,13 +1,27 @@
 """Hours of supervision with their notes, outside every client's record; and who took over whose reviews (C32, G14)."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from practicerunner.records.base import Revised, Row, word
+from practicerunner.records.cases import Participant
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Addendum, AddendumReview, Note
 from practicerunner.vocabulary import NoteStatus, ProofMethod, SupervisionFormat
@@ -81,36 +95,81 @@ UNDECIDED = (NoteStatus.SUBMITTED, NoteStatus.RETURNED)
 """States of a note that was handed in and is not locked."""
 
 
-def undecided_notes(
-    session: Session, supervisor_id: int, author_id: int | None, since: date | None, *, lock: bool = False
-) -> list[Note]:
-    """Notes that a supervisor has to co-sign or has returned, all or one author's, by id."""
-    query = select(Note).where(Note.supervisor_id == supervisor_id, Note.status.in_(UNDECIDED))
-    if author_id is not None:
-        query = query.where(Note.author_id == author_id)
-    if since is not None:
-        query = query.where(Note.service_date >= since)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of one supervisor's reviews is meant: all of it, or less."""
+
+    supervisor_id: int
+    author_id: int | None = None
+    since: date | None = None
+    """Only what is dated from this day on."""
+    barred: bool = False
+    """Only what they may not sign, because they take or took part in the case themselves."""
+
+
+def _barred(supervisor_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """That a supervisor takes or took part in the case of a note themselves, so that it waits for nobody (A11)."""
+    return exists().where(
+        Staff.id == supervisor_id, Participant.person_id == Staff.person_id, Participant.case_id == Note.case_id)
+
+
+def undecided_notes(session: Session, part: Part, *, lock: bool = False) -> list[Note]:
+    """Notes that a supervisor has to co-sign or has returned, by id."""
+    query = select(Note).where(Note.supervisor_id == part.supervisor_id, Note.status.in_(UNDECIDED))
+    if part.author_id is not None:
+        query = query.where(Note.author_id == part.author_id)
+    if part.since is not None:
+        query = query.where(Note.service_date >= part.since)
+    if part.barred:
+        query = query.where(_barred(Note.supervisor_id))
     query = query.order_by(Note.id)
     return list(session.scalars(query.with_for_update().execution_options(populate_existing=True) if lock else query))
 
 
-def undecided_addenda(
-    session: Session, supervisor_id: int, author_id: int | None, since: date | None, *, lock: bool = False
-) -> list[tuple[AddendumReview, int, int]]:
-    """Addenda that a supervisor has to co-sign, all or one author's, with the ids of note and author; by id."""
-    query = select(AddendumReview, Addendum.note_id, Addendum.staff_id).join(
+@dataclass(frozen=True, slots=True)
+class AddendumToReview:
+    """An addendum that a supervisor has to co-sign."""
+
+    review: AddendumReview
+    author_id: int
+    note_id: int
+    case_id: int
+
+
+def undecided_addenda(session: Session, part: Part, *, lock: bool = False) -> list[AddendumToReview]:
+    """Addenda that a supervisor has to co-sign, by id."""
+    query = select(AddendumReview, Addendum.staff_id, Note.id, Note.case_id).join(
         Addendum, Addendum.id == AddendumReview.addendum_id
     ).join(Note, Note.id == Addendum.note_id).where(
-        AddendumReview.supervisor_id == supervisor_id, AddendumReview.done_at.is_(None)
+        AddendumReview.supervisor_id == part.supervisor_id, AddendumReview.done_at.is_(None)
     )
-    if author_id is not None:
-        query = query.where(Addendum.staff_id == author_id)
-    if since is not None:
-        query = query.where(Note.service_date >= since)
+    if part.author_id is not None:
+        query = query.where(Addendum.staff_id == part.author_id)
+    if part.since is not None:
+        query = query.where(Note.service_date >= part.since)
+    if part.barred:
+        query = query.where(_barred(AddendumReview.supervisor_id))
     query = query.order_by(AddendumReview.id)
     if lock:
         query = query.with_for_update(of=AddendumReview).execution_options(populate_existing=True)
-    return [(review, note_id, author_id) for review, note_id, author_id in session.execute(query)]
+    return [AddendumToReview(*row) for row in session.execute(query)]
+
+
+def barred(session: Session) -> Counter[tuple[int, int | None]]:
+    """Author and supervisor → how many notes and addenda wait with somebody who may not sign them."""
+    found: Counter[tuple[int, int | None]] = Counter()
+    for query in (_BARRED_NOTES, _BARRED_ADDENDA):
+        for author_id, supervisor_id, number in session.execute(query):
+            found[author_id, supervisor_id] += number
+    return found
+
+
+_BARRED_NOTES = select(Note.author_id, Note.supervisor_id, func.count()).where(
+    Note.status == NoteStatus.SUBMITTED, _barred(Note.supervisor_id)).group_by(Note.author_id, Note.supervisor_id)
+_BARRED_ADDENDA = select(Addendum.staff_id, AddendumReview.supervisor_id, func.count()).join(
+    Addendum, Addendum.id == AddendumReview.addendum_id).join(Note, Note.id == Addendum.note_id).where(
+    AddendumReview.done_at.is_(None), _barred(AddendumReview.supervisor_id)).group_by(
+    Addendum.staff_id, AddendumReview.supervisor_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def _denial(page: AmendmentPage, form: Form) -> dict[str, object]:
                          placeholder="Choose one of the four that there are")
     basis = form.area("basis", "Why, in plain words", height=120,
                       help="It stands in the letter.")
-    if len(page.answer_to) == 1:
+    if len(page.answer_to) < 2:
         form.place("to_id")
         return {"ground": ground, "basis": basis}
     to_id = form.choice("to_id", "To whom the letter goes", list(page.answer_to), index=None,
@@ -215,9 +215,9 @@ def _answered(page: AmendmentPage) -> None:
             st.text(page.basis)
         if page.closed_at is not None:
             st.text(f"By {page.closed_by}, {moment(page.closed_at, page.zone)}")
-        if page.letter_to and page.letter_to not in page.answer_to.values():
-            st.warning(md(f"The letter is written to {page.letter_to}, who may not act for {page.line.person} any "
-                          f"more. Give it to nobody but {page.tell}."), icon=":material/forward_to_inbox:")
+        if page.letter_lost:
+            st.warning(md(f"The letter is written to {page.letter_to}, who may not get it any more. Give it to nobody "
+                          f"but {page.tell}."), icon=":material/forward_to_inbox:")
         if page.may_print:
             st.link_button("Letter as PDF", f"/files/denial/{page.line.amendment_id}.pdf",
                            icon=":material/picture_as_pdf:")
@@ -270,7 +270,7 @@ def _state(actor: Actor, page: AmendmentPage) -> None:
 def _rebut(actor: Actor, page: AmendmentPage) -> None:
     with st.expander("Answer the statement", icon=":material/post_add:"):
         form = Form(f"amendment.{page.line.amendment_id}.rebuttal")
-        st.text(f"You need not. {page.tell} gets a copy of what you write.")
+        st.text(f"You need not. A copy of what you write goes to {page.tell}.")
         text = form.area("text", "Our answer", height=120)
         if st.button("Add answer", type="primary", key=form.field_key("save")):
             done, _ = form.submit(add_rebuttal, actor, lambda: AddRebuttal(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
-from practicerunner.ui.text import age, count
+from practicerunner.ui.text import age, count, md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.review_queue import (
     Moving,
@@ -30,6 +30,12 @@ def show(actor: Actor) -> None:
     if not lines:
         st.text("Nothing waits for a supervisor. Notes appear here when an associate submits one.")
         return
+    for line in lines:
+        if line.barred:
+            waits, them = ("waits", "it") if line.barred == 1 else ("wait", "them")
+            st.warning(md(f"{count(line.barred, 'note')} of {line.author} {waits} for {line.supervisor}, who takes "
+                          f"part there themselves and may not sign {them}. Give {them} to another supervisor."),
+                       icon=":material/person_alert:")
     st.dataframe(
         pd.DataFrame({
             "Written by": [line.author for line in lines], "Supervisor": [line.supervisor for line in lines],
@@ -52,8 +58,10 @@ def reassign_dialog(actor: Actor, lines: Sequence[TeamLine]) -> None:
     others = [one for one in able if one != from_id]
     to_id = form.choice("to_id", "To", others, index=None, format_func=able.__getitem__, placeholder="Choose somebody")
     since = form.date("since", "Only what is dated from this day on")
+    barred = sum(line.barred for line in lines if line.supervisor_id == from_id and author_id in (None, line.author_id))
+    only_barred = bool(barred) and form.tick("only_barred", f"Only the {barred} they may not sign", value=True)
     reason = form.text("reason", "Reason", placeholder="For instance: on leave")
-    moving = read(what_moves, actor, from_id, author_id, since)
+    moving = read(what_moves, actor, from_id, author_id, since, only_barred)
     st.text(_preview(moving))
     st.text("Appointments, invoices and signed notes keep their supervisor.")
     if not others:
@@ -65,6 +73,7 @@ def reassign_dialog(actor: Actor, lines: Sequence[TeamLine]) -> None:
             return
         done, _ = form.submit(reassign_reviews, actor, lambda: ReassignReviews(
             op=form.op, from_id=from_id, to_id=to_id, author_id=author_id, since=since, reason=reason,
+            only_barred=only_barred,
         ), "Reviews moved")
         if done:
             st.rerun()

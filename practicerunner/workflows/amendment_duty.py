@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import cases, logins, practice
+from practicerunner.records import logins, practice
 from practicerunner.records.amendments import Asked
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
@@ -18,7 +18,7 @@ from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Role
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.note_readers import signs_here
-from practicerunner.workflows.supervision import Review, can_supervise, review_of
+from practicerunner.workflows.supervision import Review, may_review, review_of, takes_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,16 @@ def duty_of(session: Session, on: Asked) -> Duty:
     author = session.get_one(Staff, note.author_id) if note is not None else provider
     found = _of(session, on, author) if _able(session, on, author) else Duty(
         tuple(_supervisors(session, on, provider)))
-    why = f"{provider.name} {'treats nobody any more' if provider.active else 'has left'}"
+    why = f"{provider.name} {_cannot(provider)}"
     return Duty(found.deciders, found.beside, why,
                 f"{why}. An owner names another provider, who then answers the request.")
+
+
+def _cannot(provider: Staff) -> str:
+    """Why a provider does not answer; that somebody is a client here is not said to everybody who sees the case."""
+    if not provider.active:
+        return "has left"
+    return "may not answer this one" if signs_here(provider) else "treats nobody any more"
 
 
 def _of(session: Session, on: Asked, somebody: Staff) -> Duty:
@@ -68,7 +75,7 @@ def _of(session: Session, on: Asked, somebody: Staff) -> Duty:
     if review is None:
         return Duty((somebody,))
     beside = frozenset({somebody.id})
-    if review.supervisor is not None and not _is_client(session, on, review.supervisor):
+    if review.supervisor is not None:
         return Duty((review.supervisor,), beside)
     return Duty((), beside, f"{somebody.name} has no supervisor", (
         f"Nobody can decide about this: {somebody.name} signs nothing alone, and has no supervisor who could. An owner "
@@ -81,16 +88,11 @@ def _supervisors(session: Session, on: Asked, provider: Staff) -> list[Staff]:
     term = logins.supervision_of(session, provider.id, today)
     ids = dict.fromkeys(one for one in (on.case.supervisor_id, term.supervisor_id if term else None) if one is not None)
     return [person for person in (session.get_one(Staff, one) for one in ids)
-            if can_supervise(person) and not _is_client(session, on, person)]
+            if may_review(session, person, on.case.id)]
 
 
 def _able(session: Session, on: Asked, person: Staff) -> bool:
-    return signs_here(person) and not _is_client(session, on, person)
-
-
-def _is_client(session: Session, on: Asked, person: Staff) -> bool:
-    """Whether a member of staff takes or took part in the case themselves (TRUST A11)."""
-    return person.person_id is not None and on.case.id in cases.case_ids_of(session, person.person_id)
+    return signs_here(person) and not takes_part(session, person, on.case.id)
 
 
 def review_for(session: Session, on: Asked, staff_id: int, roles: Collection[Role]) -> Review | None:

@@ -1,7 +1,7 @@
 """To whom the answer to a request to amend goes, found anew on the day of the answer, and the letter of a denial.
 
 A right to act for somebody ends: by a decision, on their 18th birthday, with a consent that is their own. Whoever asked
-then hears nothing more; the client does, or whoever acts for them now.
+then hears nothing more; the client does, if their own word is enough, or whoever acts for them now.
 """
 
 from dataclasses import dataclass
@@ -25,20 +25,18 @@ from practicerunner.workflows.access import Actor
 from practicerunner.workflows.amendments import today_here, who_speaks
 from practicerunner.workflows.forms import full_name
 from practicerunner.workflows.papers import letterhead
+from practicerunner.workflows.releases import is_of_age
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredTo:
-    """To whom an answer goes: one person, or several of whom one is chosen."""
+    """To whom an answer goes: one person, or several of whom one is chosen; nobody before somebody may hear it."""
 
     people: dict[int, str]
     changed: str
     """Why it does not go to who asked; empty where it does."""
-
-    @property
-    def names(self) -> str:
-        """Everybody to whom it may go, by name."""
-        return " or ".join(self.people.values())
+    first: str = ""
+    """Whom to name before it can be answered, in a sentence; empty where somebody may hear it."""
 
 
 def answered_to(session: Session, on: Asked) -> AnsweredTo:
@@ -47,16 +45,27 @@ def answered_to(session: Session, on: Asked) -> AnsweredTo:
     if asked_by.id in speaks:
         return AnsweredTo({asked_by.id: speaks[asked_by.id]}, "")
     name, client = full_name(asked_by), full_name(on.person)
-    people = speaks if speaks and on.person.id not in speaks else {on.person.id: client}
     ended = f"{client} has died" if asked_by.id == on.person.id else f"{name} may not act for {client} any more"
-    found = AnsweredTo(people, "")
-    nobody = "" if speaks else f" Nobody is known who may act for {client} now: give it to nobody before that is clear."
-    return AnsweredTo(people, f"{ended}: the answer goes to {found.names}.{nobody}")
+    if not speaks:
+        first = _to_name(session, on, client)
+        return AnsweredTo({}, f"{ended}. {first}", first)
+    people = {on.person.id: client} if on.person.id in speaks else speaks
+    return AnsweredTo(people, f"{ended}: the answer goes to {' or '.join(people.values())}.")
+
+
+def _to_name(session: Session, on: Asked, client: str) -> str:
+    """Whom to name where nobody may hear the answer: who is of age hears it themselves while they live."""
+    who = "their legal representative" if is_of_age(session, on.person) else "a parent or guardian"
+    return (f"Nobody is known who may act for {client} now. First name and verify {who} under Who acts for them, in "
+            "the case.")
 
 
 def addressee(session: Session, on: Asked, to_id: int | None) -> Person:
     """Who gets the letter: the only one it can go to, or who was chosen. Raises BadInput."""
-    people = answered_to(session, on).people
+    to = answered_to(session, on)
+    people = to.people
+    if to.first:
+        raise BadInput("to_id", to.first)
     if to_id is None and len(people) == 1:
         (to_id,) = people
     if to_id not in people:
@@ -85,7 +94,8 @@ def denial(
     said += [Passage(label=label, text=text) for label, text in rule.rights(
         us.name, reach, called=able.called, clinical=able.clinical_fields)]
     letter = Denial(
-        practice=head, to=Addressee(name=full_name(to), address=to.address), written_on=today_here(session), word=word,
+        practice=head, to=Addressee(name=full_name(to), address=to.address), to_id=to.id,
+        written_on=today_here(session), word=word,
         facts=(("Received", long_date(request.received_on)), (f"{word.capitalize()} of", full_name(on.person))),
         sections=tuple(said), signed=", ".join(filter(None, (me.name, me.credentials))),
         heading="" if asked_it else f"A request to amend {'your' if to.id == on.person.id else 'the'} {word}",

@@ -124,7 +124,7 @@ def amendments_due(session: Session, actor: Actor) -> list[AmendmentLine]:
         return []
     owns = Role.OWNER in actor.roles
     sees = visible(actor, Action.CREATE if owns else Action.READ, Resource.AMENDMENTS)
-    found = [on for on in amendments.open_ones(session, sees, actor.staff_id)
+    found = [on for on in amendments.open_ones(session, sees, {actor.staff_id} | actor.supervisees)
              if not actor.is_concerned(case_id=on.case.id)]
     today = today_here(session) if found else date.min
     lines = [line_of(session, actor, on, today, duty) for on in found

@@ -22,7 +22,7 @@ from practicerunner.vocabulary import Action, AmendmentWordKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.amendment_answers import change_problem
 from practicerunner.workflows.amendment_duty import review_for
-from practicerunner.workflows.amendment_letters import answered_to
+from practicerunner.workflows.amendment_letters import AnsweredTo, answered_to
 from practicerunner.workflows.amendment_lists import (
     AmendmentLine,
     in_words,
@@ -89,9 +89,11 @@ class AmendmentPage:
     closed_by: str
     may_print: bool
     letter_to: str
-    """To whom the letter of a denial was written."""
+    """To whom the letter of a denial was written, as they were called then."""
+    letter_lost: bool
+    """Whether it was written to somebody to whom the answer does not go any more."""
     answer_to: dict[int, str]
-    """To whom the answer goes, by name: one, or several of whom one is chosen."""
+    """To whom the answer goes, by name: one, or several of whom one is chosen; empty while nobody may hear it."""
     not_to_asker: str
     """Why it goes to somebody else than who asked, in a sentence; empty where it does not."""
     may_take_back: dict[int, str]
@@ -106,7 +108,7 @@ class AmendmentPage:
     @property
     def tell(self) -> str:
         """To whom the answer goes, by name."""
-        return " or ".join(self.answer_to.values())
+        return " or ".join(self.answer_to.values()) or "whoever may act for them once that is clear"
 
     @property
     def may_be_told_until(self) -> date:
@@ -178,11 +180,21 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
         tuple(one.name for one in amendments.recipients_of(session, request.id)),
         request.ground.label if request.ground is not None else "", request.basis, request.closed_at,
         closed.name if closed else "", bool(request.letter) and able(Action.EXPORT),
-        request.letter["to"]["name"] if request.letter else "",
+        request.letter["to"]["name"] if request.letter else "", _is_lost(request, to),
         to.people, to.changed, who_speaks(session, on) if is_open else {}, _taken_back(session, request),
         _added(session, readable, words.get(AmendmentWordKind.STATEMENT)),
         _added(session, readable, words.get(AmendmentWordKind.REBUTTAL)), us.zone, today,
     )
+
+
+def _is_lost(request: AmendmentRequest, to: AnsweredTo) -> bool:
+    """Whether a letter was written to somebody else than may hear the answer now, whatever they are called by now."""
+    if not request.letter:
+        return False
+    written_to: int | None = request.letter.get("to_id")
+    if written_to is None:
+        return request.letter["to"]["name"] not in to.people.values()
+    return written_to not in to.people
 
 
 def _local(session: Session, at: datetime) -> date:

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.documents.sheet import long_date
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
-from practicerunner.records import cases, practice, releases
+from practicerunner.records import cases, logins, practice, releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
 from practicerunner.records.releases import RecordRelease, ReleaseAuthorization, ReleaseRefused, SignedWord
+from practicerunner.rules import permissions
 from practicerunner.rules import releases as rule
 from practicerunner.rules.releases import Given
 from practicerunner.rules.signing import is_adult
@@ -279,8 +280,9 @@ def releases_of_case(session: Session, actor: Actor, case_id: int) -> CaseReleas
         tuple(_view(session, case, one) for one in releases.of_case(session, case.id) if one.dropped_at is None),
         {key: full_name(person) for key, person in _people(session, case).items()},
         clock.today(practice.the_practice(session).zone),
-        tuple(f"{who.name} asked for the record on {_day(session, one.created_at)} and was refused: nobody had "
-              "authorised that." for one, who in releases.refused_of_case(session, case.id)),
+        tuple(dict.fromkeys(
+            f"{who.name} asked for the record on {_day(session, one.created_at)} and was refused: nobody had "
+            "authorised that." for one, who in releases.refused_of_case(session, case.id))),
     )
 
 
@@ -293,14 +295,16 @@ def releases_waiting(session: Session, actor: Actor) -> list[WaitingRelease]:
     """The releases of one's own cases that wait for somebody's word, the oldest first (K07).
 
     Before them the records that were asked for without one. Nothing waits any more once everybody has authorised it,
-    the record went out or the release was dropped. An owner has those of cases whose provider has left.
+    the record went out or the release was dropped. An owner has those which the case's provider could not hand out,
+    see ``may_hand_out``.
     """
-    owns = Role.OWNER in actor.roles
-    asked_for = {case.id: case for _, case in releases.refused(session, actor.staff_id, of_who_left=owns)
-                 if not actor.is_concerned(case_id=case.id)}
+    able = [one.staff_id for one in logins.active_with_roles(session) if _hands_out(one.roles)] if (
+        Role.OWNER in actor.roles) else None
+    asked_for = {case.id: case for _, case in releases.refused(session, actor.staff_id, able)
+                 if may_hand_out(actor, case)}
     found = [WaitingRelease(None, case.id, case.name, "", (), 0) for case in asked_for.values()]
-    for release, case in releases.waiting(session, actor.staff_id, of_who_left=owns):
-        if actor.is_concerned(case_id=case.id):
+    for release, case in releases.waiting(session, actor.staff_id, able):
+        if not may_hand_out(actor, case):
             continue
         words = _view(session, case, release).words
         missing = tuple(one.name for one in words if one.state is not AuthorizationState.AUTHORIZED)
@@ -312,15 +316,19 @@ def releases_waiting(session: Session, actor: Actor) -> list[WaitingRelease]:
 def check_released(session: Session, actor: Actor, case: Case, release_id: int | None) -> str:
     """Refuse what not every adult has authorised. Returns what the audit log says; callers have authorised the actor.
 
-    Raises ReleaseIsBlocked, which says whose word is missing. Where no release was prepared, the refusal is kept: it
-    stands with the provider until one is, or until it is not needed (K07).
+    Raises ReleaseIsBlocked, which says whose word is missing. Where no release was prepared, the refusal is kept, once
+    a day of whoever asks: it stands with the provider until one is, or until it is not needed (K07).
     """
     refusal = partial(ReleaseIsBlocked, actor=actor, action="export_record", resource=Resource.BULK_DATA,
                       case_id=case.id)
     release = session.get(RecordRelease, release_id, with_for_update=FOR_CHANGE) if release_id is not None else None
     if release is None or release.case_id != case.id or release.dropped_at is not None:
+        now = clock.now()
+        if any(who.id == actor.staff_id and _day(session, one.created_at) == _day(session, now)
+               for one, who in releases.refused_of_case(session, case.id)):
+            raise refusal()
         raise refusal(leaves=ReleaseRefused(
-            id=ids.new_id(), case_id=case.id, asked_by_id=actor.staff_id, created_at=clock.now()))
+            id=ids.new_id(), case_id=case.id, asked_by_id=actor.staff_id, created_at=now))
     view = _view(session, case, release)
     if view.blocked:
         raise refusal(view.blocked, resource_id=release.id)
@@ -333,6 +341,11 @@ def may_hand_out(actor: Actor, case: Case) -> bool:
     """Whether somebody may take the record of a case out, and so sees what went to whom."""
     return how_may(actor, Action.EXPORT, Resource.BULK_DATA, case_id=case.id, own=actor.staff_id == case.provider_id,
                    supervised=False) is not None
+
+
+def _hands_out(roles: frozenset[Role]) -> bool:
+    """Whether somebody with these roles takes out the record of a case of their own."""
+    return bool(permissions.scopes(roles, Action.EXPORT, Resource.BULK_DATA))
 
 
 def _case(session: Session, actor: Actor, case_id: int) -> Case:

@@ -11,13 +11,13 @@ from practicerunner.errors import BadInput, RuleViolation
 from practicerunner.records import audit, logins, notes, supervision
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import NoteRow
-from practicerunner.records.supervision import ReviewAssignment
+from practicerunner.records.supervision import Part, ReviewAssignment
 from practicerunner.rules import notes as rule
 from practicerunner.vocabulary import Action, CaseType, NoteKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
 from practicerunner.workflows.note_readers import reviews
-from practicerunner.workflows.supervision import can_supervise
+from practicerunner.workflows.supervision import can_supervise, takes_part
 
 
 class NothingWaits(RuleViolation):
@@ -25,12 +25,16 @@ class NothingWaits(RuleViolation):
 
 
 class ReassignReviews(Command):
-    """Give what waits for one supervisor to another: all of it, or one author's, or what is dated from a day on."""
+    """Give what waits for one supervisor to another: all of it, or one author's, or what is dated from a day on.
+
+    ``only_barred``: only what they may not sign, because they take part in the case themselves.
+    """
 
     from_id: int
     to_id: int
     author_id: int | None = None
     since: date | None = None
+    only_barred: bool = False
     reason: RequiredLine
 
 
@@ -76,6 +80,8 @@ class TeamLine:
     waiting: int
     returned: int
     oldest_days: int | None
+    barred: int = 0
+    """Of what waits: how much the supervisor may not sign, because they take part in the case themselves (A11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +135,22 @@ def _line(actor: Actor, row: NoteRow, now: datetime) -> ReviewLine:
 def team_reviews(session: Session, actor: Actor) -> list[TeamLine]:
     """What waits in the whole practice by author and supervisor, for whoever may give it to somebody else."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
-    names, now = supervision.names(session), clock.now()
+    names, now, barred = supervision.names(session), clock.now(), supervision.barred(session)
     lines = [
         TeamLine(
             one.author_id, names[one.author_id], one.supervisor_id, names[one.supervisor_id], one.notes + one.addenda,
             one.returned, (now - one.since).days if one.since else None,
+            barred[one.author_id, one.supervisor_id],
         ) for one in supervision.undecided(session)
     ]
     return sorted(lines, key=lambda line: (-(line.oldest_days if line.oldest_days is not None else -1), line.author))
+
+
+@reader(Resource.USERS)
+def barred_reviews(session: Session, actor: Actor) -> int:
+    """How much waits for a supervisor who may not sign it, for whoever may give it to somebody else."""
+    authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
+    return supervision.barred(session).total()
 
 
 @reader(Resource.USERS)
@@ -148,13 +162,14 @@ def supervisors(session: Session, actor: Actor) -> dict[int, str]:
 
 @reader(Resource.USERS)
 def what_moves(
-    session: Session, actor: Actor, from_id: int, author_id: int | None = None, since: date | None = None
+    session: Session, actor: Actor, from_id: int, author_id: int | None = None, since: date | None = None,
+    only_barred: bool = False,
 ) -> Moving:
     """How much a reassignment would move, before it does."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
-    found = supervision.undecided_notes(session, from_id, author_id, since)
+    part = Part(from_id, author_id, since, only_barred)
+    found, addenda = supervision.undecided_notes(session, part), supervision.undecided_addenda(session, part)
     waiting = sum(note.status is NoteStatus.SUBMITTED for note in found)
-    addenda = supervision.undecided_addenda(session, from_id, author_id, since)
     return Moving(waiting, len(addenda), len(found) - waiting)
 
 
@@ -168,21 +183,24 @@ def reassign_reviews(session: Session, actor: Actor, asked: ReassignReviews) -> 
     chosen = session.get(Staff, asked.to_id)
     if asked.to_id == asked.from_id or chosen is None or not can_supervise(chosen):
         raise BadInput("to_id", "Choose another supervisor who works here.")
-    found = supervision.undecided_notes(session, asked.from_id, asked.author_id, asked.since, lock=True)
-    addenda = supervision.undecided_addenda(session, asked.from_id, asked.author_id, asked.since, lock=True)
+    part = Part(asked.from_id, asked.author_id, asked.since, asked.only_barred)
+    found = supervision.undecided_notes(session, part, lock=True)
+    addenda = supervision.undecided_addenda(session, part, lock=True)
     if not found and not addenda:
         raise NothingWaits
-    authors = {note.author_id for note in found} | {author_id for _, _, author_id in addenda}
-    if asked.to_id in authors:
+    concerned = {(one.author_id, one.case_id) for one in found} | {(one.author_id, one.case_id) for one in addenda}
+    if any(author_id == asked.to_id for author_id, _ in concerned):
         raise BadInput("to_id", f"{chosen.name} wrote some of these. Move them author by author.")
+    if any(takes_part(session, chosen, case_id) for _, case_id in concerned):
+        raise BadInput("to_id", f"{chosen.name} may not sign some of these. Choose somebody else, or move fewer.")
     for note in found:
         note.supervisor_id = asked.to_id
         _keep(session, actor, asked, note.id, None)
-    for review, note_id, _ in addenda:
-        review.supervisor_id = asked.to_id
-        review.revision += 1
-        _keep(session, actor, asked, note_id, review.addendum_id)
-    moved = [note.id for note in found] + [note_id for _, note_id, _ in addenda]
+    for one in addenda:
+        one.review.supervisor_id = asked.to_id
+        one.review.revision += 1
+        _keep(session, actor, asked, one.note_id, one.review.addendum_id)
+    moved = [note.id for note in found] + [one.note_id for one in addenda]
     _log(session, actor, moved)
     session.info["detail"] = (
         f"{len(found)} notes and {len(addenda)} addenda from {asked.from_id} to {asked.to_id}: {asked.reason}")

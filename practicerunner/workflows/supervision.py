@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import RuleViolation
-from practicerunner.records import logins, practice, supervision
+from practicerunner.records import cases, logins, practice, supervision
 from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
@@ -16,7 +16,7 @@ from practicerunner.vocabulary import NoteKind, Role, SignatureRole
 
 
 class NoSupervisor(RuleViolation):
-    """Nobody is set as your supervisor, so nobody could co-sign this. Ask the practice's owner to set one."""
+    """Nobody is set as your supervisor who could co-sign this. Ask the practice's owner to set one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def review_of(
     where somebody beside the default is responsible, both have to leave it out, and what the default leaves out says
     nothing of a supervisor who was named without an assignment. What was once ``handed_in`` goes on waiting, whichever
     kinds are left out later, and as what it waited ``before`` where the level was lowered to reading alone, the
-    supervision ended or the author is no associate any more. Where whoever supervises works here no more, somebody else
-    is named first.
+    supervision ended or the author is no associate any more. Where whoever supervises works here no more, or takes part
+    in the case themselves, somebody else is named first.
     """
     today = clock.today(practice.the_practice(session).zone)
     known = logins.supervisions(session, associate_id=author_id)
@@ -56,7 +56,7 @@ def review_of(
         case.supervisor_id, supervisor_on(defaults, today),
     ]
     people = {one: session.get(Staff, one) for one in candidates if one is not None}
-    able = {one for one, person in people.items() if person is not None and can_supervise(person)}
+    able = {one for one, person in people.items() if person is not None and may_review(session, person, case.id)}
     chosen = narrowest(candidates, author_id, able)
     own = [one for one in in_force if one.supervisor_id == chosen]
     asked = [*own[-1:], *defaults[-1:]] if own or chosen is None else []
@@ -72,3 +72,13 @@ def review_of(
 def can_supervise(person: Staff) -> bool:
     """Whether somebody works here and is a supervisor."""
     return person.active and Role.SUPERVISOR in {held.role for held in person.roles}
+
+
+def may_review(session: Session, person: Staff, case_id: int) -> bool:
+    """Whether somebody can sign after others in a case: a supervisor who works here and takes no part in it."""
+    return can_supervise(person) and not takes_part(session, person, case_id)
+
+
+def takes_part(session: Session, person: Staff, case_id: int) -> bool:
+    """Whether a member of staff takes or took part in a case themselves: none of their roles opens it (TRUST A11)."""
+    return person.person_id is not None and case_id in cases.case_ids_of(session, person.person_id)

@@ -13,6 +13,7 @@ from practicerunner.errors import NotFound, PracticeError
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import Note
+from practicerunner.records.people import Person
 from practicerunner.records.supervision import SupervisionSession
 from practicerunner.rules.note_details import Details, Risk
 from practicerunner.ui import identity, review_list
@@ -243,7 +244,17 @@ def test_an_owner_sees_counts_and_no_text_and_moves_the_queue_after_a_preview(
         "Written by": "Priya Nair", "Supervisor": "Ruth Feldman", "Waiting": 1, "Oldest": "7 days",
         "Returned, not back": 1}]
     text = words(app)
-    assert "Sealed" not in text and "Haddad" not in text
+    assert "Sealed" not in text and "Haddad" not in text and "may not sign" not in text
+    with database.transaction(cast.engine) as session:
+        noor = session.scalars(select(Person).where(Person.last_name == "Haddad")).one()
+        session.get_one(Staff, cast.staff["Ruth"]).person_id = noor.id
+    assert ("1 note of Priya Nair waits for Ruth Feldman, who takes part there themselves and may not sign it. "
+            "Give it to another supervisor.") in said(opened(cast, monkeypatch, "Dana", "supervision"))
+    alone = dialog(cast, monkeypatch, "Dana", _reassign)
+    assert alone.checkbox(key="reassign_reviews.0.only_barred").value
+    assert "1 note moves now." in said(alone) and "returned" not in said(alone)
+    with database.transaction(cast.engine) as session:
+        session.get_one(Staff, cast.staff["Ruth"]).person_id = None
     press(app, "reassign")
     assert "1 note moves now. 1 returned note follows when it is submitted again." in said(app)
     app = click(dialog(cast, monkeypatch, "Dana", _reassign), "Move 2 reviews")

@@ -1,6 +1,7 @@
 """Who asks for a record to be amended, in the portal too, and to whom the answer goes on its day."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from practicerunner import database, ids
 from practicerunner.documents.denial import Denial
 from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted
 from practicerunner.records.amendments import AmendmentRequest
+from practicerunner.records.people import Person
 from practicerunner.vocabulary import (
     AccessScope,
     ActingKind,
@@ -28,7 +30,7 @@ from practicerunner.workflows.consent_basis import SetConsentBasis, set_consent_
 from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.portal_amendments import AskToAmend, TooManyAsked, ask_to_amend, own_amendments
 from tests.cast import Cast, at
-from tests.workflows.amending import DAY, RECEIVED, asked, back, deny, on_paper, page
+from tests.workflows.amending import DAY, RECEIVED, alone_with, asked, back, deny, on_paper, page
 from tests.workflows.minors import Home, consents_alone, home
 
 
@@ -107,6 +109,9 @@ def test_what_is_asked_in_the_portal_is_received_that_day_and_shows_no_answer(ca
 # --- To whom the answer goes
 
 
+FIRST = ("Nobody is known who may act for Leo Castellano now. First name and verify a parent or guardian under Who "
+         "acts for them, in the case.")
+
 def of_a_parent(cast: Cast, born: date) -> tuple[Home, int]:
     house = home(cast, born=born)
     return house, asked(cast, house.case_id, house.leo, signed_by_id=house.elena, signs_as=SignsAs.PARENT,
@@ -134,10 +139,55 @@ def test_the_answer_goes_to_who_asked_while_they_may_act(cast: Cast) -> None:
         assert refused.value.field == "to_id"
         cast.do("Marcus", deny_amendment, deny(made))
         assert (letter(cast, made).to.name, letter(cast, made).heading) == ("Elena Castellano", "")
-        assert page(cast, "Marcus", made).letter_to == "Elena Castellano"
-        no_forms(house)
         found = page(cast, "Marcus", made)
-        assert found.letter_to not in found.answer_to.values(), "the letter is not handed to her any more"
+        assert (found.letter_to, found.letter_lost) == ("Elena Castellano", False)
+        no_forms(house)
+        assert page(cast, "Marcus", made).letter_lost, "the letter is not handed to her any more"
+        acts = cast.do("Dana", add_acting, AddActing(
+            client_id=house.leo, kind=ActingKind.PARENT, starts_on=date(2026, 9, 1), person=PersonDetails(
+                first_name="Nona", last_name="Castellano", birth_date=date(1979, 1, 1))))
+        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence="birth certificate"))
+        (nona,) = page(cast, "Marcus", made).answer_to
+        called(cast, nona, "Elena")
+        found = page(cast, "Marcus", made)
+        assert (found.answer_to, found.letter_lost) == ({nona: "Elena Castellano"}, True), "nor to another of her name"
+
+
+def called(cast: Cast, person_id: int, first: str, **more: Any) -> None:
+    """Somebody is called otherwise from now on."""
+    with database.transaction(cast.engine) as session:
+        for name, value in ({"first_name": first} | more).items():
+            setattr(session.get_one(Person, person_id), name, value)
+
+
+def test_a_letter_is_still_theirs_under_another_name_and_goes_to_nobody_once_they_have_died(cast: Cast) -> None:
+    who = alone_with(cast)
+    first, second = asked(cast, who["case"], who["noor"]), asked(cast, who["case"], who["noor"])
+    with at("2027-01-05 09:00"):
+        cast.do("Marcus", deny_amendment, deny(first))
+        called(cast, who["noor"], "Noor", last_name="Smith")
+        found = page(cast, "Marcus", first)
+        assert (found.letter_to, found.letter_lost, found.tell) == ("Noor Haddad", False, "Noor Smith")
+        called(cast, who["noor"], "Noor", died_on=date(2027, 1, 4))
+        assert page(cast, "Marcus", first).letter_lost
+        found = page(cast, "Marcus", second)
+        assert found.answer_to == {}
+        assert found.not_to_asker == (
+            "Noor Smith has died. Nobody is known who may act for Noor Smith now. First name and verify their legal "
+            "representative under Who acts for them, in the case.")
+        for part in (deny_amendment, accept_amendment):
+            denied = deny(second) if part is deny_amendment else AcceptAmendment(
+                amendment_id=second, revision=1, answer="The address.", in_part=True, ground=DenialGround.ACCURATE,
+                basis="The rest is accurate.")
+            with pytest.raises(BadInput, match="their legal representative") as refused:
+                cast.do("Marcus", part, denied)
+            assert refused.value.field == "to_id"
+        acts = cast.do("Dana", add_acting, AddActing(
+            client_id=who["noor"], kind=ActingKind.LEGAL_REPRESENTATIVE, starts_on=date(2027, 1, 5),
+            person=PersonDetails(first_name="Sami", last_name="Haddad", birth_date=date(1979, 1, 1))))
+        cast.do("Dana", verify_acting, VerifyActing(acts_for_id=acts, revision=1, evidence="letters testamentary"))
+        cast.do("Marcus", deny_amendment, deny(second))
+        assert letter(cast, second).to.name == "Sami Haddad"
 
 
 def test_at_eighteen_the_answer_goes_to_the_client(cast: Cast) -> None:
@@ -171,20 +221,22 @@ def test_a_denial_of_part_goes_to_a_minor_who_consents_alone_by_now(cast: Cast) 
         assert letter(cast, made).to.name == "Leo Castellano"
 
 
-def test_once_a_parent_was_denied_another_who_acts_gets_the_answer_or_the_child(cast: Cast) -> None:
+def test_once_a_parent_was_denied_another_who_acts_gets_the_answer_and_never_the_child(cast: Cast) -> None:
     house, made = of_a_parent(cast, date(2014, 5, 14))
     with at("2027-01-05 09:00"):
         no_forms(house)
         found = page(cast, "Marcus", made)
-        assert found.answer_to == {house.leo: "Leo Castellano"}
-        assert found.may_take_back == {}
-        assert "Nobody is known who may act for Leo Castellano now" in found.not_to_asker
+        assert found.answer_to == found.may_take_back == {}
+        assert found.not_to_asker == f"Elena Castellano may not act for Leo Castellano any more. {FIRST}"
+        with pytest.raises(BadInput) as refused:
+            cast.do("Marcus", deny_amendment, deny(made, to_id=house.leo))
+        assert (refused.value.field, str(refused.value)) == ("to_id", FIRST)
         acts = {}
         for first in ("Marco", "Nona"):
             acts[first] = cast.do("Dana", add_acting, AddActing(
                 client_id=house.leo, kind=ActingKind.PARENT, starts_on=date(2026, 9, 1), person=PersonDetails(
                     first_name=first, last_name="Castellano", birth_date=date(1979, 1, 1))))
-        assert page(cast, "Marcus", made).answer_to == {house.leo: "Leo Castellano"}, "nobody was verified"
+        assert page(cast, "Marcus", made).answer_to == {}, "nobody was verified"
         for one in acts.values():
             cast.do("Dana", verify_acting, VerifyActing(acts_for_id=one, revision=1, evidence="birth certificate"))
         found = page(cast, "Marcus", made)

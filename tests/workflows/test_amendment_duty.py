@@ -20,10 +20,12 @@ from practicerunner.workflows.amendment_papers import denial_pdf
 from practicerunner.workflows.cases import ChangeCase, change_case
 from practicerunner.workflows.note_pages import NotePage, note_page
 from practicerunner.workflows.own_records import SetOwnRecord, set_own_record
+from practicerunner.workflows.reviews import CosignNote, cosign_note
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, people_of
 from tests.workflows.amending import alone_with, asked, deny, on_paper, page, seen, waits
 from tests.workflows.supervising import assign, change
+from tests.workflows.writing import fill, session_of, sign, start
 
 LATER = "2027-01-05 09:00"
 NOOR = "Request to amend the record of Noor Haddad: due 1 March 2027"
@@ -184,6 +186,47 @@ def test_the_author_who_stood_in_decides_once_the_provider_has_left(cast: Cast, 
     with at(LATER):
         assert page(cast, "Marcus", made).line.decided_by == "Marcus Bell"
         cast.do("Marcus", deny_amendment, deny(made))
+
+
+def test_a_provider_who_works_here_and_may_not_answer_is_not_said_to_have_left(
+    cast: Cast, alone: dict[str, int]
+) -> None:
+    asked(cast, alone["case"], alone["noor"])
+    with at(LATER):
+        own(cast, "Marcus", alone["noor"])
+        (line,) = cast.read("Dana", amendments_of_case, alone["case"]).lines
+        assert line.remedy == (
+            "Marcus Bell may not answer this one. An owner names another provider, who then answers the request.")
+        assert cast.read("Tom", amendments_of_case, alone["case"]).lines[0].remedy == line.remedy
+    assert waits(cast, "Marcus", LATER) == []
+    assert to_find(cast, "Dana") == [NOBODY.replace("has left", "may not answer this one")]
+    with at(LATER):
+        own(cast, "Marcus", None)
+        change(cast, "Marcus", roles=frozenset({Role.ADMIN}))
+    assert to_find(cast, "Dana") == [NOBODY.replace("has left", "treats nobody any more")]
+
+
+def test_once_the_provider_has_left_the_author_s_supervisor_decides_where_they_sign_nothing_alone(cast: Cast) -> None:
+    case_id, appointment_id = session_of(cast)
+    with at("2026-10-12 22:00"):
+        give(cast, case_id, "Priya")
+        note_id = start(cast, "Priya", appointment_id)
+        fill(cast, "Priya", note_id)
+        sign(cast, "Priya", note_id)
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+        give(cast, case_id, "Marcus")
+    made = asked(cast, case_id, next(iter(people_of(cast, case_id).values())), note_id=note_id)
+    assert waits(cast, "Ruth", LATER) == waits(cast, "Priya", LATER) == [], "it is its provider's while they work here"
+    with at(LATER):
+        change(cast, "Marcus", active=False)
+        for who in ("Ruth", "Priya"):
+            (line,) = cast.read(who, amendments_due)
+            assert (line.amendment_id, line.decided_by, line.is_mine) == (made, "Ruth Feldman", True)
+        assert page(cast, "Ruth", made).may_decide
+    assert len(waits(cast, "Ruth", LATER)) == len(waits(cast, "Priya", LATER)) == 1
+    assert waits(cast, "Olga", LATER) == []
+    with at(LATER):
+        cast.do("Ruth", deny_amendment, deny(made))
 
 
 def test_nothing_about_themselves_stands_with_staff_who_are_clients(cast: Cast, alone: dict[str, int]) -> None:

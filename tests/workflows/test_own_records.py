@@ -67,7 +67,7 @@ from tests.cast import Cast, arrange, at, hold, invoice, people_of
 from tests.inquiring import open_door
 from tests.workflows.sending import bring_forms, send
 from tests.workflows.supervising import change
-from tests.workflows.supervising import written as reviewed
+from tests.workflows.supervising import written as handed_in
 from tests.workflows.test_record_exports import written
 
 NOW = "2026-11-12 09:00"
@@ -326,8 +326,8 @@ def test_a_supervisor_who_is_a_client_of_a_supervisee_reviews_and_reminds_of_not
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(settings(), "key_file", tmp_path / "practice.key")
-    own, _ = reviewed(cast)
-    other, _ = reviewed(cast, when="2026-10-12 14:00")
+    own, _ = handed_in(cast)
+    other, _ = handed_in(cast, when="2026-10-12 14:00")
     hold(cast, own, "IND50", "2026-10-13 10:00", by="Priya")
     hold(cast, other, "IND50", "2026-10-13 14:00", by="Priya")
 

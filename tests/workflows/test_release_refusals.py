@@ -7,10 +7,12 @@ from sqlalchemy import select
 from practicerunner import database, ids
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
+from practicerunner.records.releases import ReleaseRefused
 from practicerunner.vocabulary import (
     ActingKind,
     CaseType,
     Outcome,
+    Role,
     SignsAs,
 )
 from practicerunner.workflows.record_exports import WhoseRecord, record_choices
@@ -31,6 +33,7 @@ from tests.cast import Cast, at, people_of
 from tests.workflows.releasing import TODAY, authorize, couple_with, prepared, taken_out
 from tests.workflows.sending import complete, filled, named, send
 from tests.workflows.supervising import change
+from tests.workflows.test_amendment_duty import own
 
 
 @pytest.fixture
@@ -103,14 +106,26 @@ def test_a_refusal_without_a_release_leaves_a_task_for_the_provider(cast: Cast, 
         assert waits() == ["Record asked for without a release: Maya Rivera & Tom Quill"]
         assert waits("Dana") == waits("Olga") == []
         assert cast.read("Marcus", releases_of_case, couple).refused == (
-            "Dana Okafor asked for the record on 20 October 2026 and was refused: nobody had authorised that.",) * 2
+            "Dana Okafor asked for the record on 20 October 2026 and was refused: nobody had authorised that.",)
         with pytest.raises(NotFound):
             taken_out(cast, couple, who="Olga")
-        assert len(cast.read("Marcus", releases_of_case, couple).refused) == 2, "a stranger asks for nothing"
+        assert len(cast.read("Marcus", releases_of_case, couple).refused) == 1, "a stranger asks for nothing"
         with database.reading(cast.engine) as session:
             logged = session.execute(select(AuditRow.staff_id, AuditRow.outcome).where(
                 AuditRow.action == "export_record").order_by(AuditRow.seq)).all()
-        assert logged == [(cast.staff["Dana"], Outcome.REFUSED)] * 2
+            kept = list(session.scalars(select(ReleaseRefused.asked_by_id)))
+        assert logged == [(cast.staff["Dana"], Outcome.REFUSED)] * 2, "each click stands in the log"
+        assert kept == [cast.staff["Dana"]]
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, couple)
+    with at("2026-10-20 23:59"), pytest.raises(ReleaseIsBlocked):
+        taken_out(cast, couple)
+    with at("2026-10-21 00:01"):
+        with pytest.raises(ReleaseIsBlocked):
+            taken_out(cast, couple)
+        assert [one[:35] for one in cast.read("Marcus", releases_of_case, couple).refused] == [
+            "Dana Okafor asked for the record on", "Marcus Bell asked for the record on",
+            "Marcus Bell asked for the record on"], "one of each person and day"
     with at("2026-10-21 09:00"):
         release = prepared(cast, couple)
         assert waits() == ["Release waits for 2 of 2: Maya Rivera & Tom Quill"]
@@ -133,6 +148,40 @@ def test_a_refusal_without_a_release_leaves_a_task_for_the_provider(cast: Cast, 
         change(cast, "Marcus", active=False)
         assert waits("Dana") == ["Record asked for without a release: Maya Rivera & Tom Quill"], "nobody else is left"
         assert waits("Ruth") == []
+
+
+def test_what_the_provider_of_a_case_cannot_hand_out_stands_with_an_owner(cast: Cast, couple: int) -> None:
+    people = people_of(cast, couple)
+    refused, waiting = "Record asked for without a release: ", "Release waits for 2 of 2: "
+    with at("2026-10-01 09:00"):
+        of_priya = cast.open_case(CaseType.TWO_PERSON, "Eve Moss", "Al Ray", provider="Priya")
+    with at(TODAY):
+        for case_id in (couple, of_priya):
+            with pytest.raises(ReleaseIsBlocked):
+                taken_out(cast, case_id, who="Dana")
+
+        def waits(who: str) -> list[str]:
+            return [one.sentence for one in cast.read(who, releases_waiting)]
+
+        assert waits("Dana") == [f"{refused}Eve Moss & Al Ray"], "an associate takes no record out"
+        assert waits("Priya") == waits("Ruth") == []
+        assert waits("Marcus") == [f"{refused}Maya Rivera & Tom Quill"]
+        cast.do("Dana", drop_refused, DropRefused(case_id=of_priya))
+        assert waits("Dana") == []
+        own(cast, "Marcus", people["Maya"])
+        assert (waits("Dana"), waits("Marcus")) == ([f"{refused}Maya Rivera & Tom Quill"], [])
+        own(cast, "Dana", people["Tomas"])
+        assert waits("Dana") == [], "it is about an owner, too"
+        own(cast, "Dana", None)
+        own(cast, "Marcus", None)
+        assert (waits("Dana"), len(waits("Marcus"))) == ([], 1)
+        change(cast, "Marcus", roles=frozenset({Role.ADMIN}))
+        assert (waits("Dana"), waits("Marcus")) == ([f"{refused}Maya Rivera & Tom Quill"], [])
+        release = prepared(cast, couple, "Dana")
+    with at("2026-10-21 09:00"):
+        assert waits("Dana") == [f"{waiting}Maya Rivera & Tom Quill"]
+        cast.do("Dana", drop_release, DropRelease(release_id=release))
+        assert waits("Dana") == []
 
 
 def test_a_group_and_a_case_of_one_have_no_release(cast: Cast) -> None:

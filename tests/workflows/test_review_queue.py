@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeError
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Supervision
+from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import AddendumReview, Note, ReviewComment
 from practicerunner.records.scheduling import Appointment
 from practicerunner.records.supervision import ReviewAssignment
@@ -20,10 +20,12 @@ from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_ad
 from practicerunner.workflows.assignments import EndSupervision, assignments_of, end_supervision
 from practicerunner.workflows.documentation import my_queue
 from practicerunner.workflows.note_pages import NotePage
+from practicerunner.workflows.own_records import SetOwnRecord, set_own_record
 from practicerunner.workflows.review_queue import (
     Moving,
     NothingWaits,
     ReassignReviews,
+    barred_reviews,
     reassign_reviews,
     review_queue,
     supervisors,
@@ -33,8 +35,9 @@ from practicerunner.workflows.review_queue import (
 from practicerunner.workflows.reviews import CosignNote, ReturnNote, cosign_note, return_note
 from practicerunner.workflows.staff import AddStaff, add_staff
 from practicerunner.workflows.supervision import NoSupervisor
-from tests.cast import Cast, at
-from tests.workflows.supervising import assign, change, reads, written
+from practicerunner.workflows.today import day
+from tests.cast import Cast, at, people_of
+from tests.workflows.supervising import assign, change, name_supervisor, reads, written
 from tests.workflows.writing import audit_rows, fill, page, row, sign
 
 
@@ -138,6 +141,65 @@ def test_only_an_owner_moves_a_queue_and_only_to_another_supervisor(cast: Cast, 
     with pytest.raises(NothingWaits):
         cast.do("Dana", reassign_reviews, move(cast, "Ruth", by="Judith"))
     assert row(cast, note_id).supervisor_id == cast.staff["Ruth"]
+
+
+def themselves(cast: Cast, who: str, case_id: int) -> None:
+    """Say that a member of staff is who the case is about."""
+    with database.reading(cast.engine) as session:
+        revision = session.get_one(Staff, cast.staff[who]).revision
+    cast.do("Dana", set_own_record, SetOwnRecord(
+        staff_id=cast.staff[who], revision=revision, person_id=next(iter(people_of(cast, case_id).values()))))
+
+
+def barred(cast: Cast, who: str = "Dana") -> list[str]:
+    """What stands on somebody's Today because its supervisor may not sign it."""
+    return [one.sentence for one in cast.read(who, day).waiting if "may not sign" in one.sentence]
+
+
+def test_nothing_is_handed_in_to_a_supervisor_who_takes_part_in_the_case(cast: Cast, judith: int) -> None:
+    case_id, note_id = written(cast, submit=False)
+    _, other = written(cast, when="2026-10-12 14:00")
+    amended, _ = addendum_waiting(cast, "2026-10-07 10:00")
+    themselves(cast, "Ruth", case_id)
+    with pytest.raises(NoSupervisor):
+        sign(cast, "Priya", note_id)
+    assert page(cast, "Priya", note_id).lacks_supervisor
+    assert row(cast, other).supervisor_id == cast.staff["Ruth"], "of others she goes on reviewing"
+    name_supervisor(cast, case_id, judith)
+    sign(cast, "Priya", note_id)
+    assert row(cast, note_id).supervisor_id == judith
+    cast.do("Judith", cosign_note, CosignNote(note_id=note_id, version=1))
+    name_supervisor(cast, case_id, None)
+    more = AddAddendum(note_id=note_id, reason="correction", text="50 minutes.")
+    with pytest.raises(NoSupervisor):
+        cast.do("Priya", add_addendum, more)
+    cast.do("Priya", add_addendum, more.model_copy(update={"note_id": amended}))
+    assert barred(cast) == []
+
+
+def test_what_waits_for_a_supervisor_who_takes_part_is_an_owner_s_to_give_to_another(cast: Cast, judith: int) -> None:
+    case_id, note_id = written(cast)
+    with_addendum, _ = addendum_waiting(cast, "2026-10-07 10:00")
+    _, other = written(cast, when="2026-10-12 14:00")
+    themselves(cast, "Ruth", case_id)
+    assert barred(cast) == ["1 note waits for a supervisor who may not sign there"]
+    assert barred(cast, "Ruth") == barred(cast, "Priya") == barred(cast, "Tom") == []
+    line, = cast.read("Dana", team_reviews)
+    assert (line.waiting, line.barred) == (3, 1)
+    with pytest.raises(NotPermitted):
+        cast.read("Ruth", barred_reviews)
+    themselves(cast, "Judith", row(cast, other).case_id)
+    with pytest.raises(BadInput, match=r"Judith Solano may not sign some of these") as refused:
+        cast.do("Dana", reassign_reviews, move(cast, "Judith"))
+    assert refused.value.field == "to_id"
+    assert cast.read("Dana", what_moves, cast.staff["Ruth"], None, None, True) == Moving(1, 0, 0)
+    assert cast.do("Dana", reassign_reviews, move(cast, "Judith", only_barred=True)) == [note_id]
+    assert barred(cast) == []
+    assert (row(cast, note_id).supervisor_id, row(cast, other).supervisor_id) == (judith, cast.staff["Ruth"])
+    themselves(cast, "Ruth", row(cast, with_addendum).case_id)
+    assert barred(cast) == ["1 note waits for a supervisor who may not sign there"], "an addendum waits as a note does"
+    assert cast.do("Dana", reassign_reviews, move(cast, "Judith", only_barred=True)) == [with_addendum]
+    assert (barred(cast), [line.note_id for line in cast.read("Ruth", review_queue).lines]) == ([], [other])
 
 
 def together(cast: Cast, *acts: Any) -> list[object]:
