@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.records.amendments import AmendmentRequest
 from practicerunner.records.logins import Staff
+from practicerunner.records.people import Person
 from practicerunner.ui import identity, navigation
 from practicerunner.vocabulary import AmendmentChannel, AmendmentDecision, CaseType, DenialGround
 from practicerunner.workflows.amendments import RecordAmendment, record_amendment
@@ -39,6 +40,12 @@ def asked(cast: Cast, case_id: int, wanted: str = HOSTILE) -> int:
 def kept(cast: Cast) -> AmendmentRequest:
     with database.reading(cast.engine) as session:
         return session.query(AmendmentRequest).one()
+
+
+def changed(cast: Cast, person_id: int, **facts: Any) -> None:
+    with database.transaction(cast.engine) as session:
+        for name, value in facts.items():
+            setattr(session.get_one(Person, person_id), name, value)
 
 
 def dialog() -> None:
@@ -84,7 +91,7 @@ def test_it_is_written_down_at_the_case_by_the_front_desk_which_reads_it_no_more
 
 def test_its_provider_finds_it_on_today_and_denies_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
-    made = asked(cast, case_id)
+    made, noor = asked(cast, case_id), people_of(cast, case_id)["Noor"]
     due = "Request to amend the record of Noor Haddad\\: due 8 January 2027"
     assert due in words(opened(cast, monkeypatch, "Marcus", "today"))
     assert "Requests to amend (1)" in words(opened(cast, monkeypatch, "Marcus", "documentation"))
@@ -100,10 +107,22 @@ def test_its_provider_finds_it_on_today_and_denies_it(cast: Cast, monkeypatch: p
         "Say in plain words why it is denied; it stands in the letter."]
     next(one for one in app.selectbox if one.label == "Ground").set_value(DenialGround.ACCURATE)
     next(one for one in app.text_area if one.label == "Why, in plain words").set_value(HOSTILE)
+    changed(cast, noor, died_on=date(2026, 11, 10))
+    press(app, save)
+    first = "First name and verify their legal representative under Who acts for them, in the case."
+    assert [first in error.value for error in app.error] == [True]
+    assert "Noor Haddad has died." in said(app)
+    changed(cast, noor, died_on=None)
     press(app, save)
     assert kept(cast).decision is AmendmentDecision.DENIED
     app = opened(cast, monkeypatch, "Marcus", "amendment", amendment=made)
     assert "Letter as PDF" in words(app)
+    changed(cast, noor, last_name="Smith")
+    assert "The letter is written to" not in said(opened(cast, monkeypatch, "Marcus", "amendment", amendment=made))
+    changed(cast, noor, died_on=date(2026, 11, 10))
+    assert ("The letter is written to Noor Haddad, who may not get it any more. Give it to nobody but whoever may act "
+            "for them once that is clear.") in said(opened(cast, monkeypatch, "Marcus", "amendment", amendment=made))
+    changed(cast, noor, died_on=None)
     next(one for one in app.text_area if one.label == "What the client says").set_value(HOSTILE)
     press(app, next(key for key in keys(app) if "statement" in key and key.endswith(".save")))
     app = opened(cast, monkeypatch, "Marcus", "amendment", amendment=made)
