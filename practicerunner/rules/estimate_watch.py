@@ -80,6 +80,16 @@ def ahead(one: Given, day: date) -> set[int]:
     return {service for service, last in one.listed.items() if last >= day} or set(one.listed)
 
 
+def is_said_anew(one: Given, others: Collection[Given], today: date) -> bool:
+    """Whether a later estimate, no version of it, stands for days that are its own and lists all that it has ahead."""
+    return any(
+        other.chain_id != one.chain_id and other.estimate_id > one.estimate_id
+        and other.first_on <= one.last_on and other.last_on >= one.first_on
+        and ahead(one, today) <= set(other.listed) and stands(other, others, today) is not None
+        for other in others
+    )
+
+
 def is_renewed(one: Given, others: Iterable[Given]) -> bool:
     """Whether an estimate needs none to follow it: its last day is a later version's, or another goes on with it."""
     return any(

@@ -72,7 +72,12 @@ class Standing:
         return watching.is_under(self.given, self.others, service_id, day)
 
     def stands_from(self, today: date) -> date | None:
-        """The first day from today on for which it stands, whether anything is expected on it or not."""
+        """The first day from today on for which it stands, whether anything is expected on it or not.
+
+        There is none where a later estimate, that is no version of it, says anew all that it has ahead.
+        """
+        if watching.is_said_anew(self.given, self.others, today):
+            return None
         found = watching.stands(self.given, self.others, today)
         return found[0] if found else None
 

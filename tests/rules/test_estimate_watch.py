@@ -15,6 +15,7 @@ from practicerunner.rules.estimate_watch import (
     flagged_until,
     is_followed,
     is_renewed,
+    is_said_anew,
     is_under,
     measured,
     stands,
@@ -87,6 +88,18 @@ def test_only_what_says_an_estimate_anew_follows_it() -> None:
     assert not is_followed(one, [one, estimate(60, 61, 90, SESSION, shared=20)], 50), "for what comes after"
     assert is_followed(one, [one, estimate(60, 20, 60, FAMILY, chain=1, shared=20)], 50), "a version of it"
     assert ahead(one, on(61)) == {INTAKE, SESSION}
+
+
+def test_what_another_lists_is_said_anew_while_it_stands() -> None:
+    one = Given(1, 1, on(-10), on(1), on(60), {INTAKE: on(1), SESSION: on(60)})
+    anew = estimate(2, 1, 60, SESSION, shared=20)
+    assert not is_said_anew(one, [one], on(20))
+    assert is_said_anew(one, [one, anew], on(20)), "the intake is over"
+    assert not is_said_anew(one, [one, anew], on(1)), "the intake is still ahead"
+    assert not is_said_anew(one, [one, estimate(2, 1, 60, FAMILY, shared=20)], on(20)), "something else"
+    assert not is_said_anew(one, [one, estimate(2, 10, 19, SESSION)], on(20)), "it is over"
+    assert not is_said_anew(one, [one, estimate(2, 61, 90, SESSION)], on(20)), "for what comes after"
+    assert not is_said_anew(anew, [one, anew], on(20)), "by one that was given before"
 
 
 def test_one_that_lists_something_else_renews_nothing() -> None:

@@ -190,16 +190,37 @@ def test_a_substitute_is_covered_and_another_provider_of_the_case_calls_for_a_ne
             case_id=case_id, service_id=cast.services["IND50"], local_date=date(2026, 11, 10), local_time=time(10),
             location_id=cast.office, provider_id=cast.staff["Ruth"]))
     assert due(cast, when=now) == [], "with a substitute: the same practice bills the same"
+    provided_by_ruth(cast, case_id)
+    assert changed(cast, now) == [(EstimateChange.PROVIDER, date(2026, 11, 2), first)]
+    assert due(cast, when=now)[0][2] == date(2026, 10, 30), "a business day before"
+    shared(cast, case_id, person, when=now, replaces_id=first)
+    assert due(cast, when=now) == [], "also for the one that is still with the provider before"
+
+
+def provided_by_ruth(cast: Cast, case_id: int) -> None:
     with database.reading(cast.engine) as session:
         row = session.get_one(Case, case_id)
         revision, status = row.revision, row.status
     with at("2026-10-21 10:00"):
         cast.do("Dana", change_case, ChangeCase(
             case_id=case_id, revision=revision, status=status, provider_id=cast.staff["Ruth"]))
-    assert changed(cast, now) == [(EstimateChange.PROVIDER, date(2026, 11, 2), first)]
-    assert due(cast, when=now)[0][2] == date(2026, 10, 30), "a business day before"
-    shared(cast, case_id, person, when=now, replaces_id=first)
-    assert due(cast, when=now) == [], "also for the one that is still with the provider before"
+
+
+@pytest.mark.parametrize("what", list(EstimateChange)[:2])
+def test_a_change_is_answered_by_an_estimate_that_lists_all_anew_though_it_is_no_version(omar, what) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person)
+    if what is EstimateChange.PROVIDER:
+        provided_by_ruth(cast, case_id)
+    else:
+        arrange(cast, case_id, {person: 0}, since="2026-10-01", fee_terms=FeeTerms.FIXED, fee_cents=180_00)
+    now = "2026-10-22 10:00"
+    asked = [(what, date(2026, 11, 2), first)]
+    assert changed(cast, now) == asked
+    shared(cast, case_id, person, sessions(cast, 2, service="FAM50"), when=now)
+    assert changed(cast, now) == asked, "an estimate for something else"
+    shared(cast, case_id, person, when=now)
+    assert due(cast, when=now) == []
 
 
 def test_what_an_estimate_does_not_list_calls_for_one_and_more_than_it_lists_for_another(omar) -> None:
