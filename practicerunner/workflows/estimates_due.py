@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import estimates, practice
+from practicerunner.records import estimate_bills, estimates, practice
 from practicerunner.records import estimates_due as waiting
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import GoodFaithEstimate
@@ -140,13 +140,15 @@ def _requested(session: Session, sees: Visibility, case_id: int | None) -> list[
 
 
 def standing_of(session: Session, sees: Visibility, today: date, case_id: int | None = None) -> list[Standing]:
-    """The estimates that are not over, with their lines and all of them that were given to the same."""
+    """The estimates that are not over, with their lines and all that were given to the same, also those that are."""
     rows = waiting.standing(session, EACH + TOGETHER, today, sees, case_id)
     if not rows:
         return []
-    items = estimates.items_of(session, [estimate.id for estimate, *_ in rows])
+    kinds = {case.id: case.type for _, case, _ in rows}
+    everything = estimate_bills.of_cases(session, kinds)
+    items = estimates.items_of(session, [one.id for one in everything])
     booked = waiting.numbers_on_their_days(session, EACH + TOGETHER, today, sees, case_id)
-    units = by_unit([(estimate, case.type) for estimate, case, _ in rows], items)
+    units = by_unit([(one, kinds[one.case_id]) for one in everything], items)
     found = []
     for estimate, case, person in rows:
         others = units[unit_of(case.id, case.type, estimate.person_id)]

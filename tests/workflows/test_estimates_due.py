@@ -240,6 +240,20 @@ def test_what_an_estimate_does_not_list_calls_for_one_and_more_than_it_lists_for
     assert due(cast) == [("Omar Reyes", EstimateCause.SCHEDULED, date(2026, 10, 23))], "the version has it no more"
 
 
+@pytest.mark.parametrize("as_version", [True, False])
+def test_what_one_that_is_over_had_is_not_counted_again_for_the_one_before(omar, as_version) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 4, "2026-11-02", last="2026-12-20"))
+    shared(cast, case_id, person, sessions(cast, 4, "2026-11-09", last="2026-11-13"), when="2026-10-20 11:00",
+           replaces_id=first if as_version else None)
+    for on in ("11-09", "11-10", "11-11", "11-12", "11-30", "12-07", "12-14"):
+        meet(cast, case_id, f"2026-{on}", when="2026-10-20 12:00")
+    assert due(cast, when="2026-11-13 10:00") == due(cast, when="2026-11-14 10:00") == []
+    for on in ("12-15", "12-16"):
+        meet(cast, case_id, f"2026-{on}", when="2026-11-14 12:00")
+    assert changed(cast, "2026-11-14 13:00") == [(EstimateChange.SCOPE, date(2026, 12, 16), first)], "its own fifth"
+
+
 def test_an_estimate_for_something_else_does_not_renew(omar) -> None:
     cast, case_id, person = omar
     shared(cast, case_id, person, sessions(cast, last="2027-11-01"))
