@@ -236,6 +236,18 @@ def test_only_what_says_it_anew_ends_that_another_is_asked_for_and_nothing_that_
     assert flags(cast, "2027-03-06 12:00") == []
 
 
+def test_the_next_estimate_ends_that_another_is_asked_for_after_one_that_is_over(omar) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 1, last="2026-11-30"))
+    for on in range(2, 7):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{on:02d} 10:00"))
+    assert [cause for _, cause, _ in due(cast, when="2026-12-02 10:00")] == [EstimateCause.EXCEEDED]
+    shared(cast, case_id, person, sessions(cast, 10, "2026-12-07", last="2027-03-01"), when="2026-12-03 10:00",
+           replaces_id=first)
+    assert due(cast, when="2026-12-03 11:00") == []
+    assert flags(cast, "2026-12-03 11:00") == [("Bills $400 or more above the estimate: Omar Reyes", False)]
+
+
 def test_what_waits_for_its_invoice_is_not_billed_and_a_late_bill_can_be_disputed_late(omar) -> None:
     cast, case_id, person = omar
     with at("2026-10-12 09:00"):
