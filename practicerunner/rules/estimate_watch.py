@@ -123,7 +123,7 @@ class Bill:
     service_on: date
     cents: int
     bill_id: int
-    """Of the last invoice that it stands on; the later it was made, the higher."""
+    """Of the last invoice that billed it, issued anew or not; the later it was made, the higher."""
     billed_on: date
 
 
