@@ -33,7 +33,10 @@ class Billed:
 
 
 def billed(session: Session, case_ids: Collection[int]) -> list[Billed]:
-    """What was billed in some cases; what was credited to whole invoices is still to be taken off."""
+    """What was billed in some cases; what was credited to whole invoices is still to be taken off.
+
+    A session of a package is billed for the day on which it is used, and for none before.
+    """
     if not case_ids:
         return []
     of_line = (
@@ -47,7 +50,8 @@ def billed(session: Session, case_ids: Collection[int]) -> list[Billed]:
         select(Charge.id, Charge.case_id, Charge.person_id, Charge.service_id, Charge.service_date,
                ChargeShare.amount_cents, Invoice.id, Invoice.issued_on)
         .join(ChargeShare, ChargeShare.charge_id == Charge.id).join(Invoice, Invoice.id == ChargeShare.invoice_id)
-        .where(Charge.case_id.in_(case_ids), Charge.withdrawn_at.is_(None))
+        .where(Charge.case_id.in_(case_ids), Charge.withdrawn_at.is_(None),
+               or_(Charge.package_id.is_(None), Charge.appointment_id.is_not(None)))
         .order_by(Charge.id, ChargeShare.id)
     )
     anew = _issued_anew(session, case_ids)

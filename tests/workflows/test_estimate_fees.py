@@ -7,6 +7,7 @@ import pytest
 
 from practicerunner.vocabulary import (
     CaseType,
+    EstimateCause,
     FeeTerms,
 )
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
@@ -98,6 +99,25 @@ def test_of_a_package_that_is_used_in_part_only_what_is_left_has_its_price(omar)
         cast.do("Tom", sell_package, SellPackage(case_id=case_id))
     found = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast, 3, "2026-12-01")], PLACE)
     assert found.total_cents == 400_00, "the one that was sold anew"
+
+
+def test_a_package_is_billed_for_the_days_on_which_its_sessions_are_used(omar) -> None:
+    """Ten were sold on a day of the estimate, which has five."""
+    cast, case_id, person = omar
+    arrange(cast, case_id, {person: 0}, since="2026-10-01", fee_terms=FeeTerms.PACKAGE,
+            package_service_id=cast.services["IND50"], package_sessions=10, package_cents=1500_00)
+    estimate = shared(cast, case_id, person, sessions(cast, 5, last="2026-12-01"))
+    with at("2026-11-02 09:00"):
+        cast.do("Tom", sell_package, SellPackage(case_id=case_id, as_draft=False))
+    assert cast.read("Tom", estimate_watch, estimate).billed_cents == 0
+    assert due(cast, when="2026-11-03 09:00") == []
+    for on in range(3, 10):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{on:02d} 10:00"))
+    assert cast.read("Tom", estimate_watch, estimate).billed_cents == 1050_00
+    assert EstimateCause.EXCEEDED not in [cause for _, cause, _ in due(cast, when="2026-11-09 12:00")]
+    invoice(cast, hold(cast, case_id, "IND50", "2026-11-10 10:00"))
+    assert cast.read("Tom", estimate_watch, estimate).billed_cents == 1200_00
+    assert [cause for _, cause, _ in due(cast, when="2026-11-11 09:00")] == [EstimateCause.EXCEEDED], "450.00 above"
 
 
 @pytest.mark.parametrize(("limit", "total", "parts"), [
