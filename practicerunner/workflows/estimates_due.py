@@ -192,7 +192,8 @@ def changes(session: Session, standing: Sequence[Standing], today: date) -> dict
 
 def _charged_otherwise(session: Session, one: Standing, known: Agreements, today: date) -> date | None:
     """From which day on somebody will be charged otherwise than their estimate says."""
-    fee_on = fees_for(session, one.case, one.estimate.person_id, one.estimate.first_on, known)
+    fee_on = fees_for(session, one.case, one.estimate.person_id, one.estimate.first_on, known,
+                      (one.estimate.shared_on, today))
     if not uses_up(known, one.case.id) and all(
             stays(line, fee_on, known, one.case.id, today) for line in one.lines):
         return None
