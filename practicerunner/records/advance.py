@@ -19,12 +19,12 @@ _AHEAD = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
 def booked(
     session: Session, sees: ColumnElement[bool], rhythm: InvoicingRhythm, first: date, last: date, moment: datetime
 ) -> list[int]:
-    """Appointments ahead in a time, of cases in which somebody is invoiced in advance so, and not charged yet."""
+    """Appointments ahead in a time, of cases in which somebody is invoiced in advance so, whatever was booked for."""
     arranged = select(BillingArrangement.id).join(PayerShare).where(
         BillingArrangement.case_id == Appointment.case_id, PayerShare.rhythm == rhythm).exists()
     query = select(Appointment.id).join(Case, Case.id == Appointment.case_id).where(
         sees, Appointment.local_date.between(first, last), Appointment.starts_at > moment,
-        Appointment.status.in_(_AHEAD), Appointment.fee_cents > 0, arranged,
+        Appointment.status.in_(_AHEAD), arranged,
     )
     return list(session.scalars(query.order_by(Appointment.id)))
 

@@ -1,12 +1,12 @@
 """What was billed for care that good faith estimates cover: named queries."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from practicerunner.records.base import Sees
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry
@@ -28,11 +28,15 @@ class Billed:
     service_on: date
     cents: int
     invoice_id: int
+    """The last that it was billed on; of one that was issued anew the first, for that was the bill."""
     issued_on: date
 
 
 def billed(session: Session, case_ids: Collection[int]) -> list[Billed]:
-    """What was billed in some cases; what was credited to whole invoices is still to be taken off."""
+    """What was billed in some cases; what was credited to whole invoices is still to be taken off.
+
+    A session of a package is billed for the day on which it is used, and for none before.
+    """
     if not case_ids:
         return []
     of_line = (
@@ -44,16 +48,31 @@ def billed(session: Session, case_ids: Collection[int]) -> list[Billed]:
     credited = dict(session.execute(of_line).tuples().all())
     query: Select[*tuple[Any, ...]] = (
         select(Charge.id, Charge.case_id, Charge.person_id, Charge.service_id, Charge.service_date,
-               func.sum(ChargeShare.amount_cents), func.max(Invoice.id), func.max(Invoice.issued_on))
+               ChargeShare.amount_cents, Invoice.id, Invoice.issued_on)
         .join(ChargeShare, ChargeShare.charge_id == Charge.id).join(Invoice, Invoice.id == ChargeShare.invoice_id)
-        .where(Charge.case_id.in_(case_ids), Charge.withdrawn_at.is_(None))
-        .group_by(Charge.id, Charge.case_id, Charge.person_id, Charge.service_id, Charge.service_date)
-        .order_by(Charge.id)
+        .where(Charge.case_id.in_(case_ids), Charge.withdrawn_at.is_(None),
+               or_(Charge.package_id.is_(None), Charge.appointment_id.is_not(None)))
+        .order_by(Charge.id, ChargeShare.id)
     )
-    return [
-        Billed(charge, case, person, service, day, int(cents) + int(credited.get(charge, 0)), invoice, issued)
-        for charge, case, person, service, day, cents, invoice, issued in session.execute(query)
-    ]
+    anew = _issued_anew(session, case_ids)
+    found: dict[int, Billed] = {}
+    for charge, case, person, service, day, cents, *made in session.execute(query):
+        invoice, issued = made
+        while invoice in anew:
+            invoice, issued = anew[invoice]
+        one = found.get(charge) or Billed(
+            charge, case, person, service, day, int(credited.get(charge, 0)), invoice, issued)
+        found[charge] = replace(one, cents=one.cents + int(cents), invoice_id=max(one.invoice_id, invoice),
+                                issued_on=max(one.issued_on, issued))
+    return list(found.values())
+
+
+def _issued_anew(session: Session, case_ids: Collection[int]) -> dict[int, tuple[int, date]]:
+    """Invoice → the one that it was issued anew for, and that one's day."""
+    before = aliased(Invoice)
+    query = select(Invoice.id, before.id, before.issued_on).join(before, before.id == Invoice.replaces_id).where(
+        Invoice.case_id.in_(case_ids))
+    return {invoice: (first, day) for invoice, first, day in session.execute(query)}
 
 
 def maybe_above(

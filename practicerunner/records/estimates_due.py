@@ -71,9 +71,9 @@ def booked_without(
 def _uncovered(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
     """The conditions on an appointment and an attendance: from ``today`` on, expected, and covered by no estimate.
 
-    One covers it that lists its service for those days and names its provider, until a later version covers them.
-    Where the whole case has another provider by now, that is a change of the estimate and said there. Nowhere is a
-    day more than a day away from where it is in UTC; ``not_before`` says so to the index.
+    One covers it that lists its service for those days, until a later version covers them; also with a substitute, for
+    the practice bills. That the case has another provider is a change of the estimate and said there. Nowhere is a day
+    more than a day away from where it is in UTC; ``not_before`` says so to the index.
     """
     chain = func.coalesce(GoodFaithEstimate.first_id, GoodFaithEstimate.id)
     replaced = select(_NEWER.id).where(
@@ -86,9 +86,7 @@ def _uncovered(together: Collection[CaseType]) -> list[ColumnElement[bool]]:
     covering = select(GoodFaithEstimate.id).where(
         GoodFaithEstimate.case_id == Case.id,
         Appointment.local_date.between(GoodFaithEstimate.first_on, GoodFaithEstimate.last_on),
-        or_(GoodFaithEstimate.person_id == Attendance.person_id, Case.type.in_(together)),
-        or_(GoodFaithEstimate.provider_id.is_(None), GoodFaithEstimate.provider_id == Appointment.provider_id,
-            GoodFaithEstimate.provider_id != Case.provider_id), lists, ~replaced,
+        or_(GoodFaithEstimate.person_id == Attendance.person_id, Case.type.in_(together)), lists, ~replaced,
     ).correlate(Case, Appointment, Attendance).exists()
     return [
         Appointment.starts_at >= bindparam("not_before"), Appointment.local_date >= bindparam("today"),

@@ -394,21 +394,28 @@ def loose(
 
 
 def taken_back_from_debts(session: Session, payer_ids: Collection[int]) -> dict[tuple[int, int], int]:
-    """Payer and case → what payments that failed had lain there on no invoice: it had paid debts, as far as there were.
+    """Payer and case → what payments that failed had lain there on no invoice, less what others paid there since.
 
-    When a payment fails, what it had paid is taken back under the reason for which it failed.
+    It had paid debts, as far as there were. When a payment fails, what it had paid is taken back under the reason for
+    which it failed.
     """
+    back = and_(PaymentEvent.id.is_not(None), LedgerEntry.kind == EntryKind.PAYMENT)
     query = (
-        select(LedgerEntry.payer_id, LedgerEntry.case_id, func.sum(LedgerEntry.amount_cents))
-        .join(PaymentEvent, and_(
+        select(LedgerEntry.payer_id, LedgerEntry.case_id, case_when((back, 1), else_=0).label("back"),
+               func.sum(LedgerEntry.amount_cents))
+        .outerjoin(PaymentEvent, and_(
             PaymentEvent.payment_id == LedgerEntry.payment_id, PaymentEvent.status == PaymentState.FAILED,
             PaymentEvent.reason == LedgerEntry.reason))
         .where(LedgerEntry.payer_id.in_(payer_ids), LedgerEntry.invoice_id.is_(None),
-               LedgerEntry.kind == EntryKind.PAYMENT)
-        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id)
+               LedgerEntry.payment_id.is_not(None), LedgerEntry.kind.in_((EntryKind.PAYMENT, EntryKind.REFUND)))
+        .group_by(LedgerEntry.payer_id, LedgerEntry.case_id, LedgerEntry.payment_id, "back")
+        .order_by(func.min(LedgerEntry.id))
     )
-    rows = session.execute(query).tuples() if payer_ids else ()
-    return {(payer, case): int(cents) for payer, case, cents in rows}
+    found: dict[tuple[int, int], int] = {}
+    for payer, case, is_back, cents in session.execute(query).tuples() if payer_ids else ():
+        left = found.get((payer, case), 0)
+        found[payer, case] = left + int(cents) if is_back else max(left + min(int(cents), 0), 0)
+    return found
 
 
 def owing_on_none(session: Session, sees: ColumnElement[bool]) -> list[int]:

@@ -64,20 +64,33 @@ def is_under(one: Given, others: Collection[Given], service_id: int, day: date) 
 def is_followed(one: Given, others: Iterable[Given], since: int) -> bool:
     """Whether another was given after the bill ``since`` that says anew what an estimate expects.
 
-    That is a later version of it, or one for the same time that lists every service it has ahead. It ends that a new
-    estimate is asked for, and not that the bills can be disputed.
+    That is a later version of it, or one that lists every service it has ahead: for the same time, or for any once it
+    is over. It ends that a new estimate is asked for, and not that the bills can be disputed.
     """
     return any(
-        other.estimate_id > since and other.first_on <= one.last_on and other.last_on >= one.first_on
-        and (other.is_later_version_of(one) or (
-            other.estimate_id > one.estimate_id and ahead(one, other.shared_on) <= set(other.listed)))
+        other.estimate_id > since and (other.is_later_version_of(one) or (
+            other.estimate_id > one.estimate_id and ahead(one, other.shared_on) <= set(other.listed)
+            and (one.last_on < other.shared_on or _meet(one, other))))
         for other in others
     )
+
+
+def _meet(one: Given, other: Given) -> bool:
+    return other.first_on <= one.last_on and other.last_on >= one.first_on
 
 
 def ahead(one: Given, day: date) -> set[int]:
     """The services that an estimate lists for a day or later; all of them once it is over."""
     return {service for service, last in one.listed.items() if last >= day} or set(one.listed)
+
+
+def is_said_anew(one: Given, others: Collection[Given], today: date) -> bool:
+    """Whether a later estimate, no version of it, stands for days that are its own and lists all that it has ahead."""
+    return any(
+        other.chain_id != one.chain_id and other.estimate_id > one.estimate_id and _meet(one, other)
+        and ahead(one, today) <= set(other.listed) and stands(other, others, today) is not None
+        for other in others
+    )
 
 
 def is_renewed(one: Given, others: Iterable[Given]) -> bool:
@@ -110,7 +123,7 @@ class Bill:
     service_on: date
     cents: int
     bill_id: int
-    """Of the last invoice that it stands on; the later it was made, the higher."""
+    """Of the last invoice that billed it, issued anew or not; the later it was made, the higher."""
     billed_on: date
 
 

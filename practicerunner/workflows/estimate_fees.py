@@ -42,6 +42,10 @@ class SponsorPaid:
             self.sessions += 1
         return most > 0
 
+    def at_least(self, other: "SponsorPaid") -> None:
+        """Count what was truly used up, where that is more than what was expected until then."""
+        self.cents, self.sessions = max(self.cents, other.cents), max(self.sessions, other.sessions)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
@@ -67,11 +71,14 @@ def agreements_in(session: Session, case_ids: Collection[int]) -> Agreements:
         credits.sponsored_in(session, {row.case_id for row in limited}, {row.sponsor_id or 0 for row in limited}))
 
 
-def fees_for(session: Session, case: Case, person_id: int, since: date, known: Agreements) -> FeeOn:
+def fees_for(
+    session: Session, case: Case, person_id: int, since: date, known: Agreements, looked_on: Collection[date] = ()
+) -> FeeOn:
     """What somebody will be charged for a service on a day, after their fee arrangement (D32).
 
     From ``since`` on, asked day by day: sessions of a package have its prices, as many as are left or will be sold,
-    and a sponsor pays up to their limits; what goes beyond has the standard fee.
+    and a sponsor pays up to their limits; what goes beyond has the standard fee. Days from one of ``looked_on`` on
+    begin with what the sponsor was truly charged before it, where something unlisted used up more than was expected.
     """
     agreed = known.agreed[case.id]
     whose = person_id if capabilities(case.type).charged_each else None
@@ -104,6 +111,9 @@ def fees_for(session: Session, case: Case, person_id: int, since: date, known: A
             return agreed_cents
         if terms.id not in paid:
             paid[terms.id] = _paid(terms, known.sponsored, since)
+        for looked in looked_on:
+            if since < looked <= day:
+                paid[terms.id].at_least(_paid(terms, known.sponsored, looked))
         return agreed_cents if paid[terms.id].pays(agreed_cents, day) else standard
 
     return fee_on

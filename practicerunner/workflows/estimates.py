@@ -145,8 +145,8 @@ def wanted_of(items: Sequence[ItemAsked]) -> list[Wanted]:
 
 def expected_of(session: Session, case: Case, person_id: int, wanted: Sequence[Wanted]) -> list[Expected]:
     """The lines of an estimate of these services, at what they will be charged. Raises BadInput."""
-    since = min(one.first_on for one in wanted)
-    return rule.priced(wanted, fees_for(session, case, person_id, since, agreements_in(session, {case.id})))
+    since, today = min(one.first_on for one in wanted), clock.today(practice.the_practice(session).zone)
+    return rule.priced(wanted, fees_for(session, case, person_id, since, agreements_in(session, {case.id}), (today,)))
 
 
 @command(Resource.SUPERBILLS, Action.CREATE)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import estimates, practice
+from practicerunner.records import estimate_bills, estimates, practice
 from practicerunner.records import estimates_due as waiting
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import GoodFaithEstimate
@@ -72,7 +72,12 @@ class Standing:
         return watching.is_under(self.given, self.others, service_id, day)
 
     def stands_from(self, today: date) -> date | None:
-        """The first day from today on for which it stands, whether anything is expected on it or not."""
+        """The first day from today on for which it stands, whether anything is expected on it or not.
+
+        There is none where a later estimate, that is no version of it, says anew all that it has ahead.
+        """
+        if watching.is_said_anew(self.given, self.others, today):
+            return None
         found = watching.stands(self.given, self.others, today)
         return found[0] if found else None
 
@@ -135,13 +140,15 @@ def _requested(session: Session, sees: Visibility, case_id: int | None) -> list[
 
 
 def standing_of(session: Session, sees: Visibility, today: date, case_id: int | None = None) -> list[Standing]:
-    """The estimates that are not over, with their lines and all of them that were given to the same."""
+    """The estimates that are not over, with their lines and all that were given to the same, also those that are."""
     rows = waiting.standing(session, EACH + TOGETHER, today, sees, case_id)
     if not rows:
         return []
-    items = estimates.items_of(session, [estimate.id for estimate, *_ in rows])
+    kinds = {case.id: case.type for _, case, _ in rows}
+    everything = estimate_bills.of_cases(session, kinds)
+    items = estimates.items_of(session, [one.id for one in everything])
     booked = waiting.numbers_on_their_days(session, EACH + TOGETHER, today, sees, case_id)
-    units = by_unit([(estimate, case.type) for estimate, case, _ in rows], items)
+    units = by_unit([(one, kinds[one.case_id]) for one in everything], items)
     found = []
     for estimate, case, person in rows:
         others = units[unit_of(case.id, case.type, estimate.person_id)]
@@ -185,7 +192,8 @@ def changes(session: Session, standing: Sequence[Standing], today: date) -> dict
 
 def _charged_otherwise(session: Session, one: Standing, known: Agreements, today: date) -> date | None:
     """From which day on somebody will be charged otherwise than their estimate says."""
-    fee_on = fees_for(session, one.case, one.estimate.person_id, one.estimate.first_on, known)
+    fee_on = fees_for(session, one.case, one.estimate.person_id, one.estimate.first_on, known,
+                      (one.estimate.shared_on, today))
     if not uses_up(known, one.case.id) and all(
             stays(line, fee_on, known, one.case.id, today) for line in one.lines):
         return None

@@ -15,6 +15,7 @@ from practicerunner.rules.estimate_watch import (
     flagged_until,
     is_followed,
     is_renewed,
+    is_said_anew,
     is_under,
     measured,
     stands,
@@ -86,7 +87,25 @@ def test_only_what_says_an_estimate_anew_follows_it() -> None:
     assert not is_followed(one, [one, estimate(40, 20, 60, SESSION, shared=20)], 50), "given before the bills"
     assert not is_followed(one, [one, estimate(60, 61, 90, SESSION, shared=20)], 50), "for what comes after"
     assert is_followed(one, [one, estimate(60, 20, 60, FAMILY, chain=1, shared=20)], 50), "a version of it"
+    assert is_followed(one, [one, estimate(60, 61, 90, FAMILY, chain=1, shared=20)], 50), "a version for later"
+    both = (INTAKE, SESSION)
+    assert not is_followed(one, [one, estimate(60, 70, 90, *both, shared=60)], 50), "it has a day left"
+    assert is_followed(one, [one, estimate(60, 70, 90, *both, shared=61)], 50), "it is over, and the next was given"
+    assert not is_followed(one, [one, estimate(60, 70, 90, SESSION, shared=61)], 50), "without the intake"
+    assert not is_followed(one, [one, estimate(40, 70, 90, *both, shared=61)], 50), "given before the bills"
     assert ahead(one, on(61)) == {INTAKE, SESSION}
+
+
+def test_what_another_lists_is_said_anew_while_it_stands() -> None:
+    one = Given(1, 1, on(-10), on(1), on(60), {INTAKE: on(1), SESSION: on(60)})
+    anew = estimate(2, 1, 60, SESSION, shared=20)
+    assert not is_said_anew(one, [one], on(20))
+    assert is_said_anew(one, [one, anew], on(20)), "the intake is over"
+    assert not is_said_anew(one, [one, anew], on(1)), "the intake is still ahead"
+    assert not is_said_anew(one, [one, estimate(2, 1, 60, FAMILY, shared=20)], on(20)), "something else"
+    assert not is_said_anew(one, [one, estimate(2, 10, 19, SESSION)], on(20)), "it is over"
+    assert not is_said_anew(one, [one, estimate(2, 61, 90, SESSION)], on(20)), "for what comes after"
+    assert not is_said_anew(anew, [one, anew], on(20)), "by one that was given before"
 
 
 def test_one_that_lists_something_else_renews_nothing() -> None:
@@ -165,6 +184,30 @@ def test_a_second_sum_agrees(everything: list[Given], billed: list[tuple[int, in
         counted = [cents for service, day, cents in billed
                    if cents > 0 and one.estimate_id in second_opinion(everything, service, on(day))]
         assert measured(one, everything, bills).cents == sum(counted)
+
+
+def followers(everything: Sequence[Given], old: Given, since: int) -> set[int]:
+    """Those given after a bill that end what is asked for an estimate, sorted out one by one."""
+    found = set()
+    for new in everything:
+        if new.estimate_id <= max(since, old.estimate_id):
+            continue
+        if new.chain_id == old.chain_id:
+            found.add(new.estimate_id)
+            continue
+        left = [service for service, last in old.listed.items() if last >= new.shared_on] or list(old.listed)
+        days = {old.first_on + timedelta(days=n) for n in range((old.last_on - old.first_on).days + 1)}
+        same_time = any(new.covers(day) for day in days) or new.shared_on > max(days)
+        if same_time and all(service in new.listed for service in left):
+            found.add(new.estimate_id)
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(practices(), st.integers(0, 6))
+def test_a_second_reckoning_agrees_on_what_follows(everything: list[Given], since: int) -> None:
+    for one in everything:
+        assert is_followed(one, everything, since) == bool(followers(everything, one, since))
 
 
 @pytest.mark.parametrize("today", [1, 8, 15])

@@ -45,7 +45,7 @@ def share(cast: Cast, draft_id: int, *, by: str = "Tom", when: str = TODAY, revi
 
 
 def shared(cast: Cast, case_id: int, person_id: int, *items: ItemAsked, **options: Any) -> int:
-    return share(cast, draft(cast, case_id, person_id, *items, **options))
+    return share(cast, draft(cast, case_id, person_id, *items, **options), when=options.get("when", TODAY))
 
 
 def meet(cast: Cast, case_id: int, on: str, *, when: str = "2026-10-19 15:00", service: str = "IND50",

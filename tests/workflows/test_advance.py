@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from practicerunner.records import billing, payments
 from practicerunner.records.billing import Charge, Invoice, LedgerEntry
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseType, InvoicingRhythm, ShareKind
+from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseType, FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.accounts import case_account
 from practicerunner.workflows.adjustments import (
     CreditedBySettling,
@@ -47,21 +48,21 @@ from tests.cast import Cast, at, balance, hold, invoice, lines, pay, payer_id, p
 MONTH = InvoicingRhythm.MONTH_AHEAD
 
 
-def arranged(cast: Cast, name: str, rhythm: InvoicingRhythm) -> int:
+def arranged(cast: Cast, name: str, rhythm: InvoicingRhythm, **terms: Any) -> int:
     with at("2026-08-01 09:00"):
         case_id = cast.open_case(CaseType.INDIVIDUAL, name)
         cast.do("Tom", set_arrangement, SetArrangement(
             case_id=case_id, valid_from=date(2026, 8, 1),
-            shares=(Share(person_id=people_of(cast, case_id)[name.split(maxsplit=1)[0]], rhythm=rhythm),)))
+            shares=(Share(person_id=people_of(cast, case_id)[name.split(maxsplit=1)[0]], rhythm=rhythm),), **terms))
     return case_id
 
 
-def booked(cast: Cast, case_id: int, when: str, service: str = "IND50") -> int:
+def booked(cast: Cast, case_id: int, when: str, service: str = "IND50", fee_cents: int | None = None) -> int:
     start = datetime.fromisoformat(when)
     with at("2026-08-10 09:00"):
         return cast.do("Marcus", book, Book(
             case_id=case_id, service_id=cast.services[service], local_date=start.date(), local_time=start.time(),
-            location_id=cast.office))
+            location_id=cast.office, fee_cents=fee_cents))
 
 
 def ahead(cast: Cast, on: str = "2026-08-28", by: str = "Tom", day: date = date(2026, 9, 1)) -> list[int]:
@@ -118,6 +119,17 @@ def test_a_month_is_invoiced_once_before_it_begins_and_what_takes_place_changes_
             cast.do("Tom", settle_all, SettleAll())
     assert balance(cast, ida) == {"Ida Holm": 330_00}
     assert credit_notes(cast) == []
+
+
+def test_a_fixed_fee_is_invoiced_ahead_also_where_it_was_booked_for_nothing(cast: Cast, ida: int) -> None:
+    fixed = arranged(cast, "Uma Fixed", MONTH, fee_terms=FeeTerms.FIXED, fee_cents=80_00)
+    for case_id, hour in ((ida, 10), (fixed, 12)):
+        booked(cast, case_id, f"2026-09-03 {hour}:00", fee_cents=0)
+    with at("2026-08-28 09:00"):
+        assert [one.appointments for one in cast.read("Tom", to_invoice_ahead).periods] == [1]
+    assert lines(cast, ahead(cast)) == [("Uma Fixed", 80_00)]
+    with pytest.raises(NothingBooked):
+        ahead(cast)
 
 
 @pytest.mark.parametrize(("status", "due"), [

@@ -7,12 +7,14 @@ import pytest
 
 from practicerunner.vocabulary import (
     CaseType,
+    EstimateCause,
     FeeTerms,
 )
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.estimate_pages import estimate_pdf, estimate_preview
 from practicerunner.workflows.estimate_watch import estimate_watch
 from practicerunner.workflows.estimates import ItemAsked
+from practicerunner.workflows.estimates_due import estimates_due
 from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.people import AddOrganisation, add_organisation
 from tests.cast import Cast, arrange, at, balance, hold, invoice
@@ -98,6 +100,52 @@ def test_of_a_package_that_is_used_in_part_only_what_is_left_has_its_price(omar)
         cast.do("Tom", sell_package, SellPackage(case_id=case_id))
     found = cast.read("Tom", estimate_preview, case_id, person, [sessions(cast, 3, "2026-12-01")], PLACE)
     assert found.total_cents == 400_00, "the one that was sold anew"
+
+
+def test_a_sponsor_s_limit_that_something_unlisted_used_up_asks_for_another_estimate(omar) -> None:
+    cast, case_id, person = omar
+    with at("2026-10-12 10:00"):
+        fund = cast.do("Dana", add_organisation, AddOrganisation(name="Fund", address="1 North"))
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=case_id, valid_from=date(2026, 10, 12), fee_terms=FeeTerms.SPONSOR, fee_cents=100_00,
+            sponsor_id=fund, sponsor_sessions=4, shares=(Share(person_id=person),)))
+    weekly = sessions(cast, 5, last="2026-11-30")
+    first = shared(cast, case_id, person, weekly)
+
+    def asked(when: str) -> list[tuple[EstimateCause, date | None]]:
+        assert len(due(cast, when=when)) <= 1
+        with at(when):
+            return [(one.cause, one.service_on) for one in cast.read("Tom", estimates_due)]
+
+    invoice(cast, hold(cast, case_id, "IND50", "2026-11-02 10:00"))
+    assert asked("2026-11-03 09:00") == []
+    for on, first_on in ((3, 23), (4, 16), (5, 9)):
+        invoice(cast, hold(cast, case_id, "IND60", f"2026-11-0{on} 10:00"))
+        assert asked(f"2026-11-0{on + 1} 10:00") == [(EstimateCause.CHANGED, date(2026, 11, first_on))]
+    second = shared(cast, case_id, person, weekly, when="2026-11-06 11:00", replaces_id=first)
+    assert cast.read("Tom", estimate_watch, second).total_cents == 100_00 + 4 * 165_00
+    assert asked("2026-11-06 12:00") == []
+    hold(cast, case_id, "IND50", "2026-11-09 10:00")
+    assert asked("2026-11-10 10:00") == [], "held and not invoiced yet"
+
+
+def test_a_package_is_billed_for_the_days_on_which_its_sessions_are_used(omar) -> None:
+    """Ten were sold on a day of the estimate, which has five."""
+    cast, case_id, person = omar
+    arrange(cast, case_id, {person: 0}, since="2026-10-01", fee_terms=FeeTerms.PACKAGE,
+            package_service_id=cast.services["IND50"], package_sessions=10, package_cents=1500_00)
+    estimate = shared(cast, case_id, person, sessions(cast, 5, last="2026-12-01"))
+    with at("2026-11-02 09:00"):
+        cast.do("Tom", sell_package, SellPackage(case_id=case_id, as_draft=False))
+    assert cast.read("Tom", estimate_watch, estimate).billed_cents == 0
+    assert due(cast, when="2026-11-03 09:00") == []
+    for on in range(3, 10):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{on:02d} 10:00"))
+    assert cast.read("Tom", estimate_watch, estimate).billed_cents == 1050_00
+    assert EstimateCause.EXCEEDED not in [cause for _, cause, _ in due(cast, when="2026-11-09 12:00")]
+    invoice(cast, hold(cast, case_id, "IND50", "2026-11-10 10:00"))
+    assert cast.read("Tom", estimate_watch, estimate).billed_cents == 1200_00
+    assert [cause for _, cause, _ in due(cast, when="2026-11-11 09:00")] == [EstimateCause.EXCEEDED], "450.00 above"
 
 
 @pytest.mark.parametrize(("limit", "total", "parts"), [

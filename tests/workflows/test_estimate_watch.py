@@ -21,6 +21,7 @@ from practicerunner.workflows.estimates import ItemAsked
 from practicerunner.workflows.estimates_due import estimates_due
 from practicerunner.workflows.follow_up import billing_counts
 from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
+from practicerunner.workflows.reversals import ReissueInvoice, reissue_invoice
 from practicerunner.workflows.today import day
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, at, hold, invoice
@@ -234,6 +235,40 @@ def test_only_what_says_it_anew_ends_that_another_is_asked_for_and_nothing_that_
         cast.do("Dana", set_case_status, SetCaseStatus(case_id=case_id, status=CaseStatus.ARCHIVED))
     assert flags(cast, "2027-03-05 12:00") == [(said, False)], "120 days after the last of them, also in the archive"
     assert flags(cast, "2027-03-06 12:00") == []
+
+
+def test_the_next_estimate_ends_that_another_is_asked_for_after_one_that_is_over(omar) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 1, last="2026-11-30"))
+    for on in range(2, 7):
+        invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{on:02d} 10:00"))
+    assert [cause for _, cause, _ in due(cast, when="2026-12-02 10:00")] == [EstimateCause.EXCEEDED]
+    shared(cast, case_id, person, sessions(cast, 10, "2026-12-07", last="2027-03-01"), when="2026-12-03 10:00",
+           replaces_id=first)
+    assert due(cast, when="2026-12-03 11:00") == []
+    assert flags(cast, "2026-12-03 11:00") == [("Bills $400 or more above the estimate: Omar Reyes", False)]
+
+
+def test_an_invoice_that_is_issued_anew_is_no_later_bill(omar) -> None:
+    """Neither is another estimate asked for once more, nor does the dispute last longer."""
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 1, last="2026-12-31"))
+    bills = [invoice(cast, hold(cast, case_id, "IND50", f"2026-11-{on:02d} 10:00"))[0] for on in range(2, 7)]
+    then = "2026-11-09 10:00"
+    shared(cast, case_id, person, sessions(cast, 8, "2026-11-10", last="2026-12-31"), when=then, replaces_id=first)
+
+    def watch() -> tuple[int, date | None]:
+        found = cast.read("Tom", estimate_watch, first)
+        return found.billed_cents, found.disputable_until
+
+    assert (watch(), due(cast, when=then)) == ((825_00, date(2027, 3, 6)), [])
+    for on in (20, 21):
+        with at(f"2026-11-{on} 10:00"):
+            bills[-1] = cast.do("Tom", reissue_invoice, ReissueInvoice(invoice_id=bills[-1], reason="address"))
+        assert (watch(), due(cast, when=f"2026-11-{on} 11:00")) == ((825_00, date(2027, 3, 6)), [])
+    invoice(cast, hold(cast, case_id, "IND50", "2026-11-06 15:00"), on="2026-11-21")
+    assert watch() == (990_00, date(2027, 3, 21))
+    assert [cause for _, cause, _ in due(cast, when="2026-11-21 12:00")] == [EstimateCause.EXCEEDED], "a new bill"
 
 
 def test_what_waits_for_its_invoice_is_not_billed_and_a_late_bill_can_be_disputed_late(omar) -> None:

@@ -179,7 +179,7 @@ def test_until_a_later_version_begins_the_one_before_is_watched_for_changes(omar
     assert changed(cast, now) == [(EstimateChange.FEE, date(2026, 12, 14), third)]
 
 
-def test_another_provider_calls_for_a_new_estimate(omar) -> None:
+def test_a_substitute_is_covered_and_another_provider_of_the_case_calls_for_a_new_estimate(omar) -> None:
     cast, case_id, person = omar
     first = shared(cast, case_id, person)
     meet(cast, case_id, "2026-11-16", hour=9)
@@ -189,18 +189,38 @@ def test_another_provider_calls_for_a_new_estimate(omar) -> None:
         cast.do("Tom", book, Book(
             case_id=case_id, service_id=cast.services["IND50"], local_date=date(2026, 11, 10), local_time=time(10),
             location_id=cast.office, provider_id=cast.staff["Ruth"]))
-    substitute = [("Omar Reyes", EstimateCause.SCHEDULED, date(2026, 10, 26))]
-    assert due(cast, when=now) == substitute, "booked with somebody whom the estimate does not name"
+    assert due(cast, when=now) == [], "with a substitute: the same practice bills the same"
+    provided_by_ruth(cast, case_id)
+    assert changed(cast, now) == [(EstimateChange.PROVIDER, date(2026, 11, 2), first)]
+    assert due(cast, when=now)[0][2] == date(2026, 10, 30), "a business day before"
+    shared(cast, case_id, person, when=now, replaces_id=first)
+    assert due(cast, when=now) == [], "also for the one that is still with the provider before"
+
+
+def provided_by_ruth(cast: Cast, case_id: int) -> None:
     with database.reading(cast.engine) as session:
         row = session.get_one(Case, case_id)
         revision, status = row.revision, row.status
     with at("2026-10-21 10:00"):
         cast.do("Dana", change_case, ChangeCase(
             case_id=case_id, revision=revision, status=status, provider_id=cast.staff["Ruth"]))
-    assert changed(cast, now) == [(EstimateChange.PROVIDER, date(2026, 11, 2), first)]
-    assert due(cast, when=now)[0][2] == date(2026, 10, 30), "a business day before"
-    shared(cast, case_id, person, when=now, replaces_id=first)
-    assert due(cast, when=now) == [("Omar Reyes", EstimateCause.SCHEDULED, date(2026, 10, 22))], "still with the other"
+
+
+@pytest.mark.parametrize("what", list(EstimateChange)[:2])
+def test_a_change_is_answered_by_an_estimate_that_lists_all_anew_though_it_is_no_version(omar, what) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person)
+    if what is EstimateChange.PROVIDER:
+        provided_by_ruth(cast, case_id)
+    else:
+        arrange(cast, case_id, {person: 0}, since="2026-10-01", fee_terms=FeeTerms.FIXED, fee_cents=180_00)
+    now = "2026-10-22 10:00"
+    asked = [(what, date(2026, 11, 2), first)]
+    assert changed(cast, now) == asked
+    shared(cast, case_id, person, sessions(cast, 2, service="FAM50"), when=now)
+    assert changed(cast, now) == asked, "an estimate for something else"
+    shared(cast, case_id, person, when=now)
+    assert due(cast, when=now) == []
 
 
 def test_what_an_estimate_does_not_list_calls_for_one_and_more_than_it_lists_for_another(omar) -> None:
@@ -218,6 +238,20 @@ def test_what_an_estimate_does_not_list_calls_for_one_and_more_than_it_lists_for
     assert changed(cast, TODAY) == [(EstimateChange.SCOPE, date(2026, 11, 16), both)], "a third one is booked"
     shared(cast, case_id, person, sessions(cast, 3, last="2026-11-16"), replaces_id=both)
     assert due(cast) == [("Omar Reyes", EstimateCause.SCHEDULED, date(2026, 10, 23))], "the version has it no more"
+
+
+@pytest.mark.parametrize("as_version", [True, False])
+def test_what_one_that_is_over_had_is_not_counted_again_for_the_one_before(omar, as_version) -> None:
+    cast, case_id, person = omar
+    first = shared(cast, case_id, person, sessions(cast, 4, "2026-11-02", last="2026-12-20"))
+    shared(cast, case_id, person, sessions(cast, 4, "2026-11-09", last="2026-11-13"), when="2026-10-20 11:00",
+           replaces_id=first if as_version else None)
+    for on in ("11-09", "11-10", "11-11", "11-12", "11-30", "12-07", "12-14"):
+        meet(cast, case_id, f"2026-{on}", when="2026-10-20 12:00")
+    assert due(cast, when="2026-11-13 10:00") == due(cast, when="2026-11-14 10:00") == []
+    for on in ("12-15", "12-16"):
+        meet(cast, case_id, f"2026-{on}", when="2026-11-14 12:00")
+    assert changed(cast, "2026-11-14 13:00") == [(EstimateChange.SCOPE, date(2026, 12, 16), first)], "its own fifth"
 
 
 def test_an_estimate_for_something_else_does_not_renew(omar) -> None:

@@ -198,6 +198,33 @@ def test_a_failure_stays_on_its_list_as_long_as_the_debt_from_an_import_that_it_
     otto.sound()
 
 
+def test_a_failure_leaves_its_list_when_as_much_of_the_debt_is_paid_again(cast: Cast, otto: Otto) -> None:
+    otto.brings(100_00, "2026-08-01")
+
+    def waits(when: str) -> list[int]:
+        """What of the debt a failed payment's item is about; it shows the whole debt."""
+        with at(when):
+            assert [one.owed_cents for one in cast.read("Tom", failed_payments)] in ([], [sum(
+                one.cents for one in cast.read("Tom", payer_account, otto.payer).debts)])
+            return [one.owed_cents for one in cast.read("Tom", failed_payments)]
+
+    pay(cast, otto.payer, otto.case, 5_00, "2026-09-04")
+    cheque = pay(cast, otto.payer, otto.case, 30_00, "2026-09-05")
+    with at("2026-09-08 09:00"):
+        otto.fails(cheque, "2026-09-08")
+    assert waits("2026-09-08 10:00") == [95_00]
+    pay(cast, otto.payer, otto.case, 20_00, "2026-09-09")
+    assert waits("2026-09-09 18:00") == [75_00], "10.00 of what it had paid is not paid again"
+    again = pay(cast, otto.payer, otto.case, 10_00, "2026-09-10")
+    assert waits("2026-09-10 18:00") == []
+    with at("2026-09-11 09:00"):
+        otto.fails(again, "2026-09-11")
+    assert waits("2026-09-11 10:00") == [75_00]
+    pay(cast, otto.payer, otto.case, 10_00, "2026-09-12")
+    assert waits("2026-09-12 18:00") == []
+    otto.sound()
+
+
 def test_credit_from_an_import_that_covers_a_refund_without_money_behind_it_is_not_offered(
     cast: Cast, otto: Otto
 ) -> None:
