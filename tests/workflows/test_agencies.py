@@ -1,5 +1,7 @@
 """An organisation that helps does so through its people: each decided about, all of it over when they leave (D13)."""
 
+from datetime import date
+
 import pytest
 
 from practicerunner import database
@@ -28,11 +30,14 @@ from practicerunner.workflows.acting import (
     leave_organisation,
 )
 from practicerunner.workflows.clients import client_list
+from practicerunner.workflows.feeds import MakeFeed, make_feed
 from practicerunner.workflows.people import OrganisationDetails, PersonDetails
 from practicerunner.workflows.portal_access import acting_for, authorize_portal
 from practicerunner.workflows.portal_details import who_has_access
+from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.relationships import AddOrganisationLink, link_organisation, organisations_of
 from tests.cast import Cast, at, payer, people_of
+from tests.workflows.feeding import text
 from tests.workflows.test_acting import NOW, SEPTEMBER, Family, family
 
 __all__ = ["family"]
@@ -192,3 +197,45 @@ def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) 
         case_id, *_ = other_client(family.cast, entry(family, acts))
         with pytest.raises(NotFound):
             family.cast.read("Marcus", access_grid, case_id)
+
+
+def let_helpers(cast: Cast, on: bool) -> None:
+    """The practice's switch for helpers and appointments."""
+    known = cast.read("Dana", practice_settings)
+    cast.do("Dana", change_practice, ChangePractice(**{
+        name: getattr(known, name) for name in ChangePractice.model_fields if name != "op"
+    } | {"helpers_may_schedule": on}))
+
+
+def test_a_calendar_address_that_staff_made_ends_with_whoever_may_hold_it_and_stays_so(family: Family) -> None:
+    def made(when: str) -> MakeFeed:
+        address = MakeFeed(case_id=family.case_id, person_id=family.leo)
+        with at(when):
+            family.cast.do("Marcus", make_feed, address)
+        return address
+
+    with at(NOW):
+        acts = helps(family)
+        harbor = entry(family, acts).organisation_id
+        family.grant(acts, AccessScope.SCHEDULING)
+    before = made("2026-09-15 10:00")
+    with at("2026-09-15 11:00"):
+        let_helpers(family.cast, True)
+    while_on = made("2026-09-15 12:00")
+    assert text(family.cast, before, "2026-09-15 12:00") and text(family.cast, while_on, "2026-09-15 12:00")
+    with at("2026-09-20 09:00"):
+        let_helpers(family.cast, False)
+    assert text(family.cast, while_on, "2026-09-20 10:00") is None, "the practice lets helpers no longer"
+    off = made("2026-09-20 10:00")
+    with at("2026-09-21 09:00"):
+        let_helpers(family.cast, True)
+    same_day = made("2026-09-22 10:00")
+    with at("2026-09-22 15:00"):
+        family.cast.do("Marcus", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+    since = made("2026-09-22 16:00")
+    with at("2026-11-02 09:00"):  # she comes back, and nothing is granted
+        change(family, acts, organisation_id=harbor, starts_on=date(2026, 11, 2))
+        let_helpers(family.cast, False)
+    for when in ("2026-09-22 16:00", "2026-11-02 10:00"):
+        assert text(family.cast, while_on, when) is None and text(family.cast, same_day, when) is None
+        assert all(text(family.cast, one, when) for one in (before, off, since)), "never in her hands"
