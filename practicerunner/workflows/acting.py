@@ -142,7 +142,7 @@ def change_acting(session: Session, actor: Actor, asked: ChangeActing) -> int:
         _end_grants(session, actor, found, "They act for somebody else now.")
         found.organisation_id, found.left_organisation_on = body, None
     if found.left_organisation_on is not None and (
-        asked.ends_on is None or asked.ends_on > found.left_organisation_on
+        asked.ends_on is None or asked.ends_on > max(found.left_organisation_on, found.ends_on or date.min)
     ):  # they work there again; what they may is decided anew
         found.left_organisation_on = None
     if found.kind is not asked.kind:
@@ -179,7 +179,8 @@ def leave_organisation(session: Session, actor: Actor, asked: LeaveOrganisation)
         today = today_of(session, session.get_one(Person, one.client_id))
         _end_grants(session, actor, one, "They no longer work there.")
         one.left_organisation_on = today
-        one.ends_on = min(one.ends_on or today, max(today, one.starts_on + timedelta(days=1)))
+        end = max(today, one.starts_on + timedelta(days=1))  # after the beginning, as every end
+        one.ends_on = min(one.ends_on or end, end)
         one.revision += 1
     session.info["detail"] = f"organisation {named.organisation_id}, {len(found)} clients"
     return named.person_id

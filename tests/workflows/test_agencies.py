@@ -1,6 +1,6 @@
 """An organisation that helps does so through its people: each decided about, all of it over when they leave (D13)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -179,6 +179,19 @@ def test_who_comes_back_or_goes_elsewhere_is_decided_about_anew(family: Family) 
         change(family, acts, organisation=OrganisationDetails(name="Elm Agency"))
         assert (row(family).organisation, family.scopes(family.joan, PortalRole.HELPER)) == ("Elm Agency", set())
         assert len(family.letters()) == letters + 1, "told of the grant, of nothing that ended"
+
+
+@pytest.mark.parametrize("starts_on", [date(2026, 9, 15), date(2026, 10, 1)])
+def test_who_leaves_on_their_first_day_or_before_it_can_be_saved_again(family: Family, starts_on: date) -> None:
+    with at(NOW):
+        acts = helps(family)
+        change(family, acts, organisation_id=entry(family, acts).organisation_id, starts_on=starts_on)
+        family.cast.do("Marcus", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        left = entry(family, acts)
+        assert left.ends_on == starts_on + timedelta(days=1)
+        change(family, acts, organisation_id=left.organisation_id, ends_on=left.ends_on, title="nurse")
+        assert entry(family, acts).left_organisation_on == date(2026, 9, 15), "no way back"
+        assert family.scopes(family.joan, PortalRole.HELPER) == set()
 
 
 def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) -> None:
