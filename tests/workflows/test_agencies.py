@@ -31,7 +31,7 @@ from practicerunner.workflows.acting import (
 )
 from practicerunner.workflows.clients import client_list
 from practicerunner.workflows.feeds import MakeFeed, make_feed
-from practicerunner.workflows.people import OrganisationDetails, PersonDetails
+from practicerunner.workflows.people import AddOrganisation, OrganisationDetails, PersonDetails, add_organisation
 from practicerunner.workflows.portal_access import acting_for, authorize_portal
 from practicerunner.workflows.portal_details import who_has_access
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
@@ -122,6 +122,25 @@ def test_an_organisation_stands_in_for_nobody_and_has_to_be_there(family: Family
         acts = helps(family)
         with pytest.raises(BadInput, match="in their own right"):
             change(family, acts, kind=ActingKind.GUARDIAN, organisation_id=entry(family, acts).organisation_id)
+
+
+def test_an_organisation_is_in_the_list_once_so_that_who_leaves_it_leaves_all_of_it(family: Family) -> None:
+    with at(NOW):
+        helps(family)
+        bo = people_of(family.cast, family.cast.open_case(CaseType.INDIVIDUAL, "Bo Ek"))["Bo"]
+        again = OrganisationDetails(name=" harbor  CARE ")
+        for verb, asked, field in (
+            (add_acting, AddActing(
+                client_id=bo, person_id=family.joan, kind=ActingKind.CARE_COORDINATOR, starts_on=SEPTEMBER,
+                organisation=again), "organisation.name"),
+            (link_organisation, AddOrganisationLink(
+                person_id=bo, organisation=again, kind=next(iter(OrganisationKind))), "organisation.name"),
+            (add_organisation, AddOrganisation(name="Hárbor Care"), "name"),
+        ):
+            with pytest.raises(BadInput, match="choose it") as refused:
+                family.cast.do("Tom", verb, asked)
+            assert refused.value.field == field
+        family.cast.do("Tom", add_organisation, AddOrganisation(name="Harbor Care, Salem"))
 
 
 def test_who_leaves_the_organisation_acts_for_nobody_of_its_clients_any_more(family: Family) -> None:
