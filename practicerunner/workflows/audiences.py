@@ -95,15 +95,15 @@ def supervising(session: Session, actor: Actor) -> thread_lists.Supervising | No
 def _supervised_since(
     session: Session, actor: Actor, thread: MessageThread, case: Case, taking: Sequence[Taking]
 ) -> tuple[bool, datetime | None]:
-    """Whether the actor reads a thread as a supervisor, and what was written since when; ``None`` is all of it."""
+    """Whether the actor reads a thread as a supervisor, and what was written since when."""
     found = supervising(session, actor)
     if found is None or thread.thread_class is not ThreadClass.CLINICAL or thread.archived_at is not None:
         return False, None
     if messages_rules.is_apart(case.type, messages.from_the_start(taking)):
         return False, None
-    named = case.supervisor_id == actor.staff_id
-    since = None if named else found.begun.get(case.provider_id)
-    return named or (since is not None and since <= thread.last_at), since
+    named = case.supervisor_named_at if case.supervisor_id == actor.staff_id else None
+    since = min(filter(None, (named, found.begun.get(case.provider_id))), default=None)
+    return since is not None and since <= thread.last_at, since
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A calendar address that staff made keeps who could see the appointments when it was made."""
+"""What was so at a moment is kept: who could hold a calendar address, since when a case names its supervisor."""
 
 import json
 
@@ -24,6 +24,14 @@ where calendar_feed.created_by_id is not null and calendar_feed.revoked_at is nu
 order by calendar_feed.id, acts_for.id
 """
 
+_NAMED = """
+update case_file set supervisor_named_at = coalesce((
+    select max(audit_log.at) from audit_log
+    where audit_log.case_id = case_file.id and audit_log.action = 'change_case' and audit_log.outcome = 'allowed'
+      and audit_log.detail like 'changed %supervisor_id%'), created_at)
+where supervisor_id is not null
+"""
+
 
 def upgrade() -> None:
     """Forward only. Of addresses from before, whoever had been granted it by then counts: one too many stops."""
@@ -37,3 +45,5 @@ def upgrade() -> None:
         'update calendar_feed set acting_ids = :acting where id = :id')
     for feed_id, acting_ids in found.items():
         connection.execute(update, {'id': feed_id, 'acting': json.dumps(acting_ids)})
+    op.add_column('case_file', sa.Column('supervisor_named_at', sa.DateTime(), nullable=True))
+    op.execute(_NAMED)
