@@ -1,8 +1,10 @@
 """An organisation that helps does so through its people: each decided about, all of it over when they leave (D13)."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
@@ -25,9 +27,11 @@ from practicerunner.workflows.acting import (
     AddActing,
     ChangeActing,
     LeaveOrganisation,
+    VerifyActing,
     add_acting,
     change_acting,
     leave_organisation,
+    verify_acting,
 )
 from practicerunner.workflows.clients import client_list
 from practicerunner.workflows.feeds import MakeFeed, make_feed
@@ -211,6 +215,28 @@ def test_who_leaves_on_their_first_day_or_before_it_can_be_saved_again(family: F
         change(family, acts, organisation_id=left.organisation_id, ends_on=left.ends_on, title="nurse")
         assert entry(family, acts).left_organisation_on == date(2026, 9, 15), "no way back"
         assert family.scopes(family.joan, PortalRole.HELPER) == set()
+
+
+def test_the_client_is_locked_before_how_others_act_for_them(family: Family) -> None:
+    locked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FOR NO KEY UPDATE" in statement:
+            locked.extend(re.findall(r"FROM (\w+)", statement)[:1])
+
+    with at(NOW):
+        acts = helps(family)
+        harbor = entry(family, acts).organisation_id
+        event.listen(family.cast.engine, "before_cursor_execute", note)
+        try:
+            change(family, acts, organisation_id=harbor)
+            family.cast.do("Tom", verify_acting, VerifyActing(
+                acts_for_id=acts, revision=entry(family, acts).revision, evidence="Letter of 1 September"))
+            family.cast.do("Tom", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        finally:
+            event.remove(family.cast.engine, "before_cursor_execute", note)
+    # One at a time writes in SQLite, which locks no rows.
+    assert locked == (["person", "acts_for"] * 3 if family.cast.engine.dialect.name == "postgresql" else [])
 
 
 def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) -> None:
