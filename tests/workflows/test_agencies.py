@@ -18,6 +18,7 @@ from practicerunner.vocabulary import (
     CaseType,
     OrganisationKind,
     Resource,
+    ThreadClass,
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
@@ -35,9 +36,11 @@ from practicerunner.workflows.acting import (
 )
 from practicerunner.workflows.clients import client_list
 from practicerunner.workflows.feeds import MakeFeed, make_feed
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.people import AddOrganisation, OrganisationDetails, PersonDetails, add_organisation
 from practicerunner.workflows.portal_access import acting_for, authorize_portal
 from practicerunner.workflows.portal_details import who_has_access
+from practicerunner.workflows.portal_messages import AddHelper, add_helper, my_conversation
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.relationships import AddOrganisationLink, link_organisation, organisations_of
 from tests.cast import Cast, at, payer, people_of
@@ -237,6 +240,27 @@ def test_the_client_is_locked_before_how_others_act_for_them(family: Family) -> 
             event.remove(family.cast.engine, "before_cursor_execute", note)
     # One at a time writes in SQLite, which locks no rows.
     assert locked == (["person", "acts_for"] * 3 if family.cast.engine.dialect.name == "postgresql" else [])
+
+
+def test_the_client_reads_in_a_conversation_for_whom_a_helper_comes(family: Family) -> None:
+    with at(NOW):
+        helps(family, organisation=OrganisationDetails(name="House of Hope"))
+        (thread,) = family.cast.do("Marcus", start_thread, StartThread(
+            case_id=family.case_id, thread_class=ThreadClass.ADMIN, subject="Rides", text="On Tuesday",
+            people=(ToPerson(person_id=family.leo),)))
+        leo = PortalActor(family.leo, "Leo")
+        with database.transaction(family.cast.engine) as session:
+            assert my_conversation(session, leo, thread).addable == {
+                family.joan: "Joan Pike, your care coordinator, House of Hope"}
+            add_helper(session, leo, AddHelper(thread_id=thread, person_id=family.joan))
+        for actor, said in (
+            (leo, "your care coordinator, House of Hope"),
+            (PortalActor(family.joan, "Joan", PortalRole.HELPER, family.leo),
+             "care coordinator of Leo Castellano, House of Hope"),
+        ):
+            with database.transaction(family.cast.engine) as session:
+                found = my_conversation(session, actor, thread)
+            assert {one.name: one.relation for one in found.members}["Joan Pike"] == said
 
 
 def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) -> None:
