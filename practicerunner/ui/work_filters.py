@@ -75,7 +75,10 @@ def narrow(
 
 def page_of(key: str, rows: int, size: int) -> int:
     """Which page of a list is to be shown; the last, where it has become shorter."""
-    return max(min(int(st.session_state.get(f"{key}_page", 1)), -(-rows // size)), 1)
+    wanted, last = int(st.session_state.get(f"{key}_page", 1)), -(-rows // size)
+    if wanted > last:
+        st.session_state[f"{key}_page"] = last
+    return min(wanted, last)
 
 
 def ask(
