@@ -21,18 +21,29 @@ STATUSES = {
 KINDS = {RequestKind.NEW_TIME: "New time", RequestKind.MOVE: "Move", RequestKind.CANCEL: "Cancellation"}
 
 
-def filters(actor: Actor, providers: dict[int, str]) -> dict[str, Any]:
-    """Those of every queue, and which request; what can make no difference is left out."""
+def labels(providers: dict[int, str]) -> dict[str, int]:
+    """What each provider is chosen by: their name, with a number where two have the same."""
+    names = list(providers.values())
+    found: dict[str, int] = {}
+    for one in sorted(providers):
+        name = providers[one]
+        place = 1 + sum(providers[other] == name for other in found.values())
+        found[name if names.count(name) == 1 else f"{name} ({place})"] = one
+    return dict(sorted(found.items()))
+
+
+def filters(actor: Actor, providers: dict[int, str]) -> tuple[dict[str, Any], bool]:
+    """Those of every queue, and which request; what can make no difference is left out. And whether any is chosen."""
+    named = labels(providers)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = work_filters.ask(
-            "requests", person="Provider", people=list(providers.values()), has_mine=has_own_clients(actor))
+            "requests", person="Provider", people=list(named), has_mine=has_own_clients(actor))
         kind = st.selectbox("Request", list(KINDS), index=None, placeholder="Every request", key="requests.request",
                             format_func=KINDS.__getitem__, width=170)
-    named = [one for one, name in providers.items() if name == chosen.person]
     return {
-        "mine": chosen.is_mine, "provider_id": named[0] if named else None, "kinds": [kind] if kind else [],
+        "mine": chosen.is_mine, "provider_id": named.get(chosen.person or ""), "kinds": [kind] if kind else [],
         "types": [chosen.case_type] if chosen.case_type else [], "older_than": chosen.days,
-    }
+    }, chosen.narrows or kind is not None
 
 
 def show_nothing(shown: str, *, narrowed: bool) -> None:
@@ -58,7 +69,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         request_dialogs.record_dialog(me)
 places = st.container(width="content")
 shown = st.session_state.get("requests_shown") or WAITING
-wanted = filters(me, read(whose_requests, me, STATUSES[shown]))
+wanted, narrowed = filters(me, read(whose_requests, me, STATUSES[shown]))
 question = (shown, str(wanted))
 # Another question starts at its first page.
 if st.session_state.get("requests_asked") != question:
@@ -74,7 +85,7 @@ with places:
 for place, row in enumerate(found.rows):
     request_rows.show(me, row, found.today, first=place == 0 and shown == WAITING)
 if not found.rows:
-    show_nothing(shown, narrowed=any(one is not None for one in wanted.values() if one not in ([], 0)))
+    show_nothing(shown, narrowed=narrowed)
 elif found.total > PAGE:
     st.pagination(-(-found.total // PAGE), key="requests_page")
     st.text(count(found.total, "request"))

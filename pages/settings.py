@@ -126,9 +126,9 @@ def _practice(actor: Actor) -> None:
         messages = form.tick(
             "supervision_includes_messages", "Supervisors read the clinical conversations of those they supervise",
             row.supervision_includes_messages,
-            help="Read only, and each reading is logged. From the first day of the supervision on, while it lasts; no "
-                 "administrative conversations, none of one person apart in a couple or family, and none in the "
-                 "archive. Tell your clients.",
+            help="Read only, and each reading is logged. From the first day of the supervision on, or from when "
+                 "a case names its own supervisor, while that lasts; no administrative conversations, none of one "
+                 "person apart in a couple or family, and none in the archive. Tell your clients.",
         )
         grants = form.tick(
             "grants_requests", "Do at once what a client asks for in the portal, where the calendar allows it",

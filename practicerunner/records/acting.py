@@ -110,6 +110,11 @@ def between(session: Session, person_id: int, client_id: int) -> ActsFor | None:
     return session.scalar(_BETWEEN, {"person_id": person_id, "client_id": client_id})
 
 
+def client_of(session: Session, acts_for_id: int) -> int | None:
+    """For whom somebody acts: who is locked before the entry itself."""
+    return session.scalar(select(ActsFor.client_id).where(ActsFor.id == acts_for_id))
+
+
 def represents(session: Session, person_id: int, client_id: int) -> bool:
     """Whether somebody acts for a client as more than a helper."""
     found = between(session, person_id, client_id)
@@ -153,7 +158,8 @@ def of_organisation(session: Session, person_id: int, organisation_id: int) -> l
     clients = select(Person.id).where(Person.id.in_(select(ActsFor.client_id).where(*theirs)))
     session.execute(clients.order_by(Person.id).with_for_update(key_share=True)).all()
     query = select(ActsFor).where(*theirs).order_by(ActsFor.client_id)
-    return list(session.scalars(query.with_for_update(key_share=True)))
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(session.scalars(locked))
 
 
 def notice_off(session: Session, case_ids: Collection[int]) -> bool:

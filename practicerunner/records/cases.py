@@ -1,6 +1,6 @@
 """Cases of all seven kinds, and the people in them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -50,6 +50,8 @@ class Case(Revised):
     provider_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     """Set only where this case has another supervisor than its provider's own."""
+    supervisor_named_at: Mapped[datetime | None]
+    """Since when it names that one; empty where it names nobody."""
     opened_on: Mapped[date]
     came_from_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     """The case that this work came from, after a change of modality (A13)."""

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, exists, func, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Select, String, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
@@ -36,6 +36,8 @@ class CalendarFeed(Row):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     """Of a client's feed that staff made: the one case whose appointments it tells."""
+    acting_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """Of a client's feed that staff made: each ``ActsFor`` with scheduling open at that moment; they may hold it."""
     revoked_at: Mapped[datetime | None]
     last_read_at: Mapped[datetime | None]
 

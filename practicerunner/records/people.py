@@ -72,6 +72,11 @@ class Payer(Row):
     __table_args__ = (CheckConstraint("(person_id is null) <> (organisation_id is null)", name="one_party"),)
 
 
+def organisation_names(session: Session) -> list[str]:
+    """What every organisation is called, as it was typed."""
+    return list(session.scalars(select(Organisation.name)))
+
+
 def payer_of_person(session: Session, person_id: int) -> Payer | None:
     """A person's standing as payer, if they have one."""
     return session.scalar(_PAYER, {"person_id": person_id})

@@ -190,7 +190,7 @@ def supervised(
     query = _lines().where(
         MessageThread.thread_class == ThreadClass.CLINICAL, ~_ARCHIVED, Case.provider_id != _ME, ~inside.exists(),
         or_(Case.type.not_in(whose.shared), together >= 2), _found(words), MessageThread.case_id.not_in(whose.but),
-        or_(Case.supervisor_id == _ME, *(
+        or_(and_(Case.supervisor_id == _ME, MessageThread.last_at >= Case.supervisor_named_at), *(
             and_(Case.provider_id == provider_id, MessageThread.last_at >= since)
             for provider_id, since in whose.begun.items())),
     )

@@ -18,7 +18,7 @@ from practicerunner.ui.payment_form import take_payment
 from practicerunner.ui.perform import read
 from practicerunner.ui.reminder_dialog import reminder_dialog
 from practicerunner.ui.text import age, count, day, md
-from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.ui.work_filters import Facts, narrow, page_of
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import PAGE
@@ -43,7 +43,7 @@ def show(actor: Actor) -> None:
         return
     payers = len({row.overdue.account.payer_id for row in rows})
     st.text(f"{count(payers, 'payer')}, {dollars(sum(row.overdue.cents for row in rows))} overdue")
-    page = int(st.session_state.get("overdue_page", 1))
+    page = page_of("overdue", len(rows), PAGE)
     chosen = _table(rows[(page - 1) * PAGE:page * PAGE], found.today)
     if len(rows) > PAGE:
         st.pagination(-(-len(rows) // PAGE), key="overdue_page")
@@ -60,13 +60,14 @@ def _facts(row: OverdueRow) -> Facts:
     return Facts(account.provider, account.case_type, row.age_days, row.is_mine)
 
 
-def _more_filters(today: date) -> Callable[[OverdueRow], bool]:
+def _more_filters(today: date) -> tuple[object, Callable[[OverdueRow], bool]]:
     when = st.selectbox("Next action", list(NEXT), index=None, placeholder="Any", key="overdue_next",
                         format_func=NEXT.__getitem__, width=150)
     sought = st.text_input("Search", key="overdue_search", icon=":material/search:", width=170)
     words = sought.strip().casefold()
-    return lambda row: words in f"{row.overdue.account.payer} {row.overdue.account.case_name}".casefold() and (
-        when is None or _planned(row, today) == when)
+    return (when, words), lambda row: (
+        words in f"{row.overdue.account.payer} {row.overdue.account.case_name}".casefold()
+        and (when is None or _planned(row, today) == when))
 
 
 def _planned(row: OverdueRow, today: date) -> str:

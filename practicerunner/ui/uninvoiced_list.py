@@ -16,7 +16,7 @@ from practicerunner.ui.billing_block import waive_dialog
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import count, day, md
-from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.ui.work_filters import Facts, narrow, page_of
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import PAGE, InvoicePreview, invoice_preview, uninvoiced
@@ -47,7 +47,7 @@ def show(actor: Actor) -> None:
         return
     many = f"the oldest {MOST:,} of {number:,}" if number > MOST else count(len(rows), "appointment")
     st.text(f"{many} to invoice, the oldest first.")
-    page = int(st.session_state.get("uninvoiced_page", 1))
+    page = page_of("uninvoiced", len(rows), PAGE)
     shown = rows[(page - 1) * PAGE:page * PAGE]
     whom = read(whom_to_contact, actor, {row.case_id for row in shown})
     picked = _table(shown, whom, today)

@@ -50,11 +50,12 @@ class Chosen:
 
 def narrow(
     rows: Sequence[T], facts: Callable[[T], Facts], key: str, *, person: str,
-    beside: Callable[[], Callable[[T], bool]] | None = None,
+    beside: Callable[[], tuple[object, Callable[[T], bool]]] | None = None,
 ) -> list[T]:
     """Draw the filters that make a difference to these rows, and return the rows that pass.
 
-    ``person`` is what the filter by name is called; ``beside`` draws more of them, and returns what passes those.
+    ``person`` is what the filter by name is called; ``beside`` draws more of them, and returns what they are set to
+    with what passes them. Another question starts at the first page of the list.
     """
     known = [(row, facts(row)) for row in rows]
     if len(rows) < TOO_FEW:
@@ -65,8 +66,19 @@ def narrow(
             key, person=person, people=sorted({one.person for _, one in known}),
             kinds=[kind for kind in CaseType if kind in {one.case_type for _, one in known}],
             ages=[age for age in AGES if age <= oldest], has_mine=len({one.is_mine for _, one in known}) > 1)
-        more = beside() if beside is not None else None
+        asked, more = beside() if beside is not None else (None, None)
+    if st.session_state.get(f"{key}.asked", (Chosen(), asked)) != (chosen, asked):
+        st.session_state[f"{key}_page"] = 1
+    st.session_state[f"{key}.asked"] = chosen, asked
     return [row for row, one in known if chosen.passes(one) and (more is None or more(row))]
+
+
+def page_of(key: str, rows: int, size: int) -> int:
+    """Which page of a list is to be shown; the last, where it has become shorter."""
+    wanted, last = int(st.session_state.get(f"{key}_page", 1)), -(-rows // size)
+    if wanted > last:
+        st.session_state[f"{key}_page"] = last
+    return min(wanted, last)
 
 
 def ask(

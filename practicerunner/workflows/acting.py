@@ -142,7 +142,7 @@ def change_acting(session: Session, actor: Actor, asked: ChangeActing) -> int:
         _end_grants(session, actor, found, "They act for somebody else now.")
         found.organisation_id, found.left_organisation_on = body, None
     if found.left_organisation_on is not None and (
-        asked.ends_on is None or asked.ends_on > found.left_organisation_on
+        asked.ends_on is None or asked.ends_on > max(found.left_organisation_on, found.ends_on or date.min)
     ):  # they work there again; what they may is decided anew
         found.left_organisation_on = None
     if found.kind is not asked.kind:
@@ -172,16 +172,18 @@ def leave_organisation(session: Session, actor: Actor, asked: LeaveOrganisation)
         raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS)
     client = person_for(session, actor, named.client_id)
     check_around(session, actor, client.id)
-    if named.organisation_id is None or named.left_organisation_on is not None:
+    body = named.organisation_id
+    found = acting.of_organisation(session, named.person_id, body) if body is not None else []
+    if named not in found or named.left_organisation_on is not None:
         raise BadInput("acts_for_id", "They do not help for an organisation any more.")
-    found = acting.of_organisation(session, named.person_id, named.organisation_id)
     for one in found:
         today = today_of(session, session.get_one(Person, one.client_id))
         _end_grants(session, actor, one, "They no longer work there.")
         one.left_organisation_on = today
-        one.ends_on = min(one.ends_on or today, max(today, one.starts_on + timedelta(days=1)))
+        end = max(today, one.starts_on + timedelta(days=1))  # after the beginning, as every end
+        one.ends_on = min(one.ends_on or end, end)
         one.revision += 1
-    session.info["detail"] = f"organisation {named.organisation_id}, {len(found)} clients"
+    session.info["detail"] = f"organisation {body}, {len(found)} clients"
     return named.person_id
 
 
@@ -218,10 +220,13 @@ def check_dates(starts_on: date, ends_on: date | None) -> None:
 
 
 def _to_change(session: Session, actor: Actor, acts_for_id: int, revision: int) -> tuple[ActsFor, Person]:
-    found = to_change(session, actor, ActsFor, acts_for_id, revision, Resource.DEMOGRAPHICS)
-    client = person_for(session, actor, found.client_id, Action.UPDATE)
+    """An entry with its client, both locked, the client first as in every other act. Raises NotFound, Stale."""
+    client_id = acting.client_of(session, acts_for_id)
+    if client_id is None:
+        raise NotFound(actor=actor, action=Action.UPDATE, resource=Resource.DEMOGRAPHICS, resource_id=acts_for_id)
+    client = person_for(session, actor, client_id, Action.UPDATE)
     check_around(session, actor, client.id)
-    return found, client
+    return to_change(session, actor, ActsFor, acts_for_id, revision, Resource.DEMOGRAPHICS), client
 
 
 # --- For whoever asks whether something is open

@@ -60,6 +60,8 @@ class Member:
     for_id: int | None
     is_open: bool
     """Whether they can read it today."""
+    to_client: str = ""
+    """What whoever acts for a client is to that client: ``care coordinator, Harbor Care``."""
 
 
 # --- Staff
@@ -95,15 +97,15 @@ def supervising(session: Session, actor: Actor) -> thread_lists.Supervising | No
 def _supervised_since(
     session: Session, actor: Actor, thread: MessageThread, case: Case, taking: Sequence[Taking]
 ) -> tuple[bool, datetime | None]:
-    """Whether the actor reads a thread as a supervisor, and what was written since when; ``None`` is all of it."""
+    """Whether the actor reads a thread as a supervisor, and what was written since when."""
     found = supervising(session, actor)
     if found is None or thread.thread_class is not ThreadClass.CLINICAL or thread.archived_at is not None:
         return False, None
     if messages_rules.is_apart(case.type, messages.from_the_start(taking)):
         return False, None
-    named = case.supervisor_id == actor.staff_id
-    since = None if named else found.begun.get(case.provider_id)
-    return named or (since is not None and since <= thread.last_at), since
+    named = case.supervisor_named_at if case.supervisor_id == actor.staff_id else None
+    since = min(filter(None, (named, found.begun.get(case.provider_id))), default=None)
+    return since is not None and since <= thread.last_at, since
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,16 @@ def role_of(acts: ActsFor) -> PortalRole:
 
 def relation_of(acts: ActsFor, client: Person) -> str:
     """``guardian of Leo Castellano``, or the practice's own word; with the organisation for which they help."""
-    return f"{acts.title or acts.kind.label.lower()} of {full_name(client)}{acts.from_where}"
+    return f"{_kind_of(acts)} of {full_name(client)}{acts.from_where}"
+
+
+def to_client(acts: ActsFor) -> str:
+    """``guardian``, or the practice's own word; with the organisation for which they help."""
+    return f"{_kind_of(acts)}{acts.from_where}"
+
+
+def _kind_of(acts: ActsFor) -> str:
+    return acts.title or acts.kind.label.lower()
 
 
 def full_name(person: Person) -> str:
@@ -336,10 +347,10 @@ def members_of(session: Session, case: Case, thread_class: ThreadClass, taking: 
         if staff is not None:
             found.append(Member(staff.name, "staff", staff.id, None, None, staff.active))
         elif person is not None:
-            somebody, relation = actor_of(session, case, row, person)
+            somebody, relation, mine = actor_of(session, case, row, person)
             found.append(Member(
                 full_name(person), relation, None, person.id, row.for_id,
-                somebody is not None and _reads(session, somebody, case, thread_class, taking),
+                somebody is not None and _reads(session, somebody, case, thread_class, taking), mine,
             ))
     return found
 
@@ -354,16 +365,19 @@ def _reads(
     return any(window.is_open(clock.now()) for window in windows)
 
 
-def actor_of(session: Session, case: Case, row: ThreadPerson, person: Person) -> tuple[PortalActor | None, str]:
-    """As whom somebody takes part, and what they are to the case; nobody where they act for the client no more."""
+def actor_of(session: Session, case: Case, row: ThreadPerson, person: Person) -> tuple[PortalActor | None, str, str]:
+    """As whom somebody takes part, what they are to the case, and what to the client for whom they act.
+
+    Nobody where they act for the client no more.
+    """
     if row.for_id is None:
-        return PortalActor(person.id, full_name(person)), capabilities(case.type).called
+        return PortalActor(person.id, full_name(person)), capabilities(case.type).called, ""
     acts = acting.between(session, person.id, row.for_id)
     if acts is None:
-        return None, ""
+        return None, "", ""
     return (
         PortalActor(person.id, full_name(person), role_of(acts), row.for_id),
-        relation_of(acts, session.get_one(Person, row.for_id)),
+        relation_of(acts, session.get_one(Person, row.for_id)), to_client(acts),
     )
 
 

@@ -179,6 +179,7 @@ def create_case(session: Session, asked: OpenCase) -> int:
         "id": case_id, "type": asked.type, "label": asked.label, "name": known.name, "has_own_name": own_name,
         "sort_key": known.sort_key, "search_text": known.search_text, "status": asked.status,
         "provider_id": asked.provider_id, "supervisor_id": asked.supervisor_id, "opened_on": opened_on,
+        "supervisor_named_at": clock.now() if asked.supervisor_id is not None else None,
         "came_from_id": asked.came_from_id,
     }])
     add_rows(session, Participant, [
@@ -284,6 +285,7 @@ def change_case(session: Session, actor: Actor, asked: ChangeCase) -> int:
     case.revision += 1
     session.flush()
     if "supervisor_id" in changed:
+        case.supervisor_named_at = clock.now() if case.supervisor_id is not None else None
         today = clock.today(practice.the_practice(session).zone)
         follow(session, scheduling.followers(session, today, case_id=case.id))
     rename(session, case)

@@ -37,7 +37,7 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.cases import TREATING
 from practicerunner.workflows.commands import Command, command, reader
-from practicerunner.workflows.portal_access import lost_since
+from practicerunner.workflows.portal_access import acting_with_scope
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=400)
 """How far a feed reaches from today."""
@@ -135,6 +135,7 @@ def make_feed(session: Session, actor: Actor, asked: MakeFeed) -> int:
         id=ids.new_id(), staff_id=staff_id, person_id=asked.person_id, created_by_id=actor.staff_id,
         case_id=asked.case_id, shows=asked.shows if staff_id else FeedShows.BUSY,
         token_fingerprint=ids.fingerprint(asked.secret.get_secret_value()),
+        acting_ids=sorted(_holders(session, asked.person_id, asked.case_id)),
     )
     session.add(made)
     session.flush()
@@ -182,8 +183,15 @@ def feeds_in_case(session: Session, actor: Actor, case_id: int) -> dict[int, lis
 
 def _was_for_somebody(session: Session, found: CalendarFeed) -> bool:
     """Whether an address that staff made may be in the hands of somebody whose right has ended since (D17, A22)."""
-    return found.person_id is not None and found.created_by_id is not None and lost_since(
-        session, found.person_id, AccessScope.SCHEDULING, found.case_id, found.created_at)
+    return bool(found.person_id and found.acting_ids) and not _holders(
+        session, found.person_id, found.case_id).issuperset(found.acting_ids)
+
+
+def _holders(session: Session, person_id: int | None, case_id: int | None) -> set[int]:
+    """How they act into whose hands an address that staff make for a client may come."""
+    if person_id is None:
+        return set()
+    return set(acting_with_scope(session, person_id, AccessScope.SCHEDULING, case_id))
 
 
 def _view(found: CalendarFeed) -> FeedView:

@@ -110,6 +110,11 @@ class OrganisationDetails(BaseModel):
     address: Paragraph = ""
 
 
+IN_THE_LIST = (
+    "An organisation of this name is in the list: search for it and choose it. If this is another one, add its town."
+)
+
+
 class AddOrganisation(OrganisationDetails, Command):
     """Add a body that pays."""
 
@@ -175,13 +180,18 @@ def add_person(session: Session, actor: Actor, asked: AddPerson) -> int:
 
 @command(Resource.CLIENT_DIRECTORY, Action.CREATE)
 def add_organisation(session: Session, actor: Actor, asked: AddOrganisation) -> int:
-    """Add an organisation and its standing as payer. Returns the payer id."""
+    """Add an organisation and its standing as payer. Returns the payer id. Raises BadInput."""
     authorize(session, actor, Action.CREATE, Resource.CLIENT_DIRECTORY, responsible=[actor.staff_id])
     return create_organisation(session, asked)[1].id
 
 
 def create_organisation(session: Session, asked: OrganisationDetails) -> tuple[Organisation, Payer]:
-    """Write a new organisation and its standing as payer; callers have authorised it."""
+    """Write a new organisation and its standing as payer; callers have authorised it.
+
+    One that is in the list already is the same one: raises BadInput at its name.
+    """
+    if names.fold(asked.name) in {names.fold(name) for name in people.organisation_names(session)}:
+        raise BadInput("name" if isinstance(asked, Command) else "organisation.name", IN_THE_LIST)
     body = Organisation(
         id=ids.new_id(), name=asked.name, email=asked.email, phone=asked.phone, address=asked.address
     )

@@ -6,8 +6,6 @@ client needs every scope of the table's cell, open at this moment, for this case
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -169,40 +167,30 @@ def acting_for(session: Session, person_id: int) -> list[ActingFor]:
 
 def with_scope(session: Session, client_id: int, scope: AccessScope, case_id: int | None) -> list[int]:
     """Who acts for a client with a scope that is open now, for one case or the client as a whole: their person ids."""
+    return [
+        person.id for _, person in _with_scope(session, client_id, scope, case_id) if person.died_on is None]
+
+
+def acting_with_scope(session: Session, client_id: int, scope: AccessScope, case_id: int | None) -> list[int]:
+    """Of everybody who acts for a client with a scope that is open now: the ids of how they act.
+
+    Kept with what is handed to the client, it says later whose right has ended since: how they act is changed in place.
+    """
+    return [acts.id for acts, _ in _with_scope(session, client_id, scope, case_id)]
+
+
+def _with_scope(
+    session: Session, client_id: int, scope: AccessScope, case_id: int | None
+) -> list[tuple[ActsFor, Person]]:
     client = session.get(Person, client_id)
     if client is None:
         return []
     rows = acting.for_clients(session, [client_id])
     decided = acting.decisions_of(session, [acts.id for acts, _ in rows])
     return [
-        person.id for acts, person in rows
-        if person.died_on is None and scope in _opened(session, acts, client, _about(decided, acts), [case_id])[0]
+        (acts, person) for acts, person in rows
+        if scope in _opened(session, acts, client, _about(decided, acts), [case_id])[0]
     ]
-
-
-def lost_since(
-    session: Session, client_id: int, scope: AccessScope, case_id: int | None, since: datetime
-) -> bool:
-    """Whether somebody had a scope for a client at a moment who has it no longer: revoked, over, or come of age.
-
-    What the client was given then may have been handed on to them.
-    """
-    client, us = session.get_one(Person, client_id), practice.the_practice(session)
-    then = since.astimezone(ZoneInfo(client.zone or us.zone)).date()
-    rows = acting.for_clients(session, [client_id])
-    decided = acting.decisions_of(session, [acts.id for acts, _ in rows])
-
-    def had(acts: ActsFor) -> bool:
-        known = known_of(session, acts, client, [
-            (one, None if end is None or end.ended_at >= since else end)
-            for one, end in _about(decided, acts) if one.decided_at <= since])
-        return rules.standing(
-            known, scope, case_id=case_id, today=then, helpers_allowed=us.helpers_may_schedule).is_open
-
-    return any(
-        had(acts) and scope not in _opened(session, acts, client, _about(decided, acts), [case_id])[0]
-        for acts, _ in rows
-    )
 
 
 def visitor_of(session: Session, person_id: int) -> Visitor | None:

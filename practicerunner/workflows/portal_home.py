@@ -49,7 +49,7 @@ class HomePage:
     requests: int
     """What was asked and is not answered."""
     asked: tuple[MyRequest, ...]
-    """The latest that waits or was answered lately, and where each stands."""
+    """The latest that waits or was answered lately, and where each stands; by the day of the answer, or of asking."""
     forms: int
     overdue_forms: int
     unpaid: int
@@ -115,7 +115,12 @@ def _asked(session: Session, actor: PortalActor) -> tuple[MyRequest, ...]:
     """What waits for the practice or was answered lately; what was offered stands among what waits for the reader."""
     shown = (RequestStatus.PENDING, RequestStatus.ACCEPTED, RequestStatus.DECLINED)
     lately = clock.now() - ANSWERED
-    return tuple(
+
+    def last(one: MyRequest) -> datetime:
+        """When something was said about it: it was answered, or else asked."""
+        return one.decided_at or one.asked_at
+
+    found = [
         one for one in my_requests(session, actor)
-        if one.status in shown and (
-            one.status is RequestStatus.PENDING or (one.decided_at or one.asked_at) > lately))[:LATEST]
+        if one.status in shown and (one.status is RequestStatus.PENDING or last(one) > lately)]
+    return tuple(sorted(found, key=last, reverse=True)[:LATEST])

@@ -22,6 +22,7 @@ from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import Action, Resource, ThreadClass
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.audiences import (
+    Member,
     Seat,
     full_name,
     helpers_of,
@@ -29,6 +30,7 @@ from practicerunner.workflows.audiences import (
     role_of,
     seat_for,
     seats_of,
+    to_client,
 )
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
 from practicerunner.workflows.message_pages import attachment_row
@@ -213,7 +215,7 @@ def _addable(session: Session, actor: PortalActor, seat: Seat) -> dict[int, str]
     for one in helpers_of(session, seat.case, actor.person_id, seat.thread.thread_class):
         acts = acting.between(session, one.person_id, actor.person_id)
         if acts is not None and one.person_id not in inside:
-            found[one.person_id] = f"{one.name}, your {acts.title or acts.kind.label.lower()}{acts.from_where}"
+            found[one.person_id] = f"{one.name}, your {to_client(acts)}"
     return found
 
 
@@ -281,8 +283,7 @@ def my_conversation(session: Session, actor: PortalActor, thread_id: int) -> Por
     last = max((entry.number for entry in entries), default=0)
     return PortalConversation(
         thread.id, thread.subject, thread.thread_class, entries, tuple(
-            PortalMember(one.name, "" if one.staff_id is not None else _seen_as(actor, one.relation, one.for_id),
-                         one.person_id == actor.person_id)
+            PortalMember(one.name, _seen_as(actor, one), one.person_id == actor.person_id)
             for one in members_of(session, seat.case, thread.thread_class, taking)
             if one.is_open or one.person_id == actor.person_id
         ),
@@ -292,11 +293,11 @@ def my_conversation(session: Session, actor: PortalActor, thread_id: int) -> Por
     )
 
 
-def _seen_as(actor: PortalActor, relation: str, for_id: int | None) -> str:
-    """What somebody is, for the others; nothing where they take part for themselves."""
-    if for_id is None:
+def _seen_as(actor: PortalActor, one: Member) -> str:
+    """What somebody is, for the others; nothing of staff, or where they take part for themselves."""
+    if one.for_id is None:
         return ""
-    return f"your {relation.rpartition(' of ')[0]}" if for_id == actor.person_id else relation
+    return f"your {one.to_client}" if one.for_id == actor.person_id and one.to_client else one.relation
 
 
 @reader(Resource.MESSAGES_ADMIN)

@@ -126,7 +126,7 @@ def _tell(session: Session, thread: MessageThread, case: Case, by: Writer) -> No
     for row, _, person in people:
         if person is None or row.left_at is not None or person.id == by.person_id:
             continue
-        somebody, _ = actor_of(session, case, row, person)
+        somebody, *_ = actor_of(session, case, row, person)
         if somebody is None or not can_read(session, somebody, thread.id) or portal.is_suspended(session, person.id):
             continue
         read = messages.read_up_to(session, [thread.id], person_id=person.id).get(thread.id, 0)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.records.billing import Invoice, LedgerEntry
 from practicerunner.records.outbox import OutboxMessage
-from practicerunner.ui import identity
+from practicerunner.ui import identity, overdue_list
 from practicerunner.vocabulary import (
     AttendanceStatus,
     CaseType,
@@ -349,3 +349,20 @@ def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, 
               if line.endswith("since Thu 6 Aug (60 days)")}
     assert panels == {"165.00 overdue on 1 invoice and 40.00 on none, since Thu 6 Aug (60 days)",
                       "40.00 owed on no invoice, since Thu 6 Aug (60 days)"}
+
+
+def test_another_question_starts_at_its_first_page(house: House, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overdue_list, "PAGE", 1)
+    app = visit("Tom")
+    app.session_state["overdue_page"] = 2
+    app.run()
+    assert frame(app, "Payer") == ["Ben Moor"]
+    typed(app, "Search", "moor")
+    app.run()
+    assert frame(app, "Payer") == ["Ben Moor"]
+    typed(app, "Search", "")
+    app.run()
+    assert frame(app, "Payer") == ["Ada Quill"]
+    app.session_state["overdue_page"] = 7  # the list became shorter meanwhile
+    app.run()
+    assert frame(app, "Payer") == ["Ben Moor"]

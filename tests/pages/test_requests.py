@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity
-from practicerunner.vocabulary import AppointmentStatus, CaseType, RequestKind, RequestStatus
+from practicerunner.vocabulary import AppointmentStatus, CaseType, RequestKind, RequestStatus, Role
 from practicerunner.workflows.answers import RecordRequest, record_request
 from practicerunner.workflows.request_queue import request_queue
 from practicerunner.workflows.requests import my_appointments, my_requests
@@ -17,6 +17,7 @@ from tests.cast import at, bring_on
 from tests.pages.opening import keys, opened, press, said
 from tests.pages.walking import live, words
 from tests.workflows.asking import FRIDAY, NOON, Askers, askers, booked
+from tests.workflows.supervising import change
 
 HOSTILE = (
     "[pay](https://evil.example) ![x](https://evil.example/p.png) <img src=x onerror=alert(1)> $5 and $6 :red[hi] "
@@ -161,6 +162,22 @@ def test_the_filters_narrow_and_say_so(ask: Askers, monkeypatch: pytest.MonkeyPa
         assert shown(**{key: value}) == left, key
     assert "No request fits." in said(queue(ask, monkeypatch, **{"requests.age": 7}))
     assert not {"requests.whose", "requests.who"} & {one.key for one in queue(ask, monkeypatch, "Marcus").selectbox}
+
+
+def test_team_alone_narrows_and_two_of_one_name_are_chosen_apart(ask: Askers, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = ask.move("Noor")
+    change(ask.cast, "Marcus", roles=frozenset({Role.PROVIDER, Role.ADMIN}))
+    text = said(queue(ask, monkeypatch, "Marcus", **{"requests.whose": "Team"}))
+    assert "No request fits. Take back a filter." in text and "No requests waiting" not in text
+    other = ask.new_time("Bo")
+    change(ask.cast, "Olga", first_name="Marcus", last_name="Bell")
+    found = set()
+    for one in ("Marcus Bell (1)", "Marcus Bell (2)"):
+        app = queue(ask, monkeypatch, "Dana", **{"requests.who": one})
+        shown, = (one for one in (moved, other) if buttons(app, one))
+        found.add(shown)
+    assert found == {moved, other}
+
 
 
 def test_the_case_and_the_appointment_show_what_waits(ask: Askers, monkeypatch: pytest.MonkeyPatch) -> None:

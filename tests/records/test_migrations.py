@@ -12,13 +12,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Boolean, Engine, Integer, insert, text
 from sqlalchemy.schema import MetaData
 
 from practicerunner import database
 from practicerunner.records import audit
 from practicerunner.records.base import Base
+from practicerunner.records.cases import Case
 from practicerunner.records.estimates import GoodFaithEstimate
+from practicerunner.records.feeds import CalendarFeed
 from practicerunner.records.scheduling import Appointment
 from practicerunner.records.series import Series
 from practicerunner.records.triggers import ensure_triggers
@@ -135,6 +137,56 @@ def fill_private_notes(engine: Engine) -> None:
         add("private_handout", id=37, release_id=35, sha256="0" * 64)
 
 
+def fill_supervision(engine: Engine) -> None:
+    """An inquiry whose case went from Old to Marcus, kept by Old, by Tom and by nobody; three addresses, two cases."""
+    with engine.execution_options(writes=True).begin() as connection:
+        ensure_triggers(connection)
+        tables = MetaData()
+        tables.reflect(connection, only=[
+            "staff", "person", "inquiry", "asker_thread", "acts_for", "access_decision", "access_end",
+            "calendar_feed", "case_file", "audit_log"])
+
+        def add(table: str, **row: Any) -> None:
+            columns = tables.tables[table].columns
+            need = {
+                one.name: 0 if isinstance(one.type, Integer | Boolean) else "x" for one in columns
+                if not (one.nullable or one.primary_key or one.server_default or one.foreign_keys)}
+            filled = need | {"created_at": MOMENT, "revision": 1} | row
+            connection.execute(insert(tables.tables[table]), {k: v for k, v in filled.items() if k in columns})
+
+        for one, name in ((30, "Old"), (31, "Tom")):
+            add("staff", id=one, first_name=name, email=f"{name}@example.org", active=True)
+        for number, keeper in ((40, 30), (41, 31), (42, None)):
+            add("inquiry", id=number, case_id=4, provider_id=30, status="prospect", case_type="individual",
+                received_at=MOMENT, person_id=3)
+            add("asker_thread", id=number + 10, inquiry_id=number, staff_id=31, assigned_to_id=keeper, last_at=MOMENT)
+        # Three who were granted scheduling: one still, one until before the address, one after it was made.
+        for number, granted, ended in ((60, 1, None), (61, 1, 2), (62, 4, None)):
+            add("person", id=number, first_name="Joan")
+            add("acts_for", id=number, person_id=number, client_id=3, kind="care_coordinator", roles=[],
+                starts_on=MOMENT.date())
+            add("access_decision", id=number, acts_for_id=number, scope="scheduling", verdict="granted",
+                starts_on=MOMENT.date(), decided_by_id=2, decided_at=MOMENT.replace(day=granted))
+            if ended is not None:
+                add("access_end", id=number, decision_id=number, ended_by_id=2, ended_at=MOMENT.replace(day=ended))
+        for number, who in ((70, {"person_id": 3, "case_id": 4, "created_by_id": 2}), (71, {"person_id": 3}),
+                            (72, {"staff_id": 2, "created_by_id": 2})):
+            add("calendar_feed", id=number, token_fingerprint=str(number), shows="busy",
+                **(who | {"created_at": MOMENT.replace(day=3)}))
+        connection.execute(text("update case_file set supervisor_id = 31 where id = 4"))
+        add("case_file", id=80, type="individual", status="active", provider_id=2, supervisor_id=31,
+            opened_on=MOMENT.date())
+        add("case_file", id=81, type="individual", status="active", provider_id=2, opened_on=MOMENT.date())
+        last = connection.execute(text("select hash from audit_log order by seq desc limit 1")).scalar_one()
+        for detail, day in (("changed supervisor_id", 21), ("changed status", 22)):
+            facts = [MOMENT.replace(tzinfo=UTC, day=day).isoformat(), 2, "", "change_case", "case", 4, 4,
+                     "allowed", detail]
+            hashed = sha256((last + json.dumps(facts, ensure_ascii=True)).encode()).hexdigest()
+            add("audit_log", at=MOMENT.replace(day=day), staff_id=2, role="", action="change_case", resource="case",
+                resource_id=4, case_id=4, outcome="allowed", detail=detail, previous_hash=last, hash=hashed)
+            last = hashed
+
+
 def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
     upgrade(empty, "0001")
     fill_first_schema(empty)
@@ -142,6 +194,8 @@ def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
     fill_estimates(empty)
     upgrade(empty, "0044")
     fill_private_notes(empty)
+    upgrade(empty, "0047")
+    fill_supervision(empty)
     database.migrate(empty)
     assert database.schema_is_current(empty)
     assert database.missing_triggers(empty) == set()
@@ -151,6 +205,11 @@ def test_the_first_schema_with_data_becomes_today_s(empty: Engine) -> None:
                 series.fee_cents, series.shift_days) == (2, 5, 60, SessionFormat.VIDEO, 6, 150_00, 0)
         found = session.get_one(Appointment, 8)
         assert (found.minutes, found.series_moved, found.fold) == (50, False, 0)
+        keepers = session.execute(text("select assigned_to_id from asker_thread order by inquiry_id")).scalars().all()
+        assert keepers == [2, 31, None], "who was asked to look after it goes on"
+        assert [session.get_one(CalendarFeed, number).acting_ids for number in (70, 71, 72)] == [[60], [], []]
+        assert [session.get_one(Case, number).supervisor_named_at for number in (4, 80, 81)] == [
+            MOMENT.replace(tzinfo=UTC, day=21), MOMENT.replace(tzinfo=UTC), None]
         versions = [session.get_one(GoodFaithEstimate, number) for number in (21, 22, 23, 24)]
         assert [(one.first_id, one.chain_id, one.provider_id) for one in versions] == [
             (None, 21, 2), (21, 21, 2), (21, 21, None), (None, 24, None)]

@@ -31,10 +31,12 @@ def change(cast: Cast, who: str, **options: Any) -> None:
     """Change somebody's roles or whether they work here."""
     with database.reading(cast.engine) as session:
         person = session.get_one(Staff, cast.staff[who])
-        given = {"roles": frozenset(held.role for held in person.roles)} | options
+        given = {
+            "roles": frozenset(held.role for held in person.roles), "first_name": person.first_name,
+            "last_name": person.last_name,
+        } | options
         asked = ChangeStaff(
-            staff_id=person.id, revision=person.revision, first_name=person.first_name, last_name=person.last_name,
-            email=person.email, credentials=person.credentials, **given)
+            staff_id=person.id, revision=person.revision, email=person.email, credentials=person.credentials, **given)
     cast.do("Dana", change_staff, asked)
 
 

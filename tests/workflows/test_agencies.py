@@ -1,6 +1,10 @@
 """An organisation that helps does so through its people: each decided about, all of it over when they leave (D13)."""
 
+import re
+from datetime import date, timedelta
+
 import pytest
+from sqlalchemy import event
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
@@ -14,6 +18,7 @@ from practicerunner.vocabulary import (
     CaseType,
     OrganisationKind,
     Resource,
+    ThreadClass,
     Verdict,
 )
 from practicerunner.workflows.access import PortalActor
@@ -23,16 +28,23 @@ from practicerunner.workflows.acting import (
     AddActing,
     ChangeActing,
     LeaveOrganisation,
+    VerifyActing,
     add_acting,
     change_acting,
     leave_organisation,
+    verify_acting,
 )
 from practicerunner.workflows.clients import client_list
-from practicerunner.workflows.people import OrganisationDetails, PersonDetails
+from practicerunner.workflows.feeds import MakeFeed, make_feed
+from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
+from practicerunner.workflows.people import AddOrganisation, OrganisationDetails, PersonDetails, add_organisation
 from practicerunner.workflows.portal_access import acting_for, authorize_portal
 from practicerunner.workflows.portal_details import who_has_access
+from practicerunner.workflows.portal_messages import AddHelper, add_helper, my_conversation
+from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.relationships import AddOrganisationLink, link_organisation, organisations_of
 from tests.cast import Cast, at, payer, people_of
+from tests.workflows.feeding import text
 from tests.workflows.test_acting import NOW, SEPTEMBER, Family, family
 
 __all__ = ["family"]
@@ -119,6 +131,25 @@ def test_an_organisation_stands_in_for_nobody_and_has_to_be_there(family: Family
             change(family, acts, kind=ActingKind.GUARDIAN, organisation_id=entry(family, acts).organisation_id)
 
 
+def test_an_organisation_is_in_the_list_once_so_that_who_leaves_it_leaves_all_of_it(family: Family) -> None:
+    with at(NOW):
+        helps(family)
+        bo = people_of(family.cast, family.cast.open_case(CaseType.INDIVIDUAL, "Bo Ek"))["Bo"]
+        again = OrganisationDetails(name=" harbor  CARE ")
+        for verb, asked, field in (
+            (add_acting, AddActing(
+                client_id=bo, person_id=family.joan, kind=ActingKind.CARE_COORDINATOR, starts_on=SEPTEMBER,
+                organisation=again), "organisation.name"),
+            (link_organisation, AddOrganisationLink(
+                person_id=bo, organisation=again, kind=next(iter(OrganisationKind))), "organisation.name"),
+            (add_organisation, AddOrganisation(name="Hárbor Care"), "name"),
+        ):
+            with pytest.raises(BadInput, match="choose it") as refused:
+                family.cast.do("Tom", verb, asked)
+            assert refused.value.field == field
+        family.cast.do("Tom", add_organisation, AddOrganisation(name="Harbor Care, Salem"))
+
+
 def test_who_leaves_the_organisation_acts_for_nobody_of_its_clients_any_more(family: Family) -> None:
     with at(NOW):
         acts = helps(family)
@@ -176,6 +207,62 @@ def test_who_comes_back_or_goes_elsewhere_is_decided_about_anew(family: Family) 
         assert len(family.letters()) == letters + 1, "told of the grant, of nothing that ended"
 
 
+@pytest.mark.parametrize("starts_on", [date(2026, 9, 15), date(2026, 10, 1)])
+def test_who_leaves_on_their_first_day_or_before_it_can_be_saved_again(family: Family, starts_on: date) -> None:
+    with at(NOW):
+        acts = helps(family)
+        change(family, acts, organisation_id=entry(family, acts).organisation_id, starts_on=starts_on)
+        family.cast.do("Marcus", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        left = entry(family, acts)
+        assert left.ends_on == starts_on + timedelta(days=1)
+        change(family, acts, organisation_id=left.organisation_id, ends_on=left.ends_on, title="nurse")
+        assert entry(family, acts).left_organisation_on == date(2026, 9, 15), "no way back"
+        assert family.scopes(family.joan, PortalRole.HELPER) == set()
+
+
+def test_the_client_is_locked_before_how_others_act_for_them(family: Family) -> None:
+    locked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FOR NO KEY UPDATE" in statement:
+            locked.extend(re.findall(r"FROM (\w+)", statement)[:1])
+
+    with at(NOW):
+        acts = helps(family)
+        harbor = entry(family, acts).organisation_id
+        event.listen(family.cast.engine, "before_cursor_execute", note)
+        try:
+            change(family, acts, organisation_id=harbor)
+            family.cast.do("Tom", verify_acting, VerifyActing(
+                acts_for_id=acts, revision=entry(family, acts).revision, evidence="Letter of 1 September"))
+            family.cast.do("Tom", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+        finally:
+            event.remove(family.cast.engine, "before_cursor_execute", note)
+    # One at a time writes in SQLite, which locks no rows.
+    assert locked == (["person", "acts_for"] * 3 if family.cast.engine.dialect.name == "postgresql" else [])
+
+
+def test_the_client_reads_in_a_conversation_for_whom_a_helper_comes(family: Family) -> None:
+    with at(NOW):
+        helps(family, organisation=OrganisationDetails(name="House of Hope"))
+        (thread,) = family.cast.do("Marcus", start_thread, StartThread(
+            case_id=family.case_id, thread_class=ThreadClass.ADMIN, subject="Rides", text="On Tuesday",
+            people=(ToPerson(person_id=family.leo),)))
+        leo = PortalActor(family.leo, "Leo")
+        with database.transaction(family.cast.engine) as session:
+            assert my_conversation(session, leo, thread).addable == {
+                family.joan: "Joan Pike, your care coordinator, House of Hope"}
+            add_helper(session, leo, AddHelper(thread_id=thread, person_id=family.joan))
+        for actor, said in (
+            (leo, "your care coordinator, House of Hope"),
+            (PortalActor(family.joan, "Joan", PortalRole.HELPER, family.leo),
+             "care coordinator of Leo Castellano, House of Hope"),
+        ):
+            with database.transaction(family.cast.engine) as session:
+                found = my_conversation(session, actor, thread)
+            assert {one.name: one.relation for one in found.members}["Joan Pike"] == said
+
+
 def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) -> None:
     with at(NOW):
         acts = helps(family)
@@ -192,3 +279,45 @@ def test_the_links_of_a_case_name_who_helps_for_an_organisation(family: Family) 
         case_id, *_ = other_client(family.cast, entry(family, acts))
         with pytest.raises(NotFound):
             family.cast.read("Marcus", access_grid, case_id)
+
+
+def let_helpers(cast: Cast, on: bool) -> None:
+    """The practice's switch for helpers and appointments."""
+    known = cast.read("Dana", practice_settings)
+    cast.do("Dana", change_practice, ChangePractice(**{
+        name: getattr(known, name) for name in ChangePractice.model_fields if name != "op"
+    } | {"helpers_may_schedule": on}))
+
+
+def test_a_calendar_address_that_staff_made_ends_with_whoever_may_hold_it_and_stays_so(family: Family) -> None:
+    def made(when: str) -> MakeFeed:
+        address = MakeFeed(case_id=family.case_id, person_id=family.leo)
+        with at(when):
+            family.cast.do("Marcus", make_feed, address)
+        return address
+
+    with at(NOW):
+        acts = helps(family)
+        harbor = entry(family, acts).organisation_id
+        family.grant(acts, AccessScope.SCHEDULING)
+    before = made("2026-09-15 10:00")
+    with at("2026-09-15 11:00"):
+        let_helpers(family.cast, True)
+    while_on = made("2026-09-15 12:00")
+    assert text(family.cast, before, "2026-09-15 12:00") and text(family.cast, while_on, "2026-09-15 12:00")
+    with at("2026-09-20 09:00"):
+        let_helpers(family.cast, False)
+    assert text(family.cast, while_on, "2026-09-20 10:00") is None, "the practice lets helpers no longer"
+    off = made("2026-09-20 10:00")
+    with at("2026-09-21 09:00"):
+        let_helpers(family.cast, True)
+    same_day = made("2026-09-22 10:00")
+    with at("2026-09-22 15:00"):
+        family.cast.do("Marcus", leave_organisation, LeaveOrganisation(acts_for_id=acts))
+    since = made("2026-09-22 16:00")
+    with at("2026-11-02 09:00"):  # she comes back, and nothing is granted
+        change(family, acts, organisation_id=harbor, starts_on=date(2026, 11, 2))
+        let_helpers(family.cast, False)
+    for when in ("2026-09-22 16:00", "2026-11-02 10:00"):
+        assert text(family.cast, while_on, when) is None and text(family.cast, same_day, when) is None
+        assert all(text(family.cast, one, when) for one in (before, off, since)), "never in her hands"

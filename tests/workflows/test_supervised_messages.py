@@ -192,12 +192,30 @@ def test_it_ends_with_the_supervision_and_begins_with_it(team: Team) -> None:
         assert [one.text for one in team.opens("both").entries] == ["Since then."]
 
 
-def test_the_supervisor_whom_a_case_names_reads_its_conversations(team: Team) -> None:
+def test_the_supervisor_whom_a_case_names_reads_from_then_on_and_while_it_names_them(team: Team) -> None:
+    def name(case: str, provider: str, supervisor: str | None, revision: int = 1) -> None:
+        team.cast.do("Dana", change_case, ChangeCase(
+            case_id=team.cases[case], revision=revision, name="", status=CaseStatus.INTAKE_PENDING,
+            provider_id=team.cast.staff[provider],
+            supervisor_id=None if supervisor is None else team.cast.staff[supervisor]))
+
     team.include()
-    team.cast.do("Dana", change_case, ChangeCase(
-        case_id=team.cases["Omar"], revision=1, name="", status=CaseStatus.INTAKE_PENDING,
-        provider_id=team.cast.staff["Marcus"], supervisor_id=team.cast.staff["Ruth"]))
-    assert team.shelf() == team.reads() == READ | {"Omar"}
+    with at("2026-11-20 09:00"):
+        name("Omar", "Marcus", "Ruth")
+        name("Mira", "Priya", "Ruth")
+        assert team.shelf() == team.reads() == READ, "what was written before stays closed, as nobody supervised"
+    with at("2026-11-21 09:00"):
+        team.cast.do("Marcus", send_message, SendMessage(thread_id=team.threads["Omar"], text="Since then."))
+        assert team.shelf() == team.reads() == READ | {"Omar"}
+        assert [one.text for one in team.opens("Omar").entries] == ["Since then."]
+        assert [one.text for one in team.opens("Mira").entries] == ["about Mira"], "she supervises Priya all the same"
+        with database.reading(team.cast.engine) as session:
+            kept = session.scalars(select(Supervision.id).where(Supervision.ends_on.is_(None))).one()
+        team.cast.do("Dana", end_supervision, EndSupervision(supervision_id=kept))
+    with at("2026-11-22 09:00"):
+        assert team.shelf() == team.reads() == {"Omar"}
+        name("Omar", "Marcus", None, revision=2)
+        assert team.shelf() == team.reads() == set()
 
 
 def test_an_archived_conversation_is_closed_to_a_supervisor_until_somebody_writes_in_it(team: Team) -> None:

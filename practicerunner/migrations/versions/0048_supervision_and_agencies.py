@@ -24,10 +24,11 @@ def upgrade() -> None:
     op.add_column('acts_for', sa.Column('left_organisation_on', sa.Date(), nullable=True))
     here = "inquiry.case_id = case_file.id and inquiry.provider_id is distinct from case_file.provider_id"
     moved = f"select inquiry.id from inquiry join case_file on {here}"
+    whose = "select inquiry.provider_id from inquiry where inquiry.id = asker_thread.inquiry_id"
     to = "select case_file.provider_id from inquiry join case_file on case_file.id = inquiry.case_id"
     op.execute(
         f"update asker_thread set assigned_to_id = ({to} where inquiry.id = asker_thread.inquiry_id) "  # noqa: S608
-        f"where thread_id is null and inquiry_id in ({moved})")
+        f"where thread_id is null and inquiry_id in ({moved}) and assigned_to_id = ({whose})")
     op.execute(
         "update inquiry set provider_id = (select provider_id from case_file where case_file.id = inquiry.case_id) "
         "where case_id is not null")
