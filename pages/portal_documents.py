@@ -14,7 +14,8 @@ me = require_portal("portal_documents")
 st.title("Documents", anchor=False)
 papers, found = read(my_note_papers, me), read(my_documents, me)
 if not papers and not found:
-    st.text("The practice has not shared a document yet.")
+    own = me.client_id is None
+    st.text("The practice has not shared a document yet." if own else "Nothing is shared with you here.")
 for paper in papers:
     of = f" · {paper.case_name}" if paper.case_name else ""
     with portal_text.shared(f"{paper.title}, {day(paper.dated)}", f"Shared {day(paper.shared_on)}{of}"):

@@ -33,6 +33,9 @@ def test_a_child_is_told_who_signs_before_they_begin_and_can_read_it(
         assert not app.text_input
         sheet = portal_opened(monkeypatch, house.leo, "portal_forms", assignment=intake)
         assert "cannot sign" not in said(sheet)
+        assert "has not shared a document yet" in said(portal_opened(monkeypatch, house.leo, "portal_documents"))
+        hers = said(portal_opened(monkeypatch, house.elena, "portal_documents", house.leo))
+        assert "Nothing is shared with you here." in hers and "not shared a document" not in hers
 
 
 def test_staff_choose_only_among_those_who_can_sign_for_a_child(

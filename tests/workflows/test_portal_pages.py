@@ -127,6 +127,18 @@ def test_a_time_outside_the_opening_hours_waits_though_nobody_has_it(open_house:
         assert open_house.read("Ida", home_page).asked == ()
 
 
+def test_an_answer_given_today_stands_before_what_was_asked_meanwhile(open_house: Askers) -> None:
+    first = open_house.new_time("Ida", day=date(2026, 11, 14))
+    for hour in range(10, 14):  # outside the opening hours, so that they wait
+        with at(f"2026-11-11 {hour}:00"):
+            open_house.new_time("Ida", day=date(2026, 11, 21), hour=hour)
+    with at("2026-11-12 12:00"):
+        open_house.decline(first)
+        shown = open_house.read("Ida", home_page).asked
+    assert shown[0].request_id == first and len(shown) == 4
+    assert [one.status for one in shown[1:]] == [RequestStatus.PENDING] * 3
+
+
 def test_a_move_is_done_at_once_for_one_person_and_waits_for_a_couple(open_house: Askers) -> None:
     assert open_house.row(open_house.move("Ida", hour=14)).status is RequestStatus.ACCEPTED
     assert open_house.appointment("Ida").local_date == FRIDAY
