@@ -63,7 +63,7 @@ from practicerunner.workflows.staff import actor_for
 from practicerunner.workflows.today import day
 from tests.browser.shots import PEOPLE, VISITORS
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.long]
 """One worker, so that the demo practice is made once."""
 TODAY = date(2026, 6, 10)
 NOW = datetime(2026, 6, 10, 15, 30, tzinfo=ZoneInfo(ZONE))

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from practicerunner.workflows.sign_in import DEMO_PASSWORD
@@ -73,6 +74,7 @@ def test_a_note_is_written_cut_off_gone_on_with_and_signed(demo: str, browser: B
     window.close()
 
 
+@pytest.mark.long
 def test_submitted_returned_with_two_comments_revised_cosigned_and_amended(
     demo: str, browser: Browser, context: BrowserContext
 ) -> None:

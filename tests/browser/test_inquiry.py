@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import create_engine, text
 
@@ -12,6 +13,7 @@ PHONE = {"width": 390, "height": 844}
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
+@pytest.mark.long
 def test_an_inquiry_becomes_a_prospect_at_390_pixels(demo: str, demo_folder: Path, browser: Browser) -> None:
     asks = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = asks.new_page()

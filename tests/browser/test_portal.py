@@ -24,6 +24,7 @@ def sent_link(folder: Path) -> str:
     return found[0]
 
 
+@pytest.mark.long
 def test_from_the_invitation_to_the_home_page_on_a_phone(
     demo: str, demo_folder: Path, context: BrowserContext, browser: Browser
 ) -> None:
