@@ -13,8 +13,8 @@ from practicerunner.workflows.portal_papers import PaperSharing, SharePaper, pap
 ICON = ":material/share:"
 _ONE = ("a PDF of the note, with the addenda that are there when it is shared. Later ones stay out until that is ended "
         "and it is shared anew.")
-_SEVERAL = ("a PDF of what the note says, without its addenda, who else was there, diagnoses, and what others agreed "
-            "to or asked for.")
+_SEVERAL = ("a PDF of what the note says and no more: without its addenda, who else was there, what others agreed to "
+            "or asked for, and what the record has beside it.")
 
 
 def show(actor: Actor, line: NoteLine) -> None:
