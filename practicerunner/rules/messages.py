@@ -56,7 +56,12 @@ def is_shared(case_type: CaseType) -> bool:
     return not capabilities(case_type).is_group
 
 
-SHARED = tuple(kind for kind in CaseType if is_shared(kind) and capabilities(kind).most != 1)
+def is_for_several(case_type: CaseType) -> bool:
+    """Whether several people take part who can be in one thread."""
+    return is_shared(case_type) and capabilities(case_type).most != 1
+
+
+SHARED = tuple(filter(is_for_several, CaseType))
 """The kinds in which several people can be in one thread, so that a thread of one of them is theirs alone."""
 
 
@@ -65,7 +70,7 @@ def is_apart(case_type: CaseType, from_the_start: Collection[int]) -> bool:
 
     ``from_the_start`` are those of the case who take part in it, and did from the first message on.
     """
-    return case_type in SHARED and len(set(from_the_start)) < 2
+    return is_for_several(case_type) and len(set(from_the_start)) < 2
 
 
 def class_label(case_type: CaseType, thread_class: ThreadClass) -> str:
