@@ -65,16 +65,12 @@ each = f" for each {able.called}" if able.charged_each else ""
 where = page.location or page.format.label
 if page.location and page.format is not page.format.IN_PERSON:
     where = f"{page.format.label}, {page.location}"
-with st.container(horizontal=True, gap="large"):
-    st.text(f"{able.heading}: {page.case_name}", width="content")
-    st.text(f"{page.service}, {dollars(page.fee_cents)}{each}", width="content")
-    st.text(where, width="content")
-    st.text(f"Provider {page.provider}", width="content")
-    if page.supervisor:
-        alone = ", for this appointment alone" if page.supervisor_is_own else ""
-        st.text(f"Supervisor {page.supervisor}{alone}", width="content")
-    if page.series_position:
-        st.text(page.series_position, width="content")
+alone = ", for this appointment alone" if page.supervisor_is_own else ""
+st.text(" · ".join(filter(None, [
+    f"{able.heading}: {page.case_name}", f"{page.service}, {dollars(page.fee_cents)}{each}", where,
+    f"Provider {page.provider}", f"Supervisor {page.supervisor}{alone}" if page.supervisor else "",
+    page.series_position,
+])))
 if page.comes_twice:
     which = "second, after they went back" if page.fold else "first, before they go back"
     st.text(f"The clocks go back in this night, so {page.local_time:%H:%M} comes twice; this is the {which}.")

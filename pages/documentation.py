@@ -44,7 +44,9 @@ def show_overdue(actor: Actor, due: list[DueNote], zone: str, today: date) -> No
     """Held appointments whose note was not signed in time, the oldest first."""
     if not due:
         return
-    st.subheader(f"Notes overdue ({len(due)})", anchor=False)
+    mine = sum(one.provider_id == actor.staff_id for one in due)
+    st.subheader(f"Notes overdue ({len(due)})" if mine in (0, len(due))
+                 else f"Notes overdue ({len(due)}, {mine} of them yours)", anchor=False)
     _rows(actor, due, zone, today)
 
 
@@ -154,13 +156,13 @@ show_reviews(queue)
 show_returned(queue, zone)
 open_notes = [one for one in due if one.status is not NoteStatus.RETURNED]
 show_to_sign(queue, zone)
-amendment_block.show_due(actor, today)
 left = work_filters.narrow(open_notes, lambda one: Facts(
     one.provider_name, one.case_type, (today - one.day).days, one.provider_id == actor.staff_id,
 ), "due", person="Provider")
 show_overdue(actor, [one for one in left if one.overdue], zone, today)
 show_to_write(actor, [one for one in left if not one.overdue], zone, today, narrowed=len(left) < len(open_notes))
 show_reviews_of_plans(actor, read(plan_reviews_due, actor))
+amendment_block.show_due(actor, today)
 show_releases(read(releases_waiting, actor))
 show_awaited(queue.awaited)
 listed = {one.note_id for one in due} | {one.line.note_id for one in queue.to_sign}

@@ -61,7 +61,9 @@ def show_rows(
     """Unread ones first, then the latest."""
     if not found.rows:
         st.text("Nobody fits. Search for less." if searched else EMPTY[shelf])
-    with st.container(height=TALL if len(found.rows) > FITTING else "content", border=False, gap="xsmall"):
+    with st.container(
+        key="rows-messages", height=TALL if len(found.rows) > FITTING else "content", border=False, gap="xsmall"
+    ):
         for line in found.rows:
             is_chosen = line.thread_id == chosen if line.inquiry_id is None else line.inquiry_id == asking
             show_row(line, found.zone, is_chosen=is_chosen)
@@ -74,7 +76,7 @@ def show_row(line: ConversationLine, zone: str, *, is_chosen: bool) -> None:
     new = line.unread and not is_chosen
     name = md(line.people or line.case_name)
     about = md(f"{'New · ' if new else ''}{line.subject} · {moment(line.last_at, zone)}")
-    cared = md(line.assigned or "nobody in particular") + (" · read only" if line.is_supervised else "")
+    cared = md(line.assigned or "Unassigned") + (" · read only" if line.is_supervised else "")
     st.button(
         f"{f'**{name}**' if new else name}  \n:small[{about}]  \n:small[{cared}]", key=f"thread.{line.thread_id}",
         on_click=partial(choose, line), width="stretch", type="primary" if is_chosen else "secondary",
@@ -176,7 +178,7 @@ with places:
     )
 chosen = navigation.selected("thread")
 asking = navigation.selected("inquiry") if chosen is None else None
-left, right = st.columns([2, 5], gap="medium")
+left, right = st.columns([1, 2], gap="medium")
 with left:
     show_rows(found, shelf, chosen, asking, searched=bool(search.strip()))
 with right:

@@ -18,6 +18,8 @@ from practicerunner.workflows.today import day as read_day
 
 SHOWN = 12
 FREE = timedelta(minutes=30)
+UNFINISHED = "unfinished"
+"""Where on the page the appointments without attendance stand."""
 
 
 def greeting(wall: datetime, name: str) -> str:
@@ -28,12 +30,15 @@ def greeting(wall: datetime, name: str) -> str:
 
 def needs_you(actor: Actor, waiting: tuple[Waiting, ...]) -> None:
     """The queues that are not empty, each with the page that clears it."""
-    with st.container(border=True, height="stretch"):
+    with st.container(border=True, height="stretch", key="lines-waiting"):
         st.subheader("Needs you", anchor=False)
         shown = [item for item in waiting if may_open(actor, item.page)]
         for item in shown:
             icon = ":material/priority_high:" if item.urgent else ":material/chevron_right:"
-            link(md(item.sentence), item.page, icon=icon, **item.selectors)
+            if item.page == "today":  # it stands further down here
+                st.markdown(f"{icon} [{md(item.sentence)}](#{UNFINISHED})")
+            else:
+                link(md(item.sentence), item.page, icon=icon, **item.selectors)
         if not shown:
             st.text("Nothing waits for you. Notes to write, reviews and bills appear here.")
 
@@ -72,7 +77,7 @@ def row(entry: CalendarEntry, *, with_provider: bool) -> None:
 
 def unfinished(actor: Actor, seen: Day) -> None:
     """Past appointments without attendance; for one person a click says it, for several a link leads there."""
-    st.subheader("Unfinished", anchor=False)
+    st.subheader("Unfinished", anchor=UNFINISHED)
     with st.container(border=True):
         for entry in seen.unfinished[:SHOWN]:
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

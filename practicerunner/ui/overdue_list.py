@@ -42,7 +42,10 @@ def show(actor: Actor) -> None:
         st.text("Nothing overdue fits these filters.")
         return
     payers = len({row.overdue.account.payer_id for row in rows})
-    st.text(f"{count(payers, 'payer')}, {dollars(sum(row.overdue.cents for row in rows))} overdue")
+    invoices = sum(row.overdue.invoices for row in rows)
+    owed = [count(payers, "payer"), *([count(invoices, "invoice")] if invoices else []),
+            dollars(sum(row.overdue.cents for row in rows))]
+    st.text(f"{', '.join(owed)} overdue")
     page = page_of("overdue", len(rows), PAGE)
     chosen = _table(rows[(page - 1) * PAGE:page * PAGE], found.today)
     if len(rows) > PAGE:

@@ -81,7 +81,7 @@ def _rows(lines: list[ReviewLine], chosen: ReviewLine | None) -> None:
     """The rows, the longest waiting first."""
     if not lines:
         st.text("Nothing fits. Take back a filter.")
-    with st.container(height=TALL if len(lines) > FITTING else "content", border=False):
+    with st.container(key="rows-reviews", height=TALL if len(lines) > FITTING else "content", border=False):
         for line in lines[:SHOWN]:
             _row(line, is_chosen=line is chosen)
         if len(lines) > SHOWN:

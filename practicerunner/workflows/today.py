@@ -11,7 +11,7 @@ from practicerunner.records.calendar import CalendarEntry
 from practicerunner.rules import amendments as amendment_rule
 from practicerunner.rules.breaches import URGENT, left_in_words
 from practicerunner.rules.case_types import capabilities
-from practicerunner.vocabulary import Action, AppointmentStatus, EstimateWarning, Resource
+from practicerunner.vocabulary import Action, AppointmentStatus, EstimateWarning, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, may, visible
 from practicerunner.workflows.alerts import AlertView, my_alerts
 from practicerunner.workflows.amendment_lists import AmendmentLine, amendments_due
@@ -100,7 +100,8 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
             notes = _many(len(queue.returned), "note was", "notes were")
             found.append(Waiting(f"{notes} returned by your supervisor", "documentation"))
         overdue = sum(
-            due.overdue for due in documentation_due(session, actor) if due.provider_id == actor.staff_id)
+            due.overdue for due in documentation_due(session, actor)
+            if due.provider_id == actor.staff_id and due.status is not NoteStatus.RETURNED)  # it has a line of its own
         found += [
             Waiting(f"{_note_of(one)} documents a critical answer and is not signed", "note", urgent=one.overdue,
                     selectors={"note": one.line.note_id})

@@ -343,7 +343,7 @@ def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, 
                 effective_on=date(2026, 8, 6), recorded_by_id=house.cast.staff["Tom"]))
     app = visit("Tom", rows=(0,))
     assert "Overdue (3)" in [tab.label for tab in app.tabs]
-    assert "3 payers, 327.50 overdue" in said(app)
+    assert "3 payers, 2 invoices, 327.50 overdue" in said(app)
     assert "overdue_pay" in keys(app)
     panels = {line for place in range(3) for line in said(visit("Tom", rows=(place,))).splitlines()
               if line.endswith("since Thu 6 Aug (60 days)")}
