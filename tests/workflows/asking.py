@@ -11,7 +11,7 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.people import ContactPoint
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import CaseType, ContactKind
+from practicerunner.vocabulary import AttendanceStatus, CaseType, ContactKind
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.answers import Accept, Decline, OfferAnother, accept, decline, offer_another
 from practicerunner.workflows.booking import Book, book
@@ -169,3 +169,9 @@ def may_be_mailed(cast: Cast, person_id: int, address: str) -> None:
     """Somebody lets the practice write e-mails to them."""
     with database.transaction(cast.engine) as session:
         session.add(ContactPoint(person_id=person_id, kind=ContactKind.EMAIL, value=address, may_email=True))
+
+
+def statuses(ask: Askers, name: str) -> dict[str, AttendanceStatus]:
+    """How everybody stands at an appointment."""
+    names = {person: first for first, person in ask.people.items()}
+    return {names[row.person_id]: row.status for row in ask.appointment(name).attendances}

@@ -1,13 +1,20 @@
 """People whom many tests of workflows bring on."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine
 
 from practicerunner import database
+from practicerunner.settings import settings
 from practicerunner.vocabulary import CaseType, Role
 from practicerunner.workflows import first_run
 from practicerunner.workflows.staff import AddStaff, add_staff
 from tests.cast import Cast, at
+from tests.corresponding import Morgans, morgans
+from tests.inquiring import Door, open_door
+from tests.workflows.asking import NOON, Askers, askers
 from tests.workflows.signing_in import asked_set_up
 
 
@@ -50,3 +57,32 @@ def amis(cast: Cast) -> int:
     """A client of Priya, whom Ruth supervises."""
     with at("2026-09-01 09:00"):
         return cast.open_case(CaseType.INDIVIDUAL, "Ami Roy", provider="Priya")
+
+
+@pytest.fixture
+def ask(cast: Cast) -> Iterator[Askers]:
+    """Everybody at noon on Tuesday 10 November."""
+    with at(NOON):
+        yield askers(cast)
+
+
+@pytest.fixture
+def door(cast: Cast) -> Iterator[Door]:
+    """The public page of a practice that answers inquiries."""
+    with open_door(cast) as made:
+        yield made
+
+
+@pytest.fixture
+def correspondence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The evening of Thursday 5 November, with places for the files and the key."""
+    monkeypatch.setattr(settings(), "files_dir", tmp_path / "files")
+    monkeypatch.setattr(settings(), "key_file", tmp_path / "practice.key")
+    with at("2026-11-05 20:00"):
+        yield
+
+
+@pytest.fixture
+def two(correspondence: None, cast: Cast) -> Morgans:
+    """A couple who write, that evening."""
+    return morgans(cast)

@@ -1,6 +1,5 @@
 """What the practice answers: accepted as the calendar would do it, declined, offered; late by the moment of asking."""
 
-from collections.abc import Iterator
 from datetime import date, time
 
 import pytest
@@ -52,20 +51,8 @@ from practicerunner.workflows.requests import AskToCancel, ask_to_cancel
 from practicerunner.workflows.scheduling import AppointmentIsFixed, Cancel, Move, cancel, move
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.trail import trail
-from tests.cast import Cast, at, people_of
-from tests.workflows.asking import FRIDAY, NOON, THURSDAY, Askers, askers, booked, may_be_mailed
-
-
-@pytest.fixture
-def ask(cast: Cast) -> Iterator[Askers]:
-    """Everybody at noon on Tuesday 10 November."""
-    with at(NOON):
-        yield askers(cast)
-
-
-def statuses(ask: Askers, name: str) -> dict[str, AttendanceStatus]:
-    names = {person: first for first, person in ask.people.items()}
-    return {names[row.person_id]: row.status for row in ask.appointment(name).attendances}
+from tests.cast import at, people_of
+from tests.workflows.asking import FRIDAY, THURSDAY, Askers, booked, may_be_mailed, statuses
 
 
 def shift(ask: Askers, name: str, day: date, hour: int) -> None:

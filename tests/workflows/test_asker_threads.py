@@ -1,7 +1,7 @@
 """Writing with somebody who inquired: the link, who reads it, the archive, and where it goes once they are a client."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -73,16 +73,10 @@ from practicerunner.workflows.prospects import (
 )
 from practicerunner.workflows.today import day
 from practicerunner.workflows.waitlist import SetCapacity, TakeIn, set_capacity, take_in
-from tests.cast import Cast, at, moment
-from tests.inquiring import NOW, Door, open_door
+from tests.cast import at, moment
+from tests.inquiring import NOW, Door
 
 NEWS = "Would Friday at ten suit you?"
-
-
-@pytest.fixture
-def door(cast: Cast) -> Iterator[Door]:
-    with open_door(cast) as made:
-        yield made
 
 
 def write(door: Door, inquiry_id: int, text: str = NEWS, who: str = "Tom") -> int:

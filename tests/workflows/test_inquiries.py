@@ -1,6 +1,5 @@
 """Inquiries as staff work them: whose they are, what becomes of them, and that nobody is put together by itself."""
 
-from collections.abc import Iterator
 from datetime import date, time
 
 import pytest
@@ -53,15 +52,8 @@ from practicerunner.workflows.prospects import (
 from practicerunner.workflows.staff import ChangeStaff, change_staff
 from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.today import day
-from tests.cast import Cast, at
-from tests.inquiring import FRIDAY, Door, open_door
-
-
-@pytest.fixture
-def door(cast: Cast) -> Iterator[Door]:
-    with open_door(cast) as made:
-        yield made
-
+from tests.cast import at
+from tests.inquiring import FRIDAY, Door
 
 # --- Settings
 

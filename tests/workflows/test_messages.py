@@ -1,8 +1,6 @@
 """Messages: how one is written, and how a conversation begins."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.records.messages import ThreadMessage
-from practicerunner.settings import settings
 from practicerunner.vocabulary import AccessScope, CaseType, ThreadClass
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.commands import OperationReused, field_messages
@@ -38,22 +35,10 @@ from practicerunner.workflows.portal_messages import (
     what_about,
 )
 from tests.cast import Cast, at, how_many, people_of
-from tests.corresponding import Morgans, morgans, texts
+from tests.corresponding import Morgans, texts
 
+pytestmark = pytest.mark.usefixtures("correspondence")
 CLINICAL, ADMIN = ThreadClass
-
-
-@pytest.fixture(autouse=True)
-def evening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(settings(), "files_dir", tmp_path / "files")
-    monkeypatch.setattr(settings(), "key_file", tmp_path / "practice.key")
-    with at("2026-11-05 20:00"):
-        yield
-
-
-@pytest.fixture
-def two(cast: Cast) -> Morgans:
-    return morgans(cast)
 
 
 # --- Writing

@@ -1,6 +1,5 @@
 """What becomes of a request: withdrawn, or offered another time that is taken, declined, or gone by then."""
 
-from collections.abc import Iterator
 from datetime import time
 
 import pytest
@@ -22,15 +21,8 @@ from practicerunner.workflows.requests import (
     take_offer,
 )
 from practicerunner.workflows.scheduling import Cancel, Move, cancel, move
-from tests.cast import Cast, at
-from tests.workflows.asking import FRIDAY, NOON, Askers, askers, booked
-
-
-@pytest.fixture
-def ask(cast: Cast) -> Iterator[Askers]:
-    """Everybody at noon on Tuesday 10 November."""
-    with at(NOON):
-        yield askers(cast)
+from tests.cast import at
+from tests.workflows.asking import FRIDAY, Askers, booked
 
 
 def test_a_request_is_withdrawn_once_and_not_after_an_answer(ask: Askers) -> None:

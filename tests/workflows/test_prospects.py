@@ -1,6 +1,5 @@
 """What becomes of inquiries: a case, a place in a group, somebody in the directory; or they are erased."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from typing import Any
@@ -59,15 +58,8 @@ from practicerunner.workflows.prospects import (
 )
 from practicerunner.workflows.today import day
 from practicerunner.workflows.waitlist import SetCapacity, set_capacity
-from tests.cast import Cast, at, people_of
-from tests.inquiring import FRIDAY, GROUPS, Door, open_door
-
-
-@pytest.fixture
-def door(cast: Cast) -> Iterator[Door]:
-    with open_door(cast) as made:
-        yield made
-
+from tests.cast import at, people_of
+from tests.inquiring import FRIDAY, GROUPS, Door
 
 # --- What becomes of them
 

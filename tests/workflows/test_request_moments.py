@@ -1,6 +1,5 @@
 """When somebody asked: a cancellation is late by that moment, and what came by phone is written down with it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,20 +18,7 @@ from practicerunner.workflows.request_queue import (
 )
 from practicerunner.workflows.scheduling import Cancel, cancel
 from tests.cast import Cast, at, moment
-from tests.workflows.asking import NOON, Askers, askers, booked
-
-
-@pytest.fixture
-def ask(cast: Cast) -> Iterator[Askers]:
-    """Everybody at noon on Tuesday 10 November."""
-    with at(NOON):
-        yield askers(cast)
-
-
-def statuses(ask: Askers, name: str) -> dict[str, AttendanceStatus]:
-    names = {person: first for first, person in ask.people.items()}
-    return {names[row.person_id]: row.status for row in ask.appointment(name).attendances}
-
+from tests.workflows.asking import Askers, askers, booked, statuses
 
 # --- Late by the moment of asking
 

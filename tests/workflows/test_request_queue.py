@@ -1,6 +1,5 @@
 """The queue of requests: in the order of asking, narrowed, and what could be done now; what a case has waiting."""
 
-from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -22,15 +21,8 @@ from practicerunner.workflows.request_queue import (
     whose_requests,
 )
 from practicerunner.workflows.scheduling import Move, move
-from tests.cast import Cast, at
-from tests.workflows.asking import FRIDAY, NOON, Askers, askers, booked
-
-
-@pytest.fixture
-def ask(cast: Cast) -> Iterator[Askers]:
-    """Everybody at noon on Tuesday 10 November."""
-    with at(NOON):
-        yield askers(cast)
+from tests.cast import at
+from tests.workflows.asking import FRIDAY, Askers, booked
 
 
 def shift(ask: Askers, name: str, day: date, hour: int) -> None:

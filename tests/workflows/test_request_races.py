@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -29,19 +29,12 @@ from practicerunner.workflows.requests import (
     withdraw,
 )
 from practicerunner.workflows.scheduling import Cancel, Move, cancel, move
-from tests.cast import Cast, at, people_of
-from tests.workflows.asking import FRIDAY, NOON, Askers, askers
+from tests.cast import people_of
+from tests.workflows.asking import FRIDAY, Askers
 
 MANY = 20
 ROUNDS = 3
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def ask(cast: Cast) -> Iterator[Askers]:
-    """Everybody at noon on Tuesday 10 November."""
-    with at(NOON):
-        yield askers(cast)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What clients ask: only what is theirs, only so much, and nothing they read tells of anybody else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -43,16 +43,8 @@ from practicerunner.workflows.requests import (
 )
 from practicerunner.workflows.scheduling import Cancel, cancel
 from practicerunner.workflows.series import BookSeries, book_series
-from tests.cast import Cast, at
-from tests.workflows.asking import FRIDAY, NOON, THURSDAY, Askers, askers, booked
-
-
-@pytest.fixture
-def ask(cast: Cast) -> Iterator[Askers]:
-    """Everybody at noon on Tuesday 10 November."""
-    with at(NOON):
-        yield askers(cast)
-
+from tests.cast import at
+from tests.workflows.asking import FRIDAY, THURSDAY, Askers, booked
 
 # --- Asking
 

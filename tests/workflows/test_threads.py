@@ -1,8 +1,6 @@
 """Conversations later on: who is added, who leaves, how they are kept, and what comes with a message."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,20 +72,8 @@ from tests.corresponding import Morgans, morgans, texts
 from tests.portal import Household, household
 from tests.workflows.writing import audit_rows
 
+pytestmark = pytest.mark.usefixtures("correspondence")
 CLINICAL, ADMIN = ThreadClass
-
-
-@pytest.fixture(autouse=True)
-def evening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(settings(), "files_dir", tmp_path / "files")
-    monkeypatch.setattr(settings(), "key_file", tmp_path / "practice.key")
-    with at("2026-11-05 20:00"):
-        yield
-
-
-@pytest.fixture
-def two(cast: Cast) -> Morgans:
-    return morgans(cast)
 
 
 # --- Later on
