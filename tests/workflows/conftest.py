@@ -15,6 +15,7 @@ from tests.cast import Cast, at
 from tests.corresponding import Morgans, morgans
 from tests.inquiring import Door, open_door
 from tests.workflows.asking import NOON, Askers, askers
+from tests.workflows.sending import NOW, bring_forms
 from tests.workflows.signing_in import asked_set_up
 
 
@@ -86,3 +87,17 @@ def correspondence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def two(correspondence: None, cast: Cast) -> Morgans:
     """A couple who write, that evening."""
     return morgans(cast)
+
+
+@pytest.fixture
+def sending(cast: Cast) -> Iterator[None]:
+    """The practice with its forms, on a Thursday morning."""
+    bring_forms(cast)
+    with at(NOW):
+        yield
+
+
+@pytest.fixture
+def riveras(sending: None, cast: Cast) -> int:
+    """A couple who get forms."""
+    return cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")

@@ -21,6 +21,9 @@ from tests.cast import Cast, people_of
 
 CONTENT = {form.key: form.content for form in BUILT_IN}
 
+NOW = "2026-11-12 10:00"
+"""A Thursday morning."""
+
 
 def bring_forms(cast: Cast) -> None:
     """Write the forms that come with the product."""

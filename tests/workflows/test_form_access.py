@@ -17,23 +17,10 @@ from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, she
 from practicerunner.workflows.form_sending import AssignForms, WithdrawForm, assign_forms, withdraw_form
 from practicerunner.workflows.forms import ReplaceResponse, SaveAnswers, replace_response, save_answers
 from practicerunner.workflows.people import PersonDetails
-from tests.cast import Cast, at, how_many, people_of
+from tests.cast import Cast, how_many, people_of
 from tests.workflows.sending import bring_forms, complete, filled, form_id, opened, scored, send
 
-NOW = "2026-11-12 10:00"
-
-
-@pytest.fixture
-def cast(cast: Cast) -> Cast:
-    """The practice with its forms, on a Thursday morning."""
-    bring_forms(cast)
-    with at(NOW):
-        yield cast
-
-
-@pytest.fixture
-def couple(cast: Cast) -> int:
-    return cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+pytestmark = pytest.mark.usefixtures("sending")
 
 
 # --- Who may do what
@@ -149,9 +136,9 @@ def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
     assert cast.read("Priya", forms_of_case, case_id).people[0].series[0].last.total == 18
 
 
-def test_a_stranger_opens_nothing_and_an_unknown_id_is_not_found(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
-    for reader, subject in ((forms_of_case, couple), (sheet_page, sent), (sheet_page, 5)):
+def test_a_stranger_opens_nothing_and_an_unknown_id_is_not_found(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
+    for reader, subject in ((forms_of_case, riveras), (sheet_page, sent), (sheet_page, 5)):
         with pytest.raises(NotFound):
             cast.read("Olga", reader, subject)
     with pytest.raises(NotFound):

@@ -18,22 +18,9 @@ from practicerunner.workflows.form_sending import NowhereToRemind, RemindedToday
 from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
 from practicerunner.workflows.relationships import AddRelationship, add_relationship
 from tests.cast import Cast, at, how_many, people_of
-from tests.workflows.sending import bring_forms, complete, filled, named, opened, send
+from tests.workflows.sending import complete, filled, named, opened, send
 
-NOW = "2026-11-12 10:00"
-
-
-@pytest.fixture
-def cast(cast: Cast) -> Cast:
-    """The practice with its forms, on a Thursday morning."""
-    bring_forms(cast)
-    with at(NOW):
-        yield cast
-
-
-@pytest.fixture
-def couple(cast: Cast) -> int:
-    return cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+pytestmark = pytest.mark.usefixtures("sending")
 
 
 # --- Signing for another
@@ -151,8 +138,8 @@ def test_a_reminder_goes_out_once_a_day_and_says_neither_what_nor_why(cast: Cast
     assert line.reminded_at is not None
 
 
-def test_without_permission_to_write_nobody_is_reminded(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
+def test_without_permission_to_write_nobody_is_reminded(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
     with pytest.raises(NowhereToRemind):
         cast.do("Marcus", remind_of_form, RemindOfForm(assignment_id=sent))
     assert how_many(cast, OutboxMessage) == 0

@@ -39,22 +39,9 @@ from practicerunner.workflows.forms import (
     save_answers,
 )
 from tests.cast import Cast, at, how_many, people_of
-from tests.workflows.sending import bring_forms, complete, filled, form_id, opened, revision, scored, send
+from tests.workflows.sending import complete, filled, form_id, opened, revision, scored, send
 
-NOW = "2026-11-12 10:00"
-
-
-@pytest.fixture
-def cast(cast: Cast) -> Cast:
-    """The practice with its forms, on a Thursday morning."""
-    bring_forms(cast)
-    with at(NOW):
-        yield cast
-
-
-@pytest.fixture
-def couple(cast: Cast) -> int:
-    return cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+pytestmark = pytest.mark.usefixtures("sending")
 
 
 def states(cast: Cast, case_id: int, name: str = "Marcus") -> dict[str, list[tuple[str, str]]]:
@@ -67,14 +54,14 @@ def states(cast: Cast, case_id: int, name: str = "Marcus") -> dict[str, list[tup
 
 
 def test_each_participant_of_a_couple_gets_and_signs_an_own_consent_and_the_checklist_follows(
-    cast: Cast, couple: int
+    cast: Cast, riveras: int
 ) -> None:
-    maya, tom = send(cast, couple, "consent")
-    assert states(cast, couple) == {"Maya": [("Consent to treatment", "assigned")],
+    maya, tom = send(cast, riveras, "consent")
+    assert states(cast, riveras) == {"Maya": [("Consent to treatment", "assigned")],
                                     "Tom": [("Consent to treatment", "assigned")]}
 
     def missing() -> list[str]:
-        steps = {step.step: step for step in cast.read("Marcus", case_summary, couple).checklist}
+        steps = {step.step: step for step in cast.read("Marcus", case_summary, riveras).checklist}
         return [person.name for person in steps[OnboardingStep.CONSENTS].missing]
 
     assert missing() == ["Maya Rivera", "Tom Rivera"]
@@ -82,18 +69,18 @@ def test_each_participant_of_a_couple_gets_and_signs_an_own_consent_and_the_chec
     assert missing() == ["Tom Rivera"]
     complete(cast, tom, filled("consent", signature="T. Rivera"))
     assert missing() == []
-    for intake in send(cast, couple, "intake"):
+    for intake in send(cast, riveras, "intake"):
         complete(cast, intake, filled("intake"))
-    summary = cast.read("Marcus", case_summary, couple)
+    summary = cast.read("Marcus", case_summary, riveras)
     assert summary.state is not WorkflowState.INTAKE_INCOMPLETE
     with database.reading(cast.engine) as session:
         kept = session.execute(select(PaperReceived.person_id, PaperReceived.kind, PaperReceived.received_on)).all()
-    assert sorted(kept) == sorted((person, kind, date(2026, 11, 12)) for person in people_of(cast, couple).values()
+    assert sorted(kept) == sorted((person, kind, date(2026, 11, 12)) for person in people_of(cast, riveras).values()
                                   for kind in PaperKind)
 
 
-def test_a_form_can_be_replaced_without_another_paper_on_the_checklist(cast: Cast, couple: int) -> None:
-    response = complete(cast, send(cast, couple, "consent", to="Maya")[0], filled("consent"))
+def test_a_form_can_be_replaced_without_another_paper_on_the_checklist(cast: Cast, riveras: int) -> None:
+    response = complete(cast, send(cast, riveras, "consent", to="Maya")[0], filled("consent"))
     again = cast.do("Marcus", replace_response, ReplaceResponse(response_id=response))
     complete(cast, again, filled("consent", signature="Maya R."))
     assert how_many(cast, PaperReceived) == 1
@@ -128,24 +115,24 @@ def test_a_consultation_gets_measures_only_while_its_clinical_fields_are_switche
     assert send(cast, case_id, "gad7")
 
 
-def test_nobody_gets_the_same_form_twice_and_only_those_who_take_part_get_one(cast: Cast, couple: int) -> None:
-    first = send(cast, couple, "consent", to="Tom")[0]
+def test_nobody_gets_the_same_form_twice_and_only_those_who_take_part_get_one(cast: Cast, riveras: int) -> None:
+    first = send(cast, riveras, "consent", to="Tom")[0]
     with pytest.raises(BadInput, match="has this to fill in already"):
-        send(cast, couple, "consent", to="Tom")
-    assert len(send(cast, couple, "consent")) == 1, "only Maya had none"
+        send(cast, riveras, "consent", to="Tom")
+    assert len(send(cast, riveras, "consent")) == 1, "only Maya had none"
     cast.do("Marcus", withdraw_form, WithdrawForm(assignment_id=first))
-    assert len(send(cast, couple, "consent")) == 1
-    assert {name: len(lines) for name, lines in states(cast, couple).items()} == {"Maya": 1, "Tom": 1}
+    assert len(send(cast, riveras, "consent")) == 1
+    assert {name: len(lines) for name, lines in states(cast, riveras).items()} == {"Maya": 1, "Tom": 1}
     stranger = people_of(cast, cast.open_case(CaseType.INDIVIDUAL, "Ida Holm"))["Ida"]
     for person_id in (stranger, 12345):
         with pytest.raises(BadInput, match="take part"):
             cast.do("Marcus", assign_forms, AssignForms(
-                case_id=couple, template_ids=(form_id(cast, "phq9"),), person_ids=(person_id,)))
+                case_id=riveras, template_ids=(form_id(cast, "phq9"),), person_ids=(person_id,)))
     with pytest.raises(BadInput, match="not used"):
         cast.do("Marcus", assign_forms, AssignForms(
-            case_id=couple, template_ids=(999,), person_ids=tuple(people_of(cast, couple).values())))
+            case_id=riveras, template_ids=(999,), person_ids=tuple(people_of(cast, riveras).values())))
     with pytest.raises(BadInput, match="This day is over"):
-        send(cast, couple, "phq9", due_on=date(2026, 11, 11))
+        send(cast, riveras, "phq9", due_on=date(2026, 11, 11))
 
 
 def test_somebody_who_left_keeps_what_came_back_and_gets_nothing_new(cast: Cast) -> None:
@@ -161,11 +148,11 @@ def test_somebody_who_left_keeps_what_came_back_and_gets_nothing_new(cast: Cast)
         send(cast, family, "phq9", to="Cy")
 
 
-def test_a_form_is_overdue_from_the_day_after_it_was_due(cast: Cast, couple: int) -> None:
-    send(cast, couple, "consent", to="Tom", due_on=date(2026, 11, 13))
+def test_a_form_is_overdue_from_the_day_after_it_was_due(cast: Cast, riveras: int) -> None:
+    send(cast, riveras, "consent", to="Tom", due_on=date(2026, 11, 13))
 
     def overdue() -> bool:
-        return cast.read("Marcus", forms_of_case, couple).people[1].lines[0].overdue
+        return cast.read("Marcus", forms_of_case, riveras).people[1].lines[0].overdue
 
     with at("2026-11-13 23:59"):
         assert not overdue()
@@ -176,8 +163,8 @@ def test_a_form_is_overdue_from_the_day_after_it_was_due(cast: Cast, couple: int
 # --- Filling in
 
 
-def test_answers_are_kept_as_typed_and_an_old_page_overwrites_nothing(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "intake", to="Maya")
+def test_answers_are_kept_as_typed_and_an_old_page_overwrites_nothing(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "intake", to="Maya")
     odd = "  **two**\n\tlines <b>$5$</b>  "
     first = revision(cast, sent)
     cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=first, answers={"reason": odd}))
@@ -192,15 +179,15 @@ def test_answers_are_kept_as_typed_and_an_old_page_overwrites_nothing(cast: Cast
     assert cast.read("Marcus", sheet_page, sent).answers == {"reason": odd}
 
 
-def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
+def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
     with pytest.raises(FieldProblems) as refused:
         complete(cast, sent, {})
     assert refused.value.problems == {
         "understood": "Please tick this box.", "signature": "Please type the name to sign."}
     with pytest.raises(FieldProblems):
         cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=1, answers={"signature": 5}))
-    (intake,) = send(cast, couple, "intake", to="Maya")
+    (intake,) = send(cast, riveras, "intake", to="Maya")
     for text_, sentence in (("x" * 1_000_000, "at most 100000"), ("a\x00b", "cannot be shown")):
         with pytest.raises(FieldProblems, match=sentence):
             complete(cast, intake, filled("intake", reason=text_))
@@ -209,22 +196,22 @@ def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(ca
     assert how_many(cast, FormResponse) == 1
 
 
-def test_a_measure_with_a_missing_answer_is_kept_without_a_total(cast: Cast, couple: int) -> None:
-    whole, = send(cast, couple, "phq9", to="Maya")
+def test_a_measure_with_a_missing_answer_is_kept_without_a_total(cast: Cast, riveras: int) -> None:
+    whole, = send(cast, riveras, "phq9", to="Maya")
     page = opened(cast, "Marcus", complete(cast, whole, scored("phq9", 2, 2, 2, 1, 1, 1, 1, 0, 0)))
     assert isinstance(page, ResponsePage) and page.score is not None
     assert (page.score.total, page.score.band, page.language, page.edition) == (10, "moderate", "en", "PHQ-9, 1999")
-    part, = send(cast, couple, "phq9", to="Maya")
+    part, = send(cast, riveras, "phq9", to="Maya")
     page = opened(cast, "Marcus", complete(cast, part, scored("phq9", 2, 2, 2, 1, 1, 1, 1, None, 0)))
     assert isinstance(page, ResponsePage) and page.score is not None
     assert (page.score.total, page.score.band, page.score.missing) == (None, "", 1)
-    maya, tom = cast.read("Marcus", forms_of_case, couple).people
+    maya, tom = cast.read("Marcus", forms_of_case, riveras).people
     assert [(s.measure, [p.total for p in s.points]) for s in maya.series] == [("phq9", [10])]
     assert tom.series == ()
 
 
-def test_one_person_s_answers_are_never_shown_with_another_s(cast: Cast, couple: int) -> None:
-    maya, tom = send(cast, couple, "intake")
+def test_one_person_s_answers_are_never_shown_with_another_s(cast: Cast, riveras: int) -> None:
+    maya, tom = send(cast, riveras, "intake")
     of_maya = complete(cast, maya, filled("intake", reason="Words of Maya alone"))
     of_tom = complete(cast, tom, filled("intake", reason="Words of Tom alone"))
     said = {response: str(opened(cast, "Marcus", response)) for response in (of_maya, of_tom)}
@@ -232,8 +219,8 @@ def test_one_person_s_answers_are_never_shown_with_another_s(cast: Cast, couple:
     assert "Words of Tom alone" in said[of_tom] and "Words of Maya" not in said[of_tom]
 
 
-def test_the_second_click_hands_in_once_and_another_click_is_refused(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
+def test_the_second_click_hands_in_once_and_another_click_is_refused(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
     click = CompleteForm(op=ids.new_operation(), assignment_id=sent, revision=1, answers=filled("consent"))
     once = cast.do("Marcus", complete_form, click)
     assert cast.do("Marcus", complete_form, click) == once
@@ -244,8 +231,8 @@ def test_the_second_click_hands_in_once_and_another_click_is_refused(cast: Cast,
     assert (how_many(cast, FormResponse), how_many(cast, PaperReceived)) == (1, 1)
 
 
-def test_two_who_hand_in_at_once_make_one_response(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
+def test_two_who_hand_in_at_once_make_one_response(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
     barrier, outcomes = Barrier(2), []
 
     def click() -> None:
@@ -268,8 +255,8 @@ def test_two_who_hand_in_at_once_make_one_response(cast: Cast, couple: int) -> N
 # --- What came back
 
 
-def test_a_response_says_who_signed_in_which_capacity_and_when(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
+def test_a_response_says_who_signed_in_which_capacity_and_when(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
     page = opened(cast, "Marcus", complete(cast, sent, filled("consent", signature="Maya R.")))
     assert isinstance(page, ResponsePage)
     assert (page.person, page.capacity, page.signature, page.recorded_by, page.intact) == (
@@ -284,9 +271,9 @@ def test_a_response_says_who_signed_in_which_capacity_and_when(cast: Cast, coupl
     "update form_version set content = '{}'", "delete from form_version",
 ])
 def test_the_database_itself_refuses_to_change_what_was_handed_in_or_asked(
-    cast: Cast, couple: int, statement: str
+    cast: Cast, riveras: int, statement: str
 ) -> None:
-    response = complete(cast, send(cast, couple, "consent", to="Maya")[0], filled("consent"))
+    response = complete(cast, send(cast, riveras, "consent", to="Maya")[0], filled("consent"))
     with pytest.raises((IntegrityError, DBAPIError), match="never changed"), database.transaction(
         cast.engine) as session:
         session.execute(text(statement))
@@ -294,8 +281,8 @@ def test_the_database_itself_refuses_to_change_what_was_handed_in_or_asked(
     assert isinstance(page, ResponsePage) and page.intact
 
 
-def test_a_response_is_replaced_by_a_new_one_and_both_stay_readable(cast: Cast, couple: int) -> None:
-    old = complete(cast, send(cast, couple, "phq9", to="Maya")[0], scored("phq9", *[1] * 8, 0))
+def test_a_response_is_replaced_by_a_new_one_and_both_stay_readable(cast: Cast, riveras: int) -> None:
+    old = complete(cast, send(cast, riveras, "phq9", to="Maya")[0], scored("phq9", *[1] * 8, 0))
     begun = cast.do("Marcus", replace_response, ReplaceResponse(response_id=old))
     assert cast.do("Marcus", replace_response, ReplaceResponse(response_id=old)) == begun
     page = cast.read("Marcus", sheet_page, begun)
@@ -305,17 +292,17 @@ def test_a_response_is_replaced_by_a_new_one_and_both_stay_readable(cast: Cast, 
     assert isinstance(first, ResponsePage) and isinstance(second, ResponsePage)
     assert (first.replaced_by, first.may_replace, second.replaces, second.may_replace) == (new, False, old, True)
     assert first.score and second.score and (first.score.total, second.score.total) == (8, 16)
-    (series,) = cast.read("Marcus", forms_of_case, couple).people[0].series
+    (series,) = cast.read("Marcus", forms_of_case, riveras).people[0].series
     assert [(point.response_id, point.total) for point in series.points] == [(new, 16)]
     with pytest.raises(FormIsClosed, match="replaced already"):
         cast.do("Marcus", replace_response, ReplaceResponse(response_id=old))
 
 
-def test_a_withdrawn_form_is_gone_with_what_was_begun(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "intake", to="Maya")
+def test_a_withdrawn_form_is_gone_with_what_was_begun(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "intake", to="Maya")
     cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=1, answers={"reason": "Half a sentence"}))
     cast.do("Tom", withdraw_form, WithdrawForm(assignment_id=sent))
-    assert states(cast, couple) == {"Maya": [], "Tom": []}
+    assert states(cast, riveras) == {"Maya": [], "Tom": []}
     with pytest.raises(FormIsWithdrawn):
         complete(cast, sent, filled("intake"))
     with pytest.raises(FormIsWithdrawn):
@@ -324,8 +311,8 @@ def test_a_withdrawn_form_is_gone_with_what_was_begun(cast: Cast, couple: int) -
         assert session.get_one(FormAssignment, sent).draft == {}
 
 
-def test_what_was_handed_in_cannot_be_withdrawn(cast: Cast, couple: int) -> None:
-    (sent,) = send(cast, couple, "consent", to="Maya")
+def test_what_was_handed_in_cannot_be_withdrawn(cast: Cast, riveras: int) -> None:
+    (sent,) = send(cast, riveras, "consent", to="Maya")
     complete(cast, sent, filled("consent"))
     with pytest.raises(FormIsClosed):
         cast.do("Marcus", withdraw_form, WithdrawForm(assignment_id=sent))
