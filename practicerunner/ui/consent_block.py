@@ -25,7 +25,8 @@ from practicerunner.workflows.consent_basis import (
 
 def show(actor: Actor, page: CasePage) -> None:
     """Draw the block, where there is somebody of whom it has to be said."""
-    views = [one for one in read(consent_of_case, actor, page.case_id) if one.is_minor or one.basis or one.acts]
+    views = [one for one in read(consent_of_case, actor, page.case_id)
+             if one.is_minor or one.basis or one.is_represented]
     if not views:
         return
     with st.container(border=True):

@@ -4,7 +4,6 @@ What a minor consented to themselves is confidential to them by default: appoint
 booked, uploaded or given to fill in afterwards. Staff can say otherwise for each.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -111,8 +110,8 @@ class ConsentView:
     is_minor: bool
     is_confidential: bool
     """Whether what is booked now is confidential to them."""
-    acts: tuple[str, ...]
-    """Who acts for them, and in what way."""
+    is_represented: bool
+    """Whether somebody stands in for them, such as a parent; whoever only helps does not count."""
     shares_mailbox: bool
     """Whether somebody else has the e-mail address to which they let us write."""
     today: date
@@ -193,19 +192,17 @@ def consent_of_case(session: Session, actor: Actor, case_id: int) -> list[Consen
     }
     decided = consent_basis.last_of(session, here)
     alone = consenting_alone(session, here)
-    acts: dict[int, list[str]] = {}
-    for row, somebody in acting.for_clients(session, list(here)):
-        acts.setdefault(row.client_id, []).append(f"{_name(somebody)}, {(row.title or row.kind.label).lower()}")
+    represented = {row.client_id for row, _ in acting.for_clients(session, list(here)) if row.kind.is_representative}
     return [
         _view(session, person, decided.get(person.id), confidential=person.id in alone,
-              acts=tuple(acts.get(person.id, ())))
+              represented=person.id in represented)
         for person in here.values()
     ]
 
 
 def _view(
     session: Session, person: Person, decided: tuple[BasisDecision, object] | None, *, confidential: bool,
-    acts: Sequence[str],
+    represented: bool,
 ) -> ConsentView:
     today = today_of(session, person)
     row, by = decided or (None, None)
@@ -213,7 +210,7 @@ def _view(
     return ConsentView(
         person.id, _name(person), rules.age_on(person.birth_date, today) if person.birth_date else None,
         row.basis if row else None, row.since if row else None, row.state if row else "", row.reason if row else "",
-        row.concern if row else "", getattr(by, "name", ""), minor, confidential, tuple(acts),
+        row.concern if row else "", getattr(by, "name", ""), minor, confidential, represented,
         (minor or confidential) and bool(people.mail_address(session, person.id))
         and not consent_basis.own_address(session, person.id),
         today,

@@ -11,8 +11,10 @@ from practicerunner import database
 from practicerunner.records.consent_basis import BasisDecision, StateAge
 from practicerunner.records.scheduling import Attendance
 from practicerunner.ui import identity
-from practicerunner.vocabulary import CaseType, ConsentBasis
-from tests.cast import Cast, at, bring_on
+from practicerunner.vocabulary import ActingKind, CaseType, ConsentBasis
+from practicerunner.workflows.acting import AddActing, add_acting
+from practicerunner.workflows.people import PersonDetails
+from tests.cast import Cast, at, bring_on, people_of
 from tests.pages.opening import keys, opened, press, said
 from tests.workflows.minors import Home, booked, consents_alone, home
 
@@ -110,6 +112,19 @@ def test_where_nobody_acts_for_anybody_nothing_is_asked(house: Home, monkeypatch
         assert "Who consented" not in said(opened(cast, monkeypatch, "Marcus", "case", case=case_id, part=part))
     app = opened(cast, monkeypatch, "Marcus", "case", case=alone, do="book")
     assert "Confidential" not in said(app)
+
+
+def test_an_adult_is_asked_about_only_where_somebody_stands_in_for_them(
+    house: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = house.cast
+    alone = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+    for kind, asks in ((ActingKind.PERSONAL_ASSISTANT, False), (ActingKind.HEALTH_CARE_AGENT, True)):
+        cast.do("Tom", add_acting, AddActing(
+            client_id=people_of(cast, alone)["Noor"], kind=kind, starts_on=date(2026, 11, 1),
+            person=PersonDetails(first_name="Petra", last_name=kind.label)))
+        seen = said(opened(cast, monkeypatch, "Marcus", "case", case=alone, part="relationships"))
+        assert ("Who consented to treatment" in seen) is asks
 
 
 def test_the_form_for_an_appointment_is_ticked_as_consent_says(house: Home, monkeypatch: pytest.MonkeyPatch) -> None:
