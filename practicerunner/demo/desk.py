@@ -189,7 +189,7 @@ class Desk:
             reference=reference, invoice_ids=tuple(invoices), surplus_as_credit=surplus,
         ))
         if pays is not Pays.AHEAD:
-            self._mishaps.paid(payment_id)
+            self._mishaps.paid(payment_id, method)
 
     def _method(self, plan: Plan, pays: Pays, payer_id: int) -> tuple[PaymentMethodKind, str]:
         if payer_id in self.bodies:

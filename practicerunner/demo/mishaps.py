@@ -20,7 +20,8 @@ from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 
 REFUNDED, RETURNED = frozenset({24, 150}), frozenset({60, 170})
-"""Which of the payments, counted from the first, go back or come back."""
+"""Which of the payments, counted from the first, go back or come back; cash cannot, so the next other one does."""
+WHY_RETURNED = {PaymentMethodKind.CARD: "Taken back by the card company"}
 CREDITED = frozenset({50})
 """Which of the invoices, counted from the first, are credited in part."""
 GIVEN_UP_AFTER = 75
@@ -32,7 +33,7 @@ class Mishaps:
 
     def __init__(self, diary: Diary, actor: Actor, today: date) -> None:
         self.diary, self.actor, self.today = diary, actor, today
-        self._payments = 0
+        self._payments = self._to_return = 0
         self._promised: set[int] = set()
         self._given_up = False
 
@@ -43,12 +44,14 @@ class Mishaps:
     def _in(self, days: int, hour: int) -> datetime:
         return moment(clock.today(ZONE) + timedelta(days=days), time(hour, 25), ZONE)
 
-    def paid(self, payment_id: int) -> None:
+    def paid(self, payment_id: int, method: PaymentMethodKind) -> None:
         """A payment was taken."""
         self._payments += 1
         if self._payments in REFUNDED:
             self.diary.note(self._in(3, 11), partial(self._refund, payment_id))
-        if self._payments in RETURNED:
+        self._to_return += self._payments in RETURNED
+        if self._to_return and method is not PaymentMethodKind.CASH:
+            self._to_return -= 1
             self.diary.note(self._in(4, 10), partial(self._return, payment_id))
 
     def issued(self, number: int, invoice_id: int) -> None:
@@ -77,8 +80,9 @@ class Mishaps:
         ))
 
     def _return(self, payment_id: int, session: Session) -> None:
+        method = session.get_one(Payment, payment_id).method
         self._do(session, fail_payment, FailPayment(
-            payment_id=payment_id, failed_on=clock.today(ZONE), reason="Returned by the bank",
+            payment_id=payment_id, failed_on=clock.today(ZONE), reason=WHY_RETURNED.get(method, "Returned by the bank"),
         ))
 
     def _credit(self, invoice_id: int, session: Session) -> None:
