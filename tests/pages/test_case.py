@@ -86,11 +86,13 @@ def test_items_lead_to_where_they_are_cleared_and_go_away(cast: Cast, enter) -> 
 def test_actions_that_a_role_lacks_are_absent(cast: Cast, enter) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
     shown = {name: {key for key in keys(enter(name, "case", case=case_id)) if key.startswith(("quick", "edit"))}
-             for name in ("Priya", "Ruth", "Tom")}
+             for name in ("Priya", "Ruth", "Tom", "Dana")}
     assert shown["Priya"] == {"edit_case", "quick_note", "quick_appointment"}
     assert shown["Tom"] == {"edit_case", "quick_invoice", "quick_appointment"}
     # Ruth provides too, so she has the buttons of a provider; on Priya's case they end in a refusal, not here.
     assert "quick_appointment" in shown["Ruth"]
+    # She supervises Priya and so writes memos here; Dana sees the case as its owner and writes nothing in it.
+    assert "quick_note" in shown["Ruth"] and "quick_note" not in shown["Dana"]
 
 
 def test_a_stranger_reads_one_calm_sentence_and_nothing_of_the_case(cast: Cast, enter) -> None:
