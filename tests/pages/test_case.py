@@ -63,9 +63,19 @@ def test_consultation_and_workshop_pages_use_their_own_words(cast: Cast, enter, 
         for part in ("overview", "clinical", "billing", "relationships"):
             app = enter("Marcus", "case", case=case_id, part=part)
             text = said(app).lower()
-            for word in FORBIDDEN:
+            for word in (*FORBIDDEN, "intake"):
                 assert word not in text, (part, word)
             assert "Documentation" in tabs(app)
+
+
+@pytest.mark.parametrize("kind", [CaseType.INDIVIDUAL_CONSULTATION, CaseType.WORKSHOP])
+def test_where_no_intake_is_asked_for_nothing_speaks_of_one(cast: Cast, enter, kind: CaseType) -> None:
+    consulting = kind is CaseType.INDIVIDUAL_CONSULTATION
+    who, name = (("Lena Fischer",), "") if consulting else ((), "Listening skills")
+    text = said(enter("Marcus", "case", case=cast.open_case(kind, *who, name=name)))
+    assert "Onboarding incomplete" in text and "intake" not in text.lower()
+    assert ("Consultation agreement missing: Lena Fischer." in text) is consulting
+    assert ("Consultation agreements" in text) is consulting
 
 
 def test_items_lead_to_where_they_are_cleared_and_go_away(cast: Cast, enter) -> None:
