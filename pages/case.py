@@ -45,7 +45,7 @@ def show_actions(actor: Actor, page: CasePage) -> None:
     """Note, invoice, appointment: with this case already chosen; what the role may not do is absent (C04)."""
     if may(actor, Action.UPDATE, Resource.CASE) and st.button("Change", icon=":material/edit:", key="edit_case"):
         case_dialogs.edit_dialog(actor, page)
-    if may(actor, Action.CREATE, notes_of(page)) and st.button("Note", icon=":material/edit_note:", key="quick_note"):
+    if page.may_write_notes and st.button("Note", icon=":material/edit_note:", key="quick_note"):
         navigation.go("case", case=page.case_id, part="clinical")
     if may(actor, Action.CREATE, Resource.INVOICES) and st.button(
         "Invoice", icon=":material/receipt_long:", key="quick_invoice"
@@ -54,12 +54,6 @@ def show_actions(actor: Actor, page: CasePage) -> None:
     bookable = page.status is not CaseStatus.ARCHIVED and may(actor, Action.CREATE, Resource.APPOINTMENTS)
     if bookable and st.button("Appointment", type="primary", icon=":material/add:", key="quick_appointment"):
         booking_dialog(actor, case_id=page.case_id)
-
-
-def notes_of(page: CasePage) -> Resource:
-    """Which notes the second section holds."""
-    clinical = capabilities(page.type).clinical_fields
-    return Resource.CLINICAL_NOTE if clinical else Resource.CONSULTATION_NOTE
 
 
 def show_sections(actor: Actor, page: CasePage) -> None:

@@ -76,6 +76,12 @@ class Capabilities:
         """Whether people come and go, and attendance reads "7 of 8"."""
         return self.needs_name
 
+    @property
+    def agreement(self) -> FormPurpose:
+        """What each participant signs before the work begins."""
+        agreed = FormPurpose.CONSULTATION_AGREEMENT
+        return agreed if agreed in self.forms else FormPurpose.CONSENT
+
 
 CASE_TYPES: dict[CaseType, Capabilities] = {
     CaseType.INDIVIDUAL: Capabilities(

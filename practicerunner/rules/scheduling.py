@@ -49,6 +49,11 @@ def wall(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
+def days_since(instant: datetime, now: datetime, zone: str) -> int:
+    """How many days ago a moment was by the calendar on the wall: yesterday evening is one day ago this morning."""
+    return max((wall(now, zone).date() - wall(instant, zone).date()).days, 0)
+
+
 def slot(local_date: date, local_time: time, minutes: int, zone: str, fold: int = 0) -> Slot:
     """The slot that starts at a wall-clock time and lasts so many real minutes; ``fold`` as for ``moment``."""
     starts_at = moment(local_date, local_time, zone, fold)

@@ -315,6 +315,16 @@ def _day(value: date, today: date) -> str:
     return f"{value.day} {value:%b}" + ("" if value.year == today.year else f" {value.year}")
 
 
+def state_in_words(found: WorkflowState, able: Capabilities) -> str:
+    """What a state is called; where no intake is asked for, no word speaks of one (X02)."""
+    return "Onboarding incomplete" if found is WorkflowState.INTAKE_INCOMPLETE and not able.intake else found.label
+
+
+def step_in_words(step: OnboardingStep, able: Capabilities) -> str:
+    """What a step of the checklist is called, by what is signed in such a case."""
+    return f"{able.agreement.label}s" if step is OnboardingStep.CONSENTS else step.label
+
+
 def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
     found = []
     if not facts.people:
@@ -326,7 +336,7 @@ def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
         if step.step is OnboardingStep.INTAKE and step.missing:
             found.append(_paper(AttentionKind.INTAKE_MISSING, "Intake", facts, step.missing))
         if step.step is OnboardingStep.CONSENTS and step.missing:
-            found.append(_paper(AttentionKind.CONSENT_MISSING, "Consent", facts, step.missing))
+            found.append(_paper(AttentionKind.CONSENT_MISSING, able.agreement.label, facts, step.missing))
     over = _is_over(facts)
     if over:
         whose = _listed([person.name for person in facts.people if person.person_id in over])

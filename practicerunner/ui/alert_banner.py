@@ -103,7 +103,10 @@ def close_dialog(actor: Actor, alert: AlertView, zone: str) -> None:
     written = read(notes_to_close_with, actor, alert.alert_id)
     note_id = None
     if written:
-        note_id = form.choice("note_id", "The note that documents it", list(written), format_func=written.__getitem__)
+        note_id = form.choice(  # of several, nobody but whoever closes it knows which one speaks of it
+            "note_id", "The note that documents it", list(written), format_func=written.__getitem__,
+            index=0 if len(written) == 1 else None, placeholder="Choose the note",
+        )
     else:
         st.info("There is no note on it yet. Keep what was done; the alert stays open until a word is written in one.",
                 icon=":material/edit_note:")
@@ -111,7 +114,7 @@ def close_dialog(actor: Actor, alert: AlertView, zone: str) -> None:
     with st.container(horizontal=True):
         if written and st.button("Close the alert", type="primary", key=form.field_key("save")):
             done, _ = form.submit(close_alert, actor, lambda: CloseAlert(
-                op=form.op, alert_id=alert.alert_id, action=action, text=text, note_id=note_id,
+                op=form.op, alert_id=alert.alert_id, action=action, text=text, note_id=note_id or 0,
             ), "Alert closed")
             if done:
                 st.rerun()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from practicerunner.money import dollars
 from practicerunner.rules.case_types import Capabilities, capabilities
-from practicerunner.rules.workflow_state import Item, Step
+from practicerunner.rules.workflow_state import Item, Step, state_in_words, step_in_words
 from practicerunner.ui import message_block, navigation, request_rows, wrong_recipient
 from practicerunner.ui.arrangement_form import in_words, show_ended
 from practicerunner.ui.perform import read
@@ -111,10 +111,11 @@ def contact_line(contact: ContactView) -> str:
 
 
 def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
+    able = capabilities(page.type)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Workflow", anchor=False, width="content")
-            badge(summary.state)
+            badge(summary.state, state_in_words(summary.state, able))
         if not summary.attention and not summary.next_steps:
             st.text("Nothing waits. Whatever needs somebody appears here with the way to clear it.")
         for item in summary.attention:
@@ -122,7 +123,7 @@ def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
         for item in summary.next_steps:
             if item not in summary.attention:
                 _item(actor, item)
-        _checklist(summary.checklist)
+        _checklist(summary.checklist, able)
         st.markdown("**Billing**")
         for arrangement in summary.arrangements:
             who = summary.names.get(arrangement.person_id or 0, "")
@@ -130,7 +131,7 @@ def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
         over = summary.ended_for & {None, *summary.names}
         show_ended(summary.names, over)
         if not summary.arrangements and not over:
-            st.text(_pays_unless_arranged(capabilities(page.type)))
+            st.text(_pays_unless_arranged(able))
         if may(actor, Action.READ, Resource.INVOICES):
             credit = f" · credit {dollars(summary.credit_cents)}" if summary.credit_cents else ""
             st.text(f"Due {dollars(summary.due_cents)}{credit}")
@@ -152,14 +153,14 @@ def _item(actor: Actor, item: Item) -> None:
             navigation.go(target.page, **target.selectors)
 
 
-def _checklist(steps: tuple[Step, ...]) -> None:
+def _checklist(steps: tuple[Step, ...], able: Capabilities) -> None:
     done = sum(step.done for step in steps)
     st.markdown(f"**Onboarding {done} of {len(steps)}**")
     with st.container(horizontal=True, gap="small"):
         for step in steps:
             missing = f": {', '.join(person.name for person in step.missing)}" if step.missing else ""
             icon = ":material/check_circle:" if step.done else ":material/radio_button_unchecked:"
-            st.markdown(f"{icon} {step.step.label}{md(missing)}", width="content")
+            st.markdown(f"{icon} {step_in_words(step.step, able)}{md(missing)}", width="content")
 
 
 def _recent(actor: Actor, page: CasePage) -> None:

@@ -38,7 +38,8 @@ from practicerunner.workflows.diagnosis_pages import (
 )
 from practicerunner.workflows.documentation import NoteLine
 
-EMPTY = "No diagnosis yet. What is in force on the day of an appointment stands on that day's papers for insurance."
+EMPTY = "No diagnosis yet."
+ON_PAPERS = "What is in force on the day of an appointment stands on that day's papers for insurance."
 
 
 def show(actor: Actor, case_id: int) -> None:
@@ -95,7 +96,7 @@ def _badges(line: CodeLine | DiagnosisView) -> None:
 
 def _people(actor: Actor, block: DiagnosisBlock) -> None:
     if not any(person.in_force or person.past for person in block.people):
-        st.text(EMPTY)
+        st.text(f"{EMPTY} {ON_PAPERS}" if block.on_papers else EMPTY)
         return
     for person in block.people:
         with st.container(gap="xxsmall"):
@@ -201,7 +202,7 @@ def add_dialog(actor: Actor, case_id: int, block: DiagnosisBlock) -> None:
     with right:
         has_primary = any(view.is_primary for view in people[person_id].in_force)
         is_primary = st.checkbox("Primary", not has_primary, key=form.field_key(f"is_primary.{person_id}"),
-                                 help="Stands first on papers for insurance.")
+                                 help="Stands first on papers for insurance." if block.on_papers else None)
         form.place("is_primary")
         is_provisional = form.tick("is_provisional", "Provisional", help="Still to be confirmed or ruled out.")
     form.place("ended_on")

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from practicerunner import clock
 from practicerunner.rules import forms as rule
 from practicerunner.rules.forms import SHOWN_ONLY, Content
 from practicerunner.ui import form_fields, navigation
 from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
 from practicerunner.ui.status import badge
-from practicerunner.ui.text import count, md
+from practicerunner.ui.text import count, md, saved
 from practicerunner.vocabulary import AssignmentStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.form_pages import Answered, SheetPage
@@ -50,7 +50,7 @@ def show(actor: Actor, page: SheetPage, zone: str) -> None:
         ) if page.content.signature else {}
         in_trouble = draft.trouble()
         if page.saved_at is not None:
-            st.text(f"Saved {page.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
+            st.text(saved(page.saved_at, zone, clock.today(zone)))
         _hand_in(actor, page, draft, form, signer, in_trouble=in_trouble)
         if page.content.notice:
             st.caption(md(page.content.notice))

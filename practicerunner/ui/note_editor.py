@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from practicerunner import clock
 from practicerunner.errors import FieldProblems
 from practicerunner.rules.note_forms import BETWEEN_FINDINGS, FORMS, more
 from practicerunner.rules.notes import UNSIGNED_KINDS
@@ -16,7 +16,7 @@ from practicerunner.ui.draft import Draft
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import go
 from practicerunner.ui.perform import perform
-from practicerunner.ui.text import md
+from practicerunner.ui.text import md, saved
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import sentence
@@ -88,7 +88,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
         _write(page, draft, zone)
         in_trouble = draft.trouble()
         if page.line.saved_at is not None:
-            st.text(f"Saved {page.line.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
+            st.text(saved(page.line.saved_at, zone, clock.today(zone)))
         finish(actor, page, draft, in_trouble)
     if right is not None:
         with right:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from practicerunner import clock
 from practicerunner.rules.note_forms import FORMS
 from practicerunner.rules.notes import forms_for
 from practicerunner.ui.navigation import go, link
@@ -66,7 +65,7 @@ def awaited(one: Awaited) -> None:
     what = "addendum" if one.is_addendum else one.line.title.lower()
     with st.container(horizontal=True, vertical_alignment="center"):
         name(one.line, f"{day(one.line.service_date)}, {one.line.case_name}, {what}")
-        waits = age((clock.now() - one.since).days)
+        waits = age(one.days)
         st.text(f"With {one.supervisor}, {'since today' if waits == 'today' else f'for {waits}'}", width="content")
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from practicerunner import clock
 from practicerunner.errors import FieldProblems
 from practicerunner.rules import plan_changes
 from practicerunner.rules import plans as rule
@@ -17,7 +17,7 @@ from practicerunner.ui import note_editor, note_paper
 from practicerunner.ui.draft import Draft, Pair, standing
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read_logged
-from practicerunner.ui.text import count, day, md
+from practicerunner.ui.text import count, day, md, saved
 from practicerunner.vocabulary import NoteStatus, ObjectiveStatus
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import sentence
@@ -276,7 +276,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
             draft.problem(f"s.{section.key}")
         in_trouble = draft.trouble()
         if page.line.saved_at is not None:
-            st.text(f"Saved {page.line.saved_at.astimezone(ZoneInfo(zone)):%H:%M}")
+            st.text(saved(page.line.saved_at, zone, clock.today(zone)))
         _lacks(seen)
         note_editor.finish(actor, page, draft, in_trouble)
 

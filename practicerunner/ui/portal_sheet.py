@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from practicerunner import clock
 from practicerunner.rules import forms as rule
 from practicerunner.rules.forms import Pdf
 from practicerunner.ui import form_fields
@@ -14,7 +14,7 @@ from practicerunner.ui.draft import Draft
 from practicerunner.ui.form_sheet import hand_in_label, signed_words
 from practicerunner.ui.forms import Form
 from practicerunner.ui.portal import go, link
-from practicerunner.ui.text import count, md, moment
+from practicerunner.ui.text import count, md, moment, saved
 from practicerunner.vocabulary import AssignmentStatus, FieldKind
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.forms import SaveAnswers
@@ -83,7 +83,7 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
             st.warning(md(page.crisis), icon=":material/call:")
     in_trouble = draft.trouble()
     if page.saved_at is not None:
-        st.caption(f"Saved {page.saved_at.astimezone(ZoneInfo(page.zone)):%H:%M}. You can go on later.")
+        st.caption(f"{saved(page.saved_at, page.zone, clock.today(page.zone))}. You can go on later.")
     left = rule.unanswered(page.content, answers)
     if page.content.measure and left:
         st.text(f"{count(len(left), 'question')} without an answer. You can leave them out.")

@@ -89,6 +89,6 @@ def colour(status: Word) -> Colour:
     return _BY_TYPE.get((type(status), status), "gray")
 
 
-def badge(status: Word) -> None:
-    """Show a status as a badge: the word and its colour."""
-    st.badge(status.label, color=colour(status))
+def badge(status: Word, label: str = "") -> None:
+    """Show a status as a badge: the word, or what it is called here, and its colour."""
+    st.badge(label or status.label, color=colour(status))

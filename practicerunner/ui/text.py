@@ -69,6 +69,12 @@ def moment(value: datetime, zone: str) -> str:
     return f"{day(local.date())}, {local:%H:%M}"
 
 
+def saved(value: datetime, zone: str, today: date) -> str:
+    """``Saved 10:02``; of an earlier day with that day: ``Saved Thu 12 Nov, 10:02``."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"Saved {local:%H:%M}" if local.date() == today else f"Saved {day(local.date(), today)}, {local:%H:%M}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """``1 note``, ``3 notes``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

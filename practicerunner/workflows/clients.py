@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, money
 from practicerunner.documents.csv_table import write_csv
-from practicerunner.records import accounts, audit, case_facts, clients, forms, logins, plans, portal, practice
+from practicerunner.records import (
+    accounts,
+    audit,
+    case_facts,
+    clients,
+    forms,
+    logins,
+    plans,
+    portal,
+    practice,
+    scheduling,
+)
 from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
@@ -19,7 +30,7 @@ from practicerunner.rules import client_list as rule
 from practicerunner.rules import names, signing, workflow_state
 from practicerunner.rules.attendance import CANCELLED
 from practicerunner.rules.case_types import CASE_TYPES, PLANS_SWITCHABLE, WITH_PLANS, capabilities
-from practicerunner.rules.notes import due_at
+from practicerunner.rules.notes import due_at, resource_for
 from practicerunner.rules.workflow_state import Facts, Item, Occasion, Review, Somebody, Step
 from practicerunner.vocabulary import (
     Action,
@@ -39,7 +50,7 @@ from practicerunner.vocabulary import (
     TwoPersonLabel,
     WorkflowState,
 )
-from practicerunner.workflows.access import Actor, may, visible
+from practicerunner.workflows.access import Actor, may, may_touch, visible
 from practicerunner.workflows.acting import who_came_of_age
 from practicerunner.workflows.arrangements import ArrangementView, arrangements_of, ended, in_force, said_for
 from practicerunner.workflows.cases import TREATING, case_for
@@ -194,6 +205,8 @@ class CasePage:
     today: date
     no_secrets: str
     """Of a couple or a family: by how many of them the no-secrets policy is signed (C43)."""
+    may_write_notes: bool
+    """Whether the actor writes notes of any kind in this case."""
 
     @property
     def kind(self) -> str:
@@ -444,7 +457,17 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
         upcoming_count=len(upcoming), recent=_recent(session, case, moment),
         came_from=FoundCase(*before[0]) if before else None, led_to=tuple(FoundCase(*row) for row in after),
         today=today, no_secrets=_no_secrets(session, actor, case, participants),
+        may_write_notes=_may_write_notes(session, actor, case),
     )
+
+
+def _may_write_notes(session: Session, actor: Actor, case: Case) -> bool:
+    """Whether somebody writes notes here: who treats in the case, and a memo also who supervises them."""
+    ours = {case.provider_id, *scheduling.providers_of(session, case.id)}
+    return may_touch(
+        actor, Action.CREATE, resource_for(capabilities(case.type).main_note, case.type), responsible=ours,
+    ) or may_touch(
+        actor, Action.CREATE, Resource.APPOINTMENT_MEMO, responsible=ours, supervisor_id=case.supervisor_id)
 
 
 def _no_secrets(session: Session, actor: Actor, case: Case, participants: Sequence[ParticipantView]) -> str:

@@ -15,6 +15,7 @@ from practicerunner.records.codes import Code, CodesMissing
 from practicerunner.records.diagnoses import Diagnosis, DiagnosisChange
 from practicerunner.rules import diagnoses as rule
 from practicerunner.rules.attendance import AHEAD
+from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.diagnoses import Step
 from practicerunner.rules.names import person_name
 from practicerunner.rules.notes import PRESENT, is_clinical
@@ -107,6 +108,8 @@ class DiagnosisBlock:
     needs_reason: bool
     """Whether a typed reason would open it (DEC15)."""
     today: date
+    on_papers: bool
+    """Whether what is in force comes to stand on papers for insurance; of consultation there are none (X01)."""
 
 
 @reader(Resource.CLINICAL_RECORD)
@@ -195,9 +198,12 @@ def _conflicts(found: list[str], day: date) -> tuple[str, ...]:
 
 @reader(Resource.SUPERBILLS)
 def codes_of_case(session: Session, actor: Actor, case_id: int) -> tuple[CodeLine, ...]:
-    """Codes and dates for billing, without a word on what they mean. Raises NotFound, NotPermitted."""
+    """Codes and dates for billing, without a word on what they mean; none where no paper ever says them (X01).
+
+    Raises NotFound, NotPermitted.
+    """
     case = case_for(session, actor, case_id, resource=Resource.SUPERBILLS)
-    if not is_clinical(case.type, case.clinical_fields):
+    if not is_clinical(case.type, case.clinical_fields) or not capabilities(case.type).superbill:
         return ()
     _log(session, actor, case, READ_CODES)
     today = clock.today(practice.the_practice(session).zone)
@@ -230,7 +236,7 @@ def diagnosis_block(session: Session, actor: Actor, case_id: int, reason: str = 
         diagnoses_of(session, actor, case_id, reason) if may_read else (),
         codes_of_case(session, actor, case_id) if bills else (), may_read,
         _touches(actor, Action.UPDATE, Resource.CLINICAL_RECORD, case),
-        allowed is not None and allowed.needs_reason and not may_read, today,
+        allowed is not None and allowed.needs_reason and not may_read, today, capabilities(case.type).superbill,
     )
 
 

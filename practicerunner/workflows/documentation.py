@@ -16,6 +16,7 @@ from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
+from practicerunner.rules.scheduling import days_since
 from practicerunner.vocabulary import Action, AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, SignatureRole
 from practicerunner.workflows.access import Actor, authorize, how_may, may_touch, visible
 from practicerunner.workflows.cases import case_for
@@ -99,6 +100,8 @@ class Awaited:
     is_addendum: bool
     supervisor: str
     since: datetime
+    days: int
+    """For how many days, by the calendar: since yesterday is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,15 +411,20 @@ def _last_comments(session: Session, returned: Sequence[NoteRow]) -> defaultdict
 
 def _awaited(session: Session, actor: Actor) -> tuple[Awaited, ...]:
     """What the actor handed in and nobody has signed or returned, the longest waiting first."""
-    names = supervision.names(session)
+    names, now, zone = supervision.names(session), clock.now(), practice.the_practice(session).zone
+
+    def awaited(row: NoteRow, is_addendum: bool, supervisor_id: int | None, since: datetime) -> Awaited:
+        return Awaited(
+            line_of(actor, row), is_addendum, names.get(supervisor_id or 0, ""), since, days_since(since, now, zone))
+
     found = [
-        Awaited(line_of(actor, row), False, names.get(row.supervisor_id or 0, ""), row.submitted_at or clock.now())
+        awaited(row, False, row.supervisor_id, row.submitted_at or now)
         for row in notes.written_by(session, actor.staff_id, [NoteStatus.SUBMITTED])
     ]
     beneath = notes.addenda_handed_in(session, actor.staff_id)
     rows = notes.rows_of(session, {addendum.note_id for addendum, _ in beneath})
     found += [
-        Awaited(line_of(actor, rows[addendum.note_id]), True, names[supervisor_id], addendum.created_at)
+        awaited(rows[addendum.note_id], True, supervisor_id, addendum.created_at)
         for addendum, supervisor_id in beneath
     ]
     return tuple(sorted(found, key=lambda one: one.since))

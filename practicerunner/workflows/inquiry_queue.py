@@ -15,7 +15,7 @@ from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.rules import names
 from practicerunner.rules.requests import together
-from practicerunner.rules.scheduling import wall
+from practicerunner.rules.scheduling import days_since, wall
 from practicerunner.vocabulary import (
     Action,
     CaseType,
@@ -202,7 +202,7 @@ def _row(
     return InquiryRow(
         inquiry_id=found.id, revision=found.revision, status=found.status, name=_name(found), email=found.email,
         phone=found.phone, received_at=wall(found.received_at, zone),
-        age_days=max((clock.today(zone) - wall(found.received_at, zone).date()).days, 0), kind=found.case_type,
+        age_days=days_since(found.received_at, clock.now(), zone), kind=found.case_type,
         service_id=found.service_id, service=one.service.name if one.service else "", format=found.format,
         location=one.location.name if one.location else "", asked_for=one.asked_for.name if one.asked_for else "",
         provider_id=found.provider_id, provider=one.provider.name if one.provider else "",

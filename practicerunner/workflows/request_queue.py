@@ -17,7 +17,7 @@ from practicerunner.records.requests import Asked, Whose
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.rules.names import person_name
-from practicerunner.rules.scheduling import wall
+from practicerunner.rules.scheduling import days_since, wall
 from practicerunner.vocabulary import Action, CaseType, RequestKind, RequestStatus, Resource, Role, SessionFormat
 from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.asking import today_here
@@ -209,7 +209,7 @@ def _row(session: Session, actor: Actor, one: Asked) -> RequestRow:
         request_id=found.id, revision=found.revision, case_id=case.id, case_name=case.name, case_type=case.type,
         people=_expected(about), kind=found.kind, status=found.status,
         asker=person_name(one.person.first_name, one.person.last_name, one.person.preferred_name),
-        asked_at=found.asked_at, age_days=max((clock.today(zone) - wall(found.asked_at, zone).date()).days, 0),
+        asked_at=found.asked_at, age_days=days_since(found.asked_at, clock.now(), zone),
         by_phone=found.recorded_by_id is not None,
         asked_by=person_name(one.asked_by.first_name, one.asked_by.last_name, one.asked_by.preferred_name)
         if one.asked_by else "", provider_id=one.provider.id,

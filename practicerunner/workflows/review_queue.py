@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import audit, logins, notes, supervision
+from practicerunner.records import audit, logins, notes, practice, supervision
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import NoteRow
 from practicerunner.records.supervision import Part, ReviewAssignment
 from practicerunner.rules import notes as rule
+from practicerunner.rules.scheduling import days_since
 from practicerunner.vocabulary import Action, CaseType, NoteKind, NoteStatus, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, RequiredLine, command, reader
@@ -53,7 +54,7 @@ class ReviewLine:
     service_date: date
     since: datetime
     days: int
-    """How many whole days it has waited."""
+    """For how many days it has waited, by the calendar: since yesterday is one."""
     version: int
     is_mine: bool
     """Whether the reader treats there themselves."""
@@ -104,9 +105,10 @@ def review_queue(session: Session, actor: Actor) -> ReviewQueue:
     """What waits for the actor's signature, the longest waiting first; empty for whoever reviews nothing."""
     if not reviews(actor):
         return ReviewQueue((), None, 0)
-    now = clock.now()
+    now, zone = clock.now(), practice.the_practice(session).zone
     lines = [
-        _line(actor, row, now) for row in notes.awaiting(session, actor.staff_id) if row.case_id not in actor.own_cases]
+        _line(actor, row, now, zone) for row in notes.awaiting(session, actor.staff_id)
+        if row.case_id not in actor.own_cases]
     addenda = notes.addenda_awaiting(session, actor.staff_id)
     beneath = notes.rows_of(session, {one.note_id for one in addenda})
     for one in addenda:
@@ -115,7 +117,7 @@ def review_queue(session: Session, actor: Actor) -> ReviewQueue:
             continue
         lines.append(ReviewLine(
             row.note_id, one.id, one.staff_id, one.name, row.case_id, row.case_name, row.case_type, row.kind,
-            row.service_date, one.created_at, (now - one.created_at).days, row.version,
+            row.service_date, one.created_at, days_since(one.created_at, now, zone), row.version,
             row.case_provider_id == actor.staff_id,
         ))
     lines.sort(key=lambda line: (line.since, line.note_id))
@@ -123,11 +125,11 @@ def review_queue(session: Session, actor: Actor) -> ReviewQueue:
         tuple(lines), lines[0].days if lines else None, supervision.returned_and_not_back(session, actor.staff_id))
 
 
-def _line(actor: Actor, row: NoteRow, now: datetime) -> ReviewLine:
+def _line(actor: Actor, row: NoteRow, now: datetime, zone: str) -> ReviewLine:
     since = row.submitted_at or now
     return ReviewLine(
         row.note_id, None, row.author_id, row.author.name, row.case_id, row.case_name, row.case_type, row.kind,
-        row.service_date, since, (now - since).days, row.version, row.case_provider_id == actor.staff_id,
+        row.service_date, since, days_since(since, now, zone), row.version, row.case_provider_id == actor.staff_id,
     )
 
 
@@ -136,10 +138,11 @@ def team_reviews(session: Session, actor: Actor) -> list[TeamLine]:
     """What waits in the whole practice by author and supervisor, for whoever may give it to somebody else."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     names, now, barred = supervision.names(session), clock.now(), supervision.barred(session)
+    zone = practice.the_practice(session).zone
     lines = [
         TeamLine(
             one.author_id, names[one.author_id], one.supervisor_id, names[one.supervisor_id], one.notes + one.addenda,
-            one.returned, (now - one.since).days if one.since else None,
+            one.returned, days_since(one.since, now, zone) if one.since else None,
             barred[one.author_id, one.supervisor_id],
         ) for one in supervision.undecided(session)
     ]
@@ -151,6 +154,14 @@ def barred_reviews(session: Session, actor: Actor) -> int:
     """How much waits for a supervisor who may not sign it, for whoever may give it to somebody else."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     return supervision.barred(session).total()
+
+
+@reader(Resource.USERS)
+def stranded_reviews(session: Session, actor: Actor) -> int:
+    """How much waits for somebody who supervises no more, for whoever may give it to somebody else."""
+    authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
+    able = {person.id for person in logins.all_staff(session) if can_supervise(person)}
+    return sum(one.notes + one.addenda for one in supervision.undecided(session) if one.supervisor_id not in able)
 
 
 @reader(Resource.USERS)

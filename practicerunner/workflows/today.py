@@ -27,7 +27,7 @@ from practicerunner.workflows.message_pages import unread_conversations
 from practicerunner.workflows.plans import plan_reviews_due
 from practicerunner.workflows.releases import releases_waiting
 from practicerunner.workflows.request_queue import how_many_wait
-from practicerunner.workflows.review_queue import barred_reviews
+from practicerunner.workflows.review_queue import barred_reviews, stranded_reviews
 
 LOOK_BACK_DAYS = 30
 UNRECORDED = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
@@ -117,9 +117,13 @@ def _waiting(session: Session, actor: Actor, today: date, unfinished: int) -> li
             Waiting(one.sentence, "case", selectors={"case": one.case_id, "part": "clinical"})
             for one in releases_waiting(session, actor)
         ] + [_custody(one) for one in custodies_waiting(session, actor)]
-    if may(actor, Action.MANAGE, Resource.USERS) and (barred := barred_reviews(session, actor)):
-        found.append(Waiting(
-            f"{_many(barred, 'note waits', 'notes wait')} for a supervisor who may not sign there", "supervision"))
+    if may(actor, Action.MANAGE, Resource.USERS):
+        found += [
+            Waiting(f"{_many(number, 'note waits', 'notes wait')} for {whom}", "supervision") for number, whom in (
+                (barred_reviews(session, actor), "a supervisor who may not sign there"),
+                (stranded_reviews(session, actor), "somebody who supervises no more"),
+            ) if number
+        ]
     found += _asked(session, actor)
     if may(actor, Action.CREATE, Resource.SUPERBILLS):
         above, everybody_s = estimates_exceeded(session, actor), may(actor, Action.CREATE, Resource.INVOICES)

@@ -63,9 +63,19 @@ def test_consultation_and_workshop_pages_use_their_own_words(cast: Cast, enter, 
         for part in ("overview", "clinical", "billing", "relationships"):
             app = enter("Marcus", "case", case=case_id, part=part)
             text = said(app).lower()
-            for word in FORBIDDEN:
+            for word in (*FORBIDDEN, "intake"):
                 assert word not in text, (part, word)
             assert "Documentation" in tabs(app)
+
+
+@pytest.mark.parametrize("kind", [CaseType.INDIVIDUAL_CONSULTATION, CaseType.WORKSHOP])
+def test_where_no_intake_is_asked_for_nothing_speaks_of_one(cast: Cast, enter, kind: CaseType) -> None:
+    consulting = kind is CaseType.INDIVIDUAL_CONSULTATION
+    who, name = (("Lena Fischer",), "") if consulting else ((), "Listening skills")
+    text = said(enter("Marcus", "case", case=cast.open_case(kind, *who, name=name)))
+    assert "Onboarding incomplete" in text and "intake" not in text.lower()
+    assert ("Consultation agreement missing: Lena Fischer." in text) is consulting
+    assert ("Consultation agreements" in text) is consulting
 
 
 def test_items_lead_to_where_they_are_cleared_and_go_away(cast: Cast, enter) -> None:
@@ -86,11 +96,13 @@ def test_items_lead_to_where_they_are_cleared_and_go_away(cast: Cast, enter) -> 
 def test_actions_that_a_role_lacks_are_absent(cast: Cast, enter) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
     shown = {name: {key for key in keys(enter(name, "case", case=case_id)) if key.startswith(("quick", "edit"))}
-             for name in ("Priya", "Ruth", "Tom")}
+             for name in ("Priya", "Ruth", "Tom", "Dana")}
     assert shown["Priya"] == {"edit_case", "quick_note", "quick_appointment"}
     assert shown["Tom"] == {"edit_case", "quick_invoice", "quick_appointment"}
     # Ruth provides too, so she has the buttons of a provider; on Priya's case they end in a refusal, not here.
     assert "quick_appointment" in shown["Ruth"]
+    # She supervises Priya and so writes memos here; Dana sees the case as its owner and writes nothing in it.
+    assert "quick_note" in shown["Ruth"] and "quick_note" not in shown["Dana"]
 
 
 def test_a_stranger_reads_one_calm_sentence_and_nothing_of_the_case(cast: Cast, enter) -> None:

@@ -101,7 +101,7 @@ def of(app: AppTest, kind: str, ending: str):
 def test_an_empty_block_says_what_it_is_for_and_offers_to_begin(cast: Cast, enter) -> None:
     case_id = case_of(cast)
     app = enter("Marcus", "case", case=case_id, part="clinical")
-    assert "No diagnosis yet." in said(app)
+    assert "No diagnosis yet. What is in force on the day of an appointment stands on that day's papers" in said(app)
     press(app, "add_diagnosis")
     assert of(app, "button", ".save").disabled
 
@@ -270,5 +270,6 @@ def test_for_one_consultation_an_owner_may_switch_them_on(cast: Cast, enter) -> 
     kind = CaseType.INDIVIDUAL_CONSULTATION
     on, off = case_of(cast, kind), case_of(cast, kind, "Ida Lund")
     cast.do("Dana", switch_clinical_fields, SwitchClinicalFields(case_id=on, on=True))
-    assert "No diagnosis yet." in words(enter("Marcus", "case", case=on, part="clinical"))
+    text = words(enter("Marcus", "case", case=on, part="clinical"))
+    assert "No diagnosis yet." in text and "insurance" not in text, "of consultation there are no papers for insurance"
     assert "diagnos" not in words(enter("Marcus", "case", case=off, part="clinical")).lower()

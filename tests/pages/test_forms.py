@@ -12,13 +12,13 @@ from practicerunner.records.forms import CriticalAlert, FormResponse, FormTempla
 from practicerunner.records.logins import Staff
 from practicerunner.rules.forms import Content, Field
 from practicerunner.ui import form_fields, identity, navigation
-from practicerunner.vocabulary import AlertAction, CaseType, FieldKind, FormPurpose
+from practicerunner.vocabulary import AlertAction, CaseType, FieldKind, FormPurpose, NoteKind
 from practicerunner.workflows.case_forms import forms_of_case
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.form_pages import sheet_page
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.form_templates import AddForm, add_form, form_template
-from practicerunner.workflows.notes import SaveDraft, save_draft
+from practicerunner.workflows.notes import SaveDraft, StartCaseNote, save_draft, start_case_note
 from practicerunner.workflows.people import PersonDetails
 from tests.cast import Cast, at, bring_on, hold, people_of
 from tests.pages.opening import keys, opened, press, said
@@ -268,6 +268,35 @@ def test_after_a_critical_answer_the_crisis_text_stands_there_and_the_alert_is_c
     assert "To sign: documents a critical answer (1)" in words(app) and "Your other drafts" not in words(app)
     text = said(enter("Marcus", "form", response=response))
     assert "Critical answer: contacted by Marcus Bell" in text and "Called at once **and** met the same day" in text
+
+
+def test_of_several_notes_the_one_that_documents_a_critical_answer_is_chosen_and_never_taken_for_granted(
+    cast: Cast, enter
+) -> None:
+    with at("2026-11-11 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Noor Haddad")
+        complete(cast, send(cast, case_id, "phq9")[0], scored("phq9", *[0] * 8, 1))
+    contact, other = (
+        cast.do("Marcus", start_case_note, StartCaseNote(
+            case_id=case_id, kind=NoteKind.CONTACT, form=form, service_date=date(2026, 11, 12)))
+        for form in ("contact", "discharge"))
+    for note_id, section in ((contact, "how"), (other, "reason")):
+        cast.do("Marcus", save_draft, SaveDraft(note_id=note_id, revision=1, sections={section: "By phone."}))
+    with database.reading(cast.engine) as session:
+        alert = session.scalars(select(CriticalAlert.id)).one()
+    enter("Marcus", "today")
+    app = AppTest.from_function(closing, default_timeout=30).run()
+    prefix = f"close_alert.{alert}.0"
+    (choice,) = [one for one in app.selectbox if one.label == "The note that documents it"]
+    assert choice.value is None and len(choice.options) == 2
+    group(app, f"{prefix}.action").set_value(AlertAction.CONTACTED)
+    app.text_area(key=f"{prefix}.text").set_value("Called at once.")
+    press(app, f"{prefix}.save")
+    assert [error.value[:31] for error in app.error] == ["Choose the note that documents "]
+    app.selectbox(key=f"{prefix}.note_id").set_value(contact)
+    press(app, f"{prefix}.save")
+    with database.reading(cast.engine) as session:
+        assert session.get_one(CriticalAlert, alert).note_id == contact
 
 
 def test_who_stands_in_finds_the_alert_on_their_appointment(cast: Cast, enter, led_to) -> None:

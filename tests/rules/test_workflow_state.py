@@ -7,7 +7,18 @@ import pytest
 
 from practicerunner.rules.case_types import CASE_TYPES
 from practicerunner.rules.client_list import FILTER_OF, counts, search_words, statuses
-from practicerunner.rules.workflow_state import Facts, Occasion, Review, Somebody, attention, checklist, items, state
+from practicerunner.rules.workflow_state import (
+    Facts,
+    Occasion,
+    Review,
+    Somebody,
+    attention,
+    checklist,
+    items,
+    state,
+    state_in_words,
+    step_in_words,
+)
 from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, ListFilter, OnboardingStep, WorkflowState
 
 TODAY = date(2026, 11, 12)
@@ -83,6 +94,20 @@ def test_sentences_name_who_when_and_how_many_and_lead_to_the_place_that_clears_
     assert found[AttentionKind.NOT_INVOICED].place.page == "appointment"
     assert found[AttentionKind.INVOICE_OVERDUE].sentence == "An invoice is overdue: 105.00."
     assert found[AttentionKind.INVOICE_OVERDUE].place.selectors["part"] == "billing"
+
+
+@pytest.mark.parametrize("kind", list(CaseType))
+def test_what_is_missing_is_said_in_the_words_of_the_kind_of_case(kind: CaseType) -> None:
+    able = CASE_TYPES[kind]
+    facts = replace(SETTLED, type=kind, intake_from=frozenset({1, 2}), consent_from=frozenset({1}))
+    said = [item.sentence + item.action for item in items(facts, TODAY)]
+    consulting = kind in (CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP)
+    what, step = ("Consultation agreement", "Consultation agreements") if consulting else ("Consent", "Consents")
+    assert said == [f"{what} missing: Sam Ortiz.Assign the {what.lower()}"] * able.consent
+    assert step_in_words(OnboardingStep.CONSENTS, able) == step
+    incomplete = state_in_words(WorkflowState.INTAKE_INCOMPLETE, able)
+    assert incomplete == ("Intake incomplete" if able.intake else "Onboarding incomplete")
+    assert state_in_words(WorkflowState.ALL_SET, able) == "All set"
 
 
 def test_one_person_pays_for_themselves_so_only_the_payment_method_is_asked_for() -> None:

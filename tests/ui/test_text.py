@@ -1,8 +1,10 @@
 """The one escape for text that people typed."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
-from practicerunner.ui.text import md, written
+from practicerunner.ui.text import md, saved, written
 
 
 @pytest.mark.parametrize(("typed", "escaped"), [
@@ -41,3 +43,10 @@ def test_a_practices_text_has_headings_lists_and_bold_and_nothing_else() -> None
         "", "##### Fees", "", "We charge **in advance**.  ", "", "- one", "2. two",
         r"\[link\]\(http\:" + "\u2060" + r"\/\/x.example\) \<b\>x\<\/b\> \$a\$ \*\*  ",
     ]
+
+
+def test_what_was_saved_on_an_earlier_day_says_which() -> None:
+    evening = datetime(2026, 10, 13, 0, 30, tzinfo=UTC)  # in New York it is still the evening before
+    assert saved(evening, "America/New_York", date(2026, 10, 12)) == "Saved 20:30"
+    assert saved(evening, "America/New_York", date(2026, 10, 13)) == "Saved Mon 12 Oct, 20:30"
+    assert saved(evening, "America/New_York", date(2027, 1, 4)) == "Saved Mon 12 Oct 2026, 20:30"

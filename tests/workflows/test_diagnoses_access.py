@@ -71,6 +71,24 @@ def test_an_owner_switches_them_on_for_one_consultation(cast: Cast, kind: CaseTy
         end(cast, diagnosis_id, "2026-11-01")
 
 
+@pytest.mark.parametrize("kind", [CaseType.INDIVIDUAL_CONSULTATION, CaseType.CONSULTATION_GROUP])
+def test_the_codes_of_a_consultation_are_for_no_bill_and_so_for_nobody_who_only_bills(
+    cast: Cast, kind: CaseType
+) -> None:
+    case_id = opened(cast, kind)
+    cast.do("Dana", switch_clinical_fields, SwitchClinicalFields(case_id=case_id, on=True))
+    add(cast, case_id)
+    for who in ("Tom", "Dana"):
+        block = logged(cast, diagnosis_block, case_id, by=who)
+        assert (block.people, block.codes, block.may_read, block.on_papers) == ((), (), False, False)
+        assert logged(cast, codes_of_case, case_id, by=who) == ()
+    assert trail(cast, READ_CODES) == []
+    therapy = opened(cast, CaseType.INDIVIDUAL, "Ida Lund")
+    add(cast, therapy, who="Ida")
+    block = logged(cast, diagnosis_block, therapy, by="Tom")
+    assert ([line.code for line in block.codes], block.on_papers) == (["F41.1"], True)
+
+
 def test_a_workshop_has_no_such_switch(cast: Cast) -> None:
     case_id = opened(cast, CaseType.WORKSHOP)
     with database.transaction(cast.engine) as session:

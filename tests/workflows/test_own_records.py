@@ -344,4 +344,4 @@ def test_a_supervisor_who_is_a_client_of_a_supervisee_reviews_and_reminds_of_not
         cast.do("Dana", set_own_record, SetOwnRecord(
             staff_id=cast.staff["Ruth"], revision=1, person_id=next(iter(people_of(cast, own).values()))))
         assert seen() == [{other}] * 3
-        assert cast.read("Ruth", review_queue).oldest_days == 7
+        assert cast.read("Ruth", review_queue).oldest_days == 8

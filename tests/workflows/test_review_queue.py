@@ -1,14 +1,14 @@
 """What waits for a supervisor, and giving a queue to somebody else."""
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeError
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff, Supervision
@@ -28,6 +28,7 @@ from practicerunner.workflows.review_queue import (
     barred_reviews,
     reassign_reviews,
     review_queue,
+    stranded_reviews,
     supervisors,
     team_reviews,
     what_moves,
@@ -60,7 +61,7 @@ def test_the_queue_is_sorted_by_age_and_says_what_is_not_back(cast: Cast, judith
     with at("2026-10-12 22:30"):
         queue = cast.read("Ruth", review_queue)
         assert [(line.note_id, line.addendum_id, line.days) for line in queue.lines] == [
-            (first, None, 6), (amended, addendum_id, 4), (second, None, 4)]
+            (first, None, 6), (amended, addendum_id, 5), (second, None, 4)]
         assert (queue.oldest_days, queue.returned) == (6, 1)
         mine = cast.read("Priya", my_queue)
         assert [(one.line.note_id, one.is_addendum, one.supervisor) for one in mine.awaited] == [
@@ -75,6 +76,45 @@ def test_the_queue_is_sorted_by_age_and_says_what_is_not_back(cast: Cast, judith
         for name in ("Ruth", "Priya", "Tom"):
             with pytest.raises(NotPermitted):
                 cast.read(name, team_reviews)
+
+
+def test_what_was_handed_in_yesterday_evening_waits_for_one_day_this_morning(cast: Cast, judith: int) -> None:
+    _, note_id = written(cast, "Priya")
+    with at("2026-10-12 23:30"):
+        since = cast.read("Priya", my_queue).awaited[0].since
+        assert clock.wall("America/New_York").date() == date(2026, 10, 12)
+        assert [line.days for line in cast.read("Ruth", review_queue).lines] == [0]
+    with at("2026-10-13 08:00"):
+        assert clock.now() - since < timedelta(days=1)
+        line, = cast.read("Ruth", review_queue).lines
+        mine, = cast.read("Priya", my_queue).awaited
+        team, = cast.read("Dana", team_reviews)
+        assert (line.days, mine.days, team.oldest_days) == (1, 1, 1)
+        cast.do("Ruth", cosign_note, CosignNote(note_id=note_id, version=1))
+        cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="correction", text="50 minutes."))
+    with at("2026-10-14 07:00"):
+        line, = cast.read("Ruth", review_queue).lines
+        mine, = cast.read("Priya", my_queue).awaited
+        assert (line.addendum_id is not None, line.days, mine.days) == (True, 1, 1)
+
+
+def test_what_waits_for_somebody_who_supervises_no_more_stands_on_the_owner_s_day(cast: Cast, judith: int) -> None:
+    addendum_waiting(cast, "2026-10-07 10:00")
+    _, note_id = written(cast, "Priya")
+
+    def stranded(name: str) -> list[str]:
+        return [one.sentence for one in cast.read(name, day).waiting if "supervises no more" in one.sentence]
+
+    with at("2026-10-13 09:00"):
+        assert stranded("Dana") == [] and cast.read("Dana", stranded_reviews) == 0
+        change(cast, "Ruth", active=False)
+        assert stranded("Dana") == ["2 notes wait for somebody who supervises no more"]
+        assert stranded("Priya") == stranded("Tom") == []
+        with pytest.raises(NotPermitted):
+            cast.read("Tom", stranded_reviews)
+        cast.do("Dana", reassign_reviews, move(cast, "Judith"))
+        assert stranded("Dana") == []
+        assert note_id in [line.note_id for line in cast.read("Judith", review_queue).lines]
 
 
 def move(cast: Cast, to: str, by: str = "Ruth", **options: Any) -> ReassignReviews:
