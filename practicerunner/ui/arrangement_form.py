@@ -314,6 +314,9 @@ def _agreed(fee: FeeEntered) -> dict[str, Any]:
 def _somebody_else(actor: Actor, form: Form) -> None:
     """Find another payer, or add a new person or organisation, to choose above."""
     more: list[Choice] = st.session_state.setdefault(f"{form.key}.more", [])
+    turn = f"{form.key}.new"
+    added: list[str] = st.session_state.get(turn, [])
+    new = f"new.{len(added)}"  # the fields begin anew for the next one
     with st.expander("Somebody else pays"):
         sought = st.text_input("Find a payer by name", key=form.field_key("sought"))
         for payer_id, name in read(find_payers, actor, sought, 8) if sought.strip() else ():
@@ -325,9 +328,11 @@ def _somebody_else(actor: Actor, form: Form) -> None:
             "Kind", ["Person", "Organisation"], default="Person", key=form.field_key("new_kind"),
             label_visibility="collapsed",
         )
-        first = st.text_input("Name" if kind == "Organisation" else "First name", key=form.field_key("new_first"))
-        last = "" if kind == "Organisation" else st.text_input("Last name", key=form.field_key("new_last"))
-        address = st.text_area("Postal address", key=form.field_key("new_address"), height=80)
+        first = st.text_input("Name" if kind == "Organisation" else "First name", key=form.field_key(f"{new}.first"))
+        last = "" if kind == "Organisation" else st.text_input("Last name", key=form.field_key(f"{new}.last"))
+        address = st.text_area("Postal address", key=form.field_key(f"{new}.address"), height=80)
+        if added:
+            st.text(f"{added[-1]} is added and can be chosen above as one of the payers.")
         if st.button("Add this payer", key=form.field_key("new_payer")):
             if kind == "Organisation":
                 done, made = perform(
@@ -339,5 +344,7 @@ def _somebody_else(actor: Actor, form: Form) -> None:
                     lambda: AddPerson(person=PersonDetails(first_name=first, last_name=last, address=address)),
                 )
             if done and made:
-                more.append(("payer" if kind == "Organisation" else "person", made, f"{first} {last}".strip()))
+                name = f"{first} {last}".strip()
+                more.append(("payer" if kind == "Organisation" else "person", made, name))
+                st.session_state[turn] = [*added, name]
                 st.rerun(scope="fragment")

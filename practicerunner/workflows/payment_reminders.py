@@ -138,6 +138,7 @@ def send_reminders(session: Session, actor: Actor, asked: SendReminders) -> list
 
 PAPERS = {
     DocumentKind.INVOICE: Resource.INVOICES, DocumentKind.RECEIPT: Resource.INVOICES,
+    DocumentKind.REFUND: Resource.INVOICES, DocumentKind.CREDIT_NOTE: Resource.INVOICES,
     DocumentKind.STATEMENT: Resource.INVOICES, DocumentKind.SUPERBILL: Resource.SUPERBILLS,
 }
 """Papers about which a payer can be written to, and what one must be allowed to make for it."""
@@ -145,7 +146,7 @@ PAPERS = {
 
 @command(Resource.INVOICES, Action.CREATE)
 def email_paper(session: Session, actor: Actor, asked: EmailPaper) -> int:
-    """Tell the payer of an invoice, receipt, statement or superbill that it is there; the paper itself is not sent.
+    """Tell the payer of a paper, such as an invoice or a receipt, that it is there; the paper itself is not sent.
 
     Returns the message's id. Raises NotFound, NowhereToWrite, ToldToday.
     """

@@ -154,6 +154,20 @@ def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeyp
     assert "Northside Fund pays first, up to 400.00, until Thu 31 Dec 2026; otherwise Ida Holm pays" in said(app)
 
 
+def test_a_new_payer_is_said_to_be_added_and_the_fields_are_empty_for_the_next(
+    cast: Cast, ida: int, monkeypatch
+) -> None:
+    app = form_of(cast, ida, monkeypatch, ())
+    form = f"arrangement.{ida}.0"
+    app.text_input(key=f"{form}.new.0.first").set_value("Lorenzo").run()
+    app.text_input(key=f"{form}.new.0.last").set_value("Holm").run()
+    app.button(key=f"{form}.new_payer").click().run()  # begins only the dialog anew, which stands alone here
+    app.run()
+    assert "Lorenzo Holm is added and can be chosen above as one of the payers." in said(app)
+    assert app.text_input(key=f"{form}.new.1.first").value == ""
+    assert "Lorenzo Holm" in app.selectbox(key=f"{form}.payer.0.None").options
+
+
 def test_drafts_are_listed_looked_at_and_issued(cast: Cast, ida: int, monkeypatch) -> None:
     first, second = (hold(cast, ida, "IND50", f"2026-09-30 {hour}") for hour in ("07:00", "08:00"))
     cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=first, as_drafts=True))

@@ -224,6 +224,21 @@ def test_what_will_be_invoiced_stands_on_the_button_and_what_cannot_be_is_left_o
     assert tabs(visit("Tom"))[1] == "Uninvoiced (1)"
 
 
+def test_what_waits_on_a_case_is_invoiced_on_its_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(house.cast, house.ben, "IND50", "2026-10-02 10:00")
+    choose(monkeypatch, ())
+    app = opened(house.cast, monkeypatch, "Tom", "case", case=house.ada, part="billing")
+    assert "1 invoice for 1 payer, 165.00 in all" in said(app), "Ben's stands on his own case"
+    press(app, "invoice_many")
+    with database.reading(house.cast.engine) as session:
+        assert session.scalars(select(Invoice.case_id).order_by(Invoice.number)).all() == [
+            house.ada, house.ben, house.ada]
+    assert "To invoice" not in said(opened(house.cast, monkeypatch, "Tom", "case", case=house.ada, part="billing"))
+    app = opened(house.cast, monkeypatch, "Tom", "case", case=house.couple, part="billing")
+    assert "Nobody is set down to pay for this." in said(app)
+    assert "invoice_many" not in keys(app)
+
+
 def test_a_session_of_a_package_is_used_from_the_list(house: House, visit: Open) -> None:
     cast = house.cast
     with at("2026-09-20 09:00"):
