@@ -164,7 +164,7 @@ def open_invoices(
 def uninvoiced(
     session: Session, actor: Actor, *, page: int = 1, limit: int = PAGE, case_id: int | None = None
 ) -> tuple[list[waiting.Uninvoiced], int]:
-    """Appointments of all cases or one that can be invoiced and were not: so many a page, oldest first; and how many."""
+    """Appointments, of one case or all, that can be invoiced and were not: a page, oldest first, and how many."""
     sees = visible(actor, Action.READ, Resource.INVOICES)
     return waiting.uninvoiced(
         session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session),
