@@ -178,6 +178,7 @@ def test_drafts_are_listed_looked_at_and_issued(cast: Cast, ida: int, monkeypatc
     app.session_state["billing_tab"] = "Drafts"
     app.run()
     assert "2 drafts, 330.00 in all." in said(app)
+    assert "Drafts (2)" in [tab.label for tab in app.tabs]
     press(app, "issue_drafts")
     assert "2 invoices, 330.00 in all." in said(app)
     alone = AppTest.from_function(issue, default_timeout=30, kwargs={
