@@ -141,7 +141,7 @@ def arrangement_dialog(
     more |= {row.sponsor.payer_id: (row.sponsor.payer, row.sponsor.person_id) for row in rows if row.sponsor}
     choices += [("payer", payer_id, name) for payer_id, (name, person) in more.items() if person not in people]
     choices += st.session_state.get(f"{form.key}.more", [])
-    fee = _fee(form, choices, needed.services, now)
+    fee = _fee(form, choices, needed, now)
     if fee.terms is FeeTerms.SPONSOR:
         st.text("Who pays what the sponsor does not:")
     shares = now.shares if now else ()
@@ -244,7 +244,7 @@ def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str, rhythm:
     return Share(**{f"{chosen[0]}_id": chosen[1]}, **settings)
 
 
-def _fee(form: Form, choices: list[Choice], services: dict[int, str], now: ArrangementView | None) -> FeeEntered:
+def _fee(form: Form, choices: list[Choice], needed: PayersNeeded, now: ArrangementView | None) -> FeeEntered:
     """The fee agreement and what belongs to it, as it is ``now``."""
     kinds = list(FeeTerms)
     terms = form.choice("fee_terms", "Fee", kinds, index=kinds.index(now.fee_terms) if now else 0,
@@ -256,12 +256,14 @@ def _fee(form: Form, choices: list[Choice], services: dict[int, str], now: Arran
         scale = _points(now.fee_basis_points) if now else ""
         return FeeEntered(terms, scale=form.text("fee_basis_points", "Percent of the standard fee", scale))
     if terms is FeeTerms.PACKAGE:
-        sold = now.package if now else None
+        sold, services = now.package if now else None, needed.services
+        usual = next((one for one, name in services.items() if needed.usual and name == needed.usual[0]), None)
+        first = sold.service_id if sold else usual
         columns = st.columns([3, 2, 2])
         with columns[0]:
             service = form.choice(
                 "package_service_id", "Package of", list(services), format_func=services.__getitem__,
-                index=list(services).index(sold.service_id) if sold and sold.service_id in services else 0)
+                index=list(services).index(first) if first in services else 0)
         with columns[1]:
             sessions = form.number("package_sessions", "Sessions", sold.sessions if sold else 10)
         with columns[2]:

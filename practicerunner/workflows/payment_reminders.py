@@ -53,6 +53,8 @@ class ReminderLine:
     payer: str
     cents: int
     invoices: int
+    on_none_cents: int
+    """What of it is owed on no invoice."""
     why_not: str
 
 
@@ -86,6 +88,7 @@ def reminder_preview(session: Session, actor: Actor, payer_ids: Iterable[int]) -
         if payer is not None and theirs:
             lines.append(ReminderLine(
                 payer.id, payer.name, sum(one.cents for one in theirs), sum(one.invoices for one in theirs),
+                sum(one.on_none_cents for one in theirs),
                 why_not(session, payer) or (
                     TODAY if outbox.is_written(session, _key(payer.id, house)) else ""),
             ))

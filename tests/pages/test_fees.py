@@ -128,6 +128,12 @@ def test_a_package_is_agreed_sold_used_and_cancelled_on_the_screen(cast: Cast, i
         cast, monkeypatch, "Tom", "case", case=ida, part="billing"))
 
 
+def test_a_package_is_offered_of_what_was_booked_last(cast: Cast, ida: int, monkeypatch) -> None:
+    app = form_of(cast, ida, monkeypatch)
+    app.selectbox(key=f"arrangement.{ida}.0.fee_terms").set_value(FeeTerms.PACKAGE).run()
+    assert app.selectbox(key=f"arrangement.{ida}.0.package_service_id").value == cast.services["IND50"]
+
+
 def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeypatch) -> None:
     fund = cast.do("Dana", add_organisation, AddOrganisation(name="Northside Fund", address="1 North"))
     cast.do("Tom", set_arrangement, SetArrangement(

@@ -349,7 +349,9 @@ def test_an_owner_decides_what_happens_by_itself_in_the_practice_and_in_a_case(
     assert "change_collection" not in keys(seen)
 
 
-def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, visit: Open) -> None:
+def test_a_debt_from_before_stands_where_the_overdue_invoices_are(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maya = payer_id(house.cast, people_of(house.cast, house.couple)["Maya"])
     with database.transaction(house.cast.engine) as session:
         for payer, case_id in ((house.payers["Ada"], house.ada), (maya, house.couple)):
@@ -360,6 +362,9 @@ def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, 
     assert "Overdue (3)" in [tab.label for tab in app.tabs]
     assert "3 payers, 327.50 overdue" in said(app)
     assert "overdue_pay" in keys(app)
+    choose(monkeypatch, ())
+    app = in_dialog(monkeypatch, house, "Tom", "reminder_dialog", "reminder_dialog", [house.payers["Ada"]])
+    assert frame(app, "On") == ["1 invoice and a balance on none"]
     panels = {line for place in range(3) for line in said(visit("Tom", rows=(place,))).splitlines()
               if line.endswith("since Thu 6 Aug (60 days)")}
     assert panels == {"165.00 overdue on 1 invoice and 40.00 on none, since Thu 6 Aug (60 days)",
