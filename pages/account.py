@@ -12,7 +12,7 @@ from practicerunner.ui.text import md, moment
 from practicerunner.workflows.feeds import has_feeds
 from practicerunner.workflows.invitations import ChangePassword, change_password
 from practicerunner.workflows.practice import practice_settings
-from practicerunner.workflows.presence import own_sign_ins, sign_out_everywhere
+from practicerunner.workflows.presence import has_authenticator, own_sign_ins, sign_out_everywhere
 
 me = require("account")
 st.title("My account", anchor=False)
@@ -33,6 +33,11 @@ with left, st.container(border=True, height="stretch"):
         if changed:
             form.clear()
             st.rerun()
+    if read(has_authenticator, me):
+        st.caption("Signing in asks for a code of your authenticator app, too. An owner resets it if it is lost.")
+    else:
+        st.caption("A code of an app on your phone, besides the password, keeps others out.")
+        st.html('<a href="/auth/authenticator?next=/account" style="color: inherit">Set up an authenticator</a>')
 with right, st.container(border=True, height="stretch"):
     st.subheader("Sign-ins", anchor=False)
     for sign_in in read(own_sign_ins, me, token(), 8):

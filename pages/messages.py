@@ -95,7 +95,10 @@ def show_thread(actor: Actor, page: ConversationPage) -> None:
         if line.is_supervised:
             st.badge("Supervised", color="blue", icon=":material/visibility:")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        navigation.link(md(line.case_name), "case", icon=":material/person:", case=page.case_id)
+        if page.opens_case:
+            navigation.link(md(line.case_name), "case", icon=":material/person:", case=page.case_id)
+        else:
+            st.text(line.case_name, width="content")
         if page.may_write:
             show_actions(actor, page)
     st.caption(md("With " + "; ".join(

@@ -15,6 +15,7 @@ from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.authenticator import reset_authenticator
 from practicerunner.workflows.invitations import Invite, invite
 from practicerunner.workflows.licences import SetLicenceStates, set_licence_states
+from practicerunner.workflows.practice import practice_settings
 from practicerunner.workflows.staff import AddStaff, ChangeStaff, add_staff, change_staff, staff_list, supervisor_ids
 
 
@@ -117,6 +118,19 @@ def show_link(actor: Actor, person: Staff) -> None:
             st.code(f"/auth/invitation/{token}", language=None)
 
 
+def reset_box(actor: Actor, person: Staff, *, required: bool) -> None:
+    """What it means before it is done: their sign-ins end, and how they sign in next."""
+    after = "they set up a new one at the next sign-in" if required else "the password alone opens their account"
+    st.text(f"For a lost phone. All sign-ins of {person.name} end, and {after}.")
+    if st.button("Reset it now", type="primary", key="reset_authenticator"):
+        reset, _ = act(
+            lambda session: reset_authenticator(session, actor, Invite(staff_id=person.id)),
+            done=f"{person.name}: the authenticator is reset",
+        )
+        if reset:
+            st.rerun()
+
+
 me = require("staff")
 manages = may(me, Action.MANAGE, Resource.USERS)
 everybody = read(staff_list, me)
@@ -153,13 +167,9 @@ if manages and opened is not None:
         if person.active and st.button("Make a link to set a password"):
             st.session_state["invited"] = person.id
             st.rerun()
-        if person.active and st.button("Reset the authenticator"):
-            reset, _ = act(
-                lambda session: reset_authenticator(session, me, Invite(staff_id=person.id)),
-                done=f"{person.name} sets up a new authenticator at the next sign-in",
-            )
-            if reset:
-                st.rerun()
+        if person.active:
+            with st.popover("Reset the authenticator"):
+                reset_box(me, person, required=read(practice_settings, me).totp_required)
     own_record_block.show(me, person)
 elif manages:
     st.caption("Choose a row to change roles, to assign a supervisor, or to make a link for setting a password.")

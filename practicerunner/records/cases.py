@@ -153,6 +153,11 @@ def _shown(visibility: Sees) -> ColumnElement[bool]:
     return theirs | (Case.supervisor_id == visibility.supervisor_id)
 
 
+def is_seen(session: Session, case_id: int, visibility: Sees) -> bool:
+    """Whether one case is shown to somebody."""
+    return session.scalar(select(Case.id).where(Case.id == case_id, seen(visibility))) is not None
+
+
 def within(
     query: Select[*tuple[Any, ...]], case_id: InstrumentedAttribute[int], visibility: Sees
 ) -> Select[*tuple[Any, ...]]:

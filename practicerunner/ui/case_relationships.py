@@ -236,7 +236,7 @@ def method_dialog(actor: Actor, page: CasePage) -> None:
     kind = form.choice("kind", "Kind", SAVED_KINDS, format_func=lambda word: word.label)
     brand = form.text("brand", "Brand or bank", placeholder="for instance Visa")
     last_four = form.text("last_four", "Last four digits", max_chars=4)
-    expires = form.text("expires", "Expires", placeholder="2029-04") if kind is PaymentMethodKind.CARD else ""
+    expires = form.text("expires", "Expires", placeholder="04/29") if kind is PaymentMethodKind.CARD else ""
     token = form.text("token", "Token of the processor", help="What the card processor calls it. Never the number.")
     if st.button("Save payment method", type="primary", key=form.field_key("save")):
         done, _ = form.submit(save_payment_method, actor, lambda: SavePaymentMethod(

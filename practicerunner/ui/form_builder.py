@@ -111,7 +111,9 @@ def _field(draft: Draft, key: str, place: int, purpose: FormPurpose, form: Form)
     """One field of the form, to change."""
     field = draft.known[key]
     label = f"{place + 1}. {field.label or field.kind.label}"
-    with st.expander(md(label if len(label) < 60 else f"{label[:60]} …"), expanded=not field.label):
+    # A new field stays open while it is written, although its question becomes the label of the box.
+    begun_open = st.session_state.setdefault(f"{draft.key}.{key}.open", not field.label)
+    with st.expander(md(label if len(label) < 60 else f"{label[:60]} …"), expanded=begun_open, key=f"box.{key}"):
         draft.known[key] = _edited(field, f"{draft.key}.{key}", purpose)
         with st.container(horizontal=True):
             for title, icon, work, arguments in (

@@ -107,8 +107,9 @@ def to_read(text: str, pdf: Pdf | None, key: str, address: Callable[[Pdf], str] 
 
 
 def _point(field: Field, point: int) -> str:
-    """The word of a point of a scale, or its number."""
-    return md(field.options[point - field.low]) if field.options else str(point)
+    """The word of a point of a scale, or its number; in a form that is being built some words may not be there yet."""
+    place = point - field.low
+    return md(field.options[place]) if place < len(field.options) else str(point)
 
 
 def preview(content: Content, key: str) -> None:

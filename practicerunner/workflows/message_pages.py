@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import asker_threads, audit, document_files, messages, practice, thread_lists
+from practicerunner.records import asker_threads, audit, cases, document_files, messages, practice, thread_lists
 from practicerunner.records.asker_threads import Listed
 from practicerunner.records.messages import MessageAttachment, ThreadMessage
 from practicerunner.records.thread_lists import Conversation, Shelves
@@ -17,7 +17,7 @@ from practicerunner.rules import messages as rules
 from practicerunner.rules.client_list import search_words
 from practicerunner.rules.names import fold, person_name
 from practicerunner.vocabulary import Action, CaseType, Resource, ThreadClass
-from practicerunner.workflows.access import Actor, may_touch
+from practicerunner.workflows.access import Actor, may_touch, visible
 from practicerunner.workflows.asker_moves import SUBJECT
 from practicerunner.workflows.audiences import (
     Member,
@@ -89,6 +89,8 @@ class ConversationPage:
     last_number: int
     has_new: bool
     may_write: bool
+    opens_case: bool
+    """Whether the case is theirs to open; whoever was added to a conversation may read that alone."""
     assignable: dict[int, str]
     assigned_id: int | None
     provider_id: int
@@ -243,8 +245,9 @@ def conversation(session: Session, actor: Actor, thread_id: int) -> Conversation
             is_supervised=opened.is_supervised,
         ),
         case.id, thread.revision, entries, tuple(members_of(session, case, thread.thread_class, opened.taking)),
-        thread.last_number, thread.last_number > read, may_write, assignable(session, opened), thread.assigned_to_id,
-        case.provider_id, practice.the_practice(session).zone,
+        thread.last_number, thread.last_number > read, may_write,
+        cases.is_seen(session, case.id, visible(actor, Action.READ, Resource.CASE)), assignable(session, opened),
+        thread.assigned_to_id, case.provider_id, practice.the_practice(session).zone,
     )
 
 

@@ -77,6 +77,14 @@ class PaymentMethodView:
     is_expired: bool
 
 
+def _month_of(text: str) -> str:
+    """The month of expiry as ``2029-04``, also if it is written as on a card: ``04/29``; empty if it is no month."""
+    found = re.fullmatch(r"(0?[1-9]|1[0-2])\s*/\s*(?:20)?(\d\d)", text.strip())
+    if found:
+        return f"20{found[2]}-{int(found[1]):02}"
+    return text if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", text) else ""
+
+
 @command(Resource.INVOICES, Action.CREATE)
 def save_payment_method(session: Session, actor: Actor, asked: SavePaymentMethod) -> int:
     """Save a payment method of one of the case's payers. Returns its id. Raises BadInput."""
@@ -85,9 +93,10 @@ def save_payment_method(session: Session, actor: Actor, asked: SavePaymentMethod
         raise BadInput("last_four", "Write exactly the last four digits.")
     month = f"{clock.today(practice.the_practice(session).zone):%Y-%m}"
     if asked.kind is PaymentMethodKind.CARD:
-        if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", asked.expires):
-            raise BadInput("expires", "Write the month of expiry as year-month, for example 2029-04.")
-        if asked.expires < month:
+        expires = _month_of(asked.expires)
+        if not expires:
+            raise BadInput("expires", "Write the month of expiry as it stands on the card, for example 04/29.")
+        if expires < month:
             raise BadInput("expires", "This card has expired.")
     if asked.person_id is not None:
         if all(p.person_id != asked.person_id for p in case.participants):
@@ -99,7 +108,7 @@ def save_payment_method(session: Session, actor: Actor, asked: SavePaymentMethod
             raise BadInput("payer_id", "That payer does not pay here.")
     method = PaymentMethod(
         id=ids.new_id(), payer_id=payer_id, kind=asked.kind, brand=asked.brand, last_four=asked.last_four,
-        expires=asked.expires if asked.kind is PaymentMethodKind.CARD else "", token=asked.token,
+        expires=_month_of(asked.expires) if asked.kind is PaymentMethodKind.CARD else "", token=asked.token,
         added_by_id=actor.staff_id,
     )
     session.add(method)

@@ -109,6 +109,12 @@ def sign_out_everywhere(session: Session, actor: Actor, *, except_token: str = "
     )
 
 
+def has_authenticator(session: Session, actor: Actor) -> bool:
+    """Whether somebody's own account asks for a code besides the password."""
+    account = logins.account_of(session, actor.staff_id)
+    return account is not None and account.totp_secret is not None
+
+
 def own_sign_ins(session: Session, actor: Actor, token: str = "", limit: int = 20) -> list[OwnSignIn]:
     """Somebody's own newest sign-ins; the one of ``token`` is marked."""
     account = logins.account_of(session, actor.staff_id)

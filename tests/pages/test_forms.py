@@ -428,6 +428,23 @@ def test_the_owner_writes_a_form_field_by_field_and_changes_it(cast: Cast, enter
     assert "Version 1: Own form" in said(enter("Dana", "forms", form=selectors["form"]))
 
 
+def test_a_scale_whose_words_are_half_written_is_shown_and_its_box_stays_open(cast: Cast, enter) -> None:
+    app = enter("Dana", "forms", new=1)
+    prefix = "form.new.0.fields"
+    app.selectbox(key=f"{prefix}.kind").set_value(FieldKind.SCALE).run()
+    press(app, f"{prefix}.add")
+    low, high = (next(one for one in app.number_input if one.label == label) for label in ("From", "To"))
+    low.set_value(0)
+    high.set_value(4).run()
+    app.text_area(key=f"{prefix}.field_1.label").set_value("How often?").run()
+    app.text_area(key=f"{prefix}.field_1.options").set_value("Never\nSometimes").run()
+    assert not app.exception
+    assert app.button(key="form.new.0.save"), "the page goes on below the preview"
+    assert [box.proto.expanded for box in app.expander if "How often?" in box.label] == [True]
+    press(app, "form.new.0.save")
+    assert app.error, "five points, two words"
+
+
 def test_a_measure_is_shown_as_published_and_can_be_taken_out_of_use(cast: Cast, enter) -> None:
     phq9 = form_id(cast, "phq9")
     app = enter("Dana", "forms", form=phq9)

@@ -209,6 +209,14 @@ def test_a_saved_card_is_recognised_by_brand_and_last_four_and_clears_the_item(c
     assert cast.read("Tom", payment_methods_of, case_id) == []
 
 
+@pytest.mark.parametrize("written", ["04/29", "4/2029", "04 / 29", "2029-04"])
+def test_the_month_of_expiry_is_written_as_it_stands_on_the_card(cast: Cast, written: str) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    cast.do("Tom", save_payment_method, card(cast, case_id, expires=written))
+    (view,) = cast.read("Tom", payment_methods_of, case_id)
+    assert view.expires == "2029-04"
+
+
 @pytest.mark.parametrize(("field", "value"), [
     ("token", "4242424242424242"), ("brand", "Visa 4242 4242 4242 4242"), ("token", "x 4242-4242-4242-4242"),
 ])
@@ -219,7 +227,8 @@ def test_a_full_number_is_refused_in_every_field_and_nothing_is_saved(cast: Cast
 
 
 @pytest.mark.parametrize(("field", "value"), [
-    ("last_four", "42424"), ("last_four", "42a4"), ("expires", "04/29"), ("expires", "2020-01"), ("expires", ""),
+    ("last_four", "42424"), ("last_four", "42a4"), ("expires", "13/29"), ("expires", "04/20"), ("expires", "2020-01"),
+    ("expires", ""),
 ])
 def test_a_card_needs_four_digits_and_a_month_that_is_not_over(cast: Cast, field, value) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")

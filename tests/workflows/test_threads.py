@@ -22,7 +22,13 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.access_decisions import DecideAccess, EndDecision, decide_access, end_decision
 from practicerunner.workflows.cases import ChangeCase, RemoveParticipant, change_case, remove_participant
 from practicerunner.workflows.commands import OperationReused, field_messages
-from practicerunner.workflows.message_pages import conversations, fetch_attachment, unread_conversations, who_to_add
+from practicerunner.workflows.message_pages import (
+    conversation,
+    conversations,
+    fetch_attachment,
+    unread_conversations,
+    who_to_add,
+)
 from practicerunner.workflows.messages import (
     AddToThread,
     ArchiveThread,
@@ -93,6 +99,9 @@ def test_staff_who_are_added_see_what_is_written_from_then_on(two: Morgans) -> N
     assert texts(two.read("Ruth", thread)) == ["After."] and texts(two.read("Marcus", thread)) == ["Before.", "After."]
     assert [entry.text for entry in two.opened("Aisha", thread).entries][1] == (
         "Ruth Feldman joined, and reads what is written from here on.")
+    with database.transaction(two.cast.engine) as session:
+        opens = {who: conversation(session, two.cast.actor(who), thread).opens_case for who in ("Ruth", "Marcus")}
+    assert opens == {"Ruth": False, "Marcus": True}, "the case is not Ruth's"
     with pytest.raises(BadInput, match="already"):
         two.cast.do("Marcus", add_to_thread, AddToThread(thread_id=thread, staff_id=two.cast.staff["Ruth"]))
     with pytest.raises(BadInput, match="reads every conversation"):
