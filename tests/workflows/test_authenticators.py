@@ -103,8 +103,10 @@ def test_a_ticket_dies_after_five_minutes_with_a_new_password_and_with_a_changed
 
 def test_where_authenticators_are_required_nobody_acts_without_one(dana: int) -> None:
     token = attempt().token
-    assert who(token)
+    me = who(token)
+    assert me
     with database.transaction() as session:
+        assert not presence.has_authenticator(session, me)
         the_practice(session).totp_required = True
     assert who(token) is None
     with database.reading() as session:
@@ -113,6 +115,8 @@ def test_where_authenticators_are_required_nobody_acts_without_one(dana: int) ->
     with clock.frozen(clock.now()):
         _, fresh, _ = enrol(token)
     assert who(fresh) is not None and who(token) is None
+    with database.reading() as session:
+        assert presence.has_authenticator(session, me)
 
 
 def test_a_wrong_first_code_stores_nothing_and_the_same_seed_is_shown_again(dana: int) -> None:
