@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import alert_steps, cases, discarded_drafts, notes, practice, scheduling
+from practicerunner.records import alert_steps, cases, discarded_drafts, note_facts, notes, practice, scheduling
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note, NoteRow
@@ -21,7 +21,7 @@ from practicerunner.rules.note_details import Details, Telehealth, has_telehealt
 from practicerunner.rules.note_forms import FORMS, Section, own_sections
 from practicerunner.rules.notes import Act
 from practicerunner.rules.plans import as_json
-from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
+from practicerunner.vocabulary import Action, FormPurpose, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Paragraph, command
 from practicerunner.workflows.note_readers import is_supervised, responsible_for
@@ -317,7 +317,10 @@ def missing_details(session: Session, subject: Subject, present: Mapping[str, st
     if has_risk(subject):
         missing += missing_risk(details.risk, required=FORMS[subject.note.form].risk_required)
     if is_remote(subject) and subject.appointment is not None:
-        missing += missing_telehealth(details.telehealth or Telehealth(mode=subject.appointment.format), present)
+        signed = note_facts.signed_forms(session, [int(key) for key in present], FormPurpose.TELEHEALTH)
+        missing += missing_telehealth(
+            details.telehealth or Telehealth(mode=subject.appointment.format), present,
+            [key for key in present if int(key) not in signed])
     if FORMS[subject.note.form].goals_required and not details.goals and concerns(
         session, subject.note, [int(key) for key in present]
     ):

@@ -143,10 +143,12 @@ def test_a_session_by_video_is_stated_person_by_person_or_once_for_all(cast, mon
     choose(app, f"{key}.clinician_location", "Office")
     for name in ("identity_confirmed", "consent_on_file", "emergency_confirmed"):
         choose(app, f"{key}.{name}", True)
+    assert "Subjective, Objective, Assessment, Plan, Where the telehealth consent is" in words(app)
+    choose(app, f"{key}.consent_place", "On paper, 3 Nov")
     assert "Still to fill in: Subjective, Objective, Assessment, Plan" in [t.value for t in app.text]
     kept = note_of(cast, note_id).details["telehealth"]
-    assert (kept["mode"], kept["consent_on_file"], set(kept["locations"])) == (
-        "video", True, {str(people["Noor"]), str(people["Sam"])})
+    assert (kept["mode"], kept["consent_on_file"], kept["consent_place"], set(kept["locations"])) == (
+        "video", True, "On paper, 3 Nov", {str(people["Noor"]), str(people["Sam"])})
 
 
 def test_a_window_that_knows_one_place_for_all_keeps_those_that_another_has_stated_apart(cast, monkeypatch) -> None:

@@ -11,6 +11,7 @@ from practicerunner.rules.note_details import (
     Telehealth,
     Whereabouts,
     has_telehealth,
+    in_words,
     missing_risk,
     missing_telehealth,
     outside_licence,
@@ -61,6 +62,16 @@ def test_the_telehealth_statement_lacks_each_part_by_its_own_name() -> None:
         ({"emergency_confirmed": False}, "Emergency contact and plan confirmed"),
     ):
         assert missing_telehealth(WHOLE.model_copy(update=change), NAMES) == (lacks,)
+
+
+def test_consent_that_nobody_signed_here_is_on_file_only_with_where_it_is() -> None:
+    assert missing_telehealth(WHOLE, NAMES, ["2"]) == ("Where the telehealth consent is",)
+    assert missing_telehealth(WHOLE.model_copy(update={"consent_on_file": False}), NAMES, ["2"]) == (
+        "Telehealth consent on file",)
+    there = WHOLE.model_copy(update={"consent_place": "on paper, 3 Nov"})
+    assert missing_telehealth(there, NAMES, ["1", "2"]) == ()
+    assert "· Telehealth consent on file: on paper, 3 Nov ·" in dict(
+        in_words(Details(telehealth=there), NAMES))["Session by video or phone"]
 
 
 def test_one_location_stands_for_all_and_an_own_one_for_each() -> None:
