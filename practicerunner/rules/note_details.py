@@ -145,9 +145,9 @@ def _remote_in_words(told: Telehealth, names: Mapping[str, str]) -> str:
             said.append(f"{names.get(key, '') if key != FOR_ALL else 'Everybody'}: {place}")
     if told.clinician_location.strip():
         said.append(f"Clinician: {told.clinician_location}")
-    where = {"consent_on_file": told.consent_place.strip()}
+    kept = {"consent_on_file": told.consent_place.strip()}
     return " · ".join(said + [
-        f"{label}: {where[key]}" if where.get(key) else label for key, label in CONFIRMED.items() if getattr(told, key)
+        f"{label}: {kept[key]}" if kept.get(key) else label for key, label in CONFIRMED.items() if getattr(told, key)
     ])
 
 

@@ -295,7 +295,7 @@ def _details(session: Session, subject: Subject, asked: Details | None) -> dict[
     if asked.plan is not None:
         kept["plan"] = as_json(asked.plan)
     if asked.goals:
-        kept["goals"] = linked(session, subject.case.id, asked.goals)
+        kept["goals"] = linked(session, subject.note, asked.goals)
     return kept
 
 

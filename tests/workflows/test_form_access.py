@@ -1,16 +1,17 @@
 """Who may send, fill in and read forms: every cell."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.forms import FormVersion
 from practicerunner.vocabulary import AssignmentStatus, CaseType, Outcome
-from practicerunner.workflows.case_forms import forms_of_case
+from practicerunner.workflows.case_forms import forms_of_case, measures_of_case
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.clients import case_summary
 from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, sheet_page
@@ -134,6 +135,11 @@ def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
     for each in (value, summary):
         assert not holds(each, SECRET, "18", "moderately", "critical", "harm", "phq9_9")
     assert cast.read("Priya", forms_of_case, case_id).people[0].series[0].last.total == 18
+    today = clock.today("America/New_York")
+    (beside,) = cast.read("Priya", measures_of_case, case_id, today)
+    assert [point.total for point in beside.series[0].points] == [18]
+    assert cast.read("Priya", measures_of_case, case_id, today - timedelta(days=1)) == [], "beside a late note"
+    assert cast.read("Tom", measures_of_case, case_id, today) == []
 
 
 def test_a_stranger_opens_nothing_and_an_unknown_id_is_not_found(cast: Cast, riveras: int) -> None:
