@@ -87,6 +87,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
         goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
         _write(page, draft, zone)
         in_trouble = draft.trouble()
+        note_paper.for_desk(actor, page)
         if page.line.saved_at is not None:
             st.text(saved(page.line.saved_at, zone, clock.today(zone)))
         finish(actor, page, draft, in_trouble)

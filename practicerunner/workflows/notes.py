@@ -81,6 +81,13 @@ class FinishMemo(Command):
     revision: int
 
 
+class MarkMemo(Command):
+    """Say whether the front desk may read a memo, also one that is final."""
+
+    note_id: int
+    for_desk: bool
+
+
 class DiscardDraft(Command):
     """Set a draft aside that was never signed."""
 
@@ -129,8 +136,9 @@ def authorize_note(
     if row is None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLINICAL_NOTE, resource_id=subject.note.id)
     return authorize(
-        session, actor, action, rule.resource_for(row.kind, row.case_type), responsible=responsible_for(row),
-        supervised=is_supervised(actor, row), reason=reason, resource_id=row.note_id, case_id=row.case_id,
+        session, actor, action, rule.resource_for(row.kind, row.case_type, for_desk=row.memo_for_desk),
+        responsible=responsible_for(row), supervised=is_supervised(actor, row), reason=reason, resource_id=row.note_id,
+        case_id=row.case_id,
     )
 
 
@@ -339,6 +347,23 @@ def finish_memo(session: Session, actor: Actor, asked: FinishMemo) -> int:
     note.status = rule.transition(note.kind, note.status, Act.FINISH)
     note.locked_at = clock.now()
     note.revision += 1
+    return note.id
+
+
+@command(Resource.APPOINTMENT_MEMO, Action.UPDATE)
+def mark_memo(session: Session, actor: Actor, asked: MarkMemo) -> int:
+    """Let the front desk read one's own memo, or no longer. Returns the note's id. Raises NotFound, NotPermitted."""
+    subject = subject_of(session, actor, asked.note_id, lock=True)
+    authorize_note(session, actor, Action.UPDATE, subject)
+    note = subject.note
+    if note.kind is not NoteKind.MEMO or note.author_id != actor.staff_id:
+        raise NotPermitted(
+            "Only a memo can be marked for the front desk, and only by its author.", actor=actor,
+            action=Action.UPDATE, resource=Resource.APPOINTMENT_MEMO, resource_id=note.id, case_id=note.case_id,
+        )
+    note.memo_for_desk = asked.for_desk
+    session.info["case_id"] = note.case_id
+    session.info["detail"] = "for the front desk too" if asked.for_desk else "not for the front desk"
     return note.id
 
 
