@@ -84,6 +84,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
         note_paper.comments(page.comments, zone)
     left, right = st.columns([3, 2], gap="large") if note_aside.is_there(page) else (st.container(), None)
     with left:
+        draft.left_over()
         goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
         _write(page, draft, zone)
         in_trouble = draft.trouble()
