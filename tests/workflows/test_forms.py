@@ -65,6 +65,8 @@ def test_each_participant_of_a_couple_gets_and_signs_an_own_consent_and_the_chec
         return [person.name for person in steps[OnboardingStep.CONSENTS].missing]
 
     assert missing() == ["Maya Rivera", "Tom Rivera"]
+    waits = [item.sentence for item in cast.read("Marcus", case_summary, riveras).attention]
+    assert "Consent missing: Maya Rivera, Tom Rivera. Assigned." in waits
     complete(cast, maya, filled("consent", signature="Maya Rivera"))
     assert missing() == ["Tom Rivera"]
     complete(cast, tom, filled("consent", signature="T. Rivera"))
