@@ -28,6 +28,9 @@ from practicerunner.workflows.note_readers import is_supervised, responsible_for
 from practicerunner.workflows.note_templates import beginning
 from practicerunner.workflows.plan_parts import begun_with, concerns, linked, next_review
 
+GOAL_MISSING = "Goal of the plan"
+"""What a note lacks that has to say on which goal it worked."""
+
 
 class NoteDoesNotFit(RuleViolation):
     """This kind of note does not belong to this kind of case."""
@@ -332,7 +335,7 @@ def missing_details(session: Session, subject: Subject, present: Mapping[str, st
     if FORMS[subject.note.form].goals_required and not details.goals and concerns(
         session, subject.note, [int(key) for key in present]
     ):
-        missing += ("Goal of the plan",)
+        missing += (GOAL_MISSING,)
     return missing
 
 

@@ -23,7 +23,7 @@ from practicerunner.workflows.psychotherapy import (
 )
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
-from tests.pages.opening import give_passwords, sign
+from tests.pages.opening import give_passwords, sign, to_fill_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "practicerunner" / "ui" / "shell.py"
@@ -102,7 +102,7 @@ def test_a_note_is_written_field_by_field_saved_on_every_change_and_signed(cast,
     assert not app.exception
     assert list(areas(app))[:4] == ["Subjective", "Objective", "Assessment", "Plan"]
     assert button(app, "Sign and lock").disabled
-    assert "Still to fill in: Subjective, Objective, Assessment, Plan" in words(app)
+    assert to_fill_in(app) == "Still to fill in: Subjective, Objective, Assessment, Plan"
     with database.reading(cast.engine) as session:
         note_id = session.scalars(select(Note.id)).one()
     app = opened(cast, monkeypatch, "Marcus", "note", note=note_id)  # AppTest does not follow st.switch_page further

@@ -73,8 +73,10 @@ def words(app: AppTest) -> str:
 
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
-_LIVE = re.compile(r"\]\(|!\[|<img|https?://|\$5|:red\[|\*\*bold")
-"""What would be a link, a picture, a tag, a formula, a colour or bold in a browser, of the names that tests use."""
+_LIVE = re.compile(r"\]\((?!#)|!\[|<img|https?://|\$5|:red\[|\*\*bold")
+"""What would be a link, a picture, a tag, a formula, a colour or bold in a browser, of the names that tests use.
+
+A link to a place on the same page is our own."""
 
 
 def live(app: AppTest) -> list[Shown]:
