@@ -3,7 +3,7 @@
 Whoever may not read answers gets a value that has none: that a form was sent, and that it came back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -50,6 +50,8 @@ class FormLine:
     may_send: bool
     can_open: bool
     """Whether this reader may read what was answered, with or without a typed reason."""
+    unanswered: int = 0
+    """Of a measure that came back: questions without an answer, so that it has no total; 0 for whoever reads none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,17 @@ def forms_of_case(session: Session, actor: Actor, case_id: int) -> CaseForms:
     found = forms.given(session, case.id)
     today = clock.today(practice.the_practice(session).zone)
     scored: dict[int, list[Series]] = {}
+    unanswered: dict[int, int] = {}
     if touches(actor, Action.READ, Resource.QUESTIONNAIRES, case):
         scored = _series(session, case)
+        unanswered = {response_id: score_of(score).missing for response_id, *_, score in forms.scores(session, case.id)}
     people: dict[int, PersonForms] = {}
     members = cases.people_in(session, case.id)
     for participant, person in sorted(members, key=lambda row: row[0].status is ParticipantStatus.LEFT):
         here = participant.status is not ParticipantStatus.LEFT
-        lines = tuple(_line(actor, case, one, today, here=here) for one in found
-                      if one.assignment.person_id == person.id)
+        lines = tuple(
+            replace(_line(actor, case, one, today, here=here), unanswered=unanswered.get(one.response_id or 0, 0))
+            for one in found if one.assignment.person_id == person.id)
         if here or lines:
             name = person_name(person.first_name, person.last_name, person.preferred_name)
             people.setdefault(person.id, PersonForms(

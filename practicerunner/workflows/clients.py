@@ -1,7 +1,7 @@
 """Finding clients, the client list, the summary and the page of one case: readers only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypeVar
@@ -439,12 +439,14 @@ def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
         case.status, workflow_state.state(waiting), tuple(workflow_state.attention(waiting)), tuple(waiting[:3]),
         tuple(workflow_state.checklist(known.facts)), tuple(arranged.values()), over,
         {person.person_id: person.name for person in known.facts.people}, known.due_cents, credit,
-        _clears(session, actor, case),
+        _clears(session, actor, case, {item.kind for item in waiting}),
     )
 
 
-def _clears(session: Session, actor: Actor, case: Case) -> frozenset[AttentionKind]:
-    """The items whose action the actor may do in a case; the others they see, without a button."""
+def _clears(
+    session: Session, actor: Actor, case: Case, waiting: Collection[AttentionKind]
+) -> frozenset[AttentionKind]:
+    """Of the items that wait in a case those whose action the actor may do; the others they see without a button."""
     ours = [case.provider_id, *scheduling.providers_of(session, case.id)]
     main = resource_for(capabilities(case.type).main_note, case.type)
     needed = dict.fromkeys((AttentionKind.NOTE_DUE, AttentionKind.PLAN_REVIEW_DUE), (Action.CREATE, main)) | {
@@ -463,7 +465,7 @@ def _clears(session: Session, actor: Actor, case: Case) -> frozenset[AttentionKi
     ), (Action.UPDATE, Resource.CASE))
     # Whoever is told of a critical answer opens the forms; what they read there is decided there.
     return frozenset(
-        kind for kind in AttentionKind if kind not in needed or may_touch(
+        kind for kind in waiting if kind not in needed or may_touch(
             actor, *needed[kind], responsible=ours, supervisor_id=case.supervisor_id, case_id=case.id))
 
 

@@ -122,6 +122,8 @@ def test_every_domain_of_the_exam_has_its_usual_finding_and_a_text_beneath() -> 
         assert domain.required and domain.usual == domain.findings[0]
         assert len(set(domain.findings)) == len(domain.findings) >= 4
         assert not any(BETWEEN_FINDINGS.strip() in finding for finding in domain.findings)
+    assert [domain.label for domain in MENTAL_STATUS if domain.key in ("behaviour", "judgement")] == [
+        "Behavior", "Judgment"], "a practice in the United States reads them so"
     mood = MENTAL_STATUS[4]
     assert section_text(mood, {"mood": "Low; Anxious", more("mood"): "Since Monday."}) == "Low; Anxious\nSince Monday."
 

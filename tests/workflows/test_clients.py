@@ -288,7 +288,6 @@ def test_the_items_of_a_couple_appear_and_clear_one_by_one(cast: Cast) -> None:
             session.get_one(Case, couple).supervisor_id = cast.staff["Ruth"]
         clears = {who: cast.read(who, case_summary, couple).clears for who in ("Marcus", "Tom", "Ruth", "Dana")}
         assert {who for who, kinds in clears.items() if AttentionKind.NOTE_DUE in kinds} == {"Marcus"}
-        assert {who for who, kinds in clears.items() if AttentionKind.NOTE_RETURNED in kinds} == {"Marcus", "Ruth"}
         assert {who for who, kinds in clears.items() if AttentionKind.NOTHING_AHEAD in kinds} == {
             "Marcus", "Tom", "Dana"}
     with at("2026-10-17 09:00"):

@@ -121,6 +121,16 @@ def test_every_cell_of_reading_and_each_reading_is_logged(cast: Cast) -> None:
     assert sum(row[0] == cast.staff["Priya"] for row in logged) == 3
 
 
+def test_a_measure_with_unanswered_questions_says_so_to_whoever_reads_scores_alone(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
+    for answers in (scored("phq2", 1, None), scored("phq2", 1, 1)):
+        complete(cast, send(cast, case_id, "phq2", by="Priya")[0], answers, by="Priya")
+    for who, expected in (("Priya", [0, 1]), ("Tom", [0, 0])):
+        lines = cast.read(who, forms_of_case, case_id).people[0].lines
+        assert [(line.status, line.unanswered) for line in lines] == [
+            (AssignmentStatus.COMPLETED, unanswered) for unanswered in expected], who
+
+
 def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
     complete(cast, send(cast, case_id, "phq9", by="Priya")[0], scored("phq9", 3, 3, 3, 3, 3, 1, 1, 0, 1), by="Priya")
