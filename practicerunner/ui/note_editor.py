@@ -92,8 +92,9 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     left, right = st.columns([3, 2], gap="large") if note_aside.is_there(page) else (st.container(), None)
     with left:
         draft.left_over()
-        with _place(GOALS):
-            goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
+        if offered:
+            with _place(GOALS):
+                goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
         _write(page, draft, zone)
         in_trouble = draft.trouble()
         note_paper.for_desk(actor, page)
