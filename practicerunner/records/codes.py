@@ -15,7 +15,7 @@ from itertools import combinations
 from pathlib import Path
 
 from practicerunner.errors import PracticeError
-from practicerunner.rules.code_words import (
+from practicerunner.records.code_words import (
     EMPTY_WORDS,
     SYNONYMS,
     meant,
