@@ -15,8 +15,8 @@ LABELS = {
 }
 
 
-def to_fill(me: PortalActor, page: MyForms, line: MyForm) -> None:
-    """One form that waits."""
+def to_fill(me: PortalActor, page: MyForms, line: MyForm, *, first: bool) -> None:
+    """One form that waits; the first of those that can be filled in has the page's one coloured button."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{md(line.name)}**", width="content")
@@ -33,7 +33,7 @@ def to_fill(me: PortalActor, page: MyForms, line: MyForm) -> None:
         if line.refusal:
             st.text(line.refusal)
             label = "Read"
-        if st.button(label, type="secondary" if line.refusal else "primary", key=f"fill.{line.assignment_id}",
+        if st.button(label, type="primary" if first else "secondary", key=f"fill.{line.assignment_id}",
                      width="stretch"):
             go("portal_forms", assignment=line.assignment_id)
 
@@ -64,8 +64,9 @@ if found.refusal:
     st.warning(md(found.refusal), icon=":material/block:")
 if not found.open:
     st.text("Nothing is to be filled in.")
+first = next((form for form in found.open if not form.refusal), None)
 for form in found.open:
-    to_fill(me, found, form)
+    to_fill(me, found, form, first=form is first)
 if found.done:
     st.subheader("Handed in", anchor=False)
     for form in found.done:

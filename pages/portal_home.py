@@ -13,6 +13,8 @@ from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.portal_home import HomePage, home_page
 
+BARE = "Nothing is here for you at present, neither of your own nor of anybody for whom you act."
+
 
 def next_up(page: HomePage) -> None:
     """The next appointment, or that there is none."""
@@ -29,8 +31,8 @@ def next_up(page: HomePage) -> None:
         link("Move, cancel or see all", "portal_appointments", icon=":material/calendar_month:")
 
 
-def waiting(page: HomePage) -> None:
-    """What somebody has to do, each with the way there."""
+def waiting(page: HomePage, *, bare: bool) -> None:
+    """What somebody has to do, each with the way there; to whom nothing is open at all it is said."""
     rows = [
         (f"The practice offers {portal_text.at(offered, page.today)}", "portal_appointments",
          ":material/event_available:") for offered in page.offers
@@ -50,7 +52,7 @@ def waiting(page: HomePage) -> None:
         for label, target, icon in rows:
             link(md(label), target, icon=icon)
         if not rows:
-            st.text("Nothing waits for you.")
+            st.text(BARE if bare else "Nothing waits for you.")
 
 
 def requests(page: HomePage) -> None:
@@ -108,7 +110,7 @@ st.title("Home", anchor=False)
 if me.client_id is not None:
     st.text(f"For {found.name}")
 next_up(found)
-waiting(found)
+waiting(found, bare=me.client_id is None and found.is_bare)
 requests(found)
 messages(found)
 offer_others(found.acts_for)

@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import select
 
 from practicerunner import clock, database
+from practicerunner.records.acting import ActsFor
 from practicerunner.records.billing import Invoice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment
 from practicerunner.records.inquiries import Inquiry
-from practicerunner.records.people import Payer
+from practicerunner.records.people import Organisation, Payer
 from practicerunner.records.practice import Practice
 from practicerunner.rules import library
 from practicerunner.rules.permissions import PortalRole
@@ -30,6 +31,7 @@ from practicerunner.vocabulary import (
     FormPurpose,
     InquiryStatus,
     NoteKind,
+    OrganisationKind,
     PaymentMethodKind,
     ServiceCategory,
     SessionFormat,
@@ -39,7 +41,16 @@ from practicerunner.vocabulary import (
 from practicerunner.workflows import asker_moves
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.access_decisions import DecideAccess, decide_access
-from practicerunner.workflows.acting import AddActing, VerifyActing, add_acting, verify_acting
+from practicerunner.workflows.acting import (
+    AddActing,
+    ChangeActing,
+    LeaveOrganisation,
+    VerifyActing,
+    add_acting,
+    change_acting,
+    leave_organisation,
+    verify_acting,
+)
 from practicerunner.workflows.asker_threads import WriteToAsker, write_to_asker
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
@@ -51,7 +62,7 @@ from practicerunner.workflows.library import SentPdf
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
-from practicerunner.workflows.people import AddPerson, Contact, PersonDetails, add_person
+from practicerunner.workflows.people import AddPerson, Contact, OrganisationDetails, PersonDetails, add_person
 from practicerunner.workflows.portal_amendments import AskToAmend, ask_to_amend
 from practicerunner.workflows.portal_details import AskForChange, ask_for_change
 from practicerunner.workflows.portal_documents import ShareDocument, share_document
@@ -59,6 +70,7 @@ from practicerunner.workflows.portal_forms import HandIn, hand_in_mine
 from practicerunner.workflows.portal_messages import AskPractice, ask_practice
 from practicerunner.workflows.portal_papers import SharePaper, share_paper
 from practicerunner.workflows.practice import AddLocation, AddService, add_location, add_service
+from practicerunner.workflows.relationships import AddOrganisationLink, link_organisation
 from practicerunner.workflows.requests import AskForTime, AskToCancel, ask_for_time, ask_to_cancel
 from practicerunner.workflows.statements import IssueStatement, issue_statement
 from tests import files
@@ -87,15 +99,16 @@ class House:
 
     @property
     def viewers(self) -> dict[str, PortalActor]:
-        """Everybody outside the practice, in each way in which they come; the last two come as what they are not."""
+        """Everybody outside the practice, in each way in which they come; the last three come as what they are not."""
         who = self.people
         return {
             **{name: PortalActor(who[name], name) for name in (
-                "Maya", "Tom", "Leo", "David", "Joan", *MEMBERS)},
+                "Maya", "Tom", "Leo", "David", "Joan", "Nell", *MEMBERS)},
             "Maya for Leo": PortalActor(who["Maya"], "Maya", REPRESENTATIVE, who["Leo"]),
             "Joan for Leo": PortalActor(who["Joan"], "Joan", HELPER, who["Leo"]),
             "Tom for Maya": PortalActor(who["Tom"], "Tom", REPRESENTATIVE, who["Maya"]),
             "David for Leo": PortalActor(who["David"], "David", REPRESENTATIVE, who["Leo"]),
+            "Nell for Leo": PortalActor(who["Nell"], "Nell", HELPER, who["Leo"]),
         }
 
     def act(self, viewer: str, verb: Any, command: Any) -> Any:
@@ -144,7 +157,7 @@ def _open_cases(house: House) -> None:
     opened("group", CaseType.THERAPY_GROUP, Taking(person_id=house.people["Maya"]), *(
         Taking(person=PersonDetails(first_name=name.split()[0], last_name=name.split()[1])) for name in EIGHT
     ), name="Heroncircle")
-    for first, last in (("David", "Castellano"), ("Joan", "Pike")):
+    for first, last in (("David", "Castellano"), ("Joan", "Pike"), ("Nell", "Heronleft")):
         house.people[first] = cast.do("Dana", add_person, AddPerson(person=details(first, last)))
 
 
@@ -162,6 +175,31 @@ def _let_act(house: House) -> None:
         for scope in scopes:
             cast.do("Dana", decide_access, DecideAccess(
                 acts_for_id=acts, scope=scope, verdict=Verdict.GRANTED, starts_on=SINCE))
+    _let_an_agency_help(house)
+
+
+def _let_an_agency_help(house: House) -> None:
+    """Joan helps as one of an agency's people; Nell did so too, with every scope, and works there no more."""
+    cast, who = house.cast, house.people
+    cast.do("Dana", link_organisation, AddOrganisationLink(
+        person_id=who["Leo"], kind=OrganisationKind.SCHOOL, organisation=OrganisationDetails(name="Heronschool")))
+    with database.reading(cast.engine) as session:
+        joans = session.scalars(select(ActsFor).where(ActsFor.person_id == who["Joan"])).one()
+    cast.do("Dana", change_acting, ChangeActing(
+        acts_for_id=joans.id, revision=joans.revision, kind=joans.kind, starts_on=SINCE,
+        organisation=OrganisationDetails(name="Heronagency")))
+    cast.do("Dana", decide_access, DecideAccess(
+        acts_for_id=joans.id, scope=AccessScope.SCHEDULING, verdict=Verdict.GRANTED, starts_on=SINCE))
+    with database.reading(cast.engine) as session:
+        agency = session.scalars(select(Organisation.id).where(Organisation.name == "Heronagency")).one()
+    nells = cast.do("Dana", add_acting, AddActing(
+        client_id=who["Leo"], person_id=who["Nell"], kind=ActingKind.CARE_COORDINATOR, starts_on=SINCE,
+        organisation_id=agency))
+    for scope in AccessScope:
+        cast.do("Dana", decide_access, DecideAccess(
+            acts_for_id=nells, scope=scope, verdict=Verdict.GRANTED, starts_on=SINCE))
+    cast.do("Dana", leave_organisation, LeaveOrganisation(acts_for_id=nells))
+    house.may |= {"Heronschool": set(), "Heronagency": {"Leo", "Joan"}, "Heronleft": {"Nell"}}
 
 
 def _write(house: House) -> None:

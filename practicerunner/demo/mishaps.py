@@ -75,7 +75,7 @@ class Mishaps:
         payment = session.get_one(Payment, payment_id)
         self._do(session, refund_payment, RefundPayment(
             payment_id=payment_id, amount_cents=max(payment.amount_cents // 2, 1), method=payment.method,
-            refunded_on=clock.today(ZONE), reason="Session ended early, half is given back", credit_invoices=True,
+            refunded_on=clock.today(ZONE), reason="Given back as agreed by phone", credit_invoices=True,
             credit_note=True,
         ))
 

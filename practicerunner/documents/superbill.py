@@ -11,7 +11,7 @@ from practicerunner.documents.paper import Addressee, Column, Frozen, Paper
 from practicerunner.documents.sheet import INNER, MUTED, Text, long_date
 from practicerunner.money import dollars
 
-TEMPLATE_VERSION: int = 2
+TEMPLATE_VERSION: int = 3
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 CLOSING = (
@@ -136,4 +136,4 @@ def _row(line: Line) -> list[list[Text]]:
 
 def _adjusted(cents: int) -> Text:
     """What credits took off, under the charge; nothing where there is none."""
-    return Text(dollars(-cents) if cents else "", 8, False, MUTED, right=True)
+    return Text(f"less {dollars(cents)}" if cents else "", 8, False, MUTED, right=True)

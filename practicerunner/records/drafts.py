@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, distinct, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from practicerunner.records.base import FOR_CHANGE, Revised
+from practicerunner.records.base import FOR_CHANGE, Revised, Sees
 from practicerunner.records.billing import Charge, ChargeShare
-from practicerunner.records.cases import Case
+from practicerunner.records.cases import Case, within
 from practicerunner.records.people import Payer
 from practicerunner.records.scheduling import Appointment
 from practicerunner.vocabulary import ChargeKind
@@ -67,6 +68,16 @@ def lines(
     if appointment_id is not None:
         query = query.where(Charge.appointment_id == appointment_id)
     return [DraftLine(*tuple(row)) for row in session.execute(query)]
+
+
+def number_query(sees: Sees) -> Select[*tuple[Any, ...]]:
+    """How many drafts with a line there are, to be counted along with other things."""
+    query: Select[*tuple[Any, ...]] = (
+        select(func.count(distinct(InvoiceDraft.id)))
+        .join(ChargeShare, ChargeShare.draft_id == InvoiceDraft.id).join(Charge, Charge.id == ChargeShare.charge_id)
+        .where(Charge.withdrawn_at.is_(None), ChargeShare.invoice_id.is_(None))
+    )
+    return within(query, InvoiceDraft.case_id, sees)
 
 
 def parts(session: Session, draft_id: int) -> list[tuple[Charge, ChargeShare]]:

@@ -50,9 +50,9 @@ After = tuple[tuple[CaseType, NoteKind], ...] | None
 
 
 def uninvoiced(
-    session: Session, sees: Sees, *, limit: int, offset: int, after_cosign: After = None,
+    session: Session, sees: Sees, *, limit: int, offset: int, after_cosign: After = None, case_id: int | None = None,
 ) -> tuple[list[Uninvoiced], int]:
-    """Appointments that can be invoiced and were not: one page, oldest first, and their number."""
+    """Appointments that can be invoiced and were not: one page, oldest first, and their number; of one case or all."""
     query: Select[*tuple[Any, ...]] = (
         select(Appointment.id, Appointment.case_id, Case.name, Appointment.local_date, Service.name,
                Staff.first_name + " " + Staff.last_name, Appointment.provider_id, Case.type, Appointment.fee_cents)
@@ -63,7 +63,10 @@ def uninvoiced(
     )
     if after_cosign is not None:
         query = query.where(~_waits_for_cosign(after_cosign))
-    return [Uninvoiced(*row) for row in session.execute(query)], number(session, sees, after_cosign)
+    counted = number_query(sees, after_cosign)
+    if case_id is not None:
+        query, counted = (one.where(UninvoicedRow.case_id == case_id) for one in (query, counted))
+    return [Uninvoiced(*row) for row in session.execute(query)], session.scalar(counted) or 0
 
 
 def number(session: Session, sees: Sees, after_cosign: After) -> int:

@@ -74,12 +74,12 @@ def message(
 
 
 def authenticator(request: Request, begun: Enrolment, wanted: str, error: str = "", status: int = 200) -> Response:
-    """A picture to scan, the same in letters, and a field for the first code."""
+    """A picture to scan, the same for the app on this very phone and in letters, and a field for the first code."""
     picture = segno.make(begun.uri, error="m").svg_data_uri(scale=5, border=3, light="#fff")
     groups = " ".join(begun.secret[i:i + 4] for i in range(0, len(begun.secret), 4))
     return page(
-        request, "authenticator.html", status, picture=picture, secret=groups, ticket=begun.ticket, next=wanted,
-        error=error)
+        request, "authenticator.html", status, picture=picture, uri=begun.uri, secret=groups, ticket=begun.ticket,
+        next=wanted, error=error)
 
 
 async def form(request: Request) -> dict[str, str]:

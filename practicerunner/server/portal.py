@@ -30,6 +30,7 @@ from practicerunner.workflows.authenticator import Enrolment
 from practicerunner.workflows.sign_in import Answer
 
 AUTHENTICATOR = "/portal/authenticator"
+INVITATION = "/portal/invitation/"
 RESET = "/portal/reset"
 NOTICES = {
     "out": "You are signed out.", "password": "Your password is set. Sign in with it.",
@@ -181,6 +182,10 @@ def _link_page(request: Request, errors: Mapping[str, str], status: int) -> Resp
         with database.reading() as session:
             found = portal_links.link(session, request.path_params["token"])
     except portal_links.LinkIsSpent as spent:
+        if request.url.path.startswith(INVITATION):  # without an account nobody gets a link by asking for one
+            return links.spent(
+                request, "portal links", f"{spent} If you have chosen a password already, sign in with it. If you have "
+                "not, ask the practice for a new invitation.", link=PORTAL_SIGN_IN, link_text="Go to sign-in")
         return links.spent(
             request, "portal links", f"{spent} Ask for a new one, or call the practice.", link=RESET,
             link_text="Ask for a new link")

@@ -263,17 +263,20 @@ def change_dialog(actor: Actor, grid: AccessGrid, row: GridRow) -> None:
 
 @st.dialog("Decide about access", width="large")
 def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) -> None:
-    """One scope at a time: what stands, what was decided, and a new decision."""
+    """One scope at a time, first what is not decided yet: what stands, what was decided, and a new decision."""
     st.markdown(f"**{md(row.person)}** for {md(row.client)}")
+    undecided = (one for one in AccessScope if not row.cells[one].is_decided)
     scope = st.segmented_control(
-        "Scope", list(AccessScope), default=AccessScope.FORMS, format_func=lambda one: one.label,
+        "Scope", list(AccessScope), default=next(undecided, AccessScope.FORMS), format_func=lambda one: one.label,
         key=f"scope.{row.acts_for_id}", required=True,
     )
     cell = row.cells[scope]
     word, colour = _word(cell)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(word, color=colour)  # type: ignore[arg-type]
-        if cell.why != f"{word}.":
+        if not cell.is_decided:
+            st.text("It acts as no.", width="content")
+        elif cell.why != f"{word}.":
             st.text(cell.why, width="content")
     st.text(OPENS[scope])
     for one in cell.decisions:

@@ -38,7 +38,7 @@ def standings(rows: Sequence[PayerStanding], *, by_case: bool) -> None:
 
 
 def invoice_table(rows: Sequence[InvoiceView], today: date, *, key: str, with_case: bool = False) -> int | None:
-    """Invoices; returns the id of the one that was chosen."""
+    """Invoices; returns the id of the one that was chosen. With a new one among them, none is: rows have moved."""
     frame = pd.DataFrame({
         "Number": [row.facts.number for row in rows],
         "Issued": [day(row.facts.issued_on, today) for row in rows],
@@ -49,7 +49,8 @@ def invoice_table(rows: Sequence[InvoiceView], today: date, *, key: str, with_ca
         "State": [row.state.label for row in rows],
     })
     chosen = st.dataframe(
-        frame, key=key, hide_index=True, on_select="rerun", selection_mode="single-row", alt="Invoices",
+        frame, key=f"{key}.{hash(tuple(row.facts.invoice_id for row in rows))}", hide_index=True, on_select="rerun",
+        selection_mode="single-row", alt="Invoices",
         column_config={"Total": MONEY, "Open": MONEY},
     )
     selected = chosen["selection"]["rows"]
@@ -68,7 +69,8 @@ def open_table(page: OpenPage, *, key: str) -> int | None:
         "Issued": [day(row.facts.issued_on, page.today) for row in rows],
     })
     chosen = st.dataframe(
-        frame, key=key, hide_index=True, on_select="rerun", selection_mode="single-row", alt="Open invoices",
+        frame, key=f"{key}.{hash(tuple(row.facts.invoice_id for row in rows))}", hide_index=True, on_select="rerun",
+        selection_mode="single-row", alt="Open invoices",
         column_config={"Open": MONEY},
     )["selection"]["rows"]
     return rows[chosen[0]].facts.invoice_id if chosen and chosen[0] < len(rows) else None

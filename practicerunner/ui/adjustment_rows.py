@@ -9,6 +9,7 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.parts_picker import entered
 from practicerunner.ui.payment_dialogs import balance_line
 from practicerunner.ui.perform import read
+from practicerunner.ui.reminder_dialog import email_button
 from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
@@ -37,6 +38,8 @@ def adjustment_list(actor: Actor, account: Account) -> None:
                 if row.credit_note:
                     st.link_button(row.credit_note, f"/files/credit_note/{row.credit_note_id}.pdf",
                                    icon=":material/picture_as_pdf:")
+                    if stands:
+                        email_button(actor, row.credit_note, f"credit_note_{row.credit_note_id}")
 
 
 @st.dialog("Credit")
@@ -71,7 +74,7 @@ def credit_dialog(actor: Actor, invoice_id: int) -> None:
                 op=form.op, invoice_id=invoice_id, amount_cents=cents(amount, "amount_cents"), reason=reason,
                 charge_id=line, credit_note=note,
             ),
-            f"{amount} taken off {facts.number}",
+            f"{dollars(wanted)} taken off {facts.number}",
         )
         if done:
             st.rerun()
@@ -98,7 +101,7 @@ def write_off_dialog(actor: Actor, invoice_id: int) -> None:
             lambda: WriteOff(
                 op=form.op, invoice_id=invoice_id, amount_cents=cents(amount, "amount_cents"), reason=reason
             ),
-            f"{amount} of {facts.number} written off",
+            f"{dollars(wanted)} of {facts.number} written off",
         )
         if done:
             st.rerun()

@@ -141,7 +141,7 @@ def arrangement_dialog(
     more |= {row.sponsor.payer_id: (row.sponsor.payer, row.sponsor.person_id) for row in rows if row.sponsor}
     choices += [("payer", payer_id, name) for payer_id, (name, person) in more.items() if person not in people]
     choices += st.session_state.get(f"{form.key}.more", [])
-    fee = _fee(form, choices, needed.services, now)
+    fee = _fee(form, choices, needed, now)
     if fee.terms is FeeTerms.SPONSOR:
         st.text("Who pays what the sponsor does not:")
     shares = now.shares if now else ()
@@ -244,7 +244,7 @@ def _share(chosen: Choice | None, kind: ShareKind, value: str, cap: str, rhythm:
     return Share(**{f"{chosen[0]}_id": chosen[1]}, **settings)
 
 
-def _fee(form: Form, choices: list[Choice], services: dict[int, str], now: ArrangementView | None) -> FeeEntered:
+def _fee(form: Form, choices: list[Choice], needed: PayersNeeded, now: ArrangementView | None) -> FeeEntered:
     """The fee agreement and what belongs to it, as it is ``now``."""
     kinds = list(FeeTerms)
     terms = form.choice("fee_terms", "Fee", kinds, index=kinds.index(now.fee_terms) if now else 0,
@@ -256,12 +256,14 @@ def _fee(form: Form, choices: list[Choice], services: dict[int, str], now: Arran
         scale = _points(now.fee_basis_points) if now else ""
         return FeeEntered(terms, scale=form.text("fee_basis_points", "Percent of the standard fee", scale))
     if terms is FeeTerms.PACKAGE:
-        sold = now.package if now else None
+        sold, services = now.package if now else None, needed.services
+        usual = next((one for one, name in services.items() if needed.usual and name == needed.usual[0]), None)
+        first = sold.service_id if sold else usual
         columns = st.columns([3, 2, 2])
         with columns[0]:
             service = form.choice(
                 "package_service_id", "Package of", list(services), format_func=services.__getitem__,
-                index=list(services).index(sold.service_id) if sold and sold.service_id in services else 0)
+                index=list(services).index(first) if first in services else 0)
         with columns[1]:
             sessions = form.number("package_sessions", "Sessions", sold.sessions if sold else 10)
         with columns[2]:
@@ -314,6 +316,9 @@ def _agreed(fee: FeeEntered) -> dict[str, Any]:
 def _somebody_else(actor: Actor, form: Form) -> None:
     """Find another payer, or add a new person or organisation, to choose above."""
     more: list[Choice] = st.session_state.setdefault(f"{form.key}.more", [])
+    turn = f"{form.key}.new"
+    added: list[str] = st.session_state.get(turn, [])
+    new = f"new.{len(added)}"  # the fields begin anew for the next one
     with st.expander("Somebody else pays"):
         sought = st.text_input("Find a payer by name", key=form.field_key("sought"))
         for payer_id, name in read(find_payers, actor, sought, 8) if sought.strip() else ():
@@ -325,9 +330,11 @@ def _somebody_else(actor: Actor, form: Form) -> None:
             "Kind", ["Person", "Organisation"], default="Person", key=form.field_key("new_kind"),
             label_visibility="collapsed",
         )
-        first = st.text_input("Name" if kind == "Organisation" else "First name", key=form.field_key("new_first"))
-        last = "" if kind == "Organisation" else st.text_input("Last name", key=form.field_key("new_last"))
-        address = st.text_area("Postal address", key=form.field_key("new_address"), height=80)
+        first = st.text_input("Name" if kind == "Organisation" else "First name", key=form.field_key(f"{new}.first"))
+        last = "" if kind == "Organisation" else st.text_input("Last name", key=form.field_key(f"{new}.last"))
+        address = st.text_area("Postal address", key=form.field_key(f"{new}.address"), height=80)
+        if added:
+            st.text(f"{added[-1]} is added and can be chosen above as one of the payers.")
         if st.button("Add this payer", key=form.field_key("new_payer")):
             if kind == "Organisation":
                 done, made = perform(
@@ -339,5 +346,7 @@ def _somebody_else(actor: Actor, form: Form) -> None:
                     lambda: AddPerson(person=PersonDetails(first_name=first, last_name=last, address=address)),
                 )
             if done and made:
-                more.append(("payer" if kind == "Organisation" else "person", made, f"{first} {last}".strip()))
+                name = f"{first} {last}".strip()
+                more.append(("payer" if kind == "Organisation" else "person", made, name))
+                st.session_state[turn] = [*added, name]
                 st.rerun(scope="fragment")

@@ -37,10 +37,15 @@ class FeeEntered:
 
 
 def show(usual: tuple[str, int], fee: FeeEntered, rows: Sequence[Entered]) -> None:
-    """A small table, by the rule that the invoices follow; nothing while something is still to be entered."""
+    """A small table, by the rule that the invoices follow, or why these payers cannot be saved.
+
+    Nothing while something is still to be entered.
+    """
     try:
         parts = [_part(place, *row[1:]) for place, row in enumerate(rows)]
-        if arrangement_problem(parts):
+        problem = arrangement_problem(parts)
+        if problem:
+            st.caption(md(problem))
             return
         if fee.terms is FeeTerms.PACKAGE:
             _package(fee, rows, parts)
@@ -74,8 +79,10 @@ def _session(usual: tuple[str, int], fee: FeeEntered, rows: Sequence[Entered], p
     _table(f"One session of {service}, {dollars(agreed)}, would cost:", names,
            [shares.get(place, 0) for place in range(len(rows))])
     for part, row in zip(parts, rows, strict=True):
-        if part.cap_left_cents is not None and part.cap_left_cents <= min(part.amount_cents, agreed):
-            st.caption(md(f"{row[0]}: After 1 session the cap is used up."))
+        if part.cap_left_cents is not None and shares.get(part.payer_id):
+            used_up = -(-part.cap_left_cents // shares[part.payer_id])
+            st.caption(md(f"{row[0]}: the cap of {dollars(part.cap_left_cents)} is used up in session {used_up}; what "
+                          "it no longer covers is shared among the others."))
 
 
 def _until(fee: FeeEntered, limits: fees.Sponsorship, agreed: int, standard: int) -> str:

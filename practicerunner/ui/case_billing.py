@@ -10,6 +10,7 @@ from practicerunner.ui import (
     payment_form,
     statement_block,
     superbill_block,
+    uninvoiced_list,
 )
 from practicerunner.ui.adjustment_rows import adjustment_list
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all, show_ended
@@ -38,6 +39,7 @@ def show(actor: Actor, case_id: int) -> None:
         with st.container(border=True):
             st.subheader("By payer", anchor=False)
             account_tables.standings(account.standings, by_case=False)
+    uninvoiced_list.show_of_case(actor, case_id)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Invoices", anchor=False)
         if may(actor, Action.CREATE, Resource.INVOICES) and st.button("Invoice a period", key="invoice_period"):

@@ -169,7 +169,7 @@ def relation_dialog(actor: Actor, page: CasePage, *, emergency: bool) -> None:
     kind = form.choice("kind", "Is their", list(RelationshipKind), format_func=lambda word: word.label,
                        index=len(RelationshipKind) - 1 if emergency else 0)
     described = st.toggle("Somebody new", value=emergency, key=form.field_key("new"))
-    chosen = None if described else find_person(actor, form, "other_id", "Search a client")
+    chosen = None if described else find_person(actor, form, "other_id")
     details = new_person(form, "other") if described else None
     form.place("other")
     if st.button("Add", type="primary", key=form.field_key("save")):

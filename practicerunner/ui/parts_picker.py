@@ -49,7 +49,7 @@ def pick(
     for invoice in waiting:
         first = suggested.get(invoice.invoice_id, 0)
         typed[invoice.invoice_id] = st.text_input(
-            md(f"{invoice.number}, {invoice.case_name}, {day(invoice.issued_on, today)}: "
+            md(f"{invoice.number}, {invoice.case_name}, {day(invoice.issued_on, today)}, "
                f"{dollars(invoice.open_cents)} open"),
             dollars(first) if first else "", placeholder="0.00",
             key=form.field_key(f"part.{invoice.invoice_id}.{amount_cents}"),

@@ -115,7 +115,7 @@ def refund_dialog(actor: Actor, payment_id: int) -> None:
                 op=form.op, payment_id=payment_id, amount_cents=cents(amount, "amount_cents"), invoice_id=source,
                 credit_invoices=credit, credit_note=note, **how,
             ),
-            f"Refund of {amount} recorded",
+            f"Refund of {dollars(entered(amount))} recorded",
         )
         if done:
             st.session_state["new_refund"] = refund_id
@@ -151,7 +151,7 @@ def credit_refund_dialog(actor: Actor, payer_id: int, case_id: int) -> None:
                 op=form.op, payer_id=payer_id, case_id=case_id, amount_cents=cents(amount, "amount_cents"),
                 **how,
             ),
-            f"Refund of {amount} recorded",
+            f"Refund of {dollars(entered(amount))} recorded",
         )
         if done:
             st.session_state["new_refund"] = refund_id

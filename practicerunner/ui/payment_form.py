@@ -66,7 +66,7 @@ def payment_dialog(
                 parts=parts(typed), surplus_as_credit=keep, pending=pending,
                 payment_method_id=card.payment_method_id if card else None,
             ),
-            f"Pending payment of {amount} recorded" if pending else f"Payment of {amount} recorded",
+            f"{'Pending payment' if pending else 'Payment'} of {dollars(entered(amount))} recorded",
         )
         if done:
             if not pending:

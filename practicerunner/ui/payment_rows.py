@@ -23,10 +23,10 @@ def payment_list(actor: Actor, account: Account) -> None:
         _payment(actor, row, account.today)
         for refund in account.refunds:
             if refund.payment_id == row.payment_id:
-                _refund(refund, account.today)
+                _refund(actor, refund, account.today)
     for refund in account.refunds:
         if refund.payment_id is None:
-            _refund(refund, account.today)
+            _refund(actor, refund, account.today)
     for credit in account.imported:
         _credit(actor, credit)
 
@@ -80,8 +80,10 @@ def _buttons(actor: Actor, row: PaymentFacts) -> None:
             fail_dialog(actor, key)
 
 
-def _refund(row: RefundFacts, today: date) -> None:
+def _refund(actor: Actor, row: RefundFacts, today: date) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.text(f"{day(row.refunded_on, today)}  {row.payer}  Refund by {row.method.label.lower()}  "
                 f"{dollars(-row.amount_cents)}  {row.reason}")
-        st.link_button(row.number, f"/files/refund/{row.refund_id}.pdf", icon=":material/picture_as_pdf:")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.link_button(row.number, f"/files/refund/{row.refund_id}.pdf", icon=":material/picture_as_pdf:")
+            email_button(actor, row.number, f"refund_{row.refund_id}")

@@ -41,6 +41,8 @@ def time_dialog(me: PortalActor, page: AppointmentsPage) -> None:
     case = page.cases[0]
     if len(page.cases) > 1:
         case = form.choice("case_id", "What for", page.cases, format_func=named)
+    else:
+        st.text(named(case))
     slot = _choose(me, page, form, case.case_id)
     message = _message(form)
     label = f"Ask for {_slot_words(slot, page.today)}" if slot else "Ask"

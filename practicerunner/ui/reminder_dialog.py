@@ -16,6 +16,7 @@ from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.follow_up import SetBillingMail, billing_mail_of, set_billing_mail
 from practicerunner.workflows.payment_reminders import (
     EmailPaper,
+    ReminderLine,
     SendReminders,
     email_paper,
     reminder_preview,
@@ -32,7 +33,7 @@ def reminder_dialog(actor: Actor, payer_ids: Sequence[int]) -> None:
         st.text(f"{count(len(ready), 'e-mail')}, one for each payer, whatever they owe and for whom.")
         st.dataframe(pd.DataFrame({
             "Payer": [line.payer for line in ready], "Overdue": [dollars(line.cents) for line in ready],
-            "Invoices": [line.invoices for line in ready],
+            "On": [_on_what(line) for line in ready],
         }), hide_index=True, key="reminded", alt="Who is reminded", column_config={"Overdue": MONEY})
     if left_out:
         st.text(f"{count(len(left_out), 'payer')} will not be reminded:" if ready else "Nobody can be reminded:")
@@ -54,6 +55,12 @@ def reminder_dialog(actor: Actor, payer_ids: Sequence[int]) -> None:
         if done:
             st.session_state["overdue.go_on"] = True
             st.rerun()
+
+
+def _on_what(line: ReminderLine) -> str:
+    if not line.invoices:
+        return "A balance on no invoice"
+    return count(line.invoices, "invoice") + (" and a balance on none" if line.on_none_cents else "")
 
 
 def email_button(actor: Actor, number: str, key: str) -> None:

@@ -134,13 +134,18 @@ def _buttons(actor: Actor, row: RequestRow, today: date, *, first: bool) -> None
     with st.container(horizontal=True, width="content", gap="small"):
         key, offered = f"requests.{row.request_id}", row.status is RequestStatus.OFFERED
         label = f"They take {at(row.offered, today)}" if offered else "Accept"
-        if not row.problem and st.button(label, key=f"{key}.accept", type="primary" if first else "secondary"):
+        is_taken = row.free is False  # to accept it would be refused
+        if not row.problem and st.button(
+            label, key=f"{key}.accept", type="primary" if first and not is_taken else "secondary"
+        ):
             if row.lacks_service or row.lacks_place:
                 dialogs.accept_dialog(actor, row, _done(row, today))
             else:
                 answer(actor, row, accept, lambda op: Accept(
                     op=op, request_id=row.request_id, revision=row.revision), _done(row, today))
-        if row.kind is not RequestKind.CANCEL and st.button("Offer another time", key=f"{key}.offer"):
+        if row.kind is not RequestKind.CANCEL and st.button(
+            "Offer another time", key=f"{key}.offer", type="primary" if first and is_taken else "secondary"
+        ):
             dialogs.offer_dialog(actor, row, today)
         if st.button("Decline", key=f"{key}.decline"):
             dialogs.decline_dialog(actor, row, in_words(row, today))

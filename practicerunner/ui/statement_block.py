@@ -39,8 +39,9 @@ def show(actor: Actor, found: Statements, *, of_case: int | None = None) -> None
     for row in found.rows:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             whose = f"  {row.payer}" if of_case else ""
+            beside = f" over {len(row.case_ids)} cases" if of_case and len(row.case_ids) > 1 else ""
             st.text(f"{day(row.starts_on, found.today)} to {day(row.ends_on, found.today)}{whose}  "
-                    f"closed with {dollars(row.closing_cents)}")
+                    f"closed with {dollars(row.closing_cents)}{beside}")
             with st.container(horizontal=True, width="content"):
                 email_button(actor, row.number, f"statement_{row.statement_id}")
                 st.link_button(row.number, f"/files/statement/{row.statement_id}.pdf", icon=":material/picture_as_pdf:")

@@ -62,6 +62,30 @@ def show(actor: Actor) -> None:
         _several(actor, picked, today, always=house.invoices_as_drafts)
 
 
+def show_of_case(actor: Actor, case_id: int) -> None:
+    """What waits on one case: all of it, or what is chosen, with what will be created; nothing where nothing waits."""
+    found, number = read(uninvoiced, actor, case_id=case_id)
+    if not found:
+        return
+    house = read(practice_settings, actor)
+    today = clock.today(house.zone)
+    st.subheader("To invoice", anchor=False)
+    if number > len(found):
+        st.text(f"The oldest {len(found):,} of {number:,} appointments.")
+    chosen = st.dataframe(
+        pd.DataFrame({
+            "Date": [day(row.held_on, today) for row in found], "Service": [row.service for row in found],
+            "Standard fee": [dollars(row.fee_cents) for row in found], "Provider": [row.provider for row in found],
+        }),
+        hide_index=True, on_select="rerun", selection_mode="multi-row", alt="Appointments of this case to invoice",
+        key=f"case_uninvoiced_{hash(tuple(row.appointment_id for row in found))}",
+        column_config={"Standard fee": MONEY},
+    )["selection"]["rows"]
+    picked = [found[place] for place in chosen if place < len(found)] or found
+    if may(actor, Action.CREATE, Resource.INVOICES):
+        _several(actor, picked, today, always=house.invoices_as_drafts)
+
+
 def _table(rows: Sequence[Uninvoiced], whom: dict[int, tuple[ToContact, ...]], today: date) -> list[Uninvoiced]:
     known = [whom.get(row.case_id, ()) for row in rows]
     done = [follow_up_form.latest(one) for one in known]

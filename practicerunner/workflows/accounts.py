@@ -162,12 +162,13 @@ def open_invoices(
 
 @reader(Resource.INVOICES)
 def uninvoiced(
-    session: Session, actor: Actor, *, page: int = 1, limit: int = PAGE
+    session: Session, actor: Actor, *, page: int = 1, limit: int = PAGE, case_id: int | None = None
 ) -> tuple[list[waiting.Uninvoiced], int]:
-    """Appointments that can be invoiced and were not, oldest first, so many a page; and their number."""
+    """Appointments, of one case or all, that can be invoiced and were not: a page, oldest first, and how many."""
     sees = visible(actor, Action.READ, Resource.INVOICES)
     return waiting.uninvoiced(
-        session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session))
+        session, sees, limit=limit, offset=(page - 1) * limit, after_cosign=kinds_to_wait_for(session),
+        case_id=case_id)
 
 
 def overdue_accounts(session: Session, sees: ColumnElement[bool], today: date) -> list[Overdue]:

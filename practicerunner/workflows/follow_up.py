@@ -124,6 +124,7 @@ class BillingCounts:
     """Payments under way, and saved cards that are to be charged."""
     unarranged: int
     estimates: int
+    drafts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +354,7 @@ def billing_counts(session: Session, actor: Actor) -> BillingCounts:
     estimates = number_due(session, actor) if may(actor, Action.READ, Resource.SUPERBILLS) else 0
     return BillingCounts(
         found.overdue, found.uninvoiced, len(failed_payments(session, actor)) if found.any_failed else 0,
-        found.unapplied, found.pending + found.due_charges, found.unarranged, estimates,
+        found.unapplied, found.pending + found.due_charges, found.unarranged, estimates, found.drafts,
     )
 
 

@@ -53,6 +53,8 @@ class ReminderLine:
     payer: str
     cents: int
     invoices: int
+    on_none_cents: int
+    """What of it is owed on no invoice."""
     why_not: str
 
 
@@ -86,6 +88,7 @@ def reminder_preview(session: Session, actor: Actor, payer_ids: Iterable[int]) -
         if payer is not None and theirs:
             lines.append(ReminderLine(
                 payer.id, payer.name, sum(one.cents for one in theirs), sum(one.invoices for one in theirs),
+                sum(one.on_none_cents for one in theirs),
                 why_not(session, payer) or (
                     TODAY if outbox.is_written(session, _key(payer.id, house)) else ""),
             ))
@@ -138,6 +141,7 @@ def send_reminders(session: Session, actor: Actor, asked: SendReminders) -> list
 
 PAPERS = {
     DocumentKind.INVOICE: Resource.INVOICES, DocumentKind.RECEIPT: Resource.INVOICES,
+    DocumentKind.REFUND: Resource.INVOICES, DocumentKind.CREDIT_NOTE: Resource.INVOICES,
     DocumentKind.STATEMENT: Resource.INVOICES, DocumentKind.SUPERBILL: Resource.SUPERBILLS,
 }
 """Papers about which a payer can be written to, and what one must be allowed to make for it."""
@@ -145,7 +149,7 @@ PAPERS = {
 
 @command(Resource.INVOICES, Action.CREATE)
 def email_paper(session: Session, actor: Actor, asked: EmailPaper) -> int:
-    """Tell the payer of an invoice, receipt, statement or superbill that it is there; the paper itself is not sent.
+    """Tell the payer of a paper, such as an invoice or a receipt, that it is there; the paper itself is not sent.
 
     Returns the message's id. Raises NotFound, NowhereToWrite, ToldToday.
     """

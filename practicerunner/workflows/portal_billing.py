@@ -33,6 +33,7 @@ from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.billing import view
 from practicerunner.workflows.commands import reader
 from practicerunner.workflows.portal_access import authorize_portal, may_portal
+from practicerunner.workflows.slots import day_in_words
 
 ON_PAPER = frozenset({
     DocumentKind.INVOICE, DocumentKind.RECEIPT, DocumentKind.REFUND, DocumentKind.CREDIT_NOTE, DocumentKind.STATEMENT,
@@ -201,7 +202,7 @@ def _issued(session: Session, payer: Payer, hidden: Hidden) -> list[tuple[Statem
 def _statements(issued: Iterable[tuple[Statement, frozenset[int]]], seen: set[int]) -> tuple[MyPaper, ...]:
     return tuple(
         MyPaper(DocumentKind.STATEMENT, row.id, row.number, row.issued_on, row.closing_cents,
-                f"{row.starts_on} to {row.ends_on}")
+                f"{day_in_words(row.starts_on)} to {day_in_words(row.ends_on)}")
         for row, cases in issued if cases <= seen
     )
 
@@ -233,7 +234,7 @@ def _receipt(one: payments.PaymentFacts) -> MyPaper:
 def _superbills(session: Session, actor: PortalActor, hidden: Hidden) -> tuple[MyPaper, ...]:
     return tuple(
         MyPaper(DocumentKind.SUPERBILL, row.id, row.number, row.issued_on, row.paid_cents,
-                f"{row.first_on} to {row.last_on}")
+                f"{day_in_words(row.first_on)} to {day_in_words(row.last_on)}")
         for row in portal_pages.superbills_of(session, actor.for_id)
         if not hidden.has(DocumentKind.SUPERBILL, row.id)
         and may_portal(session, actor, Action.READ, Resource.SUPERBILLS, case_id=row.case_id)

@@ -75,6 +75,12 @@ class HomePage:
         """Whether there is something to do, to read or to come to."""
         return bool(self.next_up or self.offers or self.requests or self.forms or self.unpaid or self.unread)
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is no part at all to show, as for a helper while the practice lets no helper schedule (D10)."""
+        return not (self.anything_waits or self.sees_appointments or self.sees_messages or self.sees_methods
+                    or self.papers or self.documents or self.acts_for)
+
 
 @reader(Resource.CLIENT_DIRECTORY)
 def home_page(session: Session, actor: PortalActor) -> HomePage:

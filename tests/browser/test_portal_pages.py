@@ -10,6 +10,12 @@ PHONE = {"width": 390, "height": 844}
 OVERFLOW = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
+WIDE = """() => [...document.querySelectorAll("[data-testid^=st]")].filter(one => one.clientWidth > 1 &&
+    getComputedStyle(one).overflowX !== "visible" && one.clientWidth >= innerWidth && one.scrollWidth > one.clientWidth
+).map(one => one.dataset.testid)"""
+"""What is as wide as the screen and holds something wider: a tap on a field may then push the page aside."""
+
+
 def turn_to(page: Page, name: str) -> None:
     """By the menu, so that the choice of whom one comes for stays."""
     page.get_by_test_id("stExpandSidebarButton").click()
@@ -61,6 +67,15 @@ def test_a_mother_signs_her_childs_consent_and_asks_for_a_time(demo: str, browse
     settle(page)
     expect(page.get_by_text(re.compile("^A new time: "))).to_be_visible()
     assert page.evaluate(OVERFLOW) <= 0
+    phone.close()
+
+
+def test_a_tap_pushes_no_page_of_the_portal_aside(demo: str, browser: Browser) -> None:
+    phone = browser.new_context(viewport=PHONE)
+    page = sign_in(phone, demo, "Leonard Thornbury", door="portal")
+    for name in ("", "my-billing", "my-details"):
+        open_page(page, demo, name)
+        assert page.evaluate(WIDE) == [], name
     phone.close()
 
 

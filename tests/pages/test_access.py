@@ -124,12 +124,32 @@ def test_a_scope_is_denied_with_a_reason_and_granted_and_both_are_shown(screen: 
     assert "Give the reason of the denial" in said(app)
     type_into(app, ".reason", "court order of 1 October")
     press_last(app, ".deny")
-    press_last(screen.ask("decide"), ".grant")
+    press_last(turned(screen.ask("decide"), AccessScope.FORMS), ".grant")
     cell = screen.grid().rows[0].cells[AccessScope.FORMS]
     assert (cell.is_open, [one.verdict for one in cell.decisions]) == (False, [Verdict.GRANTED, Verdict.DENIED])
-    text = said(screen.ask("decide"))
+    text = said(turned(screen.ask("decide"), AccessScope.FORMS))
     assert "Denied; a denial wins over a grant." in text
     assert "court order of 1 October" in text
+
+
+def turned(app: AppTest, scope: AccessScope) -> AppTest:
+    """The dialog of a decision, turned to one of the five scopes."""
+    key = next(str(one.key) for one in app.get("button_group") if str(one.key).startswith("scope."))
+    app.session_state[key] = scope
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_scope_after_scope_is_decided_without_looking_for_the_next(screen: Screen) -> None:
+    screen.act()
+    for scope in AccessScope:
+        app = screen.ask("decide")
+        assert "It acts as no." in said(app)
+        press_last(app, ".grant")
+        assert [one for one, cell in screen.grid().rows[0].cells.items() if cell.is_open] == list(AccessScope)[
+            :list(AccessScope).index(scope) + 1]
+    assert "Grant forms" in said(screen.ask("decide")), "with nothing left to decide it begins with the first"
 
 
 def test_a_decision_is_ended_with_one_click(screen: Screen) -> None:
@@ -137,7 +157,7 @@ def test_a_decision_is_ended_with_one_click(screen: Screen) -> None:
     screen.cast.do("Tom", decide_access, DecideAccess(
         acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
     assert screen.grid().rows[0].cells[AccessScope.FORMS].is_open
-    press_last(screen.ask("decide"), ".end")
+    press_last(turned(screen.ask("decide"), AccessScope.FORMS), ".end")
     assert not screen.grid().rows[0].cells[AccessScope.FORMS].is_open
 
 
@@ -180,7 +200,9 @@ def test_one_case_of_several_is_all_that_who_treats_it_can_choose(screen: Screen
         participants=(Taking(person_id=screen.mia),)))
     for name, choices, may_end in (("Tom", ["Everything of Mia Castellano", "This page alone"], True),
                                    ("Marcus", ["This page alone"], False)):
-        app = press(screen.open(name), f"decide.{acts}")
+        app = screen.open(name)
+        app.session_state[f"scope.{acts}"] = AccessScope.FORMS
+        press(app, f"decide.{acts}")
         assert next(box for box in app.selectbox if str(box.key).endswith(".case_id")).options == choices
         assert any(key.endswith(".end") for key in keys(app)) is may_end
 
@@ -193,7 +215,9 @@ def test_a_decision_in_the_evening_stands_on_its_own_day(screen: Screen) -> None
             acts_for_id=acts, scope=AccessScope.FORMS, verdict=Verdict.GRANTED, starts_on=SEPTEMBER))
         screen.cast.do("Tom", end_decision, EndDecision(decision_id=made))
         assert "Verified by Tom Alvarez on Thu 12 Nov: seen" in said(press(screen.open(), f"acting.{acts}"))
-        assert "ended Thu 12 Nov by Tom Alvarez" in said(press(screen.open(), f"decide.{acts}"))
+        app = screen.open()
+        app.session_state[f"scope.{acts}"] = AccessScope.FORMS
+        assert "ended Thu 12 Nov by Tom Alvarez" in said(press(app, f"decide.{acts}"))
 
 
 def test_a_workshops_page_speaks_of_no_client(screen: Screen) -> None:

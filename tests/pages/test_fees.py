@@ -128,6 +128,12 @@ def test_a_package_is_agreed_sold_used_and_cancelled_on_the_screen(cast: Cast, i
         cast, monkeypatch, "Tom", "case", case=ida, part="billing"))
 
 
+def test_a_package_is_offered_of_what_was_booked_last(cast: Cast, ida: int, monkeypatch) -> None:
+    app = form_of(cast, ida, monkeypatch)
+    app.selectbox(key=f"arrangement.{ida}.0.fee_terms").set_value(FeeTerms.PACKAGE).run()
+    assert app.selectbox(key=f"arrangement.{ida}.0.package_service_id").value == cast.services["IND50"]
+
+
 def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeypatch) -> None:
     fund = cast.do("Dana", add_organisation, AddOrganisation(name="Northside Fund", address="1 North"))
     cast.do("Tom", set_arrangement, SetArrangement(
@@ -154,6 +160,20 @@ def test_a_sponsor_is_previewed_with_where_it_ends(cast: Cast, ida: int, monkeyp
     assert "Northside Fund pays first, up to 400.00, until Thu 31 Dec 2026; otherwise Ida Holm pays" in said(app)
 
 
+def test_a_new_payer_is_said_to_be_added_and_the_fields_are_empty_for_the_next(
+    cast: Cast, ida: int, monkeypatch
+) -> None:
+    app = form_of(cast, ida, monkeypatch, ())
+    form = f"arrangement.{ida}.0"
+    app.text_input(key=f"{form}.new.0.first").set_value("Lorenzo").run()
+    app.text_input(key=f"{form}.new.0.last").set_value("Holm").run()
+    app.button(key=f"{form}.new_payer").click().run()  # begins only the dialog anew, which stands alone here
+    app.run()
+    assert "Lorenzo Holm is added and can be chosen above as one of the payers." in said(app)
+    assert app.text_input(key=f"{form}.new.1.first").value == ""
+    assert "Lorenzo Holm" in app.selectbox(key=f"{form}.payer.0.None").options
+
+
 def test_drafts_are_listed_looked_at_and_issued(cast: Cast, ida: int, monkeypatch) -> None:
     first, second = (hold(cast, ida, "IND50", f"2026-09-30 {hour}") for hour in ("07:00", "08:00"))
     cast.do("Tom", invoice_appointment, InvoiceAppointment(appointment_id=first, as_drafts=True))
@@ -164,6 +184,7 @@ def test_drafts_are_listed_looked_at_and_issued(cast: Cast, ida: int, monkeypatc
     app.session_state["billing_tab"] = "Drafts"
     app.run()
     assert "2 drafts, 330.00 in all." in said(app)
+    assert "Drafts (2)" in [tab.label for tab in app.tabs]
     press(app, "issue_drafts")
     assert "2 invoices, 330.00 in all." in said(app)
     alone = AppTest.from_function(issue, default_timeout=30, kwargs={

@@ -224,6 +224,21 @@ def test_what_will_be_invoiced_stands_on_the_button_and_what_cannot_be_is_left_o
     assert tabs(visit("Tom"))[1] == "Uninvoiced (1)"
 
 
+def test_what_waits_on_a_case_is_invoiced_on_its_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(house.cast, house.ben, "IND50", "2026-10-02 10:00")
+    choose(monkeypatch, ())
+    app = opened(house.cast, monkeypatch, "Tom", "case", case=house.ada, part="billing")
+    assert "1 invoice for 1 payer, 165.00 in all" in said(app), "Ben's stands on his own case"
+    press(app, "invoice_many")
+    with database.reading(house.cast.engine) as session:
+        assert session.scalars(select(Invoice.case_id).order_by(Invoice.number)).all() == [
+            house.ada, house.ben, house.ada]
+    assert "To invoice" not in said(opened(house.cast, monkeypatch, "Tom", "case", case=house.ada, part="billing"))
+    app = opened(house.cast, monkeypatch, "Tom", "case", case=house.couple, part="billing")
+    assert "Nobody is set down to pay for this." in said(app)
+    assert "invoice_many" not in keys(app)
+
+
 def test_a_session_of_a_package_is_used_from_the_list(house: House, visit: Open) -> None:
     cast = house.cast
     with at("2026-09-20 09:00"):
@@ -334,7 +349,9 @@ def test_an_owner_decides_what_happens_by_itself_in_the_practice_and_in_a_case(
     assert "change_collection" not in keys(seen)
 
 
-def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, visit: Open) -> None:
+def test_a_debt_from_before_stands_where_the_overdue_invoices_are(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maya = payer_id(house.cast, people_of(house.cast, house.couple)["Maya"])
     with database.transaction(house.cast.engine) as session:
         for payer, case_id in ((house.payers["Ada"], house.ada), (maya, house.couple)):
@@ -345,6 +362,9 @@ def test_a_debt_from_before_stands_where_the_overdue_invoices_are(house: House, 
     assert "Overdue (3)" in [tab.label for tab in app.tabs]
     assert "3 payers, 2 invoices, 327.50 overdue" in said(app)
     assert "overdue_pay" in keys(app)
+    choose(monkeypatch, ())
+    app = in_dialog(monkeypatch, house, "Tom", "reminder_dialog", "reminder_dialog", [house.payers["Ada"]])
+    assert frame(app, "On") == ["1 invoice and a balance on none"]
     panels = {line for place in range(3) for line in said(visit("Tom", rows=(place,))).splitlines()
               if line.endswith("since Thu 6 Aug (60 days)")}
     assert panels == {"165.00 overdue on 1 invoice and 40.00 on none, since Thu 6 Aug (60 days)",

@@ -72,6 +72,7 @@ def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_mon
             app.selectbox(key=f"{form}.kind.{place}").set_value(ShareKind.PERCENT).run()
             app.text_input(key=f"{form}.value.{place}").set_value(f"{value:.1f}").run()
         assert preview(app) == []
+        assert sentence in said(app), "said before anything is saved"
         assert sentence in said(press(app, "save_arrangement"))
     app.selectbox(key=f"{form}.kind.0").set_value(ShareKind.FIXED_WITH_CAP).run()
     app.selectbox(key=f"{form}.kind.1").set_value(ShareKind.REMAINDER).run()
@@ -81,7 +82,9 @@ def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_mon
     assert "A cap of 50.00 is below one share of 80.00." in said(press(app, "save_arrangement"))
     app.text_input(key=f"{form}.cap.0").set_value("80.00").run()
     assert preview(app) == [("Maya Rivera", "80.00"), ("Tom Rivera", "130.00")]
-    assert "After 1 session the cap is used up" in said(app)
+    assert "is used up in session 1; what it no longer covers is shared among the others" in said(app)
+    app.text_input(key=f"{form}.cap.0").set_value("200.00").run()
+    assert "the cap of 200.00 is used up in session 3" in said(app)
     press(app, "equal_parts")
     assert preview(app) == [("Maya Rivera", "105.00"), ("Tom Rivera", "105.00")]
     app.selectbox(key=f"{form}.rhythm").set_value(InvoicingRhythm.MONTHLY).run()

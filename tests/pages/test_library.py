@@ -148,6 +148,7 @@ def test_a_client_opens_the_pdf_signs_and_finds_what_was_signed_by_its_hash(cast
     _, noor, form = given(cast, policy)
     app = portal_opened(monkeypatch, noor, "portal_forms")
     assert "Read and sign" in said(app)
+    assert app.button(key=f"fill.{form}").proto.type == "primary"
     app = portal_opened(monkeypatch, noor, "portal_forms", assignment=form)
     file_id = cast.read("Dana", form_template, policy).content.fields[0].pdf.file_id
     assert links(app) == [f"/portal/files/form/{form}/{file_id}"]

@@ -5,15 +5,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType, DocumentKind, PaymentMethodKind
 from practicerunner.workflows.accounts import Account, case_account
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.payment_methods import SavePaymentMethod, save_payment_method
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.refunds import RefundPayment, refund_payment
+from practicerunner.workflows.reversals import ReissueInvoice, reissue_invoice
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from tests.cast import Cast, at, bring_on, hold, invoice, pay, payer_id, people_of
 from tests.pages.opening import give_passwords, keys, opened, press, said
@@ -237,6 +240,45 @@ def test_an_invoice_is_credited_written_off_and_the_credit_taken_back(
     click(app, "Take it back")
     assert house.account().due_cents == 165_00
     assert f"back_{credited.entry_id}" not in keys(visit("Tom", "case", case=house.case, part="billing"))
+
+
+def test_the_choice_of_an_invoice_does_not_slip_to_another_when_one_is_issued_anew(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[str] = []
+    drawn = st.dataframe
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        tables.append(kwargs["key"])
+        return drawn(*args, **kwargs)
+
+    monkeypatch.setattr(st, "dataframe", noted)
+    first, _ = (row.facts.invoice_id for row in reversed(house.account().invoices))
+    visit("Tom", "case", case=house.case, part="billing")
+    before = [key for key in tables if key.startswith("case_invoices")]
+    tables.clear()
+    visit("Tom", "case", case=house.case, part="billing")
+    assert [key for key in tables if key.startswith("case_invoices")] == before, "it stays while the rows do"
+    house.cast.do("Tom", reissue_invoice, ReissueInvoice(invoice_id=first, reason="new address"))
+    tables.clear()
+    visit("Tom", "case", case=house.case, part="billing")
+    after = [key for key in tables if key.startswith("case_invoices")]
+    assert after and set(after).isdisjoint(before)
+
+
+def test_word_goes_out_about_a_credit_note_and_a_refund_receipt(house: House, visit: Open) -> None:
+    first = house.account().invoices[-1].facts.invoice_id
+    payment = pay(house.cast, house.payer, house.case, 165_00, "2026-09-14")
+    house.cast.do("Tom", credit_invoice, CreditInvoice(
+        invoice_id=first, amount_cents=10_00, reason="shorter", credit_note=True))
+    refund = house.cast.do("Tom", refund_payment, RefundPayment(
+        payment_id=payment, amount_cents=5_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 14),
+        reason="too much"))
+    page = visit("Tom", "case", case=house.case, part="billing")
+    note = next(row for row in house.account().adjustments if row.credit_note)
+    assert {f"email_credit_note_{note.credit_note_id}", f"email_refund_{refund}"} <= set(keys(page))
+    for button in (f"email_credit_note_{note.credit_note_id}", f"email_refund_{refund}"):
+        assert "Ida Holm gets no e-mail: no e-mail address that we may write to." in plain(press(page, button))
 
 
 def test_a_saved_card_is_offered_by_what_a_person_recognises(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,9 @@ def test_who_only_pays_comes_for_the_client_until_there_is_something_to_pay(hous
 def test_a_helper_finds_what_is_granted_and_no_more(house: Household, monkeypatch) -> None:
     app = portal_opened(monkeypatch, house.joan)
     assert not app.selectbox, "the practice lets no helper schedule, so there is nobody to act for"
+    assert "neither of your own nor of anybody for whom you act" in said(app)
+    assert "neither of your own" not in said(portal_opened(monkeypatch, house.maya))
+    app = portal_opened(monkeypatch, house.joan)
     assert opens(app) == {"portal_home", "portal_details"}
 
 

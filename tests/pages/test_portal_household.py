@@ -58,10 +58,12 @@ def everything(app: AppTest) -> str:
 
 def test_no_page_shows_a_word_that_is_somebody_elses(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = {}
-    for viewer in ("Maya", "Tom", "Leo", "David", "Joan", "Maya for Leo", "Joan for Leo", *MEMBERS[:2]):
+    for viewer in ("Maya", "Tom", "Leo", "David", "Joan", "Nell", "Maya for Leo", "Joan for Leo", *MEMBERS[:2]):
         app = come(monkeypatch, house, viewer)
         pages = {screen.name: everything(app) for screen in PORTAL_SCREENS if turn_to(app, screen.name)}
-        foreign = [word.strip("'") for word, viewers in house.may.items() if viewer not in viewers]
+        chosen = {"Heronagency"} if viewer == "Joan for Leo" else set()  # as what she comes for him stands on each page
+        foreign = [
+            word.strip("'") for word, viewers in house.may.items() if viewer not in viewers and word not in chosen]
         assert len(foreign) > 15, viewer
         # Names and numbers stand in ids by chance; words of letters do not.
         found = {(name, word) for name, text in pages.items() for word in foreign

@@ -17,7 +17,7 @@ from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.messages import StartThread, ToPerson, start_thread
 from practicerunner.workflows.portal_home import home_page
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, people_of
-from tests.pages.opening import portal_opened
+from tests.pages.opening import portal_opened, press
 from tests.pages.walking import words
 from tests.workflows.sending import bring_forms
 
@@ -68,6 +68,9 @@ def test_the_portal_of_each_kind_of_case_has_the_pages_that_apply_in_words_that_
     assert ("Heroncircle" in "".join(said.values())) is able.is_group
     assert "Heron" not in "".join(said.values()).replace("Heroncircle", "") or not able.is_group, "no other member"
     assert ("Ask for a time" in said["portal_appointments"]) is not able.is_group, "a group's hour is the group's"
+    if not able.is_group:
+        asking = words(press(portal_opened(monkeypatch, people["Ada"], "portal_appointments"), "ask"))
+        assert re.search(r"\w with Marcus Bell", asking), "with whom stands there, though there is nobody to choose"
     with database.reading(practice.engine) as session:
         home = home_page(session, PortalActor(people["Ada"], "Ada"))
     assert home.may_ask is not able.is_group, "nobody is sent to ask for what cannot be asked for"

@@ -73,8 +73,9 @@ def test_rows_say_who_asks_what_since_when_and_whether_it_is_free(
     assert all(fact in everything for fact in ("2 days", "Taken", "Noor Haddad & Sam Ortiz"))
     assert buttons(app, moved) == buttons(app, new) == {"accept", "offer", "decline"}
     assert buttons(app, off) == {"accept", "decline"}
-    assert [app.button(key=f"requests.{one}.accept").proto.type for one in (moved, new, off)] == [
-        "primary", "secondary", "secondary"]
+    assert [app.button(key=f"requests.{one}.accept").proto.type for one in (moved, new, off)] == ["secondary"] * 3
+    assert [app.button(key=f"requests.{one}.offer").proto.type for one in (moved, new)] == [
+        "primary", "secondary"], "what is taken is not accepted"
 
 
 @pytest.mark.parametrize(("who", "sees", "answers"), [
@@ -134,6 +135,19 @@ def test_a_conflict_stands_at_its_row_with_the_next_free_start_as_a_button(
     assert app.button(key=f"requests.{request_id}.accept").label == "They take Fri 13 Nov 12:00"
     press(app, f"requests.{request_id}.accept")
     assert ask.row(request_id).status is RequestStatus.ACCEPTED
+
+
+def test_where_the_time_is_taken_another_one_is_the_main_answer(
+    ask: Askers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = ask.new_time("Ida")
+    app = queue(ask, monkeypatch)
+    assert app.button(key=f"requests.{request_id}.accept").proto.type == "primary"
+    booked(ask.cast, ask.cast.open_case(CaseType.INDIVIDUAL, "Zoltan Quill"), "IND50", f"{FRIDAY} 11:00")
+    app = queue(ask, monkeypatch)
+    assert "Taken" in said(app) or "Taken" in words(app)
+    assert {name: app.button(key=f"requests.{request_id}.{name}").proto.type for name in ("accept", "offer")} == {
+        "accept": "secondary", "offer": "primary"}
 
 
 def test_what_cannot_be_done_any_more_says_so_and_can_be_closed(

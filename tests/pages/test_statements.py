@@ -12,7 +12,7 @@ from practicerunner.server import statement_worker
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.statements import IssueStatement, issue_statement
-from tests.cast import Cast, at, bring_on, hold, invoice, pay, payer_id, people_of
+from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, payer_id, people_of
 from tests.pages.opening import keys, opened, press, said
 
 FORBIDDEN = ("diagnos", "treatment", "symptom", "patient", "client")
@@ -145,6 +145,18 @@ def test_a_cases_billing_makes_one_of_the_case_or_of_all_the_payer_pays_for(
     press(app, "issue_statement")
     text = said(enter("Marcus", "case", case=ida, part="billing"))
     assert "Thu 1 Oct to Sat 31 Oct  Ida Holm  closed with 250.00" in text
+
+
+def test_one_that_covers_other_cases_too_says_so_in_the_billing_of_a_case(cast: Cast, ida: int, enter) -> None:
+    with at("2026-08-02 09:00"):
+        other = cast.open_case(CaseType.INDIVIDUAL, "Nell Holm")
+    arrange(cast, other, {people_of(cast, ida)["Ida"]: 10_000}, since="2026-08-02")
+    invoice(cast, hold(cast, other, "IND50", "2026-10-07 10:00"))
+    with at("2026-11-12 08:00"):
+        cast.do("Tom", issue_statement, IssueStatement(
+            payer_id=own(cast, ida), starts_on=date(2026, 10, 1), ends_on=date(2026, 10, 31)))
+    page = enter("Tom", "case", case=ida, part="billing")
+    assert "Ida Holm  closed with 415.00 over 2 cases" in said(page)
 
 
 def test_who_may_not_issue_reads_and_is_offered_nothing(cast: Cast, enter) -> None:

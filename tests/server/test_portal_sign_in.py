@@ -192,6 +192,18 @@ def test_guesses_at_links_are_stopped_and_the_right_link_still_works(web: TestCl
     assert come_in(web).status_code == 303, "and whoever has a password comes in"
 
 
+def test_an_invitation_that_is_over_sends_nobody_to_ask_for_what_would_never_come(
+    web: TestClient, house: Household
+) -> None:
+    with at("2026-08-01 09:00"):
+        address = link(house)
+    for over in (address, "/portal/invitation/never-made"):
+        page = web.get(over)
+        assert page.status_code == 410 and "ask the practice for a new invitation" in page.text
+        assert 'href="/portal/sign-in"' in page.text and "/portal/reset" not in page.text
+    assert 'href="/portal/reset"' in web.get("/portal/reset/never-made").text
+
+
 def test_asking_for_a_link_says_the_same_to_everybody(web: TestClient, house: Household) -> None:
     join(web, house)
     known = post(web, "/portal/reset", {"email": FAMILY_MAIL})
@@ -257,6 +269,7 @@ def test_the_authenticator_is_set_up_at_the_portals_own_door(web: TestClient, ho
     come_in(web)
     page = web.get("/portal/authenticator?next=/my-details").text
     assert 'action="/portal/authenticator"' in page and 'src="data:image/svg+xml' in page
+    assert '<a href="otpauth://totp/' in page, "whoever reads it on the phone that has the app scans nothing"
     import pyotp
     secret = re.search(r'class="key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
     fields = {"ticket": re.search(r'name="ticket" value="([0-9a-f]+)"', page)[1], "next": "/my-details"}

@@ -1,5 +1,6 @@
 """What is confidential to a minor on the papers of who pays: a neutral line with the exact amount (A23)."""
 
+import re
 from datetime import date
 
 import pytest
@@ -116,6 +117,7 @@ def test_what_the_client_pays_alone_is_not_there_for_who_reads_their_bills(cast:
         assert [(one.invoice_id, one.open_cents) for one in hers.invoices] == [(open_one, 165_00)]
         assert (his.due_cents, hers.due_cents) == (310_00, 165_00)
         assert (len(his.invoices), len(his.receipts), len(his.statements)) == (2, 1, 1)
+        assert re.fullmatch(r"\w{3} \d+ \w{3} \d{4} to \w{3} \d+ \w{3} \d{4}", his.statements[0].words)
         assert (hers.receipts, hers.statements) == ((), ())
         for kind, subject in ((DocumentKind.INVOICE, hidden), (DocumentKind.RECEIPT, received),
                               (DocumentKind.STATEMENT, statement)):

@@ -32,6 +32,7 @@ from practicerunner.workflows.drafts import (
     issue_drafts,
     leave_out,
 )
+from practicerunner.workflows.follow_up import billing_counts
 from practicerunner.workflows.gathering import InvoiceMonth, invoice_month, waiting_to_be_gathered
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
@@ -173,3 +174,16 @@ def test_a_practice_can_look_at_drafts_first_also_of_a_month(cast: Cast) -> None
     assert balance(cast, ida) == {"Ida Holm": 165_00}
     with database.reading(cast.engine) as session:
         assert set(session.scalars(select(ChargeShare.draft_id))) == {None}
+
+
+def test_as_many_drafts_are_counted_as_are_listed_for_whoever_looks(cast: Cast, couple: int) -> None:
+    drafted(cast, hold(cast, couple, "FAM50", "2026-09-04 10:00"))
+    for who, number in (("Tom", 2), ("Marcus", 2), ("Olga", 0)):
+        listed = len(cast.read(who, drafts_to_issue).rows)
+        assert (listed, cast.read(who, billing_counts).drafts) == (number, number), who
+    first, second = (row.draft_id for row in cast.read("Tom", drafts_to_issue).rows)
+    with at("2026-09-05 10:00"):
+        issue(cast, first)
+        assert cast.read("Tom", billing_counts).drafts == 1
+        cast.do("Tom", delete_draft, DeleteDraft(draft_id=second))
+        assert cast.read("Tom", billing_counts).drafts == 0

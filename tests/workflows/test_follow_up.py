@@ -64,8 +64,10 @@ def owing(cast: Cast) -> Owing:
 def test_an_account_is_overdue_from_the_day_after_its_oldest_invoice_was_due(cast: Cast, owing: Owing) -> None:
     with at("2026-09-17 23:00"):
         assert cast.read("Tom", overdue_list).rows == ()
+        assert cast.read("Tom", billing_counts).overdue == 0
     with at("2026-09-18 00:30"):
         (row,) = cast.read("Tom", overdue_list).rows
+        assert cast.read("Tom", billing_counts).overdue == 1
         assert (row.overdue.account.payer, row.overdue.cents, row.overdue.invoices) == ("Ida Holm", 165_00, 1)
     with at("2026-10-05 09:00"):
         found = cast.read("Tom", overdue_list)

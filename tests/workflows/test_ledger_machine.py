@@ -41,10 +41,31 @@ from practicerunner.workflows.advance import (
     settle_appointment,
 )
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
-from practicerunner.workflows.billing import InvoiceAppointment, invoice_appointment
+from practicerunner.workflows.billing import (
+    InvoiceAppointment,
+    InvoiceAppointments,
+    invoice_appointment,
+    invoice_appointments,
+)
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.drafts import DeleteDraft, IssueDrafts, LeaveOut, delete_draft, issue_drafts, leave_out
-from practicerunner.workflows.gathering import InvoiceMonth, invoice_month
+from practicerunner.workflows.drafts import (
+    ChangeDraftLine,
+    DeleteDraft,
+    IssueDrafts,
+    LeaveOut,
+    change_draft_line,
+    delete_draft,
+    issue_drafts,
+    leave_out,
+)
+from practicerunner.workflows.gathering import (
+    InvoiceMonth,
+    InvoicePayer,
+    InvoiceWeek,
+    invoice_month,
+    invoice_payer,
+    invoice_week,
+)
 from practicerunner.workflows.packages import (
     CancelPackage,
     InvoicePackage,
@@ -159,7 +180,7 @@ class Ledger(Invariants):
         if found := self.one(Appointment, which):
             self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=found.id, as_drafts=True))
 
-    @rule(which=WHICH, what=st.sampled_from(["issue", "delete", "leave out"]))
+    @rule(which=WHICH, what=st.sampled_from(["issue", "delete", "leave out", "say otherwise"]))
     def end_a_draft(self, which: int, what: str) -> None:
         found = self.one(ChargeShare, which, ChargeShare.draft_id.is_not(None))
         if found is None:
@@ -168,6 +189,9 @@ class Ledger(Invariants):
             self.do(issue_drafts, lambda: IssueDrafts(draft_ids=(found.draft_id,)))
         elif what == "delete":
             self.do(delete_draft, lambda: DeleteDraft(draft_id=found.draft_id))
+        elif what == "say otherwise":
+            self.do(change_draft_line, lambda: ChangeDraftLine(
+                draft_id=found.draft_id, share_id=found.id, text="A talk"))
         else:
             self.do(leave_out, lambda: LeaveOut(draft_id=found.draft_id, share_id=found.id))
 
@@ -238,9 +262,24 @@ class Ledger(Invariants):
         if found := self.one(Appointment, which):
             self.do(invoice_appointment, lambda: InvoiceAppointment(appointment_id=found.id))
 
-    @rule(days_ago=st.integers(0, 40))
-    def gather(self, days_ago: int) -> None:
-        self.do(invoice_month, lambda: InvoiceMonth(month=self.day - timedelta(days=days_ago)))
+    @rule(chosen=st.lists(WHICH, min_size=2, max_size=4), drafts=st.booleans())
+    def invoice_several(self, chosen: list[int], drafts: bool) -> None:
+        if found := {one.id for which in chosen if (one := self.one(Appointment, which)) is not None}:
+            self.do(invoice_appointments, lambda: InvoiceAppointments(
+                appointment_ids=tuple(sorted(found)), as_drafts=drafts))
+
+    @rule(days_ago=st.integers(0, 40), what=st.sampled_from(["month", "week", "payer"]), who=WHICH,
+          drafts=st.booleans())
+    def gather(self, days_ago: int, what: str, who: int, drafts: bool) -> None:
+        first = self.day - timedelta(days=days_ago)
+        if what == "month":
+            self.do(invoice_month, lambda: InvoiceMonth(month=first, as_drafts=drafts))
+        elif what == "week":
+            self.do(invoice_week, lambda: InvoiceWeek(week=first, as_drafts=drafts))
+        else:
+            payer_id = self.world.payers[who % len(self.world.payers)]
+            self.do(invoice_payer, lambda: InvoicePayer(
+                payer_id=payer_id, first=first, last=self.day, as_drafts=drafts))
 
     @rule(which=WHICH, anew=st.booleans())
     def void(self, which: int, anew: bool) -> None:

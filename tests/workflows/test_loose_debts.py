@@ -146,8 +146,8 @@ def test_a_debt_from_an_import_is_on_the_list_of_what_is_overdue_and_is_paid_fro
         assert (row.overdue.account.case_id, [one.kind for one in row.done.entries]) == (
             otto.case, [ContactMade.PHONE])
         preview = cast.read("Tom", reminder_preview, [otto.payer, otto.decoy])
-        assert [(line.payer, line.cents, line.invoices) for line in preview.lines] == [
-            ("Otto Brand", 30_00, 0), ("Bea Decoy", 40_00, 0)]
+        assert [(line.payer, line.cents, line.invoices, line.on_none_cents) for line in preview.lines] == [
+            ("Otto Brand", 30_00, 0, 30_00), ("Bea Decoy", 40_00, 0, 40_00)]
     bill = invoice(cast, hold(cast, otto.case, "IND50", "2026-09-08 10:00"))[0]
     with at("2026-09-30 09:00"):
         assert listed() == [("Otto Brand", 195_00, 30_00, 1, "2026-08-01", 60),

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
+from practicerunner.records.billing import Invoice, Payment
 from practicerunner.records.follow_up import FollowUp
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.practice import Practice
 from practicerunner.vocabulary import CaseType, ContactKind, ContactMade, MessageKind, PaymentMethodKind
 from practicerunner.workflows import outbox
+from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.follow_up import (
@@ -35,6 +37,7 @@ from practicerunner.workflows.payment_reminders import (
 from practicerunner.workflows.payments import RecordPayment, record_payment
 from practicerunner.workflows.people import AddOrganisation, Contact, PersonDetails, add_organisation
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
+from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reminders import still_wanted
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from tests.cast import Cast, at, hold, invoice, pay, payer_id, people_of
@@ -233,6 +236,27 @@ def test_an_e_mail_about_bills_leads_to_the_portal_and_not_to_the_door_of_staff(
         cast.do("Tom", email_paper, EmailPaper(number="INV-2026-0001"))
     body = owing.messages()[0].body
     assert f"You find it here: {there}\n" in body and "desk" not in body
+
+
+def test_word_goes_out_about_a_credit_note_and_a_refund_receipt_as_about_every_paper_of_a_payer(
+    cast: Cast, owing: Owing
+) -> None:
+    with database.reading(cast.engine) as session:
+        first = session.scalars(select(Invoice.id).where(Invoice.number == "INV-2026-0001")).one()
+    pay(cast, owing.payers["Ada"], owing.cases["Ada"], 100_00, "2026-10-04")
+    with at("2026-10-05 09:00"):
+        cast.do("Tom", credit_invoice, CreditInvoice(
+            invoice_id=first, amount_cents=10_00, reason="shorter", credit_note=True))
+        with database.reading(cast.engine) as session:
+            payment = session.scalars(select(Payment.id)).one()
+        cast.do("Tom", refund_payment, RefundPayment(
+            payment_id=payment, amount_cents=5_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 10, 5),
+            reason="too much"))
+        for number in ("CN-2026-0001", "RF-2026-0001"):
+            cast.do("Tom", email_paper, EmailPaper(number=number))
+    assert [(one.kind, one.person_id) for one in owing.messages()] == [(MessageKind.PAPER_READY, owing.ada)] * 2
+    for one in owing.messages():
+        assert [word for word in (*FORBIDDEN, "CN-", "RF-", "10.00") if word in one.subject + one.body] == []
 
 
 def switch_on(cast: Cast) -> None:

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from practicerunner import clock, database
 from practicerunner.errors import BadInput, NotFound, RuleViolation
+from practicerunner.records.portal import PortalAccount
 from practicerunner.vocabulary import PortalState
 from practicerunner.workflows import feeds, invitations, portal_links, portal_sign_in, throttle
 from practicerunner.workflows.access import PortalActor
@@ -188,6 +189,16 @@ def test_a_suspended_account_is_refused_at_the_next_act_and_its_links_die(house:
     assert who(house, attempt(house).token) == house.maya
     with pytest.raises(RuleViolation):
         house.cast.do("Marcus", reactivate_portal, ReactivatePortal(case_id=house.couple, person_id=house.maya))
+
+
+def test_a_sign_in_that_outlived_a_suspension_opens_nothing(house: Household) -> None:
+    join(house)
+    token = attempt(house).token
+    assert who(house, token) == house.maya
+    with database.transaction(house.cast.engine) as session:
+        session.execute(update(PortalAccount).where(
+            PortalAccount.person_id == house.maya).values(suspended_at=clock.now()))
+    assert who(house, token) is None
 
 
 def test_only_who_may_change_the_case_invites_and_only_its_people(house: Household) -> None:

@@ -1,6 +1,7 @@
 """Superbills: one client alone, whoever paid, frozen, numbered without gaps, refused where they do not belong."""
 
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
@@ -8,19 +9,21 @@ from practicerunner import database
 from practicerunner.errors import Stale
 from practicerunner.records.practice import Location, Service
 from practicerunner.rules.note_details import Details, Telehealth, Whereabouts
+from practicerunner.settings import settings
 from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms, LeftOut, NoteKind, SessionFormat
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
-from practicerunner.workflows.diagnoses import WithdrawDiagnosis, withdraw_diagnosis
+from practicerunner.workflows.diagnoses import AddDiagnosis, WithdrawDiagnosis, add_diagnosis, withdraw_diagnosis
 from practicerunner.workflows.notes import SaveDraft, StartNote, save_draft, start_note
 from practicerunner.workflows.packages import SellPackage, sell_package
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.practice import ChangeLocation, ChangeService, change_location, change_service
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.signatures import SignNote, sign_note
-from practicerunner.workflows.superbills import NotComplete, superbills_of
+from practicerunner.workflows.superbills import NotComplete, NothingToIssue, superbills_of
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, hold, invoice, pay, payer_id
+from tests.code_table import add_two_releases
 from tests.insurance import change, complete, diagnose, issue, licensed, preview
 from tests.workflows.insured import OCTOBER, billed, of_noor, words
 
@@ -152,6 +155,28 @@ def test_diagnoses_are_those_in_force_on_the_day_of_service(noor) -> None:
     assert [(line.service_date.day, line.pointers) for line in found.lines] == [(8, "A"), (15, "AB")]
     assert found.diagnoses == (("A", "F41.1"), ("B", "Z63.0"))
     assert [(one.service_date, one.reason) for one in found.left_out] == [(date(2026, 8, 31), LeftOut.NO_DIAGNOSIS)]
+
+
+def test_a_service_after_the_code_has_expired_stands_on_none(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "codes_file", tmp_path / "codes.db")
+    add_two_releases()
+    licensed(cast)
+    with at("2026-08-31 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Ada Moss")
+    person = complete(cast, case_id)["Ada"]
+    with at("2026-09-30 20:00"):
+        cast.do("Marcus", add_diagnosis, AddDiagnosis(
+            case_id=case_id, person_id=person, code="F50.01", onset_on=date(2026, 9, 1), is_primary=True))
+    for day in ("2026-09-30", "2026-10-01"):
+        billed(cast, case_id, "IND50", f"{day} 10:00", {person: 165_00})
+    found = preview(cast, case_id, person, "2026-09-01", "2026-10-31")
+    assert [str(line.service_date) for line in found.lines] == ["2026-09-30"]
+    assert [(str(one.service_date), one.reason) for one in found.left_out] == [
+        ("2026-10-01", LeftOut.CODE_NOT_VALID)]
+    with pytest.raises(NothingToIssue):
+        issue(cast, case_id, person, *OCTOBER)
 
 
 def test_a_waived_part_and_a_payment_are_told_apart(noor) -> None:
