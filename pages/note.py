@@ -37,7 +37,8 @@ if custody is not None:
     st.stop()
 if note_id is None:
     st.info("Choose a note on the documentation page, or begin one on an appointment's page.")
-    navigation.link("Documentation", "documentation", icon=":material/edit_note:")
+    if navigation.may_open(actor, "documentation"):
+        navigation.link("Documentation", "documentation", icon=":material/edit_note:")
     st.stop()
 
 REASON = note_paper.reason_key(note_id)

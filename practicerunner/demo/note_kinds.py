@@ -21,6 +21,7 @@ Do = Callable[[Any, Any], Any]
 """Carries out a command as the author of the note."""
 THOROUGH = frozenset({"Amara", "Judith"})
 """Who writes an intake and a mental status exam after the first appointment."""
+CONSENT = "on paper, with the intake papers"
 NOTHING_REPORTED = Risk(harm_to_self=RiskFinding.NONE_REPORTED, harm_to_others=RiskFinding.NONE_REPORTED)
 
 
@@ -35,7 +36,7 @@ def details(session: Session, note_id: int, plan: Plan) -> Details | None:
         return Details(risk=NOTHING_REPORTED)
     return Details(risk=NOTHING_REPORTED, telehealth=Telehealth(
         mode=held_by, locations={FOR_ALL: Whereabouts(state="NY", place="Home")}, clinician_location="Office",
-        identity_confirmed=True, consent_on_file=True, emergency_confirmed=True,
+        identity_confirmed=True, consent_on_file=True, consent_place=CONSENT, emergency_confirmed=True,
     ))
 
 

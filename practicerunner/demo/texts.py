@@ -61,7 +61,7 @@ TOGETHER: Texts = (
     ("They came with a list of who does what at home. It was read aloud and two points were exchanged.",
      "The tone was lighter than before; old reproaches still come quickly when tired.",
      "Try the exchange for two weeks. No talks about it after 21:00."),
-    ("One of them had arrived late and apologised; the first ten minutes were tense. Then both spoke about what "
+    ("One of them had arrived late and apologized; the first ten minutes were tense. Then both spoke about what "
      "they were afraid to lose.",
      "More openness once the order of speaking was agreed.",
      "Each writes down one wish and one offer. Begin with these next time."),

@@ -15,6 +15,14 @@ from itertools import combinations
 from pathlib import Path
 
 from practicerunner.errors import PracticeError
+from practicerunner.records.code_words import (
+    EMPTY_WORDS,
+    SYNONYMS,
+    meant,
+    one_letter_off,
+    same_by_other_words,
+    words_of,
+)
 from practicerunner.settings import settings
 
 FORMAT = 1
@@ -63,22 +71,7 @@ BEHAVIOURAL = (
 FIELD = "behavioural"
 """The word by which the table's own index knows those."""
 
-ABBREVIATIONS = {
-    "add": "attention deficit", "adhd": "attention deficit hyperactivity disorder",
-    "arfid": "avoidant restrictive food intake disorder", "asd": "autism spectrum disorder",
-    "bdd": "body dysmorphic disorder", "bpd": "borderline personality disorder",
-    "did": "dissociative identity disorder", "dmdd": "disruptive mood dysregulation disorder",
-    "gad": "generalized anxiety disorder", "mdd": "major depressive disorder", "nssi": "nonsuicidal self harm",
-    "ocd": "obsessive compulsive disorder", "ocpd": "obsessive compulsive personality disorder",
-    "odd": "oppositional defiant disorder", "osa": "obstructive sleep apnea",
-    "pdd": "persistent depressive disorder", "pmdd": "premenstrual dysphoric disorder",
-    "ptsd": "post traumatic stress disorder", "si": "suicidal ideations",
-    "burnout": "burn out", "generalised": "generalized", "marital": "spouse", "relational": "relationship",
-}
-"""What people type → the words of the classification."""
-
 _CODE_BEGUN = re.compile(r"[A-Z]\d([0-9A-Z](\.?[0-9A-Z]{0,4})?)?")
-_EMPTY_WORDS = frozenset({"a", "an", "and", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
 _COLUMNS = "icd.code, dotted, icd.description, is_leaf, chapter, icd.terms, valid_from, valid_to, release"
 _ON = "valid_from <= :on and (valid_to is null or valid_to >= :on)"
 _LEAF_ON = f"is_leaf and {_ON}"
@@ -180,7 +173,7 @@ def search_codes(text: str, on: date, *, everything: bool = False, limit: int = 
     Without ``everything`` only what a practice like this one uses is searched; a whole code that is typed is found
     either way. Raises CodesMissing.
     """
-    words = _words(text)
+    words = words_of(text)
     with opened() as table:
         asked = {"on": _judged(table, on), "limit": limit}
         begun = plain(text)
@@ -193,28 +186,57 @@ def search_codes(text: str, on: date, *, everything: bool = False, limit: int = 
             found = [_code(row) for row in table.execute(query, asked | {"code": begun, "beyond": f"{begun}~"})]
             if found:
                 return found
-        for index, match in _matches(words):
+        for readings, index, match in _ways(table, words, everything=everything):
             found = _by_words(table, index, match, on=str(asked["on"]), everything=everything)
             if found:
-                return sorted(found, key=lambda code: _nearness(code, words))[:limit]
+                return sorted(found, key=lambda code: _nearest(code, readings))[:limit]
     return []
 
 
-def _words(text: str) -> list[str]:
-    """The words to look for: letters and digits only, abbreviations written out, single letters left out."""
-    typed = [word for word in re.findall(r"[^\W_]+", text[:200].casefold()) if word not in _EMPTY_WORDS]
-    whole = [part for word in typed for part in ABBREVIATIONS.get(word, word).split()]
-    return list(dict.fromkeys(word for word in whole if len(word) > 1))[:12]
+def _ways(
+    table: sqlite3.Connection, words: list[str], *, everything: bool
+) -> Iterator[tuple[list[list[str]], str, str]]:
+    """Where to look, and how what is found is weighed: as typed and by other names, each word perhaps only begun; then
+    by stems; then with a letter put right; then all of the words but one.
+    """
+    if not words:
+        return
+    readings = [words, *same_by_other_words(words)]
+    yield readings, "icd_words", " OR ".join(map(_begun, readings))
+    yield [words], "icd_stems", _whole(words)
+    corrected = meant(words, _misspelled(table, words, everything=everything))
+    if corrected != [words]:
+        readings = [some for one in corrected for some in (one, *same_by_other_words(one))]
+        yield readings, "icd_words", " OR ".join(map(_begun, readings))
+    if 1 < len(words) < 6:
+        fewer = [list(some) for some in combinations(words, len(words) - 1)]
+        others = [some for one in fewer for some in same_by_other_words(one)]
+        yield [words, *others], "icd_stems", " OR ".join(map(_whole, [*fewer, *others]))
 
 
-def _matches(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Where to look for the words: as typed, each perhaps only begun; then by stems; then all of them but one."""
-    quoted = [f'"{word}"' for word in words]
-    if quoted:
-        yield "icd_words", " AND ".join(f"{word}*" for word in quoted)
-        yield "icd_stems", " AND ".join(quoted)
-    if 1 < len(quoted) < 6:
-        yield "icd_stems", " OR ".join(f"({' AND '.join(some)})" for some in combinations(quoted, len(quoted) - 1))
+def _begun(words: list[str]) -> str:
+    return "(" + " AND ".join(f'"{word}"*' for word in words) + ")"
+
+
+def _whole(words: list[str]) -> str:
+    return "(" + " AND ".join(f'"{word}"' for word in words) + ")"
+
+
+def _misspelled(table: sqlite3.Connection, words: list[str], *, everything: bool) -> dict[str, list[str]]:
+    """Words with which nothing begins, and the words of the table that are one letter off, the frequent ones first."""
+    found: dict[str, list[str]] = {}
+    within = "" if everything else f" AND field: {FIELD}"
+    for word in words:
+        near = sorted(one_letter_off(word))
+        begun = "select 1 from icd_words where icd_words match ? limit 1"
+        if not near or table.execute(begun, (f'{{description terms context}}: ("{word}"*){within}',)).fetchone():
+            continue
+        table.execute("create virtual table if not exists temp.spoken using fts5vocab(main, icd_words, row)")
+        places = ",".join("?" * len(near))
+        known = table.execute(
+            f"select term from temp.spoken where term in ({places}) order by doc desc", near)  # noqa: S608
+        found[word] = [*sorted(SYNONYMS.keys() & set(near)), *(term for (term,) in known)]
+    return found
 
 
 def _by_words(table: sqlite3.Connection, index: str, match: str, *, on: str, everything: bool) -> list[Code]:
@@ -227,6 +249,11 @@ def _by_words(table: sqlite3.Connection, index: str, match: str, *, on: str, eve
         f"{'' if vague else f'order by bm25({index}, 10, 6, 1, 0)'} limit {_RANKED}"
     )
     return [_code(row) for row in table.execute(query, {"match": match, "on": on})]
+
+
+def _nearest(code: Code, readings: list[list[str]]) -> tuple[int, bool, bool, int]:
+    """How directly one of the readings names a code; what was typed comes before other names of it."""
+    return min((*_nearness(code, words), place) for place, words in enumerate(readings))
 
 
 def _nearness(code: Code, words: list[str]) -> tuple[int, bool, bool]:
@@ -246,7 +273,7 @@ def _nearness(code: Code, words: list[str]) -> tuple[int, bool, bool]:
 
 
 def _spoken(text: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return " ".join(word for word in re.findall(r"[^\W_]+", text.casefold()) if word not in EMPTY_WORDS)
 
 
 _NAMES = "substr({code}, 1, length({first})) >= {first} and substr({code}, 1, length({last})) <= {last}"

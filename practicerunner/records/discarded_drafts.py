@@ -17,6 +17,7 @@ from practicerunner.vocabulary import NoteKind, NoteStatus
 _KEPT = (
     "id", "created_at", "case_id", "appointment_id", "person_id", "kind", "form", "author_id", "service_date",
     "sections", "parts", "details", "review_on", "template", "saved_at", "revision",
+    "memo_for_desk",
 )
 """What a draft that is put back has again."""
 _KEPT_APART = ("id", "created_at", "case_id", "appointment_id", "author_id", "ciphertext", "revision")
@@ -43,6 +44,7 @@ class DiscardedDraft(Row):
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Of a psychotherapy note, whose text is nowhere else."""
     saved_at: Mapped[datetime | None]
+    memo_for_desk: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int]
     discarded_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -258,6 +258,17 @@ def open_ones(
     return {(person_id, template_id) for person_id, template_id in rows}
 
 
+def still_out(
+    session: Session, case_id: int, purposes: Collection[FormPurpose]
+) -> list[tuple[int, FormPurpose, date | None]]:
+    """What was given out in a case for some purposes and is still to be filled in: person, purpose and due day."""
+    rows = session.execute(
+        select(FormAssignment.person_id, FormTemplate.purpose, FormAssignment.due_on)
+        .join(FormTemplate, FormTemplate.id == FormAssignment.template_id)
+        .where(FormAssignment.case_id == case_id, FormTemplate.purpose.in_(purposes), FormAssignment.status.in_(OPEN)))
+    return [(person_id, purpose, due_on) for person_id, purpose, due_on in rows]
+
+
 def response_of(session: Session, assignment_id: int) -> FormResponse | None:
     """What came back of an assignment."""
     return session.scalar(select(FormResponse).where(FormResponse.assignment_id == assignment_id))

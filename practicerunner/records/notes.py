@@ -67,6 +67,8 @@ class Note(Revised):
     submitted_at: Mapped[datetime | None]
     locked_at: Mapped[datetime | None]
     saved_at: Mapped[datetime | None]
+    memo_for_desk: Mapped[bool] = mapped_column(default=False)
+    """Of a memo: whether its author said that the front desk may read it."""
 
     __table_args__ = (
         Index("ix_note_status", "status", "author_id"),
@@ -217,6 +219,8 @@ class NoteRow:
     supervisor_first: str | None
     supervisor_last: str | None
     """Of whoever has to sign it beside its author, or has."""
+    memo_for_desk: bool
+    """Of a memo: whether the front desk may read it."""
     reviewer_ids: frozenset[int] = frozenset()
     """Who signed or returned it beside its author, and with whom its addenda are."""
 
@@ -233,7 +237,7 @@ def _listed() -> Select[*tuple[Any, ...]]:
             Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
             Note.person_id, Person, Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
             case((Appointment.supervisor_is_own, Appointment.supervisor_id)), Note.review_as,
-            _Supervisor.first_name, _Supervisor.last_name,
+            _Supervisor.first_name, _Supervisor.last_name, Note.memo_for_desk,
         )
         .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
         .outerjoin(Appointment, Appointment.id == Note.appointment_id)

@@ -60,14 +60,21 @@ def _is_plan(note: type[Note], statuses: Collection[NoteStatus]) -> ColumnElemen
     return and_(note.kind == NoteKind.TREATMENT_PLAN, note.status.in_(list(statuses)))
 
 
-def _last() -> ColumnElement[bool]:
-    """The condition under which a plan is in force: locked, and none of the same person was locked after it."""
+def _last(*, before: bool = False) -> ColumnElement[bool]:
+    """The condition under which a plan is in force: locked, and none of the same person was locked after it.
+
+    ``before``: of what was locked by a moment, a parameter of that name.
+    """
     later = aliased(Note)
     newer = select(later.id).where(
         later.case_id == Note.case_id, _is_plan(later, LOCKED), later.person_id.is_not_distinct_from(Note.person_id),
         or_(later.locked_at > Note.locked_at, and_(later.locked_at == Note.locked_at, later.id > Note.id)),
+        *((later.locked_at < _BEFORE,) if before else ()),
     )
-    return and_(_is_plan(Note, LOCKED), ~newer.exists())
+    return and_(_is_plan(Note, LOCKED), ~newer.exists(), *((Note.locked_at < _BEFORE,) if before else ()))
+
+
+_BEFORE = bindparam("before", type_=Note.__table__.c.locked_at.type)
 
 
 def in_force(session: Session, case_id: int) -> list[Note]:
@@ -75,9 +82,15 @@ def in_force(session: Session, case_id: int) -> list[Note]:
     return list(session.scalars(_in_force(), {"case_id": case_id}))
 
 
+def in_force_before(session: Session, case_id: int, moment: datetime) -> list[Note]:
+    """The plans that were in force in a case just before a moment."""
+    return list(session.scalars(_in_force(before=True), {"case_id": case_id, "before": moment}))
+
+
 @cache
-def _in_force() -> Select[Note]:
-    return select(Note).where(Note.case_id == bindparam("case_id"), _last()).order_by(Note.locked_at, Note.id)
+def _in_force(*, before: bool = False) -> Select[Note]:
+    return select(Note).where(
+        Note.case_id == bindparam("case_id"), _last(before=before)).order_by(Note.locked_at, Note.id)
 
 
 def before(session: Session, note: Note) -> Note | None:

@@ -62,6 +62,8 @@ class Telehealth(_Part):
     clinician_location: Line = ""
     identity_confirmed: bool = False
     consent_on_file: bool = False
+    consent_place: Line = ""
+    """Where the consent is that was not signed in the product: on paper, and since when."""
     emergency_confirmed: bool = False
     """Whether the emergency contact and plan were confirmed."""
     interruptions: Paragraph = ""
@@ -143,7 +145,10 @@ def _remote_in_words(told: Telehealth, names: Mapping[str, str]) -> str:
             said.append(f"{names.get(key, '') if key != FOR_ALL else 'Everybody'}: {place}")
     if told.clinician_location.strip():
         said.append(f"Clinician: {told.clinician_location}")
-    return " · ".join(said + [label for key, label in CONFIRMED.items() if getattr(told, key)])
+    kept = {"consent_on_file": told.consent_place.strip()}
+    return " · ".join(said + [
+        f"{label}: {kept[key]}" if kept.get(key) else label for key, label in CONFIRMED.items() if getattr(told, key)
+    ])
 
 
 def state_name(code: str) -> str:
@@ -162,14 +167,23 @@ def has_telehealth(kind: NoteKind, case_type: CaseType, held_by: SessionFormat |
     )
 
 
-def missing_telehealth(told: Telehealth, names: Mapping[str, str]) -> tuple[str, ...]:
-    """What the telehealth statement still lacks; ``names`` are those who were present, by person id as text."""
+CONSENT_PLACE = "Where the telehealth consent is"
+
+
+def missing_telehealth(
+    told: Telehealth, names: Mapping[str, str], unsigned: Collection[str] = ()
+) -> tuple[str, ...]:
+    """What the telehealth statement still lacks; ``names`` are those who were present, by person id as text.
+
+    ``unsigned`` are those of them who have not signed the form here: then it has to be said where their consent is.
+    """
     missing = [] if told.mode is not None else ["Video or phone"]
     missing += [f"Where {names[key]} was" for key in names if not located(told, key)]
     missing += [
         label for label, said in (
             ("Where you were", told.clinician_location.strip()), ("Identity confirmed", told.identity_confirmed),
             ("Telehealth consent on file", told.consent_on_file),
+            (CONSENT_PLACE, told.consent_place.strip() or not (told.consent_on_file and unsigned)),
             ("Emergency contact and plan confirmed", told.emergency_confirmed),
         ) if not said
     ]

@@ -76,7 +76,7 @@ def _domain(key: str, label: str, *findings: str) -> Section:
 MENTAL_STATUS = (
     _domain("appearance", "Appearance", "Well groomed", "Casually dressed", "Neglected", "Dishevelled", "Unusual dress",
             "Looks older than age", "Looks younger than age"),
-    _domain("behaviour", "Behaviour", "Calm", "Restless", "Agitated", "Slowed", "Tremor", "Tics", "Avoids eye contact"),
+    _domain("behaviour", "Behavior", "Calm", "Restless", "Agitated", "Slowed", "Tremor", "Tics", "Avoids eye contact"),
     _domain("attitude", "Attitude", "Cooperative", "Guarded", "Withdrawn", "Hostile", "Suspicious", "Indifferent"),
     _domain("speech", "Speech", "Normal rate, rhythm and volume", "Slow", "Fast", "Pressured", "Soft", "Loud",
             "Monotonous", "Sparse", "Slurred"),
@@ -88,12 +88,12 @@ MENTAL_STATUS = (
     _domain("thought_content", "Thought content", "Nothing unusual", "Worry", "Rumination", "Guilt", "Hopelessness",
             "Obsessions", "Phobias", "Overvalued ideas", "Delusions"),
     _domain("perception", "Perception", "Nothing unusual", "Hears voices", "Sees things", "Other hallucinations",
-            "Illusions", "Depersonalisation", "Derealisation"),
+            "Illusions", "Depersonalization", "Derealization"),
     _domain("cognition", "Cognition and orientation", "Alert, oriented to person, place, time and situation",
             "Drowsy", "Not oriented to time", "Not oriented to place", "Poor attention", "Poor short-term memory",
             "Poor long-term memory"),
     _domain("insight", "Insight", "Good", "Fair", "Limited", "Absent"),
-    _domain("judgement", "Judgement", "Good", "Fair", "Limited", "Poor"),
+    _domain("judgement", "Judgment", "Good", "Fair", "Limited", "Poor"),
 )
 """The domains of the mental status exam (TRUST 2.1); harm to self and others is the risk line."""
 
@@ -108,7 +108,7 @@ FORMS: dict[str, Form] = {
         Section("assessment", "Assessment", True, "How you understand it."), _PLAN,
     ),
     "birp": _progress(
-        "BIRP", Section("behaviour", "Behaviour", True, "What was said, shown and observed."), _INTERVENTION,
+        "BIRP", Section("behaviour", "Behavior", True, "What was said, shown and observed."), _INTERVENTION,
         _RESPONSE, _PLAN,
     ),
     "girp": replace(_progress(

@@ -15,7 +15,7 @@ from practicerunner.errors import NoteIsSigned, RuleViolation
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.note_forms import FORMS as FORMS  # noqa: PLC0414 (others know the forms from here)
 from practicerunner.rules.note_forms import Section, more
-from practicerunner.rules.scheduling import moment, wall
+from practicerunner.rules.scheduling import memo_resource, moment, wall
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus, Resource, Role
 
 KEPT_AFTER_DISCARD = timedelta(days=30)
@@ -119,10 +119,10 @@ def title(kind: NoteKind, form: str) -> str:
     return FORMS[form].label if kind is NoteKind.CONTACT and form != "contact" else kind.label
 
 
-def resource_for(kind: NoteKind, case_type: CaseType) -> Resource:
-    """The row of the permission table that governs a note."""
+def resource_for(kind: NoteKind, case_type: CaseType, *, for_desk: bool = False) -> Resource:
+    """The row of the permission table that governs a note; ``for_desk`` is a memo that is marked so."""
     if kind is NoteKind.MEMO:
-        return Resource.APPOINTMENT_MEMO
+        return memo_resource(for_desk=for_desk)
     if kind is NoteKind.PSYCHOTHERAPY:
         return Resource.PSYCHOTHERAPY_NOTE
     return Resource.CLINICAL_NOTE if capabilities(case_type).clinical_fields else Resource.CONSULTATION_NOTE

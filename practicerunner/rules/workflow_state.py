@@ -20,7 +20,15 @@ from typing import NamedTuple
 
 from practicerunner.money import dollars
 from practicerunner.rules.case_types import Capabilities, capabilities
-from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, OnboardingStep, Welcome, WorkflowState
+from practicerunner.vocabulary import (
+    AttentionKind,
+    CaseStatus,
+    CaseType,
+    OnboardingStep,
+    PaperKind,
+    Welcome,
+    WorkflowState,
+)
 
 ONBOARDING = frozenset({CaseStatus.PROSPECT, CaseStatus.INTAKE_PENDING, CaseStatus.WAITLIST, CaseStatus.ACTIVE})
 """Statuses in which papers and payment are asked for."""
@@ -73,6 +81,14 @@ class Review:
     since: date
 
 
+class Given(NamedTuple):
+    """A paper that somebody was given to fill in and that has not come back."""
+
+    person_id: int
+    kind: PaperKind
+    due_on: date | None = None
+
+
 class Adult(NamedTuple):
     """Somebody who turned 18, and what became of their invitation to the portal."""
 
@@ -97,6 +113,8 @@ class Facts:
     """People whose intake has arrived, for whichever of their cases."""
     consent_from: frozenset[int] = frozenset()
     """People whose consent to this case has arrived."""
+    given: tuple[Given, ...] = ()
+    """What was given out in this case and is still to be filled in."""
     critical_answers: int = 0
     """Critical answers that nobody has said anything about yet; not told to the front desk."""
     notes_overdue: tuple[Occasion, ...] = ()
@@ -166,7 +184,7 @@ def items(facts: Facts, today: date) -> list[Item]:
             _part(facts, "relationships"),
         ))
     if facts.status in ONBOARDING and not facts.needs_review:
-        found += _onboarding(facts, able)
+        found += _onboarding(facts, able, today)
     if facts.status in SCHEDULING and not facts.upcoming and not facts.needs_review:
         found.append(Item(
             AttentionKind.NOTHING_AHEAD, f"No {able.appointment} ahead.", 1, f"Schedule the next {able.appointment}",
@@ -325,7 +343,7 @@ def step_in_words(step: OnboardingStep, able: Capabilities) -> str:
     return f"{able.agreement.label}s" if step is OnboardingStep.CONSENTS else step.label
 
 
-def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
+def _onboarding(facts: Facts, able: Capabilities, today: date) -> list[Item]:
     found = []
     if not facts.people:
         found.append(Item(
@@ -334,9 +352,11 @@ def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
         ))
     for step in checklist(facts):
         if step.step is OnboardingStep.INTAKE and step.missing:
-            found.append(_paper(AttentionKind.INTAKE_MISSING, "Intake", facts, step.missing))
+            found.append(_paper(
+                AttentionKind.INTAKE_MISSING, PaperKind.INTAKE, "Intake", facts, step.missing, today))
         if step.step is OnboardingStep.CONSENTS and step.missing:
-            found.append(_paper(AttentionKind.CONSENT_MISSING, able.agreement.label, facts, step.missing))
+            found.append(_paper(
+                AttentionKind.CONSENT_MISSING, PaperKind.CONSENT, able.agreement.label, facts, step.missing, today))
     over = _is_over(facts)
     if over:
         whose = _listed([person.name for person in facts.people if person.person_id in over])
@@ -358,10 +378,22 @@ def _onboarding(facts: Facts, able: Capabilities) -> list[Item]:
     return found
 
 
-def _paper(kind: AttentionKind, what: str, facts: Facts, missing: Sequence[Somebody]) -> Item:
+def _paper(
+    kind: AttentionKind, paper: PaperKind, what: str, facts: Facts, missing: Sequence[Somebody], today: date
+) -> Item:
+    """Whose paper is missing: to be given out, or, where everybody has it already, to be reminded of."""
     names = [person.name for person in missing]
+    given = {one.person_id: one.due_on for one in facts.given if one.kind is paper}
+    have = [person for person in missing if person.person_id in given]
+    if len(have) == len(missing):
+        due = min(filter(None, given.values()), default=None)
+        when = "" if due is None else f", due {_day(due, today)}" if due >= today else (
+            f", overdue since {_day(due, today)}")
+        return Item(kind, f"{what} missing: {_listed(names)}. Assigned{when}.", len(names), "Remind",
+                    _part(facts, "clinical"))
+    assigned = f" Assigned already: {_listed([person.name for person in have])}." if have else ""
     return Item(
-        kind, f"{what} missing: {_listed(names)}.", len(names), f"Assign the {what.lower()}",
+        kind, f"{what} missing: {_listed(names)}.{assigned}", len(names), f"Assign the {what.lower()}",
         Place("case", {"case": facts.case_id, "part": "clinical", "do": "assign"}),
     )
 

@@ -119,10 +119,10 @@ def _workflow(actor: Actor, page: CasePage, summary: CaseSummary) -> None:
         if not summary.attention and not summary.next_steps:
             st.text("Nothing waits. Whatever needs somebody appears here with the way to clear it.")
         for item in summary.attention:
-            _item(actor, item)
+            _item(actor, item, summary)
         for item in summary.next_steps:
             if item not in summary.attention:
-                _item(actor, item)
+                _item(actor, item, summary)
         _checklist(summary.checklist, able)
         st.markdown("**Billing**")
         for arrangement in summary.arrangements:
@@ -143,11 +143,12 @@ def _pays_unless_arranged(able: Capabilities) -> str:
     return f"The {able.called} pays." if able.most == 1 else "Nobody has said yet who pays."
 
 
-def _item(actor: Actor, item: Item) -> None:
+def _item(actor: Actor, item: Item, summary: CaseSummary) -> None:
+    """What waits, with the way to clear it for those whose it is to do."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.text(item.sentence, width="content")
         target = item.place
-        if navigation.may_open(actor, target.page) and st.button(
+        if item.kind in summary.clears and navigation.may_open(actor, target.page) and st.button(
             item.action, key=f"item.{item.kind}", type="tertiary", icon=":material/arrow_forward:"
         ):
             navigation.go(target.page, **target.selectors)

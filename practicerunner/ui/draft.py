@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.errors import Stale
+from practicerunner.ui import unsaved
 from practicerunner.ui.perform import act
 from practicerunner.ui.text import md
 
 Keep = Callable[[Session, int, Mapping[str, Any]], Any]
 """Saves the texts of an editor, given the revision that it knows."""
-OVERTAKEN = ("Somebody else changed this in the meantime. What you wrote is still in its fields, but only here: choose "
-             "below before you leave or reload this page.")
+OVERTAKEN = ("Somebody else changed this in the meantime. What you wrote is still in its fields, but not saved: choose "
+             "below. Should you leave or reload this page first, it is shown to you then, to copy.")
+THERE = "Changed only there: it is taken."
 CHOICE = ("Where both changed the same field, “Keep what I wrote” saves your words and “Take what is saved” drops "
           "them. What only one of you changed stays either way.")
 HIDDEN = ("“Keep what I wrote” saves the fields that you changed and leaves the others as they are saved now. "
@@ -37,7 +39,7 @@ class Pair:
 def standing(known: object, saved: object, typed: object) -> str:
     """Where a field was changed, given what this window knew of it, and what becomes of it."""
     if typed == known:
-        return "Changed only there: it is taken."
+        return THERE
     return "Changed only here: it stays." if saved == known else "Changed in both places: choose below."
 
 
@@ -63,6 +65,7 @@ class Draft:
         self._told: set[str] = set()
         if key not in st.session_state or not any(self.field(name) in st.session_state for name in texts):
             self.take()
+            self.state["unsaved"] = unsaved.found(key)
         for name, text in texts.items():
             if self.field(name) not in st.session_state:
                 st.session_state[self.field(name)] = self.state["saved"][name] = text
@@ -94,7 +97,7 @@ class Draft:
         """Show what is saved."""
         st.session_state[self.key] = {
             "row": self.row, "revision": self.revision, "saved": dict(self.texts), "problems": {},
-            "op": ids.new_operation(),
+            "op": ids.new_operation(), "unsaved": st.session_state.get(self.key, {}).get("unsaved", ()),
         }
         for name, text in self.texts.items():
             st.session_state[self.field(name)] = text
@@ -104,10 +107,12 @@ class Draft:
         if not self._hidden:
             self.merge()
         self.state.update(row=self.row, revision=self.revision, saved=dict(self.texts), problems={})
+        unsaved.forget(self.key)
         self.save()
 
     def concede(self) -> None:
         """Take what is saved where both changed a field, after both were seen; what only this window changed stays."""
+        unsaved.forget(self.key)
         stays = {} if self._hidden else self.mine_alone()
         self.take()
         for name, value in stays.items():
@@ -140,6 +145,25 @@ class Draft:
             state.update(revision=state["revision"] + 1, saved=typed)
             if self.row is not None:
                 state["row"] = kept
+
+    def left_over(self) -> None:
+        """What was typed before the page was left or reloaded and was never saved: to copy, beside the fields."""
+        words = self.state["unsaved"]
+        if not words:
+            return
+        with st.container(border=True, key=f"{self.key}.unsaved"):
+            st.markdown("**What you typed before and was not saved**")
+            st.caption("Somebody else had saved this first. Copy from here what still belongs in the fields; only you "
+                       "see it, until you drop it or sign out.")
+            for label, text in words:
+                if label:
+                    st.caption(md(label))
+                st.code(text, language=None, wrap_lines=True)
+            st.button("Drop it", key=f"{self.key}.drop", on_click=self._drop)
+
+    def _drop(self) -> None:
+        self.state["unsaved"] = ()
+        unsaved.forget(self.key)
 
     def fill(self, texts: Mapping[str, Any]) -> None:
         """Put texts into fields and keep them."""
@@ -182,7 +206,12 @@ class Draft:
         return there
 
     def choose(self, differing: Sequence[Pair], remark: str = "") -> None:
-        """Show both texts of the fields that differ, under the field's name, and both ways on."""
+        """Show both texts of the fields that differ, under the field's name, and both ways on.
+
+        What was typed is kept meanwhile, should the page be left or reloaded before anything is chosen.
+        """
+        unsaved.keep(self.key, [(pair.label, pair.typed) for pair in differing
+                                if pair.typed is not None and pair.standing != THERE])
         with st.expander("What is saved now, where it differs from what stands here", expanded=True):
             for pair in differing:
                 with st.container(border=True, gap="xsmall"):

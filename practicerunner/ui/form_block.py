@@ -122,8 +122,8 @@ def _standing(line: FormLine) -> None:
 def _when(page: CasePage, line: FormLine, zone: str) -> str:
     """When it was given, is due, or came back, and who signed."""
     if line.status is AssignmentStatus.COMPLETED and line.completed_at is not None:
-        signed = f"{line.capacity}, " if line.capacity else ""
-        return f"{signed}{moment(line.completed_at, zone)}"
+        lacks = f"{count(line.unanswered, 'question')} unanswered, no total" if line.unanswered else ""
+        return ", ".join(filter(None, (lacks, line.capacity, moment(line.completed_at, zone))))
     said = ["takes the place of an earlier one"] if line.replaces else []
     if line.due_on is not None:
         said.append(f"due {day(line.due_on, page.today)}")

@@ -43,6 +43,7 @@ def show(actor: Actor, page: SheetPage, zone: str) -> None:
     with st.container(width=WIDTH):
         if page.content.intro:
             st.text(page.content.intro)
+        draft.left_over()
         answers = form_fields.answers(page.content, draft.typed())
         _fields(page, draft, form, answers)
         signer = choose_signer(

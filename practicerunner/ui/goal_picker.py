@@ -46,4 +46,5 @@ def _called(one: GoalChoice) -> str:
     text = " ".join(one.text.split())
     short = text if len(text) <= SHOWN else f"{text[:SHOWN - 1].rstrip()}…"
     whose = f"{one.about}: " if one.about else ""
-    return md(f"{whose}{one.number} {short}{'' if one.in_force else ' (earlier plan)'}")
+    plan = "" if one.in_force else " (later plan)" if one.is_later else " (earlier plan)"
+    return md(f"{whose}{one.number} {short}{plan}")

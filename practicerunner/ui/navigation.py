@@ -65,7 +65,7 @@ SCREENS = (
     Screen("account", "My account", "Practice settings", ":material/account_circle:", Resource.PRACTICE_SETTINGS),
     Screen("case", "Client", "Practice", "", Resource.CASE, hidden=True),
     Screen("appointment", "Appointment", "Practice", "", Resource.APPOINTMENTS, hidden=True),
-    Screen("note", "Note", "Work", "", Resource.CLINICAL_NOTE, hidden=True),
+    Screen("note", "Note", "Work", "", Resource.CLINICAL_NOTE, hidden=True, other=Resource.DESK_MEMO),
     Screen("amendment", "Request to amend", "Work", "", Resource.AMENDMENTS, hidden=True),
     Screen("form", "Form", "Practice", "", Resource.CONSENTS, hidden=True),
     Screen("payer", "Payer", "Work", "", Resource.INVOICES, hidden=True),

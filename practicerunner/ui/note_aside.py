@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from practicerunner import clock
 from practicerunner.rules.notes import UNSIGNED_KINDS
 from practicerunner.ui import diagnosis_block, measure_chart, note_paper
 from practicerunner.ui.navigation import link
@@ -47,9 +48,14 @@ def last_note(page: NotePage) -> None:
 
 
 def measures(actor: Actor, page: NotePage, zone: str, *, trend: bool = False) -> None:
-    """The scores of those of whom the note speaks, nobody else's; ``trend`` says in words how the last has moved."""
-    found, _ = glance(measures_of_case, actor, page.line.case_id)
+    """The scores of those of whom the note speaks, nobody else's, up to its day.
+
+    ``trend`` says in words how the last has moved.
+    """
+    found, _ = glance(measures_of_case, actor, page.line.case_id, page.line.service_date)
     people = [person for person in found or () if _concerns(page, person)]
+    if people and page.line.service_date < clock.today(zone):
+        st.caption(f"Scores up to {day(page.line.service_date)}, the day of this note")
     for person in people:
         with st.container(border=True):
             if len(people) > 1 or len(page.header.present) > 1:

@@ -9,6 +9,7 @@ import streamlit as st
 from practicerunner.rules.note_details import (
     ABROAD,
     CONFIRMED,
+    CONSENT_PLACE,
     FOR_ALL,
     HARM,
     PLACES,
@@ -68,6 +69,9 @@ def _remote_values(page: NotePage, remote: Remote) -> dict[str, Any]:
         where = told.locations.get(key) or told.locations.get(FOR_ALL) or Whereabouts()
         found |= {f"tele.state.{key}": where.state or None, f"tele.place.{key}": where.place or None}
     found |= {f"tele.{key}": getattr(told, key) for key in CONFIRMED}
+    ticked = st.session_state.get(f"note.{page.line.note_id}.tele.consent_on_file", told.consent_on_file)
+    if ticked and (remote.unsigned or told.consent_place.strip()):
+        found["tele.consent_place"] = told.consent_place
     return found | {"tele.interruptions": told.interruptions}
 
 
@@ -77,7 +81,7 @@ def labels(page: NotePage) -> dict[str, str]:
     found |= {f"risk.{key}": label for key, label in HARM.items()} | {
         "risk.means": "Plan and means", "risk.action": "What was done", "tele.mode": "Held by",
         "tele.clinician_location": "Where you were", "tele.together": "Everybody was at the same place",
-        "tele.interruptions": "Interruptions",
+        "tele.interruptions": "Interruptions", "tele.consent_place": CONSENT_PLACE,
     }
     found |= {f"tele.{key}": label for key, label in CONFIRMED.items()}
     for key, name in (*(page.remote.people if page.remote is not None else ()), (FOR_ALL, "everybody")):
@@ -114,7 +118,7 @@ def _telehealth(typed: Mapping[str, Any], people: Sequence[str], kept: Mapping[s
     elif together is False and FOR_ALL in places:
         apart = bool(kept) and FOR_ALL not in kept
         places = dict(kept) if apart else dict.fromkeys(people, places[FOR_ALL])
-    simple = ("mode", "clinician_location", "interruptions", *CONFIRMED)
+    simple = ("mode", "clinician_location", "interruptions", "consent_place", *CONFIRMED)
     return Telehealth(
         locations={key: where for key, where in places.items() if where.state or where.place or together is False},
         **{key: typed[f"tele.{key}"] for key in simple if f"tele.{key}" in typed},
@@ -188,6 +192,9 @@ def telehealth(draft: Draft, page: NotePage, remote: Remote, zone: str) -> None:
             st.checkbox(label, key=draft.field(f"tele.{key}"), on_change=draft.save)
             if key == "consent_on_file":
                 _consents(page, remote, zone)
+                if "tele.consent_place" in draft.texts:
+                    st.text_input(CONSENT_PLACE, key=draft.field("tele.consent_place"), on_change=draft.save,
+                                  placeholder="On paper, 3 Nov", help="It was not signed here, so say where it is.")
         draft.area("tele.interruptions", "Interruptions (optional)", height=70,
                    placeholder="What was cut off, for how long, and how it went on.")
         draft.problem("telehealth")

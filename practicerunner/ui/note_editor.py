@@ -1,6 +1,8 @@
 """Writing a note: large fields in the form's order, kept on every change, never over somebody else's text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import FieldProblems
+from practicerunner.rules.note_details import HARM
 from practicerunner.rules.note_forms import BETWEEN_FINDINGS, FORMS, more
 from practicerunner.rules.notes import UNSIGNED_KINDS
 from practicerunner.ui import goal_picker, note_aside, note_details, note_paper, signature_box
@@ -23,6 +26,7 @@ from practicerunner.workflows.commands import sentence
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.note_text import Written
 from practicerunner.workflows.notes import (
+    GOAL_MISSING,
     DiscardDraft,
     FinishMemo,
     SaveDraft,
@@ -31,6 +35,9 @@ from practicerunner.workflows.notes import (
     save_draft,
 )
 from practicerunner.workflows.signatures import SignNote, sign_note
+
+PLACE, GOALS, RISK, REMOTE = "fill-in-", "goals", "risk", "remote"
+"""How the parts of the page are called to which a link leads."""
 
 
 def _asked(page: NotePage, revision: int, typed: Mapping[str, Any]) -> SaveDraft:
@@ -84,9 +91,13 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
         note_paper.comments(page.comments, zone)
     left, right = st.columns([3, 2], gap="large") if note_aside.is_there(page) else (st.container(), None)
     with left:
-        goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
+        draft.left_over()
+        if offered:
+            with _place(GOALS):
+                goal_picker.show(draft, offered, required=FORMS[page.form].goals_required)
         _write(page, draft, zone)
         in_trouble = draft.trouble()
+        note_paper.for_desk(actor, page)
         if page.line.saved_at is not None:
             st.text(saved(page.line.saved_at, zone, clock.today(zone)))
         finish(actor, page, draft, in_trouble)
@@ -106,19 +117,40 @@ def _write(page: NotePage, draft: Draft, zone: str) -> None:
     if any(section.usual for section in page.sections):
         note_details.usual(draft, page)
     for section in page.sections:
-        if section.findings:
-            note_details.findings(draft, section, label_of(section))
-        else:
-            height = 420 if len(page.sections) == 1 else 150
-            draft.area(f"s.{section.key}", label_of(section), placeholder=section.hint, height=height)
+        with _place(f"s-{section.key}"):
+            if section.findings:
+                note_details.findings(draft, section, label_of(section))
+            else:
+                height = 420 if len(page.sections) == 1 else 150
+                draft.area(f"s.{section.key}", label_of(section), placeholder=section.hint, height=height)
     if page.has_risk:
-        note_details.risk(draft, page)
+        with _place(RISK):
+            note_details.risk(draft, page)
     if page.remote is not None:
-        note_details.telehealth(draft, page, page.remote, zone)
+        with _place(REMOTE):
+            note_details.telehealth(draft, page, page.remote, zone)
     if page.parts:
         st.subheader(page.part_label, anchor=False)
     for part in page.parts:
-        draft.area(f"p.{part.key}", md(part.label), placeholder=part.hint, height=110)
+        with _place(f"p-{part.key}"):
+            draft.area(f"p.{part.key}", md(part.label), placeholder=part.hint, height=110)
+
+
+@contextmanager
+def _place(name: str) -> Iterator[None]:
+    """A part of the page to which a link leads."""
+    with st.container(gap=None):
+        st.html(f'<span id="{PLACE}{escape(name)}"></span>')
+        with st.container():
+            yield
+
+
+def missing_links(page: NotePage) -> str:
+    """What is still to be filled in, as Markdown: each a link to where that is."""
+    places = {f"Part of {part.label}": f"p-{part.key}" for part in page.parts} | {GOAL_MISSING: GOALS}
+    places |= dict.fromkeys((*HARM.values(), "Plan and means", "What was done"), RISK)
+    places |= {section.label: f"s-{section.key}" for section in page.sections}
+    return ", ".join(f"[{md(one)}](#{PLACE}{places.get(one, REMOTE)})" for one in page.missing)
 
 
 def label_of(section: Written) -> str:
@@ -129,7 +161,7 @@ def label_of(section: Written) -> str:
 def finish(actor: Actor, page: NotePage, draft: Draft, in_trouble: bool) -> None:
     """Sign, submit or make final; and discard."""
     if page.missing and page.line.kind is not NoteKind.TREATMENT_PLAN:
-        st.text(f"Still to fill in: {', '.join(page.missing)}")
+        st.markdown(f"Still to fill in: {missing_links(page)}")
     if page.lacks_supervisor:
         st.warning("Nobody is set as your supervisor yet, so this cannot be submitted. Ask the practice's owner.")
     blocked = bool(page.missing) or in_trouble or page.lacks_supervisor

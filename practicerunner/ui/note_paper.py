@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from practicerunner.ui import diagnosis_block, note_details, note_download, note_share_block, plan_paper, signature_box
+from practicerunner.ui.booking import FOR_DESK
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import link
-from practicerunner.ui.perform import read, read_logged
+from practicerunner.ui.perform import perform, read, read_logged
 from practicerunner.ui.status import badge
 from practicerunner.ui.text import clock_span, day, md, moment
 from practicerunner.vocabulary import NoteKind, NoteStatus, SignatureRole
@@ -16,6 +17,7 @@ from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_ad
 from practicerunner.workflows.documentation import Comment, NoteLine
 from practicerunner.workflows.note_pages import NotePage
 from practicerunner.workflows.note_text import Header, Written
+from practicerunner.workflows.notes import MarkMemo, mark_memo
 from practicerunner.workflows.plans import plan_page
 from practicerunner.workflows.verification import verify_note
 
@@ -98,6 +100,7 @@ def show(actor: Actor, page: NotePage, zone: str, then: Callable[[], None] = st.
         if plan is not None:
             plan_paper.show(plan)
         body(page, with_plan=plan is None)
+    for_desk(actor, page)
     signatures(actor, page, zone)
     if plan is not None:
         plan_paper.agreements(actor, plan)
@@ -115,6 +118,19 @@ def body(page: NotePage, *, with_plan: bool = True) -> None:
     texts(page.sections)
     note_details.paper(page.details, page.names, with_plan=with_plan)
     texts(page.parts)
+
+
+def for_desk(actor: Actor, page: NotePage) -> None:
+    """Of a memo: its author says here whether the front desk may read it; others read that it does."""
+    note_id = page.line.note_id
+    if page.may_mark and note_id is not None:
+        if st.checkbox(FOR_DESK, value=page.for_desk, key=f"desk.{note_id}.{page.for_desk}") != page.for_desk:
+            asked = MarkMemo(note_id=note_id, for_desk=not page.for_desk)
+            done, _ = perform(mark_memo, actor, lambda: asked, done="Memo marked" if asked.for_desk else "Mark removed")
+            if done:
+                st.rerun()
+    elif page.for_desk:
+        st.caption("The front desk reads this too.")
 
 
 def waits_for(role: SignatureRole | None) -> str:

@@ -13,7 +13,7 @@ from practicerunner.rules import plan_changes
 from practicerunner.rules import plans as rule
 from practicerunner.rules.note_details import Details
 from practicerunner.rules.plans import Objective, Plan, Problem, Spot
-from practicerunner.ui import note_editor, note_paper
+from practicerunner.ui import note_editor, note_paper, unsaved
 from practicerunner.ui.draft import Draft, Pair, standing
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import read_logged
@@ -99,6 +99,7 @@ class PlanDraft(Draft):
     def concede(self) -> None:
         """Take what is saved where both changed it; parts that only this window changed stay, with their words."""
         shape, stays = self.shape, self.mine_alone()
+        unsaved.forget(self.key)
         self.take()
         if SHAPE in stays:
             self.state["plan"] = shape
@@ -264,6 +265,7 @@ def show(actor: Actor, page: NotePage, zone: str) -> None:
     if page.line.status is NoteStatus.RETURNED:
         note_paper.comments(page.comments, zone)
     with st.container(width=WIDTH):
+        draft.left_over()
         _before(seen)
         for problem in [spot for spot in rule.spots(draft.shape) if spot.depth == 0]:
             with st.container(border=True):

@@ -71,6 +71,7 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
     form = Form(f"portal_hand_in.{page.assignment_id}")
     if page.content.intro:
         st.text(page.content.intro)
+    draft.left_over()
     answers = form_fields.answers(page.content, draft.typed())
     critical = next(iter(rule.critical_answers(page.content, answers)), None)
     for field in page.content.fields:

@@ -118,6 +118,7 @@ def _edit(actor: Actor, page: PsychotherapyPage, readers: Sequence[str]) -> None
 
     draft = Draft(f"psychotherapy.{page.appointment_id}", page.revision, {"text": page.text}, keep, {"text": "Note"},
                   row=page.note_id)
+    draft.left_over()
     draft.area("text", "Note", height=480)
     in_trouble = draft.trouble()
     misplaced = belongs_in_record(page.text)

@@ -71,6 +71,7 @@ def standing(goal: GoalChoice, *, named: bool) -> str:
     said = ["Named in this note"] if named else []
     if goal.objectives:
         said.append(f"{goal.reached} of {count(goal.objectives, 'objective')} reached")
-    said.append("over" if goal.is_over else "being worked on" if goal.in_force else "of an earlier plan")
+    of_plan = "of a later plan" if goal.is_later else "of an earlier plan"
+    said.append("over" if goal.is_over else "being worked on" if goal.in_force else of_plan)
     return " · ".join(said)
 

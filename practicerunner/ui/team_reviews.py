@@ -66,7 +66,8 @@ def reassign_dialog(actor: Actor, lines: Sequence[TeamLine]) -> None:
     st.text("Appointments, invoices and signed notes keep their supervisor.")
     if not others:
         st.info("Nobody else has the supervisor role. Give it to somebody on the Staff page first.")
-    if st.button(f"Move {count(moving.notes + moving.addenda + moving.returned, 'review')}", type="primary",
+    now = moving.notes + moving.addenda
+    if st.button(f"Move {count(now, 'review') if now else count(moving.returned, 'returned note')}", type="primary",
                  disabled=moving.nothing or not others):
         if to_id is None:
             form.show("to_id", "Choose who takes over.")

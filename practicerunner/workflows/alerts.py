@@ -41,7 +41,7 @@ from practicerunner.workflows.staff import supervisor_on
 
 NO_SUCH_NOTE = (
     "Choose the note that documents it: one of this case about whoever answered, with something written in it, from "
-    "the day of the answer on and not signed before it."
+    "the day of the answer on and not signed before it. A treatment plan does not."
 )
 
 
@@ -238,7 +238,8 @@ def _to_act_on(session: Session, actor: Actor, alert_id: int, action: str) -> tu
 def _closing_notes(session: Session, alert: CriticalAlert, case: Case) -> list[tuple[Note, Staff]]:
     """The notes with which an alert can be closed, the newest first; only who treats in a case writes notes of it."""
     zone, able = ZoneInfo(practice.the_practice(session).zone), capabilities(case.type)
-    apart = UNSIGNED_KINDS if NoteKind.CONTACT in able.case_notes else {NoteKind.PSYCHOTHERAPY}
+    memos = set() if NoteKind.CONTACT in able.case_notes else {NoteKind.MEMO}
+    apart = (UNSIGNED_KINDS | {NoteKind.TREATMENT_PLAN}) - memos
     found = alert_steps.closing_notes(
         session, alert, alert.raised_at.astimezone(zone).date(), but=apart, alone=able.most == 1,
         signed=rule_notes.SIGNED, present=rule_notes.PRESENT)

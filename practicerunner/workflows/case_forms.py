@@ -3,7 +3,7 @@
 Whoever may not read answers gets a value that has none: that a form was sent, and that it came back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from practicerunner.rules import measures
 from practicerunner.rules.measures import Score
 from practicerunner.rules.names import person_name
 from practicerunner.rules.notes import is_clinical
+from practicerunner.rules.scheduling import wall
 from practicerunner.vocabulary import Action, AssignmentStatus, FormPurpose, ParticipantStatus, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.cases import case_for
@@ -49,6 +50,8 @@ class FormLine:
     may_send: bool
     can_open: bool
     """Whether this reader may read what was answered, with or without a typed reason."""
+    unanswered: int = 0
+    """Of a measure that came back: questions without an answer, so that it has no total; 0 for whoever reads none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,17 @@ def forms_of_case(session: Session, actor: Actor, case_id: int) -> CaseForms:
     found = forms.given(session, case.id)
     today = clock.today(practice.the_practice(session).zone)
     scored: dict[int, list[Series]] = {}
+    unanswered: dict[int, int] = {}
     if touches(actor, Action.READ, Resource.QUESTIONNAIRES, case):
         scored = _series(session, case)
+        unanswered = {response_id: score_of(score).missing for response_id, *_, score in forms.scores(session, case.id)}
     people: dict[int, PersonForms] = {}
     members = cases.people_in(session, case.id)
     for participant, person in sorted(members, key=lambda row: row[0].status is ParticipantStatus.LEFT):
         here = participant.status is not ParticipantStatus.LEFT
-        lines = tuple(_line(actor, case, one, today, here=here) for one in found
-                      if one.assignment.person_id == person.id)
+        lines = tuple(
+            replace(_line(actor, case, one, today, here=here), unanswered=unanswered.get(one.response_id or 0, 0))
+            for one in found if one.assignment.person_id == person.id)
         if here or lines:
             name = person_name(person.first_name, person.last_name, person.preferred_name)
             people.setdefault(person.id, PersonForms(
@@ -143,10 +149,12 @@ class PersonMeasures:
 
 
 @reader(Resource.CONSENTS)
-def measures_of_case(session: Session, actor: Actor, case_id: int) -> list[PersonMeasures]:
-    """The scores of everybody in a case, as far as the actor may read them: to see beside a note."""
+def measures_of_case(session: Session, actor: Actor, case_id: int, until: date) -> list[PersonMeasures]:
+    """The scores of everybody in a case up to a day, as far as the actor may read them: to see beside a note of it."""
     case = case_for(session, actor, case_id)
-    scored = _series(session, case) if touches(actor, Action.READ, Resource.QUESTIONNAIRES, case) else {}
+    scored = {}
+    if touches(actor, Action.READ, Resource.QUESTIONNAIRES, case):
+        scored = _series(session, case, until)
     if not scored:
         return []
     members = {person.id: person for _, person in cases.people_in(session, case.id)}
@@ -174,12 +182,13 @@ def _line(actor: Actor, case: Case, one: Given, today: date, *, here: bool) -> F
     )
 
 
-def _series(session: Session, case: Case) -> dict[int, list[Series]]:
-    """Person → measures with complete sets, in the order of the measures."""
+def _series(session: Session, case: Case, until: date = date.max) -> dict[int, list[Series]]:
+    """Person → measures with complete sets up to a day, in the order of the measures."""
     kept: dict[tuple[int, str], list[tuple[Point, Score]]] = {}
+    zone = practice.the_practice(session).zone
     for response_id, person_id, at, score in forms.scores(session, case.id):
         found = score_of(score)
-        if found.total is not None:
+        if found.total is not None and wall(at, zone).date() <= until:
             point = Point(response_id, at, found.total)
             kept.setdefault((person_id, found.measure), []).append((point, found))
     series: dict[int, list[Series]] = {}

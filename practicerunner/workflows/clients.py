@@ -1,8 +1,8 @@
 """Finding clients, the client list, the summary and the page of one case: readers only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,15 +27,17 @@ from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
 from practicerunner.records.people import ContactPoint
 from practicerunner.rules import client_list as rule
+from practicerunner.rules import forms as form_rule
 from practicerunner.rules import names, signing, workflow_state
 from practicerunner.rules.attendance import CANCELLED
 from practicerunner.rules.case_types import CASE_TYPES, PLANS_SWITCHABLE, WITH_PLANS, capabilities
 from practicerunner.rules.notes import due_at, resource_for
-from practicerunner.rules.workflow_state import Facts, Item, Occasion, Review, Somebody, Step
+from practicerunner.rules.workflow_state import Facts, Given, Item, Occasion, Review, Somebody, Step
 from practicerunner.vocabulary import (
     Action,
     AppointmentStatus,
     AttendanceStatus,
+    AttentionKind,
     CaseStatus,
     CaseType,
     ContactKind,
@@ -122,6 +124,8 @@ class CaseSummary:
     """Of the participants who are charged on their own."""
     due_cents: int
     credit_cents: int
+    clears: frozenset[AttentionKind] = frozenset()
+    """The items whose action is the reader's to do."""
 
     @property
     def balance_cents(self) -> int:
@@ -422,7 +426,10 @@ def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
     case = case_for(session, actor, case_id)
     today = clock.today(practice.the_practice(session).zone)
     known = _gather(session, actor, [_as_listed(case)], clock.now())[case.id]
-    waiting = workflow_state.items(known.facts, today)
+    given = tuple(
+        Given(person_id, form_rule.PAPERS[purpose], due_on)
+        for person_id, purpose, due_on in forms.still_out(session, case.id, form_rule.PAPERS))
+    waiting = workflow_state.items(replace(known.facts, given=given), today)
     agreements = arrangements_of(session, actor, case_id)
     arranged, over = in_force(agreements, today), ended(agreements, today)
     credit = 0
@@ -432,7 +439,34 @@ def case_summary(session: Session, actor: Actor, case_id: int) -> CaseSummary:
         case.status, workflow_state.state(waiting), tuple(workflow_state.attention(waiting)), tuple(waiting[:3]),
         tuple(workflow_state.checklist(known.facts)), tuple(arranged.values()), over,
         {person.person_id: person.name for person in known.facts.people}, known.due_cents, credit,
+        _clears(session, actor, case, {item.kind for item in waiting}),
     )
+
+
+def _clears(
+    session: Session, actor: Actor, case: Case, waiting: Collection[AttentionKind]
+) -> frozenset[AttentionKind]:
+    """Of the items that wait in a case those whose action the actor may do; the others they see without a button."""
+    ours = [case.provider_id, *scheduling.providers_of(session, case.id)]
+    main = resource_for(capabilities(case.type).main_note, case.type)
+    needed = dict.fromkeys((AttentionKind.NOTE_DUE, AttentionKind.PLAN_REVIEW_DUE), (Action.CREATE, main)) | {
+        AttentionKind.NOTE_RETURNED: (Action.READ, main),
+        AttentionKind.ATTENDANCE_MISSING: (Action.UPDATE, Resource.APPOINTMENTS),
+        AttentionKind.NOTHING_AHEAD: (Action.CREATE, Resource.APPOINTMENTS),
+        AttentionKind.NOT_INVOICED: (Action.CREATE, Resource.INVOICES),
+        AttentionKind.PAYMENT_METHOD_MISSING: (Action.CREATE, Resource.INVOICES),
+        AttentionKind.INVOICE_OVERDUE: (Action.READ, Resource.INVOICES),
+        AttentionKind.INTAKE_MISSING: (Action.CREATE, Resource.CONSENTS),
+        AttentionKind.CONSENT_MISSING: (Action.CREATE, Resource.CONSENTS),
+        AttentionKind.CAME_OF_AGE: (Action.UPDATE, Resource.DEMOGRAPHICS),
+    } | dict.fromkeys((
+        AttentionKind.NOBODY_TAKES_PART, AttentionKind.ARRANGEMENT_MISSING, AttentionKind.REVIEW_NEEDED,
+        AttentionKind.PLACE_FREE,
+    ), (Action.UPDATE, Resource.CASE))
+    # Whoever is told of a critical answer opens the forms; what they read there is decided there.
+    return frozenset(
+        kind for kind in waiting if kind not in needed or may_touch(
+            actor, *needed[kind], responsible=ours, supervisor_id=case.supervisor_id, case_id=case.id))
 
 
 @reader(Resource.CASE)

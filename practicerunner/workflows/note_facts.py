@@ -43,6 +43,11 @@ class Remote:
     outside: tuple[str, ...]
     """States in which somebody was, but for which the author has no licence."""
 
+    @property
+    def unsigned(self) -> bool:
+        """Whether somebody who was present has not signed the consent here."""
+        return any(consent.response_id is None for consent in self.consents)
+
 
 def remote_of(session: Session, subject: Subject, present: Mapping[str, str], details: Details) -> Remote | None:
     """What the telehealth statement needs; ``None`` for a note that has none."""

@@ -142,6 +142,10 @@ class NotePage:
     may_discard: bool
     may_review: bool
     may_amend: bool
+    for_desk: bool
+    """Of a memo: whether the front desk may read it."""
+    may_mark: bool
+    """Whether the reader says so: the author of a memo."""
     goals: tuple[GoalChoice, ...]
     """The goals of a plan that its author may name in it; nothing where there is no plan, or once it is fixed."""
     previous: "Previous | None"
@@ -305,6 +309,7 @@ def _page(session: Session, actor: Actor, subject: Subject, row: NoteRow) -> Not
         may_discard=is_author and not fixed and not note.version,
         may_review=may_review,
         may_amend=note.status in (NoteStatus.LOCKED, NoteStatus.AMENDED) and may_sign(own=adds[0], supervised=adds[1]),
+        for_desk=note.memo_for_desk, may_mark=is_author and note.kind is NoteKind.MEMO,
         goals=goals_for(session, actor, subject) if is_author and not fixed else (),
         previous=_previous(session, actor, note, header) if may_write or may_review else None,
     )

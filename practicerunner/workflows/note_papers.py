@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
+from practicerunner.documents.sheet import long_date
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
 from practicerunner.records import amendments, audit, notes, plans, practice
 from practicerunner.records.cases import Case
@@ -197,7 +198,7 @@ def _people(header: Header) -> list[tuple[str, str]]:
 def _stamp(header: Header) -> str:
     if not header.late_entry or header.entered_on is None:
         return ""
-    return f"LATE ENTRY: entered {header.entered_on:%Y-%m-%d} for {header.day:%Y-%m-%d}"
+    return f"LATE ENTRY: entered {long_date(header.entered_on)} for {long_date(header.day)}"
 
 
 def _agreements(session: Session, note_id: int | None, person_id: int | None = None) -> tuple[Passage, ...]:

@@ -61,7 +61,7 @@ def reviews(actor: Actor) -> bool:
 def may_open(actor: Actor, row: NoteRow, action: Action = Action.READ) -> Allowed | None:
     """How the actor may open a note, with or without a typed reason; ``None`` if not at all. Leaves no trace."""
     return how_may(
-        actor, action, rule.resource_for(row.kind, row.case_type), case_id=row.case_id,
+        actor, action, rule.resource_for(row.kind, row.case_type, for_desk=row.memo_for_desk), case_id=row.case_id,
         own=actor.staff_id in responsible_for(row), supervised=is_supervised(actor, row))
 
 

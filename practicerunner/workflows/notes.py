@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import alert_steps, cases, discarded_drafts, notes, practice, scheduling
+from practicerunner.records import alert_steps, cases, discarded_drafts, note_facts, notes, practice, scheduling
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note, NoteRow
@@ -21,12 +21,15 @@ from practicerunner.rules.note_details import Details, Telehealth, has_telehealt
 from practicerunner.rules.note_forms import FORMS, Section, own_sections
 from practicerunner.rules.notes import Act
 from practicerunner.rules.plans import as_json
-from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
+from practicerunner.vocabulary import Action, FormPurpose, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import Command, Paragraph, command
 from practicerunner.workflows.note_readers import is_supervised, responsible_for
 from practicerunner.workflows.note_templates import beginning
 from practicerunner.workflows.plan_parts import begun_with, concerns, linked, next_review
+
+GOAL_MISSING = "Goal of the plan"
+"""What a note lacks that has to say on which goal it worked."""
 
 
 class NoteDoesNotFit(RuleViolation):
@@ -81,6 +84,13 @@ class FinishMemo(Command):
     revision: int
 
 
+class MarkMemo(Command):
+    """Say whether the front desk may read a memo, also one that is final."""
+
+    note_id: int
+    for_desk: bool
+
+
 class DiscardDraft(Command):
     """Set a draft aside that was never signed."""
 
@@ -129,8 +139,9 @@ def authorize_note(
     if row is None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLINICAL_NOTE, resource_id=subject.note.id)
     return authorize(
-        session, actor, action, rule.resource_for(row.kind, row.case_type), responsible=responsible_for(row),
-        supervised=is_supervised(actor, row), reason=reason, resource_id=row.note_id, case_id=row.case_id,
+        session, actor, action, rule.resource_for(row.kind, row.case_type, for_desk=row.memo_for_desk),
+        responsible=responsible_for(row), supervised=is_supervised(actor, row), reason=reason, resource_id=row.note_id,
+        case_id=row.case_id,
     )
 
 
@@ -295,7 +306,7 @@ def _details(session: Session, subject: Subject, asked: Details | None) -> dict[
     if asked.plan is not None:
         kept["plan"] = as_json(asked.plan)
     if asked.goals:
-        kept["goals"] = linked(session, subject.case.id, asked.goals)
+        kept["goals"] = linked(session, subject.note, asked.goals)
     return kept
 
 
@@ -317,11 +328,14 @@ def missing_details(session: Session, subject: Subject, present: Mapping[str, st
     if has_risk(subject):
         missing += missing_risk(details.risk, required=FORMS[subject.note.form].risk_required)
     if is_remote(subject) and subject.appointment is not None:
-        missing += missing_telehealth(details.telehealth or Telehealth(mode=subject.appointment.format), present)
+        signed = note_facts.signed_forms(session, [int(key) for key in present], FormPurpose.TELEHEALTH)
+        missing += missing_telehealth(
+            details.telehealth or Telehealth(mode=subject.appointment.format), present,
+            [key for key in present if int(key) not in signed])
     if FORMS[subject.note.form].goals_required and not details.goals and concerns(
         session, subject.note, [int(key) for key in present]
     ):
-        missing += ("Goal of the plan",)
+        missing += (GOAL_MISSING,)
     return missing
 
 
@@ -336,6 +350,23 @@ def finish_memo(session: Session, actor: Actor, asked: FinishMemo) -> int:
     note.status = rule.transition(note.kind, note.status, Act.FINISH)
     note.locked_at = clock.now()
     note.revision += 1
+    return note.id
+
+
+@command(Resource.APPOINTMENT_MEMO, Action.UPDATE)
+def mark_memo(session: Session, actor: Actor, asked: MarkMemo) -> int:
+    """Let the front desk read one's own memo, or no longer. Returns the note's id. Raises NotFound, NotPermitted."""
+    subject = subject_of(session, actor, asked.note_id, lock=True)
+    authorize_note(session, actor, Action.UPDATE, subject)
+    note = subject.note
+    if note.kind is not NoteKind.MEMO or note.author_id != actor.staff_id:
+        raise NotPermitted(
+            "Only a memo can be marked for the front desk, and only by its author.", actor=actor,
+            action=Action.UPDATE, resource=Resource.APPOINTMENT_MEMO, resource_id=note.id, case_id=note.case_id,
+        )
+    note.memo_for_desk = asked.for_desk
+    session.info["case_id"] = note.case_id
+    session.info["detail"] = "for the front desk too" if asked.for_desk else "not for the front desk"
     return note.id
 
 

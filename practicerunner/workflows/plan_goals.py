@@ -1,4 +1,4 @@
-"""Which goals of the treatment plans in force a note can say it worked on; reading them is logged as that of a plan."""
+"""Which goals of the plans in force on its day a note can say it worked on; reading one is logged as a plan's."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from practicerunner.vocabulary import NoteKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.note_readers import log_reading, opens
 from practicerunner.workflows.notes import Subject
-from practicerunner.workflows.plan_parts import concerns, name_of, plan_in
+from practicerunner.workflows.plan_parts import concerns, day_after, name_of, plan_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,19 @@ class GoalChoice:
     about: str
     """Whose plan it is, where there are several; empty otherwise."""
     in_force: bool
+    """Whether its plan was in force on the day of the note."""
     reached: int = 0
     """How many of its objectives are reached."""
     objectives: int = 0
     """How many it has, without those that were dropped."""
     is_over: bool = False
+    is_later: bool = False
+    """Whether its plan was signed after the day of the note."""
 
 
 def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalChoice, ...]:
-    """The goals that a note may name: of the plans in force of those whom it is about, and those it names already.
+    """The goals that a note may name: of the plans of those whom it is about that were in force on its day, and those
+    it names already.
 
     Whoever asks may read the note; a plan is asked about anew.
     """
@@ -49,7 +53,7 @@ def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalCho
         linked[link["plan_id"]].add(link["goal"])
     older = [session.get_one(Note, plan_id) for plan_id in linked if plan_id not in {one.id for one in kept}]
     several = len({one.person_id for one in [*kept, *older]}) > 1
-    found = []
+    found, over = [], day_after(session, note)
     for one in [*kept, *older]:
         row = notes.one_row(session, one.id)
         if row is None or not opens(actor, row, ""):
@@ -58,7 +62,7 @@ def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalCho
         found += [
             GoalChoice(one.id, goal.key, goal.number, goal.text,
                        (name_of(session, one.person_id) or "Everybody together") if several else "", one in kept,
-                       goal.reached, goal.objectives, goal.is_over)
+                       goal.reached, goal.objectives, goal.is_over, one.locked_at is not None and one.locked_at >= over)
             for goal in rule.goals_of(plan_in(session, one)) if one in kept or str(goal.key) in linked[one.id]
         ]
     return tuple(found)

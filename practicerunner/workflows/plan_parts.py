@@ -1,7 +1,7 @@
 """What the workflow of notes asks of treatment plans: how one begins, what it lacks, which goals a note may name."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from practicerunner.rules import plans as rule
 from practicerunner.rules.names import person_name
 from practicerunner.rules.note_details import GoalLink
 from practicerunner.rules.plans import Plan
+from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import NoteKind
 
 
@@ -53,19 +54,34 @@ def missing_of_plan(session: Session, note: Note) -> tuple[str, ...]:
 
 
 def concerns(session: Session, note: Note, people: Collection[int]) -> list[Note]:
-    """The plans in force that a note about some people may speak of: their own, and that of the case as a whole."""
+    """The plans that a note about some people may speak of: their own, and that of the case as a whole.
+
+    Those that were in force on its day: what was signed after it was not yet what a session worked on.
+    """
     return [
-        one for one in plans.in_force(session, note.case_id) if one.person_id is None or one.person_id in people
+        one for one in plans.in_force_before(session, note.case_id, day_after(session, note))
+        if one.person_id is None or one.person_id in people
     ]
 
 
-def linked(session: Session, case_id: int, links: Iterable[GoalLink]) -> list[dict[str, Any]]:
-    """The goals that a note names, in the words of their plan, whatever was sent. Raises BadInput."""
+def day_after(session: Session, note: Note) -> datetime:
+    """The moment at which the day of a note was over."""
+    return moment(note.service_date + timedelta(days=1), time(), practice.the_practice(session).zone)
+
+
+def linked(session: Session, note: Note, links: Iterable[GoalLink]) -> list[dict[str, Any]]:
+    """The goals that a note names, in the words of their plan, whatever was sent. Raises BadInput.
+
+    A plan that was signed after the day of the note has none to name, but what a draft names already stays.
+    """
     made = []
+    over, named = day_after(session, note), {link["plan_id"] for link in note.details.get("goals", ())}
     for link in links:
         plan = session.get(Note, link.plan_id)
+        if plan is not None and plan.locked_at is not None and plan.locked_at >= over and plan.id not in named:
+            raise BadInput("goals", "This plan was signed after the day of the note. Choose goals of the one before.")
         found = None
-        if plan is not None and plan.case_id == case_id and plan.status in plans.LOCKED:
+        if plan is not None and plan.case_id == note.case_id and plan.status in plans.LOCKED:
             found = next((g for g in rule.goals_of(plan_in(session, plan)) if str(g.key) == link.goal), None)
         if plan is None or found is None:
             raise BadInput("goals", "Choose goals of a signed plan of this case.")

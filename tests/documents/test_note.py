@@ -33,7 +33,8 @@ def a_page(**changes: Any) -> SignedPage:
 
 
 def test_everything_stands_on_the_paper_in_its_order() -> None:
-    said = lines(paint_note(a_page(stamp="LATE ENTRY: entered 2026-11-06 for 2026-10-31", remark="That is all.")))
+    late = "LATE ENTRY: entered 6 November 2026 for 31 October 2026"
+    said = lines(paint_note(a_page(stamp=late, remark="That is all.")))
     signed = [
         "Signed electronically by Priya Nair, LMFT-A, licence LA 1234",
         "1 November 2026, 20:05 (America/New_York) · 2 November 2026, 01:05:09 UTC",
@@ -41,7 +42,7 @@ def test_everything_stands_on_the_paper_in_its_order() -> None:
     digest = f"SHA-256 of the signed text: {'ab' * 32}"
     wanted = [
         "Progress note", "31 October 2026", "Lindenhof Counseling Group", "Noor Haddad",
-        "LATE ENTRY: entered 2026-11-06 for 2026-10-31", "Data", "First line.", "Plan", "Go on.",
+        late, "Data", "First line.", "Plan", "Go on.",
         *signed, digest, "Co-signed electronically by Ruth Stein, PhD",
         "3 November 2026, 09:00 (America/New_York) · 3 November 2026, 14:00:00 UTC", digest, "Addendum 1",
         "Reason: Correction", "It was Sunday.", *signed, digest, "That is all.",

@@ -1,5 +1,6 @@
 """Opening a page of the running product as somebody, and reading what stands on it."""
 
+import re
 from functools import cache
 
 import pytest
@@ -85,3 +86,11 @@ def portal_opened(
     app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
     assert not app.exception, app.exception
     return app
+
+
+def to_fill_in(app: AppTest) -> str:
+    """What a note says is still to be filled in; each of it leads to a place that is on the page."""
+    line = next((one.value for one in app.markdown if one.value.startswith("Still to fill in")), "")
+    places = set(re.findall(r'<span id="([^"]+)">', "".join(str(one.proto.body) for one in app.get("html"))))
+    assert set(re.findall(r"\]\(#([^)]+)\)", line)) <= places
+    return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", line)

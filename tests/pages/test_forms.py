@@ -77,6 +77,10 @@ def test_the_block_shows_each_participant_s_forms_and_what_can_be_done(cast: Cas
     assert "There is no e-mail address that this person lets us write to" in said(app)
     app = press(app, f"withdraw.{tom}.0.withdraw")
     assert "Overdue" not in words(app)
+    with at("2026-11-02 09:00"):
+        complete(cast, send(cast, couple, "phq9", to="Tom")[0], scored("phq9", *[1] * 7))
+    app = enter("Marcus", "case", case=couple, part="clinical")
+    assert "2 questions unanswered, no total" in words(app)
 
 
 def test_the_front_desk_sees_that_it_was_sent_and_came_back_and_nothing_else(cast: Cast, enter) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
-from practicerunner.ui import identity
+from practicerunner.ui import identity, unsaved
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, discard_draft, save_draft, start_note
 from practicerunner.workflows.private_shares import shared_with_me
@@ -23,7 +23,7 @@ from practicerunner.workflows.psychotherapy import (
 )
 from practicerunner.workflows.signatures import SignNote, sign_note
 from tests.cast import Cast, at, bring_on, hold, people_of
-from tests.pages.opening import give_passwords, sign
+from tests.pages.opening import give_passwords, sign, to_fill_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "practicerunner" / "ui" / "shell.py"
@@ -102,7 +102,7 @@ def test_a_note_is_written_field_by_field_saved_on_every_change_and_signed(cast,
     assert not app.exception
     assert list(areas(app))[:4] == ["Subjective", "Objective", "Assessment", "Plan"]
     assert button(app, "Sign and lock").disabled
-    assert "Still to fill in: Subjective, Objective, Assessment, Plan" in words(app)
+    assert to_fill_in(app) == "Still to fill in: Subjective, Objective, Assessment, Plan"
     with database.reading(cast.engine) as session:
         note_id = session.scalars(select(Note.id)).one()
     app = opened(cast, monkeypatch, "Marcus", "note", note=note_id)  # AppTest does not follow st.switch_page further
@@ -216,6 +216,29 @@ def test_two_windows_on_different_fields_lose_nothing_of_either_by_keeping_what_
     assert list(areas(third).values())[:4] == ["First window.", "Second window.", "As before.", "Third window."]
     one.run()
     assert areas(one)["Objective"] == "Second window."
+
+
+def test_what_was_typed_and_not_saved_is_there_to_copy_after_a_reload_for_its_author_until_dropped(
+    cast, monkeypatch
+) -> None:
+    _, appointment_id = held(cast, CaseType.INDIVIDUAL, "Noor Haddad")
+    note_id = started(cast, appointment_id)
+    key = f"note.{note_id}.s.plan"
+    one, other = (opened(cast, monkeypatch, "Marcus", "note", note=note_id) for _ in range(2))
+    one.text_area(key=key).set_value("First window.").run()
+    other.text_area(key=key).set_value("Second **window**.").run()
+    again = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
+    assert again.text_area(key=key).value == "First window."
+    assert [block.value for block in again.code] == ["Second **window**."]
+    again.text_area(key=key).set_value("First window. Second too.").run()
+    assert note_of(cast, note_id).sections["plan"] == "First window. Second too."
+    assert [block.value for block in again.code] == ["Second **window**."], "until it is dropped"
+    assert not one.run().code, "who lost nothing has nothing to copy"
+    button(again, "Drop it").click().run()
+    assert not again.code
+    assert not opened(cast, monkeypatch, "Marcus", "note", note=note_id).code
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff["Olga"])
+    assert unsaved.found(f"note.{note_id}") == ()
 
 
 def test_a_save_that_comes_between_the_question_and_the_answer_is_not_lost_either(cast, monkeypatch) -> None:

@@ -19,6 +19,7 @@ from practicerunner.workflows.licences import SetLicenceStates, set_licence_stat
 from practicerunner.workflows.note_templates import AddTemplate, OwnSection, add_template
 from practicerunner.workflows.notes import SaveDraft, StartCaseNote, StartNote, save_draft, start_case_note, start_note
 from tests.cast import Cast, at, bring_on, hold, people_of
+from tests.pages.opening import to_fill_in
 from tests.pages.test_note import FORBIDDEN, areas, button, note_of, opened, words
 
 TODAY = "2026-10-12"
@@ -70,10 +71,10 @@ def test_one_click_fills_what_is_still_empty_in_an_exam(cast, monkeypatch) -> No
     assert (kept["mood"], kept["speech"], kept["speech_more"]) == ("Low; Anxious", "", "Whispers.")
     assert (kept["appearance"], kept["insight"]) == ("Well groomed", "Good")
     assert button(app, "Within normal limits").disabled
-    assert "Still to fill in: Harm to self, Harm to others" in words(app)
+    assert "Still to fill in: Harm to self, Harm to others" in to_fill_in(app)
     for harm in ("harm_to_self", "harm_to_others"):
         choose(app, f"{key}.risk.{harm}", RiskFinding.NONE_REPORTED)
-    assert "Still to fill in" not in words(app)
+    assert to_fill_in(app) == ""
     assert "no risk" not in words(app).lower()
 
 
@@ -109,7 +110,7 @@ def test_a_megabyte_is_refused_with_a_sentence_at_its_section_and_what_was_typed
     choose(app, f"note.{note_id}.s.how", "By phone.")
     book = "x" * 1_000_000
     choose(app, f"note.{note_id}.s.said", book)
-    assert [e.value for e in app.error] == ["Not saved. This is too long; at most 100000 characters fit."]
+    assert [e.value for e in app.error] == ["Not saved. This is too long; at most 100,000 characters fit."]
     main = [element for element in app.main if element.type in ("text_area", "error")]
     assert [one.type for one in main].index("error") == 1 + [
         one.key for one in main if one.type == "text_area" or one.type == "error"
@@ -129,8 +130,7 @@ def test_a_session_by_video_is_stated_person_by_person_or_once_for_all(cast, mon
     note_id = by_video(cast, case_id, "FAM50")
     key = f"note.{note_id}.tele"
     app = opened(cast, monkeypatch, "Marcus", "note", note=note_id)
-    said = words(app)
-    assert "Where Noor Haddad was, Where Sam Ortiz was, Where you were, Identity confirmed" in said
+    assert "Where Noor Haddad was, Where Sam Ortiz was, Where you were, Identity confirmed" in to_fill_in(app)
     assert [box.label for box in app.selectbox] == ["State in which everybody was", "Place where everybody was"]
     choose(app, f"{key}.state.", "NJ")
     choose(app, f"{key}.place.", "Work")
@@ -143,10 +143,12 @@ def test_a_session_by_video_is_stated_person_by_person_or_once_for_all(cast, mon
     choose(app, f"{key}.clinician_location", "Office")
     for name in ("identity_confirmed", "consent_on_file", "emergency_confirmed"):
         choose(app, f"{key}.{name}", True)
-    assert "Still to fill in: Subjective, Objective, Assessment, Plan" in [t.value for t in app.text]
+    assert "Subjective, Objective, Assessment, Plan, Where the telehealth consent is" in to_fill_in(app)
+    choose(app, f"{key}.consent_place", "On paper, 3 Nov")
+    assert "Still to fill in: Subjective, Objective, Assessment, Plan" in to_fill_in(app)
     kept = note_of(cast, note_id).details["telehealth"]
-    assert (kept["mode"], kept["consent_on_file"], set(kept["locations"])) == (
-        "video", True, {str(people["Noor"]), str(people["Sam"])})
+    assert (kept["mode"], kept["consent_on_file"], kept["consent_place"], set(kept["locations"])) == (
+        "video", True, "On paper, 3 Nov", {str(people["Noor"]), str(people["Sam"])})
 
 
 def test_a_window_that_knows_one_place_for_all_keeps_those_that_another_has_stated_apart(cast, monkeypatch) -> None:

@@ -38,9 +38,9 @@ SECTIONS = ("overview", "clinical", "billing", "relationships")
 
 EVERYBODYS = {
     "today", "clients", "calendar", "messages", "requests", "inquiries", "billing", "overview", "hours", "account",
-    "case", "appointment", "payer", "form", "breaches",
+    "case", "appointment", "payer", "form", "breaches", "note",
 }
-PROVIDERS = EVERYBODYS | {"documentation", "note", "amendment", "audit", "supervision"}
+PROVIDERS = EVERYBODYS | {"documentation", "amendment", "audit", "supervision"}
 MAY_OPEN = {
     "Dana": PROVIDERS | {"settings", "staff", "forms", "note_templates", "outbox", "imports"},
     "Marcus": PROVIDERS, "Priya": PROVIDERS, "Ruth": PROVIDERS | {"staff"}, "Tom": EVERYBODYS, "Olga": PROVIDERS,

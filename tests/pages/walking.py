@@ -73,10 +73,10 @@ def words(app: AppTest) -> str:
 
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
-_LIVE = re.compile(r"\]\((?!#unfinished\))|!\[|<img|https?://|\$5|:red\[|\*\*bold")
+_LIVE = re.compile(r"\]\((?!#(?:unfinished|fill-in-[a-z0-9_-]+)\))|!\[|<img|https?://|\$5|:red\[|\*\*bold")
 """What would be a link, a picture, a tag, a formula, a colour or bold in a browser, of the names that tests use.
 
-Today links to a place of its own; that is no text of anybody's.
+Today and a note that is being written link to places of their own; that is no text of anybody's.
 """
 
 

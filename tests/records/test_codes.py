@@ -88,9 +88,26 @@ def test_inclusion_terms_come_along() -> None:
     ("partner relational", "Z63.0"), ("suicidal", "R45.851"), ("burnout", "Z73.0"), ("homelessness", "Z59.00"),
     ("generali", "F41.1"), ("anxiety generalized", "F41.1"), ("Generalised Anxiety Disorder", "F41.1"),
     ("adult psychological abuse", "T74.31XA"), ("depressed mood", "F43.21"),
+    # Other words for the same, beside whatever else was typed.
+    ("couple", "Z63.0"), ("couples therapy", "Z63.0"), ("marital conflict", "Z63.0"), ("trauma", "F43.10"),
+    ("worry", "F41.1"), ("sex counseling", "Z70.9"),
+    # One letter too many, missing, another, two that changed places; also of what is another word for it.
+    ("panick", "F41.0"), ("panick disorder", "F41.0"), ("depresion", "F32.A"), ("bipoler II", "F31.81"),
+    ("generalized anxeity", "F41.1"), ("marrige", "Z63.0"), ("greif", "F43.81"),
 ])
 def test_the_right_code_comes_first(text: str, first: str) -> None:
     assert found(text)[0] == first
+
+
+def test_depression_leads_to_the_single_and_the_recurrent_episodes_first() -> None:
+    first, *others = found("depression")
+    assert first == "F32.A" and all(code.startswith(("F32.", "F33.")) for code in others)
+    assert {code[:3] for code in others} == {"F32", "F33"}
+
+
+def test_what_was_typed_right_is_never_read_as_a_misspelled_word() -> None:
+    assert found("mania") == [code for code in found("mania") if code.startswith("F")] != []
+    assert found("xyzw") == [] == found("pnaick")
 
 
 def test_adhd_leads_to_its_types() -> None:
@@ -137,7 +154,8 @@ def test_hostile_text_is_only_words(text: str) -> None:
 
 
 def test_a_search_takes_a_moment_only() -> None:
-    texts = ("anxiety", "generalized anxiety", "un", "trauma", "depress", "F4", "other", "abuse", "ptsd", "sleep")
+    texts = ("anxiety", "generalized anxiety", "un", "trauma", "depress", "F4", "other", "abuse", "ptsd", "sleep",
+             "panick", "couple conflict")
     times = []
     for text in texts * 4:
         began = time.perf_counter()

@@ -11,6 +11,7 @@ from practicerunner.rules.note_details import (
     Telehealth,
     Whereabouts,
     has_telehealth,
+    in_words,
     missing_risk,
     missing_telehealth,
     outside_licence,
@@ -63,6 +64,16 @@ def test_the_telehealth_statement_lacks_each_part_by_its_own_name() -> None:
         assert missing_telehealth(WHOLE.model_copy(update=change), NAMES) == (lacks,)
 
 
+def test_consent_that_nobody_signed_here_is_on_file_only_with_where_it_is() -> None:
+    assert missing_telehealth(WHOLE, NAMES, ["2"]) == ("Where the telehealth consent is",)
+    assert missing_telehealth(WHOLE.model_copy(update={"consent_on_file": False}), NAMES, ["2"]) == (
+        "Telehealth consent on file",)
+    there = WHOLE.model_copy(update={"consent_place": "on paper, 3 Nov"})
+    assert missing_telehealth(there, NAMES, ["1", "2"]) == ()
+    assert "· Telehealth consent on file: on paper, 3 Nov ·" in dict(
+        in_words(Details(telehealth=there), NAMES))["Session by video or phone"]
+
+
 def test_one_location_stands_for_all_and_an_own_one_for_each() -> None:
     def lacks(**locations: Whereabouts) -> tuple[str, ...]:
         return missing_telehealth(WHOLE.model_copy(update={"locations": locations}), NAMES)
@@ -111,6 +122,8 @@ def test_every_domain_of_the_exam_has_its_usual_finding_and_a_text_beneath() -> 
         assert domain.required and domain.usual == domain.findings[0]
         assert len(set(domain.findings)) == len(domain.findings) >= 4
         assert not any(BETWEEN_FINDINGS.strip() in finding for finding in domain.findings)
+    assert [domain.label for domain in MENTAL_STATUS if domain.key in ("behaviour", "judgement")] == [
+        "Behavior", "Judgment"], "a practice in the United States reads them so"
     mood = MENTAL_STATUS[4]
     assert section_text(mood, {"mood": "Low; Anxious", more("mood"): "Since Monday."}) == "Low; Anxious\nSince Monday."
 

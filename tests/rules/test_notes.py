@@ -122,6 +122,8 @@ def test_group_notes_are_clinical_in_therapy_and_not_elsewhere() -> None:
     assert rule.resource_for(NoteKind.GROUP, CaseType.WORKSHOP) is Resource.CONSULTATION_NOTE
     assert rule.resource_for(NoteKind.CONSULTATION, CaseType.CONSULTATION_GROUP) is Resource.CONSULTATION_NOTE
     assert rule.resource_for(NoteKind.MEMO, CaseType.FAMILY) is Resource.APPOINTMENT_MEMO
+    assert rule.resource_for(NoteKind.MEMO, CaseType.FAMILY, for_desk=True) is Resource.DESK_MEMO
+    assert rule.resource_for(NoteKind.PROGRESS, CaseType.FAMILY, for_desk=True) is Resource.CLINICAL_NOTE
     assert rule.resource_for(NoteKind.PSYCHOTHERAPY, CaseType.FAMILY) is Resource.PSYCHOTHERAPY_NOTE
 
 

@@ -9,6 +9,7 @@ from practicerunner.rules.case_types import CASE_TYPES
 from practicerunner.rules.client_list import FILTER_OF, counts, search_words, statuses
 from practicerunner.rules.workflow_state import (
     Facts,
+    Given,
     Occasion,
     Review,
     Somebody,
@@ -19,7 +20,15 @@ from practicerunner.rules.workflow_state import (
     state_in_words,
     step_in_words,
 )
-from practicerunner.vocabulary import AttentionKind, CaseStatus, CaseType, ListFilter, OnboardingStep, WorkflowState
+from practicerunner.vocabulary import (
+    AttentionKind,
+    CaseStatus,
+    CaseType,
+    ListFilter,
+    OnboardingStep,
+    PaperKind,
+    WorkflowState,
+)
 
 TODAY = date(2026, 11, 12)
 NOOR, SAM = Somebody(1, "Noor Haddad"), Somebody(2, "Sam Ortiz")
@@ -94,6 +103,24 @@ def test_sentences_name_who_when_and_how_many_and_lead_to_the_place_that_clears_
     assert found[AttentionKind.NOT_INVOICED].place.page == "appointment"
     assert found[AttentionKind.INVOICE_OVERDUE].sentence == "An invoice is overdue: 105.00."
     assert found[AttentionKind.INVOICE_OVERDUE].place.selectors["part"] == "billing"
+
+
+def test_who_was_given_a_paper_already_is_reminded_of_it_and_not_given_it_again() -> None:
+    facts = replace(SETTLED, type=CaseType.CONSULTATION_GROUP, consent_from=frozenset({1}))
+    late = Given(2, PaperKind.CONSENT, HELD.on)
+    missing = "Consultation agreement missing: Sam Ortiz."
+    for given, said, action in (
+        ((Given(2, PaperKind.INTAKE, TODAY),), missing, "Assign the consultation agreement"),
+        ((late,), f"{missing} Assigned, overdue since 5 Nov.", "Remind"),
+        ((late._replace(due_on=TODAY),), f"{missing} Assigned, due 12 Nov.", "Remind"),
+        ((late._replace(due_on=None),), f"{missing} Assigned.", "Remind"),
+    ):
+        (item,) = items(replace(facts, given=given), TODAY)
+        assert (item.sentence, item.action, "do" in item.place.selectors) == (said, action, action != "Remind")
+    (item,) = items(replace(facts, consent_from=frozenset(), given=(late,)), TODAY)
+    assert item.sentence == (
+        "Consultation agreement missing: Noor Haddad, Sam Ortiz. Assigned already: Sam Ortiz.")
+    assert item.action == "Assign the consultation agreement"
 
 
 @pytest.mark.parametrize("kind", list(CaseType))

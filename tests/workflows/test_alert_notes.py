@@ -1,6 +1,7 @@
 """Which note documents what was done about a critical answer."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, d
 from practicerunner.workflows.signatures import SignNote, sign_note
 from practicerunner.workflows.today import day
 from tests.cast import Cast, at, hold, people_of
+from tests.workflows import planning
 from tests.workflows.alerting import (
     ONLY_THE_NINTH,
     THURSDAY,
@@ -100,6 +102,19 @@ def test_a_note_about_somebody_else_or_of_what_they_missed_documents_nothing(cas
             note_id = filled_in(cast, "Marcus", cast.do("Marcus", start_note, StartNote(
                 appointment_id=held, kind=NoteKind.GROUP)))
             assert closes(cast, alerts[group], note_id) is fits, missed
+
+
+def test_a_treatment_plan_says_nothing_of_the_answer_and_documents_nothing_of_it(cast: Cast) -> None:
+    case_id = client_of(cast, "Marcus")
+    alert_id = raised(cast, case_id, "Marcus")
+    draft = planning.begin(cast, case_id, on="2026-11-12 11:00")
+    planning.write(cast, draft, planning.a_plan(review_on=date(2027, 1, 10)))
+    with at("2026-11-12 11:10"):
+        assert not closes(cast, alert_id, draft)
+        contact = contact_note(cast, case_id, "Marcus")
+    planning.sign(cast, draft, on="2026-11-12 11:20")
+    with at("2026-11-12 11:30"):
+        assert (closes(cast, alert_id, draft), closes(cast, alert_id, contact)) == (False, True)
 
 
 def test_an_empty_draft_closes_nothing_and_one_that_closed_an_alert_waits_to_be_signed(cast: Cast) -> None:

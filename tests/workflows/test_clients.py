@@ -284,6 +284,12 @@ def test_the_items_of_a_couple_appear_and_clear_one_by_one(cast: Cast) -> None:
     with at("2026-10-04 11:00"):  # 48 hours after 10:50 have passed
         assert waiting(cast, couple) == waiting(cast, couple, by="Tom") == {AttentionKind.NOTE_DUE}
         assert cast.read("Marcus", case_summary, couple).attention[0].sentence == "Progress note overdue for 2 Oct."
+        with database.transaction(cast.engine) as session:
+            session.get_one(Case, couple).supervisor_id = cast.staff["Ruth"]
+        clears = {who: cast.read(who, case_summary, couple).clears for who in ("Marcus", "Tom", "Ruth", "Dana")}
+        assert {who for who, kinds in clears.items() if AttentionKind.NOTE_DUE in kinds} == {"Marcus"}
+        assert {who for who, kinds in clears.items() if AttentionKind.NOTHING_AHEAD in kinds} == {
+            "Marcus", "Tom", "Dana"}
     with at("2026-10-17 09:00"):
         late = next(i for i in cast.read("Marcus", case_summary, couple).attention
                     if i.kind is AttentionKind.INVOICE_OVERDUE)

@@ -1,16 +1,17 @@
 """Who may send, fill in and read forms: every cell."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
-from practicerunner import database
+from practicerunner import clock, database
 from practicerunner.errors import NotFound, NotPermitted, PracticeError
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.forms import FormVersion
 from practicerunner.vocabulary import AssignmentStatus, CaseType, Outcome
-from practicerunner.workflows.case_forms import forms_of_case
+from practicerunner.workflows.case_forms import forms_of_case, measures_of_case
 from practicerunner.workflows.cases import OpenCase, Taking, open_case
 from practicerunner.workflows.clients import case_summary
 from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, sheet_page
@@ -120,6 +121,16 @@ def test_every_cell_of_reading_and_each_reading_is_logged(cast: Cast) -> None:
     assert sum(row[0] == cast.staff["Priya"] for row in logged) == 3
 
 
+def test_a_measure_with_unanswered_questions_says_so_to_whoever_reads_scores_alone(cast: Cast) -> None:
+    case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
+    for answers in (scored("phq2", 1, None), scored("phq2", 1, 1)):
+        complete(cast, send(cast, case_id, "phq2", by="Priya")[0], answers, by="Priya")
+    for who, expected in (("Priya", [0, 1]), ("Tom", [0, 0])):
+        lines = cast.read(who, forms_of_case, case_id).people[0].lines
+        assert [(line.status, line.unanswered) for line in lines] == [
+            (AssignmentStatus.COMPLETED, unanswered) for unanswered in expected], who
+
+
 def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
     case_id = cast.open_case(CaseType.INDIVIDUAL, "Pia Berg", provider="Priya")
     complete(cast, send(cast, case_id, "phq9", by="Priya")[0], scored("phq9", 3, 3, 3, 3, 3, 1, 1, 0, 1), by="Priya")
@@ -134,6 +145,11 @@ def test_the_front_desk_s_value_has_no_answer_and_no_score(cast: Cast) -> None:
     for each in (value, summary):
         assert not holds(each, SECRET, "18", "moderately", "critical", "harm", "phq9_9")
     assert cast.read("Priya", forms_of_case, case_id).people[0].series[0].last.total == 18
+    today = clock.today("America/New_York")
+    (beside,) = cast.read("Priya", measures_of_case, case_id, today)
+    assert [point.total for point in beside.series[0].points] == [18]
+    assert cast.read("Priya", measures_of_case, case_id, today - timedelta(days=1)) == [], "beside a late note"
+    assert cast.read("Tom", measures_of_case, case_id, today) == []
 
 
 def test_a_stranger_opens_nothing_and_an_unknown_id_is_not_found(cast: Cast, riveras: int) -> None:

@@ -65,6 +65,8 @@ def test_each_participant_of_a_couple_gets_and_signs_an_own_consent_and_the_chec
         return [person.name for person in steps[OnboardingStep.CONSENTS].missing]
 
     assert missing() == ["Maya Rivera", "Tom Rivera"]
+    waits = [item.sentence for item in cast.read("Marcus", case_summary, riveras).attention]
+    assert "Consent missing: Maya Rivera, Tom Rivera. Assigned." in waits
     complete(cast, maya, filled("consent", signature="Maya Rivera"))
     assert missing() == ["Tom Rivera"]
     complete(cast, tom, filled("consent", signature="T. Rivera"))
@@ -188,7 +190,7 @@ def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(ca
     with pytest.raises(FieldProblems):
         cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=1, answers={"signature": 5}))
     (intake,) = send(cast, riveras, "intake", to="Maya")
-    for text_, sentence in (("x" * 1_000_000, "at most 100000"), ("a\x00b", "cannot be shown")):
+    for text_, sentence in (("x" * 1_000_000, "at most 100,000"), ("a\x00b", "cannot be shown")):
         with pytest.raises(FieldProblems, match=sentence):
             complete(cast, intake, filled("intake", reason=text_))
     assert how_many(cast, FormResponse) == 0 and cast.read("Marcus", sheet_page, sent).answers == {}

@@ -5,14 +5,27 @@ from typing import Any
 
 import pytest
 
-from practicerunner import ids
+from practicerunner import database, ids
 from practicerunner.errors import NotFound, NotPermitted, Stale
 from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus, Role
 from practicerunner.workflows.booking import book
 from practicerunner.workflows.calendar import appointment_page
+from practicerunner.workflows.discarded_drafts import PutBackDraft, put_back_draft
 from practicerunner.workflows.documentation import note_block
 from practicerunner.workflows.memos import WriteMemo, write_memo
-from practicerunner.workflows.notes import FinishMemo, SaveDraft, StartNote, finish_memo, save_draft, start_note
+from practicerunner.workflows.note_pages import NoteFacts, NotePage, note_page
+from practicerunner.workflows.notes import (
+    DiscardDraft,
+    FinishMemo,
+    MarkMemo,
+    SaveDraft,
+    StartNote,
+    discard_draft,
+    finish_memo,
+    mark_memo,
+    save_draft,
+    start_note,
+)
 from practicerunner.workflows.scheduling import ChangeAppointment, change_appointment
 from tests.cast import Cast
 from tests.workflows.booking import asked, row
@@ -101,3 +114,37 @@ def test_who_only_supervises_begins_and_finishes_an_internal_memo_and_no_other_n
     cast.do("Ruth", save_draft, SaveDraft(note_id=begun, revision=1, sections={"text": "Talk about the room."}))
     cast.do("Ruth", finish_memo, FinishMemo(note_id=begun, revision=2))
     assert note_row(cast, begun).status is NoteStatus.FINAL
+
+
+def test_the_front_desk_opens_an_internal_memo_that_its_author_marked_for_it_and_no_other_note(
+    cast: Cast, ida: int
+) -> None:
+    one = cast.do("Priya", book, asked(cast, ida))
+    begun, noted = (cast.do("Priya", start_note, StartNote(appointment_id=one, kind=kind))
+                    for kind in (NoteKind.MEMO, NoteKind.PROGRESS))
+    cast.do("Priya", save_draft, SaveDraft(note_id=begun, revision=1, sections={"text": "Needs the lift."}))
+
+    def opens(who: str) -> str | None:
+        with database.transaction(cast.engine) as session:
+            found = note_page(session, cast.actor(who), begun)
+        assert isinstance(found, NotePage) or "lift" not in repr(found)
+        return found.sections[0].text if isinstance(found, NotePage) else None
+
+    assert (opens("Tom"), opens("Dana"), opens("Ruth")) == (None, "Needs the lift.", "Needs the lift.")
+    for who, note_id in (("Tom", begun), ("Ruth", begun), ("Dana", begun), ("Priya", noted)):
+        with pytest.raises(NotPermitted):
+            cast.do(who, mark_memo, MarkMemo(note_id=note_id, for_desk=True))
+    cast.do("Priya", mark_memo, MarkMemo(note_id=begun, for_desk=True))
+    assert opens("Tom") == "Needs the lift."
+    assert {line.note_id: line.can_open for line in cast.read("Tom", note_block, one).lines} == {
+        begun: True, noted: False}
+    with pytest.raises(NotPermitted):
+        cast.do("Tom", save_draft, SaveDraft(note_id=begun, revision=2, sections={"text": "x"}))
+    cast.do("Priya", discard_draft, DiscardDraft(note_id=begun))
+    cast.do("Priya", put_back_draft, PutBackDraft(draft_id=begun))
+    cast.do("Priya", finish_memo, FinishMemo(note_id=begun, revision=2))
+    assert opens("Tom") == "Needs the lift."
+    cast.do("Priya", mark_memo, MarkMemo(note_id=begun, for_desk=False))
+    assert opens("Tom") is None
+    with database.transaction(cast.engine) as session:
+        assert isinstance(note_page(session, cast.actor("Tom"), noted), NoteFacts)

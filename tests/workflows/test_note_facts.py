@@ -40,7 +40,7 @@ from tests.workflows.test_case_notes import DAY, EVENING, begin, case_of, page, 
 SOAP = dict.fromkeys(("subjective", "objective", "assessment", "plan"), "Said.")
 STATED = Telehealth(
     mode=SessionFormat.VIDEO, clinician_location="Office", identity_confirmed=True, consent_on_file=True,
-    emergency_confirmed=True,
+    consent_place="on paper", emergency_confirmed=True,
 )
 
 
@@ -162,10 +162,26 @@ def test_a_session_by_video_is_signed_with_its_whole_statement_only(cast: Cast) 
     assert page(cast, "Marcus", note_id).missing == missing
     with pytest.raises(NoteIsIncomplete, match="Where Noor Haddad was, Where you were"):
         sign(cast, note_id)
-    save(cast, note_id, details=Details(telehealth=STATED.model_copy(update={"locations": where(noor)})))
+    here = STATED.model_copy(update={"locations": where(noor), "consent_place": ""})
+    save(cast, note_id, details=Details(telehealth=here))
+    assert page(cast, "Marcus", note_id).missing == ("Where the telehealth consent is",)
+    with pytest.raises(NoteIsIncomplete, match="Where the telehealth consent is"):
+        sign(cast, note_id)
+    save(cast, note_id, details=Details(telehealth=here.model_copy(update={"consent_place": "on paper, 3 Oct"})))
+    sign(cast, note_id)
+    kept = version(cast)["details"]["telehealth"]
+    assert (kept["locations"], kept["consent_place"]) == (
+        {str(noor): {"state": "NY", "place": "Home"}}, "on paper, 3 Oct")
+
+
+def test_consent_signed_here_needs_no_word_of_where_it_is(cast: Cast) -> None:
+    case_id, people = case_of(cast)
+    note_id = progress(cast, by_video(cast, case_id))
+    here = STATED.model_copy(update={"locations": where(people["Noor"]), "consent_place": ""})
+    save(cast, note_id, sections=SOAP, details=Details(telehealth=here))
+    sign_form(cast, case_id, people["Noor"])
     assert page(cast, "Marcus", note_id).missing == ()
     sign(cast, note_id)
-    assert version(cast)["details"]["telehealth"]["locations"] == {str(noor): {"state": "NY", "place": "Home"}}
 
 
 @pytest.mark.parametrize(("case_type", "service", "kind"), [

@@ -112,7 +112,7 @@ def test_licence_late_entry_cosignature_and_addenda_stand_in_their_order(cast: C
         cast.do("Priya", add_addendum, AddAddendum(note_id=note_id, reason="Phone call", text="All is well."))
     said = lines(printed(cast, "Priya", note_id)[2])
     wanted = [
-        "LATE ENTRY: entered 2026-10-20 for 2026-10-12", "Second words.",
+        "LATE ENTRY: entered 20 October 2026 for 12 October 2026", "Second words.",
         "Signed electronically by Priya Nair, LMFT, licence P-4471", "Co-signed electronically by Ruth Feldman, LMFT",
         "Addendum 1", "Reason: Correction", "It was a walk.",
         "Signed electronically by Priya Nair, LMFT, licence P-4471", "Co-signed electronically by Ruth Feldman, LMFT",

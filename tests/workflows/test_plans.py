@@ -8,9 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NoteIsSigned, NotFound, NotPermitted, Stale
+from practicerunner.records import plans
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.logins import Staff
-from practicerunner.records.notes import NoteVersion
+from practicerunner.records.notes import Note, NoteVersion
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
 from practicerunner.rules import plan_changes
@@ -532,13 +533,35 @@ def test_a_note_names_goals_whose_words_are_fixed_with_its_signature(cast: Cast)
         finish(cast, note_id)
     fill_in(cast, note_id, GoalLink(plan_id=plan_id, goal="2", text="Something else", number="9"))
     sign_review(cast, begin(cast, case_id, on=LATER), a_plan("Reworded", date(2027, 6, 1)))
-    assert [(c.text, c.in_force) for c in choices(cast, note_id)] == [
-        ("Reworded", True), ("Up at seven", True), (SENTINEL, False)]
+    assert [(c.text, c.in_force) for c in choices(cast, note_id)] == [(SENTINEL, True), ("Up at seven", True)]
     finish(cast, note_id)
     with database.reading(cast.engine) as session:
         content = session.scalars(select(NoteVersion.content).where(NoteVersion.note_id == note_id)).one()
     assert content["details"]["goals"] == [
         {"plan_id": plan_id, "goal": "2", "number": "1.1", "about": "Noor Haddad", "text": SENTINEL}]
+
+
+def test_a_late_note_names_goals_of_the_plan_that_was_in_force_on_its_day(cast: Cast) -> None:
+    case_id, _ = case_of(cast)
+    before = hold(cast, case_id, "IND50", "2026-10-11 10:00")
+    first = signed(cast, case_id, plan=a_plan("Of that day"))
+    note_id = progress(cast, case_id)
+    sign_review(cast, begin(cast, case_id, on=LATER), a_plan("Of January", date(2027, 6, 1)))
+    with database.reading(cast.engine) as session:
+        (later,) = [one.id for one in plans.in_force(session, case_id)]
+    with at(LATER):
+        early = cast.do("Marcus", start_note, StartNote(appointment_id=before, kind=NoteKind.PROGRESS, form="girp"))
+        late = cast.do("Marcus", start_note, StartNote(
+            appointment_id=hold(cast, case_id, "IND50", "2027-01-11 08:00"), kind=NoteKind.PROGRESS, form="girp"))
+        assert [{c.plan_id for c in choices(cast, one)} for one in (early, note_id, late)] == [
+            set(), {first}, {later}]
+        with pytest.raises(BadInput, match="signed after the day of the note") as refused:
+            fill_in(cast, note_id, GoalLink(plan_id=later, goal="2"))
+        assert refused.value.field == "goals"
+        with database.transaction(cast.engine) as session:
+            session.get_one(Note, note_id).details = {"goals": [{"plan_id": later, "goal": "2"}]}
+        fill_in(cast, note_id, GoalLink(plan_id=later, goal="2"))
+        assert [(c.plan_id, c.is_later) for c in choices(cast, note_id) if not c.in_force] == [(later, True)]
 
 
 def test_only_goals_of_a_signed_plan_of_the_same_case_are_named(cast: Cast) -> None:

@@ -305,7 +305,7 @@ OTHERS: dict[str, list[Any]] = {
     "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
     "items": [()], "place": ["11"], "kind": list(DocumentKind), "resource": list(Resource),
-    "state": ["CA"],
+    "state": ["CA"], "until": [date(2026, 10, 31)],
 }
 SEVERAL = {"appointment_ids": "appointment", "case_ids": "case_file", "payer_ids": "payer"}
 """Arguments that name several rows of a table."""

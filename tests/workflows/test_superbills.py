@@ -129,7 +129,8 @@ def test_a_signed_note_says_where_the_client_was(noor, said: str, place: str) ->
             sections=dict.fromkeys(("subjective", "objective", "assessment", "plan"), "Said."),
             details=Details(telehealth=Telehealth(
                 mode=SessionFormat.VIDEO, locations={str(person): Whereabouts(state="NY", place=said)},
-                clinician_location="Office", identity_confirmed=True, consent_on_file=True, emergency_confirmed=True)),
+                clinician_location="Office", identity_confirmed=True, consent_on_file=True, consent_place="on paper",
+                emergency_confirmed=True)),
         ))
     assert len(preview(cast, case_id, person, *OCTOBER).asked_places) == 1, "what is not signed says nothing"
     with at("2026-10-15 22:10"):
