@@ -78,7 +78,7 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
             field, draft.field(field.key), draft.save, address=_address(me, page.assignment_id), title=page.name)
         form.place(field.key)
         if field.kind is FieldKind.SIGNATURE:
-            st.caption(md(f"Type your own name. Signed as: {page.capacity}"))
+            st.caption(md(f"Type your own name as it stands here. Signed as: {page.capacity}"))
         if critical is not None and field.key == critical.key:
             st.warning(md(page.crisis), icon=":material/call:")
     in_trouble = draft.trouble()
