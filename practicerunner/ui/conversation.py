@@ -64,7 +64,7 @@ def answer(
 def attach(form: Form) -> list[Any]:
     """The field for files, with what is allowed."""
     files: list[Any] = st.file_uploader(
-        f"Files, at most {rules.MOST_FILES} of 10 MB each; a larger one does not go along", [*rule.EXTENSIONS],
+        f"Files, at most {rules.MOST_FILES} of 10 MB each: PDF, picture, Word or text", [*rule.EXTENSIONS],
         accept_multiple_files=True, key=form.field_key("files"),
     )
     form.place("files")

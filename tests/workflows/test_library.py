@@ -157,7 +157,7 @@ def test_a_new_version_leaves_what_was_given_before_as_it_was(cast: Cast) -> Non
 
 @pytest.mark.parametrize(("content", "name", "sentence"), [
     (b"MZ" + b"0" * 200, "program.pdf", "not what its name says"), (files.pdf_locked("secret"), "a.pdf", "password"),
-    (b"%PDF-" + b"0" * (30 * 1024 * 1024), "a.pdf", "larger than 10 MB"), (b"", "a.pdf", "empty"),
+    (b"%PDF-" + b"0" * (30 * 1024 * 1024), "a.pdf", "10 MB at most"), (b"", "a.pdf", "empty"),
     (files.pdf_with_launch(), "a.pdf", "scripts, other files or commands"), (b"Words.", "a.txt", "Only a PDF"),
     (files.docx(), "a.docx", "Only a PDF"), (b"x", "a", "Only a PDF"), (b"%PDF-1.7 nonsense", "a.pdf", "opened"),
 ], ids=["program", "password", "30 MB", "empty", "acts", "text", "docx", "no name", "broken"])
