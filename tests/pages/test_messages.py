@@ -274,6 +274,7 @@ def test_a_file_that_is_no_picture_or_too_large_is_refused_beside_the_field(two:
     thread = two.start(["Ben"])
     app = portal_page(two, monkeypatch, "Ben", thread=thread)
     app.file_uploader[0].set_value([("holiday.png", b"MZ\x90\x00 a program", "image/png")]).run()
+    assert "Do not write here in an emergency; call 911 or 988." in said(app), "above the button, as in a new message"
     answer(app, "My holiday.")
     assert "What is in this file is not what its name says." in said(app) and len(stored(two)) == 1
     app.file_uploader[0].set_value([("film.pdf", b"%PDF-" + b"0" * 30 * 1024 * 1024, "application/pdf")]).run()
