@@ -145,6 +145,7 @@ def test_no_id_in_an_address_opens_what_is_somebody_elses_on_any_page(
 def test_a_mother_signs_for_her_child_with_one_button(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     (form,) = send(house.cast, house.cases["leos"], "consent", to="Leo")
     app = come(monkeypatch, house, "Maya for Leo")
+    assert "2 documents shared with you for Leo Castellano" in everything(app)
     turn_to(app, "portal_forms")
     press(app, f"fill.{form}")
     assert "Maya Rivera, parent of Leo Castellano" in said(app).replace("\\", "")
