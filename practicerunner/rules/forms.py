@@ -267,7 +267,7 @@ def _critical_problem(purpose: FormPurpose, field: Field) -> str:
 def text_problem(text: str, longest: int = LONGEST_TEXT) -> str:
     """Why a text cannot be kept, if it cannot."""
     if len(text) > longest:
-        return f"This is too long; at most {longest} characters fit."
+        return f"This is too long; at most {longest:,} characters fit."
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t\r" for c in text):
         return "This contains a character that cannot be shown; retype it."
     return ""

@@ -121,7 +121,6 @@ def paper(me: PortalActor, page: MyResponse) -> None:
                 st.markdown(f"**{md(answer.label)}**")
                 if answer.kind is FieldKind.DOCUMENT:
                     form_fields.to_read(answer.words, answer.pdf, str(place), _address(me, page.assignment_id))
-                    st.caption(md(answer.source))
                 else:
                     st.text(answer.words)
     verb = signed_words(page.signature, page.answers, "Handed in")
@@ -131,3 +130,4 @@ def paper(me: PortalActor, page: MyResponse) -> None:
         st.caption("A later one has taken its place.")
     if page.notice:
         st.caption(md(page.notice))
+    form_fields.sources(answer.source for answer in page.answers)

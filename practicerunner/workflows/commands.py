@@ -67,7 +67,7 @@ def checked(problem_of: Callable[[str], str]) -> Callable[[str], str]:
 
 _SENTENCES = {
     "missing": "Please fill in this field.",
-    "string_too_long": "This is too long; at most {max_length} characters fit.",
+    "string_too_long": "This is too long; at most {max_length:,} characters fit.",
     "too_long": "These are too many; at most {max_length} fit.",
     "too_short": "Please add at least {min_length}.",
     "greater_than": "This has to be more than {gt}.",

@@ -137,7 +137,7 @@ def test_what_is_refused_stays_typed(two: Morgans, monkeypatch) -> None:
     assert "Write something first." in said(app) and len(stored(two)) == 1
     long = "x" * 20_001
     app = answer(app, long)
-    assert "at most 20000 characters" in said(app)
+    assert "at most 20,000 characters" in said(app)
     assert next(one for one in app.text_area if one.label == "Your message").value == long
 
 

@@ -109,7 +109,7 @@ def test_a_megabyte_is_refused_with_a_sentence_at_its_section_and_what_was_typed
     choose(app, f"note.{note_id}.s.how", "By phone.")
     book = "x" * 1_000_000
     choose(app, f"note.{note_id}.s.said", book)
-    assert [e.value for e in app.error] == ["Not saved. This is too long; at most 100000 characters fit."]
+    assert [e.value for e in app.error] == ["Not saved. This is too long; at most 100,000 characters fit."]
     main = [element for element in app.main if element.type in ("text_area", "error")]
     assert [one.type for one in main].index("error") == 1 + [
         one.key for one in main if one.type == "text_area" or one.type == "error"

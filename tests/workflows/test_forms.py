@@ -188,7 +188,7 @@ def test_what_is_missing_or_wrong_is_named_at_each_field_and_nothing_is_saved(ca
     with pytest.raises(FieldProblems):
         cast.do("Marcus", save_answers, SaveAnswers(assignment_id=sent, revision=1, answers={"signature": 5}))
     (intake,) = send(cast, riveras, "intake", to="Maya")
-    for text_, sentence in (("x" * 1_000_000, "at most 100000"), ("a\x00b", "cannot be shown")):
+    for text_, sentence in (("x" * 1_000_000, "at most 100,000"), ("a\x00b", "cannot be shown")):
         with pytest.raises(FieldProblems, match=sentence):
             complete(cast, intake, filled("intake", reason=text_))
     assert how_many(cast, FormResponse) == 0 and cast.read("Marcus", sheet_page, sent).answers == {}
