@@ -37,6 +37,8 @@ from practicerunner.workflows.acting import (
 )
 from practicerunner.workflows.clients import CasePage
 
+EVERYTHING = 0
+"""A decision about the client as a whole, instead of the id of a case."""
 OPENS = {
     AccessScope.FORMS: "Fill in forms; sign them as a verified representative. With billing: superbills.",
     AccessScope.SCHEDULING: "See appointments, ask for times, move and cancel them. When it ends, calendar addresses "
@@ -301,14 +303,15 @@ def decide_dialog(actor: Actor, page: CasePage, acts_for_id: int) -> None:
     with middle:
         last_day = form.date("ends_on", "Last day, if known")
     with right:
-        where = form.choice("case_id", "For", [*([None] if row.decides_everything else []), page.case_id],
-                            format_func=lambda one: f"Everything of {row.client}" if one is None
+        where = form.choice("case_id", "For", [*([EVERYTHING] if row.decides_everything else []), page.case_id],
+                            format_func=lambda one: f"Everything of {row.client}" if one == EVERYTHING
                             else "This page alone")
     reason = form.text("reason", "Reason", max_chars=300, help="Needed for a denial, for instance a court order.")
 
     def decided(verdict: Verdict) -> bool:
         done, _ = form.submit(decide_access, actor, lambda: DecideAccess(
-            op=form.op, acts_for_id=row.acts_for_id, scope=scope, verdict=verdict, case_id=where, starts_on=starts_on,
+            op=form.op, acts_for_id=row.acts_for_id, scope=scope, verdict=verdict, starts_on=starts_on,
+            case_id=None if where == EVERYTHING else where,
             ends_on=last_day + timedelta(days=1) if last_day else None, reason=reason,
         ), f"{scope.label}: {verdict.label.lower()}")
         return done

@@ -51,11 +51,7 @@ class Form:
         return entered
 
     def choice(self, field: str, label: str, options: Any, **settings: Any) -> Any:
-        """One of several; options are shown as they are, so people's names are safe here.
-
-        Where one is chosen from the beginning, nothing can be cleared.
-        """
-        settings.setdefault("required", settings.get("index", 0) is not None)
+        """One of several; options are shown as they are, so people's names are safe here."""
         chosen = st.selectbox(label, options, key=self.field_key(field), **settings)
         self.place(field)
         return chosen
