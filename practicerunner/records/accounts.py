@@ -109,7 +109,7 @@ class Whose:
         return [
             *([] if self.provider_id is None else [Case.provider_id == self.provider_id]),
             *([] if self.is_mine is None else [own if self.is_mine else ~own]),
-            *([] if self.case_type is None else [Case.type == self.case_type]),
+            *([] if self.case_type is None else [Case.type.in_([self.case_type])]),
             *([] if self.issued_by is None else [Invoice.issued_on <= self.issued_by]),
         ]
 
