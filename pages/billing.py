@@ -17,6 +17,7 @@ from practicerunner.ui import (
     statement_run,
     uninvoiced_list,
     waiting_money,
+    work_filters,
 )
 from practicerunner.ui.account_dialog import account_dialog
 from practicerunner.ui.invoice_panel import panel
@@ -24,7 +25,7 @@ from practicerunner.ui.navigation import require
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.accounts import PAGE, open_invoices, payer_account
+from practicerunner.workflows.accounts import PAGE, open_invoices, payer_account, whose_open
 from practicerunner.workflows.follow_up import BillingCounts, billing_counts
 
 me = require("billing")
@@ -33,10 +34,24 @@ me = require("billing")
 def show_open(actor: Actor) -> None:
     """Open invoices, longest overdue first, with what can be done about the chosen one."""
     sought = st.text_input("Search payer or client", key="open_search", icon=":material/search:")
-    page = int(st.session_state.get("open_page", 1))
-    found = read(open_invoices, actor, search=sought, page=page)
+    providers, kinds = read(whose_open, actor)
+    named = {f"{name} ({one})" if list(providers.values()).count(name) > 1 else name: one
+             for one, name in sorted(providers.items(), key=lambda pair: pair[1])}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen_filters = work_filters.ask(
+            "open", person="Provider", people=list(named), kinds=kinds,
+            has_mine=actor.staff_id in providers and len(providers) > 1)
+    question = sought, chosen_filters
+    if st.session_state.get("open_asked", question) != question:
+        st.session_state["open_page"] = 1  # another question starts at its first page
+    st.session_state["open_asked"] = question
+    found = read(
+        open_invoices, actor, search=sought, page=int(st.session_state.get("open_page", 1)),
+        mine=chosen_filters.is_mine, provider_id=named.get(chosen_filters.person or ""),
+        case_type=chosen_filters.case_type, older_than=chosen_filters.days)
     if not found.rows:
-        st.text("Nothing is open. Invoices appear here until they are paid.")
+        st.text("No open invoice fits." if sought or chosen_filters.narrows
+                else "Nothing is open. Invoices appear here until they are paid.")
         return
     st.text(f"{count(found.number, 'invoice')}, {dollars(found.sum_cents)} in all")
     chosen = account_tables.open_table(found, key="open_table")

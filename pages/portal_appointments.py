@@ -27,7 +27,7 @@ def ahead(me: PortalActor, page: AppointmentsPage, found: MyAppointment) -> None
     with st.container(border=True):
         portal_text.appointment(found, page.today)
         if found.request_id is not None:
-            st.caption("You have asked about it; the request is below.")
+            st.caption("You have asked about it; the request is above.")
             return
         with st.container(horizontal=True):
             if found.may_move and st.button("Move", key=f"move.{found.appointment_id}", width="stretch"):
@@ -86,16 +86,12 @@ found = read(appointments_page, me)
 st.title("Appointments", anchor=False)
 if found.cases and st.button("Ask for a time", type="primary", icon=":material/add:", key="ask", width="stretch"):
     portal_asking.time_dialog(me, found)
-for request in found.waiting:
-    if request.status is RequestStatus.OFFERED:
-        waiting(me, found, request)
+for request in sorted(found.waiting, key=lambda one: one.status is not RequestStatus.OFFERED):
+    waiting(me, found, request)
 if not found.ahead:
     st.text("Nothing is booked." if found.cases else "Nothing is booked. The practice sets the times here.")
 for appointment in found.ahead:
     ahead(me, found, appointment)
-for request in found.waiting:
-    if request.status is not RequestStatus.OFFERED:
-        waiting(me, found, request)
 over(found)
 if found.may_have_feed:
     portal_feed.show(me, found)

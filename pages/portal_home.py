@@ -101,7 +101,9 @@ def papers(me: PortalActor, page: HomePage, today: date) -> None:
                     st.text(f"{one.kind.label}, {day(one.on, today)}", width="content")
                     portal_text.download(me, one.number, one.kind, one.subject_id)
     if page.documents:
-        link(f"{count(page.documents, 'document')} shared with you", "portal_documents", icon=":material/description:")
+        whose = f" for {page.name}" if me.client_id is not None else ""
+        link(md(f"{count(page.documents, 'document')} shared with you{whose}"), "portal_documents",
+             icon=":material/description:")
 
 
 me = require_portal("portal_home")

@@ -62,7 +62,7 @@ def show_conversation(actor: PortalActor, thread_id: int) -> None:
         conversation.answer(
             answer_message, actor,
             lambda op, text, files: AnswerMessage(op=op, thread_id=thread_id, text=text, files=files),
-            key=f"{thread_id}.{actor.for_id}", goes_to=audience,
+            key=f"{thread_id}.{actor.for_id}", goes_to=audience, outside=True,
         )
         show_addable(actor, thread_id, found)
     else:

@@ -77,6 +77,7 @@ from tests import files
 from tests.cast import LABEL, Cast, arrange, at, hold, invoice, pay, payer_id, people_of
 from tests.workflows.planning import a_plan, signed
 from tests.workflows.sending import bring_forms, filled, revision, send
+from tests.workflows.sending import signed as with_name
 
 NOW = "2026-11-10 09:00"
 MAIL, PHONE = "family@example.org", "518 555 0123"
@@ -214,7 +215,8 @@ def _write(house: House) -> None:
         ):
             (form,) = send(cast, cases[case], "intake", to=to)
             house.act(viewer, hand_in_mine, HandIn(
-                assignment_id=form, revision=revision(cast, form), answers=filled("intake", reason=word)))
+                assignment_id=form, revision=revision(cast, form),
+                answers=with_name(cast, house.viewers[viewer].person_id, filled("intake", reason=word))))
             house.may[word] = {viewer}
         for case, to, access_class, word, shared in (
             ("leos", "Leo", DocumentClass.ADMIN, "herondesk", {"Leo", "Maya for Leo"}),

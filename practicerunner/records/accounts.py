@@ -23,9 +23,7 @@ from practicerunner.records.cases import Case
 from practicerunner.records.logins import Staff
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
-from practicerunner.vocabulary import (
-    EntryKind,
-)
+from practicerunner.vocabulary import CaseType, EntryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +91,38 @@ def invoices_of_payer(session: Session, payer_id: int, sees: ColumnElement[bool]
     return [InvoiceFacts(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What a list of open invoices is narrowed to; nothing said is everything."""
+
+    provider_id: int | None = None
+    staff_id: int | None = None
+    """To whom ``is_mine`` refers."""
+    is_mine: bool | None = None
+    case_type: CaseType | None = None
+    issued_by: date | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What an invoice and its case have to be."""
+        own = Case.provider_id == self.staff_id
+        return [
+            *([] if self.provider_id is None else [Case.provider_id == self.provider_id]),
+            *([] if self.is_mine is None else [own if self.is_mine else ~own]),
+            *([] if self.case_type is None else [Case.type.in_([self.case_type])]),
+            *([] if self.issued_by is None else [Invoice.issued_on <= self.issued_by]),
+        ]
+
+
+EVERYBODYS = Whose()
+
+
 def open_invoices(
     session: Session, sees: ColumnElement[bool], *, due_before: date | None, limit: int, offset: int, search: str = "",
+    whose: Whose = EVERYBODYS,
 ) -> tuple[list[InvoiceFacts], int, int]:
     """Invoices with something left to pay, longest overdue first: one page, the number of all, the sum of all."""
-    conditions = [OpenInvoice.open_cents > 0, sees]
+    conditions = [OpenInvoice.open_cents > 0, sees, *whose.conditions]
     if due_before is not None:
         conditions.append(Invoice.due_on < due_before)
     if search:
@@ -106,6 +131,14 @@ def open_invoices(
     page = query.order_by(Invoice.due_on, Invoice.number).limit(limit).offset(offset)
     total = session.execute(query.with_only_columns(func.count(), func.sum(OpenInvoice.open_cents))).one()
     return [InvoiceFacts(*row) for row in session.execute(page)], int(total[0]), int(total[1] or 0)
+
+
+def open_with(session: Session, sees: ColumnElement[bool]) -> list[tuple[int, str, CaseType]]:
+    """Of the cases with something left to pay: provider, their name, and the kind of case, each once."""
+    found = session.execute(
+        select(Staff.id, Staff.first_name + " " + Staff.last_name, Case.type).join(Case, Case.provider_id == Staff.id)
+        .join(OpenInvoice, OpenInvoice.case_id == Case.id).where(OpenInvoice.open_cents > 0, sees).distinct())
+    return [(provider_id, name, kind) for provider_id, name, kind in found]
 
 
 def invoice_facts(session: Session, invoice_id: int) -> InvoiceFacts | None:

@@ -39,7 +39,7 @@ class OutboxMessage(Row):
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     try_after: Mapped[datetime | None]
-    """Not before this moment once more, after an attempt that failed."""
+    """Not before this moment: once more after an attempt that failed, or at all, because it may have to say more."""
     last_problem: Mapped[str] = mapped_column(String(200), default="")
     own_address_only: Mapped[bool] = mapped_column(default=False)
     """Whether it may go only to an address that nobody else has, because it is confidential to its recipient."""
@@ -72,6 +72,18 @@ def add_once(session: Session, row: dict[str, Any]) -> int | None:
         .returning(OutboxMessage.id)
     ).scalar()
     return None if found is None else int(found)
+
+
+def not_yet(
+    session: Session, name: str, person_id: int, case_id: int | None, now: datetime, *, own_address_only: bool
+) -> OutboxMessage | None:
+    """The latest message to somebody, locked, whose key begins with a name and that nobody has tried to send yet."""
+    return session.scalar(select(OutboxMessage).where(
+        OutboxMessage.person_id == person_id, OutboxMessage.dedupe_key.startswith(name, autoescape=True),
+        OutboxMessage.case_id.is_(None) if case_id is None else OutboxMessage.case_id == case_id,
+        OutboxMessage.status == MessageStatus.WAITING, OutboxMessage.attempts == 0, OutboxMessage.try_after > now,
+        OutboxMessage.own_address_only == own_address_only,
+    ).order_by(OutboxMessage.created_at.desc()).limit(1).with_for_update())
 
 
 def is_written(session: Session, key: str) -> bool:

@@ -200,6 +200,15 @@ _MAY = {
 }
 
 
+_GIVEN, _FOR_YOU = "\n\nsomebody was given access to ", " for you. If you did not expect "
+
+
+def told_in(body: str) -> set[AccessScope]:
+    """The scopes that such a letter names."""
+    said = body.partition(_GIVEN)[2].partition(_FOR_YOU)[0]
+    return {scope for scope, may in _MAY.items() if may in said}
+
+
 def new_access_letter(name: str, scopes: Iterable[AccessScope], practice: str, phone: str) -> Letter:
     """That somebody may now act for the client in some scopes; not who, and nothing of why (D15)."""
     line = " ".join(phone.split())
@@ -207,6 +216,5 @@ def new_access_letter(name: str, scopes: Iterable[AccessScope], practice: str, p
     *others, last = [may for scope, may in _MAY.items() if scope in set(scopes)]
     what = f"{', '.join(others)} and {last}" if others else last
     return Letter("A change of access", (
-        f"Hello {' '.join(name.split())},\n\nsomebody was given access to {what} for you. If you did not expect "
-        f"this, {ask}.\n\n{' '.join(practice.split())}\n"
+        f"Hello {' '.join(name.split())},{_GIVEN}{what}{_FOR_YOU}this, {ask}.\n\n{' '.join(practice.split())}\n"
     ))

@@ -48,7 +48,11 @@ class TypeNotAllowed(FileRefused):
 
 
 class FileTooLarge(FileRefused):
-    """This file is larger than 10 MB. Make it smaller, for example by scanning with a lower resolution."""
+    """A file may be 10 MB at most. Make it smaller, for example by scanning with a lower resolution."""
+
+    def __init__(self, name: str, size: int) -> None:
+        says = " ".join((self.__class__.__doc__ or "").split())
+        BadInput.__init__(self, "file", f"{name} is {max(round(size / 1024 / 1024, 1), 10.1):g} MB. {says}")
 
 
 class FileEmpty(FileRefused):

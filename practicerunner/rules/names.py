@@ -18,6 +18,26 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 
+def is_signed(typed: str, first: str, last: str, preferred: str = "") -> bool:
+    """Whether what somebody typed is their own name, as they are called or in full, in either order.
+
+    Case, accents, blanks and punctuation do not count; of several first names the first is enough.
+    """
+    firsts = {first, preferred, first.split(" ", maxsplit=1)[0]} - {""}
+    return _letters(typed) in {
+        _letters(name) for one in firsts for name in (f"{one} {last}", f"{last} {one}")} - {""}
+
+
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
+"""Letters of which an accent is a part, and those that many keyboards have not."""
+
+
+def _letters(text: str) -> str:
+    """The letters, marks and digits of a name, whatever its script; of a name without any, all that was typed."""
+    folded = fold(text).translate(_PLAIN)
+    return "".join(c for c in folded if unicodedata.category(c)[0] in "LMN") or folded
+
+
 def digits(phone: str) -> str:
     """The digits of a phone number, for searching."""
     return "".join(c for c in phone if c.isdigit())

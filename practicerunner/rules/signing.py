@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from practicerunner.rules.names import is_signed, person_name
 from practicerunner.rules.reminders import Letter
 from practicerunner.vocabulary import SignsAs
 
+Named = tuple[str, str, str]
+"""First, last and preferred name."""
 ADULT = 18
 LEAST_EVIDENCE = 4
 
@@ -63,6 +66,22 @@ def minor_refusal(names: Sequence[str], *, to_them: bool) -> str:
     if to_them:
         return f"You are under {ADULT} and cannot sign this alone; {who} can sign it for you."
     return f"Somebody under {ADULT} cannot sign this alone; {who} can sign it for them."
+
+
+def typed_problem(typed: str, signer: Named, person: Named | None = None, *, at_the_desk: bool = False) -> str:
+    """Why a typed name is no signature of the signer, who may sign for another person; empty if it is one.
+
+    At the desk somebody of the practice sees who signs, and writes down what stands on paper: there it only must not
+    be the name of whom they sign for.
+    """
+    if is_signed(typed, *signer):
+        return ""
+    full = person_name(*signer[:2])
+    if not at_the_desk:
+        return f"Type your own name as it stands here: {full}."
+    if person is not None and is_signed(typed, *person):
+        return f"That is the name of {person_name(*person[:2])}. {full} signs, with their own name."
+    return ""
 
 
 def signed_by(signed: int, of: int) -> str:

@@ -71,7 +71,7 @@ def check(name: str, content: bytes) -> Checked:
     if not content:
         raise FileEmpty
     if len(content) > LARGEST_FILE:
-        raise FileTooLarge
+        raise FileTooLarge(kept_name, len(content))
     beginning = _BEGINNINGS.get(file_type)
     if beginning is not None and not content.startswith(beginning):
         raise ContentDiffers

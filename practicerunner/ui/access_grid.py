@@ -10,6 +10,7 @@ import streamlit as st
 from practicerunner.errors import BadInput
 from practicerunner.ui import organisation_block
 from practicerunner.ui.forms import Form
+from practicerunner.ui.identity import in_dialog
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.person_form import find_person, new_person
 from practicerunner.ui.text import day, md
@@ -36,6 +37,8 @@ from practicerunner.workflows.acting import (
 )
 from practicerunner.workflows.clients import CasePage
 
+EVERYTHING = 0
+"""A decision about the client as a whole, instead of the id of a case."""
 OPENS = {
     AccessScope.FORMS: "Fill in forms; sign them as a verified representative. With billing: superbills.",
     AccessScope.SCHEDULING: "See appointments, ask for times, move and cancel them. When it ends, calendar addresses "
@@ -77,7 +80,7 @@ def _row(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow, *, change
             if changes:
                 with st.container(horizontal=True, width="content"):
                     if st.button("Decide", key=f"decide.{row.acts_for_id}", icon=":material/rule:"):
-                        decide_dialog(actor, page, grid, row)
+                        decide_dialog(actor, page, row.acts_for_id)
                     if st.button("Change", key=f"acting.{row.acts_for_id}", type="tertiary"):
                         change_dialog(actor, grid, row)
                     if row.organisation and row.left_organisation_on is None and st.button(
@@ -261,15 +264,27 @@ def change_dialog(actor: Actor, grid: AccessGrid, row: GridRow) -> None:
             st.rerun()
 
 
-@st.dialog("Decide about access", width="large")
-def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) -> None:
-    """One scope at a time, first what is not decided yet: what stands, what was decided, and a new decision."""
+@st.dialog("Decide about access", width="large", on_dismiss="rerun")
+def decide_dialog(actor: Actor, page: CasePage, acts_for_id: int) -> None:
+    """One scope at a time, first what is not decided yet: what stands, what was decided, and a new decision.
+
+    It stays open until nothing is undecided any more, and goes on to the next.
+    """
+    grid = read(access_grid, actor, page.case_id)
+    row = next((one for one in grid.rows if one.acts_for_id == acts_for_id), None)
+    if row is None or not grid.may_change:
+        st.text("They do not act here any more.")
+        return
     st.markdown(f"**{md(row.person)}** for {md(row.client)}")
-    undecided = (one for one in AccessScope if not row.cells[one].is_decided)
+    undecided = next((one for one in AccessScope if not row.cells[one].is_decided), None)
+    key, after = f"scope.{row.acts_for_id}", f"decided.{row.acts_for_id}"
+    if st.session_state.pop(after, False) and undecided is not None:
+        st.session_state[key] = undecided
+    st.session_state.setdefault(key, undecided or AccessScope.FORMS)
     scope = st.segmented_control(
-        "Scope", list(AccessScope), default=next(undecided, AccessScope.FORMS), format_func=lambda one: one.label,
-        key=f"scope.{row.acts_for_id}", required=True,
-    )
+        "Scope", list(AccessScope), format_func=lambda one: one.label, key=key, required=True) or AccessScope.FORMS
+    if in_dialog() and "toast" in st.session_state:
+        st.toast(md(st.session_state.pop("toast")))
     cell = row.cells[scope]
     word, colour = _word(cell)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -288,14 +303,15 @@ def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) 
     with middle:
         last_day = form.date("ends_on", "Last day, if known")
     with right:
-        where = form.choice("case_id", "For", [*([None] if row.decides_everything else []), page.case_id],
-                            format_func=lambda one: f"Everything of {row.client}" if one is None
+        where = form.choice("case_id", "For", [*([EVERYTHING] if row.decides_everything else []), page.case_id],
+                            format_func=lambda one: f"Everything of {row.client}" if one == EVERYTHING
                             else "This page alone")
     reason = form.text("reason", "Reason", max_chars=300, help="Needed for a denial, for instance a court order.")
 
     def decided(verdict: Verdict) -> bool:
         done, _ = form.submit(decide_access, actor, lambda: DecideAccess(
-            op=form.op, acts_for_id=row.acts_for_id, scope=scope, verdict=verdict, case_id=where, starts_on=starts_on,
+            op=form.op, acts_for_id=row.acts_for_id, scope=scope, verdict=verdict, starts_on=starts_on,
+            case_id=None if where == EVERYTHING else where,
             ends_on=last_day + timedelta(days=1) if last_day else None, reason=reason,
         ), f"{scope.label}: {verdict.label.lower()}")
         return done
@@ -304,7 +320,13 @@ def decide_dialog(actor: Actor, page: CasePage, grid: AccessGrid, row: GridRow) 
         granted = st.button(f"Grant {scope.label.lower()}", type="primary", key=form.field_key("grant"))
         denied = st.button(f"Deny {scope.label.lower()}", key=form.field_key("deny"))
     if (granted and decided(Verdict.GRANTED)) or (denied and decided(Verdict.DENIED)):
-        st.rerun()
+        st.session_state[after] = True
+        _again(close=all(one.is_decided for other, one in row.cells.items() if other is not scope))
+
+
+def _again(*, close: bool = False) -> None:
+    """Draw the dialog anew, or go back to the page."""
+    st.rerun(scope="fragment" if in_dialog() and not close else "app")
 
 
 def _decision(actor: Actor, grid: AccessGrid, row: GridRow, one: DecisionView) -> None:
@@ -328,7 +350,7 @@ def _decision(actor: Actor, grid: AccessGrid, row: GridRow, one: DecisionView) -
             )
             if done:
                 form.clear()
-                st.rerun()
+                _again()
 
 
 @st.dialog("Telling them of new access")

@@ -21,7 +21,15 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.person_form import find_person, new_person, person_dialog
 from practicerunner.ui.text import md
-from practicerunner.vocabulary import Action, CaseStatus, PaymentMethodKind, RelationshipKind, Resource, Role
+from practicerunner.vocabulary import (
+    Action,
+    CaseStatus,
+    OrganisationKind,
+    PaymentMethodKind,
+    RelationshipKind,
+    Resource,
+    Role,
+)
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.arrangements import arrangements_of
 from practicerunner.workflows.clients import CasePage, ParticipantView
@@ -134,7 +142,7 @@ def _relationships(actor: Actor, page: CasePage) -> None:
         for view in emergency:
             _relation(actor, view, changes=changes)
         if changes and st.button("Emergency contact", icon=":material/add:", key="add_emergency"):
-            relation_dialog(actor, page, emergency=True)
+            emergency_dialog(actor, page)
     with st.container(border=True):
         st.subheader("Links to other people", anchor=False)
         if not links:
@@ -142,7 +150,7 @@ def _relationships(actor: Actor, page: CasePage) -> None:
         for view in links:
             _relation(actor, view, changes=changes)
         if changes and st.button("Relationship", icon=":material/add:", key="add_relation"):
-            relation_dialog(actor, page, emergency=False)
+            relation_dialog(actor, page)
     organisation_block.show(actor, page, changes=changes)
 
 
@@ -160,14 +168,41 @@ def _relation(actor: Actor, view: RelationView, *, changes: bool) -> None:
                 st.rerun()
 
 
-@st.dialog("Relationship", width="large")
-def relation_dialog(actor: Actor, page: CasePage, *, emergency: bool) -> None:
-    """Choose what somebody is to whom; the other page shows the inverse."""
-    form = Form(f"relation.{page.case_id}.{emergency}")
-    people = {person.person_id: person.name for person in page.present}
-    person_id = form.choice("person_id", "Of", list(people), format_func=people.__getitem__)
+@st.dialog("Emergency contact", width="large")
+def emergency_dialog(actor: Actor, page: CasePage) -> None:
+    """Choose whom to call in an emergency, and what they are to whom."""
+    form = Form(f"relation.{page.case_id}.True")
+    person_id = _of(form, page)
     kind = form.choice("kind", "Is their", list(RelationshipKind), format_func=lambda word: word.label,
-                       index=len(RelationshipKind) - 1 if emergency else 0)
+                       index=len(RelationshipKind) - 1)
+    _add(actor, form, person_id, kind, emergency=True)
+
+
+@st.dialog("Relationship", width="large")
+def relation_dialog(actor: Actor, page: CasePage) -> None:
+    """Choose what somebody, or an organisation, is to whom; the other page shows the inverse."""
+    form = Form(f"relation.{page.case_id}.False")
+    person_id = _of(form, page)
+    kind = form.choice("kind", "Is their", [*RelationshipKind, *OrganisationKind], format_func=_kind)
+    if isinstance(kind, OrganisationKind):
+        organisation_block.add(actor, form, person_id, kind)
+    else:
+        _add(actor, form, person_id, kind, emergency=False)
+
+
+def _of(form: Form, page: CasePage) -> int:
+    people = {person.person_id: person.name for person in page.present}
+    person_id: int = form.choice("person_id", "Of", list(people), format_func=people.__getitem__)
+    return person_id
+
+
+def _kind(word: RelationshipKind | OrganisationKind) -> str:
+    """Two kinds are called the same of people and of organisations."""
+    return "Other organisation" if word is OrganisationKind.OTHER else word.label
+
+
+def _add(actor: Actor, form: Form, person_id: int, kind: RelationshipKind, *, emergency: bool) -> None:
+    """Who it is, here already or new; the link between the two is made."""
     described = st.toggle("Somebody new", value=emergency, key=form.field_key("new"))
     chosen = None if described else find_person(actor, form, "other_id")
     details = new_person(form, "other") if described else None

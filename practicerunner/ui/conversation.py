@@ -16,6 +16,7 @@ from practicerunner.workflows.sent_files import SentFile
 from practicerunner.workflows.thread_views import Entry
 
 A = TypeVar("A", Actor, PortalActor)
+EMERGENCY = "Do not write here in an emergency; call 911 or 988."
 SHOWN = 30
 """Of a long conversation, the latest; the rest comes with a click."""
 
@@ -48,13 +49,18 @@ def _message(entry: Entry, zone: str, files: str) -> None:
 
 def answer(
     verb: Callable[[Session, A, Any], int], actor: A, build: Callable[[str, str, tuple[SentFile, ...]], Command], *,
-    key: str, goes_to: str,
+    key: str, goes_to: str, outside: bool = False,
 ) -> None:
-    """The field to answer in, with to whom it goes (A34); ``build`` takes the operation, the text and the files."""
+    """The field to answer in, with to whom it goes (A34); ``build`` takes the operation, the text and the files.
+
+    ``outside`` the practice it says where to turn in an emergency.
+    """
     form = Form(f"answer.{key}")
     text = form.area("text", "Your message", height=120, placeholder="Write here")
     files = attach(form)
     st.caption(md(f"Goes to {goes_to}"))
+    if outside:
+        st.caption(EMERGENCY)
     if st.button("Send", type="primary", icon=":material/send:", key=form.field_key("send")):
         done, _ = form.submit(verb, actor, lambda: build(form.op, text, sent(files)), "Message sent")
         if done:
@@ -64,7 +70,7 @@ def answer(
 def attach(form: Form) -> list[Any]:
     """The field for files, with what is allowed."""
     files: list[Any] = st.file_uploader(
-        f"Files, at most {rules.MOST_FILES} of 10 MB each; a larger one does not go along", [*rule.EXTENSIONS],
+        f"Files, at most {rules.MOST_FILES} of 10 MB each: PDF, picture, Word or text", [*rule.EXTENSIONS],
         accept_multiple_files=True, key=form.field_key("files"),
     )
     form.place("files")

@@ -163,7 +163,7 @@ def _named(found: CaseDocuments) -> Callable[[int | None], str]:
 def upload_dialog(actor: Actor, page: CasePage, found: CaseDocuments) -> None:
     """Which file, what it is called, who may read it, whom it is about."""
     form = Form(f"upload.{page.case_id}")
-    file = st.file_uploader("File", type=TYPES, key=form.field_key("file"))
+    file = st.file_uploader("File, at most 10 MB: PDF, picture, Word or text", type=TYPES, key=form.field_key("file"))
     form.place("file")
     if file is None:
         return

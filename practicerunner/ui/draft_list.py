@@ -10,6 +10,7 @@ from practicerunner.ui import navigation
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, day, md
+from practicerunner.ui.work_filters import Facts, narrow
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.drafts import (
     ChangeDraftLine,
@@ -25,6 +26,7 @@ from practicerunner.workflows.drafts import (
     issue_drafts,
     leave_out,
 )
+from practicerunner.workflows.follow_up import case_facts
 
 NOTHING = ("No drafts. The practice's settings say whether “Create invoice” makes a draft first; drafts wait here "
            "until they are issued.")
@@ -36,21 +38,28 @@ def show(actor: Actor) -> None:
     if not found.rows:
         st.text(NOTHING)
         return
-    st.text(f"{count(len(found.rows), 'draft')}, {dollars(found.sum_cents)} in all. Drafts have no number and count "
-            "nowhere until they are issued.")
+    known = read(case_facts, actor, {row.case_id for row in found.rows})
+    rows = narrow(found.rows, lambda row: Facts(
+        known[row.case_id].provider, known[row.case_id].case_type, (found.today - row.created_on).days,
+        known[row.case_id].is_mine), "drafts", person="Provider")
+    if not rows:
+        st.text("No draft fits these filters.")
+        return
+    st.text(f"{count(len(rows), 'draft')}, {dollars(sum(row.total_cents for row in rows))} in all. Drafts have no "
+            "number and count nowhere until they are issued.")
     chosen = st.dataframe(
         pd.DataFrame({
-            "Made": [day(row.created_on, found.today) for row in found.rows],
-            "Payer": [row.payer for row in found.rows], "For": [row.case_name for row in found.rows],
-            "Lines": [len(row.lines) for row in found.rows],
-            "Amount": [dollars(row.total_cents) for row in found.rows],
+            "Made": [day(row.created_on, found.today) for row in rows],
+            "Payer": [row.payer for row in rows], "For": [row.case_name for row in rows],
+            "Lines": [len(row.lines) for row in rows],
+            "Amount": [dollars(row.total_cents) for row in rows],
         }),
         hide_index=True, on_select="rerun", selection_mode="multi-row", alt="Drafts of invoices",
-        key=f"drafts_{len(found.rows)}_{found.rows[0].draft_id}",
+        key=f"drafts_{len(rows)}_{rows[0].draft_id}",
         column_config={"Amount": st.column_config.TextColumn(alignment="right")},
     )["selection"]["rows"]
-    picked = [found.rows[place] for place in chosen if place < len(found.rows)]
-    to_issue = picked or list(found.rows)
+    picked = [rows[place] for place in chosen if place < len(rows)]
+    to_issue = picked or rows
     if found.may_issue and st.button(f"Issue {count(len(to_issue), 'invoice')}", type="primary", key="issue_drafts"):
         issue_dialog(actor, to_issue)
     if len(picked) == 1:

@@ -70,20 +70,20 @@ def may_offer(actor: Actor, page: CasePage) -> bool:
 
 def client_dialog(actor: Actor, page: CasePage, person: ParticipantView) -> None:
     """Open "Calendar feed" of somebody in a case: their addresses, and a new one."""
-    open_dialog("Calendar feed", partial(_client, actor, page, person))
+    open_dialog("Calendar feed", partial(_client, actor, page, person), mine=False)
 
 
-def open_dialog(title: str, draw: Callable[[], None]) -> None:
-    """Open a dialog that shows the address which was made in it, once."""
+def open_dialog(title: str, draw: Callable[[], None], *, mine: bool = True) -> None:
+    """Open a dialog that shows the address which was made in it, once; ``mine``: for a calendar of whoever made it."""
     _forget()
-    st.dialog(title, on_dismiss=_forget)(_unless_fresh)(draw)
+    st.dialog(title, on_dismiss=_forget)(_unless_fresh)(draw, mine)
 
 
 def _forget() -> None:
     st.session_state.pop(FRESH, None)
 
 
-def _unless_fresh(draw: Callable[[], None]) -> None:
+def _unless_fresh(draw: Callable[[], None], mine: bool) -> None:
     """The dialog: what was just made, or what leads to it."""
     place = st.empty()
     if FRESH not in st.session_state:
@@ -91,18 +91,23 @@ def _unless_fresh(draw: Callable[[], None]) -> None:
             draw()
     if FRESH in st.session_state:
         with place.container():
-            _show_address(st.session_state[FRESH])
+            _show_address(st.session_state[FRESH], mine=mine)
 
 
-def _show_address(address: str) -> None:
-    st.text("Copy this address now: it is shown only once.")
+def _show_address(address: str, *, mine: bool) -> None:
+    if mine:
+        st.link_button("Add to my calendar", f"webcal://{address.partition('://')[2]}", type="primary",
+                       icon=":material/calendar_add_on:", width="stretch")
+        st.text("Nothing happens? Then copy this address now: it is shown only once.")
+    else:
+        st.text("Copy this address now: it is shown only once.")
     st.code(address, language=None, wrap_lines=True)
     st.text("In the calendar program choose “Add calendar from address” or “Subscribe”, and paste it there. If it "
             "falls into wrong hands, revoke it here.")
     public = filter(None, (settings().public_url, settings().portal_url))
     if not address.startswith(tuple(known.rstrip("/") for known in public)):
         st.caption("This server has no public address yet, so only programs on its own network can read the calendar.")
-    if st.button("Done", type="primary", key="feed.done", width="stretch"):
+    if st.button("Done", type="secondary" if mine else "primary", key="feed.done", width="stretch"):
         _forget()
         st.rerun()
 

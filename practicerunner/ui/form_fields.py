@@ -1,6 +1,6 @@
 """The fields of a form on the screen: a widget for each kind, and what stands in it as an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -120,3 +120,9 @@ def preview(content: Content, key: str) -> None:
         draw(field, f"{key}.{field.key}.{hash(field)}")
     if content.notice:
         st.caption(md(content.notice))
+
+
+def sources(said: Iterable[str]) -> None:
+    """What exactly was read, at the foot of a paper: title, version and hash."""
+    for source in filter(None, said):
+        st.caption(f":small[{md(source)}]")

@@ -69,7 +69,6 @@ def _answer(answer: Answered, key: str) -> None:
         st.markdown(f"**{md(answer.label)}**{mark}")
         if answer.kind is FieldKind.DOCUMENT:
             form_fields.to_read(answer.words, answer.pdf, key)
-            st.caption(md(answer.source))
         else:
             st.text(answer.words)
 
@@ -91,6 +90,7 @@ def _signed(page: ResponsePage, zone: str) -> None:
 def _edition(page: ResponsePage) -> None:
     edition = f"{page.edition}, language {page.language}. " if page.edition else ""
     st.caption(md(f"{edition}Version {page.version} of this form. {page.notice}"))
+    form_fields.sources(answer.source for answer in page.answers)
 
 
 def _replacing(actor: Actor, page: ResponsePage) -> None:

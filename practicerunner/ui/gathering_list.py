@@ -11,6 +11,7 @@ from practicerunner.money import dollars
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import count, day, md
+from practicerunner.ui.work_filters import Facts, narrow
 from practicerunner.vocabulary import Action, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.advance import (
@@ -22,9 +23,11 @@ from practicerunner.workflows.advance import (
     settle_all,
     to_invoice_ahead,
 )
+from practicerunner.workflows.follow_up import case_facts
 from practicerunner.workflows.gathering import (
     InvoiceMonth,
     InvoiceWeek,
+    ToGather,
     Waiting,
     invoice_month,
     invoice_week,
@@ -48,10 +51,25 @@ def show(actor: Actor) -> None:
     for period in ahead.periods:
         _ahead(actor, period, found.today)
     if found.rows:
-        st.text(f"{count(len(found.rows), 'invoice')} to create, {dollars(found.sum_cents)} in all")
-    for first, rhythm in dict.fromkeys((row.first, row.rhythm) for row in found.rows):
-        rows = [row for row in found.rows if (row.first, row.rhythm) == (first, rhythm)]
-        _period(actor, rows, is_over=found.today > period_of(first, rhythm)[1], drafts_first=found.as_drafts)
+        _gather(actor, found)
+
+
+def _gather(actor: Actor, found: ToGather) -> None:
+    """Filters, and a table for each week and month. An invoice is of all that a payer owes: only unfiltered is made."""
+    known = read(case_facts, actor, {row.case_id for row in found.rows})
+    left = narrow(found.rows, lambda row: Facts(
+        known[row.case_id].provider, known[row.case_id].case_type, (found.today - row.first).days,
+        known[row.case_id].is_mine), "to_gather", person="Provider")
+    if not left:
+        st.text("Nothing that waits to be gathered fits these filters.")
+        return
+    st.text(f"{count(len(left), 'invoice')} to create, {dollars(sum(row.amount_cents for row in left))} in all")
+    if len(left) < len(found.rows):
+        st.caption("Take the filters back to create them: a week or month is invoiced as a whole.")
+    for first, rhythm in dict.fromkeys((row.first, row.rhythm) for row in left):
+        _period(actor, [row for row in left if (row.first, row.rhythm) == (first, rhythm)],
+                is_over=found.today > period_of(first, rhythm)[1], drafts_first=found.as_drafts,
+                whole=len(left) == len(found.rows))
 
 
 def title(first: date, rhythm: InvoicingRhythm) -> str:
@@ -105,7 +123,7 @@ def _ahead(actor: Actor, period: AheadPeriod, today: date) -> None:
                 st.rerun()
 
 
-def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool, drafts_first: bool) -> None:
+def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool, drafts_first: bool, whole: bool) -> None:
     first, rhythm = rows[0].first, rows[0].rhythm
     name, key = title(first, rhythm), f"{first}_w" if rhythm.is_weekly else str(first)
     st.subheader(name, anchor=False)
@@ -120,7 +138,7 @@ def _period(actor: Actor, rows: Sequence[Waiting], *, is_over: bool, drafts_firs
         hide_index=True, key=f"gather_table_{key}", alt=f"What waits for {name}",
         column_config={"Amount": st.column_config.TextColumn(alignment="right")},
     )
-    if not may(actor, Action.CREATE, Resource.INVOICES):
+    if not whole or not may(actor, Action.CREATE, Resource.INVOICES):
         return
     operation = st.session_state.setdefault(f"gather.{key}", ids.new_operation())
     number = count(len(rows), "draft" if drafts_first else "invoice")

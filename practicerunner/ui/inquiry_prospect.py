@@ -16,7 +16,7 @@ from practicerunner.ui.new_case import ask_label
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.person_form import new_person
 from practicerunner.ui.request_rows import at
-from practicerunner.ui.text import count, md
+from practicerunner.ui.text import born_on, count, md
 from practicerunner.ui.waitlist_block import foretell
 from practicerunner.vocabulary import CaseType
 from practicerunner.workflows.access import Actor
@@ -116,7 +116,7 @@ def _who(form: Form, row: InquiryRow, matches: Sequence[Match]) -> Match | None:
 
 
 def _said(match: Match) -> str:
-    born = f", born {match.birth_date.isoformat()}" if match.birth_date else ""
+    born = f", born {born_on(match.birth_date)}" if match.birth_date else ""
     return f"{match.name}{born} ({match.because})"
 
 

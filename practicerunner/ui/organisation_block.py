@@ -55,7 +55,12 @@ def organisation_dialog(actor: Actor, page: CasePage) -> None:
     form = Form(f"organisation.{page.case_id}")
     people = {person.person_id: person.name for person in page.present}
     person_id = form.choice("person_id", "Of", list(people), format_func=people.__getitem__)
-    kind = form.choice("kind", "Is their", list(OrganisationKind), format_func=lambda word: word.label)
+    add(actor, form, person_id, form.choice(
+        "kind", "Is their", list(OrganisationKind), format_func=lambda word: word.label))
+
+
+def add(actor: Actor, form: Form, person_id: int, kind: OrganisationKind) -> None:
+    """Which organisation it is, in the list already or new; the link to it is made."""
     chosen, details = choose(actor, form)
     if st.button("Add", type="primary", key=form.field_key("save")):
         def build() -> AddOrganisationLink:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from practicerunner.errors import BadInput
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
+from practicerunner.ui.text import born_on
 from practicerunner.vocabulary import ContactKind
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import field_messages
@@ -40,7 +41,7 @@ def zones() -> tuple[str, ...]:
 def said(person: Found) -> str:
     """A person to choose from a list: the name, and the birth date where names may be equal."""
     _, name, born = person
-    return f"{name} (born {born.isoformat()})" if born else name
+    return f"{name} (born {born_on(born)})" if born else name
 
 
 def find_person(actor: Actor, form: Form, field: str, label: str = "Search somebody already here") -> Found | None:

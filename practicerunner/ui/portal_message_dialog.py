@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.ui import portal
-from practicerunner.ui.conversation import attach, sent
+from practicerunner.ui.conversation import EMERGENCY, attach, sent
 from practicerunner.ui.forms import Form
 from practicerunner.vocabulary import ThreadClass
 from practicerunner.workflows.access import PortalActor
@@ -30,7 +30,7 @@ def begin_dialog(actor: PortalActor, cases: tuple[About, ...]) -> None:
     subject = form.text("subject", "Subject", max_chars=200)
     text = form.area("text", "Message", height=160)
     files = attach(form)
-    st.caption("Do not write here in an emergency; call 911 or 988.")
+    st.caption(EMERGENCY)
     if st.button("Send", type="primary", icon=":material/send:", key=form.field_key("send"), width="stretch"):
         done, made = form.submit(ask_practice, actor, lambda: AskPractice(
             op=form.op, case_id=about.case_id, thread_class=thread_class, subject=subject, text=text,

@@ -79,7 +79,7 @@ def _sheet(me: PortalActor, page: MySheet) -> None:
             field, draft.field(field.key), draft.save, address=_address(me, page.assignment_id), title=page.name)
         form.place(field.key)
         if field.kind is FieldKind.SIGNATURE:
-            st.caption(md(f"Type your own name. Signed as: {page.capacity}"))
+            st.caption(md(f"Type your own name as it stands here. Signed as: {page.capacity}"))
         if critical is not None and field.key == critical.key:
             st.warning(md(page.crisis), icon=":material/call:")
     in_trouble = draft.trouble()
@@ -122,7 +122,6 @@ def paper(me: PortalActor, page: MyResponse) -> None:
                 st.markdown(f"**{md(answer.label)}**")
                 if answer.kind is FieldKind.DOCUMENT:
                     form_fields.to_read(answer.words, answer.pdf, str(place), _address(me, page.assignment_id))
-                    st.caption(md(answer.source))
                 else:
                     st.text(answer.words)
     verb = signed_words(page.signature, page.answers, "Handed in")
@@ -132,3 +131,4 @@ def paper(me: PortalActor, page: MyResponse) -> None:
         st.caption("A later one has taken its place.")
     if page.notice:
         st.caption(md(page.notice))
+    form_fields.sources(answer.source for answer in page.answers)

@@ -133,7 +133,8 @@ def _record(actor: Actor, found: PrivateCase, one: Authorization) -> None:
 def _attach(actor: Actor, one: Authorization, name: str) -> None:
     """The paper itself, kept with the case; it can then be chosen."""
     form = Form(f"private_paper.{one.authorization_id}")
-    file = st.file_uploader("Or attach it here", type=[*EXTENSIONS], key=form.field_key("file"))
+    file = st.file_uploader(
+        "Or attach it here, at most 10 MB: PDF, picture, Word or text", type=[*EXTENSIONS], key=form.field_key("file"))
     form.place("file")
     if file is not None and st.button("Attach", icon=":material/upload_file:", key=form.field_key("attach")):
         done, _ = form.submit(attach_private_paper, actor, lambda: AttachPrivatePaper(

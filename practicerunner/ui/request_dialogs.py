@@ -14,7 +14,7 @@ from practicerunner.rules.requests import LONGEST_MESSAGE
 from practicerunner.ui.booking import Where, choose_case, places
 from practicerunner.ui.forms import Form
 from practicerunner.ui.free_times import free_times
-from practicerunner.ui.perform import read
+from practicerunner.ui.perform import glance, read
 from practicerunner.ui.text import day
 from practicerunner.vocabulary import RequestKind
 from practicerunner.workflows.access import Actor
@@ -31,7 +31,7 @@ from practicerunner.workflows.answers import (
 from practicerunner.workflows.calendar import BookingChoices, booking_choices, wall_clock
 from practicerunner.workflows.granting import TimeIsTaken
 from practicerunner.workflows.practice import practice_settings
-from practicerunner.workflows.request_queue import Askable, Asker, RequestRow, who_may_ask
+from practicerunner.workflows.request_queue import Askable, Asker, RequestRow, free_instead, who_may_ask
 
 KINDS = {RequestKind.NEW_TIME: "A new time", RequestKind.MOVE: "To move", RequestKind.CANCEL: "To cancel"}
 
@@ -100,6 +100,8 @@ def _offer(actor: Actor, row: RequestRow, today: date, suggested: datetime | Non
                 else f"offer.{row.request_id}.{row.revision}")
     keys = form.field_key("local_date"), form.field_key("local_time")
     wanted = row.offered or row.asked_for or datetime.combine(today, time(9))
+    if suggested is None and not row.free and keys[0] not in st.session_state:
+        suggested, _ = glance(free_instead, actor, row.request_id)
     st.session_state.setdefault(keys[0], max((suggested or wanted).date(), today))
     st.session_state.setdefault(keys[1], (suggested or wanted).time())
     st.text(f"{row.asker} asked for {day(wanted.date(), today)}, {wanted:%H:%M}." if row.offered is None

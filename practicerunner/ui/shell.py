@@ -26,7 +26,7 @@ def run() -> None:
         page_title="PracticeRunner", page_icon=str(ASSETS / "favicon.png"),
         layout="centered" if visitor is not None and actor is None else "wide",
     )
-    st.html(ASSETS / "rows.css")
+    st.html(ASSETS / "page.css")
     _keep_address()
     if actor is not None and visitor is None:
         _practice(actor)

@@ -57,6 +57,11 @@ def day(value: date, today: date | None = None) -> str:
     return text if today is not None and value.year == today.year else f"{text} {value.year}"
 
 
+def born_on(value: date) -> str:
+    """``23 Jul 1992``: a birth date, of which nobody needs the day of the week."""
+    return f"{value.day} {value:%b %Y}"
+
+
 def clock_span(start: time, minutes: int) -> str:
     """``10:00–10:50``."""
     end = (datetime.combine(date(2000, 1, 1), start) + timedelta(minutes=minutes)).time()

@@ -114,7 +114,7 @@ def _to_decide(session: Session, actor: Actor, acts_for_id: int, case_id: int | 
 def _tell_of_new(session: Session, acts: ActsFor, client: Person, before: rules.Acting, key: int) -> None:
     session.flush()
     after = known_now(session, acts, client)
-    tell(session, client, opened_by(session, client.id, before, after, today_of(session, client)), str(key))
+    tell(session, client, opened_by(session, client.id, before, after, today_of(session, client)), acts.id, str(key))
 
 
 @command(Resource.CASE, Action.UPDATE)

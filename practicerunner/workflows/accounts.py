@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -12,13 +12,13 @@ from practicerunner import clock
 from practicerunner.errors import NotFound
 from practicerunner.records import accounts, cases, follow_up, payments, practice
 from practicerunner.records import uninvoiced as waiting
-from practicerunner.records.accounts import AdjustmentFacts, PayerStanding
+from practicerunner.records.accounts import AdjustmentFacts, PayerStanding, Whose
 from practicerunner.records.follow_up import Overdue
 from practicerunner.records.payments import Imported, PaymentFacts, RefundFacts
 from practicerunner.records.people import Payer
 from practicerunner.rules.foreseen import Foreseen
 from practicerunner.rules.payments import Debt, debts
-from practicerunner.vocabulary import Action, PaymentState, Resource
+from practicerunner.vocabulary import Action, CaseType, PaymentState, Resource
 from practicerunner.workflows.access import Actor, visible
 from practicerunner.workflows.billing import (
     AppointmentBilling,
@@ -149,15 +149,31 @@ def payer_account(session: Session, actor: Actor, payer_id: int) -> Account:
 
 @reader(Resource.INVOICES)
 def open_invoices(
-    session: Session, actor: Actor, *, overdue_only: bool = False, search: str = "", page: int = 1
+    session: Session, actor: Actor, *, overdue_only: bool = False, search: str = "", page: int = 1,
+    mine: bool | None = None, provider_id: int | None = None, case_type: CaseType | None = None, older_than: int = 0,
 ) -> OpenPage:
-    """Open invoices, longest overdue first, 50 a page."""
+    """Open invoices, longest overdue first, 50 a page.
+
+    ``mine`` narrows to the actor's own clients, or to the others', ``older_than`` to what was issued so many days ago
+    or earlier.
+    """
     today = clock.today(practice.the_practice(session).zone)
+    whose = Whose(provider_id, actor.staff_id, mine, case_type,
+                  today - timedelta(days=older_than) if older_than else None)
     rows, number, total = accounts.open_invoices(
         session, cases.seen(visible(actor, Action.READ, Resource.INVOICES)),
         due_before=today if overdue_only else None, limit=PAGE, offset=(page - 1) * PAGE, search=search,
+        whose=whose,
     )
     return OpenPage(tuple(view(facts, today) for facts in rows), number, total, today)
+
+
+@reader(Resource.INVOICES)
+def whose_open(session: Session, actor: Actor) -> tuple[dict[int, str], list[CaseType]]:
+    """With whom invoices are open and of which kinds of case: to choose among."""
+    found = accounts.open_with(session, cases.seen(visible(actor, Action.READ, Resource.INVOICES)))
+    return {provider_id: name for provider_id, name, _ in found}, [
+        kind for kind in CaseType if kind in {kind for *_, kind in found}]
 
 
 @reader(Resource.INVOICES)

@@ -156,7 +156,7 @@ def change_acting(session: Session, actor: Actor, asked: ChangeActing) -> int:
     session.expire(found, ["organisation"])
     opened = opened_by(session, client.id, before, known_now(session, found, client), today_of(session, client))
     check_reach(session, actor, client.id, opened)
-    tell(session, client, opened, f"{found.id}.{found.revision}")
+    tell(session, client, opened, found.id, f"r{found.revision}")
     session.info["detail"] = f"{asked.kind} of {found.client_id}"
     return found.id
 

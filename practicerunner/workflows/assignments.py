@@ -137,7 +137,7 @@ def _give_way(one: Supervision, day: date, today: date) -> None:
     if one.ends_on is not None and one.ends_on <= max(day, one.starts_on):
         return
     if one.starts_on >= day and one.starts_on > today:
-        raise BadInput("starts_on", f"Another assignment begins on {one.starts_on}. End that one first.")
+        raise BadInput("starts_on", f"Another assignment begins on {_words(one.starts_on)}. End that one first.")
     if day < today:
         raise BadInput("starts_on", "Somebody is set for that day already; a change begins today at the earliest.")
     one.ends_on = day
@@ -161,3 +161,8 @@ def end_supervision(session: Session, actor: Actor, asked: EndSupervision) -> in
     follow(session, scheduling.followers(session, today, provider_id=one.associate_id))
     session.info["detail"] = f"staff {one.associate_id} by {one.supervisor_id}, until {ends_on}"
     return one.id
+
+
+def _words(day: date) -> str:
+    """A day as sentences name it."""
+    return f"{day:%a} {day.day} {day:%b} {day.year}"

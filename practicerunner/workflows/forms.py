@@ -89,6 +89,11 @@ class Signer:
     """``None``: for themselves."""
 
 
+def named(person: Person) -> signing.Named:
+    """Every way to call somebody by which they may sign."""
+    return person.first_name, person.last_name, person.preferred_name
+
+
 def full_name(person: Person) -> str:
     """The name that a signature is printed with."""
     return person_name(person.first_name, person.last_name)
@@ -188,8 +193,25 @@ def complete_form(session: Session, actor: Actor, asked: CompleteForm) -> int:
         refusal = form_refusal(session, person, assignment, template.purpose)
         if refusal:
             raise BadInput("signed_by_id", refusal)
+    check_typed(session, content_of(session, assignment.version_id), asked.answers, signer, person)
     session.info["detail"] = template.name
     return hand_in(session, assignment, template, case, asked.answers, signer, recorded_by_id=actor.staff_id)
+
+
+def check_typed(
+    session: Session, content: rule.Content, answers: dict[str, Any], signer: Signer, person: Person
+) -> None:
+    """At the desk nobody signs with the name of whom they sign for. Raises BadInput at the signature."""
+    typed = str(answers.get(content.signature.key, "")) if content.signature else ""
+    problem = desk_problem(session, typed, signer, person) if typed.strip() else ""
+    if content.signature and problem:
+        raise BadInput(content.signature.key, problem)
+
+
+def desk_problem(session: Session, typed: str, signer: Signer, person: Person) -> str:
+    """Why a name that was typed beside somebody of the practice cannot be the signer's; empty if it can."""
+    return signing.typed_problem(
+        typed, named(session.get_one(Person, signer.person_id)), named(person), at_the_desk=True)
 
 
 def signer_of(session: Session, actor: Actor, case: Case, person: Person, asked: SignedFor) -> Signer:

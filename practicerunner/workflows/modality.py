@@ -22,7 +22,7 @@ from practicerunner.workflows.cases import OpenCase, Taking, case_for, check_kno
 from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.minors import confidential_by_default
 from practicerunner.workflows.scheduling import appointment_for, inherited_supervisor, why_immovable
-from practicerunner.workflows.slots import occupy, take_turns, wanted_by
+from practicerunner.workflows.slots import day_in_words, occupy, take_turns, wanted_by
 
 
 class PlannedShare(BaseModel):
@@ -119,7 +119,7 @@ def _movable(session: Session, actor: Actor, old: Case, appointment_id: int) -> 
     elif reason is None and clients.has_note(session, appointment.id):
         reason = "A note was begun for it, so it stays."
     if reason:
-        raise BadInput("appointment_ids", f"{appointment.local_date.isoformat()}: {reason}")
+        raise BadInput("appointment_ids", f"{day_in_words(appointment.local_date)}: {reason}")
     return appointment
 
 

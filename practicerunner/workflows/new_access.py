@@ -1,6 +1,6 @@
 """Who of the staff may decide about access, and what an act opens that was closed before it (D15; TRUST 3.2)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ ONLY_SOME = (
     "What counts for everything of somebody is decided by whoever may change all that they take part in, or by an "
     "administrator or the owner."
 )
+GATHERED = timedelta(minutes=5)
+"""For how long new access waits for more of it, before the client is told."""
 TOO_FAR = "This would open more than you may decide about. Please ask an administrator or the owner."
 
 
@@ -72,10 +74,11 @@ def opened_by(session: Session, client_id: int, before: rules.Acting, after: rul
         helpers_allowed=practice.the_practice(session).helpers_may_schedule)
 
 
-def tell(session: Session, client: Person, opened: Opened, key: str) -> None:
+def tell(session: Session, client: Person, opened: Opened, acts_for_id: int, key: str) -> None:
     """Tell a client which scopes somebody gained, unless that is switched off for a case of theirs (D15).
 
-    One who consented alone as a minor is written to at their own address or not at all (A23).
+    What is opened to the same person within a few minutes is one letter, which waits for as long. One who consented
+    alone as a minor is written to at their own address or not at all (A23).
     """
     if not opened:
         return
@@ -84,11 +87,16 @@ def tell(session: Session, client: Person, opened: Opened, key: str) -> None:
         case_id for case_id, _ in opened if case_id is not None}
     if acting.notice_off(session, about):
         return
-    us = practice.the_practice(session)
-    letter = rules.new_access_letter(
-        client.preferred_name or client.first_name, {scope for _, scope in opened}, us.name, us.phone)
+    us, name = practice.the_practice(session), f"access:{acts_for_id}:"
+    of_case = None if whole or len(about) != 1 else next(iter(about))
+    alone = client.id in consenting_alone(session, [client.id])
+    waits = outbox.waiting(session, name, client.id, of_case, own_address_only=alone)
+    scopes = {scope for _, scope in opened} | (rules.told_in(waits.body) if waits is not None else set())
+    letter = rules.new_access_letter(client.preferred_name or client.first_name, scopes, us.name, us.phone)
+    if waits is not None:
+        outbox.extend(session, waits, letter.body)
+        return
     outbox.put(
-        session, MessageKind.ACCESS_GRANTED, f"access:{key}", letter.subject, letter.body, person_id=client.id,
-        case_id=None if whole or len(about) != 1 else next(iter(about)),
-        own_address_only=client.id in consenting_alone(session, [client.id]),
+        session, MessageKind.ACCESS_GRANTED, f"{name}{key}", letter.subject, letter.body, person_id=client.id,
+        case_id=of_case, own_address_only=alone, waits=GATHERED,
     )

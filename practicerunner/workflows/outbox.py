@@ -75,13 +75,15 @@ def put(
     session: Session, kind: MessageKind, key: str, subject: str, body: str, *, person_id: int | None = None,
     staff_id: int | None = None, case_id: int | None = None, appointment_id: int | None = None,
     expires_at: datetime | None = None, address: str = "", own_address_only: bool = False,
+    waits: timedelta = timedelta(0),
 ) -> int | None:
     """Write a message to a person or to a member of staff, in the caller's transaction; callers have authorised it.
 
     ``address`` is where somebody is written to who is neither, because they only inquire. ``key`` names the message:
     the same key again does nothing. To a person without an e-mail address that they let us write to, and after
     ``expires_at``, nothing is written. ``own_address_only``, and whatever is about an appointment that is confidential
-    to them, goes only to an address that nobody else has. Returns the message's id, or nothing.
+    to them, goes only to an address that nobody else has. For as long as it ``waits`` it can be extended. Returns the
+    message's id, or nothing.
     """
     if person_id is not None:
         address = _address(session, person_id, appointment_id, own_only=own_address_only)
@@ -95,7 +97,7 @@ def put(
         "created_at": now, "kind": kind, "status": MessageStatus.WAITING, "dedupe_key": key, "case_id": case_id,
         "appointment_id": appointment_id, "person_id": person_id, "staff_id": staff_id, "to_address": address.strip(),
         "subject": subject, "body": body, "expires_at": expires_at, "claimed_by": "", "attempts": 0, "last_problem": "",
-        "own_address_only": own_address_only,
+        "own_address_only": own_address_only, "try_after": now + waits if waits else None,
     })
     if message_id is not None:
         audit.note(
@@ -103,6 +105,23 @@ def put(
             detail=kind.value,
         )
     return message_id
+
+
+def waiting(
+    session: Session, name: str, person_id: int, case_id: int | None, *, own_address_only: bool
+) -> OutboxMessage | None:
+    """A message to somebody whose key begins with a name and which may not go out yet, locked."""
+    return outbox.not_yet(session, name, person_id, case_id, clock.now(), own_address_only=own_address_only)
+
+
+def extend(session: Session, found: OutboxMessage, body: str) -> None:
+    """Let a message that waits say more; it goes out when it would have."""
+    found.body = body
+    session.flush()
+    audit.note(
+        session, action="write_message", resource=Resource.MESSAGES_ADMIN, resource_id=found.id,
+        case_id=found.case_id, detail=found.kind.value,
+    )
 
 
 def _address(session: Session, person_id: int, appointment_id: int | None, *, own_only: bool) -> str:

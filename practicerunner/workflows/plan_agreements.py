@@ -12,7 +12,7 @@ from practicerunner.records.plans import PlanAgreement
 from practicerunner.vocabulary import Action, AgreedHow, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.commands import Line, command
-from practicerunner.workflows.forms import SignedFor, signer_of
+from practicerunner.workflows.forms import SignedFor, desk_problem, signer_of
 from practicerunner.workflows.own_word import own_problem
 from practicerunner.workflows.plans import people_of, plan_for
 
@@ -58,6 +58,9 @@ def record_agreement(session: Session, actor: Actor, asked: RecordAgreement) -> 
     if any(agreement.agreed_by_id == signer.person_id for agreement in known):
         raise BadInput("signed_by_id", "This person has agreed to this plan already.")
     typed, agreed_on = _given(asked, note, today)
+    problem = desk_problem(session, typed, signer, person) if typed else ""
+    if problem:
+        raise BadInput("signature", problem)
     signed = notes.versions_of(session, note.id)[-1]
     session.add(PlanAgreement(
         id=ids.new_id(), note_id=note.id, version=signed.number, text_hash=signed.text_hash, person_id=person.id,

@@ -34,6 +34,7 @@ from practicerunner.workflows.forms import (
     full_name,
     hand_in,
     keep_answers,
+    named,
 )
 from practicerunner.workflows.library import read_pdf
 from practicerunner.workflows.own_word import form_refusal
@@ -192,7 +193,8 @@ def _wrote(found: FormAssignment, actor: PortalActor) -> bool:
 def hand_in_mine(session: Session, actor: PortalActor, asked: HandIn) -> int:
     """Hand a form in, for oneself or in the capacity in which one acts. Returns the response's id.
 
-    Raises NotFound, MayNotSign, FieldProblems, Stale, FormIsClosed, FormIsWithdrawn.
+    Raises NotFound, MayNotSign, BadInput at a signature that is not their own name, FieldProblems, Stale, FormIsClosed,
+    FormIsWithdrawn.
     """
     found, template, case = _to_fill(session, actor, asked.assignment_id, asked.revision)
     content = content_of(session, found.version_id)
@@ -205,8 +207,11 @@ def hand_in_mine(session: Session, actor: PortalActor, asked: HandIn) -> int:
             refusal, actor=actor, action=Action.SIGN, resource=Resource.CONSENTS, resource_id=found.id,
             case_id=case.id,
         )
-    if content.signature is not None and not str(asked.answers.get(content.signature.key, "")).strip():
-        raise BadInput(content.signature.key, "Type your own name to sign.")
+    if content.signature is not None:
+        problem = signing.typed_problem(
+            str(asked.answers.get(content.signature.key, "")), named(session.get_one(Person, actor.person_id)))
+        if problem:
+            raise BadInput(content.signature.key, problem)
     return hand_in(session, found, template, case, asked.answers, _signer(session, actor))
 
 

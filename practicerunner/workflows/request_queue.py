@@ -13,7 +13,7 @@ from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records import practice, requests, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.practice import Service
-from practicerunner.records.requests import Asked, Whose
+from practicerunner.records.requests import Asked, SchedulingRequest, Whose
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import requests as rules
 from practicerunner.rules.names import person_name
@@ -23,7 +23,7 @@ from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.asking import today_here
 from practicerunner.workflows.cases import TREATING, case_for
 from practicerunner.workflows.commands import reader
-from practicerunner.workflows.granting import clashes, minutes_of, obstacle, place_of, time_of
+from practicerunner.workflows.granting import clashes, minutes_of, next_start, obstacle, place_of, time_of
 from practicerunner.workflows.scheduling import appointment_for, why_immovable
 
 PAGE = 25
@@ -172,6 +172,20 @@ def requests_about(session: Session, actor: Actor, appointment_id: int) -> list[
     """Open requests about one appointment. Raises NotFound for strangers."""
     appointment_for(session, actor, appointment_id)
     return [_row(session, actor, one) for one in requests.open_about(session, appointment_id=appointment_id)]
+
+
+@reader(Resource.APPOINTMENTS)
+def free_instead(session: Session, actor: Actor, request_id: int) -> datetime | None:
+    """The first start after the time in question at which everybody is free. Raises NotFound for strangers."""
+    found = session.get(SchedulingRequest, request_id)
+    if found is None:
+        raise NotFound(actor=actor, action=Action.READ, resource=Resource.APPOINTMENTS, resource_id=request_id)
+    case = session.get_one(Case, found.case_id)
+    about = scheduling.appointment(session, found.appointment_id) if found.appointment_id is not None else None
+    authorize(
+        session, actor, Action.READ, Resource.APPOINTMENTS,
+        responsible=[about.provider_id if about else None, case.provider_id], resource_id=request_id, case_id=case.id)
+    return next_start(session, actor, found, case, about)
 
 
 @reader(Resource.APPOINTMENTS)

@@ -173,7 +173,8 @@ def take_in(session: Session, actor: Actor, asked: TakeIn) -> int:
         raise BadInput("reason", "They are not first in line. Say why they come first.")
     for known in case.participants:
         if known is not joining and known.person_id == joining.person_id and stay_of(known).meets(asked.joined_on):
-            raise BadInput("joined_on", f"They take part until {known.left_on}. Choose that day or a later one.")
+            raise BadInput("joined_on", "They take part already." if known.left_on is None else
+                           f"They take part until {_words(known.left_on)}. Choose that day or a later one.")
     full = no_room(session, case, asked.person_id, asked.joined_on)
     if full:
         raise GroupIsFull(full)
@@ -240,3 +241,8 @@ def _clash(name: str, taken: Taken, zone: ZoneInfo) -> str:
 
 def _name(person: Person) -> str:
     return person_name(person.first_name, person.last_name, person.preferred_name)
+
+
+def _words(day: date) -> str:
+    """A day as sentences name it."""
+    return f"{day:%a} {day.day} {day:%b} {day.year}"

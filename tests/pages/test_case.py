@@ -7,13 +7,22 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner.ui import identity, navigation
-from practicerunner.vocabulary import CaseStatus, CaseType, ContactKind, PaperKind, SessionFormat, TwoPersonLabel
+from practicerunner.vocabulary import (
+    CaseStatus,
+    CaseType,
+    ContactKind,
+    OrganisationKind,
+    PaperKind,
+    SessionFormat,
+    TwoPersonLabel,
+)
 from practicerunner.workflows.arrangements import arrangements_of
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.cases import OpenCase, RecordPaper, Taking, open_case, record_paper
 from practicerunner.workflows.clients import case_page
 from practicerunner.workflows.people import Contact, PersonDetails
+from practicerunner.workflows.relationships import organisations_of
 from tests.cast import Cast, at, bring_on
 from tests.pages.opening import keys, opened, press, said
 
@@ -245,7 +254,9 @@ def other_dialogs() -> None:
     if asked == "person":
         person_dialog(actor, page.participants[0].person_id)
     elif asked == "relation":
-        case_relationships.relation_dialog(actor, page, emergency=True)
+        case_relationships.relation_dialog(actor, page)
+    elif asked == "emergency":
+        case_relationships.emergency_dialog(actor, page)
     elif asked == "organisation":
         organisation_block.organisation_dialog(actor, page)
     elif asked == "method":
@@ -292,7 +303,20 @@ def test_a_phone_is_added_with_what_the_person_allows(cast: Cast, lima) -> None:
     assert (contact.value, contact.may_call, contact.may_text) == ("518 555 0142", False, False)
 
 
-@pytest.mark.parametrize("name", ["relation", "organisation", "method", "edit", "join", "leave", "paper"])
+def test_a_school_is_linked_by_choosing_what_it_is_under_relationship(cast: Cast, lima) -> None:
+    case_id, ask = lima
+    app = ask("relation")
+    kind = next(box for box in app.selectbox if box.key.endswith(".kind"))
+    assert kind.options[0] == "Spouse" and {"School", "Other", "Other organisation"} <= set(kind.options)
+    kind.set_value(OrganisationKind.SCHOOL).run()
+    next(one for one in app.toggle if one.label == "A new one").set_value(True).run()
+    next(t for t in app.text_input if t.key.endswith("organisation.name")).set_value("Elm School")
+    save(app)
+    assert [(view.name, view.kind) for view in cast.read("Dana", organisations_of, case_id)] == [
+        ("Elm School", OrganisationKind.SCHOOL)]
+
+
+@pytest.mark.parametrize("name", ["relation", "emergency", "organisation", "method", "edit", "join", "leave", "paper"])
 def test_every_dialog_of_the_page_opens(lima, name: str) -> None:
     _, ask = lima
     assert ask(name).button

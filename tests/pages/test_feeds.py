@@ -70,6 +70,8 @@ def test_an_address_is_shown_once_and_works(practice: Cast, monkeypatch: pytest.
     click(app, "Make address")
     found = re.fullmatch(r"https://desk\.linden\.example/feeds/([A-Za-z0-9_-]{43})\.ics", address(app))
     assert found and reads(found[1])
+    assert [link.proto.url for link in app.get("link_button")] == [
+        f"webcal://desk.linden.example/feeds/{found[1]}.ics"], "one tap adds it on a phone"
     assert found[1] not in words(app.run())
     page = opened(practice, monkeypatch, "Marcus", "account")
     assert "Shows initials. Made Tue 8 Sep 2026, 12:00, not read yet." in said(page)
@@ -110,7 +112,7 @@ def test_a_client_gets_an_address_from_the_case(practice: Cast, monkeypatch: pyt
     monkeypatch.setattr(settings(), "portal_url", "https://my.linden.example/")
     click(app, "New address")
     assert address(app).startswith("https://my.linden.example/feeds/"), "where the portal's own server answers it"
-    assert "no public address" not in said(app)
+    assert "no public address" not in said(app) and not app.get("link_button"), "it is for their calendar, not for this"
     assert reads(address(app).rsplit("/", 1)[-1].removesuffix(".ics"))
     view, = practice.read("Marcus", feeds_in_case, case_id)[noor]
     app = form(practice, monkeypatch, "client", case_id)

@@ -114,6 +114,23 @@ def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, 
     assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}
 
 
+def test_what_is_filtered_is_looked_at_and_only_the_whole_is_invoiced(cast, couple, monkeypatch) -> None:
+    ida = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    for case_id, service in ((couple, "FAM50"), (ida, "IND50")):
+        with at("2026-09-01 09:00"):
+            cast.do("Tom", set_arrangement, SetArrangement(
+                case_id=case_id, revision=1 if case_id == couple else 0, valid_from=date(2026, 9, 1), shares=tuple(
+                    Share(person_id=person, rhythm=InvoicingRhythm.MONTHLY)
+                    for person in people_of(cast, case_id).values())))
+        invoice(cast, hold(cast, case_id, service, f"2026-09-10 {10 if case_id == couple else 12}:00"))
+    app = opened(cast, monkeypatch, "Tom", "billing")
+    app.session_state["billing_tab"] = "To gather"
+    app.run()
+    assert "3 invoices to create" in said(app) and "gather_2026-09-01" in keys(app)
+    app.selectbox(key="to_gather.kind").set_value(CaseType.INDIVIDUAL).run()
+    assert "1 invoice to create, 165.00 in all" in said(app) and "gather_2026-09-01" not in keys(app)
+
+
 def of_a_period(actor, case_id) -> None:
     """The dialog on a page of its own."""
     from datetime import date

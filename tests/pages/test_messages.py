@@ -137,7 +137,7 @@ def test_what_is_refused_stays_typed(two: Morgans, monkeypatch) -> None:
     assert "Write something first." in said(app) and len(stored(two)) == 1
     long = "x" * 20_001
     app = answer(app, long)
-    assert "at most 20000 characters" in said(app)
+    assert "at most 20,000 characters" in said(app)
     assert next(one for one in app.text_area if one.label == "Your message").value == long
 
 
@@ -270,12 +270,17 @@ def test_a_client_adds_a_helper_who_loses_it_at_the_next_click(two: Morgans, mon
     assert texts(two.opened("Ben", thread)) == ["Before Nina.", "After Nina."]
 
 
-def test_a_file_that_is_no_picture_is_refused_beside_the_field(two: Morgans, monkeypatch) -> None:
+def test_a_file_that_is_no_picture_or_too_large_is_refused_beside_the_field(two: Morgans, monkeypatch) -> None:
     thread = two.start(["Ben"])
     app = portal_page(two, monkeypatch, "Ben", thread=thread)
     app.file_uploader[0].set_value([("holiday.png", b"MZ\x90\x00 a program", "image/png")]).run()
+    assert "Do not write here in an emergency; call 911 or 988." in said(app), "above the button, as in a new message"
     answer(app, "My holiday.")
     assert "What is in this file is not what its name says." in said(app) and len(stored(two)) == 1
+    app.file_uploader[0].set_value([("film.pdf", b"%PDF-" + b"0" * 30 * 1024 * 1024, "application/pdf")]).run()
+    answer(app, "My film.")
+    assert "is 30 MB. A file may be 10 MB at most." in said(app) and len(stored(two)) == 1
+    assert app.text_area[0].value == "My film.", "what was typed is still there"
     app.file_uploader[0].set_value([("letter.txt", b"Dear Marcus", "text/plain")]).run()
     answer(app, "A letter.")
     assert stored(two)[-1] == "A letter."

@@ -19,7 +19,7 @@ from practicerunner.workflows.portal_messages import my_threads
 from practicerunner.workflows.requests import my_requests
 from tests.cast import at, bring_on, people_of
 from tests.household import MEMBERS, NOW, House, household
-from tests.pages.opening import SHELL, press, said
+from tests.pages.opening import SHELL, keys, press, said
 from tests.workflows.sending import revision, send
 
 STRANGE = ("There is no such record", "You have no access")
@@ -145,6 +145,7 @@ def test_no_id_in_an_address_opens_what_is_somebody_elses_on_any_page(
 def test_a_mother_signs_for_her_child_with_one_button(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     (form,) = send(house.cast, house.cases["leos"], "consent", to="Leo")
     app = come(monkeypatch, house, "Maya for Leo")
+    assert "2 documents shared with you for Leo Castellano" in everything(app)
     turn_to(app, "portal_forms")
     press(app, f"fill.{form}")
     assert "Maya Rivera, parent of Leo Castellano" in said(app).replace("\\", "")
@@ -161,6 +162,8 @@ def test_what_a_client_asked_is_taken_back_with_one_click(house: House, monkeypa
     turn_to(app, "portal_appointments")
     with database.reading(house.cast.engine) as session:
         (mine,) = my_requests(session, house.viewers["Tom"])
+    shown = [key for key in keys(app) if key.startswith(("request.", "cancel."))]
+    assert shown[0] == f"request.{mine.request_id}.1.withdraw" and len(shown) > 1, "what waits stands above"
     press(app, f"request.{mine.request_id}.1.withdraw")
     with database.reading(house.cast.engine) as session:
         assert my_requests(session, house.viewers["Tom"])[0].status is RequestStatus.WITHDRAWN

@@ -248,6 +248,8 @@ def test_another_time_is_offered_by_a_form(ask: Askers, monkeypatch: pytest.Monk
     booked(ask.cast, ask.cases["Noor"], "FAM50", f"{FRIDAY} 14:00")
     app = dialog(ask, monkeypatch, "offer_dialog", request_id)
     key = f"offer.{request_id}.1.0"
+    assert app.time_input(key=f"{key}.local_time").value == time(15), "the first time that is free"
+    app.time_input(key=f"{key}.local_time").set_value(time(14)).run()
     app.text_area(key=f"{key}.reply").set_value("A little later?")
     click(app, "Offer this time")
     assert "already taken" in app.error[0].value and ask.row(request_id).status is RequestStatus.PENDING

@@ -73,7 +73,7 @@ class Family:
 
     def sign(self, actor: PortalActor, form: int):
         return self.act(actor, hand_in_mine, HandIn(
-            assignment_id=form, revision=revision(self.cast, form), answers=filled("consent", signature="E. C.")))
+            assignment_id=form, revision=revision(self.cast, form), answers=filled("consent", signature=actor.name)))
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_hostile_words_are_words_on_both_sides(web: TestClient, linden: Cast) ->
 
 
 @pytest.mark.parametrize(("text", "problem"), [
-    (" \n ", "Write something first."), ("x" * 4_001, "This is too long; at most 4000 characters fit."),
+    (" \n ", "Write something first."), ("x" * 4_001, "This is too long; at most 4,000 characters fit."),
 ])
 def test_what_cannot_be_sent_stays_as_typed(web: TestClient, linden: Cast, text: str, problem: str) -> None:
     ask(linden)

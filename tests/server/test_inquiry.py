@@ -149,7 +149,7 @@ def test_a_script_in_the_name_is_a_name(web: TestClient, on: Cast) -> None:
     ({"service": "1"}, "This does not go with that kind of work."),
     ({"where": "the moon"}, "Please choose one from the list."),
     ({"provider": "olga-outsider"}, "Please choose one from the list."),
-    ({"message": "x" * 2001}, "at most 2000 characters"),
+    ({"message": "x" * 2001}, "at most 2,000 characters"),
     ({"consent": ""}, "Please tick this"),
     ({"time": "marcus-bell 2026-09-08 23:00"}, "This time is not free any more."),
     ({"time": "marcus-bell 2026-09-08"}, "This time is not free any more."),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from practicerunner.ui.text import md, saved, written
+from practicerunner.ui.text import born_on, md, saved, written
 
 
 @pytest.mark.parametrize(("typed", "escaped"), [
@@ -50,3 +50,7 @@ def test_what_was_saved_on_an_earlier_day_says_which() -> None:
     assert saved(evening, "America/New_York", date(2026, 10, 12)) == "Saved 20:30"
     assert saved(evening, "America/New_York", date(2026, 10, 13)) == "Saved Mon 12 Oct, 20:30"
     assert saved(evening, "America/New_York", date(2027, 1, 4)) == "Saved Mon 12 Oct 2026, 20:30"
+
+
+def test_a_birth_date_is_read_in_words() -> None:
+    assert born_on(date(1992, 7, 23)) == "23 Jul 1992"

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.records.acting import ActsFor
 from practicerunner.records.forms import FormAssignment, FormTemplate
+from practicerunner.records.people import Person
 from practicerunner.rules.form_texts import BUILT_IN
 from practicerunner.vocabulary import ActingKind, FieldKind
 from practicerunner.workflows.acting import AddActing, add_acting
 from practicerunner.workflows.form_pages import ResponseFacts, ResponsePage, response_page
 from practicerunner.workflows.form_sending import AssignForms, assign_forms
 from practicerunner.workflows.form_templates import make_built_in_forms
-from practicerunner.workflows.forms import CompleteForm, complete_form
+from practicerunner.workflows.forms import CompleteForm, complete_form, full_name
 from practicerunner.workflows.people import PersonDetails
 from tests.cast import Cast, people_of
 
@@ -63,6 +64,14 @@ def filled(key: str, **more: Any) -> dict[str, Any]:
         field.key: field.options[0] if field.kind is FieldKind.CHOICE else usual[field.kind]
         for field in CONTENT[key].fields if field.required
     } | more
+
+
+def signed(cast: Cast, person_id: int, answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers with the name of whoever signs, where another was not typed on purpose."""
+    if answers.get("signature") != "Typed Name":
+        return answers
+    with database.reading(cast.engine) as session:
+        return answers | {"signature": full_name(session.get_one(Person, person_id))}
 
 
 def scored(key: str, *points: int | None) -> dict[str, Any]:

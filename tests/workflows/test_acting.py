@@ -22,6 +22,7 @@ from practicerunner.vocabulary import (
     Resource,
     Verdict,
 )
+from practicerunner.workflows import outbox
 from practicerunner.workflows.access import PortalActor
 from practicerunner.workflows.access_decisions import (
     DecideAccess,
@@ -84,6 +85,14 @@ class Family:
     def letters(self) -> list[str]:
         with database.reading(self.cast.engine) as session:
             return [one.body for one in session.query(OutboxMessage).order_by(OutboxMessage.id)]
+
+    def sends(self) -> int:
+        """Send what may go out now; how many letters that were."""
+        with database.transaction(self.cast.engine) as session:
+            taken = 0
+            while (one := outbox.claim(session, "worker")) is not None:
+                taken += outbox.sent(session, one.id, "worker")
+            return taken
 
 
 @pytest.fixture
@@ -222,7 +231,8 @@ def test_a_change_opens_no_case_that_is_not_theirs(family: Family) -> None:
             with pytest.raises(NotPermitted, match="more than you may decide about"):
                 family.cast.do(name, change_acting, longer)
         told = len(family.letters())
-        family.cast.do("Dana", change_acting, longer)
+        with at("2026-09-15 09:10"):
+            family.cast.do("Dana", change_acting, longer)
         assert family.scopes(family.elena, PortalRole.REPRESENTATIVE) == {AccessScope.FORMS}
         assert len(family.letters()) == told + 1, "an ended stay that is prolonged opens something"
 
@@ -264,6 +274,24 @@ def test_the_client_reads_which_scope_and_nothing_else(family: Family) -> None:
         assert len(letters) == 1, "a denial opens nothing"
         assert "access to read bills for you" in letters[0]
         assert not any(word in letters[0] for word in ("Elena", "Castellano", "guardian", "Marcus"))
+
+
+def test_what_is_granted_within_minutes_is_told_in_one_letter_that_waits_for_it(family: Family) -> None:
+    with at(NOW):
+        acts, other = family.act(family.elena, ActingKind.GUARDIAN), family.act(family.joan, ActingKind.PARENT)
+        for scope in (AccessScope.MESSAGES, AccessScope.FORMS):
+            family.grant(acts, scope)
+        family.grant(other, AccessScope.PORTAL)
+    with at("2026-09-15 09:04"):
+        family.grant(acts, AccessScope.BILLING)
+        assert family.sends() == 0
+    letters = family.letters()
+    assert len(letters) == 2, "one for each of the two who act"
+    assert "access to fill in forms, read bills and write messages for you" in letters[0]
+    with at("2026-09-15 09:05"):
+        assert family.sends() == 2
+        family.grant(acts, AccessScope.PORTAL)
+    assert len(family.letters()) == 3, "what has left says no more"
 
 
 def test_the_client_is_told_when_something_opens_and_not_before(family: Family) -> None:

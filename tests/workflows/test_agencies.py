@@ -201,7 +201,8 @@ def test_who_comes_back_or_goes_elsewhere_is_decided_about_anew(family: Family) 
         letters = len(family.letters())
         change(family, acts)
         assert (row(family).organisation, family.scopes(family.joan, PortalRole.HELPER)) == ("", set())
-        family.grant(acts, BILLING)
+        with at("2026-09-15 09:10"):
+            family.grant(acts, BILLING)
         change(family, acts, organisation=OrganisationDetails(name="Elm Agency"))
         assert (row(family).organisation, family.scopes(family.joan, PortalRole.HELPER)) == ("Elm Agency", set())
         assert len(family.letters()) == letters + 1, "told of the grant, of nothing that ended"

@@ -12,7 +12,7 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted, PaymentTooLa
 from practicerunner.records import billing
 from practicerunner.records.billing import Invoice, LedgerEntry
 from practicerunner.vocabulary import AttendanceStatus, CaseType, EntryKind, InvoiceState, ShareKind
-from practicerunner.workflows.accounts import case_account, open_invoices, uninvoiced
+from practicerunner.workflows.accounts import case_account, open_invoices, uninvoiced, whose_open
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.billing import (
@@ -184,6 +184,14 @@ def test_many_are_invoiced_at_once_or_none(cast: Cast, ida: int) -> None:
         found = cast.read("Tom", open_invoices)
         assert (found.number, found.sum_cents) == (2, 330_00)
         assert cast.read("Tom", open_invoices, search="nobody").number == 0
+        marcus = cast.staff["Marcus"]
+        assert cast.read("Tom", whose_open) == ({marcus: "Marcus Bell"}, [CaseType.INDIVIDUAL])
+        for filters, number in (
+            ({"provider_id": marcus}, 2), ({"provider_id": cast.staff["Priya"]}, 0), ({"mine": False}, 2),
+            ({"mine": True}, 0), ({"case_type": CaseType.INDIVIDUAL}, 2), ({"case_type": CaseType.FAMILY}, 0),
+            ({"older_than": 3}, 0),
+        ):
+            assert cast.read("Tom", open_invoices, **filters).number == number, filters
 
 
 def test_twenty_clicks_at_once_make_one_invoice_and_numbers_have_no_gap(cast: Cast, ida: int) -> None:

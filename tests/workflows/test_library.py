@@ -157,7 +157,7 @@ def test_a_new_version_leaves_what_was_given_before_as_it_was(cast: Cast) -> Non
 
 @pytest.mark.parametrize(("content", "name", "sentence"), [
     (b"MZ" + b"0" * 200, "program.pdf", "not what its name says"), (files.pdf_locked("secret"), "a.pdf", "password"),
-    (b"%PDF-" + b"0" * (30 * 1024 * 1024), "a.pdf", "larger than 10 MB"), (b"", "a.pdf", "empty"),
+    (b"%PDF-" + b"0" * (30 * 1024 * 1024), "a.pdf", "10 MB at most"), (b"", "a.pdf", "empty"),
     (files.pdf_with_launch(), "a.pdf", "scripts, other files or commands"), (b"Words.", "a.txt", "Only a PDF"),
     (files.docx(), "a.docx", "Only a PDF"), (b"x", "a", "Only a PDF"), (b"%PDF-1.7 nonsense", "a.pdf", "opened"),
 ], ids=["program", "password", "30 MB", "empty", "acts", "text", "docx", "no name", "broken"])
@@ -231,11 +231,13 @@ def test_what_was_signed_names_title_version_and_hash_and_keeps_them(cast: Cast)
     hers, his = (give(cast, couple, policy, to=name) for name in ("Maya", "Tom"))
     maya = PortalActor(people_of(cast, couple)["Maya"], "Maya")
     assert [(one.name, one.task) for one in portal(cast, maya, my_forms).open] == [("Office policy", SIGN)]
-    for answers in ({"acknowledged": True}, {"signature": "Maya R."}, {"acknowledged": False, "signature": "Maya R."}):
+    named = {"signature": "Maya Rivera"}
+    read = {"acknowledged": True}
+    for answers in (read, named, named | {"acknowledged": False}, read | {"signature": "M"}):
         with pytest.raises(BadInput):
             portal(cast, maya, hand_in_mine, HandIn(assignment_id=hers, revision=1, answers=answers))
     signed = portal(cast, maya, hand_in_mine, HandIn(
-        assignment_id=hers, revision=1, answers={"acknowledged": True, "signature": "Maya R."}))
+        assignment_id=hers, revision=1, answers={"acknowledged": True, "signature": "Maya Rivera"}))
     change(cast, policy, library.document("Office policy, new", SIGN), pdf(OTHER), title="Office policy, new")
     source = f"Office policy (policy.pdf), version 1, SHA-256 {hashlib.sha256(PDF).hexdigest()}"
     for page in (opened(cast, "Marcus", signed), portal(cast, maya, my_response, signed)):
@@ -302,7 +304,7 @@ def test_who_has_left_reads_what_they_signed_and_nothing_that_waits(cast: Cast) 
     sam = PortalActor(people_of(cast, couple)["Sam"], "Sam")
     signed, waits = give(cast, couple, policy, to="Sam"), give(cast, couple, notice, to="Sam")
     portal(cast, sam, hand_in_mine, HandIn(
-        assignment_id=signed, revision=1, answers={"acknowledged": True, "signature": "Sam"}))
+        assignment_id=signed, revision=1, answers={"acknowledged": True, "signature": "Sam Ortiz"}))
     with database.transaction(cast.engine) as session:
         session.execute(text("update participant set left_on = '2026-11-09', status = 'left' where person_id = :p"),
                         {"p": sam.person_id})

@@ -62,8 +62,8 @@ def test_the_second_click_writes_one_message(two: Morgans) -> None:
 
 @pytest.mark.parametrize(("said", "sentence"), [
     ("", "Write something first."), (" \n\t ", "Write something first."),
-    ("x" * 20_001, "This is too long; at most 20000 characters fit."),
-    ("x" * 100_000, "This is too long; at most 20000 characters fit."),
+    ("x" * 20_001, "This is too long; at most 20,000 characters fit."),
+    ("x" * 100_000, "This is too long; at most 20,000 characters fit."),
     ("a\x00b", "This contains a character that cannot be shown; retype it."),
 ])
 def test_what_cannot_be_a_message_is_refused_at_its_field(said: str, sentence: str) -> None:

@@ -27,7 +27,7 @@ from practicerunner.workflows.people import PersonDetails
 from practicerunner.workflows.portal_forms import HandIn, MayNotSign, hand_in_mine, my_forms, my_sheet
 from tests.cast import Cast, at
 from tests.workflows.minors import Home, consents_alone, home
-from tests.workflows.sending import bring_forms, complete, filled, revision, scored, send
+from tests.workflows.sending import bring_forms, complete, filled, revision, scored, send, signed
 
 TODAY = "2026-11-10 09:00"
 BY_PARENT = {"signs_as": SignsAs.PARENT, "authority": "Birth certificate"}
@@ -46,7 +46,7 @@ def house(cast: Cast) -> Home:
 def hand_in(house: Home, assignment_id: int, key: str = "consent", who: str = "Leo", op: str = "", **more: str) -> int:
     return int(house.act(who, hand_in_mine, HandIn(
         op=op or ids.new_operation(), assignment_id=assignment_id, revision=revision(house.cast, assignment_id),
-        answers=filled(key, **more))))
+        answers=signed(house.cast, house.leo if who == "Leo" else house.elena, filled(key, **more)))))
 
 
 def kept(cast: Cast) -> tuple[int, int]:
@@ -95,6 +95,23 @@ def test_a_guardian_signs_with_capacity_and_then_the_child_may_add_their_own(hou
         (other,) = send(cast, house.case_id, "telehealth", to="Leo")
         with pytest.raises(MayNotSign):
             hand_in(house, other, "telehealth")
+
+
+def test_whoever_signs_for_a_child_types_their_own_name(house: Home) -> None:
+    cast = house.cast
+    with at(TODAY):
+        in_portal, at_desk = send(cast, house.case_id, "consent", "telehealth", to="Leo")
+        for typed in ("Leo Castellano", "x", " "):
+            with pytest.raises(BadInput, match="Type your own name as it stands here: Elena Castellano") as refused:
+                hand_in(house, in_portal, who="Elena for Leo", signature=typed)
+            assert refused.value.field == "signature"
+        with pytest.raises(BadInput, match="That is the name of Leo Castellano") as refused:
+            complete(cast, at_desk, filled("telehealth", signature="leo castellano"), signed_by_id=house.elena,
+                     **BY_PARENT)
+        assert (refused.value.field, kept(cast)) == ("signature", (0, 0))
+        hand_in(house, in_portal, who="Elena for Leo", signature=" elena  CASTELLANO.")
+        complete(cast, at_desk, filled("telehealth", signature="E. C."), signed_by_id=house.elena, **BY_PARENT)
+        assert kept(cast)[0] == 2
 
 
 def test_a_child_s_signature_does_not_take_the_place_of_the_guardian_s(house: Home) -> None:

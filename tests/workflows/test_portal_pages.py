@@ -72,7 +72,7 @@ from practicerunner.workflows.request_queue import request_queue
 from practicerunner.workflows.requests import AskForTime, ask_for_time, times_to_ask_for
 from tests.cast import Cast, at, hold, people_of
 from tests.workflows.asking import FRIDAY, NOON, THURSDAY, Askers, askers, may_be_mailed
-from tests.workflows.sending import bring_forms, filled, revision, scored, send
+from tests.workflows.sending import bring_forms, filled, revision, scored, send, signed
 from tests.workflows.test_availability import hours
 
 
@@ -223,7 +223,8 @@ class Couple:
 
     def hand_in(self, actor: PortalActor, form: int, answers: dict[str, Any]) -> int:
         made: int = self.act(actor, hand_in_mine, HandIn(
-            assignment_id=form, revision=revision(self.cast, form), answers=answers))
+            assignment_id=form, revision=revision(self.cast, form),
+            answers=signed(self.cast, actor.person_id, answers)))
         return made
 
     def save(self, actor: PortalActor, form: int, answers: dict[str, Any]) -> int:
@@ -241,7 +242,7 @@ def couple(cast: Cast) -> Iterator[Couple]:
 
 def test_each_signs_their_own_and_nobody_the_others(couple: Couple) -> None:
     hers, his = send(couple.cast, couple.case, "consent")
-    signed = couple.hand_in(couple.noor, hers, filled("consent", signature="Noor H."))
+    signed = couple.hand_in(couple.noor, hers, filled("consent", signature="noor haddad"))
     for actor in (couple.sam, couple.bo):
         for attempt in (
             lambda actor=actor: couple.hand_in(actor, hers, filled("consent")),
@@ -252,7 +253,7 @@ def test_each_signs_their_own_and_nobody_the_others(couple: Couple) -> None:
                 attempt()
     assert [one.assignment_id for one in couple.read(couple.sam, my_forms).open] == [his]
     page = couple.read(couple.noor, my_response, signed)
-    assert (page.capacity, page.signature) == ("Noor Haddad", "Noor H.")
+    assert (page.capacity, page.signature) == ("Noor Haddad", "noor haddad")
     with pytest.raises(FormIsClosed):
         couple.hand_in(couple.noor, hers, filled("consent"))
     with database.reading(couple.cast.engine) as session:

@@ -202,7 +202,7 @@ def test_a_message_has_at_most_two_thousand_characters(ask: Askers) -> None:
     assert ask.row(ask.new_time("Ida", message=longest)).message == longest
     with pytest.raises(ValidationError) as refused:
         ask.new_time("Ida", message=longest + "!")
-    assert field_messages(refused.value) == {"message": "This is too long; at most 2000 characters fit."}
+    assert field_messages(refused.value) == {"message": "This is too long; at most 2,000 characters fit."}
     with pytest.raises(ValidationError):
         ask.new_time("Ida", message="\x00")
     for minutes in (0, 1441):

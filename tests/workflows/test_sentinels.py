@@ -296,7 +296,7 @@ TABLES = {
     "response_id": "form_response", "estimate_id": "good_faith_estimate", "template_id": "form_template",
     "run_id": "import_run", "thread_id": "message_thread", "attachment_id": "message_attachment",
     "file_id": "practice_file", "alert_id": "critical_alert", "share_id": "psychotherapy_share",
-    "amendment_id": "amendment_request",
+    "amendment_id": "amendment_request", "request_id": "scheduling_request",
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {

@@ -69,7 +69,7 @@ def test_another_level_is_an_end_and_a_new_assignment(cast: Cast, judith: int) -
         assign(cast, "Priya", "Judith", "2026-10-01", ACCESS, default=False)
     with at("2026-10-08 09:00"):
         assign(cast, "Priya", "Judith", "2026-10-08", CO_SIGN, default=False)
-        with pytest.raises(BadInput, match="Another assignment begins on 2026-10-20"):
+        with pytest.raises(BadInput, match="Another assignment begins on Tue 20 Oct 2026"):
             assign(cast, "Priya", "Judith", "2026-10-20", ACCESS, default=False)
             assign(cast, "Priya", "Judith", "2026-10-10", ACCESS, default=False)
     assert terms(cast, "Priya") == [

@@ -427,7 +427,7 @@ def test_a_program_in_disguise_and_a_file_too_large_are_refused_before_anything_
     thread = two.start(["Ben"])
     with pytest.raises(ContentDiffers):
         two.write("Ben", thread, "My holiday.", files=(sent("holiday.pdf", b"MZ\x90\x00program"),))
-    with pytest.raises(FileTooLarge, match="larger than 10 MB"):
+    with pytest.raises(FileTooLarge, match="is 30 MB"):
         two.write("Ben", thread, "My film.", files=(sent("film.txt", b"x" * 30 * 1024 * 1024),))
     with pytest.raises(ValidationError) as many:
         two.write("Ben", thread, "All.", files=tuple(sent() for _ in range(6)))
