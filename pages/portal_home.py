@@ -28,7 +28,8 @@ def next_up(page: HomePage) -> None:
                 link("Ask for a time", "portal_appointments", icon=":material/add:")
             return
         portal_text.appointment(page.next_up, page.today)
-        link("Move, cancel or see all", "portal_appointments", icon=":material/calendar_month:")
+        label = "Move, cancel or see all" if page.next_up.may_move else "Cancel or see all"
+        link(label, "portal_appointments", icon=":material/calendar_month:")
 
 
 def waiting(page: HomePage, *, bare: bool) -> None:

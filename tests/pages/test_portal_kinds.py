@@ -68,6 +68,7 @@ def test_the_portal_of_each_kind_of_case_has_the_pages_that_apply_in_words_that_
     assert ("Heroncircle" in "".join(said.values())) is able.is_group
     assert "Heron" not in "".join(said.values()).replace("Heroncircle", "") or not able.is_group, "no other member"
     assert ("Ask for a time" in said["portal_appointments"]) is not able.is_group, "a group's hour is the group's"
+    assert ("Move, cancel or see all" in said["portal_home"]) is not able.is_group
     if not able.is_group:
         asking = words(press(portal_opened(monkeypatch, people["Ada"], "portal_appointments"), "ask"))
         assert re.search(r"\w with Marcus Bell", asking), "with whom stands there, though there is nobody to choose"
