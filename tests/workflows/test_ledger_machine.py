@@ -28,9 +28,11 @@ from practicerunner.workflows.adjustments import (
     CreditInvoice,
     TakeBack,
     WriteOff,
+    WriteOffDebt,
     credit_invoice,
     take_back,
     write_off,
+    write_off_debt,
 )
 from practicerunner.workflows.advance import (
     InvoiceAhead,
@@ -353,6 +355,12 @@ class Ledger(Invariants):
     def write_off(self, which: int, cents: int | None) -> None:
         if found := self.one(Invoice, which):
             self.do(write_off, lambda: WriteOff(invoice_id=found.id, amount_cents=cents, reason="gone"))
+
+    @rule(who=st.integers(0, 2), of_child=st.booleans(), cents=st.none() | AMOUNTS)
+    def write_off_a_debt(self, who: int, of_child: bool, cents: int | None) -> None:
+        self.do(write_off_debt, lambda: WriteOffDebt(
+            payer_id=self.world.payers[who], case_id=self.world.child if of_child else self.world.couple,
+            amount_cents=cents, reason="gone"))
 
     @rule(which=WHICH)
     def take_back(self, which: int) -> None:
