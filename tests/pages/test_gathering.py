@@ -139,16 +139,16 @@ def test_a_payer_is_invoiced_for_a_period_from_the_case(cast: Cast, monkeypatch:
     app = AppTest.from_function(
         of_a_period, kwargs={"actor": cast.actor("Tom"), "case_id": ida}, default_timeout=30).run()
     assert not app.exception, app.exception
-    assert "1 invoice over 2 lines, 330.00" in said(app)
+    assert "1 invoice over 1 line, 165.00" in said(app), "the month in which the oldest waits"
     first, last = app.date_input
+    last.set_value(date(2026, 9, 30)).run()
+    assert "1 invoice over 3 lines, 495.00" in said(app)
     first.set_value(date(2026, 10, 1)).run()
     assert [error.value for error in app.error] == ["The last day is before the first."]
     assert "create_period" not in keys(app)
     last.set_value(date(2026, 10, 31)).run()
     assert not app.error
-    assert [one.value for one in app.info] == [
-        "Nothing waits for Ida Holm in this period. What a payer with one invoice per week or month owes waits once it "
-        "is charged."]
+    assert [one.value for one in app.info] == ["Nothing can be invoiced in this period."]
     first.set_value(date(2026, 9, 1))
     last.set_value(date(2026, 9, 30)).run()
     press(app, "create_period")

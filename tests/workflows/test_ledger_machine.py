@@ -85,6 +85,7 @@ from practicerunner.workflows.payments import (
     record_payment,
     use_credit,
 )
+from practicerunner.workflows.periods import InvoicePeriod, invoice_period
 from practicerunner.workflows.refunds import RefundCredit, RefundPayment, refund_credit, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
@@ -282,6 +283,12 @@ class Ledger(Invariants):
             payer_id = self.world.payers[who % len(self.world.payers)]
             self.do(invoice_payer, lambda: InvoicePayer(
                 payer_id=payer_id, first=first, last=self.day, as_drafts=drafts))
+
+    @rule(days_ago=st.integers(0, 40), of_child=st.booleans(), who=st.none() | st.integers(0, 2), drafts=st.booleans())
+    def invoice_a_period(self, days_ago: int, of_child: bool, who: int | None, drafts: bool) -> None:
+        self.do(invoice_period, lambda: InvoicePeriod(
+            case_id=self.world.child if of_child else self.world.couple, first=self.day - timedelta(days=days_ago),
+            last=self.day, payer_id=None if who is None else self.world.payers[who], as_drafts=drafts))
 
     @rule(which=WHICH, anew=st.booleans())
     def void(self, which: int, anew: bool) -> None:
