@@ -5,6 +5,7 @@ import streamlit as st
 from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import AdjustmentFacts
 from practicerunner.rules.ledger import left_to_credit
+from practicerunner.ui.account_tables import pick, where_several
 from practicerunner.ui.forms import Form
 from practicerunner.ui.parts_picker import entered
 from practicerunner.ui.payment_dialogs import balance_line
@@ -29,26 +30,33 @@ from practicerunner.workflows.payment_pages import invoice_detail
 
 def adjustment_list(actor: Actor, account: Account) -> None:
     """Credit adjustments and write-offs: what they take off which invoice, who decided it and why."""
-    voided = {row.facts.number for row in account.invoices if row.facts.voided_on}
-    for row in account.adjustments:
-        back = ", taken back" if row.is_mirror else ""
-        invoice = f"  {row.invoice}" if row.invoice else ""
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.text(
-                f"{day(row.effective_on, account.today)}  {row.payer}  {row.kind.label}  {dollars(-row.amount_cents)}"
-                f"{invoice}  {row.reason} ({row.by}){back}"
-            )
-            with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                stands = not (row.is_mirror or row.is_taken_back or row.invoice in voided)
-                if stands and may(actor, Action.VOID, Resource.INVOICES) and st.button(
-                    "Take back", key=f"back_{row.entry_id}", type="tertiary"
-                ):
-                    back_dialog(actor, row)
-                if row.credit_note:
-                    st.link_button(row.credit_note, f"/files/credit_note/{row.credit_note_id}.pdf",
-                                   icon=":material/picture_as_pdf:")
-                    if stands:
-                        email_button(actor, row.credit_note, f"credit_note_{row.credit_note_id}")
+    rows = account.adjustments
+    row = pick(
+        rows, lambda shown: {
+            "Date": [day(one.effective_on, account.today) for one in shown],
+            "Amount": [dollars(-one.amount_cents) for one in shown],
+            **where_several("Payer", [one.payer for one in shown], [one.payer for one in rows]),
+            "What": [one.kind.label + (", taken back" if one.is_mirror else "") for one in shown],
+            "Invoice": [one.invoice or "None" for one in shown], "Reason": [one.reason for one in shown],
+            "By": [one.by for one in shown], "Credit note": [one.credit_note for one in shown],
+        },
+        key="adjustments", alt="Adjustments", row_id=lambda one: one.entry_id,
+        hint="Choose a row to open its credit note or to take it back.")
+    if row is None:
+        return
+    voided = {one.facts.number for one in account.invoices if one.facts.voided_on}
+    stands = not (row.is_mirror or row.is_taken_back or row.invoice in voided)
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.text(f"{row.kind.label} {dollars(-row.amount_cents)}, {row.payer}: {row.reason}", width="content")
+        if row.credit_note:
+            st.link_button(row.credit_note, f"/files/credit_note/{row.credit_note_id}.pdf",
+                           icon=":material/picture_as_pdf:")
+            if stands:
+                email_button(actor, row.credit_note, f"credit_note_{row.credit_note_id}")
+        if stands and may(actor, Action.VOID, Resource.INVOICES) and st.button(
+            "Take back", key=f"back_{row.entry_id}"
+        ):
+            back_dialog(actor, row)
 
 
 @st.dialog("Credit")

@@ -1,8 +1,10 @@
 """Opening a page of the running product as somebody, and reading what stands on it."""
 
 from functools import cache
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
@@ -85,3 +87,14 @@ def portal_opened(
     app.switch_page(str(navigation.FOLDER / f"{page}.py")).run()
     assert not app.exception, app.exception
     return app
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, rows: tuple[int, ...]) -> None:
+    """Let these rows of tables that can be chosen from be chosen, which the test runner cannot do itself."""
+    drawn = st.__dict__.setdefault("_drawn_dataframe", st.dataframe)
+
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        drawn(*args, **{name: value for name, value in kwargs.items() if name != "selection_default"})
+        return {"selection": {"rows": list(rows)}}
+
+    monkeypatch.setattr(st, "dataframe", chosen)

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import streamlit as st
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
@@ -33,7 +32,7 @@ from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, payer_id, people_of
-from tests.pages.opening import give_passwords, keys, opened, press, said
+from tests.pages.opening import choose, give_passwords, keys, opened, press, said
 
 Open = Callable[..., AppTest]
 
@@ -89,17 +88,6 @@ def visit(house: House, monkeypatch: pytest.MonkeyPatch) -> Open:
         return app
 
     return enter
-
-
-def choose(monkeypatch: pytest.MonkeyPatch, rows: tuple[int, ...]) -> None:
-    """Let these rows of tables that can be chosen from be chosen, which the test runner cannot do itself."""
-    drawn = st.__dict__.setdefault("_drawn_dataframe", st.dataframe)
-
-    def chosen(*args: Any, **kwargs: Any) -> Any:
-        drawn(*args, **{name: value for name, value in kwargs.items() if name != "selection_default"})
-        return {"selection": {"rows": list(rows)}}
-
-    monkeypatch.setattr(st, "dataframe", chosen)
 
 
 def shown(module: str, which: str, *args: object) -> None:
