@@ -93,6 +93,28 @@ def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_mon
     assert "one invoice per month" in said(opened(cast, monkeypatch, "Tom", "case", case=couple, part="billing"))
 
 
+def test_nobody_is_proposed_or_added_twice_as_payer_without_a_word(cast, couple, monkeypatch) -> None:
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
+    app = AppTest.from_function(who_pays, default_timeout=30, kwargs={
+        "actor": cast.actor("Tom"), "case_id": couple, "needed": cast.read("Tom", payers_needed, couple),
+        "rows": ()}).run()
+    form = f"arrangement.{couple}.0"
+    app.number_input(key=f"{form}.number").set_value(3).run()
+    payers = [one.value and one.value[2] for one in app.selectbox if str(one.label).startswith("Payer ")]
+    assert payers == ["Maya Rivera", "Tom Rivera", None], "there is no third"
+    new = f"{form}.new_payer"
+    app.text_input(key=f"{form}.new.0.first").set_value("maya").run()
+    app.text_input(key=f"{form}.new.0.last").set_value("Rivera").run()
+    assert app.button(key=new).disabled and "Maya Rivera is in the list already." in [
+        one.value for one in app.warning]
+    (offered,) = [one for one in app.button if str(one.key).startswith(f"{form}.same.")]
+    assert str(offered.label).replace("\\", "") == "Add Maya Rivera (known from Maya & Tom Rivera)"
+    app.checkbox(key=f"{form}.new.0.other").check().run()
+    assert not app.button(key=new).disabled
+    app.text_input(key=f"{form}.new.0.first").set_value("Ana").run()
+    assert not app.warning and not app.button(key=new).disabled
+
+
 def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, monkeypatch) -> None:
     with at("2026-09-01 09:00"):
         people = people_of(cast, couple)
