@@ -87,11 +87,16 @@ def create_dialog(actor: Actor, found: Statements, of_case: int | None = None) -
         st.warning(md(problem), icon=":material/block:")
         return
     _show_preview(preview, found.today)
-    if st.button("Issue statement", type="primary", key="issue_statement"):
+    again = False
+    if preview.issued_before:
+        st.warning(f"{preview.issued_before} covers this already.", icon=":material/content_copy:")
+        again = form.tick("again", "Issue another one all the same")
+    wanted = again or not preview.issued_before
+    if st.button("Issue statement", type="primary", key="issue_statement", disabled=not wanted):
         done, _ = form.submit(
             issue_statement, actor,
             lambda: IssueStatement(
-                op=form.op, payer_id=whose, case_id=about, starts_on=starts_on, ends_on=ends_on),
+                op=form.op, payer_id=whose, case_id=about, starts_on=starts_on, ends_on=ends_on, again=again),
             f"Statement for {preview.payer} issued",
         )
         if done:

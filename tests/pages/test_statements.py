@@ -11,7 +11,7 @@ from practicerunner.records.statements import Statement
 from practicerunner.server import statement_worker
 from practicerunner.ui import identity
 from practicerunner.vocabulary import CaseType
-from practicerunner.workflows.statements import IssueStatement, issue_statement
+from practicerunner.workflows.statements import IssueStatement, StatedAlready, issue_statement
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, payer_id, people_of
 from tests.pages.opening import choose as pick_rows
 from tests.pages.opening import keys, opened, press, said
@@ -127,6 +127,22 @@ def test_a_statement_is_seen_before_it_is_issued_and_then_listed(
     assert listed(page) == [["Thu 1 Oct", "Sat 31 Oct", "250.00", "ST-2026-0001"]]
     assert [link.proto.url for link in page.get("link_button") if "/statement/" in link.proto.url] == [
         f"/files/statement/{made.id}.pdf"]
+
+
+def test_a_second_statement_of_the_same_days_is_asked_for_with_a_tick(cast: Cast, ida: int, dialog) -> None:
+    asked = IssueStatement(
+        payer_id=own(cast, ida), case_id=ida, starts_on=date(2026, 10, 1), ends_on=date(2026, 10, 31))
+    press(dialog("Tom", creating, payer=own(cast, ida)), "issue_statement")
+    with pytest.raises(StatedAlready):
+        cast.do("Tom", issue_statement, asked)
+    app = dialog("Tom", creating, payer=own(cast, ida))
+    assert [one.value for one in app.warning] == ["ST-2026-0001 covers this already."]
+    assert app.button(key="issue_statement").disabled
+    next(one for one in app.checkbox if one.label == "Issue another one all the same").check().run()
+    press(app, "issue_statement")
+    assert [row.number for row in issued(cast)] == ["ST-2026-0001", "ST-2026-0002"]
+    cast.do("Tom", issue_statement, asked.model_copy(update={"starts_on": date(2026, 10, 2)}))
+    assert len(issued(cast)) == 3, "other days are another statement"
 
 
 def test_other_months_and_other_days_can_be_chosen_and_a_quiet_period_says_so(cast: Cast, ida: int, dialog) -> None:
