@@ -12,7 +12,7 @@ from typing import NamedTuple
 from practicerunner.rules.payments import returned
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind
 
-AGES = ("0–30 days", "31–60 days", "61–90 days", "over 90 days")
+AGES = ("0–30 days", "31–60 days", "61–90 days", "Over 90 days")
 """The age buckets in order; age counts from the date of the invoice (H21)."""
 BROUGHT_OVER = "Balance from before"
 """What a debt or credit is called that an import brought in."""

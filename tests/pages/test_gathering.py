@@ -131,6 +131,7 @@ def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, 
     app.session_state["billing_tab"] = "To gather"
     app.run()
     assert "2 invoices to create, 210.00 in all" in said(app)
+    assert "To gather (2)" in [str(tab.label) for tab in app.tabs]
     press(app, "gather_2026-09-01")
     assert "Nothing waits to be gathered" in said(app)
     assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}
