@@ -243,9 +243,9 @@ def due_list(actor: Actor) -> None:
     chosen = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="estimates_due",
         alt="Estimates due", column_config={
-            "Due": st.column_config.Column(width=110), "For": st.column_config.Column(width=125),
-            "Payer": st.column_config.Column(width=105), "Why": st.column_config.Column(width=195),
-            "Amount": st.column_config.Column(width=72, alignment="right"), **follow_up_form.WIDTHS},
+            "Due": st.column_config.Column(width=132), "For": st.column_config.Column(width=115),
+            "Payer": st.column_config.Column(width=103), "Why": st.column_config.Column(width=200),
+            "Amount": st.column_config.Column(width=68, alignment="right"), **follow_up_form.WIDTHS},
     )["selection"]["rows"]
     if chosen and chosen[0] < len(rows):
         _work(actor, rows[chosen[0]], whom.get(rows[chosen[0]].case_id, ()), today)

@@ -18,7 +18,7 @@ MOST_NAMES = 2
 """Payers whose names fit a cell."""
 
 
-WIDTHS = {"Last contact": st.column_config.Column(width=140), "Next action": st.column_config.Column(width=200)}
+WIDTHS = {"Last contact": st.column_config.Column(width=165), "Next action": st.column_config.Column(width=185)}
 """So that both are read to the end beside the other columns of a list."""
 
 

@@ -103,9 +103,9 @@ def _table(rows: Sequence[Uninvoiced], whom: dict[int, tuple[ToContact, ...]], t
         key=f"uninvoiced_table_{hash(tuple(row.appointment_id for row in rows))}",
         column_config={
             "Date": st.column_config.Column(width=82), "For": st.column_config.Column(width=125),
-            "Payer": st.column_config.Column(width=105), "Standard fee": st.column_config.TextColumn(
-                "Fee", help="The standard fee", width=66, alignment="right"),
-            "Age": st.column_config.Column(width=88), "Service": st.column_config.Column(width=110),
+            "Payer": st.column_config.Column(width=120), "Standard fee": st.column_config.TextColumn(
+                "Fee", help="The standard fee", width=62, alignment="right"),
+            "Age": st.column_config.Column(width=84), "Service": st.column_config.Column(width=110),
             **follow_up_form.WIDTHS,
         },
     )["selection"]["rows"]
