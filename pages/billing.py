@@ -74,7 +74,7 @@ def tabs(counts: BillingCounts) -> list[tuple[str, int, Callable[[Actor], None]]
         ("Arrangement missing", counts.unarranged, missing_payers.show),
         ("Estimates due", counts.estimates, estimate_block.due_list),
         ("Pending", counts.pending, waiting_money.show_pending),
-        ("To gather", 0, gathering_list.show),
+        ("To gather", counts.to_gather, gathering_list.show),
         ("Drafts", counts.drafts, draft_list.show),
         ("All open", 0, show_open),
         ("Aging", 0, aging_table.show),

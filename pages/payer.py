@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.ui import account_tables, follow_up_form, payment_form, reminder_dialog, statement_block
-from practicerunner.ui.adjustment_rows import adjustment_list
+from practicerunner.ui.adjustment_rows import adjustment_list, debts_on_none
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
 from practicerunner.ui.payment_rows import has_any, payment_list
@@ -28,6 +28,7 @@ if account.standings:
     with st.container(border=True):
         st.subheader("By client or group", anchor=False)
         account_tables.standings(account.standings, by_case=True)
+debts_on_none(me, account, by_case=True)
 contacts = read(done_about, me, [(payer_id, row.case_id) for row in account.standings])
 if contacts:
     st.subheader("Contacts", anchor=False)

@@ -25,6 +25,7 @@ from practicerunner.records.cases import Case, PaperReceived, PaymentMethod
 from practicerunner.records.diagnoses import Diagnosis
 from practicerunner.records.documents import Document
 from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse, FormTemplate
+from practicerunner.records.imports import ImportedRow
 from practicerunner.records.library import PracticeFile
 from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
@@ -114,7 +115,8 @@ def consistent(engine: Engine) -> None:
         assert session.scalar(refused) == 0
         assert all(standing.due_cents >= 0 for standing in accounts.standings(session))
         opened = session.scalars(select(AuditRow.case_id).where(AuditRow.action == "open_case"))
-        assert set(opened) == set(session.scalars(select(Case.id)))
+        brought = session.scalars(select(ImportedRow.case_id))
+        assert {*opened, *brought} == set(session.scalars(select(Case.id)))
         moments = session.scalars(select(AuditRow.at).order_by(AuditRow.seq)).all()
         assert moments == sorted(moments) and moments[-1] <= clock.now()
         assert session.scalar(select(func.max(Note.saved_at))) <= clock.now()
@@ -155,15 +157,16 @@ def test_everybody_whose_screens_are_pictured_is_offered_at_their_door(made: Eng
 
 
 @pytest.mark.slow
-def test_sixty_cases_of_every_kind_label_and_status(made: Engine) -> None:
+def test_sixty_cases_of_every_kind_label_and_status_and_one_that_was_imported(made: Engine) -> None:
     kinds = count(made, Case.type)
-    assert sum(kinds.values()) == 60 and set(kinds) == set(CaseType)
+    assert sum(kinds.values()) == 61 and number(made, Case, Case.needs_review) == 1
+    assert set(kinds) == set(CaseType)
     assert set(count(made, Case.label)) == {None, *TwoPersonLabel}
     statuses = count(made, Case.status)
     assert set(statuses) == set(CaseStatus)
     assert statuses[CaseStatus.CONTACT] == 1 and statuses[CaseStatus.ARCHIVED] == 4
     only_acting = {other for _, other, *_ in ACTING} - set(everybody())
-    assert number(made, Person) == len(everybody()) + len(only_acting) >= 80
+    assert number(made, Person) == len(everybody()) + len(only_acting) + 1 >= 80
 
 
 @pytest.mark.slow
@@ -315,7 +318,7 @@ def test_invoices_stand_in_every_state_and_payments_came_in_every_way(made: Engi
         assert {"Northgate Employee Assistance", "Ellery Community Counseling Fund", "Ingrid Strand"} <= set(payers)
         loose = session.scalars(select(func.sum(LedgerEntry.amount_cents)).where(
             LedgerEntry.invoice_id.is_(None)).group_by(LedgerEntry.payer_id, LedgerEntry.case_id)).all()
-        assert any(cents < 0 for cents in loose) and not any(cents > 0 for cents in loose)
+        assert any(cents < 0 for cents in loose) and [cents for cents in loose if cents > 0] == [85_00]
     assert number(made, PaymentMethod) >= 8 and number(made, PaperReceived) >= 100
     assert set(count(made, PaymentEvent.status)) == {PaymentState.PENDING, PaymentState.FAILED}
     assert number(made, Refund) == 2 and number(made, CreditNote) >= 2
@@ -355,7 +358,7 @@ def test_a_smaller_demo_is_consistent_and_counts_from_today(engine: Engine) -> N
     with clock.frozen(datetime(2027, 3, 15, 9, 40, tzinfo=ZoneInfo(ZONE))):
         demo.make_demo(every=10)
         consistent(engine)
-        assert number(engine, Case) == 6
+        assert number(engine, Case) == 7
         assert number(engine, Appointment, Appointment.local_date == date(2027, 3, 15)) > 0
         assert number(engine, Appointment, Appointment.status == AppointmentStatus.HELD) > 10
 

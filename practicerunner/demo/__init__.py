@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from practicerunner import clock, database
 from practicerunner.demo import (
+    bringing,
     correcting,
     following,
     inquiring,
@@ -69,6 +70,7 @@ def make_demo(engine: Engine | None = None, *, every: int = 1) -> list[tuple[str
     insurance.begin(diary, house, beginning, today)
     following.begin(diary, house, today)
     sharing.begin(diary, house, today)
+    bringing.begin(diary, house, today)
     correcting.begin(diary, house, today)
     leaving.begin(diary, house, beginning, today)
     story = Story(diary, house, today, rng, CASES[::every])

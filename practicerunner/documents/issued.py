@@ -54,6 +54,8 @@ class Head:
     edition: str
     """Which drawing and which texts, as the file says it of itself."""
     about: str = ""
+    tight: bool = False
+    """Whether lines and rows stand closer than on other papers."""
 
 
 def paint(issued: Issued, head: Head, body: Callable[[Paper], None]) -> bytes:
@@ -68,6 +70,7 @@ def paint(issued: Issued, head: Head, body: Callable[[Paper], None]) -> bytes:
     )
 
     def whole(paper: Paper) -> None:
+        paper.tight = head.tight
         paper.letterhead(issued.practice, head.kind, issued.number)
         paper.parties(head.label, head.whom, head.about, head.facts)
         if void:

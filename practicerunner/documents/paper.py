@@ -66,6 +66,9 @@ Row = Sequence[Sequence[Text]]
 class Paper(Sheet):
     """A sheet with what papers are made of."""
 
+    tight = False
+    """Whether lines and rows stand closer, for a paper with many of both."""
+
     def letterhead(self, practice: Letterhead, kind: str, number: str) -> None:
         """The practice on the left, what this paper is on the right."""
         self.set_fill_color(*ACCENT)
@@ -105,7 +108,7 @@ class Paper(Sheet):
         for name, value in facts:
             self.line_of(Text(name, 9, False, MUTED), left, names, advance=False)
             self.line_of(Text(value, 9, False, INK, right=True), left + names, 76 - names)
-            self.space(1.2)
+            self.space(0.5 if self.tight else 1.2)
         beside = self.get_y()
         self.set_y(top)
         self.stack([Text(label, 8, False, MUTED)], width=INNER - 86)
@@ -128,7 +131,7 @@ class Paper(Sheet):
         self.listing(columns, rows, keep, ends_in_sum=ends_in_sum)
         self.space(5)
         self._total(label, total)
-        self.space(9)
+        self.space(4 if self.tight else 9)
         self.stack([words], width=wide)
 
     def facts(self, facts: Sequence[tuple[str, str]]) -> None:
@@ -148,7 +151,7 @@ class Paper(Sheet):
 
         A sum in the last row stays with the row before it.
         """
-        pad = 2.2
+        pad = self._pad
         cells = [
             [[line for text in cell if text.words.strip() for line in self.wrap(text, column.width)]
              for column, cell in zip(columns, row, strict=True)]
@@ -170,6 +173,11 @@ class Paper(Sheet):
             self.space(pad)
             self.rule(self.get_y())
 
+    @property
+    def _pad(self) -> float:
+        """Millimetres above and below the words of a row."""
+        return 1.1 if self.tight else 2.2
+
     def _headings(self, columns: Sequence[Column]) -> None:
         left = LEFT
         for column in columns:
@@ -186,7 +194,7 @@ class Paper(Sheet):
             if self.room() < tall:
                 self.add_page()
                 self._headings(columns)
-                self.space(2.2)
+                self.space(self._pad)
             left = LEFT
             for column, head in zip(columns, heads, strict=True):
                 if head:

@@ -11,7 +11,7 @@ from practicerunner.documents.paper import Addressee, Column, Frozen, Paper, Row
 from practicerunner.documents.sheet import INNER, MUTED, Text, long_date
 from practicerunner.money import dollars
 
-TEMPLATE_VERSION: int = 2
+TEMPLATE_VERSION: int = 3
 """Raised when the drawing changes, so that a stored file tells how it was made."""
 
 _GAP = 3.0
@@ -75,14 +75,14 @@ class Statement(Issued):
 
 
 def paint_statement(statement: Statement) -> bytes:
-    """The statement as a PDF; the same statement gives the same bytes."""
+    """The statement as a PDF; the same statement gives the same bytes. A month of weekly sessions fills one page."""
     days = (("Issued", statement.issued_on), ("From", statement.starts_on), ("To", statement.ends_on))
     summary = (
         ("Opening balance", statement.opening_cents), *statement.summary, ("Closing balance", statement.closing_cents))
     facts = [(name, long_date(day)) for name, day in days] + [(name, dollars(cents)) for name, cents in summary]
     head = Head(
         "Statement", statement.issued_on, "Statement for", statement.statement_for, facts,
-        f"template {TEMPLATE_VERSION}", statement.case_name,
+        f"template {TEMPLATE_VERSION}", statement.case_name, tight=True,
     )
     return paint(statement, head, lambda paper: _paint(paper, statement))
 
@@ -118,7 +118,7 @@ def _paint_open(paper: Paper, made: Statement) -> None:
     ]
     sums = [sum(item.open_cents for item in made.open_items if item.age == place) for place in places]
     rows.append([[Text("Sum", bold=True)], [], *(money(cents, bold=True) for cents in sums)])
-    paper.space(7)
+    paper.space(5)
     paper.listing(columns, rows, ends_in_sum=True)
 
 

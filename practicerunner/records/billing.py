@@ -474,6 +474,13 @@ def loose_cents(session: Session, payer_id: int, case_id: int) -> int:
     )) or 0)
 
 
+def loose_until(session: Session, payer_id: int, case_id: int) -> date:
+    """The latest day on which something moved that stands on no invoice. Raises NoResultFound."""
+    return session.scalars(select(LedgerEntry.effective_on).where(
+        LedgerEntry.payer_id == payer_id, LedgerEntry.case_id == case_id, LedgerEntry.invoice_id.is_(None),
+    ).order_by(LedgerEntry.effective_on.desc()).limit(1)).one()
+
+
 def credit_by_payment(session: Session, payer_id: int, case_id: int) -> list[tuple[int | None, int]]:
     """Unapplied credit of a payer on a case: payment id (none for what an import brought) and cents left."""
     left = func.sum(LedgerEntry.amount_cents)

@@ -1,5 +1,6 @@
 """Cases of all seven kinds, and the people in them."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    func,
     select,
     true,
 )
@@ -21,7 +23,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.billing import BillingArrangement, PayerShare
-from practicerunner.records.people import Payer, Person
+from practicerunner.records.people import Organisation, Payer, Person
 from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,
@@ -199,6 +201,39 @@ def search_payers(session: Session, text: str, visibility: Sees, limit: int) -> 
             Payer.organisation_id.is_not(None) | Payer.person_id.in_(takes_part) | Payer.id.in_(pays)
         )
     return [(payer_id, name) for payer_id, name in session.execute(query.order_by(Payer.name).limit(limit))]
+
+
+def payers_known_by(session: Session, payer_ids: Collection[int], visibility: Sees) -> dict[int, str]:
+    """What tells payers of one name apart: cases that one may see and they are in or pay for, and the birth date.
+
+    Whoever may see everything is also told where somebody lives.
+    """
+    inside = (
+        select(Payer.id, Case.name).select_from(Payer).join(Participant, Participant.person_id == Payer.person_id)
+        .join(Case, Case.id == Participant.case_id).where(Payer.id.in_(payer_ids), seen(visibility))
+    )
+    pays = (
+        select(PayerShare.payer_id, Case.name).select_from(PayerShare).join(BillingArrangement)
+        .join(Case, Case.id == BillingArrangement.case_id).where(PayerShare.payer_id.in_(payer_ids), seen(visibility))
+    )
+    known: dict[int, list[str]] = {payer_id: [] for payer_id in payer_ids}
+    for query in (inside, pays):
+        for payer_id, name in session.execute(query.order_by(Case.name)):
+            if name not in known[payer_id]:
+                known[payer_id].append(name)
+    details = (
+        select(Payer.id, Person.birth_date, func.coalesce(Person.address, Organisation.address, ""))
+        .select_from(Payer).outerjoin(Person, Person.id == Payer.person_id)
+        .outerjoin(Organisation, Organisation.id == Payer.organisation_id)
+        .where(Payer.id.in_(payer_ids))
+    )
+    found = {}
+    for payer_id, born, address in session.execute(details):
+        parts = [f"known from {', '.join(known[payer_id][:2])}"] if known[payer_id] else []
+        parts += [f"born {born.isoformat()}"] if born else []
+        parts += [line for line in address.strip().splitlines()[:1] if visibility.everything]
+        found[payer_id] = ", ".join(parts)
+    return found
 
 
 def cases_of(session: Session, person_id: int, *, lock: bool = False) -> list[Case]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, bindparam, distinct, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
-from practicerunner.records import drafts, uninvoiced
+from practicerunner.records import drafts, gathering, uninvoiced
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.billing import (
     BillingArrangement,
@@ -211,15 +211,16 @@ class Counts:
     unarranged: int
     any_failed: bool
     drafts: int
+    any_gathered: bool
 
 
 def counts(
     session: Session, sees: Sees, today: date, together: tuple[CaseType, ...], after_cosign: uninvoiced.After
 ) -> Counts:
     """The numbers on the tabs, in one statement."""
-    late, waits, credit, pending, due, missing, failed, drawn_up = session.execute(
+    late, waits, credit, pending, due, missing, failed, drawn_up, gathered = session.execute(
         _counted(sees, together, after_cosign), {"today": today}).one()
-    return Counts(late, waits, credit, pending, due, missing, bool(failed), drawn_up)
+    return Counts(late, waits, credit, pending, due, missing, bool(failed), drawn_up, bool(gathered))
 
 
 @lru_cache(maxsize=256)
@@ -251,6 +252,7 @@ def _counted(
         _due_charges(seen(sees)).with_only_columns(func.count()).scalar_subquery(), missing.scalar_subquery(),
         events.where(PaymentEvent.status == PaymentState.FAILED).scalar_subquery(),
         drafts.number_query(sees).scalar_subquery(),
+        gathering.any_query(sees).scalar_subquery(),
     )
 
 

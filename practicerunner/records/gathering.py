@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
+from practicerunner.records.base import Sees
 from practicerunner.records.billing import Charge, ChargeShare
-from practicerunner.records.cases import Case
+from practicerunner.records.cases import Case, within
 from practicerunner.records.keeping import GATHERED
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
@@ -66,6 +67,16 @@ def waiting_lines(session: Session, sees: ColumnElement[bool], span: Span) -> li
         .order_by(Payer.name, Payer.id, Case.name, Case.id, Charge.service_date, ChargeShare.id)
     )
     return [WaitingLine(*row) for row in session.execute(_within(query, span, sees))]
+
+
+def any_query(sees: Sees) -> Select[*tuple[Any, ...]]:
+    """How many parts wait for an invoice of the week or month, to be counted along with other things."""
+    query: Select[*tuple[Any, ...]] = (
+        select(func.count()).select_from(ChargeShare).join(Charge, Charge.id == ChargeShare.charge_id)
+        .where(ChargeShare.invoice_id.is_(None), ChargeShare.draft_id.is_(None), ChargeShare.rhythm.in_(GATHERED),
+               Charge.withdrawn_at.is_(None))
+    )
+    return within(query, Charge.case_id, sees)
 
 
 def waiting_parts(session: Session, sees: ColumnElement[bool], span: Span) -> list[tuple[Charge, ChargeShare]]:

@@ -451,8 +451,9 @@ class Credit:
 def unapplied(session: Session, sees: ColumnElement[bool]) -> list[Credit]:
     """Payers with credit, the oldest first; what covers a debt from before an import is none."""
     cents = func.sum(LedgerEntry.amount_cents)
+    money = func.sum(case_when((LedgerEntry.kind == EntryKind.WRITE_OFF, 0), else_=LedgerEntry.amount_cents))
     query: Select[*tuple[Any, ...]] = (
-        select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, Case.name, cents,
+        select(LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id, Case.name, cents, money,
                func.min(LedgerEntry.effective_on))
         .join(Payer, Payer.id == LedgerEntry.payer_id).join(Case, Case.id == LedgerEntry.case_id)
         .where(LedgerEntry.invoice_id.is_(None), sees)
@@ -460,11 +461,11 @@ def unapplied(session: Session, sees: ColumnElement[bool]) -> list[Credit]:
         .having(cents != 0)
     )
     found: dict[tuple[int, int], Credit] = {}
-    for payer_id, payer, case_id, case, part, since in session.execute(query):
+    for payer_id, payer, case_id, case, part, came, since in session.execute(query):
         known = found.get((payer_id, case_id))
         before, first = (known.cents, known.since) if known else (0, date.max)
         found[payer_id, case_id] = Credit(
-            payer_id, payer, case_id, case, before - int(part), min(first, since) if part < 0 else first
+            payer_id, payer, case_id, case, before - int(part), min(first, since) if came < 0 else first
         )
     return sorted((one for one in found.values() if one.cents > 0), key=lambda one: (one.since, one.payer))
 

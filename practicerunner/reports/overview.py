@@ -13,7 +13,7 @@ from practicerunner.vocabulary import MoneyBy, SignedWithin
 
 AGES = {
     "age_0_30_cents": "0–30 days", "age_31_60_cents": "31–60 days", "age_61_90_cents": "61–90 days",
-    "age_over_90_cents": "over 90 days",
+    "age_over_90_cents": "Over 90 days",
 }
 """Column of what is receivable → what it is called."""
 MOVED = ("invoiced_cents", "collected_cents", "adjusted_cents", "opening_cents", "balance_cents")

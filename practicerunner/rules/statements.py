@@ -12,12 +12,14 @@ from typing import NamedTuple
 from practicerunner.rules.payments import returned
 from practicerunner.vocabulary import EntryKind, PaymentMethodKind
 
-AGES = ("0–30 days", "31–60 days", "61–90 days", "over 90 days")
+AGES = ("0–30 days", "31–60 days", "61–90 days", "Over 90 days")
 """The age buckets in order; age counts from the date of the invoice (H21)."""
 BROUGHT_OVER = "Balance from before"
 """What a debt or credit is called that an import brought in."""
 REFUNDED = "Refund of a failed payment"
 """What a debt is called that is left of a payment which failed after it had been refunded."""
+ON_NONE = "of a balance on no invoice"
+"""What a write-off is of that stands on no invoice."""
 
 _ADJUSTMENTS = {EntryKind.CREDIT: "Credit adjustment", EntryKind.WRITE_OFF: "Write-off"}
 _OF_A_PAYMENT = (EntryKind.PAYMENT, EntryKind.REFUND)
@@ -159,7 +161,7 @@ def _said(entry: Entry, cents: int) -> tuple[str, str]:
         return ("Refund" if cents > 0 else "Refund taken back"), entry.receipt
     if entry.kind is EntryKind.OPENING:
         return BROUGHT_OVER, entry.invoice
-    name = _ADJUSTMENTS[entry.kind]
+    name = _ADJUSTMENTS[entry.kind] + ("" if entry.invoice else f" {ON_NONE}")
     return (f"{name} taken back" if cents > 0 else name), entry.invoice
 
 

@@ -1,7 +1,8 @@
 """Invoices, payments and standings as tables whose rows lead somewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,36 @@ from practicerunner.workflows.billing import InvoiceView
 
 MONEY = st.column_config.TextColumn(alignment="right")
 """Money is text that was made of cents, so no figure passes through a float."""
+SLIM = st.column_config.TextColumn(alignment="right", width=72)
+FEW = 10
+"""Rows of a list that are shown until all are asked for."""
+Row = TypeVar("Row")
+
+
+def pick(
+    rows: Sequence[Row], columns: Callable[[Sequence[Row]], Mapping[str, Sequence[str]]], *, key: str, alt: str,
+    row_id: Callable[[Row], int], hint: str,
+) -> Row | None:
+    """A short list with aligned columns, the last few rows until all are asked for; returns the one that was chosen."""
+    everything = bool(st.session_state.get(f"{key}.all"))
+    shown = rows if everything else rows[:FEW]
+    chosen = st.dataframe(
+        pd.DataFrame(columns(shown)), key=f"{key}.{hash(tuple(map(row_id, shown)))}", hide_index=True,
+        on_select="rerun", selection_mode="single-row", alt=alt,
+        column_config={"Amount": MONEY, "Closed with": MONEY}, height=min(38 + 35 * len(shown), 38 + 35 * FEW),
+    )["selection"]["rows"]
+    picked = shown[chosen[0]] if chosen and chosen[0] < len(shown) else None
+    if len(rows) > len(shown) and st.button(f"Show all {len(rows)}", key=f"{key}_all", type="tertiary"):
+        st.session_state[f"{key}.all"] = True
+        st.rerun()
+    if picked is None:
+        st.caption(hint)
+    return picked
+
+
+def where_several(name: str, values: Sequence[str], among: Sequence[str]) -> dict[str, Sequence[str]]:
+    """A column, unless it would say the same in every row of the whole list."""
+    return {name: values} if len(set(among)) > 1 else {}
 
 
 def totals(account: Account) -> None:
@@ -39,19 +70,25 @@ def standings(rows: Sequence[PayerStanding], *, by_case: bool) -> None:
 
 def invoice_table(rows: Sequence[InvoiceView], today: date, *, key: str, with_case: bool = False) -> int | None:
     """Invoices; returns the id of the one that was chosen. With a new one among them, none is: rows have moved."""
-    frame = pd.DataFrame({
-        "Number": [row.facts.number for row in rows],
-        "Issued": [day(row.facts.issued_on, today) for row in rows],
-        "Payer": [row.facts.payer for row in rows],
-        **({"Client": [row.facts.case_name for row in rows]} if with_case else {}),
-        "Total": [dollars(row.facts.total_cents) for row in rows],
-        "Open": [dollars(row.facts.open_cents) for row in rows],
+    facts = [row.facts for row in rows]
+    columns = {
+        "Number": [one.number for one in facts],
+        "Issued": [day(one.issued_on, today) for one in facts],
+        "Payer": [one.payer for one in facts],
+        **({"Client": [one.case_name for one in facts]} if with_case else {}),
+        "Total": [dollars(one.total_cents) for one in facts],
+        "Open": [dollars(one.open_cents) for one in facts],
         "State": [row.state.label for row in rows],
-    })
+    }
+    widths: dict[str, Any] = {}
+    if navigation.on_phone():  # what is wanted first stands within 390 pixels; the rest is reached by a swipe
+        name = "Client" if with_case else "Payer"
+        columns = {one: columns[one] for one in dict.fromkeys((name, "Open", "State", *columns))}
+        widths = {name: st.column_config.TextColumn(width=112), "State": st.column_config.TextColumn(width=84)}
     chosen = st.dataframe(
-        frame, key=f"{key}.{hash(tuple(row.facts.invoice_id for row in rows))}", hide_index=True, on_select="rerun",
-        selection_mode="single-row", alt="Invoices",
-        column_config={"Total": MONEY, "Open": MONEY},
+        pd.DataFrame(columns), key=f"{key}.{hash(tuple(one.invoice_id for one in facts))}", hide_index=True,
+        on_select="rerun", selection_mode="single-row", alt="Invoices",
+        column_config={"Total": MONEY, "Open": SLIM if widths else MONEY, **widths},
     )
     selected = chosen["selection"]["rows"]
     return rows[selected[0]].facts.invoice_id if selected and selected[0] < len(rows) else None

@@ -5,6 +5,7 @@ import streamlit as st
 from practicerunner.money import cents, dollars
 from practicerunner.records.accounts import AdjustmentFacts
 from practicerunner.rules.ledger import left_to_credit
+from practicerunner.ui.account_tables import pick, where_several
 from practicerunner.ui.forms import Form
 from practicerunner.ui.parts_picker import entered
 from practicerunner.ui.payment_dialogs import balance_line
@@ -14,32 +15,48 @@ from practicerunner.ui.text import day, md
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import Account
-from practicerunner.workflows.adjustments import CreditInvoice, TakeBack, WriteOff, credit_invoice, take_back, write_off
+from practicerunner.workflows.adjustments import (
+    CreditInvoice,
+    TakeBack,
+    WriteOff,
+    WriteOffDebt,
+    credit_invoice,
+    take_back,
+    write_off,
+    write_off_debt,
+)
 from practicerunner.workflows.payment_pages import invoice_detail
 
 
 def adjustment_list(actor: Actor, account: Account) -> None:
     """Credit adjustments and write-offs: what they take off which invoice, who decided it and why."""
-    voided = {row.facts.number for row in account.invoices if row.facts.voided_on}
-    for row in account.adjustments:
-        back = ", taken back" if row.is_mirror else ""
-        invoice = f"  {row.invoice}" if row.invoice else ""
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.text(
-                f"{day(row.effective_on, account.today)}  {row.payer}  {row.kind.label}  {dollars(-row.amount_cents)}"
-                f"{invoice}  {row.reason} ({row.by}){back}"
-            )
-            with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                stands = not (row.is_mirror or row.is_taken_back or row.invoice in voided)
-                if stands and may(actor, Action.VOID, Resource.INVOICES) and st.button(
-                    "Take back", key=f"back_{row.entry_id}", type="tertiary"
-                ):
-                    back_dialog(actor, row)
-                if row.credit_note:
-                    st.link_button(row.credit_note, f"/files/credit_note/{row.credit_note_id}.pdf",
-                                   icon=":material/picture_as_pdf:")
-                    if stands:
-                        email_button(actor, row.credit_note, f"credit_note_{row.credit_note_id}")
+    rows = account.adjustments
+    row = pick(
+        rows, lambda shown: {
+            "Date": [day(one.effective_on, account.today) for one in shown],
+            "Amount": [dollars(-one.amount_cents) for one in shown],
+            **where_several("Payer", [one.payer for one in shown], [one.payer for one in rows]),
+            "What": [one.kind.label + (", taken back" if one.is_mirror else "") for one in shown],
+            "Invoice": [one.invoice or "None" for one in shown], "Reason": [one.reason for one in shown],
+            "By": [one.by for one in shown], "Credit note": [one.credit_note for one in shown],
+        },
+        key="adjustments", alt="Adjustments", row_id=lambda one: one.entry_id,
+        hint="Choose a row to open its credit note or to take it back.")
+    if row is None:
+        return
+    voided = {one.facts.number for one in account.invoices if one.facts.voided_on}
+    stands = not (row.is_mirror or row.is_taken_back or row.invoice in voided)
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.text(f"{row.kind.label} {dollars(-row.amount_cents)}, {row.payer}: {row.reason}", width="content")
+        if row.credit_note:
+            st.link_button(row.credit_note, f"/files/credit_note/{row.credit_note_id}.pdf",
+                           icon=":material/picture_as_pdf:")
+            if stands:
+                email_button(actor, row.credit_note, f"credit_note_{row.credit_note_id}")
+        if stands and may(actor, Action.VOID, Resource.INVOICES) and st.button(
+            "Take back", key=f"back_{row.entry_id}"
+        ):
+            back_dialog(actor, row)
 
 
 @st.dialog("Credit")
@@ -107,11 +124,58 @@ def write_off_dialog(actor: Actor, invoice_id: int) -> None:
             st.rerun()
 
 
+def debts_on_none(actor: Actor, account: Account, *, by_case: bool) -> None:
+    """What is owed on no invoice, and giving it up: the invoices' table cannot show it."""
+    for row in account.standings:
+        if row.loose_cents <= 0:
+            continue
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            whose = row.case_name if by_case else row.payer
+            st.text(f"{whose}: {dollars(row.loose_cents)} is owed on no invoice", width="content")
+            debt_button(actor, row.payer_id, row.payer, row.case_id, row.loose_cents)
+
+
+def debt_button(actor: Actor, payer_id: int, payer: str, case_id: int, owed_cents: int) -> None:
+    """The way to give up what is owed on no invoice, for those who may."""
+    if may(actor, Action.VOID, Resource.INVOICES) and st.button(
+        "Write off", key=f"write_off_debt_{payer_id}_{case_id}",
+        help=f"Give up the {dollars(owed_cents)} that is owed on no invoice",
+    ):
+        write_off_debt_dialog(actor, payer_id, payer, case_id, owed_cents)
+
+
+@st.dialog("Write off")
+def write_off_debt_dialog(actor: Actor, payer_id: int, payer: str, case_id: int, owed_cents: int) -> None:
+    """What is given up of what is owed on no invoice, and why."""
+    st.text(f"{payer} owes {dollars(owed_cents)} on no invoice.")
+    form = Form(f"write_off_debt.{payer_id}.{case_id}")
+    amount = form.text("amount_cents", "Amount", dollars(owed_cents))
+    reason = form.text("reason", "Reason")
+    wanted = entered(amount)
+    if wanted > owed_cents:
+        st.caption(f"Only {dollars(owed_cents)} is owed")
+    else:
+        st.caption(f"{dollars(owed_cents - wanted)} stays owed on no invoice")
+    if st.button("Write off", type="primary", key=form.field_key("save")):
+        done, _ = form.submit(
+            write_off_debt, actor,
+            lambda: WriteOffDebt(
+                op=form.op, payer_id=payer_id, case_id=case_id, amount_cents=cents(amount, "amount_cents"),
+                reason=reason,
+            ),
+            f"{dollars(wanted)} written off",
+        )
+        if done:
+            st.rerun()
+
+
 @st.dialog("Take back")
 def back_dialog(actor: Actor, row: AdjustmentFacts) -> None:
     """Why an adjustment is taken back."""
-    st.text(f"{row.kind.label} of {dollars(row.amount_cents)} on {row.invoice}: {row.reason}")
-    st.caption(md(f"{dollars(row.amount_cents)} is open again on {row.invoice}."))
+    where = row.invoice or "no invoice"
+    st.text(f"{row.kind.label} of {dollars(row.amount_cents)} on {where}: {row.reason}")
+    again = f"is open again on {row.invoice}" if row.invoice else "is owed again"
+    st.caption(md(f"{dollars(row.amount_cents)} {again}."))
     if row.credit_note:
         st.caption(md(f"The credit note {row.credit_note} becomes void."))
     form = Form(f"back.{row.entry_id}")

@@ -38,7 +38,7 @@ def show(actor: Actor) -> None:
     columns = st.columns(len(AGES) + 1)
     columns[0].metric("Receivable", dollars(sum(row.due_cents for row in rows)), border=True)
     for column, name, cents in zip(columns[1:], AGES, sums, strict=True):
-        column.metric(name.capitalize(), dollars(cents), border=True)
+        column.metric(name, dollars(cents), border=True)
     st.text(f"{count(len(rows), 'payer')}; age is counted from the date of the invoice.")
     chosen = _table(rows, as_of)
     if chosen is None:

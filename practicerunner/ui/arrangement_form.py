@@ -35,6 +35,7 @@ from practicerunner.workflows.people import (
     add_organisation,
     add_person,
     find_payers,
+    payers_named,
 )
 
 Choice = tuple[str, int, str]
@@ -147,10 +148,11 @@ def arrangement_dialog(
     shares = now.shares if now else ()
     number = int(st.number_input(
         "Number of payers", 1, max(MOST_PAYERS, len(shares)), max(len(shares), 1), key=form.field_key("number")))
-    lines = [
-        _payer_row(form, place, choices, person_id, shares[place] if place < len(shares) else None)
-        for place in range(number)
-    ]
+    lines: list[tuple[Choice | None, ShareKind, str, str]] = []
+    for place in range(number):
+        lines.append(_payer_row(
+            form, place, choices, person_id, shares[place] if place < len(shares) else None,
+            [chosen for chosen, *_ in lines]))
     if number > 1:
         st.button("Equal parts", key="equal_parts", help="Every payer pays the same part.", on_click=_equal_parts,
                   args=(form, number))
@@ -185,17 +187,19 @@ KINDS = [ShareKind.REMAINDER, ShareKind.PERCENT, ShareKind.FIXED, ShareKind.FIXE
 
 
 def _payer_row(
-    form: Form, place: int, choices: list[Choice], person_id: int | None, now: ShareView | None
+    form: Form, place: int, choices: list[Choice], person_id: int | None, now: ShareView | None,
+    taken: Collection[Choice | None],
 ) -> tuple[Choice | None, ShareKind, str, str]:
-    """One payer's line: who, how, how much; as it is ``now``."""
-    default = next((i for i, c in enumerate(choices) if c[:2] == ("person", person_id)), min(place, len(choices) - 1))
+    """One payer's line: who, how, how much; as it is ``now``. A new line proposes nobody who is ``taken`` already."""
+    free = [i for i, choice in enumerate(choices) if choice not in taken]
+    default = next((i for i in free if choices[i][:2] == ("person", person_id)), free[0] if free else None)
     if now is not None:
         default = _place_of(choices, now.payer_id, now.person_id) or 0
     value = cap = ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             f"Payer {place + 1}", choices, index=default if choices else None, format_func=lambda choice: choice[2],
-            key=form.field_key(f"payer.{place}.{person_id}"),
+            key=form.field_key(f"payer.{place}.{person_id}"), placeholder="Choose who pays",
         )
         kind = st.selectbox(
             "Pays", KINDS, index=KINDS.index(now.kind) if now else 0, format_func=lambda word: word.label,
@@ -313,6 +317,15 @@ def _agreed(fee: FeeEntered) -> dict[str, Any]:
     return {"fee_terms": fee.terms}
 
 
+def _offer(form: Form, found: Sequence[tuple[int, str, str]], more: list[Choice], field: str) -> None:
+    """Payers in the list, each with what tells them apart, to be added to the choices."""
+    for payer_id, name, known in found:
+        if st.button(md(f"Add {name}" + (f" ({known})" if known else "")), key=form.field_key(f"{field}.{payer_id}")):
+            if all(choice[:2] != ("payer", payer_id) for choice in more):
+                more.append(("payer", payer_id, name))
+            st.rerun(scope="fragment")
+
+
 def _somebody_else(actor: Actor, form: Form) -> None:
     """Find another payer, or add a new person or organisation, to choose above."""
     more: list[Choice] = st.session_state.setdefault(f"{form.key}.more", [])
@@ -321,10 +334,7 @@ def _somebody_else(actor: Actor, form: Form) -> None:
     new = f"new.{len(added)}"  # the fields begin anew for the next one
     with st.expander("Somebody else pays"):
         sought = st.text_input("Find a payer by name", key=form.field_key("sought"))
-        for payer_id, name in read(find_payers, actor, sought, 8) if sought.strip() else ():
-            if st.button(md(f"Add {name}"), key=form.field_key(f"found.{payer_id}")):
-                more.append(("payer", payer_id, name))
-                st.rerun(scope="fragment")
+        _offer(form, read(find_payers, actor, sought, 8) if sought.strip() else (), more, "found")
         st.text("Or somebody new:")
         kind = st.segmented_control(
             "Kind", ["Person", "Organisation"], default="Person", key=form.field_key("new_kind"),
@@ -335,7 +345,13 @@ def _somebody_else(actor: Actor, form: Form) -> None:
         address = st.text_area("Postal address", key=form.field_key(f"{new}.address"), height=80)
         if added:
             st.text(f"{added[-1]} is added and can be chosen above as one of the payers.")
-        if st.button("Add this payer", key=form.field_key("new_payer")):
+        same = read(payers_named, actor, f"{first} {last}") if kind == "Person" and first.strip() else ()
+        sure = True
+        if same:
+            st.warning(md(f"{same[0][1]} is in the list already."), icon=":material/person_search:")
+            _offer(form, same, more, "same")
+            sure = st.checkbox("This is somebody else of the same name", key=form.field_key(f"{new}.other"))
+        if st.button("Add this payer", key=form.field_key("new_payer"), disabled=not sure):
             if kind == "Organisation":
                 done, made = perform(
                     add_organisation, actor, lambda: AddOrganisation(name=first, address=address)

@@ -12,7 +12,7 @@ from practicerunner.ui import (
     superbill_block,
     uninvoiced_list,
 )
-from practicerunner.ui.adjustment_rows import adjustment_list
+from practicerunner.ui.adjustment_rows import adjustment_list, debts_on_none
 from practicerunner.ui.arrangement_form import arrangement_dialog, show_all, show_ended
 from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.payment_rows import has_any, payment_list
@@ -39,6 +39,7 @@ def show(actor: Actor, case_id: int) -> None:
         with st.container(border=True):
             st.subheader("By payer", anchor=False)
             account_tables.standings(account.standings, by_case=False)
+    debts_on_none(actor, account, by_case=False)
     uninvoiced_list.show_of_case(actor, case_id)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Invoices", anchor=False)

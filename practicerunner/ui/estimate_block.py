@@ -243,10 +243,9 @@ def due_list(actor: Actor) -> None:
     chosen = st.dataframe(
         frame, hide_index=True, on_select="rerun", selection_mode="single-row", key="estimates_due",
         alt="Estimates due", column_config={
-            "Due": st.column_config.Column(width=125), "For": st.column_config.Column(width=150),
-            "Payer": st.column_config.Column(width=110), "Why": st.column_config.Column(width=240),
-            "Amount": st.column_config.Column(width=80, alignment="right"),
-            "Last contact": st.column_config.Column(width=115), "Next action": st.column_config.Column(width=125)},
+            "Due": st.column_config.Column(width=132), "For": st.column_config.Column(width=115),
+            "Payer": st.column_config.Column(width=103), "Why": st.column_config.Column(width=200),
+            "Amount": st.column_config.Column(width=68, alignment="right"), **follow_up_form.WIDTHS},
     )["selection"]["rows"]
     if chosen and chosen[0] < len(rows):
         _work(actor, rows[chosen[0]], whom.get(rows[chosen[0]].case_id, ()), today)

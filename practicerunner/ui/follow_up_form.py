@@ -18,6 +18,10 @@ MOST_NAMES = 2
 """Payers whose names fit a cell."""
 
 
+WIDTHS = {"Last contact": st.column_config.Column(width=165), "Next action": st.column_config.Column(width=185)}
+"""So that both are read to the end beside the other columns of a list."""
+
+
 def last_contact(done: Done, today: date) -> str:
     """``Phone, Tue 3 Nov``; empty where nobody was in touch."""
     last = done.last

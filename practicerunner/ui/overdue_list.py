@@ -12,6 +12,7 @@ from practicerunner.rules.statements import AGES, age_of
 from practicerunner.ui import follow_up_form
 from practicerunner.ui.account_dialog import account_dialog
 from practicerunner.ui.account_tables import MONEY
+from practicerunner.ui.adjustment_rows import debt_button
 from practicerunner.ui.billing_block import waive_dialog
 from practicerunner.ui.navigation import link
 from practicerunner.ui.payment_form import take_payment
@@ -166,6 +167,8 @@ def _acts(actor: Actor, row: OverdueRow, today: date) -> None:
             reminder_dialog(actor, [account.payer_id])
         if st.button("See the account", key="overdue_account", icon=":material/account_balance_wallet:"):
             account_dialog(actor, account.payer_id)
+        if row.overdue.on_none_cents:
+            debt_button(actor, account.payer_id, account.payer, account.case_id, row.overdue.on_none_cents)
     if not may(actor, Action.VOID, Resource.INVOICES):
         return
     for appointment_id, on, service in read(missed_on_account, actor, account.payer_id, account.case_id):

@@ -1,6 +1,6 @@
-"""An invoice for a payer of a case and a period: what waits is seen before it is created."""
+"""Invoices for a case and a period: what waits for whom is seen before they are created."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -11,47 +11,73 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import Actor
-from practicerunner.workflows.gathering import InvoicePayer, invoice_payer, month_of, waiting_in_case
+from practicerunner.workflows.periods import (
+    InvoicePeriod,
+    PeriodPreview,
+    invoice_period,
+    period_choice,
+    period_preview,
+)
 
 
 @st.dialog("Invoice a period")
 def period_dialog(actor: Actor, case_id: int, today: date) -> None:
-    """Payer, first and last day, what would be gathered, and the invoice."""
+    """Payer, first and last day, what each payer gets, and the invoices or drafts."""
     form = Form(f"period.{case_id}")
-    first, last = month_of(today.replace(day=1) - timedelta(days=1))
-    found = read(waiting_in_case, actor, case_id)
-    if not found.payers:
-        st.text("Nothing waits to be gathered here. Invoices are made from appointments until somebody is set down to "
-                "pay by the week or month.")
+    found = read(period_choice, actor, case_id)
+    if found.oldest is None:
+        st.text("Nothing waits here. Appointments can be invoiced once their attendance is recorded.")
         return
-    payer_id = form.choice("payer_id", "Payer", list(found.payers), format_func=lambda one: found.payers[one])
+    first, last = found.oldest
+    payer_id = form.choice(
+        "payer_id", "Payer", [0, *found.payers], format_func=lambda one: found.payers.get(one, "Everybody who pays"),
+    ) or None if len(found.payers) > 1 else None
     left, right = st.columns(2)
     with left:
-        first = form.date("first", "From", first)
+        starts = form.date("first", "From", first)
     with right:
-        last = form.date("last", "To", last)
-    if first is None or last is None:
-        form.show("first" if first is None else "last", "Choose a day.")
+        ends = form.date("last", "To", last)
+    if starts is None or ends is None:
+        form.show("first" if starts is None else "last", "Choose a day.")
         return
-    if last < first:
+    if ends < starts:
         form.show("last", "The last day is before the first.")
         return
-    name = found.payers[payer_id]
-    lines = [line for line in found.lines if line.payer_id == payer_id and first <= line.service_date <= last]
-    if not lines:
-        st.info(md(f"Nothing waits for {name} in this period. What a payer with one invoice per week or month owes "
-                   "waits once it is charged."))
+    preview = read(period_preview, actor, case_id, starts, ends, payer_id)
+    _show(form, preview, today)
+    if not (preview.rows or preview.uses):
+        whom = f" for {found.payers[payer_id]}" if payer_id else ""
+        st.info(md(f"Nothing can be invoiced{whom} in this period."))
         return
-    st.dataframe(
-        pd.DataFrame({"Date": [day(line.service_date, today) for line in lines],
-                      "Amount": [dollars(line.amount_cents) for line in lines]}),
-        hide_index=True, key=form.field_key("lines"), alt="What will be gathered", column_config={"Amount": MONEY})
-    what = count(1, "draft" if found.as_drafts else "invoice")
-    st.text(f"{what} over {count(len(lines), 'line')}, {dollars(sum(line.amount_cents for line in lines))}")
-    if st.button(f"Create {what}", type="primary", key="create_period"):
+    number = sum(row.invoices for row in preview.rows)
+    what = count(number, "draft" if preview.as_drafts else "invoice")
+    with st.container(horizontal=True):
+        at_once = st.button(f"Create {what}" if number else "Use the package", type="primary", key="create_period")
+        as_drafts = bool(number) and not preview.as_drafts and st.button("Make drafts first", key="draft_period")
+    if at_once or as_drafts:
+        said = "The drafts are under Drafts, in Billing" if as_drafts or preview.as_drafts else f"{what} created"
         done, _ = form.submit(
-            invoice_payer, actor,
-            lambda: InvoicePayer(op=form.op, payer_id=payer_id, case_id=case_id, first=first, last=last),
-            f"{what} created for {md(name)}")
+            invoice_period, actor, lambda: InvoicePeriod(
+                op=form.op, case_id=case_id, payer_id=payer_id, first=starts, last=ends,
+                as_drafts=True if as_drafts else None),
+            said if number else "Session of the package used")
         if done:
             st.rerun()
+
+
+def _show(form: Form, preview: PeriodPreview, today: date) -> None:
+    rows = preview.rows
+    if rows:
+        st.dataframe(
+            pd.DataFrame({
+                "Payer": [row.payer for row in rows], "Amount": [dollars(row.cents) for row in rows],
+                "Gets": [f"{count(row.invoices, 'invoice')}, {count(row.lines, 'line')}" for row in rows],
+            }),
+            hide_index=True, key=form.field_key("lines"), alt="What each payer gets", column_config={"Amount": MONEY})
+        st.text(f"{count(sum(row.invoices for row in rows), 'invoice')} over "
+                f"{count(sum(row.lines for row in rows), 'line')}, {dollars(sum(row.cents for row in rows))}")
+    for on, place in preview.uses:
+        st.caption(md(f"{day(on, today)} uses {place}"))
+    for on, one in preview.left_out:
+        how = f"is invoiced without {one.name}" if one.name else "is left out"
+        st.caption(md(f"{day(on, today)} {how}: {one.reason}"))

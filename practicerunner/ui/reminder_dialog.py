@@ -19,6 +19,7 @@ from practicerunner.workflows.payment_reminders import (
     ReminderLine,
     SendReminders,
     email_paper,
+    paper_letter,
     reminder_preview,
     send_reminders,
 )
@@ -67,13 +68,18 @@ def email_button(actor: Actor, number: str, key: str) -> None:
     """Tell the payer of an issued paper by e-mail that it is there."""
     if not may(actor, Action.CREATE, Resource.INVOICES):
         return
-    if st.button("E-mail", key=f"email_{key}", icon=":material/mail:", type="tertiary",
-                 help="Tells the payer that something waits for them. The paper itself is not sent."):
-        form = Form(f"email.{number}")
-        done, _ = form.submit(
-            email_paper, actor, lambda: EmailPaper(op=form.op, number=number), f"E-mail about {number} sent")
-        if done:
-            st.rerun()
+    with st.popover("E-mail", icon=":material/mail:", type="tertiary"):
+        letter = read(paper_letter, actor)
+        st.caption("Tells the payer that something waits for them. The paper itself is not sent.")
+        st.text(f"{letter.subject}\n\n{letter.body}")
+        if settings().why_no_mail:
+            st.caption("E-mail is not set up, so this waits in the outbox.")
+        if st.button("Send", key=f"email_{key}", type="primary"):
+            form = Form(f"email.{number}")
+            done, _ = form.submit(
+                email_paper, actor, lambda: EmailPaper(op=form.op, number=number), f"E-mail about {number} sent")
+            if done:
+                st.rerun()
 
 
 def mail_setting(actor: Actor, payer_id: int) -> None:

@@ -8,11 +8,11 @@ import streamlit as st
 from practicerunner.documents.statement import NOTHING_MOVED
 from practicerunner.money import dollars
 from practicerunner.rules.statements import AGES
-from practicerunner.ui.account_tables import MONEY
+from practicerunner.ui.account_tables import MONEY, pick, where_several
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance
 from practicerunner.ui.reminder_dialog import email_button
-from practicerunner.ui.text import day, md
+from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.statements import (
     IssueStatement,
@@ -36,15 +36,24 @@ def show(actor: Actor, found: Statements, *, of_case: int | None = None) -> None
             create_dialog(actor, found, of_case)
     if not found.rows:
         st.text("No statements yet.")
-    for row in found.rows:
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            whose = f"  {row.payer}" if of_case else ""
-            beside = f" over {len(row.case_ids)} cases" if of_case and len(row.case_ids) > 1 else ""
-            st.text(f"{day(row.starts_on, found.today)} to {day(row.ends_on, found.today)}{whose}  "
-                    f"closed with {dollars(row.closing_cents)}{beside}")
-            with st.container(horizontal=True, width="content"):
-                email_button(actor, row.number, f"statement_{row.statement_id}")
-                st.link_button(row.number, f"/files/statement/{row.statement_id}.pdf", icon=":material/picture_as_pdf:")
+        return
+    row = pick(
+        found.rows, lambda shown: {
+            "From": [day(one.starts_on, found.today) for one in shown],
+            "To": [day(one.ends_on, found.today) for one in shown],
+            "Closed with": [dollars(one.closing_cents) for one in shown],
+            **where_several("Payer", [one.payer for one in shown], [one.payer for one in found.rows]),
+            "Number": [one.number for one in shown],
+            **({"Over": [count(len(one.case_ids), "case") for one in shown]}
+               if any(len(one.case_ids) > 1 for one in found.rows) else {}),
+        },
+        key="statements", alt="Statements", row_id=lambda one: one.statement_id,
+        hint="Choose a row to open the paper or to tell the payer of it.")
+    if row is not None:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.text(f"{row.number}, {row.payer}", width="content")
+            st.link_button("PDF", f"/files/statement/{row.statement_id}.pdf", icon=":material/picture_as_pdf:")
+            email_button(actor, row.number, f"statement_{row.statement_id}")
 
 
 def first_of(today: date, back: int) -> date:
@@ -78,11 +87,16 @@ def create_dialog(actor: Actor, found: Statements, of_case: int | None = None) -
         st.warning(md(problem), icon=":material/block:")
         return
     _show_preview(preview, found.today)
-    if st.button("Issue statement", type="primary", key="issue_statement"):
+    again = False
+    if preview.issued_before:
+        st.warning(f"{preview.issued_before} covers this already.", icon=":material/content_copy:")
+        again = form.tick("again", "Issue another one all the same")
+    wanted = again or not preview.issued_before
+    if st.button("Issue statement", type="primary", key="issue_statement", disabled=not wanted):
         done, _ = form.submit(
             issue_statement, actor,
             lambda: IssueStatement(
-                op=form.op, payer_id=whose, case_id=about, starts_on=starts_on, ends_on=ends_on),
+                op=form.op, payer_id=whose, case_id=about, starts_on=starts_on, ends_on=ends_on, again=again),
             f"Statement for {preview.payer} issued",
         )
         if done:

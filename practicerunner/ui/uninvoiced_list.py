@@ -94,14 +94,20 @@ def _table(rows: Sequence[Uninvoiced], whom: dict[int, tuple[ToContact, ...]], t
             "Date": [day(row.held_on, today) for row in rows], "For": [row.case_name for row in rows],
             "Payer": [follow_up_form.names(one) for one in known],
             "Standard fee": [dollars(row.fee_cents) for row in rows],
-            "Age": [AGES[age_of(row.held_on, today)] for row in rows], "Service": [row.service for row in rows],
+            "Age": [AGES[age_of(row.held_on, today)] for row in rows],
             "Last contact": [follow_up_form.last_contact(one, today) for one in done],
             "Next action": [follow_up_form.next_action(one, today) for one in done],
-            "Provider": [row.provider for row in rows],
+            "Service": [row.service for row in rows], "Provider": [row.provider for row in rows],
         }),
         hide_index=True, on_select="rerun", selection_mode="multi-row", alt="Appointments to invoice",
         key=f"uninvoiced_table_{hash(tuple(row.appointment_id for row in rows))}",
-        column_config={"Standard fee": MONEY},
+        column_config={
+            "Date": st.column_config.Column(width=82), "For": st.column_config.Column(width=125),
+            "Payer": st.column_config.Column(width=120), "Standard fee": st.column_config.TextColumn(
+                "Fee", help="The standard fee", width=62, alignment="right"),
+            "Age": st.column_config.Column(width=84), "Service": st.column_config.Column(width=110),
+            **follow_up_form.WIDTHS,
+        },
     )["selection"]["rows"]
     return [rows[place] for place in chosen if place < len(rows)]
 

@@ -216,7 +216,7 @@ class EstimateCause(Word):
     def label(self) -> str:
         """As the list of what is due says it."""
         return {
-            "scheduled": "An appointment is booked", "requested": "Asked for",
+            "scheduled": "Appointment booked", "requested": "Asked for",
             "changed": "The care or its price changes", "renewal": "The estimate ends soon",
             "exceeded": "Bills $400 or more above the estimate",
         }[self.value]

@@ -1,4 +1,4 @@
-"""What is taken off an invoice: credit adjustments with their credit note, write-offs, and taking either back (H12)."""
+"""What is taken off: credit adjustments with their credit note, write-offs, and taking either back (H12)."""
 
 from datetime import date
 
@@ -19,6 +19,7 @@ from practicerunner.rules.ledger import left_to_credit
 from practicerunner.vocabulary import Action, EntryKind, Resource
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.billing import invoice_for
+from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, command
 from practicerunner.workflows.payment_methods import NumberFree
 from practicerunner.workflows.reversals import InvoiceIsVoid, free_payments, issue_credit_note
@@ -47,6 +48,10 @@ class NothingIsOpen(RuleViolation):
     """Nothing is open on this invoice that could be written off."""
 
 
+class NothingIsOwed(RuleViolation):
+    """Nothing is owed here on no invoice that could be written off."""
+
+
 class CreditInvoice(Command):
     """Take something off an invoice, or off one of its lines (``charge_id``). What was paid too much becomes credit."""
 
@@ -61,6 +66,15 @@ class WriteOff(Command):
     """Give up what is open on an invoice, or a part of it."""
 
     invoice_id: int
+    amount_cents: int | None = Field(default=None, gt=0)
+    reason: NumberFree
+
+
+class WriteOffDebt(Command):
+    """Give up what a payer owes on a case and on no invoice, or a part of it."""
+
+    payer_id: int
+    case_id: int
     amount_cents: int | None = Field(default=None, gt=0)
     reason: NumberFree
 
@@ -185,37 +199,86 @@ def write_off(session: Session, actor: Actor, asked: WriteOff) -> int:
 
 
 @command(Resource.INVOICES, Action.VOID)
-def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
-    """Take an adjustment back: so much of the invoice is open again. Its credit note is void. Returns the mirror's id.
+def write_off_debt(session: Session, actor: Actor, asked: WriteOffDebt) -> int:
+    """Write off what a payer owes on no invoice: an import's debt, or a refund of a payment that failed afterwards.
 
-    What was settled after it was invoiced in advance waits to be settled again: the adjustment had counted there.
+    It takes from such debts in the order in which a payment pays them (decision 0045). Returns the ledger entry's id.
+    Raises NothingIsOwed, BadInput, NotFound.
+    """
+    payer, case = _account(session, actor, asked.payer_id, asked.case_id)
+    owed = billing.loose_cents(session, payer.id, case.id)
+    if owed <= 0:
+        raise NothingIsOwed
+    cents = owed if asked.amount_cents is None else asked.amount_cents
+    if cents > owed:
+        raise BadInput("amount_cents", f"Only {dollars(owed)} is owed.")
+    entry_id = ids.new_id()
+    add_rows(session, LedgerEntry, [{
+        "id": entry_id, "case_id": case.id, "payer_id": payer.id, "kind": EntryKind.WRITE_OFF, "amount_cents": -cents,
+        "effective_on": max(clock.today(practice.the_practice(session).zone),
+                            billing.loose_until(session, payer.id, case.id)),
+        "reason": asked.reason, "recorded_by_id": actor.staff_id,
+    }])
+    session.flush()
+    session.info["detail"] = f"{dollars(cents)} on no invoice: {asked.reason}"
+    return entry_id
+
+
+def _account(session: Session, actor: Actor, payer_id: int, case_id: int) -> tuple[Payer, Case]:
+    """The door to what stands on no invoice of a payer's account on a case, locked. Raises NotFound, NotPermitted."""
+    case = case_for(session, actor, case_id, Action.VOID, resource=Resource.INVOICES)
+    payer = session.get(Payer, payer_id, with_for_update=FOR_CHANGE)
+    if payer is None:
+        raise NotFound(
+            actor=actor, action=Action.VOID, resource=Resource.INVOICES, resource_id=payer_id, case_id=case_id)
+    session.info["case_id"] = case.id
+    return payer, case
+
+
+@command(Resource.INVOICES, Action.VOID)
+def take_back(session: Session, actor: Actor, asked: TakeBack) -> int:
+    """Take an adjustment back: so much is open again, on the invoice or on none. Returns the mirror's id.
+
+    Its credit note is void. What was settled after it was invoiced in advance waits to be settled again: the
+    adjustment had counted there.
 
     Raises AlreadyTakenBack, CreditedBySettling, SessionsAreGone, InvoiceIsVoid, NotFound.
     """
     entry = session.get(LedgerEntry, asked.entry_id)
-    if entry is None or entry.kind not in ADJUSTMENTS or entry.invoice_id is None or entry.reverses_id is not None:
+    if entry is None or entry.kind not in ADJUSTMENTS or entry.reverses_id is not None:
         raise NotFound(actor=actor, action=Action.VOID, resource=Resource.INVOICES, resource_id=asked.entry_id)
+    if entry.invoice_id is None:
+        _account(session, actor, entry.payer_id, entry.case_id)
+        if payments.reversal_of(session, entry.id) is not None:
+            raise AlreadyTakenBack
+        return _mirror(session, actor, entry, asked.reason, "no invoice")
     invoice, _, open_row = _locked(session, actor, entry.invoice_id)
     if payments.reversal_of(session, entry.id) is not None:
         raise AlreadyTakenBack
     of_whole = [share.charge_id for share in billing.shares_on(session, invoice.id)]
     for charge in billing.charges(session, of_whole if entry.charge_id is None else [entry.charge_id]):
         _check_stays_due(session, entry, charge)
-    mirror = LedgerEntry(
-        id=ids.new_id(), case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind,
-        amount_cents=-entry.amount_cents, effective_on=max(
-            clock.today(practice.the_practice(session).zone), entry.effective_on
-        ), invoice_id=invoice.id, charge_id=entry.charge_id, reverses_id=entry.id, reason=asked.reason,
-        recorded_by_id=actor.staff_id,
-    )
-    session.add(mirror)
+    mirror_id = _mirror(session, actor, entry, asked.reason, invoice.number)
     open_row.open_cents -= entry.amount_cents
     for charge in billing.charges(session, of_whole):
         if charge.in_advance and entry.charge_id in (None, charge.id):
             charge.settled_at = None
     session.flush()
-    what = f"{entry.kind.label.lower()} {dollars(-entry.amount_cents)} on {invoice.number}"
-    session.info["detail"] = f"{what}: {asked.reason}"
+    return mirror_id
+
+
+def _mirror(session: Session, actor: Actor, entry: LedgerEntry, reason: str, where: str) -> int:
+    """Write the entry that takes another one back. Returns its id."""
+    mirror = LedgerEntry(
+        id=ids.new_id(), case_id=entry.case_id, payer_id=entry.payer_id, kind=entry.kind,
+        amount_cents=-entry.amount_cents, effective_on=max(
+            clock.today(practice.the_practice(session).zone), entry.effective_on
+        ), invoice_id=entry.invoice_id, charge_id=entry.charge_id, reverses_id=entry.id, reason=reason,
+        recorded_by_id=actor.staff_id,
+    )
+    session.add(mirror)
+    session.flush()
+    session.info["detail"] = f"{entry.kind.label.lower()} {dollars(-entry.amount_cents)} on {where}: {reason}"
     return mirror.id
 
 

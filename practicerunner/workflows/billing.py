@@ -74,6 +74,7 @@ class PlannedInvoice:
     lines: tuple[tuple[str, int], ...]
     total_cents: int
     rhythm: InvoicingRhythm = InvoicingRhythm.PER_APPOINTMENT
+    payer_id: int = 0
 
     @property
     def monthly(self) -> bool:
@@ -162,12 +163,13 @@ def invoice_appointments(session: Session, actor: Actor, asked: InvoiceAppointme
 
 def issue_for(
     session: Session, actor: Actor, appointment: Appointment, case: Case, day: date | None, *,
-    at_once: Collection[int | None] = (), as_drafts: bool | None = None,
+    at_once: Collection[int | None] = (), as_drafts: bool | None = None, only_payer_id: int | None = None,
 ) -> list[int]:
     """Charge an appointment and issue what no invoice carries yet; callers have authorised it. Returns all invoices.
 
     What waits for the invoice of a week or month is written and waits, and a draft stays one, unless it is for a
-    participant whose are wanted ``at_once`` (``None``: what is charged together).
+    participant whose are wanted ``at_once`` (``None``: what is charged together). With ``only_payer_id`` what others
+    pay is charged and stays to be invoiced.
     """
     house = practice.the_practice(session)
     issued_on = day or max(clock.today(house.zone), appointment.local_date)  # what is called off late is due before
@@ -182,7 +184,11 @@ def issue_for(
     waiting: dict[int, list[BilledPart]] = defaultdict(list)
     for part in parts:
         if part.invoice_id is None and (part.person_id in at_once or not (part.waits or part.on_a_draft)):
-            waiting[part.payer_id].append(part)
+            if only_payer_id in (None, part.payer_id):
+                waiting[part.payer_id].append(part)
+            elif part.kept is None:
+                session.add(ChargeShare(
+                    charge_id=part.charge_id, payer_id=part.payer_id, amount_cents=part.amount_cents))
     made = {
         payer_id: issue_or_draft(
             session, actor, house, case, payer_id, due, issued_on,
@@ -335,6 +341,6 @@ def _by_payer(session: Session, lines: _Lines) -> list[PlannedInvoice]:
     payers = billing.payer_names(session, list(lines.of))
     return [
         PlannedInvoice(payers[payer_id], tuple(rows), sum(cents for _, cents in rows),
-                       lines.rhythms.get(payer_id, InvoicingRhythm.PER_APPOINTMENT))
+                       lines.rhythms.get(payer_id, InvoicingRhythm.PER_APPOINTMENT), payer_id)
         for payer_id, rows in lines.of.items()
     ]

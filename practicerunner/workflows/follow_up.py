@@ -26,6 +26,7 @@ from practicerunner.workflows.billing import kinds_to_wait_for
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command, reader
 from practicerunner.workflows.estimates_due import number_due
+from practicerunner.workflows.gathering import waiting_to_be_gathered
 from practicerunner.workflows.payment_pages import failed_payments
 from practicerunner.workflows.people import payer_of
 
@@ -125,6 +126,8 @@ class BillingCounts:
     unarranged: int
     estimates: int
     drafts: int
+    to_gather: int = 0
+    """Invoices of a week or month that wait to be created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +350,7 @@ def _helpers(session: Session, actor: Actor, case_id: int) -> list[tuple[int, st
 
 @reader(Resource.INVOICES)
 def billing_counts(session: Session, actor: Actor) -> BillingCounts:
-    """How much waits under each tab: one statement, and only where there is any the failed and the estimates."""
+    """How much waits under each tab: one statement, and only where there is any what failed, waits, is due."""
     sees = visible(actor, Action.READ, Resource.INVOICES)
     today = clock.today(practice.the_practice(session).zone)
     found = follow_up.counts(session, sees, today, TOGETHER, kinds_to_wait_for(session))
@@ -355,6 +358,7 @@ def billing_counts(session: Session, actor: Actor) -> BillingCounts:
     return BillingCounts(
         found.overdue, found.uninvoiced, len(failed_payments(session, actor)) if found.any_failed else 0,
         found.unapplied, found.pending + found.due_charges, found.unarranged, estimates, found.drafts,
+        len(waiting_to_be_gathered(session, actor).rows) if found.any_gathered else 0,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import audit, billing, cases, gathering, practice
+from practicerunner.records import audit, cases, gathering, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.gathering import Span
@@ -84,16 +84,6 @@ class ToGather:
         return sum(row.amount_cents for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingInCase:
-    """Who pays in a case, and all that waits there, of each payer the oldest first."""
-
-    payers: dict[int, str]
-    lines: tuple[gathering.WaitingLine, ...]
-    as_drafts: bool
-    """Whether the practice makes drafts first."""
-
-
 def month_of(day: date) -> tuple[date, date]:
     """The first and last day of a day's month."""
     first = day.replace(day=1)
@@ -127,20 +117,6 @@ def waiting_to_be_gathered(session: Session, actor: Actor) -> ToGather:
     rows.sort(key=lambda row: (row.first, row.rhythm.is_weekly))
     house = practice.the_practice(session)
     return ToGather(tuple(rows), clock.today(house.zone), house.invoices_as_drafts)
-
-
-@reader(Resource.INVOICES)
-def waiting_in_case(session: Session, actor: Actor, case_id: int) -> WaitingInCase:
-    """What waits of a case, and whom a period can be invoiced to. Raises NotFound."""
-    case_for(session, actor, case_id, resource=Resource.INVOICES)
-    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
-    lines = gathering.waiting_lines(session, sees, Span(LONG_AGO, date.max, case_id=case_id))
-    agreed = billing.arrangements(session, case_id)
-    payers = {share.payer_id for row in agreed for share in row.shares} | {line.payer_id for line in lines}
-    names = billing.payer_names(session, payers | {row.sponsor_id for row in agreed if row.sponsor_id})
-    return WaitingInCase(
-        dict(sorted(names.items(), key=lambda one: (one[1], one[0]))), tuple(lines),
-        practice.the_practice(session).invoices_as_drafts)
 
 
 @command(Resource.INVOICES, Action.CREATE)
@@ -186,7 +162,7 @@ def invoice_week(session: Session, actor: Actor, asked: InvoiceWeek) -> list[int
 def _gather(
     session: Session, actor: Actor, sees: ColumnElement[bool], span: Span, as_drafts: bool | None
 ) -> list[int]:
-    made, set_aside = _issue_waiting(session, actor, sees, span, as_drafts)
+    made, set_aside = issue_waiting(session, actor, sees, span, as_drafts)
     found = gathering.gathered_invoices(session, sees, span)
     if not found and not set_aside:
         raise NothingWaits
@@ -194,7 +170,7 @@ def _gather(
     return found
 
 
-def _issue_waiting(
+def issue_waiting(
     session: Session, actor: Actor, sees: ColumnElement[bool], span: Span, as_drafts: bool | None = None
 ) -> tuple[list[int], int]:
     """Issue one invoice per payer and case for what waits, or make drafts. Returns the new ones and how many drafts."""
@@ -288,7 +264,7 @@ def gather_last_week(session: Session) -> list[int]:
 
 def _gather_until(session: Session, actor: Actor, end: date, rhythm: InvoicingRhythm, action: str) -> list[int]:
     sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
-    made, set_aside = _issue_waiting(session, actor, sees, Span(LONG_AGO, end, rhythms=(rhythm,)))
+    made, set_aside = issue_waiting(session, actor, sees, Span(LONG_AGO, end, rhythms=(rhythm,)))
     said = f" and {set_aside} drafts" if set_aside else ""
     audit.note(session, action=action, resource=Resource.INVOICES, detail=f"{len(made)} invoices{said} up to {end}")
     return made

@@ -147,6 +147,14 @@ PAPERS = {
 """Papers about which a payer can be written to, and what one must be allowed to make for it."""
 
 
+@reader(Resource.INVOICES)
+def paper_letter(session: Session, actor: Actor) -> Letter:
+    """The e-mail that tells a payer of a paper, without the name."""
+    authorize(session, actor, Action.CREATE, Resource.INVOICES, responsible=[actor.staff_id])
+    house = practice.the_practice(session)
+    return billing_letters.letter(MessageKind.PAPER_READY, "…", house.name, house.phone, "")
+
+
 @command(Resource.INVOICES, Action.CREATE)
 def email_paper(session: Session, actor: Actor, asked: EmailPaper) -> int:
     """Tell the payer of a paper, such as an invoice or a receipt, that it is there; the paper itself is not sent.

@@ -23,6 +23,8 @@ from practicerunner.workflows.commands import Command, Line, Paragraph, Required
 from practicerunner.workflows.naming import rename
 
 EARLIEST_BIRTH = date(1900, 1, 1)
+MOST_OF_A_NAME = 200
+"""Payers of one family name that are looked through for somebody of the same whole name."""
 
 
 class Contact(BaseModel):
@@ -275,9 +277,22 @@ def find_people(session: Session, actor: Actor, text: str, limit: int = 20) -> l
 
 
 @reader(Resource.CLIENT_DIRECTORY)
-def find_payers(session: Session, actor: Actor, text: str, limit: int = 20) -> list[tuple[int, str]]:
-    """Payers, people and organisations alike, whose name contains ``text``: payer id and name."""
-    return cases.search_payers(session, text, visible(actor, Action.READ, Resource.CLIENT_DIRECTORY), limit)
+def find_payers(session: Session, actor: Actor, text: str, limit: int = 20) -> list[tuple[int, str, str]]:
+    """Payers, people and organisations alike, whose name contains ``text``: id, name, and what tells them apart."""
+    sees = visible(actor, Action.READ, Resource.CLIENT_DIRECTORY)
+    found = cases.search_payers(session, text, sees, limit)
+    known = cases.payers_known_by(session, [payer_id for payer_id, _ in found], sees)
+    return [(payer_id, name, known[payer_id]) for payer_id, name in found]
+
+
+@reader(Resource.CLIENT_DIRECTORY)
+def payers_named(session: Session, actor: Actor, name: str) -> list[tuple[int, str, str]]:
+    """Payers of exactly this name, however it is written, among those whom one may find."""
+    wanted = " ".join(names.fold(name).split())
+    if not wanted:
+        return []
+    found = find_payers(session, actor, name.rsplit(maxsplit=1)[-1], MOST_OF_A_NAME)
+    return [one for one in found if " ".join(names.fold(one[1]).split()) == wanted]
 
 
 def payer_of(session: Session, person_id: int) -> Payer:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.documents import statement as paper
-from practicerunner.errors import BadInput, NotFound
+from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.money import dollars
 from practicerunner.records import accounts, cases, practice, statements
 from practicerunner.records.base import FOR_CHANGE, add_rows
@@ -28,6 +28,10 @@ from practicerunner.workflows.commands import Command, command, reader
 from practicerunner.workflows.invoicing import name_on_paper
 
 
+class StatedAlready(RuleViolation):
+    """A statement covers this period already. Say that another one is wanted."""
+
+
 class IssueStatement(Command):
     """Issue a payer's statement for a period, both days included. Without ``case_id``: all cases that one may see."""
 
@@ -35,6 +39,8 @@ class IssueStatement(Command):
     case_id: int | None = None
     starts_on: date
     ends_on: date
+    again: bool = False
+    """Whether another one is wanted where one covers the same days already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class StatementPreview:
     """Whether it covers more than one case, so that each line says which."""
     remark: str
     """Why the opening balance is not what the statement before closed with, where it is not."""
+    issued_before: str = ""
+    """The number of a statement that covers the same days and cases already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +159,32 @@ def statement_preview(
     payer, covered = _covered(session, actor, payer_id, case_id, reach(actor))
     _check(starts_on, ends_on, clock.today(practice.the_practice(session).zone))
     made, remark = _reckon(session, actor, payer_id, [case.id for case in covered], starts_on, ends_on)
-    return StatementPreview(payer.name, made, len(covered) > 1, remark)
+    before = _issued_before(session, actor, payer_id, covered, starts_on, ends_on)
+    return StatementPreview(payer.name, made, len(covered) > 1, remark, before)
+
+
+def _issued_before(
+    session: Session, actor: Actor, payer_id: int, covered: Sequence[Case], starts_on: date, ends_on: date
+) -> str:
+    """The number of the latest statement of a payer over the same days that covers these cases, if there is one."""
+    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    wanted = {case.id for case in covered}
+    return next((
+        row.number for row in statements.statements(session, sees, payer_ids=[payer_id], ends_on=(ends_on,))
+        if row.starts_on == starts_on and row.case_ids >= wanted), "")
 
 
 @command(Resource.INVOICES, Action.CREATE)
 def issue_statement(session: Session, actor: Actor, asked: IssueStatement) -> int:
-    """Issue a statement under the next number and freeze its paper. Returns its id. Raises NotFound, BadInput."""
+    """Issue a statement under the next number and freeze its paper. Returns its id.
+
+    Raises NotFound, BadInput, StatedAlready.
+    """
     payer, covered = _covered(session, actor, asked.payer_id, asked.case_id, Action.CREATE, lock=True)
     house = practice.the_practice(session)
     _check(asked.starts_on, asked.ends_on, clock.today(house.zone))
+    if not asked.again and _issued_before(session, actor, payer.id, covered, asked.starts_on, asked.ends_on):
+        raise StatedAlready
     made, remark = _reckon(
         session, actor, payer.id, [case.id for case in covered], asked.starts_on, asked.ends_on)
     issued = _issue(session, actor, house, payer, covered, made, asked.starts_on, asked.ends_on, remark)

@@ -46,6 +46,22 @@ def test_credit_is_taken_off_what_is_open() -> None:
     assert "Credit of USD 50.00 that pays no invoice yet is taken off." in text_of(pdf)
 
 
+def test_a_month_with_a_session_a_week_stands_on_one_page() -> None:
+    """Four sessions of a couple, of which three are open beside an older invoice, and a payment."""
+    held = [date(2026, 10, day) for day in (2, 9, 16, 23)]
+    charged = tuple(
+        Movement(day=day, what="Couple session, 50 minutes", number=f"INV-2026-01{day.day:02d}", amount_cents=150_00,
+                 balance_cents=150_00 * (place + 1)) for place, day in enumerate(held, 1))
+    paid = Movement(day=date(2026, 10, 26), what="Payment, card", number="RCT-2026-0107", amount_cents=-150_00,
+                    balance_cents=600_00)
+    since = [("INV-2026-0080", date(2026, 9, 18)), *((one.number, one.day) for one in charged[1:])]
+    found = pages(paint_statement(a_statement(
+        case_name="Aisha & Tom Morgan", opening_cents=150_00, movements=(*charged, paid), closing_cents=600_00,
+        summary=(("Charges", 600_00), ("Payments", -150_00), ("Credit adjustments", 0), ("Refunds", 0)),
+        open_items=tuple({"what": what, "since": day, "age": 0, "open_cents": 150_00} for what, day in since))))
+    assert len(found) == 1 and "Sum 600.00" in " ".join(found[0].split())
+
+
 def test_a_long_table_runs_over_pages_under_its_headings() -> None:
     days = [date(2026, 10, 1) + timedelta(days=place % 31) for place in range(120)]
     made = a_statement(

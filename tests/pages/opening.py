@@ -2,8 +2,10 @@
 
 import re
 from functools import cache
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
@@ -94,3 +96,14 @@ def to_fill_in(app: AppTest) -> str:
     places = set(re.findall(r'<span id="([^"]+)">', "".join(str(one.proto.body) for one in app.get("html"))))
     assert set(re.findall(r"\]\(#([^)]+)\)", line)) <= places
     return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", line)
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, rows: tuple[int, ...]) -> None:
+    """Let these rows of tables that can be chosen from be chosen, which the test runner cannot do itself."""
+    drawn = st.__dict__.setdefault("_drawn_dataframe", st.dataframe)
+
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        drawn(*args, **{name: value for name, value in kwargs.items() if name != "selection_default"})
+        return {"selection": {"rows": list(rows)}}
+
+    monkeypatch.setattr(st, "dataframe", chosen)

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import streamlit as st
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
@@ -33,7 +32,7 @@ from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, arrange, at, bring_on, hold, invoice, pay, payer_id, people_of
-from tests.pages.opening import give_passwords, keys, opened, press, said
+from tests.pages.opening import choose, give_passwords, keys, opened, press, said
 
 Open = Callable[..., AppTest]
 
@@ -89,17 +88,6 @@ def visit(house: House, monkeypatch: pytest.MonkeyPatch) -> Open:
         return app
 
     return enter
-
-
-def choose(monkeypatch: pytest.MonkeyPatch, rows: tuple[int, ...]) -> None:
-    """Let these rows of tables that can be chosen from be chosen, which the test runner cannot do itself."""
-    drawn = st.__dict__.setdefault("_drawn_dataframe", st.dataframe)
-
-    def chosen(*args: Any, **kwargs: Any) -> Any:
-        drawn(*args, **{name: value for name, value in kwargs.items() if name != "selection_default"})
-        return {"selection": {"rows": list(rows)}}
-
-    monkeypatch.setattr(st, "dataframe", chosen)
 
 
 def shown(module: str, which: str, *args: object) -> None:
@@ -263,16 +251,21 @@ def test_who_pays_is_said_from_the_list_of_those_without(house: House, visit: Op
     assert "Everybody who shares a bill has said who pays." in said(visit("Tom", "Arrangement missing"))
 
 
-def test_what_money_pays_on_no_invoice_is_named_and_credit_from_an_import_is_given_back(
+def test_what_is_owed_on_no_invoice_is_given_up_or_paid_by_name_and_credit_from_an_import_is_given_back(
     house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cheque = pay(house.cast, house.payers["Ada"], house.ada, 200_00, "2026-09-10", surplus_as_credit=True)
     with database.transaction(house.cast.engine) as session:
-        for payer, case_id, cents in (("Ada", house.couple, 30_00), ("Ben", house.ben, -20_00)):
+        for payer, case_id, cents in (("Ada", house.couple, 35_00), ("Ben", house.ben, -20_00)):
             session.add(LedgerEntry(
                 case_id=case_id, payer_id=house.payers[payer], kind=EntryKind.OPENING, amount_cents=cents,
                 effective_on=date(2026, 8, 1), reason="Opening balance, imported",
                 recorded_by_id=house.cast.staff["Tom"]))
+    app = in_dialog(monkeypatch, house, "Tom", "adjustment_rows", "write_off_debt_dialog", house.payers["Ada"],
+                    "Ada Quill", house.couple, 35_00)
+    typed(app, "Amount", "5.00")
+    typed(app, "Reason", "cannot be reached")
+    press(app, next(key for key in keys(app) if key.endswith(".save")))
     house.cast.do("Tom", refund_payment, RefundPayment(
         payment_id=cheque, amount_cents=100_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 12),
         reason="paid too much"))

@@ -93,6 +93,28 @@ def test_who_pays_is_seen_to_the_cent_before_it_is_saved_and_gathered_by_the_mon
     assert "one invoice per month" in said(opened(cast, monkeypatch, "Tom", "case", case=couple, part="billing"))
 
 
+def test_nobody_is_proposed_or_added_twice_as_payer_without_a_word(cast, couple, monkeypatch) -> None:
+    monkeypatch.setattr(identity, "IDENTITY", cast.staff["Tom"])
+    app = AppTest.from_function(who_pays, default_timeout=30, kwargs={
+        "actor": cast.actor("Tom"), "case_id": couple, "needed": cast.read("Tom", payers_needed, couple),
+        "rows": ()}).run()
+    form = f"arrangement.{couple}.0"
+    app.number_input(key=f"{form}.number").set_value(3).run()
+    payers = [one.value and one.value[2] for one in app.selectbox if str(one.label).startswith("Payer ")]
+    assert payers == ["Maya Rivera", "Tom Rivera", None], "there is no third"
+    new = f"{form}.new_payer"
+    app.text_input(key=f"{form}.new.0.first").set_value("maya").run()
+    app.text_input(key=f"{form}.new.0.last").set_value("Rivera").run()
+    assert app.button(key=new).disabled and "Maya Rivera is in the list already." in [
+        one.value for one in app.warning]
+    (offered,) = [one for one in app.button if str(one.key).startswith(f"{form}.same.")]
+    assert str(offered.label).replace("\\", "") == "Add Maya Rivera (known from Maya & Tom Rivera)"
+    app.checkbox(key=f"{form}.new.0.other").check().run()
+    assert not app.button(key=new).disabled
+    app.text_input(key=f"{form}.new.0.first").set_value("Ana").run()
+    assert not app.warning and not app.button(key=new).disabled
+
+
 def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, monkeypatch) -> None:
     with at("2026-09-01 09:00"):
         people = people_of(cast, couple)
@@ -109,6 +131,7 @@ def test_what_waits_stands_by_month_with_the_number_on_the_button(cast, couple, 
     app.session_state["billing_tab"] = "To gather"
     app.run()
     assert "2 invoices to create, 210.00 in all" in said(app)
+    assert "To gather (2)" in [str(tab.label) for tab in app.tabs]
     press(app, "gather_2026-09-01")
     assert "Nothing waits to be gathered" in said(app)
     assert balance(cast, couple) == {"Maya Rivera": 105_00, "Tom Rivera": 105_00}
@@ -156,16 +179,16 @@ def test_a_payer_is_invoiced_for_a_period_from_the_case(cast: Cast, monkeypatch:
     app = AppTest.from_function(
         of_a_period, kwargs={"actor": cast.actor("Tom"), "case_id": ida}, default_timeout=30).run()
     assert not app.exception, app.exception
-    assert "1 invoice over 2 lines, 330.00" in said(app)
+    assert "1 invoice over 1 line, 165.00" in said(app), "the month in which the oldest waits"
     first, last = app.date_input
+    last.set_value(date(2026, 9, 30)).run()
+    assert "1 invoice over 3 lines, 495.00" in said(app)
     first.set_value(date(2026, 10, 1)).run()
     assert [error.value for error in app.error] == ["The last day is before the first."]
     assert "create_period" not in keys(app)
     last.set_value(date(2026, 10, 31)).run()
     assert not app.error
-    assert [one.value for one in app.info] == [
-        "Nothing waits for Ida Holm in this period. What a payer with one invoice per week or month owes waits once it "
-        "is charged."]
+    assert [one.value for one in app.info] == ["Nothing can be invoiced in this period."]
     first.set_value(date(2026, 9, 1))
     last.set_value(date(2026, 9, 30)).run()
     press(app, "create_period")

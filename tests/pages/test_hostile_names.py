@@ -62,7 +62,7 @@ from practicerunner.workflows.time_blocks import AddTimeBlock, add_time_block
 from practicerunner.workflows.waitlist import PutOnWaitlist, SetCapacity, put_on_waitlist, set_capacity
 from practicerunner.workflows.waivers import WaiveFee, waive_fee
 from tests.cast import Cast, at, bring_on, hold, invoice, pay, people_of
-from tests.pages.opening import SHELL
+from tests.pages.opening import SHELL, choose
 from tests.pages.walking import live, shown, words
 
 pytestmark = pytest.mark.long
@@ -471,10 +471,15 @@ def test_billing_shows_names_as_typed(
 def test_a_payers_account_shows_names_as_typed(
     house: House, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first_row_chosen(monkeypatch)
-    app = visit("Tom", "payer", payer=house.payer)
-    for label in ("Take a payment", "Settle", "Mark failed", "Refund", "Take back"):
-        press(app, label)
+    pressed = set()
+    for row in range(4):
+        choose(monkeypatch, (row,))
+        app = visit("Tom", "payer", payer=house.payer)
+        for label in ("Take a payment", "Settle", "Mark failed", "Refund", "Take back"):
+            if label not in pressed and any(one.label == label for one in app.button):
+                press(app, label)
+                pressed.add(label)
+    assert len(pressed) == 5
 
 
 def test_the_overview_and_the_rows_behind_it_show_names_as_typed(

@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from practicerunner.ui import identity
+from practicerunner.ui import identity, navigation
 from practicerunner.vocabulary import CaseType, DocumentKind, PaymentMethodKind
 from practicerunner.workflows.accounts import Account, case_account
 from practicerunner.workflows.adjustments import CreditInvoice, credit_invoice
@@ -19,7 +19,7 @@ from practicerunner.workflows.refunds import RefundPayment, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, reissue_invoice
 from practicerunner.workflows.settlements import FailPayment, fail_payment
 from tests.cast import Cast, at, bring_on, hold, invoice, pay, payer_id, people_of
-from tests.pages.opening import give_passwords, keys, opened, press, said
+from tests.pages.opening import choose, give_passwords, keys, opened, press, said
 from tests.pages.walking import words
 from tests.workflows.test_papers import handed_out, text_of
 
@@ -113,6 +113,7 @@ def test_a_payment_under_way_is_recorded_without_a_receipt_and_settles_with_one(
     assert "The balance stays at 330.00 until this settles" in plain(app)
     click(app, "Record payment")
     (row,) = house.account().payments
+    choose(monkeypatch, (0,))
     page = visit("Tom", "payer", payer=house.payer)
     assert "200.00 is pending and counts once it has settled." in plain(page)
     assert f"settle_{row.payment_id}" in keys(page)
@@ -167,8 +168,10 @@ def test_a_failure_says_what_opens_again_and_stands_on_the_list_until_it_is_paid
     assert [error.value for error in app.error] == ["Please fill in this field."]
     field(app, "Reason").set_value("Returned by the bank")
     click(app, "Mark failed")
+    choose(monkeypatch, (0,))
     page = visit("Tom", "payer", payer=house.payer)
     assert "Failed on Mon 14 Sep: Returned by the bank; RCT-2026-0001 is void" in plain(page)
+    choose(monkeypatch, ())
     billing = visit("Tom", "billing")
     assert [tab.label for tab in billing.tabs][2:4] == ["Failed (1)", "Unapplied"]
     billing.session_state["billing_tab"] = "Failed"
@@ -230,8 +233,12 @@ def test_an_invoice_is_credited_written_off_and_the_credit_taken_back(
     assert "The balance goes from 265.00 to 100.00" in plain(app)
     field(app, "Reason").set_value("moved")
     click(app, "Write off")
+    choose(monkeypatch, (1,))
     page = visit("Tom", "case", case=house.case, part="billing")
-    assert "Credit  -65.00  INV-2026-0001  hardship (Tom Alvarez)" in plain(page)
+    (table,) = [one.value for one in page.dataframe if "Credit note" in one.value.columns]
+    assert table[["Amount", "What", "Invoice", "Reason", "By"]].to_numpy().tolist() == [
+        ["-165.00", "Write off", "INV-2026-0002", "moved", "Tom Alvarez"],
+        ["-65.00", "Credit", "INV-2026-0001", "hardship", "Tom Alvarez"]]
     credited = next(row for row in house.account().adjustments if row.credit_note)
     assert f"back_{credited.entry_id}" in keys(page)
     app = form(monkeypatch, house, "adjustment_rows", "back_dialog", credited)
@@ -266,7 +273,10 @@ def test_the_choice_of_an_invoice_does_not_slip_to_another_when_one_is_issued_an
     assert after and set(after).isdisjoint(before)
 
 
-def test_word_goes_out_about_a_credit_note_and_a_refund_receipt(house: House, visit: Open) -> None:
+def test_word_goes_out_about_a_credit_note_and_a_refund_receipt_once_the_letter_was_seen(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(monkeypatch, (0,))
     first = house.account().invoices[-1].facts.invoice_id
     payment = pay(house.cast, house.payer, house.case, 165_00, "2026-09-14")
     house.cast.do("Tom", credit_invoice, CreditInvoice(
@@ -277,6 +287,7 @@ def test_word_goes_out_about_a_credit_note_and_a_refund_receipt(house: House, vi
     page = visit("Tom", "case", case=house.case, part="billing")
     note = next(row for row in house.account().adjustments if row.credit_note)
     assert {f"email_credit_note_{note.credit_note_id}", f"email_refund_{refund}"} <= set(keys(page))
+    assert "Hello …,\n\nthere is a paper for you." in plain(page), "what goes out is seen before"
     for button in (f"email_credit_note_{note.credit_note_id}", f"email_refund_{refund}"):
         assert "Ida Holm gets no e-mail: no e-mail address that we may write to." in plain(press(page, button))
 
@@ -300,16 +311,22 @@ def test_pending_payments_are_settled_from_the_list(house: House, visit: Open) -
     assert "1 payment, 200.00 on the way" in plain(app.run())
 
 
-def test_a_receipt_says_what_the_screen_says(house: House, visit: Open) -> None:
+def test_a_receipt_says_what_the_screen_says(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     payment = pay(house.cast, house.payer, house.case, 340_00, "2026-09-12", surplus_as_credit=True, reference="4242")
     made = house.cast.do("Tom", refund_payment, RefundPayment(
         payment_id=payment, amount_cents=70_00, method=PaymentMethodKind.CASH, refunded_on=date(2026, 9, 14),
         reason="Moved away"))
-    app = visit("Tom", "payer", payer=house.payer)
-    shown = plain(app)
-    assert "Sat 12 Sep  Ida Holm  Cheque  340.00" in shown
-    assert "Mon 14 Sep  Ida Holm  Refund by cash  -70.00  Moved away" in shown
-    links = {link.proto.label: link.proto.url for link in app.get("link_button")}
+    links = {}
+    for row in range(2):
+        choose(monkeypatch, (row,))
+        app = visit("Tom", "payer", payer=house.payer)
+        links |= {link.proto.label: link.proto.url for link in app.get("link_button")}
+    (table,) = [one.value for one in app.dataframe if "Paper" in one.value.columns]
+    assert table.to_numpy().tolist() == [
+        ["Mon 14 Sep", "-70.00", "Refund by cash: Moved away", "RF-2026-0001"],
+        ["Sat 12 Sep", "340.00", "Cheque", "RCT-2026-0001"]]
     assert links["RCT-2026-0001"] == f"/files/receipt/{payment}.pdf"
     assert links["RF-2026-0001"] == f"/files/refund/{made}.pdf"
     receipt = text_of(handed_out(house.cast, "Tom", DocumentKind.RECEIPT, payment))
@@ -320,14 +337,44 @@ def test_a_receipt_says_what_the_screen_says(house: House, visit: Open) -> None:
         assert sentence in back
 
 
-def test_only_those_who_may_void_are_offered_refunds_credits_and_write_offs(house: House, visit: Open) -> None:
+def test_only_those_who_may_void_are_offered_refunds_credits_and_write_offs(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     payment = pay(house.cast, house.payer, house.case, 100_00, "2026-09-12")
     pending = house.pending()
-    offered = {
-        name: [label for label in ("Settle", "Mark failed", "Refund")
-               for button in visit(name, "case", case=house.case, part="billing").button if button.label == label]
-        for name in ("Tom", "Marcus")
-    }
-    assert offered == {"Tom": ["Settle", "Mark failed", "Mark failed", "Refund"], "Marcus": ["Settle", "Mark failed"]}
+    for name, chosen, expected in (
+        ("Tom", pending, ["settle", "fail"]), ("Tom", payment, ["refund", "fail"]),
+        ("Marcus", pending, ["settle", "fail"]), ("Marcus", payment, []),
+    ):
+        choose(monkeypatch, ([row.payment_id for row in house.account().payments].index(chosen),))
+        shown = keys(visit(name, "case", case=house.case, part="billing"))
+        assert [what for what in ("settle", "refund", "fail") if f"{what}_{chosen}" in shown] == expected
     house.cast.do("Tom", fail_payment, FailPayment(payment_id=pending, failed_on=date(2026, 9, 14), reason="x"))
+    choose(monkeypatch, ([row.payment_id for row in house.account().payments].index(payment),))
     assert f"refund_{payment}" in keys(visit("Dana", "payer", payer=house.payer))
+
+
+def test_the_last_ten_payments_are_listed_until_all_are_asked_for(house: House, visit: Open) -> None:
+    for day in range(1, 13):
+        pay(house.cast, house.payer, house.case, day * 1_00, f"2026-09-{day:02d}", surplus_as_credit=True)
+
+    def amounts(page: AppTest) -> list[str]:
+        (table,) = [one.value for one in page.dataframe if "Paper" in one.value.columns]
+        return list(table["Amount"])
+
+    page = visit("Tom", "case", case=house.case, part="billing")
+    assert amounts(page) == [f"{day}.00" for day in range(12, 2, -1)]
+    assert amounts(press(page, "payments_all")) == [f"{day}.00" for day in range(12, 0, -1)]
+
+
+def test_on_a_phone_the_payer_what_is_open_and_the_state_of_an_invoice_come_first(
+    house: House, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def columns() -> list[str]:
+        page = visit("Tom", "case", case=house.case, part="billing")
+        (table,) = [one.value for one in page.dataframe if "Total" in one.value.columns]
+        return list(table.columns)
+
+    assert columns() == ["Number", "Issued", "Payer", "Total", "Open", "State"]
+    monkeypatch.setattr(navigation, "on_phone", lambda: True)
+    assert columns() == ["Payer", "Open", "State", "Number", "Issued", "Total"]

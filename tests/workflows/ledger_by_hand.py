@@ -56,7 +56,8 @@ def by_hand(engine: Engine) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = [
         {"provider_id": cases[e.case_id].provider_id, "service_id": 0, "case_type": cases[e.case_id].type,
          "payer_id": e.payer_id,
-         "cents": [0, 0, 0, e.amount_cents] if e.kind is EntryKind.OPENING else [0, -e.amount_cents, 0, 0]}
+         "cents": [0, 0, 0, e.amount_cents] if e.kind is EntryKind.OPENING else
+         [0, 0, -e.amount_cents, 0] if e.kind is EntryKind.WRITE_OFF else [0, -e.amount_cents, 0, 0]}
         for e in entries if e.invoice_id is None
     ]
     for invoice_id, invoice in invoices.items():

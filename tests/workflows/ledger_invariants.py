@@ -216,11 +216,18 @@ class Invariants(RuleBasedStateMachine):
         assert sorted(receipts) == sorted(settled)
         gone = {event.payment_id for event in events if event.status is PaymentState.FAILED}
         paid_out: dict[tuple[int, int], int] = defaultdict(int)
+        given_up: dict[tuple[int, int], int] = defaultdict(int)
         for entry in entries.values():
             if entry.kind is EntryKind.REFUND and entry.payment_id in gone:
                 paid_out[entry.payer_id, entry.case_id] += entry.amount_cents
+            if entry.kind is EntryKind.OPENING and entry.amount_cents > 0:
+                paid_out[entry.payer_id, entry.case_id] += entry.amount_cents
+            if entry.kind is EntryKind.WRITE_OFF and entry.invoice_id is None:
+                given_up[entry.payer_id, entry.case_id] -= entry.amount_cents
         for row in standings:
-            assert row.loose_cents <= paid_out[row.payer_id, row.case_id], "credit is never negative"
+            here = row.payer_id, row.case_id
+            assert row.loose_cents + given_up[here] <= paid_out[here], "credit is never negative"
+            assert 0 <= given_up[here] <= paid_out[here], "no more is given up than was owed on no invoice"
         refunds = sum(one.amount_cents for one in given_back)
         assert refunds == sum(e.amount_cents for e in entries.values() if e.kind is EntryKind.REFUND)
         for entry in entries.values():

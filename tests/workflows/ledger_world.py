@@ -71,6 +71,9 @@ class World:
             session.add(LedgerEntry(
                 case_id=self.couple, payer_id=self.payers[1], kind=EntryKind.OPENING, amount_cents=-90_00,
                 effective_on=FIRST, reason="Opening balance, imported", recorded_by_id=cast.staff["Tom"]))
+            session.add(LedgerEntry(
+                case_id=self.child, payer_id=self.payers[2], kind=EntryKind.OPENING, amount_cents=120_00,
+                effective_on=FIRST, reason="Opening balance, imported", recorded_by_id=cast.staff["Tom"]))
         with at("2026-08-01 09:00"):
             self.friend = cast.open_case(CaseType.INDIVIDUAL, "Kim Rivera")
             kim = people_of(cast, self.friend)["Kim"]

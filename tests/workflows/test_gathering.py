@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
+from practicerunner.ids import new_operation
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import ChargeShare, Invoice, LedgerEntry
 from practicerunner.records.practice import Practice
@@ -25,6 +26,7 @@ from practicerunner.workflows.gathering import (
     invoice_payer,
     waiting_to_be_gathered,
 )
+from practicerunner.workflows.periods import InvoicePeriod, invoice_period, period_choice, period_preview
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.superbills import superbill_lines
@@ -225,3 +227,40 @@ def test_a_demo_practice_gathers_nothing_by_itself(cast: Cast, ida: int) -> None
             session.scalars(select(Practice)).one().is_demo = True
         assert by_itself(cast) == []
     assert waits(cast) == [("Ida Holm", "2026-09-01", 1, 165_00)]
+
+
+def test_a_period_of_a_case_is_invoiced_as_each_payer_agreed_or_for_one_of_them_alone(cast: Cast) -> None:
+    """Of 210.00 twice in September, Maya pays 60 % by appointment and Tom the rest by the month; August waits too."""
+    with at("2026-07-01 09:00"):
+        case_id = cast.open_case(CaseType.TWO_PERSON, "Maya Rivera", "Tom Rivera")
+        people = people_of(cast, case_id)
+        cast.do("Tom", set_arrangement, SetArrangement(case_id=case_id, valid_from=date(2026, 7, 1), shares=(
+            Share(person_id=people["Maya"], kind=ShareKind.PERCENT, basis_points=6000),
+            Share(person_id=people["Tom"], rhythm=InvoicingRhythm.MONTHLY))))
+    tom = payer_id(cast, people["Tom"])
+    for day in ("2026-08-27", "2026-09-03", "2026-09-10"):
+        hold(cast, case_id, "FAM50", f"{day} 10:00")
+    september = (date(2026, 9, 1), date(2026, 9, 30))
+
+    def due(payer: int | None = None) -> list[tuple[str, int, int, int]]:
+        said = cast.read("Tom", period_preview, case_id, *september, payer)
+        return [(row.payer, row.invoices, row.lines, row.cents) for row in said.rows]
+
+    with at("2026-10-01 09:00"):
+        assert cast.read("Tom", period_choice, case_id).oldest == (date(2026, 8, 1), date(2026, 8, 31))
+        assert due() == [("Maya Rivera", 2, 2, 252_00), ("Tom Rivera", 1, 2, 168_00)]
+        assert due(tom) == [("Tom Rivera", 1, 2, 168_00)]
+        with pytest.raises(NotPermitted):
+            cast.do("Olga", invoice_period, InvoicePeriod(case_id=case_id, first=september[0], last=september[1]))
+        toms = InvoicePeriod(case_id=case_id, payer_id=tom, first=september[0], last=september[1])
+        made = cast.do("Tom", invoice_period, toms)
+        assert cast.do("Tom", invoice_period, toms) == made, "a double click invoices once"
+        assert lines(cast, made) == [("Tom Rivera", 168_00)]
+        assert balance(cast, case_id) == {"Tom Rivera": 168_00}
+        assert due() == [("Maya Rivera", 2, 2, 252_00)], "her part stays to be invoiced"
+        assert cast.read("Tom", uninvoiced)[1] == 3
+        rest = InvoicePeriod(case_id=case_id, first=september[0], last=september[1])
+        assert lines(cast, cast.do("Tom", invoice_period, rest)) == [("Maya Rivera", 126_00), ("Maya Rivera", 126_00)]
+        assert (due(), cast.read("Tom", uninvoiced)[1]) == ([], 1), "August was not meant"
+        with pytest.raises(NothingWaits):
+            cast.do("Tom", invoice_period, rest.model_copy(update={"op": new_operation()}))

@@ -28,9 +28,11 @@ from practicerunner.workflows.adjustments import (
     CreditInvoice,
     TakeBack,
     WriteOff,
+    WriteOffDebt,
     credit_invoice,
     take_back,
     write_off,
+    write_off_debt,
 )
 from practicerunner.workflows.advance import (
     InvoiceAhead,
@@ -83,6 +85,7 @@ from practicerunner.workflows.payments import (
     record_payment,
     use_credit,
 )
+from practicerunner.workflows.periods import InvoicePeriod, invoice_period
 from practicerunner.workflows.refunds import RefundCredit, RefundPayment, refund_credit, refund_payment
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
 from practicerunner.workflows.settlements import FailPayment, SettlePayment, fail_payment, settle_payment
@@ -281,6 +284,12 @@ class Ledger(Invariants):
             self.do(invoice_payer, lambda: InvoicePayer(
                 payer_id=payer_id, first=first, last=self.day, as_drafts=drafts))
 
+    @rule(days_ago=st.integers(0, 40), of_child=st.booleans(), who=st.none() | st.integers(0, 2), drafts=st.booleans())
+    def invoice_a_period(self, days_ago: int, of_child: bool, who: int | None, drafts: bool) -> None:
+        self.do(invoice_period, lambda: InvoicePeriod(
+            case_id=self.world.child if of_child else self.world.couple, first=self.day - timedelta(days=days_ago),
+            last=self.day, payer_id=None if who is None else self.world.payers[who], as_drafts=drafts))
+
     @rule(which=WHICH, anew=st.booleans())
     def void(self, which: int, anew: bool) -> None:
         if found := self.one(Invoice, which):
@@ -353,6 +362,12 @@ class Ledger(Invariants):
     def write_off(self, which: int, cents: int | None) -> None:
         if found := self.one(Invoice, which):
             self.do(write_off, lambda: WriteOff(invoice_id=found.id, amount_cents=cents, reason="gone"))
+
+    @rule(who=st.integers(0, 2), of_child=st.booleans(), cents=st.none() | AMOUNTS)
+    def write_off_a_debt(self, who: int, of_child: bool, cents: int | None) -> None:
+        self.do(write_off_debt, lambda: WriteOffDebt(
+            payer_id=self.world.payers[who], case_id=self.world.child if of_child else self.world.couple,
+            amount_cents=cents, reason="gone"))
 
     @rule(which=WHICH)
     def take_back(self, which: int) -> None:

@@ -4,14 +4,26 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from practicerunner import database
+from practicerunner.errors import BadInput, NotPermitted
+from practicerunner.ids import new_operation
 from practicerunner.records import billing, payments
+from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import LedgerEntry
 from practicerunner.reports import read
 from practicerunner.rules.statements import BROUGHT_OVER, REFUNDED
-from practicerunner.vocabulary import CaseType, ContactMade, EntryKind, PaymentMethodKind
+from practicerunner.vocabulary import CaseType, ContactMade, EntryKind, Outcome, PaymentMethodKind
 from practicerunner.workflows.accounts import case_account, payer_account
+from practicerunner.workflows.adjustments import (
+    AlreadyTakenBack,
+    NothingIsOwed,
+    TakeBack,
+    WriteOffDebt,
+    take_back,
+    write_off_debt,
+)
 from practicerunner.workflows.follow_up import FollowUpPayer, billing_counts, follow_up_payer, overdue_list
 from practicerunner.workflows.payment_pages import failed_payments, unapplied_credit
 from practicerunner.workflows.payment_reminders import reminder_preview
@@ -276,4 +288,61 @@ def test_a_receipt_lists_the_debt_from_before_beside_the_invoices_and_adds_up(
             for one in said["applied"]] == applied
     assert said["unapplied_cents"] == left == -loose
     assert sum(cents for _, cents in applied) + left == said["amount_cents"] == 200_00
+    otto.sound()
+
+
+def test_a_debt_on_no_invoice_is_written_off_by_whoever_may_void_and_taken_back(cast: Cast, otto: Otto) -> None:
+    """80.00 from an import and a refund of 50.00 that no money stands behind: a write-off takes the import first."""
+    otto.brings(80_00, "2026-06-01")
+    failed = pay(cast, otto.payer, otto.case, 90_00, "2026-08-01", surplus_as_credit=True, parts=())
+    with at("2026-08-20 09:00"):
+        otto.refunds(failed, 50_00, "2026-08-10")
+        otto.fails(failed, "2026-08-12")
+    owed = [(BROUGHT_OVER, "2026-06-01", 80_00), (REFUNDED, "2026-08-10", 50_00)]
+    give_up = WriteOffDebt(payer_id=otto.payer, case_id=otto.case, amount_cents=100_00, reason="cannot be reached")
+    with at("2026-09-08 09:00"):
+        assert otto.open_on("2026-09-08") == owed
+        for who in ("Marcus", "Olga"):
+            with pytest.raises(NotPermitted):
+                cast.do(who, write_off_debt, give_up)
+        with pytest.raises(BadInput):
+            cast.do("Tom", write_off_debt, give_up.model_copy(update={"amount_cents": 130_01, "op": new_operation()}))
+        entry = cast.do("Tom", write_off_debt, give_up)
+        assert cast.do("Tom", write_off_debt, give_up) == entry, "a double click gives it up once"
+        assert otto.open_on("2026-09-07") == owed, "the day before it is still owed"
+        assert otto.open_on("2026-09-08") == [(REFUNDED, "2026-08-10", 30_00)]
+        (row,) = [one for one in cast.read("Tom", overdue_list).rows if one.overdue.account.payer_id == otto.payer]
+        assert (row.overdue.cents, row.overdue.on_none_cents) == (30_00, 30_00)
+        (adjusted,) = cast.read("Tom", case_account, otto.case).adjustments
+        assert (adjusted.invoice, adjusted.amount_cents, adjusted.reason) == ("", 100_00, "cannot be reached")
+        made = cast.read("Tom", statement_preview, otto.payer, date(2026, 9, 1), date(2026, 9, 8)).statement
+        assert [(one.what, one.number, one.amount_cents) for one in made.movements] == [
+            ("Write-off of a balance on no invoice", "", -100_00)]
+        assert (made.opening_cents, made.credits_cents, made.closing_cents) == (130_00, 100_00, 30_00)
+        moved = [one for one in read(cast.engine, cast.actor("Dana"), "billing__movements", as_of=date(2026, 9, 8))
+                 if one["payer_id"] == otto.payer]
+        assert (sum(one["adjusted_cents"] for one in moved), sum(one["collected_cents"] for one in moved)) == (
+            100_00, -50_00)
+        cast.do("Tom", write_off_debt, WriteOffDebt(payer_id=otto.payer, case_id=otto.case, reason="the rest too"))
+        assert [one for one in cast.read("Tom", overdue_list).rows
+                if one.overdue.account.payer_id == otto.payer] == cast.read("Tom", failed_payments) == []
+        with pytest.raises(NothingIsOwed):
+            cast.do("Tom", write_off_debt, WriteOffDebt(payer_id=otto.payer, case_id=otto.case, reason="again"))
+    pay(cast, otto.payer, otto.case, 40_00, "2026-09-10", surplus_as_credit=True)
+    with at("2026-09-12 09:00"):
+        assert [(one.credit_cents, one.since) for one in cast.read("Tom", unapplied_credit)] == [
+            (40_00, date(2026, 9, 10))]
+        assert cast.read("Tom", case_account, otto.case).imported == ()
+        back = cast.do("Tom", take_back, TakeBack(entry_id=entry, reason="found again"))
+        with pytest.raises(AlreadyTakenBack):
+            cast.do("Tom", take_back, TakeBack(entry_id=entry, reason="twice"))
+        assert otto.open_on("2026-09-12") == [(BROUGHT_OVER, "2026-06-01", 10_00), (REFUNDED, "2026-08-10", 50_00)]
+    with database.reading(cast.engine) as session:
+        mirror = session.get_one(LedgerEntry, back)
+        assert (mirror.reverses_id, mirror.amount_cents, mirror.invoice_id) == (entry, 100_00, None)
+        said = {row.action: row.detail for row in session.scalars(select(AuditRow).where(
+            AuditRow.case_id == otto.case, AuditRow.outcome == Outcome.ALLOWED,
+            AuditRow.action.in_(("write_off_debt", "take_back")), ~AuditRow.detail.contains("the rest too")))}
+        assert said == {"write_off_debt": "100.00 on no invoice: cannot be reached",
+                        "take_back": "write off 100.00 on no invoice: found again"}
     otto.sound()

@@ -24,12 +24,15 @@ from practicerunner.workflows.payment_methods import (
     save_payment_method,
 )
 from practicerunner.workflows.people import (
+    AddPerson,
     ChangePerson,
     Contact,
     OrganisationDetails,
     PersonDetails,
+    add_person,
     change_person,
     find_payers,
+    payers_named,
     person_details,
 )
 from practicerunner.workflows.relationships import (
@@ -45,7 +48,7 @@ from practicerunner.workflows.relationships import (
     remove_relationship,
     unlink_organisation,
 )
-from tests.cast import Cast, people_of
+from tests.cast import Cast, payer_id, people_of
 
 
 def only(cast: Cast, case_id: int) -> int:
@@ -162,7 +165,7 @@ def test_an_organisation_is_named_for_one_person_can_pay_and_opens_nothing(cast:
     assert cast.read("Marcus", organisations_of, other) == []
     ((found, name),) = cast.read("Marcus", find_organisations, "elm")
     assert name == "Elm Hill School" and cast.read("Marcus", find_organisations, " ") == []
-    assert [name for _, name in cast.read("Tom", find_payers, "Elm")] == ["Elm Hill School"]
+    assert [name for _, name, _ in cast.read("Tom", find_payers, "Elm")] == ["Elm Hill School"]
     again = {"organisation_id": found, "kind": OrganisationKind.CLINIC}
     with pytest.raises(BadInput, match="linked already"):
         cast.do("Marcus", link_organisation, AddOrganisationLink(person_id=only(cast, mine), **again))
@@ -245,3 +248,17 @@ def test_a_stranger_neither_saves_nor_reads_payment_methods(cast: Cast) -> None:
         cast.do("Olga", save_payment_method, card(cast, case_id))
     with pytest.raises(NotFound):
         cast.read("Olga", payment_methods_of, case_id)
+
+
+def test_payers_of_one_name_are_told_apart_by_what_one_may_see(cast: Cast) -> None:
+    """Two called Ida Holm: one in a case of Marcus's, one who only pays; and a decoy of another name."""
+    mine = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+    for first, last in (("ida", "HOLM"), ("Ida", "Holmes")):
+        cast.do("Tom", add_person, AddPerson(person=PersonDetails(
+            first_name=first, last_name=last, address="4 Alder Street\nPort Ellery")))
+    found = [(name, known) for _, name, known in cast.read("Tom", payers_named, "Ida  Holm")]
+    assert sorted(found) == [("Ida Holm", "known from Ida Holm"), ("ida HOLM", "4 Alder Street")]
+    ((payer, *said),) = cast.read("Marcus", payers_named, "Ida Holm")
+    assert said == ["Ida Holm", "known from Ida Holm"] and cast.read("Marcus", payers_named, " ") == []
+    assert cast.read("Ruth", payers_named, "Ida Holm") == []
+    assert payer == payer_id(cast, only(cast, mine))

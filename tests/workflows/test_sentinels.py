@@ -300,7 +300,8 @@ TABLES = {
 }
 """Arguments that name a row of a table which is called otherwise."""
 OTHERS: dict[str, list[Any]] = {
-    "text": ["heron", "a"], "first": [date(2026, 10, 1)], "last": [date(2026, 10, 31)], "day": [date(2026, 10, 12)],
+    "text": ["heron", "a"], "name": ["Noor Haddad", "Kim Lowe"],
+    "first": [date(2026, 10, 1)], "last": [date(2026, 10, 31)], "day": [date(2026, 10, 12)],
     "on": [date(2026, 10, 12)], "local_date": [date(2026, 10, 12)], "local_time": [time(10)], "minutes": [50],
     "joined_on": [date(2026, 10, 12)], "first_on": [date(2026, 10, 1)], "last_on": [date(2026, 10, 31)],
     "starts_on": [date(2026, 10, 1)], "ends_on": [date(2026, 10, 31)], "month": [date(2026, 10, 1)],
