@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.ui import assignment_block, custody_block, own_record_block
 from practicerunner.ui.forms import Form
 from practicerunner.ui.navigation import require

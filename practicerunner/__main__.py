@@ -12,7 +12,7 @@ from pathlib import Path
 from practicerunner import database, reports
 from practicerunner.demo import make_demo, make_demo_anew
 from practicerunner.errors import PracticeError
-from practicerunner.records import audit, billing, code_table, document_files, logins, payments, uninvoiced
+from practicerunner.records import audit, billing, code_table, document_files, payments, staff, uninvoiced
 from practicerunner.records import codes as code_records
 from practicerunner.server import faults, import_command, statement_worker
 from practicerunner.server import jobs as all_jobs
@@ -68,7 +68,7 @@ def serve(_: argparse.Namespace) -> int:
 def link(asked: argparse.Namespace) -> int:
     """Print a link by which somebody sets a new password: for an owner who is locked out."""
     with database.transaction() as session:
-        person = logins.staff_by_email(session, asked.email)
+        person = staff.staff_by_email(session, asked.email)
         if person is None or not person.active:
             sys.stderr.write("Nobody who works here has this e-mail address.\n")
             return 1

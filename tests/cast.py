@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, func, select
 
 from practicerunner import clock, database
-from practicerunner.records import accounts, billing, cases
+from practicerunner.records import accounts, arrangements, cases
 from practicerunner.records.people import payer_of_person
 from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Appointment
@@ -230,7 +230,7 @@ def arrange(cast: Cast, case_id: int, shares: dict[int, int], *, since: str, per
 def times_set(cast: Cast, case_id: int, person_id: int | None = None) -> int:
     """How often who pays was set so far, as a form finds it."""
     with database.reading(cast.engine) as session:
-        return revision_of(billing.arrangements(session, case_id), person_id)
+        return revision_of(arrangements.of_case(session, case_id), person_id)
 
 
 def lines(cast: Cast, invoice_ids: list[int]) -> list[tuple[str, int]]:

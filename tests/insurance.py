@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from practicerunner import database
-from practicerunner.records.logins import Staff, supervision_of
+from practicerunner.records.staff import Staff, supervision_of
 from practicerunner.workflows.diagnoses import AddDiagnosis, add_diagnosis
 from practicerunner.workflows.people import ChangePerson, change_person, person_details
 from practicerunner.workflows.staff import ChangeStaff, change_staff

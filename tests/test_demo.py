@@ -17,7 +17,7 @@ from practicerunner.__main__ import main
 from practicerunner.demo.acting import ACTING
 from practicerunner.demo.house import Refused
 from practicerunner.demo.people import PRACTICE, ZONE, everybody
-from practicerunner.records import accounts, audit, billing, document_files, logins, uninvoiced
+from practicerunner.records import accounts, audit, billing, document_files, staff, uninvoiced
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.billing import Invoice, InvoiceVoid, LedgerEntry, Payment
@@ -27,13 +27,13 @@ from practicerunner.records.documents import Document
 from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse, FormTemplate
 from practicerunner.records.imports import ImportedRow
 from practicerunner.records.library import PracticeFile
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.payments import CreditNote, PaymentEvent, Refund
 from practicerunner.records.people import ContactPoint, Person
 from practicerunner.records.portal import PortalAccount
 from practicerunner.records.practice import the_practice
 from practicerunner.records.scheduling import Appointment, Attendance, Hold, TimeBlock
+from practicerunner.records.staff import Staff
 from practicerunner.settings import settings
 from practicerunner.vocabulary import (
     AppointmentStatus,
@@ -183,7 +183,7 @@ def test_nine_months_of_appointments_reach_five_weeks_ahead(made: Engine) -> Non
 def test_everybody_who_treats_has_a_full_today_and_week(made: Engine) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     with database.reading(made) as session:
-        for person in logins.all_staff(session):
+        for person in staff.all_staff(session):
             if not person.active or not {r.role for r in person.roles} & TREATING:
                 continue
             week = appointments_between(
@@ -198,7 +198,7 @@ def test_everybody_who_treats_has_a_full_today_and_week(made: Engine) -> None:
 def test_something_waits_for_everybody_today(made: Engine) -> None:
     said = {}
     with database.reading(made) as session:
-        for person in logins.all_staff(session):
+        for person in staff.all_staff(session):
             if not person.active:
                 continue
             shown = day(session, actor_for(session, person.id))
@@ -214,12 +214,12 @@ def test_something_waits_for_everybody_today(made: Engine) -> None:
 @pytest.mark.slow
 def test_one_has_left_with_a_note_of_hers_and_a_request_that_nobody_answers_yet(made: Engine) -> None:
     with database.reading(made) as session:
-        (left,) = [person for person in logins.all_staff(session) if not person.active]
+        (left,) = [person for person in staff.all_staff(session) if not person.active]
         (note,) = session.scalars(select(Note).where(Note.author_id == left.id))
         (case,) = session.scalars(select(Case).where(Case.provider_id == left.id))
         assert (note.case_id, note.status, case.status) == (case.id, NoteStatus.LOCKED, CaseStatus.ARCHIVED)
         waits = [[one.sentence for one in day(session, actor_for(session, person.id)).waiting
-                  if "has left" in one.sentence] for person in logins.all_staff(session) if person.active]
+                  if "has left" in one.sentence] for person in staff.all_staff(session) if person.active]
     assert [one for one in waits if one] == [[
         f"Nobody answers the request to amend of {case.name}: due 27 July 2026; {left.name} has left"]]
 
@@ -227,7 +227,7 @@ def test_one_has_left_with_a_note_of_hers_and_a_request_that_nobody_answers_yet(
 @pytest.mark.slow
 def test_three_requests_of_three_kinds_wait_and_one_of_them_for_a_time_that_is_taken(made: Engine) -> None:
     with database.reading(made) as session:
-        owner = next(p for p in logins.all_staff(session) if p.first_name == demo.people.OWNER)
+        owner = next(p for p in staff.all_staff(session) if p.first_name == demo.people.OWNER)
         rows = request_queue(session, actor_for(session, owner.id)).rows
     assert {row.kind for row in rows} == set(RequestKind) and len(rows) == 3
     assert sorted(str(row.free) for row in rows) == ["False", "None", "True"]
@@ -245,7 +245,7 @@ def test_forms_came_back_signed_two_measures_have_a_trend_one_is_late_and_one_an
         scores = [(r.person_id, r.score["measure"], r.score["total"]) for r in session.scalars(
             select(FormResponse).where(FormResponse.score.is_not(None)).order_by(FormResponse.submitted_at))]
         alerts = session.scalars(select(CriticalAlert)).all()
-        judith = next(person for person in logins.all_staff(session) if person.first_name == "Judith")
+        judith = next(person for person in staff.all_staff(session) if person.first_name == "Judith")
         said = day(session, actor_for(session, judith.id))
         signed_for = session.scalars(
             select(FormResponse.capacity).where(FormResponse.signed_by_id != FormResponse.person_id))
@@ -333,7 +333,7 @@ def test_the_whole_practice_is_consistent(made: Engine) -> None:
 @pytest.mark.slow
 def test_the_owner_opens_the_list_and_every_case(made: Engine) -> None:
     with database.reading(made) as session:
-        owner = next(p for p in logins.all_staff(session) if p.first_name == demo.people.OWNER)
+        owner = next(p for p in staff.all_staff(session) if p.first_name == demo.people.OWNER)
         actor = actor_for(session, owner.id)
         assert client_list(session, actor).total > 50
         for case_id in session.scalars(select(Case.id)):

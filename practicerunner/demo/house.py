@@ -11,7 +11,7 @@ from practicerunner import clock, database
 from practicerunner.demo.people import ADDRESS, GROUP_ROOM, NPIS, OWNER, PRACTICE, ROOMS, STAFF, ZONE
 from practicerunner.errors import RuleViolation
 from practicerunner.records import practice
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import Role
 from practicerunner.workflows.access import Actor

@@ -11,7 +11,7 @@ from practicerunner.demo.house import ADMIN, House
 from practicerunner.demo.people import OWNER, ZONE
 from practicerunner.records import cases
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import moment
 from practicerunner.rules.signing import is_adult

@@ -24,7 +24,7 @@ from practicerunner.demo.people import OWNER, ZONE, details
 from practicerunner.demo.treatment_plans import TreatmentPlans
 from practicerunner.demo.visits import Visits
 from practicerunner.demo.week import SERVICES, Place, Week
-from practicerunner.records import billing, cases, people
+from practicerunner.records import arrangements, cases, people
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import moment
 from practicerunner.vocabulary import (
@@ -284,7 +284,7 @@ class Story:
     def _sell_package(self, plan: Plan, case_id: int, session: Session) -> None:
         sessions, cents = plan.package or (0, 0)
         self._do(session, ADMIN, set_arrangement, SetArrangement(
-            case_id=case_id, revision=revision_of(billing.arrangements(session, case_id), None),
+            case_id=case_id, revision=revision_of(arrangements.of_case(session, case_id), None),
             valid_from=self._wall_date(), fee_terms=FeeTerms.PACKAGE, package_sessions=sessions,
             package_cents=cents, package_service_id=self.house.services[SERVICES[plan.type][0]],
             shares=(Share(person_id=self.person_ids[plan.people[0]]),),

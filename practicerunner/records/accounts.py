@@ -9,20 +9,12 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, lit
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session, aliased
 
-from practicerunner.records.billing import (
-    BillingArrangement,
-    Charge,
-    Invoice,
-    InvoiceLine,
-    InvoiceVoid,
-    LedgerEntry,
-    OpenInvoice,
-    PayerShare,
-)
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
+from practicerunner.records.billing import Charge, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.people import Payer
+from practicerunner.records.staff import STAFF_NAME, Staff
 from practicerunner.vocabulary import CaseType, EntryKind
 
 
@@ -136,7 +128,7 @@ def open_invoices(
 def open_with(session: Session, sees: ColumnElement[bool]) -> list[tuple[int, str, CaseType]]:
     """Of the cases with something left to pay: provider, their name, and the kind of case, each once."""
     found = session.execute(
-        select(Staff.id, Staff.first_name + " " + Staff.last_name, Case.type).join(Case, Case.provider_id == Staff.id)
+        select(Staff.id, STAFF_NAME, Case.type).join(Case, Case.provider_id == Staff.id)
         .join(OpenInvoice, OpenInvoice.case_id == Case.id).where(OpenInvoice.open_cents > 0, sees).distinct())
     return [(provider_id, name, kind) for provider_id, name, kind in found]
 
@@ -235,7 +227,7 @@ def adjustments_of(
     query: Select[*tuple[Any, ...]] = (
         select(LedgerEntry.id, LedgerEntry.kind, LedgerEntry.payer_id, Payer.name, LedgerEntry.case_id,
                func.coalesce(Invoice.number, ""), -LedgerEntry.amount_cents, LedgerEntry.effective_on,
-               LedgerEntry.reason, Staff.first_name + " " + Staff.last_name, CreditNote.id,
+               LedgerEntry.reason, STAFF_NAME, CreditNote.id,
                func.coalesce(CreditNote.number, ""), LedgerEntry.reverses_id.is_not(None), mirror.id.is_not(None))
         .outerjoin(CreditNote, CreditNote.entry_id == LedgerEntry.id)
         .outerjoin(mirror, mirror.reverses_id == LedgerEntry.id)

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.billing import BillingArrangement, Charge, ChargeShare, PayerShare
+from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.cases import Case
 from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.scheduling import Appointment, Attendance

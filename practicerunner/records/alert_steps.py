@@ -8,9 +8,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
 from practicerunner.records.forms import CriticalAlert
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AlertAction,
     AppointmentStatus,

@@ -23,12 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from practicerunner.records.addenda import Addendum, AddendumReview
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.cases import Case, seen
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Addendum, AddendumReview, Note
+from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AmendmentChannel,
     AmendmentDecision,

@@ -33,8 +33,8 @@ from practicerunner import ids
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row
 from practicerunner.records.inquiries import Inquiry, not_of
-from practicerunner.records.logins import Staff
 from practicerunner.records.messages import OPENED
+from practicerunner.records.staff import STAFF_NAME, Staff
 from practicerunner.records.thread_lists import Sight
 from practicerunner.vocabulary import CaseType, InquiryStatus
 
@@ -237,7 +237,7 @@ def _listed(sight: Sight) -> Select[*tuple[Any, ...]]:
         select(
             AskerThread.id, Inquiry.id, Inquiry.first_name, Inquiry.last_name, Inquiry.case_type,
             AskerThread.archived_at, AskerThread.last_at, AskerThread.assigned_to_id,
-            func.coalesce(func.trim(Staff.first_name + " " + Staff.last_name), ""), unread,
+            func.coalesce(func.trim(STAFF_NAME), ""), unread,
         )
         .join(Inquiry, Inquiry.id == AskerThread.inquiry_id).outerjoin(Staff, Staff.id == AskerThread.assigned_to_id)
         .outerjoin(AskerRead, and_(AskerRead.inquiry_id == Inquiry.id, AskerRead.staff_id == me))

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from practicerunner import clock
 from practicerunner.records.base import Base, Moment, word
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import STAFF_NAME, Staff
 from practicerunner.vocabulary import Outcome
 
 GENESIS = "0" * 64
@@ -118,7 +118,7 @@ def rows_between(
     if people is not None:
         known &= AuditRow.outcome == Outcome.ALLOWED
     name = func.coalesce(
-        Staff.first_name + " " + Staff.last_name, Person.first_name + " " + Person.last_name, ""
+        STAFF_NAME, Person.first_name + " " + Person.last_name, ""
     )
     query = (
         select(AuditRow.seq, AuditRow.at, name, AuditRow.role, AuditRow.action, AuditRow.resource,

@@ -8,9 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, an
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from practicerunner.records.base import Revised, Row, word
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Practice
 from practicerunner.records.scheduling import Hold
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import SessionFormat
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Revised, word
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import BreachChannel, BreachDecision
 
 

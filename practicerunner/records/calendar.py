@@ -13,12 +13,12 @@ from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Sees
 from practicerunner.records.billing import Charge, ChargeShare, OpenInvoice
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location, NotSetUp, Practice, Service
 from practicerunner.records.scheduling import Appointment, Attendance
 from practicerunner.records.series import Series
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,

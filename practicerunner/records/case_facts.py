@@ -13,13 +13,8 @@ from sqlalchemy import BindParameter, Executable, Select, and_, bindparam, func,
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session
 
-from practicerunner.records.billing import (
-    BillingArrangement,
-    LedgerEntry,
-    OpenInvoice,
-    PayerShare,
-    Payment,
-)
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
+from practicerunner.records.billing import LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod
 from practicerunner.records.keeping import UNRECORDED
 from practicerunner.records.notes import Note

@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
 from practicerunner.records.base import Revised, Row, Sees, word
-from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.people import Organisation, Payer, Person
 from practicerunner.vocabulary import (
     CaseStatus,

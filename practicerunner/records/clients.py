@@ -19,11 +19,11 @@ from practicerunner.records.billing import (
 )
 from practicerunner.records.case_facts import AHEAD
 from practicerunner.records.cases import Case, Participant, seen
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, PsychotherapyNote
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,

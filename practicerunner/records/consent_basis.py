@@ -14,10 +14,10 @@ from practicerunner.records.acting import ActsFor, is_of_a_minor
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.billing import Charge
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import MAY_MAIL, ContactPoint, Person
 from practicerunner.records.portal import PortalAccount
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     CaseStatus,
     CaseType,

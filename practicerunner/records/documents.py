@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import DocumentClass, Outcome
 
 REASON_GIVEN = "open_document"

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
 
+from practicerunner.records.arrangements import BillingArrangement
 from practicerunner.records.base import Revised, Row, word
-from practicerunner.records.billing import BillingArrangement
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import ShareChannel
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.portal import PortalAccount
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AppointmentStatus,
     AttendanceStatus,

@@ -1,42 +1,30 @@
-"""Following up what payers owe: contacts and next actions, what is invoiced by itself, saved cards that are due."""
+"""Following up what payers owe: contacts, next actions, and how many wait for each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, bindparam, distinct, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, bindparam, distinct, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records import drafts, gathering, uninvoiced
-from practicerunner.records.base import Revised, Row, Sees, word
-from practicerunner.records.billing import (
-    BillingArrangement,
-    Charge,
-    ChargeShare,
-    Invoice,
-    LedgerEntry,
-    OpenInvoice,
-    PayerShare,
-    Payment,
-)
-from practicerunner.records.cases import Case, Participant, PaymentMethod, seen, within
-from practicerunner.records.keeping import MISSED, UNRECORDED
-from practicerunner.records.logins import Staff
+from practicerunner.records.arrangements import BillingArrangement
+from practicerunner.records.base import Row, Sees, word
+from practicerunner.records.billing import Charge, ChargeShare, LedgerEntry, OpenInvoice, Payment
+from practicerunner.records.cases import Case, seen, within
+from practicerunner.records.collection import select_due_charges
 from practicerunner.records.payments import PaymentEvent
 from practicerunner.records.people import MAY_MAIL, ContactPoint, Payer, Person
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import STAFF_NAME, Staff
+from practicerunner.records.unarranged import FREE, select_unarranged
 from practicerunner.vocabulary import (
-    AppointmentStatus,
-    AttendanceStatus,
     CaseType,
     ChargeKind,
-    CollectionPolicy,
     ContactMade,
-    ParticipantStatus,
-    PaymentMethodKind,
     PaymentState,
 )
 
@@ -62,29 +50,6 @@ class FollowUp(Row):
     __table_args__ = (Index("ix_follow_up_account", "payer_id", "case_id"),)
 
 
-class CollectionRule(Revised):
-    """What happens by itself after an attendance: in the practice (no case), or in one case; that then counts (H19)."""
-
-    __tablename__ = "collection_rule"
-
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), unique=True)
-    policy: Mapped[CollectionPolicy] = word(CollectionPolicy)
-    since: Mapped[date]
-    """Appointments from this day on; what was held before stays with people."""
-    decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    """In whose name it happens."""
-
-
-class DueCharge(Row):
-    """That a saved card or account is due to be charged for an invoice; a person charges it (DEC14)."""
-
-    __tablename__ = "due_charge"
-
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), unique=True)
-    payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_method.id"), index=True)
-    due_on: Mapped[date]
-
-
 # --- What is owed, and what was done about it
 
 
@@ -101,7 +66,6 @@ class Account:
     provider: str
 
 
-_STAFF_NAME = Staff.first_name + " " + Staff.last_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +87,7 @@ def overdue(session: Session, sees: ColumnElement[bool], today: date) -> list[Ov
     """Payers and cases with something overdue, the longest overdue first."""
     query: Select[*tuple[Any, ...]] = (
         select(OpenInvoice.payer_id, Payer.name, OpenInvoice.case_id, Case.name, Case.type, Case.provider_id,
-               _STAFF_NAME, func.sum(OpenInvoice.open_cents), func.count(), func.min(OpenInvoice.issued_on),
+               STAFF_NAME, func.sum(OpenInvoice.open_cents), func.count(), func.min(OpenInvoice.issued_on),
                func.min(OpenInvoice.due_on))
         .join(Payer, Payer.id == OpenInvoice.payer_id).join(Case, Case.id == OpenInvoice.case_id)
         .join(Staff, Staff.id == Case.provider_id)
@@ -141,7 +105,7 @@ def overdue(session: Session, sees: ColumnElement[bool], today: date) -> list[Ov
 def accounts(session: Session, payer_ids: Collection[int], case_ids: Collection[int]) -> list[Account]:
     """Payers' places on cases, whoever has to do with which."""
     query = (
-        select(Payer.id, Payer.name, Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME)
+        select(Payer.id, Payer.name, Case.id, Case.name, Case.type, Case.provider_id, STAFF_NAME)
         .select_from(Payer).join(Case, Case.id.in_(case_ids)).join(Staff, Staff.id == Case.provider_id)
         .where(Payer.id.in_(payer_ids)).order_by(Payer.name, Payer.id, Case.id)
     )
@@ -152,7 +116,7 @@ def accounts_of(
     session: Session, case_ids: Collection[int], sees: ColumnElement[bool]
 ) -> dict[int, tuple[CaseType, int, str]]:
     """Case → its kind, its provider and the provider's name."""
-    query = select(Case.id, Case.type, Case.provider_id, _STAFF_NAME).join(Staff, Staff.id == Case.provider_id)
+    query = select(Case.id, Case.type, Case.provider_id, STAFF_NAME).join(Staff, Staff.id == Case.provider_id)
     return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query.where(Case.id.in_(case_ids), sees))}
 
 
@@ -180,7 +144,7 @@ def confidential_to(session: Session, payer_ids: Collection[int]) -> dict[int, i
 
 def entries(session: Session, payer_ids: Collection[int]) -> list[tuple[FollowUp, str]]:
     """Follow-up of payers with the name of whoever recorded it, in the order in which it was entered."""
-    query = select(FollowUp, _STAFF_NAME).join(Staff, Staff.id == FollowUp.recorded_by_id).where(
+    query = select(FollowUp, STAFF_NAME).join(Staff, Staff.id == FollowUp.recorded_by_id).where(
         FollowUp.payer_id.in_(payer_ids)).order_by(FollowUp.id)
     return [(entry, name) for entry, name in session.execute(query)] if payer_ids else []
 
@@ -244,282 +208,28 @@ def _counted(
         select(func.count()).select_from(PaymentEvent).join(Payment, Payment.id == PaymentEvent.payment_id),
         Payment.case_id, sees)
     pending = events.where(PaymentEvent.status == PaymentState.PENDING, Payment.id.not_in(ended))
-    missing = _unarranged(seen(sees), together).with_only_columns(func.count(distinct(Appointment.case_id)))
+    missing = select_unarranged(seen(sees), together).with_only_columns(func.count(distinct(Appointment.case_id)))
     return select(
         select(func.count()).select_from(overdue_accounts).scalar_subquery(),
         uninvoiced.number_query(sees, after_cosign).scalar_subquery(),
         select(func.count()).select_from(credit).scalar_subquery(), pending.scalar_subquery(),
-        _due_charges(seen(sees)).with_only_columns(func.count()).scalar_subquery(), missing.scalar_subquery(),
+        select_due_charges(seen(sees)).with_only_columns(func.count()).scalar_subquery(), missing.scalar_subquery(),
         events.where(PaymentEvent.status == PaymentState.FAILED).scalar_subquery(),
         drafts.number_query(sees).scalar_subquery(),
         gathering.any_query(sees).scalar_subquery(),
     )
 
 
-# --- Nobody set down to pay
-
-
-@dataclass(frozen=True, slots=True)
-class Unarranged:
-    """A case that cannot be invoiced because nobody is set down to pay, with its first appointment of that kind."""
-
-    case_id: int
-    case_name: str
-    case_type: CaseType
-    provider_id: int
-    provider: str
-    first_on: date
-    appointments: int
-    fee_cents: int
-    """Their standard fees together."""
-
-
-_HAPPENS = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED, AppointmentStatus.HELD)
-_FREE = (AttendanceStatus.EXCUSED, AttendanceStatus.CANCELLED_BY_CLIENT, AttendanceStatus.CANCELLED_BY_PROVIDER)
-
-
-def _whose(row: Any) -> ColumnElement[int]:
-    """The participant of a row, 0 for a case as a whole. Most rows are of none: they must not be looked for by that."""
-    return func.coalesce(row.person_id, 0)
-
-
-def _to_charge() -> ColumnElement[bool]:
-    """That an attendance costs something and is not charged: it is to come, took place, or was missed at a fee.
-
-    What was charged in advance has to be settled. It is whoever this is true of that needs somebody who pays.
-    """
-    charged = select(Charge.id).where(
-        Charge.appointment_id == Appointment.id, Charge.withdrawn_at.is_(None),
-        or_(~Charge.in_advance, Charge.settled_at.is_not(None)),
-        or_(Charge.person_id.is_(None), Charge.person_id == Attendance.person_id),
-    ).correlate(Appointment, Attendance).exists()
-    return and_(Attendance.status.not_in(_FREE), ~charged, ~uninvoiced.is_free())
-
-
-def _unarranged(sees: ColumnElement[bool], together: Collection[CaseType]) -> Select[*tuple[Any, ...]]:
-    """Appointments ahead or to be invoiced on whose day nobody is set down to pay.
-
-    That is where several share one charge and nobody was ever set down, and anywhere after an arrangement's last day:
-    for each participant who is charged alone, and for a case as a whole.
-    """
-    due = select(Attendance.id).where(Attendance.appointment_id == Appointment.id, _to_charge())
-    arranged = select(BillingArrangement.id).where(
-        BillingArrangement.case_id == Appointment.case_id, BillingArrangement.person_id.is_(None),
-        BillingArrangement.valid_from <= Appointment.local_date).exists()
-    missed = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id, Attendance.status.in_(MISSED)).exists()
-    # Most cases have somebody who pays from their first appointment on; those need not be looked through.
-    earlier = aliased(Appointment)
-    first_on = select(func.min(earlier.local_date)).where(earlier.case_id == Case.id).correlate(Case).scalar_subquery()
-    from_the_first = select(BillingArrangement.id).where(
-        BillingArrangement.case_id == Case.id, BillingArrangement.person_id.is_(None),
-        BillingArrangement.valid_from <= first_on).correlate(Case).exists()
-    that_end = select(BillingArrangement.case_id).where(BillingArrangement.valid_until.is_not(None))
-    share = Case.type.in_(list(together))
-    theirs = select(Case.id).where(sees, or_(and_(share, ~from_the_first), Case.id.in_(that_end))).correlate(None)
-    over, later = aliased(BillingArrangement), aliased(BillingArrangement)
-    since = select(later.id).where(
-        later.case_id == over.case_id, later.valid_from > over.valid_from,
-        later.valid_from <= Appointment.local_date, _whose(later) == _whose(over)).correlate(over, Appointment).exists()
-    due_for = due.where(or_(over.person_id.is_(None), Attendance.person_id == over.person_id))
-    ended = select(over.id).where(
-        over.case_id == Appointment.case_id, over.valid_until < Appointment.local_date, ~since,
-        due_for.correlate(Appointment, over).exists()).correlate(Appointment).exists()
-    return (
-        select(Appointment.id).join(Case, Case.id == Appointment.case_id)
-        .where(Appointment.case_id.in_(theirs), or_(Appointment.status.in_(_HAPPENS), missed),
-               or_(and_(share, ~arranged, due.correlate(Appointment).exists()), ended))
-    )
-
-
-def unarranged(session: Session, sees: ColumnElement[bool], together: Collection[CaseType]) -> list[Unarranged]:
-    """Cases of the types ``together`` whose appointments nobody is set down to pay for, the earliest first."""
-    first = func.min(Appointment.local_date)
-    query = (
-        _unarranged(sees, together).join(Staff, Staff.id == Case.provider_id)
-        .with_only_columns(Case.id, Case.name, Case.type, Case.provider_id, _STAFF_NAME, first, func.count(),
-                           func.sum(Appointment.fee_cents))
-        .group_by(Case.id, Case.name, Case.type, Case.provider_id, Staff.first_name, Staff.last_name)
-        .order_by(first, Case.name, Case.id)
-    )
-    rows = session.execute(query)
-    return [
-        Unarranged(case_id, name, kind, provider_id, provider, on, number, int(cents))
-        for case_id, name, kind, provider_id, provider, on, number, cents in rows
-    ]
-
-
 # --- Whom to speak to
-
-
-@dataclass(frozen=True, slots=True)
-class SetDown:
-    """Somebody who is set down to pay for a case, or for one of those who take part."""
-
-    case_id: int
-    for_id: int | None
-    """The participant; none for the case as a whole."""
-    payer_id: int
-    person_id: int | None
-    name: str
-
-
-def _latest(today: date) -> list[ColumnElement[bool]]:
-    """That an arrangement is the one which began last by a day, over or not."""
-    later = aliased(BillingArrangement)
-    since = select(later.id).where(
-        later.case_id == BillingArrangement.case_id, later.valid_from > BillingArrangement.valid_from,
-        later.valid_from <= today, later.person_id.is_not_distinct_from(BillingArrangement.person_id),
-    ).correlate(BillingArrangement).exists()
-    return [BillingArrangement.valid_from <= today, ~since]
-
-
-def paying(session: Session, case_ids: Collection[int], today: date) -> list[SetDown]:
-    """Who is set down to pay on a day, in order; a sponsor once for each of those who pay the rest."""
-    sponsors = and_(Payer.id == BillingArrangement.sponsor_id, or_(
-        BillingArrangement.sponsor_until.is_(None), BillingArrangement.sponsor_until >= today))
-    query = (
-        select(BillingArrangement.case_id, BillingArrangement.person_id, Payer.id, Payer.person_id, Payer.name)
-        .join(PayerShare, PayerShare.arrangement_id == BillingArrangement.id)
-        .join(Payer, or_(Payer.id == PayerShare.payer_id, sponsors))
-        .where(BillingArrangement.case_id.in_(case_ids), *_latest(today),
-               or_(BillingArrangement.valid_until.is_(None), BillingArrangement.valid_until >= today))
-        .order_by(BillingArrangement.id, Payer.id == PayerShare.payer_id, PayerShare.position)
-    )
-    return [SetDown(*row) for row in session.execute(query)] if case_ids else []
-
-
-def agreement_ended(session: Session, case_ids: Collection[int], today: date) -> set[tuple[int, int | None]]:
-    """For whom an arrangement is over and none has begun since: case, and participant or none for the whole case."""
-    query = select(BillingArrangement.case_id, BillingArrangement.person_id).where(
-        BillingArrangement.case_id.in_(case_ids), *_latest(today), BillingArrangement.valid_until < today)
-    return {(case_id, person_id) for case_id, person_id in session.execute(query)} if case_ids else set()
-
-
-def taking_part(session: Session, case_ids: Collection[int]) -> list[tuple[int, int | None, Person]]:
-    """Who takes part in cases, or has left and is still to be charged: case, the payer they are, person."""
-    to_charge = select(Attendance.id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
-        Appointment.case_id == Participant.case_id, Attendance.person_id == Participant.person_id, _to_charge(),
-    ).correlate(Participant).exists()
-    query = (
-        select(Participant.case_id, Payer.id, Person).join(Person, Person.id == Participant.person_id)
-        .outerjoin(Payer, Payer.person_id == Person.id)
-        .where(Participant.case_id.in_(case_ids), or_(
-            Participant.status == ParticipantStatus.ACTIVE,
-            and_(Participant.status == ParticipantStatus.LEFT, to_charge)))
-        .order_by(Participant.position, Participant.id)
-    )
-    return list(session.execute(query).tuples()) if case_ids else []
 
 
 def concerned(session: Session, case_id: int) -> set[int]:
     """Who had an appointment of a case that they did not cancel in time, or for whom an arrangement was made."""
     came = select(Attendance.person_id).join(Appointment, Appointment.id == Attendance.appointment_id).where(
-        Appointment.case_id == case_id, Attendance.status.not_in(_FREE))
+        Appointment.case_id == case_id, Attendance.status.not_in(FREE))
     agreed = select(BillingArrangement.person_id).where(
         BillingArrangement.case_id == case_id, BillingArrangement.person_id.is_not(None))
     return {person_id for person_id in session.scalars(came.union(agreed)) if person_id is not None}
-
-
-# --- By itself
-
-
-def rule_of(session: Session, case_id: int | None) -> CollectionRule | None:
-    """The rule of exactly this case, or the practice's own."""
-    return session.scalar(select(CollectionRule).where(CollectionRule.case_id.is_not_distinct_from(case_id)))
-
-
-def rules(session: Session) -> dict[int | None, CollectionRule]:
-    """Case (or none, for the practice) → rule."""
-    return {row.case_id: row for row in session.scalars(select(CollectionRule))}
-
-
-def _ruled(practice: CollectionRule | None, policies: Collection[CollectionPolicy]) -> ColumnElement[bool]:
-    """That the rule which counts in a case is one of these policies; the case's own is joined from outside."""
-    own = CollectionRule.policy.in_(list(policies))
-    if practice is None or practice.policy not in policies:
-        return own
-    return or_(own, CollectionRule.id.is_(None))
-
-
-def _since(practice: CollectionRule | None, day: InstrumentedAttribute[date]) -> ColumnElement[bool]:
-    return func.coalesce(CollectionRule.since, practice.since if practice else date.max) <= day
-
-
-def to_invoice(session: Session, practice: CollectionRule | None, recorded_before: datetime, limit: int) -> list[int]:
-    """Ids of held appointments that are to be invoiced by themselves, the oldest first."""
-    listed = select(uninvoiced.UninvoicedRow.appointment_id)
-    # What was charged once and taken back is a person's to invoice anew.
-    ever = select(Charge.id).where(Charge.appointment_id == Appointment.id).exists()
-    waits = select(Attendance.id).where(
-        Attendance.appointment_id == Appointment.id,
-        or_(Attendance.status.in_(UNRECORDED), Attendance.recorded_at >= recorded_before)).exists()
-    policies = (CollectionPolicy.INVOICE, CollectionPolicy.PAYMENT)
-    query = (
-        select(Appointment.id).outerjoin(CollectionRule, CollectionRule.case_id == Appointment.case_id)
-        .where(Appointment.status == AppointmentStatus.HELD, Appointment.id.in_(listed), ~ever, ~waits,
-               _ruled(practice, policies), _since(practice, Appointment.local_date))
-        .order_by(Appointment.starts_at, Appointment.id).limit(limit)
-    )
-    return list(session.scalars(query))
-
-
-def case_of(session: Session, appointment_id: int) -> int | None:
-    """The case of an appointment."""
-    return session.scalar(select(Appointment.case_id).where(Appointment.id == appointment_id))
-
-
-def to_charge(
-    session: Session, practice: CollectionRule | None, month: str
-) -> list[tuple[int, int, int]]:
-    """Open invoices whose payer's saved card or account is due and not noted yet: invoice, case, the latest method."""
-    noted = select(DueCharge.id).where(DueCharge.invoice_id == OpenInvoice.invoice_id).exists()
-    usable = and_(~PaymentMethod.removed, or_(PaymentMethod.expires == "", PaymentMethod.expires >= month))
-    query = (
-        select(OpenInvoice.invoice_id, OpenInvoice.case_id, func.max(PaymentMethod.id))
-        .join(PaymentMethod, PaymentMethod.payer_id == OpenInvoice.payer_id)
-        .outerjoin(CollectionRule, CollectionRule.case_id == OpenInvoice.case_id)
-        .where(OpenInvoice.open_cents > 0, ~noted, usable, _ruled(practice, (CollectionPolicy.PAYMENT,)),
-               _since(practice, OpenInvoice.issued_on))
-        .group_by(OpenInvoice.invoice_id, OpenInvoice.case_id).order_by(OpenInvoice.invoice_id)
-    )
-    return [(invoice_id, case_id, method_id) for invoice_id, case_id, method_id in session.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeToMake:
-    """A saved card or account that somebody is to charge for an invoice."""
-
-    invoice_id: int
-    number: str
-    payer_id: int
-    payer: str
-    case_id: int
-    case_name: str
-    kind: PaymentMethodKind
-    brand: str
-    last_four: str
-    open_cents: int
-    due_on: date
-
-
-def _due_charges(sees: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Invoice.id, Invoice.number, Invoice.payer_id, Payer.name, Invoice.case_id, Case.name,
-               PaymentMethod.kind, PaymentMethod.brand, PaymentMethod.last_four, OpenInvoice.open_cents,
-               DueCharge.due_on)
-        .select_from(DueCharge).join(Invoice, Invoice.id == DueCharge.invoice_id)
-        .join(OpenInvoice, OpenInvoice.invoice_id == Invoice.id).join(Payer, Payer.id == Invoice.payer_id)
-        .join(Case, Case.id == Invoice.case_id)
-        .join(PaymentMethod, PaymentMethod.id == DueCharge.payment_method_id)
-        .where(OpenInvoice.open_cents > 0, ~PaymentMethod.removed, sees)
-    )
-
-
-def due_charges(session: Session, sees: ColumnElement[bool]) -> Sequence[ChargeToMake]:
-    """Saved cards and accounts that are to be charged, the longest due first."""
-    query = _due_charges(sees).order_by(DueCharge.due_on, Payer.name, Invoice.number)
-    return [ChargeToMake(*row) for row in session.execute(query)]
 
 
 # --- Fees that can be waived

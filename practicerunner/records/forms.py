@@ -23,8 +23,8 @@ from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Case, PaperReceived, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AlertAction, AssignmentStatus, FormPurpose, PaperKind, ParticipantStatus
 
 OPEN = (AssignmentStatus.ASSIGNED, AssignmentStatus.STARTED)

@@ -26,8 +26,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from practicerunner.records.base import Base, Row, word
 from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import ContactPoint, Payer, Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import EntryKind, RowOutcome
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import Revised, Row, Sees, word
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Service
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import CaseType, InquiryEntryKind, InquiryStatus, SessionFormat
 
 

@@ -27,8 +27,8 @@ from practicerunner import ids
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import ParticipantStatus, ThreadClass
 
 OPENED = "open_thread"

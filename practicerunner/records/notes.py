@@ -1,14 +1,13 @@
-"""Notes of every kind, their signed versions and signatures. Psychotherapy notes are kept apart and encrypted."""
+"""Notes: versions, comments, signatures; private notes beside them."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -17,20 +16,17 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
-    case,
-    false,
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
+from sqlalchemy.orm import Mapped, Session, lazyload, mapped_column
 
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
-from practicerunner.vocabulary import AppointmentStatus, CaseType, NoteKind, NoteStatus, ProofMethod, SignatureRole
+from practicerunner.records.staff import Staff
+from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus, ProofMethod, SignatureRole
 
 
 class Note(Revised):
@@ -135,42 +131,6 @@ class ReviewComment(Row):
     text: Mapped[str] = mapped_column(Text)
 
 
-class Addendum(Signer, Row):
-    """Signed text beneath a locked note: the only way a signed note grows (G11); never changed."""
-
-    __tablename__ = "addendum"
-
-    note_id: Mapped[int] = mapped_column(ForeignKey("note.id"), index=True)
-    reason: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str] = mapped_column(Text)
-    text_hash: Mapped[str] = mapped_column(String(64))
-    supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
-    """To whom it was handed in for co-signature; empty where its author may sign alone."""
-
-
-class AddendumReview(Revised):
-    """The review of an addendum: with whom it is, as what they sign, and when they did."""
-
-    __tablename__ = "addendum_review"
-
-    addendum_id: Mapped[int] = mapped_column(ForeignKey("addendum.id"), unique=True)
-    supervisor_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    review_as: Mapped[SignatureRole] = word(SignatureRole, default=SignatureRole.CO_SIGNER)
-    done_at: Mapped[datetime | None]
-
-    __table_args__ = (Index("ix_addendum_review_waiting", "done_at", "supervisor_id"),)
-
-
-class AddendumSignature(Signer, Row):
-    """The co-signature beneath an associate's addendum; never changed."""
-
-    __tablename__ = "addendum_signature"
-
-    addendum_id: Mapped[int] = mapped_column(ForeignKey("addendum.id"), unique=True)
-    text_hash: Mapped[str] = mapped_column(String(64))
-    signed_at: Mapped[datetime]
-
-
 class PsychotherapyNote(Revised):
     """A therapist's separate note (45 CFR 164.501): author only, encrypted, in no report, search or export."""
 
@@ -187,113 +147,6 @@ class PsychotherapyNote(Revised):
     __table_args__ = (UniqueConstraint("appointment_id", "author_id"),)
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRow:
-    """What a list knows of a note: never its text, which stays in the database."""
-
-    note_id: int
-    case_id: int
-    appointment_id: int | None
-    kind: NoteKind
-    form: str
-    status: NoteStatus
-    author_id: int
-    author: Staff
-    supervisor_id: int | None
-    service_date: date
-    version: int
-    submitted_at: datetime | None
-    locked_at: datetime | None
-    saved_at: datetime | None
-    person_id: int | None
-    person: Person | None
-    case_name: str
-    case_type: CaseType
-    case_provider_id: int
-    case_supervisor_id: int | None
-    provider_id: int | None
-    """Provider of the appointment."""
-    appointment_supervisor_id: int | None
-    """Set for the appointment alone; one that it has from its case or provider is not named here."""
-    review_as: SignatureRole | None
-    supervisor_first: str | None
-    supervisor_last: str | None
-    """Of whoever has to sign it beside its author, or has."""
-    memo_for_desk: bool
-    """Of a memo: whether the front desk may read it."""
-    reviewer_ids: frozenset[int] = frozenset()
-    """Who signed or returned it beside its author, and with whom its addenda are."""
-
-
-_Supervisor = aliased(Staff)
-
-
-@cache
-def _listed() -> Select[*tuple[Any, ...]]:
-    """What a list knows of notes, the newest first; built once, because building it costs as much as running it."""
-    return (
-        select(
-            Note.id, Note.case_id, Note.appointment_id, Note.kind, Note.form, Note.status, Note.author_id, Staff,
-            Note.supervisor_id, Note.service_date, Note.version, Note.submitted_at, Note.locked_at, Note.saved_at,
-            Note.person_id, Person, Case.name, Case.type, Case.provider_id, Case.supervisor_id, Appointment.provider_id,
-            case((Appointment.supervisor_is_own, Appointment.supervisor_id)), Note.review_as,
-            _Supervisor.first_name, _Supervisor.last_name, Note.memo_for_desk,
-        )
-        .join(Staff, Staff.id == Note.author_id).join(Case, Case.id == Note.case_id)
-        .outerjoin(Appointment, Appointment.id == Note.appointment_id)
-        .outerjoin(Person, Person.id == Note.person_id)
-        .outerjoin(_Supervisor, _Supervisor.id == Note.supervisor_id)
-        .order_by(Note.service_date.desc(), Note.id.desc()).options(lazyload(Staff.roles))
-    )
-
-
-@cache
-def _listed_one() -> Select[*tuple[Any, ...]]:
-    return _listed().where(Note.id == bindparam("note_id"))
-
-
-def _rows(session: Session, *conditions: ColumnElement[bool]) -> list[NoteRow]:
-    return _filled(session, session.execute(_listed().where(*conditions)))
-
-
-def _filled(session: Session, rows: Iterable[Any]) -> list[NoteRow]:
-    """The rows with who has to do with each note beside its author."""
-    found = [NoteRow(*tuple(row)) for row in rows]
-    reviewers = _reviewers(
-        session, [row.note_id for row in found if row.supervisor_id is not None or row.status is NoteStatus.AMENDED])
-    return [
-        replace(row, reviewer_ids=reviewers[row.note_id]) if row.note_id in reviewers else row for row in found
-    ]
-
-
-def _reviewers(session: Session, note_ids: Collection[int]) -> dict[int, frozenset[int]]:
-    """Note → who signed or returned it beside its author, wrote beneath it, or has to sign what was."""
-    if not note_ids:
-        return {}
-    signed = select(Signature.note_id, Signature.staff_id).where(
-        Signature.note_id.in_(note_ids), Signature.role != SignatureRole.AUTHOR
-    )
-    returned = select(ReviewComment.note_id, ReviewComment.staff_id).where(ReviewComment.note_id.in_(note_ids))
-    amended = select(Addendum.note_id, Addendum.staff_id).where(Addendum.note_id.in_(note_ids))
-    beneath = select(Addendum.note_id, AddendumReview.supervisor_id).join(
-        AddendumReview, AddendumReview.addendum_id == Addendum.id
-    ).where(Addendum.note_id.in_(note_ids))
-    found: dict[int, set[int]] = {}
-    for note_id, staff_id in session.execute(signed.union(returned, amended, beneath)):
-        found.setdefault(note_id, set()).add(staff_id)
-    return {note_id: frozenset(people) for note_id, people in found.items()}
-
-
-def of_case(session: Session, case_id: int) -> list[NoteRow]:
-    """Notes of a case, the newest date of service first."""
-    return _rows(session, Note.case_id == case_id)
-
-
-def of_appointments(session: Session, appointment_ids: Collection[int]) -> list[NoteRow]:
-    """Notes of some appointments."""
-    return _rows(session, Note.appointment_id.in_(appointment_ids)) if appointment_ids else []
-
-
 def note_with_case(session: Session, note_id: int, *, lock: bool = False) -> tuple[Note, Case] | None:
     """A note, locked for a change where asked, and its case."""
     found = session.execute(_with_case(lock=lock), {"note_id": note_id}).one_or_none()
@@ -304,21 +157,6 @@ def note_with_case(session: Session, note_id: int, *, lock: bool = False) -> tup
 def _with_case(*, lock: bool) -> Select[Note, Case]:
     query = select(Note, Case).join(Case, Case.id == Note.case_id).where(Note.id == bindparam("note_id"))
     return query.with_for_update(of=Note).execution_options(populate_existing=True) if lock else query
-
-
-def one_row(session: Session, note_id: int) -> NoteRow | None:
-    """What a list knows of one note."""
-    return next(iter(_filled(session, session.execute(_listed_one(), {"note_id": note_id}))), None)
-
-
-def written_by(session: Session, author_id: int, statuses: Iterable[NoteStatus]) -> list[NoteRow]:
-    """Somebody's notes in some states."""
-    return _rows(session, Note.author_id == author_id, Note.status.in_(list(statuses)))
-
-
-def awaiting(session: Session, supervisor_id: int) -> list[NoteRow]:
-    """Notes that await somebody's co-signature."""
-    return _rows(session, Note.status == NoteStatus.SUBMITTED, Note.supervisor_id == supervisor_id)
 
 
 def note_of(session: Session, appointment_id: int, kind: NoteKind, author_id: int) -> Note | None:
@@ -379,45 +217,6 @@ def comments_of(session: Session, note_ids: Collection[int]) -> list[tuple[Revie
     return [(comment, person.name) for comment, person in session.execute(query)]
 
 
-def addenda_of(
-    session: Session, note_id: int
-) -> list[tuple[Addendum, AddendumSignature | None, AddendumReview | None]]:
-    """Addenda of a note in the order in which they were written, each with its co-signature and review if any."""
-    query = select(Addendum, AddendumSignature, AddendumReview).outerjoin(
-        AddendumSignature, AddendumSignature.addendum_id == Addendum.id
-    ).outerjoin(AddendumReview, AddendumReview.addendum_id == Addendum.id).where(
-        Addendum.note_id == note_id
-    ).order_by(Addendum.created_at, Addendum.id)
-    return [(addendum, signature, review) for addendum, signature, review in session.execute(query)]
-
-
-def addenda_awaiting(session: Session, supervisor_id: int) -> list[Addendum]:
-    """Addenda that await somebody's co-signature, the oldest first."""
-    query = select(Addendum).join(AddendumReview, AddendumReview.addendum_id == Addendum.id).where(
-        AddendumReview.supervisor_id == supervisor_id, AddendumReview.done_at.is_(None)
-    )
-    return list(session.scalars(query.order_by(Addendum.created_at)))
-
-
-def addenda_handed_in(session: Session, author_id: int) -> list[tuple[Addendum, int]]:
-    """Somebody's addenda that await a signature, each with the id of whose."""
-    query = select(Addendum, AddendumReview.supervisor_id).join(
-        AddendumReview, AddendumReview.addendum_id == Addendum.id
-    ).where(Addendum.staff_id == author_id, AddendumReview.done_at.is_(None))
-    return [(addendum, supervisor_id) for addendum, supervisor_id in session.execute(query)]
-
-
-def review_of_addendum(session: Session, addendum_id: int, *, lock: bool = False) -> AddendumReview | None:
-    """The review of an addendum; none where its author signed alone."""
-    query = select(AddendumReview).where(AddendumReview.addendum_id == addendum_id)
-    return session.scalar(query.with_for_update() if lock else query)
-
-
-def rows_of(session: Session, note_ids: Collection[int]) -> dict[int, NoteRow]:
-    """What a list knows of some notes, by id."""
-    return {row.note_id: row for row in _rows(session, Note.id.in_(note_ids))} if note_ids else {}
-
-
 def signed_before(session: Session, note: Note, statuses: Iterable[NoteStatus], limit: int) -> list[Note]:
     """The last signed notes of the same case from before this one's date of service; plans have pages of their own."""
     return list(session.scalars(_SIGNED_BEFORE, {
@@ -451,55 +250,6 @@ def psychotherapy_notes(
     if case_id is not None:
         query = query.where(PsychotherapyNote.case_id == case_id)
     return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRow:
-    """An appointment that was held and whose note nobody has signed."""
-
-    appointment_id: int
-    case_id: int
-    case_name: str
-    case_type: CaseType
-    provider_id: int
-    provider: Staff
-    local_date: date
-    local_time: time
-    minutes: int
-    ends_at: datetime
-
-
-def held_without_signed_note(
-    session: Session, staff_ids: Collection[int], supervisor_id: int | None, main_notes: Mapping[CaseType, NoteKind],
-    signed: Iterable[NoteStatus],
-) -> list[HeldRow]:
-    """Held appointments of these providers, or supervised by somebody, whose main note is not signed; oldest first."""
-    main = case({t.value: kind.value for t, kind in main_notes.items()}, value=Case.type)
-    done = select(Note.id).where(
-        Note.appointment_id == Appointment.id, Note.kind == main, Note.status.in_(list(signed))
-    )
-    supervised = Appointment.supervisor_id == supervisor_id if supervisor_id is not None else false()
-    query = (
-        select(
-            Appointment.id, Appointment.case_id, Case.name, Case.type, Appointment.provider_id, Staff,
-            Appointment.local_date, Appointment.local_time, Appointment.minutes, Appointment.ends_at,
-        )
-        .join(Case, Case.id == Appointment.case_id).join(Staff, Staff.id == Appointment.provider_id)
-        .where(
-            Appointment.status == AppointmentStatus.HELD, Appointment.provider_id.in_(staff_ids) | supervised,
-            ~done.exists(),
-        ).order_by(Appointment.ends_at)
-    )
-    return [HeldRow(*tuple(row)) for row in session.execute(query)]
-
-
-def to_write(session: Session, case_id: int, moment: datetime, limit: int) -> list[Appointment]:
-    """A case's last appointments that have begun and were not cancelled."""
-    query = select(Appointment).where(
-        Appointment.case_id == case_id, Appointment.starts_at <= moment,
-        Appointment.status != AppointmentStatus.CANCELLED,
-    )
-    return list(session.scalars(query.order_by(Appointment.starts_at.desc()).limit(limit)))
 
 
 def opened_since(

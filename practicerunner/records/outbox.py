@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from practicerunner import ids
 from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import MessageKind, MessageStatus
 
 

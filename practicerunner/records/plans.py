@@ -11,9 +11,9 @@ from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Row, Sees, word
 from practicerunner.records.cases import Case, Participant, seen
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AgreedHow, CaseStatus, CaseType, NoteKind, NoteStatus, ParticipantStatus
 
 LOCKED = (NoteStatus.LOCKED, NoteStatus.AMENDED)

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, bindparam
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.acting import ActsFor
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
 from practicerunner.records.base import Row
-from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.logins import Credentials, OneTimeCode, Stay
 from practicerunner.records.people import ContactPoint, Payer, Person

@@ -13,11 +13,11 @@ from practicerunner.records.base import Row
 from practicerunner.records.cases import Case, PaymentMethod
 from practicerunner.records.documents import Document
 from practicerunner.records.forms import OPEN, FormAssignment, FormResponse, FormTemplate, FormVersion, Given
-from practicerunner.records.logins import Staff
 from practicerunner.records.payments import CreditNote
 from practicerunner.records.practice import Location
 from practicerunner.records.requests import OwnAppointment
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.records.statements import Statement, StatementCase
 from practicerunner.records.superbills import Superbill, SuperbillVoid
 from practicerunner.vocabulary import AssignmentStatus, DocumentClass, FormPurpose

@@ -14,10 +14,10 @@ from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document
 from practicerunner.records.forms import FormResponse, FormVersion
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.releases import SignedWord
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AttendanceStatus, CustodyEnd, ProofMethod
 
 

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff, Supervision
 
 
 class PsychotherapyShare(Row):

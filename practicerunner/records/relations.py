@@ -3,7 +3,7 @@
 from sqlalchemy import or_, select, union
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from practicerunner.records.billing import BillingArrangement, PayerShare
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
 from practicerunner.records.cases import OrganisationLink, Participant, PaymentMethod, Relationship
 from practicerunner.records.people import Organisation, Payer, Person
 from practicerunner.vocabulary import ParticipantStatus

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from practicerunner.records.base import Row, word
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import SignsAs
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from practicerunner.records.base import Revised, Row
 from practicerunner.records.cases import Participant
 from practicerunner.records.consent_basis import is_own_mailbox
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import MAY_MAIL, ContactPoint, Person
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, ParticipantStatus, SessionFormat
 
 

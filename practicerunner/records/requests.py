@@ -11,10 +11,10 @@ from sqlalchemy.orm import Mapped, Session, aliased, lazyload, mapped_column
 
 from practicerunner.records.base import Revised, Sees, word
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import CALLED_OFF, Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AppointmentStatus,
     CaseType,

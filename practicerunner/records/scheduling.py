@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selecti
 from practicerunner import clock
 from practicerunner.records.base import Revised, Row, moment, stamp, word
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff, Supervision
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.records.touching import ATTENDING_ON, TAKEN_ON
 from practicerunner.records.triggers import OVERLAP
 from practicerunner.vocabulary import AppointmentStatus, AttendanceStatus, SessionFormat

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from practicerunner.records.base import FOR_CHANGE, Row, word
 from practicerunner.records.billing import DocumentFile, IssuedDocument
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Payer
+from practicerunner.records.staff import Staff
 from practicerunner.records.statements import Statement
 from practicerunner.vocabulary import RunState
 

@@ -9,17 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, case, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
 from practicerunner.records.base import Row
-from practicerunner.records.billing import (
-    BillingArrangement,
-    Charge,
-    Invoice,
-    InvoiceLine,
-    IssuedDocument,
-    LedgerEntry,
-    PayerShare,
-    Payment,
-)
+from practicerunner.records.billing import Charge, Invoice, InvoiceLine, IssuedDocument, LedgerEntry, Payment
 from practicerunner.records.cases import Case
 from practicerunner.records.payments import Refund
 from practicerunner.records.people import Payer

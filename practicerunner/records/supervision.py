@@ -20,10 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
+from practicerunner.records.addenda import Addendum, AddendumReview
 from practicerunner.records.base import Revised, Row, word
 from practicerunner.records.cases import Participant
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Addendum, AddendumReview, Note
+from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import NoteStatus, ProofMethod, SupervisionFormat
 
 

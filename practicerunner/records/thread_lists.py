@@ -12,9 +12,9 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ca
 from sqlalchemy.orm import Session
 
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.messages import MessageThread, ThreadPerson, ThreadRead
 from practicerunner.records.people import Person
+from practicerunner.records.staff import STAFF_NAME, Staff
 from practicerunner.vocabulary import CaseType, ThreadClass
 
 
@@ -65,7 +65,7 @@ class Conversation(NamedTuple):
 _ME: BindParameter[Any] = bindparam("staff_id")
 _UNREAD = func.coalesce(ThreadRead.number, 0) < MessageThread.last_number
 _ARCHIVED = MessageThread.archived_at.is_not(None)
-_ASSIGNED = func.coalesce(func.trim(Staff.first_name + " " + Staff.last_name), "")
+_ASSIGNED = func.coalesce(func.trim(STAFF_NAME), "")
 _LATEST = MessageThread.last_at.desc(), MessageThread.id.desc()
 
 

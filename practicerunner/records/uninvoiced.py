@@ -8,14 +8,15 @@ from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Integer, Select, a
 from sqlalchemy import case as case_when
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from practicerunner.records.arrangements import BillingArrangement
 from practicerunner.records.base import Base, Sees
-from practicerunner.records.billing import BillingArrangement, Charge, ChargeShare
+from practicerunner.records.billing import Charge, ChargeShare
 from practicerunner.records.cases import Case, seen, within
 from practicerunner.records.keeping import CHARGEABLE, GATHERED, MISSED, TABLE, UNRECORDED
-from practicerunner.records.logins import Staff, StaffRole
 from practicerunner.records.notes import Note
 from practicerunner.records.practice import Practice, Service
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import STAFF_NAME, Staff, StaffRole
 from practicerunner.vocabulary import AppointmentStatus, CaseType, FeeTerms, NoteKind, NoteStatus, Role
 
 
@@ -55,7 +56,7 @@ def uninvoiced(
     """Appointments that can be invoiced and were not: one page, oldest first, and their number; of one case or all."""
     query: Select[*tuple[Any, ...]] = (
         select(Appointment.id, Appointment.case_id, Case.name, Appointment.local_date, Service.name,
-               Staff.first_name + " " + Staff.last_name, Appointment.provider_id, Case.type, Appointment.fee_cents)
+               STAFF_NAME, Appointment.provider_id, Case.type, Appointment.fee_cents)
         .select_from(UninvoicedRow).join(Appointment, Appointment.id == UninvoicedRow.appointment_id)
         .join(Case, Case.id == UninvoicedRow.case_id)
         .join(Service, Service.id == Appointment.service_id).join(Staff, Staff.id == Appointment.provider_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from practicerunner import database, money
 from practicerunner.errors import BadInput
-from practicerunner.records import logins
+from practicerunner.records import staff
 from practicerunner.rules.csv_files import NotATable
 from practicerunner.rules.importing import DateOrder, Field
 from practicerunner.vocabulary import Role, RowOutcome
@@ -73,7 +73,7 @@ def changed_mapping(look: FileLook, changes: Sequence[str]) -> dict[str, Field |
 
 def _actor(email: str | None) -> Actor:
     with database.reading() as session:
-        owners = [logins.staff_by_email(session, email)] if email else logins.staff_with_roles(session, [Role.OWNER])
+        owners = [staff.staff_by_email(session, email)] if email else staff.staff_with_roles(session, [Role.OWNER])
         if len(owners) != 1 or owners[0] is None:
             raise BadInput("as", "Say with --as EMAIL which owner imports.")
         return actor_for(session, owners[0].id)
@@ -83,7 +83,7 @@ def _provider_id(choices: Sequence[tuple[int, str]], email: str | None, actor: A
     """The one named; else the owner, if they see clients; else the only one there is."""
     if email:
         with database.reading() as session:
-            person = logins.staff_by_email(session, email)
+            person = staff.staff_by_email(session, email)
         return person.id if person else 0
     if choices and (len(choices) == 1 or choices[0][0] == actor.staff_id):
         return choices[0][0]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.supervision import REVIEWED
 from practicerunner.ui.forms import Form

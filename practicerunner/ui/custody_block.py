@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.private_releases import how_many
 from practicerunner.ui import private_release_block, signature_box
 from practicerunner.ui.forms import Form

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from practicerunner.money import dollars
-from practicerunner.records.follow_up import Unarranged
+from practicerunner.records.unarranged import Unarranged
 from practicerunner.ui import follow_up_form
 from practicerunner.ui.arrangement_form import arrangement_dialog
 from practicerunner.ui.navigation import link

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.person_form import find_person

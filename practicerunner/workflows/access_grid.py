@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.records import acting, cases, practice
 from practicerunner.records.acting import AccessDecision, AccessEnd, ActsFor
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import acting as rules
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import (

@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import notes
-from practicerunner.records.notes import Addendum, AddendumReview, AddendumSignature
+from practicerunner.records import addenda, note_lists
+from practicerunner.records.addenda import Addendum, AddendumReview, AddendumSignature
 from practicerunner.rules import notes as rule
 from practicerunner.rules.notes import Act
 from practicerunner.vocabulary import Action, Resource, SignatureRole
@@ -42,7 +42,7 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
     """
     subject = subject_of(session, actor, asked.note_id, lock=True)
     note = subject.note
-    row = notes.one_row(session, note.id)
+    row = note_lists.one_row(session, note.id)
     authorize_note(session, actor, Action.READ, subject, row=row)
     amended = rule.transition(note.kind, note.status, Act.AMEND)
     own, supervised = adds_beneath(actor, row) if row is not None else (False, False)
@@ -76,7 +76,7 @@ def add_addendum(session: Session, actor: Actor, asked: AddAddendum) -> int:
 @command(Resource.CLINICAL_NOTE, Action.SIGN)
 def cosign_addendum(session: Session, actor: Actor, asked: CosignAddendum) -> int:
     """Co-sign an associate's addendum. Returns the note id."""
-    review = notes.review_of_addendum(session, asked.addendum_id, lock=True)
+    review = addenda.review_of(session, asked.addendum_id, lock=True)
     addendum = session.get(Addendum, asked.addendum_id)
     if addendum is None:
         raise NotFound(actor=actor, action=Action.SIGN, resource=Resource.CLINICAL_NOTE)

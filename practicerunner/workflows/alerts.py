@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.documents.sheet import long_date
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import alert_steps, audit, forms, logins, practice, scheduling
+from practicerunner.records import alert_steps, audit, forms, practice, scheduling, staff
 from practicerunner.records.alert_steps import AlertStep
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import CriticalAlert, FormResponse, FormVersion, Raised
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules import alerts as rule
 from practicerunner.rules import forms as form_rule
 from practicerunner.rules import notes as rule_notes
@@ -176,7 +176,7 @@ def addressed_to(session: Session, alert: CriticalAlert, case: Case) -> set[int]
     if alert.escalated_at is not None or needs_cosignature({held.role for held in provider.roles}):
         people |= _supervisors(session, case)
     if alert.escalated_at is not None:
-        people |= {person.id for person in logins.staff_with_roles(session, [Role.OWNER])}
+        people |= {person.id for person in staff.staff_with_roles(session, [Role.OWNER])}
     return people
 
 

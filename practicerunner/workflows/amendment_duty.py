@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import logins, practice
+from practicerunner.records import practice, staff
 from practicerunner.records.amendments import Asked
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import Role
 from practicerunner.workflows.access import Actor
@@ -85,7 +85,7 @@ def _of(session: Session, on: Asked, somebody: Staff) -> Duty:
 def _supervisors(session: Session, on: Asked, provider: Staff) -> list[Staff]:
     """Who supervises the work of a provider who has left: named on the case, or their own."""
     today = clock.today(practice.the_practice(session).zone)
-    term = logins.supervision_of(session, provider.id, today)
+    term = staff.supervision_of(session, provider.id, today)
     ids = dict.fromkeys(one for one in (on.case.supervisor_id, term.supervisor_id if term else None) if one is not None)
     return [person for person in (session.get_one(Staff, one) for one in ids)
             if may_review(session, person, on.case.id)]

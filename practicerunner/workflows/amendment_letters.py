@@ -16,8 +16,8 @@ from practicerunner.documents.sheet import long_date
 from practicerunner.errors import BadInput
 from practicerunner.records import practice
 from practicerunner.records.amendments import Asked
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import amendments as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import DenialGround

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import amendments, notes
+from practicerunner.records import amendments, note_lists
 from practicerunner.records.amendments import Asked
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note
@@ -110,7 +110,7 @@ def amendment_to_record(session: Session, actor: Actor, case_id: int) -> Asking:
         {key: problem for key, person in people.items()
          if (problem := own_problem(session, person, agreed_for=False))},
         {row.note_id: f"{note_rule.title(row.kind, row.form)} of {in_words(row.service_date)}"
-         for row in notes.of_case(session, case_id) if row.version and opens_freely(may_open(actor, row))},
+         for row in note_lists.of_case(session, case_id) if row.version and opens_freely(may_open(actor, row))},
         readable_documents(session, actor, case), today_here(session),
     )
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import amendments, audit, notes, practice, releases
+from practicerunner.records import amendments, audit, note_lists, practice, releases
 from practicerunner.records.amendments import AmendmentRequest, AmendmentWord, Asked
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import amendments as rule
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules.case_types import capabilities
@@ -157,7 +157,7 @@ def _page(session: Session, actor: Actor, on: Asked) -> AmendmentPage:
     decides, review = able(Action.SIGN), review_for(session, on, actor.staff_id, actor.roles)
     readable = readable_documents(session, actor, case)
     words, to = amendments.words_of(session, request.id), answered_to(session, on)
-    note = notes.one_row(session, request.note_id) if request.note_id is not None else None
+    note = note_lists.one_row(session, request.note_id) if request.note_id is not None else None
     recorded = people.get(request.recorded_by_id or 0)
     closed = people.get(request.closed_by_id or 0)
     return AmendmentPage(
@@ -216,7 +216,7 @@ def _taken_back(session: Session, request: AmendmentRequest) -> str:
 def _changes(session: Session, actor: Actor, on: Asked) -> dict[int, str]:
     """Addenda that can be what was changed and that the actor may read, the newest first."""
     found = [one for one in amendments.addenda_of_case(session, on.case.id) if not change_problem(session, on, one)]
-    rows = notes.rows_of(session, {one.note.id for one in found})
+    rows = note_lists.rows_of(session, {one.note.id for one in found})
     return {
         one.addendum.id: f"{in_words(_local(session, one.addendum.created_at))}, {one.addendum.reason}: "
         f"{note_rule.title(one.note.kind, one.note.form).lower()} of {in_words(one.note.service_date)}"

@@ -10,8 +10,8 @@ from practicerunner.records import amendments, audit, practice
 from practicerunner.records.amendments import AmendmentRequest, AmendmentWord, Asked
 from practicerunner.records.cases import Case
 from practicerunner.records.documents import Document
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules import amendments as rule
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules.documents import plain_name

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, RuleViolation, Stale
-from practicerunner.records import amendments, cases, notes, practice
+from practicerunner.records import amendments, cases, note_lists, notes, practice
 from practicerunner.records.amendments import AmendmentRequest, AmendmentWithdrawal, Asked
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
@@ -114,7 +114,7 @@ def _check_subject(session: Session, actor: Actor, case: Case, asked: RecordAmen
     if asked.note_id is not None and asked.document_id is not None:
         raise BadInput("document_id", "Choose a note or a document; for another, write a request of its own.")
     if asked.note_id is not None:
-        row = notes.one_row(session, asked.note_id)
+        row = note_lists.one_row(session, asked.note_id)
         if row is None or row.case_id != case.id or not row.version or may_open(actor, row) is None:
             raise BadInput("note_id", "Choose a signed note of this case.")
         if not concerns(session, case, row.note_id, row.person_id, asked.person_id):

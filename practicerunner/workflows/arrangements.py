@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, Stale
-from practicerunner.records import billing, cases, follow_up, gathering, practice
+from practicerunner.records import arrangements, billing, cases, follow_up, gathering, practice
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.billing import BillingArrangement, PayerShare
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Service
@@ -154,9 +154,9 @@ def set_arrangement(session: Session, actor: Actor, asked: SetArrangement) -> in
     if problem:
         raise BadInput("shares", problem)
     session.get_one(Case, case.id, with_for_update=FOR_CHANGE)
-    if revision_of(billing.arrangements(session, case.id), asked.person_id) != asked.revision:
+    if revision_of(arrangements.of_case(session, case.id), asked.person_id) != asked.revision:
         raise Stale
-    row = billing.arrangement_starting(session, case.id, asked.person_id, asked.valid_from)
+    row = arrangements.starting(session, case.id, asked.person_id, asked.valid_from)
     if row is None:
         row = BillingArrangement(id=ids.new_id(), case_id=case.id, person_id=asked.person_id,
                                  valid_from=asked.valid_from)
@@ -226,7 +226,7 @@ def _payer(session: Session, share: Share) -> Payer:
 def arrangements_of(session: Session, actor: Actor, case_id: int) -> list[ArrangementView]:
     """Every arrangement of a case, by participant and first day."""
     case_for(session, actor, case_id)
-    rows = billing.arrangements(session, case_id)
+    rows = arrangements.of_case(session, case_id)
     payers = {share.payer_id for row in rows for share in row.shares}
     payers |= {row.sponsor_id for row in rows if row.sponsor_id}
     names, people = billing.payer_names(session, payers), billing.people_who_pay(session, payers)

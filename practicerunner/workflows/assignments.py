@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import logins, practice, scheduling
-from practicerunner.records.logins import Staff, Supervision
+from practicerunner.records import practice, scheduling, staff
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.supervision import REVIEWED, covers
 from practicerunner.vocabulary import Action, NoteKind, Resource, Role, SupervisionLevel
@@ -63,7 +63,7 @@ def assignments_of(session: Session, actor: Actor, staff_id: int) -> list[Assign
     """Everybody who ever supervised somebody, the newest first; a supervisor sees their own supervisees'."""
     authorize(session, actor, Action.READ, Resource.USERS, responsible=[staff_id], resource_id=staff_id)
     today = clock.today(practice.the_practice(session).zone)
-    names = {person.id: person.name for person in logins.all_staff(session)}
+    names = {person.id: person.name for person in staff.all_staff(session)}
     return [
         AssignmentLine(
             one.id, one.supervisor_id, names[one.supervisor_id], one.level, one.is_default,
@@ -71,7 +71,7 @@ def assignments_of(session: Session, actor: Actor, staff_id: int) -> list[Assign
             date.fromordinal(one.ends_on.toordinal() - 1) if one.ends_on else None, _state(one, today),
             one.ends_on is None or one.ends_on > max(today, one.starts_on),
         )
-        for one in reversed(logins.supervisions(session, associate_id=staff_id))
+        for one in reversed(staff.supervisions(session, associate_id=staff_id))
     ]
 
 
@@ -103,7 +103,7 @@ def assign_supervisor(session: Session, actor: Actor, asked: AssignSupervisor) -
         raise BadInput("level", "An associate's default supervisor co-signs; another supervisor may read or approve.")
     kinds = _kinds(asked)
     today = clock.today(practice.the_practice(session).zone)
-    for one in logins.supervisions(session, associate_id=person.id, lock=True):
+    for one in staff.supervisions(session, associate_id=person.id, lock=True):
         if (one.is_default and asked.is_default) or one.supervisor_id == asked.supervisor_id:
             _give_way(one, asked.starts_on, today)
     made = Supervision(

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from practicerunner import cipher, clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import audit, logins
-from practicerunner.records.logins import Account, Credentials, OneTimeCode, RecoveryCode, Staff
+from practicerunner.records.logins import Account, Credentials, OneTimeCode, RecoveryCode
 from practicerunner.records.portal import PortalAccount, PortalRecoveryCode
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, authorize
 from practicerunner.workflows.commands import COMMANDS

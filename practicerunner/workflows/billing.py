@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import accounts, billing, drafts, logins, notes, packages, practice
+from practicerunner.records import accounts, billing, drafts, notes, packages, practice, staff
 from practicerunner.records.accounts import InvoiceFacts
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Charge, ChargeShare, Invoice
@@ -203,7 +203,7 @@ def check_cosigned(session: Session, appointment: Appointment, case: Case) -> No
     """Raise CosignatureMissing where the practice waits for an associate's note and it is not locked yet (C33)."""
     if not practice.the_practice(session).invoice_after_cosign or appointment.status is not AppointmentStatus.HELD:
         return
-    roles = logins.roles_of(session, [appointment.provider_id]).get(appointment.provider_id, set())
+    roles = staff.roles_of(session, [appointment.provider_id]).get(appointment.provider_id, set())
     if needs_cosignature(roles) and not notes.is_locked(session, appointment.id, capabilities(case.type).main_note):
         raise CosignatureMissing
 

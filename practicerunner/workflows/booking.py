@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.errors import BadInput, NotFound
-from practicerunner.records import logins, practice, scheduling
+from practicerunner.records import practice, scheduling, staff
 from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.scheduling import Slot
@@ -208,7 +208,7 @@ def bookable_service(session: Session, case: Case, service_id: int) -> Service:
 
 def bookable_provider(session: Session, provider_id: int) -> Staff:
     """Somebody who sees clients. Raises BadInput."""
-    provider = logins.staff_with_own_roles(session, provider_id)
+    provider = staff.staff_with_own_roles(session, provider_id)
     if provider is None or not provider.active or not {r.role for r in provider.roles} & TREATING:
         raise BadInput("provider_id", "Choose somebody who sees clients.")
     return provider

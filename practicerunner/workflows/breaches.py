@@ -13,8 +13,8 @@ from practicerunner.errors import BadInput, FieldProblems, NotFound, RuleViolati
 from practicerunner.records import breaches, practice
 from practicerunner.records.breaches import Breach, Reported
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.outbox import OutboxMessage
+from practicerunner.records.staff import Staff
 from practicerunner.rules import breaches as rule
 from practicerunner.vocabulary import Action, BreachChannel, BreachDecision, Resource
 from practicerunner.workflows.access import Actor, authorize, may, may_touch

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import acting, calendar, logins, practice, scheduling
+from practicerunner.records import acting, calendar, practice, scheduling, staff
 from practicerunner.records.calendar import CalendarEntry
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules import recurrence
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities
@@ -328,7 +328,7 @@ def booking_choices(session: Session, actor: Actor, case_id: int) -> BookingChoi
             for s in practice.services(session) if s.category in categories
         ),
         locations=tuple(Choice(place.id, place.name) for place in practice.locations(session)),
-        providers=tuple(_choices(logins.staff_with_roles(session, TREATING))) if books_anybody else (),
+        providers=tuple(_choices(staff.staff_with_roles(session, TREATING))) if books_anybody else (),
         may_override=bool(actor.roles & rules.MAY_OVERRIDE),
         may_write_memo=may(actor, Action.CREATE, Resource.APPOINTMENT_MEMO),
         last_service_id=last.service_id if last else None, last_format=last.format if last else None,
@@ -348,14 +348,14 @@ def _choices(staff: Iterable[Staff]) -> list[Choice]:
 def calendar_providers(session: Session, actor: Actor) -> list[Choice]:
     """Whose appointments the calendar can be narrowed to, by name."""
     seen = visible(actor, Action.READ, Resource.APPOINTMENTS)
-    everybody = _choices(logins.staff_with_roles(session, TREATING))
+    everybody = _choices(staff.staff_with_roles(session, TREATING))
     return [choice for choice in everybody if seen.everything or choice.id in seen.staff_ids]
 
 
 @reader(Resource.APPOINTMENTS)
 def supervisor_choices(session: Session, actor: Actor) -> list[Choice]:
     """Who can be another supervisor for one appointment."""
-    return _choices(logins.staff_with_roles(session, [Role.SUPERVISOR]))
+    return _choices(staff.staff_with_roles(session, [Role.SUPERVISOR]))
 
 
 @reader(Resource.APPOINTMENTS)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import asker_threads, logins, messages, practice, scheduling
+from practicerunner.records import asker_threads, messages, practice, scheduling, staff
 from practicerunner.records.base import FOR_CHANGE, add_rows
 from practicerunner.records.cases import Case, PaperReceived, Participant
 from practicerunner.records.people import Person
@@ -211,7 +211,7 @@ def _members(session: Session, participants: Sequence[Taking]) -> list[tuple[int
 
 def _check_staff(session: Session, provider_id: int, supervisor_id: int | None) -> None:
     """The responsible provider treats; an administrator alone never appears as provider (X17)."""
-    roles = logins.roles_of(session, [i for i in (provider_id, supervisor_id) if i is not None])
+    roles = staff.roles_of(session, [i for i in (provider_id, supervisor_id) if i is not None])
     if not roles.get(provider_id, set()) & TREATING:
         raise BadInput("provider_id", "Choose somebody who sees clients.")
     if supervisor_id is not None and Role.SUPERVISOR not in roles.get(supervisor_id, ()):

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.errors import RuleViolation
-from practicerunner.records import billing, packages, practice
+from practicerunner.records import arrangements, billing, packages, practice
+from practicerunner.records.arrangements import BillingArrangement
 from practicerunner.records.base import add_rows
-from practicerunner.records.billing import BillingArrangement, Charge
+from practicerunner.records.billing import Charge
 from practicerunner.records.cases import Case
 from practicerunner.records.packages import Place
 from practicerunner.records.people import Payer, Person
@@ -156,15 +157,15 @@ def reckon(
     statuses = {row.status for row in appointment.attendances}
     if not statuses or statuses & fees.UNRECORDED:
         raise AttendanceMissing
-    agreements = billing.arrangements(session, case.id)
-    arrangements, over = in_force(agreements, appointment.local_date), ended(agreements, appointment.local_date)
+    agreements = arrangements.of_case(session, case.id)
+    agreed_by, over = in_force(agreements, appointment.local_date), ended(agreements, appointment.local_date)
     service = session.get_one(Service, appointment.service_id)
     missed = practice.the_practice(session).missed_fee_basis_points
     planned, unpaid = [], []
     for person_id, came in units_of(appointment, case):
         if person_id in charged:
             continue
-        row = arrangements.get(person_id)
+        row = agreed_by.get(person_id)
         agreed = agreed_for(session, appointment, person_id, row, with_packages=with_packages, before=before)
         owed = fees.charge(came, agreed.cents, missed)
         if owed is None or owed[1] == 0:
@@ -194,11 +195,11 @@ def expected_charges(
     session: Session, appointment: Appointment, case: Case, rhythm: InvoicingRhythm
 ) -> list[Planned]:
     """What an appointment will cost if everybody comes who is expected, of those who are invoiced in advance so."""
-    arrangements = in_force(billing.arrangements(session, case.id), appointment.local_date)
+    agreed_by = in_force(arrangements.of_case(session, case.id), appointment.local_date)
     service = session.get_one(Service, appointment.service_id)
     planned = []
     for person_id, statuses in units_of(appointment, case):
-        row = arrangements.get(person_id)
+        row = agreed_by.get(person_id)
         if row is None or row.fee_terms is FeeTerms.PACKAGE or set(statuses) <= set(CALLED_OFF):
             continue
         if next((share.rhythm for share in row.shares if share.rhythm.is_ahead), None) is not rhythm:

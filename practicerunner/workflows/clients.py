@@ -17,11 +17,11 @@ from practicerunner.records import (
     case_facts,
     clients,
     forms,
-    logins,
     plans,
     portal,
     practice,
     scheduling,
+    staff,
 )
 from practicerunner.records.cases import Case
 from practicerunner.records.clients import Dated, Listed, Selection
@@ -475,16 +475,16 @@ def case_page(session: Session, actor: Actor, case_id: int) -> CasePage:
     case = case_for(session, actor, case_id)
     house = practice.the_practice(session)
     today, moment = clock.today(house.zone), clock.now()
-    default = logins.supervision_of(session, case.provider_id, today)
+    default = staff.supervision_of(session, case.provider_id, today)
     supervisor_id = case.supervisor_id or (default.supervisor_id if default else None)
-    staff = clients.staff_names(session, [i for i in (case.provider_id, supervisor_id) if i])
+    names = clients.staff_names(session, [i for i in (case.provider_id, supervisor_id) if i])
     before, after = clients.linked(session, case, visible(actor, Action.READ, Resource.CASE))
     upcoming, participants = clients.upcoming(session, case.id, moment), _participants(session, actor, case)
     return CasePage(
         case_id=case.id, revision=case.revision, name=case.name, own_name=case.name if case.has_own_name else "",
         type=case.type, label=case.label, status=case.status, provider_id=case.provider_id,
-        provider=staff[case.provider_id], supervisor_id=case.supervisor_id,
-        supervisor=staff.get(supervisor_id or 0, ""), supervisor_is_default=case.supervisor_id is None,
+        provider=names[case.provider_id], supervisor_id=case.supervisor_id,
+        supervisor=names.get(supervisor_id or 0, ""), supervisor_is_default=case.supervisor_id is None,
         opened_on=case.opened_on, needs_review=case.needs_review, clinical_fields=case.clinical_fields,
         capacity=case.capacity,
         participants=participants, upcoming=tuple(upcoming[:UPCOMING]),
@@ -565,8 +565,8 @@ def _recent(session: Session, case: Case, moment: datetime) -> tuple[RecentAppoi
 def staff_choices(session: Session, actor: Actor) -> StaffChoices:
     """Who may be responsible for a case: those who see clients, and those who supervise."""
     return StaffChoices(
-        {person.id: person.name for person in logins.staff_with_roles(session, TREATING)},
-        {person.id: person.name for person in logins.staff_with_roles(session, [Role.SUPERVISOR])},
+        {person.id: person.name for person in staff.staff_with_roles(session, TREATING)},
+        {person.id: person.name for person in staff.staff_with_roles(session, [Role.SUPERVISOR])},
     )
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import PracticeError, Stale
-from practicerunner.records import audit, cases, clients, follow_up, practice
+from practicerunner.records import audit, cases, clients, collection, practice
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.follow_up import ChargeToMake, CollectionRule, DueCharge
-from practicerunner.records.logins import Staff
+from practicerunner.records.collection import ChargeToMake, CollectionRule, DueCharge
 from practicerunner.records.practice import Practice
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import Action, CollectionPolicy, Resource
 from practicerunner.workflows.access import Actor, authorize, visible
 from practicerunner.workflows.billing import appointment_to_bill, issue_for
@@ -80,7 +80,7 @@ def set_case_collection(session: Session, actor: Actor, asked: SetCaseCollection
 def _set(
     session: Session, actor: Actor, case_id: int | None, revision: int, policy: CollectionPolicy | None
 ) -> int:
-    found = follow_up.rule_of(session, case_id)
+    found = collection.rule_of(session, case_id)
     if (found.revision if found else 0) != revision:
         raise Stale
     session.info["detail"] = f"collection: {policy or 'as the practice'}"
@@ -102,15 +102,15 @@ def _set(
 @reader(Resource.PRACTICE_SETTINGS)
 def practice_collection(session: Session, actor: Actor) -> Collection:
     """What happens by itself in the practice."""
-    return _view(session, follow_up.rule_of(session, None), CollectionPolicy.MANUAL)
+    return _view(session, collection.rule_of(session, None), CollectionPolicy.MANUAL)
 
 
 @reader(Resource.INVOICES)
 def case_collection(session: Session, actor: Actor, case_id: int) -> Collection:
     """What happens by itself in a case. Raises NotFound."""
     case = case_for(session, actor, case_id, resource=Resource.INVOICES)
-    general = follow_up.rule_of(session, None)
-    return _view(session, follow_up.rule_of(session, case.id), general.policy if general else CollectionPolicy.MANUAL)
+    general = collection.rule_of(session, None)
+    return _view(session, collection.rule_of(session, case.id), general.policy if general else CollectionPolicy.MANUAL)
 
 
 def _view(session: Session, rule: CollectionRule | None, inherited: CollectionPolicy) -> Collection:
@@ -123,7 +123,7 @@ def _view(session: Session, rule: CollectionRule | None, inherited: CollectionPo
 @reader(Resource.INVOICES)
 def due_charges(session: Session, actor: Actor) -> list[ChargeToMake]:
     """Saved cards and accounts that a person is to charge, the longest due first."""
-    return list(follow_up.due_charges(session, cases.seen(visible(actor, Action.READ, Resource.INVOICES))))
+    return list(collection.due_charges(session, cases.seen(visible(actor, Action.READ, Resource.INVOICES))))
 
 
 # --- By itself
@@ -131,12 +131,12 @@ def due_charges(session: Session, actor: Actor) -> list[ChargeToMake]:
 
 def waiting(session: Session) -> list[int]:
     """Appointments that are to be invoiced by themselves: held, and recorded before today."""
-    rules = follow_up.rules(session)
+    rules = collection.rules(session)
     if all(rule.policy is CollectionPolicy.MANUAL for rule in rules.values()):
         return []
     zone = ZoneInfo(practice.the_practice(session).zone)
     midnight = datetime.combine(clock.today(zone.key), time.min, tzinfo=zone).astimezone(UTC)
-    return follow_up.to_invoice(session, rules.get(None), midnight, MOST_TRIES)
+    return collection.to_invoice(session, rules.get(None), midnight, MOST_TRIES)
 
 
 def invoice_by_itself(session: Session, appointment_ids: list[int]) -> int:
@@ -145,10 +145,10 @@ def invoice_by_itself(session: Session, appointment_ids: list[int]) -> int:
     What cannot be invoiced stays under "Uninvoiced" for a person: nobody is set down to pay, a note waits for its
     co-signature, or whoever decided it may not any more.
     """
-    rules = follow_up.rules(session)
+    rules = collection.rules(session)
     made = 0
     for appointment_id in appointment_ids:
-        case_id = follow_up.case_of(session, appointment_id)
+        case_id = collection.case_of(session, appointment_id)
         rule = rules.get(case_id) or rules.get(None)
         actor = _in_the_name_of(session, rule)
         if actor is None:
@@ -175,11 +175,11 @@ def _in_the_name_of(session: Session, rule: CollectionRule | None) -> Actor | No
 
 def charges_to_note(session: Session) -> list[tuple[int, int, int]]:
     """Open invoices whose payer's saved card or account is to be noted as due: invoice, case, method."""
-    rules = follow_up.rules(session)
+    rules = collection.rules(session)
     if all(rule.policy is not CollectionPolicy.PAYMENT for rule in rules.values()):
         return []
     today = clock.today(practice.the_practice(session).zone)
-    return follow_up.to_charge(session, rules.get(None), f"{today:%Y-%m}")
+    return collection.to_charge(session, rules.get(None), f"{today:%Y-%m}")
 
 
 def note_charges(session: Session) -> int:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner.records import messages, outbox, practice, thread_lists
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules.messages import Window
 from practicerunner.vocabulary import Action, MessageKind, MessageStatus, Resource
 from practicerunner.workflows.access import Actor, may, may_touch

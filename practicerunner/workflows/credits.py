@@ -12,7 +12,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import billing
+from practicerunner.records import arrangements
 from practicerunner.records.credits import CreditedLine, Sponsored, charged_to, credited_as_a_whole
 from practicerunner.rules.ledger import taken_off
 from practicerunner.vocabulary import EntryKind
@@ -45,7 +45,7 @@ def charged_since(
     besides: int | None = None,
 ) -> dict[int, int]:
     """Payer id → cents charged to them for services from a day on and not credited, for what is left of a cap."""
-    found = billing.charged_since(session, case_id, person_id, payer_ids, day, besides)
+    found = arrangements.charged_since(session, case_id, person_id, payer_ids, day, besides)
     for one, off in _since(session, case_id, person_id, payer_ids, day, besides) if found else ():
         found[one.payer_id] -= off
     return found
@@ -55,7 +55,7 @@ def sponsored_since(
     session: Session, case_id: int, person_id: int | None, payer_id: int, day: date, besides: int
 ) -> tuple[int, int]:
     """What a sponsor was charged for services from a day on and not credited: cents, and at how many appointments."""
-    found = billing.sponsored_since(session, case_id, person_id, payer_id, day, besides)
+    found = arrangements.sponsored_since(session, case_id, person_id, payer_id, day, besides)
     for one, off in _since(session, case_id, person_id, [payer_id], day, besides) if found else ():
         found[one.appointment_id] -= off
     return sum(found.values()), sum(cents > 0 for cents in found.values())

@@ -13,9 +13,9 @@ from practicerunner.errors import NotFound
 from practicerunner.records import audit, document_files, practice, private_releases
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormResponse, FormVersion
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.private_releases import PrivateCustody
+from practicerunner.records.staff import Staff
 from practicerunner.rules import forms as form_rule
 from practicerunner.rules import private_releases as rule
 from practicerunner.vocabulary import Action, CustodyEnd, CustodyState, Resource, Role

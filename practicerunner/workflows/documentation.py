@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import alert_steps, cases, notes, practice, scheduling, supervision
+from practicerunner.records import addenda, alert_steps, cases, note_lists, notes, practice, scheduling, supervision
 from practicerunner.records.cases import Case
-from practicerunner.records.notes import NoteRow
+from practicerunner.records.note_lists import NoteRow
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
@@ -206,7 +206,7 @@ def _own_psychotherapy(session: Session, actor: Actor, case_id: int | None = Non
 def notes_of_case(session: Session, actor: Actor, case_id: int) -> list[NoteLine]:
     """The notes of a case as lines, the newest first, with one's own psychotherapy notes."""
     case_for(session, actor, case_id)
-    lines = [line_of(actor, row) for row in notes.of_case(session, case_id)]
+    lines = [line_of(actor, row) for row in note_lists.of_case(session, case_id)]
     lines += _own_psychotherapy(session, actor, case_id)
     return sorted(lines, key=lambda line: line.service_date, reverse=True)
 
@@ -215,8 +215,8 @@ def notes_of_case(session: Session, actor: Actor, case_id: int) -> list[NoteLine
 def appointments_to_write(session: Session, actor: Actor, case_id: int) -> list[ToWrite]:
     """The case's last appointments for which the actor may begin a note, the newest first."""
     case = case_for(session, actor, case_id)
-    found = notes.to_write(session, case_id, clock.now(), MOST_TO_WRITE)
-    written = notes.of_appointments(session, [a.id for a in found])
+    found = note_lists.to_write(session, case_id, clock.now(), MOST_TO_WRITE)
+    written = note_lists.of_appointments(session, [a.id for a in found])
     made = [
         ToWrite(
             a.id, a.local_date, a.local_time, capabilities(case.type).main_note,
@@ -238,7 +238,7 @@ def note_block(session: Session, actor: Actor, appointment_id: int) -> NoteBlock
         supervisor_id=actor.staff_id if actor.staff_id in (appointment.supervisor_id, case.supervisor_id) else None,
         resource_id=appointment_id, case_id=case.id,
     )
-    rows = notes.of_appointments(session, [appointment_id])
+    rows = note_lists.of_appointments(session, [appointment_id])
     lines = [line_of(actor, row) for row in rows]
     lines += [line for line in _own_psychotherapy(session, actor, case.id) if line.appointment_id == appointment_id]
     return NoteBlock(
@@ -316,7 +316,7 @@ def _offered(
 def note_states_of(session: Session, appointment_ids: Collection[int]) -> dict[int, NoteStatus]:
     """Appointment → the state of its main note; without one there is no entry. For calendars and lists."""
     states: dict[int, NoteStatus] = {}
-    for row in notes.of_appointments(session, appointment_ids):
+    for row in note_lists.of_appointments(session, appointment_ids):
         if row.appointment_id is None or row.kind is not capabilities(row.case_type).main_note:
             continue
         if row.appointment_id not in states or row.status in rule.SIGNED:
@@ -334,13 +334,13 @@ def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
     house, now = practice.the_practice(session), clock.now()
     hours = house.note_due_hours
     mains = {case_type: able.main_note for case_type, able in CASE_TYPES.items()}
-    held = notes.held_without_signed_note(session, sees.staff_ids, sees.supervisor_id, mains, rule.SIGNED)
+    held = note_lists.held_without_signed_note(session, sees.staff_ids, sees.supervisor_id, mains, rule.SIGNED)
     by_when = {h.appointment_id: rule.due_at(h.ends_at, hours, house.zone) for h in held}
     held = [
         h for h in held
         if (h.provider_id == actor.staff_id or by_when[h.appointment_id] < now) and h.case_id not in actor.own_cases]
     begun = {
-        row.appointment_id: row for row in notes.of_appointments(session, [h.appointment_id for h in held])
+        row.appointment_id: row for row in note_lists.of_appointments(session, [h.appointment_id for h in held])
         if row.kind is mains[row.case_type]
     }
     return [
@@ -357,15 +357,16 @@ def documentation_due(session: Session, actor: Actor) -> list[DueNote]:
 @reader(Resource.CLINICAL_NOTE)
 def my_queue(session: Session, actor: Actor) -> Queue:
     """One's drafts, what was returned to one, and what waits for one's co-signature; the oldest first."""
-    drafts = [line_of(actor, row) for row in notes.written_by(session, actor.staff_id, [NoteStatus.DRAFT])]
+    drafts = [line_of(actor, row) for row in note_lists.written_by(session, actor.staff_id, [NoteStatus.DRAFT])]
     drafts += [line for line in _own_psychotherapy(session, actor) if line.status is NoteStatus.DRAFT]
-    back = notes.written_by(session, actor.staff_id, [NoteStatus.RETURNED])
+    back = note_lists.written_by(session, actor.staff_id, [NoteStatus.RETURNED])
     last = _last_comments(session, back)
     to_review = [
-        line_of(actor, row) for row in notes.awaiting(session, actor.staff_id) if row.case_id not in actor.own_cases
+        line_of(actor, row) for row in note_lists.awaiting(session, actor.staff_id)
+        if row.case_id not in actor.own_cases
     ] if reviews(actor) else []
-    found = notes.addenda_awaiting(session, actor.staff_id) if reviews(actor) else []
-    beneath = notes.rows_of(session, {addendum.note_id for addendum in found})
+    found = addenda.awaiting(session, actor.staff_id) if reviews(actor) else []
+    beneath = note_lists.rows_of(session, {addendum.note_id for addendum in found})
     found = [one for one in found if beneath[one.note_id].case_id not in actor.own_cases]
     return Queue(
         tuple(sorted(drafts, key=lambda line: line.service_date)),
@@ -419,10 +420,10 @@ def _awaited(session: Session, actor: Actor) -> tuple[Awaited, ...]:
 
     found = [
         awaited(row, False, row.supervisor_id, row.submitted_at or now)
-        for row in notes.written_by(session, actor.staff_id, [NoteStatus.SUBMITTED])
+        for row in note_lists.written_by(session, actor.staff_id, [NoteStatus.SUBMITTED])
     ]
-    beneath = notes.addenda_handed_in(session, actor.staff_id)
-    rows = notes.rows_of(session, {addendum.note_id for addendum, _ in beneath})
+    beneath = addenda.handed_in(session, actor.staff_id)
+    rows = note_lists.rows_of(session, {addendum.note_id for addendum, _ in beneath})
     found += [
         awaited(rows[addendum.note_id], True, supervisor_id, addendum.created_at)
         for addendum, supervisor_id in beneath

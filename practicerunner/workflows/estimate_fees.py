@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import BadInput
 from practicerunner.records import estimates, packages, practice
-from practicerunner.records.billing import BillingArrangement
+from practicerunner.records.arrangements import BillingArrangement
 from practicerunner.records.cases import Case
 from practicerunner.records.credits import Sponsored
 from practicerunner.records.packages import SoldSession

@@ -13,9 +13,9 @@ from practicerunner.errors import RuleViolation
 from practicerunner.records import practice
 from practicerunner.records.cases import Case
 from practicerunner.records.estimates import EstimateDraft, GoodFaithEstimate
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Practice, Service
+from practicerunner.records.staff import Staff
 from practicerunner.rules import estimates as rule
 from practicerunner.rules.estimates import Expected
 from practicerunner.rules.names import person_name

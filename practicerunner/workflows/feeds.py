@@ -18,8 +18,8 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import cases, feeds, practice, scheduling
 from practicerunner.records.cases import Case
 from practicerunner.records.feeds import CalendarFeed, FeedEntry
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Practice
+from practicerunner.records.staff import Staff
 from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities

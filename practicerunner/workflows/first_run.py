@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import BadInput, RuleViolation
 from practicerunner.records import audit, logins, practice
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Practice
+from practicerunner.records.staff import Staff, count_staff
 from practicerunner.rules import passwords
 from practicerunner.vocabulary import Resource, Role, ServiceCategory
 from practicerunner.workflows import form_templates, invitations, staff
@@ -62,7 +62,7 @@ def set_up_practice(
     Raises AlreadySetUp if there is a practice, BadInput at a field.
     """
     logins.one_attempt_at_a_time(session, "first run")
-    if logins.count_staff(session) or _has_practice(session):
+    if count_staff(session) or _has_practice(session):
         raise AlreadySetUp
     owner_details = StaffDetails(
         first_name=asked.first_name, last_name=asked.last_name, email=asked.email, roles=frozenset({Role.OWNER}),

@@ -12,10 +12,20 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound
-from practicerunner.records import accounts, cases, clients, consent_basis, follow_up, logins, practice
+from practicerunner.records import (
+    accounts,
+    cases,
+    clients,
+    consent_basis,
+    follow_up,
+    practice,
+    staff,
+    unarranged,
+)
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.follow_up import Account, FollowUp, Overdue, Unarranged
+from practicerunner.records.follow_up import Account, FollowUp, Overdue
 from practicerunner.records.people import Payer
+from practicerunner.records.unarranged import Unarranged
 from practicerunner.rules.case_types import CASE_TYPES, capabilities
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, CaseType, ContactMade, Resource, Role
@@ -302,13 +312,13 @@ def whom_to_contact(session: Session, actor: Actor, case_ids: Collection[int]) -
     shown = follow_up.accounts_of(session, set(case_ids), sees)
     today = clock.today(practice.the_practice(session).zone)
     found: dict[int, list[ToContact]] = {case_id: [] for case_id in shown}
-    agreed = follow_up.paying(session, list(shown), today)
+    agreed = unarranged.paying(session, list(shown), today)
     for one in agreed:
         if all(known.payer_id != one.payer_id for known in found[one.case_id]):
             found[one.case_id].append(ToContact(one.payer_id, one.person_id, one.name))
     said = {(one.case_id, one.for_id) for one in agreed}
-    over = follow_up.agreement_ended(session, list(shown), today)
-    for case_id, known_as, person in follow_up.taking_part(session, list(shown)):
+    over = unarranged.agreement_ended(session, list(shown), today)
+    for case_id, known_as, person in unarranged.taking_part(session, list(shown)):
         unit = (case_id, person.id if capabilities(shown[case_id][0]).charged_each else None)
         if unit in said or any(known.person_id == person.id for known in found[case_id]):
             continue
@@ -341,7 +351,7 @@ def helpers(session: Session, actor: Actor, case_id: int) -> list[tuple[int, str
 
 def _helpers(session: Session, actor: Actor, case_id: int) -> list[tuple[int, str]]:
     found = {actor.staff_id: actor.name}
-    found |= {one.id: one.name for one in logins.staff_with_roles(session, WHO) if one.id not in found}
+    found |= {one.id: one.name for one in staff.staff_with_roles(session, WHO) if one.id not in found}
     provider = follow_up.provider_of(session, case_id)
     if provider is not None and provider.active:
         found.setdefault(provider.id, provider.name)
@@ -365,7 +375,7 @@ def billing_counts(session: Session, actor: Actor) -> BillingCounts:
 @reader(Resource.INVOICES)
 def arrangement_missing(session: Session, actor: Actor) -> list[Unarranged]:
     """Cases with an appointment ahead or to be invoiced for which nobody is set down to pay, the earliest first."""
-    return follow_up.unarranged(session, cases.seen(visible(actor, Action.READ, Resource.INVOICES)), TOGETHER)
+    return unarranged.unarranged(session, cases.seen(visible(actor, Action.READ, Resource.INVOICES)), TOGETHER)
 
 
 @reader(Resource.INVOICES)

@@ -16,8 +16,8 @@ from practicerunner.errors import NotFound
 from practicerunner.records import acting, audit, forms, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import alerts as alert_rule
 from practicerunner.rules import forms as rule
 from practicerunner.rules import signing

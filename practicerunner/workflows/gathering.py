@@ -13,9 +13,9 @@ from practicerunner.records import audit, cases, gathering, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.gathering import Span
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Payer
 from practicerunner.records.practice import Practice
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import Action, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, authorize, may, visible
 from practicerunner.workflows.cases import case_for

@@ -8,11 +8,11 @@ from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation, SlotTaken, Stale
 from practicerunner.records import calendar, practice, requests
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location
 from practicerunner.records.requests import SchedulingRequest
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import requests as rules
 from practicerunner.rules.case_types import capabilities

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import imports, logins, practice
+from practicerunner.records import imports, practice, staff
 from practicerunner.records.base import Base
 from practicerunner.records.billing import LedgerEntry
 from practicerunner.records.cases import Case, Participant
 from practicerunner.records.imports import ImportedRow, ImportRun
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import ContactPoint, Payer, Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import importing, names
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.csv_files import Table
@@ -519,5 +519,5 @@ def undo_import(session: Session, actor: Actor, asked: UndoImport) -> list[int]:
 def providers_to_choose(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """Who can be made responsible for imported clients: staff id and name, the actor first if they see clients."""
     authorize(session, actor, Action.CREATE, Resource.BULK_DATA, responsible=())
-    found = [(staff.id, staff.name) for staff in logins.staff_with_roles(session, sorted(TREATING))]
+    found = [(staff.id, staff.name) for staff in staff.staff_with_roles(session, sorted(TREATING))]
     return sorted(found, key=lambda choice: choice[0] != actor.staff_id)

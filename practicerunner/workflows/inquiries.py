@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
-from practicerunner.records import asker_threads, logins
+from practicerunner.records import asker_threads, staff
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.inquiries import Inquiry, InquiryEntry
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules import texts
 from practicerunner.vocabulary import (
     Action,
@@ -113,7 +113,7 @@ def give(session: Session, found: Inquiry, provider_id: int | None) -> None:
 
 def check_treats(session: Session, provider_id: int) -> None:
     """Only who sees clients answers one. Raises BadInput at ``provider_id``."""
-    if all(person.id != provider_id for person in logins.staff_with_roles(session, TREATING)):
+    if all(person.id != provider_id for person in staff.staff_with_roles(session, TREATING)):
         raise BadInput("provider_id", "Choose somebody who sees clients.")
 
 

@@ -11,8 +11,8 @@ from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records import asker_threads, inquiries, practice
 from practicerunner.records.asker_threads import AskerThread
 from practicerunner.records.inquiries import Inquiry, Received
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
+from practicerunner.records.staff import Staff
 from practicerunner.rules import names
 from practicerunner.rules.requests import together
 from practicerunner.rules.scheduling import days_since, wall

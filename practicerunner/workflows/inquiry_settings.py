@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.errors import BadInput, Stale
-from practicerunner.records import inquiries, logins, practice
+from practicerunner.records import inquiries, practice, staff
 from practicerunner.records.inquiries import InquiryProvider, InquirySettings
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Service
+from practicerunner.records.staff import Staff
 from practicerunner.rules.case_types import CASE_TYPES
 from practicerunner.rules.inquiries import ERASE_AFTER_DAYS, slug
 from practicerunner.vocabulary import Action, CaseType, Resource
@@ -64,7 +64,7 @@ def offered(session: Session) -> Offered:
     row = inquiries.the_settings(session) or InquirySettings(
         revision=0, is_on=False, introduction="", case_types=[], service_ids=[], location_ids=[], by_video=True,
         erase_after_days=ERASE_AFTER_DAYS)
-    treating = {person.id for person in logins.staff_with_roles(session, TREATING)}
+    treating = {person.id for person in staff.staff_with_roles(session, TREATING)}
     return Offered(
         row.revision, row.is_on, row.introduction,
         tuple(kind for kind in CASE_TYPES if kind.value in row.case_types),
@@ -98,7 +98,7 @@ def save_inquiry_settings(session: Session, actor: Actor, asked: SaveInquirySett
         raise Stale
     if asked.is_on and not asked.case_types:
         raise BadInput("case_types", "Choose at least one kind of work that people may ask for.")
-    known = {person.id: person for person in logins.staff_with_roles(session, TREATING)}
+    known = {person.id: person for person in staff.staff_with_roles(session, TREATING)}
     if set(asked.provider_ids) - set(known):
         raise BadInput("provider_ids", "Choose people who see clients.")
     if row is None:

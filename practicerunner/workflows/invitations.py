@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, PracticeError
 from practicerunner.records import audit, logins, practice
-from practicerunner.records.logins import Account, Invitation, Staff
+from practicerunner.records.logins import Account, Invitation
+from practicerunner.records.staff import Staff
 from practicerunner.rules import passwords
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, authorize

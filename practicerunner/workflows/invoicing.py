@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import ids
 from practicerunner.documents.invoice import Line as PaperLine
-from practicerunner.records import consent_basis, logins, practice
+from practicerunner.records import consent_basis, practice, staff
 from practicerunner.records.base import add_rows
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, LedgerEntry, OpenInvoice
 from practicerunner.records.cases import Case
@@ -203,8 +203,8 @@ def _paper_lines(
     session: Session, house: Practice, due: Sequence[BilledPart], texts: Sequence[str], veiled: Collection[int]
 ) -> list[PaperLine]:
     """The lines as printed; the sessions of one package stand on one line."""
-    staff = {i for part in due for i in (part.provider_id, part.supervisor_id) if i is not None}
-    signed = logins.signed_names(session, staff)
+    signers = {i for part in due for i in (part.provider_id, part.supervisor_id) if i is not None}
+    signed = staff.signed_names(session, signers)
     lines: list[PaperLine] = []
     packages: dict[tuple[int, str], list[BilledPart]] = {}
     for part, said in zip(due, texts, strict=True):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.note_details import STATES, states_of
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, authorize

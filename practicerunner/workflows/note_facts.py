@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.records import audit, cases, diagnoses, note_facts, practice
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.practice import Location
+from practicerunner.records.staff import Staff
 from practicerunner.rules import diagnoses as in_force_rule
 from practicerunner.rules import notes as rule
 from practicerunner.rules.diagnoses import Step

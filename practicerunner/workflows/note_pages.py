@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound
-from practicerunner.records import amendments, notes
+from practicerunner.records import addenda, amendments, note_lists, notes
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note, NoteRow, Signer
+from practicerunner.records.note_lists import NoteRow
+from practicerunner.records.notes import Note, Signer
+from practicerunner.records.staff import Staff
 from practicerunner.rules import notes as rule
 from practicerunner.rules.amendments import beneath_a_note
 from practicerunner.rules.note_details import Details
@@ -189,7 +190,7 @@ def note_page(session: Session, actor: Actor, note_id: int, reason: str = "") ->
     A clinical director who is not the author gets the text after typing a reason. The reading is logged, so this
     needs a transaction. Raises NotFound for strangers.
     """
-    row = notes.one_row(session, note_id)
+    row = note_lists.one_row(session, note_id)
     if row is None:
         raise NotFound(actor=actor, action=Action.READ, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
     allowed = may_open(actor, row)
@@ -323,7 +324,7 @@ def signer_line(signer: Signer) -> str:
 
 def _addenda(session: Session, actor: Actor, note: Note) -> tuple[AddendumLine, ...]:
     lines = []
-    for addendum, signature, review in notes.addenda_of(session, note.id):
+    for addendum, signature, review in addenda.of_notes(session, note.id):
         waiting = review is not None and review.done_at is None
         supervisor = session.get(Staff, review.supervisor_id) if review is not None and waiting else None
         lines.append(AddendumLine(
@@ -343,7 +344,7 @@ def _previous(session: Session, actor: Actor, note: Note, header: Mapping[str, A
     found = notes.signed_before(session, note, rule.SIGNED, 5)
     several = len(header.get("names", ())) != 1
     for earlier in of_the_same_people(session, found, people, several=several):
-        row = notes.one_row(session, earlier.id)
+        row = note_lists.one_row(session, earlier.id)
         allowed = may_open(actor, row) if row else None
         if row and allowed and not allowed.needs_reason:
             clinical = rule.is_clinical(row.case_type, session.get_one(Case, row.case_id).clinical_fields)

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from practicerunner.documents.note import Addendum, Passage, Signature, SignedPage, paint_note
 from practicerunner.documents.sheet import long_date
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation
-from practicerunner.records import amendments, audit, notes, plans, practice
+from practicerunner.records import addenda, amendments, audit, note_lists, notes, plans, practice
+from practicerunner.records.addenda import Addendum as AddendumRow
+from practicerunner.records.addenda import AddendumReview, AddendumSignature
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Addendum as AddendumRow
-from practicerunner.records.notes import AddendumReview, AddendumSignature, Note, NoteRow, Signer
+from practicerunner.records.note_lists import NoteRow
+from practicerunner.records.notes import Note, Signer
+from practicerunner.records.staff import Staff
 from practicerunner.rules import notes as rule
 from practicerunner.rules.amendments import beneath_a_note
 from practicerunner.rules.case_types import capabilities
@@ -88,7 +90,7 @@ def may_print(actor: Actor, row: NoteRow) -> bool:
 @reader(Resource.CASE)
 def printable_parts(session: Session, actor: Actor, note_id: int) -> dict[int, str] | None:
     """Participants of whom there is a copy of a note, by name; ``None`` where the actor may not print the note."""
-    row = notes.one_row(session, note_id)
+    row = note_lists.one_row(session, note_id)
     if row is None or not may_print(actor, row):
         return None
     if rule.FORMS[row.form].part is None:
@@ -104,7 +106,7 @@ def _may_export(actor: Actor, row: NoteRow) -> bool:
 
 def _authorized(session: Session, actor: Actor, note_id: int) -> NoteRow:
     """The note, if the actor may hand it out."""
-    row = notes.one_row(session, note_id)
+    row = note_lists.one_row(session, note_id)
     if row is None or may_open(actor, row) is None:
         raise NotFound(actor=actor, action=Action.EXPORT, resource=Resource.CLINICAL_NOTE, resource_id=note_id)
     resource = rule.resource_for(row.kind, row.case_type)
@@ -150,7 +152,7 @@ def shared_page(session: Session, note: Note, case: Case, person_id: int, until:
     alone = capabilities(case.type).most == 1
     clinical = rule.is_clinical(case.type, case.clinical_fields)
     about = [("About", header.about)] if header.about and note.person_id is not None else []
-    whole = notes.addenda_of(session, note.id)
+    whole = addenda.of_notes(session, note.id)
     added = [one for one in whole if alone and one[0].created_at <= until and (one[2] is None or one[2].done_at)]
     missing = len(whole) - len(added)
     return SignedPage(
@@ -230,7 +232,7 @@ def _signature(one: Signer, act: str, at: datetime, text_hash: str) -> Signature
 
 def _addenda(session: Session, page: NotePage) -> tuple[Addendum, ...]:
     awaits = {line.addendum_id: line.awaits for line in page.addenda}
-    return tuple(_addendum(one, awaits[one[0].id]) for one in notes.addenda_of(session, page.line.note_id or 0))
+    return tuple(_addendum(one, awaits[one[0].id]) for one in addenda.of_notes(session, page.line.note_id or 0))
 
 
 def _addendum(found: AddendumFound, awaits: str) -> Addendum:

@@ -5,10 +5,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from practicerunner import clock
-from practicerunner.records import audit, notes
+from practicerunner.records import audit, note_lists, notes
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Note, NoteRow
+from practicerunner.records.note_lists import NoteRow
+from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules import notes as rule
 from practicerunner.rules import permissions
 from practicerunner.rules.permissions import Allowed, Scope
@@ -86,7 +87,7 @@ def opens(actor: Actor, row: NoteRow, reason: str) -> bool:
 
 def log_reading(session: Session, actor: Actor, case: Case, note: Note, reason: str) -> None:
     """Write into the audit log that somebody reads a note, with the reason where one was needed."""
-    row = notes.one_row(session, note.id)
+    row = note_lists.one_row(session, note.id)
     allowed = may_open(actor, row) if row is not None else None
     typed = f"reason: {reason.strip()}" if allowed is not None and allowed.needs_reason else ""
     log_opening(session, actor, case, note.id, note.kind, typed)

@@ -10,10 +10,20 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records import alert_steps, cases, discarded_drafts, note_facts, notes, practice, scheduling
+from practicerunner.records import (
+    alert_steps,
+    cases,
+    discarded_drafts,
+    note_facts,
+    note_lists,
+    notes,
+    practice,
+    scheduling,
+)
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.notes import Note, NoteRow
+from practicerunner.records.note_lists import NoteRow
+from practicerunner.records.notes import Note
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
@@ -135,7 +145,7 @@ def authorize_note(
 
     ``row`` is what a list knows of the note, where it was read already.
     """
-    row = row or notes.one_row(session, subject.note.id)
+    row = row or note_lists.one_row(session, subject.note.id)
     if row is None:
         raise NotFound(actor=actor, action=action, resource=Resource.CLINICAL_NOTE, resource_id=subject.note.id)
     return authorize(
@@ -148,7 +158,7 @@ def authorize_note(
 def note_to_write(session: Session, actor: Actor, note_id: int, action: Action, act: Act) -> Subject:
     """The note, locked, for its author alone. Raises NoteIsSigned where the act is not possible any more."""
     subject = subject_of(session, actor, note_id, lock=True)
-    row = notes.one_row(session, note_id)
+    row = note_lists.one_row(session, note_id)
     authorize_note(session, actor, Action.UPDATE, subject, row=row)
     note = subject.note
     if note.author_id != actor.staff_id:

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.orm import Session
 
 from practicerunner.records import practice
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location, Practice
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules import reminders as rules
 from practicerunner.rules.reminders import Letter, Meeting
 from practicerunner.vocabulary import MessageKind

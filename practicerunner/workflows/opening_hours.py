@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
-from practicerunner.records import availability, calendar, logins
+from practicerunner.records import availability, calendar, staff
 from practicerunner.records.availability import BookingPolicy, OpeningHours, OpenService
 from practicerunner.records.practice import Location, Service
 from practicerunner.rules import availability as rules
@@ -262,7 +262,7 @@ def _write(row: OpeningHours, asked: HoursDetails) -> None:
 
 def _treating(session: Session, provider_id: int, *, lock: bool = False) -> None:
     """Refuse opening hours of somebody who sees no clients. Raises BadInput."""
-    person = logins.staff_with_own_roles(session, provider_id)
+    person = staff.staff_with_own_roles(session, provider_id)
     if person is None or not person.active or not {r.role for r in person.roles} & TREATING:
         raise BadInput("provider_id", "Choose somebody who sees clients.")
     if lock:

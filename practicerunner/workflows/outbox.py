@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import audit, consent_basis, outbox, people
-from practicerunner.records.logins import Staff
 from practicerunner.records.outbox import Addressed, OutboxMessage
+from practicerunner.records.staff import Staff
 from practicerunner.rules.names import person_name
 from practicerunner.rules.portal import without_secret
 from practicerunner.vocabulary import Action, MessageKind, MessageStatus, Resource

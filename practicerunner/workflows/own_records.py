@@ -3,9 +3,9 @@
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import BadInput
-from practicerunner.records import logins
-from practicerunner.records.logins import Staff
+from practicerunner.records import staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, Resource, Role
 from practicerunner.workflows.access import Actor, authorize
@@ -33,7 +33,7 @@ def set_own_record(session: Session, actor: Actor, asked: SetOwnRecord) -> int:
     if asked.person_id is not None:
         if session.get(Person, asked.person_id) is None:
             raise BadInput("person_id", "That person is no longer in the list.")
-        other = logins.staff_of_person(session, asked.person_id)
+        other = staff.staff_of_person(session, asked.person_id)
         if other is not None and other.id != found.id:
             raise BadInput("person_id", f"This person is {other.name} already.")
     found.person_id = asked.person_id
@@ -45,7 +45,7 @@ def set_own_record(session: Session, actor: Actor, asked: SetOwnRecord) -> int:
 
 def _another_owner(session: Session, actor: Actor) -> bool:
     return any(
-        Role.OWNER in one.roles for one in logins.active_with_roles(session) if one.staff_id != actor.staff_id)
+        Role.OWNER in one.roles for one in staff.active_with_roles(session) if one.staff_id != actor.staff_id)
 
 
 @reader(Resource.USERS)
@@ -54,5 +54,5 @@ def own_records(session: Session, actor: Actor) -> dict[int, str]:
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     return {
         staff_id: person_name(person.first_name, person.last_name, person.preferred_name)
-        for staff_id, person in logins.staff_who_are_clients(session)
+        for staff_id, person in staff.staff_who_are_clients(session)
     }

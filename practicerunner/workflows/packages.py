@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.money import dollars
-from practicerunner.records import billing, cases, packages, practice
+from practicerunner.records import arrangements, billing, cases, packages, practice
 from practicerunner.records.base import add_rows
 from practicerunner.records.billing import Charge
 from practicerunner.records.cases import Case
@@ -118,7 +118,7 @@ def sell_package(session: Session, actor: Actor, asked: SellPackage) -> int:
     case = case_for(session, actor, asked.case_id, Action.CREATE, resource=Resource.INVOICES)
     house = practice.the_practice(session)
     today = clock.today(house.zone)
-    row = in_force(billing.arrangements(session, case.id), today).get(asked.person_id)
+    row = in_force(arrangements.of_case(session, case.id), today).get(asked.person_id)
     if row is None or row.fee_terms is not FeeTerms.PACKAGE or row.package_service_id is None:
         raise NoPackageAgreed
     sessions, price = row.package_sessions or 0, row.package_cents or 0
@@ -241,7 +241,7 @@ def packages_of_case(session: Session, actor: Actor, case_id: int) -> Packages:
             bool(mine) and not any(charge.id in loose for charge in mine),
         ))
     offers = []
-    for person_id, row in in_force(billing.arrangements(session, case_id), today).items():
+    for person_id, row in in_force(arrangements.of_case(session, case_id), today).items():
         if row.fee_terms is not FeeTerms.PACKAGE or row.package_service_id is None:
             continue
         total: dict[int, int] = defaultdict(int)

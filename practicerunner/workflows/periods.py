@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import BadInput
-from practicerunner.records import billing, cases, gathering, practice, uninvoiced
+from practicerunner.records import arrangements, billing, cases, gathering, practice, uninvoiced
 from practicerunner.records.gathering import Span
 from practicerunner.records.uninvoiced import Uninvoiced
 from practicerunner.rules.foreseen import Foreseen
@@ -86,7 +86,7 @@ def period_choice(session: Session, actor: Actor, case_id: int) -> PeriodChoice:
     lines = gathering.waiting_lines(session, sees, Span(LONG_AGO, date.max, case_id=case_id))
     days = [line.service_date for line in lines]
     days += [row.held_on for row in _appointments(session, actor, Action.READ, case_id)]
-    agreed = billing.arrangements(session, case_id)
+    agreed = arrangements.of_case(session, case_id)
     payers = {share.payer_id for row in agreed for share in row.shares} | {line.payer_id for line in lines}
     names = billing.payer_names(session, payers | {row.sponsor_id for row in agreed if row.sponsor_id})
     return PeriodChoice(

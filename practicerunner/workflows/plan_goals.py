@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import cases, notes
+from practicerunner.records import cases, note_lists
 from practicerunner.records.notes import Note
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules import plans as rule
@@ -55,7 +55,7 @@ def goals_for(session: Session, actor: Actor, subject: Subject) -> tuple[GoalCho
     several = len({one.person_id for one in [*kept, *older]}) > 1
     found, over = [], day_after(session, note)
     for one in [*kept, *older]:
-        row = notes.one_row(session, one.id)
+        row = note_lists.one_row(session, one.id)
         if row is None or not opens(actor, row, ""):
             continue
         log_reading(session, actor, case, one, "")

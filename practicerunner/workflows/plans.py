@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import NotFound
-from practicerunner.records import cases, diagnoses, notes, plans, practice
+from practicerunner.records import cases, diagnoses, note_lists, plans, practice
 from practicerunner.records.cases import Case
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
@@ -235,7 +235,7 @@ def _of_person(
     if note is None:
         return PersonPlan(person_id, name, None, None, None, False, (), False, (), unfinished, False)
     today = _today(session)
-    row = notes.one_row(session, note.id)
+    row = note_lists.one_row(session, note.id)
     readable = reason is not None and row is not None and opens(actor, row, reason)
     plan = plan_in(session, note)
     if readable:

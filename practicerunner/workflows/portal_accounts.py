@@ -14,9 +14,9 @@ from practicerunner import clock
 from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import acting, cases, people, portal
 from practicerunner.records.base import FOR_CHANGE
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount, PortalInvitation
+from practicerunner.records.staff import Staff
 from practicerunner.rules.names import person_name
 from practicerunner.vocabulary import Action, ParticipantStatus, PortalState, Resource
 from practicerunner.workflows.access import Actor, may_touch

@@ -16,8 +16,8 @@ from practicerunner.records import amendments, cases
 from practicerunner.records.amendments import AmendmentRequest
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import amendments as rule
 from practicerunner.rules import signing
 from practicerunner.vocabulary import Action, AmendmentChannel, Resource

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import acting, audit, feeds, logins, portal, practice
+from practicerunner.records import acting, audit, feeds, portal, practice, staff
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.people import Person
 from practicerunner.records.portal import DetailsRequest, PortalAccount
@@ -148,7 +148,7 @@ def ask_for_change(session: Session, actor: PortalActor, asked: AskForChange) ->
     letter = letters.details_letter(practice.the_practice(session).name)
     told = portal.providers_of(session, person.id) or [
         *portal.providers_of(session, person.id, left_too=True),
-        *(one.id for one in logins.staff_with_roles(session, [Role.OWNER]))]
+        *(one.id for one in staff.staff_with_roles(session, [Role.OWNER]))]
     for staff_id in dict.fromkeys(told):
         outbox.put(session, MessageKind.DETAILS_ASKED, f"details:{made.id}:{staff_id}", letter.subject, letter.body,
                    staff_id=staff_id)

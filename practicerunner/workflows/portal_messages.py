@@ -13,9 +13,9 @@ from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
 from practicerunner.records import acting, audit, document_files, messages, practice, requests
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.messages import Stamp
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import messages as rules
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.permissions import PortalRole

@@ -16,10 +16,10 @@ from practicerunner.documents.note import paint_note
 from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import audit, note_shares, notes, practice
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.note_shares import NoteShare
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import notes as rule
 from practicerunner.rules.case_types import capabilities
 from practicerunner.rules.documents import plain_name

@@ -16,11 +16,11 @@ from practicerunner.errors import BadInput, NotFound, RuleViolation
 from practicerunner.records import practice, private_releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.people import Person
 from practicerunner.records.private_releases import PrivateAuthorization, PrivateWord
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules import notes as note_rule
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.private_releases import Scope

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.documents.sheet import long_date
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
-from practicerunner.records import cases, logins, practice, private_releases
+from practicerunner.records import cases, practice, private_releases, staff
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.private_releases import PrivateAuthorization, PrivateCustody, PrivateRelease
+from practicerunner.records.staff import Staff
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.private_releases import Scope
 from practicerunner.vocabulary import Action, CustodyEnd, CustodyState, Resource, Role
@@ -262,7 +262,7 @@ def _custody_to_change(session: Session, actor: Actor, custody_id: int) -> Priva
 def second_to(session: Session, staff_id: int, case_id: int | None = None) -> dict[int, str]:
     """Who could confirm beside somebody, by name; of a case nobody whom it is about."""
     return {
-        person.id: person.name for person in logins.all_staff(session)
+        person.id: person.name for person in staff.all_staff(session)
         if person.active and person.id != staff_id and (
             Role.OWNER in {held.role for held in person.roles}
             or (person.is_clinical_director and {held.role for held in person.roles} - {Role.ADMIN}))

@@ -19,10 +19,10 @@ from practicerunner.errors import NotFound, RuleViolation
 from practicerunner.records import audit, practice, private_releases
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.private_releases import PrivateAuthorization, PrivateCustody, PrivateHandout, PrivateRelease
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules import private_releases as rule
 from practicerunner.rules.documents import plain_name
 from practicerunner.vocabulary import Action, CustodyEnd, NoteStatus, ProofMethod, Resource

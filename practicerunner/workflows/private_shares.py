@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound
-from practicerunner.records import logins, practice, private_shares
-from practicerunner.records.logins import Staff, Supervision
+from practicerunner.records import practice, private_shares, staff
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.private_shares import PsychotherapyShare, Shared
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.rules.supervision import covers
 from practicerunner.vocabulary import Action, NoteKind, NoteStatus, Resource, Role
 from practicerunner.workflows.access import Actor
@@ -160,7 +160,7 @@ def _in_force(session: Session, actor: Actor) -> dict[int, tuple[Supervision, St
     today = clock.today(practice.the_practice(session).zone)
     found = {
         term.supervisor_id: (term, session.get_one(Staff, term.supervisor_id))
-        for term in logins.supervisions(session, associate_id=actor.staff_id) if covers(term, today)
+        for term in staff.supervisions(session, associate_id=actor.staff_id) if covers(term, today)
     }
     return {key: pair for key, pair in found.items() if can_supervise(pair[1])}
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from practicerunner import cipher, clock
 from practicerunner.errors import BadInput
 from practicerunner.records import logins
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import ProofMethod
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.authenticator import WRONG_CODE, takes_code

@@ -15,9 +15,9 @@ from practicerunner.documents.note import Passage, Signature, SignedPage
 from practicerunner.documents.record import Code, Filed, Record, Visit, paint_record
 from practicerunner.documents.sheet import long_date
 from practicerunner.errors import NotFound, RuleViolation
-from practicerunner.records import audit, calendar, cases, notes, practice
+from practicerunner.records import audit, calendar, cases, note_lists, notes, practice
 from practicerunner.records.cases import Case
-from practicerunner.records.notes import NoteRow
+from practicerunner.records.note_lists import NoteRow
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Practice
 from practicerunner.records.scheduling import Attendance
@@ -189,7 +189,7 @@ def _notes(
 ) -> tuple[list[SignedPage], list[str]]:
     """Locked notes in order of service that the actor may read, and what that leaves out."""
     pages, unsigned, closed = [], 0, 0
-    for row in reversed(notes.of_case(session, case.id)):
+    for row in reversed(note_lists.of_case(session, case.id)):
         if row.kind in rule.UNSIGNED_KINDS:
             continue
         allowed = may_open(actor, row)

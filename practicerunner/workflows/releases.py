@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock, ids
 from practicerunner.documents.sheet import long_date
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation
-from practicerunner.records import cases, logins, practice, releases
+from practicerunner.records import cases, practice, releases, staff
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.cases import Case
 from practicerunner.records.people import Person
@@ -298,7 +298,7 @@ def releases_waiting(session: Session, actor: Actor) -> list[WaitingRelease]:
     the record went out or the release was dropped. An owner has those which the case's provider could not hand out,
     see ``may_hand_out``.
     """
-    able = [one.staff_id for one in logins.active_with_roles(session) if _hands_out(one.roles)] if (
+    able = [one.staff_id for one in staff.active_with_roles(session) if _hands_out(one.roles)] if (
         Role.OWNER in actor.roles) else None
     asked_for = {case.id: case for _, case in releases.refused(session, actor.staff_id, able)
                  if may_hand_out(actor, case)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from practicerunner.errors import NotFound
-from practicerunner.records import cases, notes
+from practicerunner.records import addenda, cases, note_lists, notes
 from practicerunner.records.practice import Service
 from practicerunner.records.scheduling import Appointment
 from practicerunner.rules import notes as rule
@@ -86,7 +86,7 @@ def _reviews(session: Session, actor: Actor, subject: Subject) -> bool:
         return note.supervisor_id == actor.staff_id != note.author_id
     return any(
         review is not None and review.done_at is None and review.supervisor_id == actor.staff_id != addendum.staff_id
-        for addendum, _, review in notes.addenda_of(session, note.id)
+        for addendum, _, review in addenda.of_notes(session, note.id)
     )
 
 
@@ -115,5 +115,5 @@ def _earlier(
 ) -> tuple[NoteLine, ...]:
     found = of_the_same_people(
         session, notes.signed_before(session, subject.note, rule.SIGNED, MOST_EARLIER), concerned, several=several)
-    rows = notes.rows_of(session, {one.id for one in found})
+    rows = note_lists.rows_of(session, {one.id for one in found})
     return tuple(line_of(actor, rows[one.id]) for one in found if opens(actor, rows[one.id], ""))

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
-from practicerunner.records import audit, logins, notes, practice, supervision
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import NoteRow
+from practicerunner.records import addenda, audit, note_lists, practice, staff, supervision
+from practicerunner.records.note_lists import NoteRow
+from practicerunner.records.staff import Staff
 from practicerunner.records.supervision import Part, ReviewAssignment
 from practicerunner.rules import notes as rule
 from practicerunner.rules.scheduling import days_since
@@ -107,11 +107,11 @@ def review_queue(session: Session, actor: Actor) -> ReviewQueue:
         return ReviewQueue((), None, 0)
     now, zone = clock.now(), practice.the_practice(session).zone
     lines = [
-        _line(actor, row, now, zone) for row in notes.awaiting(session, actor.staff_id)
+        _line(actor, row, now, zone) for row in note_lists.awaiting(session, actor.staff_id)
         if row.case_id not in actor.own_cases]
-    addenda = notes.addenda_awaiting(session, actor.staff_id)
-    beneath = notes.rows_of(session, {one.note_id for one in addenda})
-    for one in addenda:
+    beneath_notes = addenda.awaiting(session, actor.staff_id)
+    beneath = note_lists.rows_of(session, {one.note_id for one in beneath_notes})
+    for one in beneath_notes:
         row = beneath[one.note_id]
         if row.case_id in actor.own_cases:
             continue
@@ -160,7 +160,7 @@ def barred_reviews(session: Session, actor: Actor) -> int:
 def stranded_reviews(session: Session, actor: Actor) -> int:
     """How much waits for somebody who supervises no more, for whoever may give it to somebody else."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
-    able = {person.id for person in logins.all_staff(session) if can_supervise(person)}
+    able = {person.id for person in staff.all_staff(session) if can_supervise(person)}
     return sum(one.notes + one.addenda for one in supervision.undecided(session) if one.supervisor_id not in able)
 
 
@@ -168,7 +168,7 @@ def stranded_reviews(session: Session, actor: Actor) -> int:
 def supervisors(session: Session, actor: Actor) -> dict[int, str]:
     """Who could be given a review: id → name."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
-    return {person.id: person.name for person in logins.all_staff(session) if can_supervise(person)}
+    return {person.id: person.name for person in staff.all_staff(session) if can_supervise(person)}
 
 
 @reader(Resource.USERS)
@@ -227,7 +227,7 @@ def _keep(session: Session, actor: Actor, asked: ReassignReviews, note_id: int, 
 
 def _log(session: Session, actor: Actor, note_ids: Iterable[int]) -> None:
     """In the audit log of each case stands that the review of its note moved."""
-    for row in notes.rows_of(session, set(note_ids)).values():
+    for row in note_lists.rows_of(session, set(note_ids)).values():
         audit.note(
             session, staff_id=actor.staff_id, role=session.info.get("role", ""), action="reassign_review",
             resource=rule.resource_for(row.kind, row.case_type), resource_id=row.note_id, case_id=row.case_id,

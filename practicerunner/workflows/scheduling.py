@@ -9,9 +9,9 @@ from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, NotPermitted, RuleViolation, Stale
 from practicerunner.records import calendar, gathering, notes, practice, scheduling
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.case_types import capabilities

@@ -17,10 +17,10 @@ from practicerunner.errors import BadInput, RuleViolation, Stale
 from practicerunner.records import audit, notes, practice, scheduling
 from practicerunner.records import series as records
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment
 from practicerunner.records.series import Series
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.rules import attendance as attendance_rules
 from practicerunner.rules import scheduling as scheduling_rules
 from practicerunner.rules import series as rules

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from practicerunner import cipher, clock
-from practicerunner.records import audit, logins, practice
-from practicerunner.records.logins import Account, Staff
+from practicerunner.records import audit, logins, practice, staff
+from practicerunner.records.logins import Account
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import Outcome, Resource, Role
 from practicerunner.workflows.authenticator import EXPIRED, WRONG_CODE, takes_code
 from practicerunner.workflows.invitations import hash_password, matches
@@ -63,7 +64,7 @@ def sign_in(
     logins.one_attempt_at_a_time(session, subjects[0])
     if is_throttled(session, subjects):
         return Answer(refusal=TOO_MANY)
-    person = logins.staff_by_email(session, name)
+    person = staff.staff_by_email(session, name)
     account = logins.account_of(session, person.id, lock=True) if person else None
     right = matches(account.password_hash if account else _DUMMY, password)
     if person is None or account is None or not right or not person.active:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import Stale
 from practicerunner.records import notes, practice
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion, Signature
+from practicerunner.records.staff import Staff
 from practicerunner.rules import notes as rule
 from practicerunner.rules.attendance import AHEAD
 from practicerunner.rules.note_forms import FORMS

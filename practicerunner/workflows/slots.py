@@ -14,10 +14,10 @@ from practicerunner.errors import RuleViolation, SlotTaken
 from practicerunner.records import calendar, practice, scheduling
 from practicerunner.records.base import add_rows
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Location, Service
 from practicerunner.records.scheduling import Appointment, Hold
+from practicerunner.records.staff import Staff
 from practicerunner.rules import scheduling as rules
 from practicerunner.rules.names import person_name
 from practicerunner.rules.scheduling import Slot

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import audit, cases, logins, practice, private_releases, scheduling
-from practicerunner.records.logins import Staff, StaffRole, Supervision
+from practicerunner.records import audit, cases, practice, private_releases, scheduling, staff
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff, StaffRole, Supervision
 from practicerunner.rules import identifiers
 from practicerunner.rules.notes import needs_cosignature
 from practicerunner.rules.supervision import Term, covers, inherited
@@ -86,13 +86,13 @@ def add_staff(session: Session, actor: Actor, asked: AddStaff) -> int:
 
 def create_staff(session: Session, asked: StaffDetails) -> int:
     """Write a new member of staff; also for the first owner, before there is anybody to ask."""
-    if logins.staff_by_email(session, asked.email):
+    if staff.staff_by_email(session, asked.email):
         raise BadInput("email", "Somebody with this e-mail address is already here.")
     person = Staff(
         first_name=asked.first_name, last_name=asked.last_name, email=asked.email, credentials=asked.credentials,
         npi=asked.npi, licence=asked.licence, taxonomy=asked.taxonomy,
         video_link=asked.video_link,
-        is_clinical_director=asked.is_clinical_director, colour=COLOURS[logins.count_staff(session) % len(COLOURS)],
+        is_clinical_director=asked.is_clinical_director, colour=COLOURS[staff.count_staff(session) % len(COLOURS)],
         roles=[StaffRole(role=role) for role in sorted(asked.roles)],
     )
     session.add(person)
@@ -112,7 +112,7 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
     """Change somebody's details or roles; takes effect on their next click. Raises LastOwner, Stale."""
     authorize(session, actor, Action.MANAGE, Resource.USERS, responsible=())
     person = to_change(session, actor, Staff, asked.staff_id, asked.revision, Resource.USERS)
-    holder = logins.staff_by_email(session, asked.email)
+    holder = staff.staff_by_email(session, asked.email)
     if holder is not None and holder.id != person.id:
         raise BadInput("email", "Somebody with this e-mail address is already here.")
     if asked.active and not person.active:
@@ -123,7 +123,7 @@ def change_staff(session: Session, actor: Actor, asked: ChangeStaff) -> int:
     person.roles = [held.get(role) or StaffRole(role=role) for role in sorted(asked.roles)]
     person.revision += 1
     session.flush()
-    if not logins.has_active_owner(session):
+    if not staff.has_active_owner(session):
         raise LastOwner
     _assign_supervisor(session, person, asked)
     return person.id
@@ -147,7 +147,7 @@ def _assign_supervisor(session: Session, person: Staff, asked: StaffDetails) -> 
     if asked.supervisor_id is not None:
         check_supervisor(session, person.id, asked.supervisor_id)
     today = clock.today(practice.the_practice(session).zone)
-    known = logins.supervisions(session, associate_id=person.id, lock=True)
+    known = staff.supervisions(session, associate_id=person.id, lock=True)
     current = next((one for one in reversed(known) if one.is_default and covers(one, today)), None)
     if (current.supervisor_id if current else None) == asked.supervisor_id:
         return
@@ -195,7 +195,7 @@ def follow(session: Session, appointments: Iterable[tuple[Appointment, int | Non
 @reader(Resource.USERS)
 def staff_list(session: Session, actor: Actor) -> list[Staff]:
     """Everybody for whoever manages users; a supervisor sees their own list."""
-    everybody = logins.all_staff(session)
+    everybody = staff.all_staff(session)
     if Role.OWNER in actor.roles:
         return everybody
     return [person for person in everybody if person.id in actor.supervisees]
@@ -206,19 +206,19 @@ def supervisor_ids(session: Session, actor: Actor) -> dict[int, int]:
     """Member of staff → who supervises them today, as far as the actor sees the list."""
     today = clock.today(practice.the_practice(session).zone)
     seen = {person.id for person in staff_list(session, actor)}
-    return {who: by for who, by in logins.supervisors_on(session, today).items() if who in seen}
+    return {who: by for who, by in staff.supervisors_on(session, today).items() if who in seen}
 
 
 def actor_for(session: Session, staff_id: int) -> Actor:
     """The acting person as the database knows them now. Raises NotFound if they no longer work here."""
-    person = logins.staff_with_own_roles(session, staff_id)
+    person = staff.staff_with_own_roles(session, staff_id)
     if person is None or not person.active:
         raise NotFound(action="act", resource=Resource.USERS)
     us = practice.the_practice(session)
     today = clock.today(us.zone)
     terms = tuple(
         Term(one.associate_id, one.supervisor_id, one.level, one.starts_on, one.ends_on)
-        for one in logins.supervised_by(session, person.id)
+        for one in staff.supervised_by(session, person.id)
     )
     return Actor(
         staff_id=person.id, name=person.name, roles=frozenset(r.role for r in person.roles),
@@ -237,11 +237,11 @@ def colleagues(session: Session) -> list[Actor]:
     return [
         Actor(one.staff_id, one.name, one.roles, person_id=one.person_id, own_cases=(
             frozenset() if one.person_id is None else cases.case_ids_of(session, one.person_id)))
-        for one in logins.active_with_roles(session)
+        for one in staff.active_with_roles(session)
     ]
 
 
 def supervisor_on(session: Session, staff_id: int, day: date) -> int | None:
     """Id of the supervisor of a member of staff on a day, if there is one."""
-    current = logins.supervision_of(session, staff_id, day)
+    current = staff.supervision_of(session, staff_id, day)
     return current.supervisor_id if current else None

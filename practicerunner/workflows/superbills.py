@@ -22,9 +22,9 @@ from practicerunner.records import billing, cases, practice, superbills
 from practicerunner.records.base import add_rows
 from practicerunner.records.billing import InvoiceLine
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.practice import Practice
+from practicerunner.records.staff import Staff
 from practicerunner.records.superbills import Superbill, SuperbillLine, SuperbillVoid
 from practicerunner.rules import superbills as rule
 from practicerunner.rules.case_types import capabilities

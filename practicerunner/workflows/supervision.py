@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock
 from practicerunner.errors import RuleViolation
-from practicerunner.records import cases, logins, practice, supervision
+from practicerunner.records import cases, practice, staff, supervision
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules.supervision import covers, leaves_out, narrowest, signed_as, supervisor_on
 from practicerunner.vocabulary import NoteKind, Role, SignatureRole
 
@@ -45,7 +45,7 @@ def review_of(
     in the case themselves, somebody else is named first.
     """
     today = clock.today(practice.the_practice(session).zone)
-    known = logins.supervisions(session, associate_id=author_id)
+    known = staff.supervisions(session, associate_id=author_id)
     if not known and signed_as(roles, None) is None:
         return None
     in_force = [one for one in known if covers(one, today)]

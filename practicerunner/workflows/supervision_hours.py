@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.documents.csv_table import write_csv
 from practicerunner.errors import BadInput, NotFound, RuleViolation, Stale
-from practicerunner.records import audit, logins, practice, supervision
+from practicerunner.records import audit, practice, staff, supervision
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.supervision import HourRow, SupervisionAttendee, SupervisionSession
 from practicerunner.rules import notes as rule
@@ -211,7 +211,7 @@ def _sums(
     """Each supervisee of today with what came together with this supervisor since their assignment began."""
     everything = visible(actor, Action.READ, Resource.SUPERVISION_NOTE).everything
     found, begun = [], dict[tuple[int, int], tuple[date, date | None]]()
-    for term in logins.supervisions(session):
+    for term in staff.supervisions(session):
         pair = term.associate_id, term.supervisor_id
         # Another level of the same two is a new assignment and goes on where the last one ends.
         since, until = begun.get(pair, (term.starts_on, term.starts_on))
@@ -263,7 +263,7 @@ def hour_choices(session: Session, actor: Actor) -> HourChoices:
 def _pairs(session: Session, actor: Actor) -> dict[int, tuple[int, ...]]:
     """Supervisor → those whom they ever supervised: the actor's own supervisees, or the actor under each of theirs."""
     found: defaultdict[int, dict[int, None]] = defaultdict(dict)
-    for term in logins.supervisions(session):
+    for term in staff.supervisions(session):
         found[term.supervisor_id][term.associate_id] = None
     return {
         supervisor: tuple(people) for supervisor, people in found.items()
@@ -295,7 +295,7 @@ def _check(session: Session, actor: Actor, asked: HourDetails) -> None:
         raise BadInput("kind", "Individual is with one, triadic with two, group with three or more.")
     if asked.held_on > clock.today(practice.the_practice(session).zone):
         raise BadInput("held_on", "This day is still to come.")
-    terms = logins.supervisions(session, supervisor_id=asked.supervisor_id)
+    terms = staff.supervisions(session, supervisor_id=asked.supervisor_id)
     if not people <= {term.associate_id for term in terms if covers(term, asked.held_on)}:
         raise BadInput("supervisee_ids", "Not everybody here was supervised by this person on that day.")
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from practicerunner.records import messages
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.messages import MessageThread, Taking, ThreadMessage
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.rules import messages as rules
 from practicerunner.rules.messages import Window
 from practicerunner.workflows.audiences import full_name

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from practicerunner.records import notes
-from practicerunner.records.notes import Addendum, AddendumReview, AddendumSignature, Logged, Signer
+from practicerunner.records import addenda, notes
+from practicerunner.records.addenda import Addendum, AddendumReview, AddendumSignature
+from practicerunner.records.notes import Logged, Signer
 from practicerunner.rules import notes as rule
 from practicerunner.vocabulary import Action, Resource, SignatureRole
 from practicerunner.workflows.access import Actor
@@ -51,7 +52,7 @@ def _verify(session: Session, note_id: int) -> list[Verified]:
         known = log.knows(action, f"version {s.version}", s.text_hash, seal, proven=s.method is not None)
         intact = known and now == claimed == s.text_hash
         found.append(Verified(f"Version {s.version}", s.name, s.signed_at, now, intact))
-    for addendum, co, review in notes.addenda_of(session, note_id):
+    for addendum, co, review in addenda.of_notes(session, note_id):
         now = rule.addendum_hash(note_id, addendum.reason, addendum.text)
         seal = rule.signature_hash(addendum.id, SignatureRole.AUTHOR, now, _signer(addendum), addendum.created_at)
         known = log.knows("add_addendum", "addendum", now, seal, proven=addendum.method is not None)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from practicerunner import clock
 from practicerunner.errors import BadInput, RuleViolation
 from practicerunner.money import dollars
-from practicerunner.records import billing, cases, clients, practice
+from practicerunner.records import arrangements, billing, cases, clients, practice
 from practicerunner.records.base import FOR_CHANGE
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, LedgerEntry
 from practicerunner.records.people import Payer
@@ -87,13 +87,13 @@ def fee_consequences(session: Session, actor: Actor, appointment_id: int) -> Fee
     """What each participant's attendance costs, whatever it will be; what is recorded of the others counts along."""
     appointment, case = appointment_to_bill(session, actor, appointment_id, Action.READ)
     each = capabilities(case.type).charged_each
-    arrangements = in_force(billing.arrangements(session, case.id), appointment.local_date)
+    agreed_by = in_force(arrangements.of_case(session, case.id), appointment.local_date)
     missed = practice.the_practice(session).missed_fee_basis_points
     statuses = {row.person_id: row.status for row in appointment.attendances}
     found: dict[int, dict[AttendanceStatus, int]] = {}
     for person_id in statuses:
         whose_fee = person_id if each else None
-        agreed = agreed_for(session, appointment, whose_fee, arrangements.get(whose_fee))
+        agreed = agreed_for(session, appointment, whose_fee, agreed_by.get(whose_fee))
         others = [] if each else [status for other, status in statuses.items() if other != person_id]
         found[person_id] = {}
         for status in AttendanceStatus:

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from practicerunner import database
 from practicerunner.errors import PracticeError
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
 from practicerunner.records.series import Series
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseStatus, CaseType, NoteKind, SeriesScope
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.attendance import SetAttendance, set_attendance

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records.amendments import AmendmentRequest
-from practicerunner.records.logins import Staff
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.ui import identity, navigation
 from practicerunner.vocabulary import AmendmentChannel, AmendmentDecision, CaseType, DenialGround
 from practicerunner.workflows.amendments import RecordAmendment, record_amendment

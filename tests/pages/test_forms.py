@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
 from practicerunner.records.forms import CriticalAlert, FormResponse, FormTemplate
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.forms import Content, Field
 from practicerunner.ui import form_fields, identity, navigation
 from practicerunner.vocabulary import AlertAction, CaseType, FieldKind, FormPurpose, NoteKind

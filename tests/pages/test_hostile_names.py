@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules.note_details import Details, Risk, Telehealth, Whereabouts
 from practicerunner.rules.notes import FORMS
 from practicerunner.ui import identity, navigation

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import database
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, Signature
+from practicerunner.records.staff import Staff
 from practicerunner.ui import identity, unsaved
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.notes import DiscardDraft, SaveDraft, StartNote, discard_draft, save_draft, start_note

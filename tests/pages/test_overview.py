@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from practicerunner import clock, database
-from practicerunner.records.logins import StaffRole
+from practicerunner.records.staff import StaffRole
 from practicerunner.ui import identity
 from practicerunner.vocabulary import AttendanceStatus, MoneyBy, ReportPeriod, Role
 from tests.reports.building import Story

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from practicerunner import database
 from practicerunner.errors import NotFound, PracticeError
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.records.supervision import SupervisionSession
 from practicerunner.rules.note_details import Details, Risk
 from practicerunner.ui import identity, review_list

@@ -8,22 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 
 from practicerunner import database
-from practicerunner.records.billing import (
-    BillingArrangement,
-    Charge,
-    Invoice,
-    LedgerEntry,
-    OpenInvoice,
-    PayerShare,
-    Payment,
-)
+from practicerunner.records.arrangements import BillingArrangement, PayerShare
+from practicerunner.records.billing import Charge, Invoice, LedgerEntry, OpenInvoice, Payment
 from practicerunner.records.cases import Case, PaperReceived, Participant, PaymentMethod
 from practicerunner.records.forms import CriticalAlert, FormAssignment, FormResponse, FormTemplate, FormVersion
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
 from practicerunner.records.people import Payer, Person
 from practicerunner.records.practice import Practice, Service
 from practicerunner.records.scheduling import Appointment, Attendance
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AlertAction,
     AppointmentStatus,

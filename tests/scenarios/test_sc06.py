@@ -9,8 +9,8 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.errors import NoteIsSigned, NotFound, NotPermitted, RuleViolation
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion
+from practicerunner.records.staff import Staff
 from practicerunner.rules.notes import AwaitingCosignature
 from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus, Role, SignatureRole
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum

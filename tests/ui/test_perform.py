@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from practicerunner import database
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.ui import identity, perform
 from practicerunner.vocabulary import Role
 from practicerunner.workflows.practice import AddLocation, add_location, location_list

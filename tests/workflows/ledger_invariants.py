@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy import select, text, true
 
 from practicerunner import database
-from practicerunner.records import accounts, advance, billing, follow_up, payments, statements, uninvoiced
+from practicerunner.records import accounts, advance, billing, payments, statements, unarranged, uninvoiced
 from practicerunner.records.billing import Charge, ChargeShare, Invoice, InvoiceLine, InvoiceVoid, LedgerEntry, Payment
 from practicerunner.records.credits import credited_as_a_whole
 from practicerunner.records.drafts import InvoiceDraft
@@ -134,7 +134,7 @@ class Invariants(RuleBasedStateMachine):
             agreed = agreed_in(session, {case_id for case_id, *_ in uncharged})
             over = {case_id for case_id, whose, day in uncharged if whose in ended(agreed[case_id], day)}
             if over:
-                assert over <= {row.case_id for row in follow_up.unarranged(session, true(), TOGETHER)}
+                assert over <= {row.case_id for row in unarranged.unarranged(session, true(), TOGETHER)}
 
     @invariant()
     def credits_of_whole_invoices_stand_on_their_lines(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.records.base import Base
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.reports.replica import replica_of
 from practicerunner.vocabulary import AttendanceStatus, CaseType, DocumentClass, Role
 from practicerunner.workflows.documents import UploadDocument, upload_document

@@ -6,8 +6,8 @@ from typing import Any
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import SupervisionLevel
 from practicerunner.workflows.assignments import AssignSupervisor, assign_supervisor
 from practicerunner.workflows.cases import ChangeCase, change_case

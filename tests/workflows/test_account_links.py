@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from practicerunner import clock, database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
-from practicerunner.records import logins
+from practicerunner.records import staff
 from practicerunner.records.practice import the_practice
 from practicerunner.vocabulary import Role
 from practicerunner.workflows import first_run, invitations, presence, sign_in
@@ -163,7 +163,7 @@ def test_there_is_one_first_run(dana: int) -> None:
     with pytest.raises(first_run.AlreadySetUp), database.transaction() as session:
         first_run.set_up_practice(session, asked_set_up(email="eve@elsewhere.example"))
     with database.reading() as session:
-        assert logins.count_staff(session) == 1
+        assert staff.count_staff(session) == 1
 
 
 def test_a_first_run_with_an_easy_password_leaves_nothing_behind(engine: Engine) -> None:

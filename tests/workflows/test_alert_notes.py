@@ -10,8 +10,8 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound
 from practicerunner.records.cases import Case
 from practicerunner.records.forms import CriticalAlert
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules.note_forms import FORMS
 from practicerunner.vocabulary import AlertAction, AttendanceStatus, CaseType, NoteKind
 from practicerunner.workflows.alerts import CloseAlert, close_alert, my_alerts, notes_to_close_with, record_step

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from practicerunner import database, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound
-from practicerunner.records.notes import Addendum
+from practicerunner.records.addenda import Addendum
 from practicerunner.vocabulary import (
     AmendmentDecision,
     AttendanceStatus,

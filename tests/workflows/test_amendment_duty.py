@@ -4,9 +4,9 @@ import pytest
 
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
+from practicerunner.records.addenda import Addendum
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
-from practicerunner.records.notes import Addendum
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import CaseType, Role
 from practicerunner.workflows.addenda import AddAddendum, add_addendum
 from practicerunner.workflows.amendment_answers import (

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from practicerunner import clock, database, ids
 from practicerunner.errors import BadInput, FieldProblems, NotFound, NotPermitted, Stale
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
 from practicerunner.records.releases import RecordRelease
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     AmendmentChannel,
     AmendmentDecision,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import CaseStatus, CaseType
 from practicerunner.workflows.calendar import appointment_page
 from practicerunner.workflows.cases import ChangeCase, change_case

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, PaymentTooLarge
-from practicerunner.records import billing
+from practicerunner.records import arrangements, billing
 from practicerunner.records.billing import Invoice, LedgerEntry
 from practicerunner.vocabulary import AttendanceStatus, CaseType, EntryKind, InvoiceState, ShareKind
 from practicerunner.workflows.accounts import case_account, open_invoices, uninvoiced, whose_open
@@ -92,7 +92,7 @@ def test_shares_that_do_not_add_up_are_refused_and_nothing_is_saved(cast: Cast, 
             shares=(Share(person_id=person, kind=ShareKind.PERCENT, basis_points=6000),)))
     assert refused.value.field == "shares"
     with database.reading(cast.engine) as session:
-        assert billing.arrangements(session, ida) == []
+        assert arrangements.of_case(session, ida) == []
 
 
 def test_who_may_invoice(cast: Cast, ida: int) -> None:

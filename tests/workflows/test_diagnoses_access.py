@@ -12,7 +12,7 @@ from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.reports.replica import replica_of
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, Outcome, Role
 from practicerunner.workflows.access import PortalActor

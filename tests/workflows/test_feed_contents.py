@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, time
 
 from practicerunner import database
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AttendanceStatus, CancelledBy, CaseType, FeedShows, NoteKind, SessionFormat
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
 from practicerunner.workflows.booking import Book, book

@@ -10,7 +10,8 @@ from practicerunner import database, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, SlotTaken
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.feeds import CalendarFeed
-from practicerunner.records.logins import Operation, Staff
+from practicerunner.records.logins import Operation
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import AccessScope, CaseStatus, CaseType, FeedShows, Outcome, Role, Verdict
 from practicerunner.workflows import feeds
 from practicerunner.workflows.access import PortalActor

@@ -11,9 +11,9 @@ from practicerunner import database
 from practicerunner.errors import NotPermitted
 from practicerunner.records.diagnoses import Diagnosis
 from practicerunner.records.forms import FormAssignment, FormResponse, FormTemplate, FormVersion
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.rules.note_details import Details, Risk, Telehealth, Whereabouts
 from practicerunner.vocabulary import (
     AttendanceStatus,

@@ -6,7 +6,7 @@ import pytest
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.rules.notes import forms_for
 from practicerunner.vocabulary import CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.addenda import AddAddendum, add_addendum

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import BadInput
+from practicerunner.records.addenda import Addendum
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.notes import Addendum
 from practicerunner.ui.note_lines import standing
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, NoteStatus
 from practicerunner.workflows.addenda import AddAddendum, add_addendum

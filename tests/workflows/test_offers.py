@@ -7,7 +7,7 @@ import pytest
 from practicerunner import database
 from practicerunner.errors import Stale
 from practicerunner.records.cases import Case, Participant
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import (
     CaseType,
     RequestStatus,

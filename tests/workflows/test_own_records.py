@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted
-from practicerunner.records import amendments, notes
+from practicerunner.records import amendments, note_lists
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.settings import settings
 from practicerunner.vocabulary import (
     Action,
@@ -197,7 +197,7 @@ def test_no_question_that_a_page_asks_opens_what_is_their_own(desk: Desk) -> Non
         def opens(case_id: int) -> list[bool]:
             actor = cast.actor("Dana")
             with database.reading(cast.engine) as session:
-                case, row = session.get_one(Case, case_id), notes.one_row(session, notes_of[case_id])
+                case, row = session.get_one(Case, case_id), note_lists.one_row(session, notes_of[case_id])
                 on = amendments.one(session, asked_of[case_id])
                 assert row is not None and on is not None
                 return [may_hand_out(actor, case), may_open(actor, row) is not None,

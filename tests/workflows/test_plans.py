@@ -10,10 +10,10 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NoteIsSigned, NotFound, NotPermitted, Stale
 from practicerunner.records import plans
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note, NoteVersion
 from practicerunner.records.people import Person
 from practicerunner.records.plans import PlanAgreement
+from practicerunner.records.staff import Staff
 from practicerunner.rules import plan_changes
 from practicerunner.rules import plans as rule
 from practicerunner.rules.case_types import capabilities

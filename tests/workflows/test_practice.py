@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from practicerunner import database
 from practicerunner.errors import BadInput, NotPermitted, Stale
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Practice, Service, fee_on, the_practice
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import CaseType, Role, ServiceCategory
 from practicerunner.workflows.booking import Book, book
 from practicerunner.workflows.commands import field_messages

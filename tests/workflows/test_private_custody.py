@@ -10,7 +10,7 @@ from sqlalchemy import select
 from practicerunner import database, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeError, RuleViolation
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import CustodyState, NoteStatus, Role
 from practicerunner.workflows.custody_pages import custodies_waiting, custody_page, former_notes
 from practicerunner.workflows.own_records import SetOwnRecord, set_own_record

@@ -10,9 +10,9 @@ from practicerunner import database, ids
 from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.records import notes
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff, Supervision
 from practicerunner.records.notes import PsychotherapyNote
 from practicerunner.records.private_shares import PsychotherapyShare
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.vocabulary import CaseType, Role
 from practicerunner.workflows.discarded_drafts import PutBackDraft, my_discarded_drafts, put_back_draft
 from practicerunner.workflows.notes import NoteIsIncomplete

@@ -7,8 +7,8 @@ from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation, Stale
 from practicerunner.records.base import Base
 from practicerunner.records.cases import Case
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import PsychotherapyNote
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import NoteKind, NoteStatus
 from practicerunner.workflows.documentation import my_queue, note_block, notes_of_case
 from practicerunner.workflows.psychotherapy import (

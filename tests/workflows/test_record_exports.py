@@ -8,8 +8,8 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules.note_details import Details, Risk
 from practicerunner.rules.notes import FORMS
 from practicerunner.vocabulary import AttendanceStatus, CaseType, NoteKind, RiskFinding

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from practicerunner import database
-from practicerunner.records.logins import Staff
 from practicerunner.records.practice import Location, Service
+from practicerunner.records.staff import Staff
 from practicerunner.vocabulary import Role, ServiceCategory
 from practicerunner.workflows.commands import Command, field_messages
 from practicerunner.workflows.practice import (

@@ -13,10 +13,10 @@ from practicerunner import clock, database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, Stale
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.cases import Participant
-from practicerunner.records.logins import Staff
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff
 from practicerunner.server import jobs
 from practicerunner.vocabulary import (
     AttendanceStatus,

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from practicerunner import clock, database
 from practicerunner.errors import BadInput, NotFound, NotPermitted, PracticeError
+from practicerunner.records.addenda import AddendumReview
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Staff, Supervision
-from practicerunner.records.notes import AddendumReview, Note, ReviewComment
+from practicerunner.records.notes import Note, ReviewComment
 from practicerunner.records.scheduling import Appointment
+from practicerunner.records.staff import Staff, Supervision
 from practicerunner.records.supervision import ReviewAssignment
 from practicerunner.vocabulary import NoteStatus, Role, SupervisionLevel
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum

@@ -4,8 +4,8 @@ import pytest
 
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted, RuleViolation, Stale
-from practicerunner.records.logins import Staff
 from practicerunner.records.notes import Note
+from practicerunner.records.staff import Staff
 from practicerunner.rules.notes import AwaitingCosignature
 from practicerunner.vocabulary import NoteKind, NoteStatus, Role, SignatureRole
 from practicerunner.workflows.addenda import AddAddendum, CosignAddendum, add_addendum, cosign_addendum

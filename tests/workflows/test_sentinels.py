@@ -25,10 +25,11 @@ from practicerunner.errors import PracticeError
 from practicerunner.records import outbox
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.base import Base
-from practicerunner.records.logins import Operation, Staff
+from practicerunner.records.logins import Operation
 from practicerunner.records.notes import Note
 from practicerunner.records.outbox import OutboxMessage
 from practicerunner.records.people import Person
+from practicerunner.records.staff import Staff
 from practicerunner.reports.replica import replica_of
 from practicerunner.rules.permissions import PortalRole
 from practicerunner.vocabulary import (

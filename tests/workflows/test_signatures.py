@@ -8,9 +8,11 @@ from sqlalchemy import select, text
 
 from practicerunner import cipher, clock, database, ids
 from practicerunner.errors import BadInput
+from practicerunner.records.addenda import Addendum, AddendumSignature
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Account, Staff
-from practicerunner.records.notes import Addendum, AddendumSignature, Signature, versions_of
+from practicerunner.records.logins import Account
+from practicerunner.records.notes import Signature, versions_of
+from practicerunner.records.staff import Staff
 from practicerunner.records.triggers import ensure_triggers
 from practicerunner.rules.notes import canonical_text, text_hash
 from practicerunner.vocabulary import CaseType, NoteKind, ProofMethod

@@ -11,7 +11,7 @@ from practicerunner import database
 from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import DocumentFile
-from practicerunner.records.logins import Staff
+from practicerunner.records.staff import Staff
 from practicerunner.records.statement_runs import StatementRun
 from practicerunner.records.statements import Statement
 from practicerunner.server import statement_worker

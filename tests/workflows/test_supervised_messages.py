@@ -10,7 +10,7 @@ from sqlalchemy import select
 from practicerunner import database
 from practicerunner.errors import NotFound, NotPermitted
 from practicerunner.records.audit import AuditRow
-from practicerunner.records.logins import Supervision
+from practicerunner.records.staff import Supervision
 from practicerunner.vocabulary import Action, CaseStatus, CaseType, Resource, Role, ThreadClass
 from practicerunner.workflows.access import may
 from practicerunner.workflows.assignments import EndSupervision, end_supervision
