@@ -8,7 +8,10 @@ from practicerunner.ui.invoice_panel import panel
 from practicerunner.ui.navigation import require, selected
 from practicerunner.ui.payment_rows import has_any, payment_list
 from practicerunner.ui.perform import read
+from practicerunner.ui.period_dialog import payer_dialog
 from practicerunner.ui.text import md
+from practicerunner.vocabulary import Action, Resource
+from practicerunner.workflows.access import may
 from practicerunner.workflows.accounts import payer_account
 from practicerunner.workflows.follow_up import done_about
 from practicerunner.workflows.statements import statements_of_payer
@@ -35,7 +38,10 @@ if contacts:
     for done in contacts.values():
         follow_up_form.history(done, account.today)
 reminder_dialog.mail_setting(me, payer_id)
-st.subheader("Invoices", anchor=False)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.subheader("Invoices", anchor=False)
+    if may(me, Action.CREATE, Resource.INVOICES) and st.button("Invoice a period", key="invoice_period"):
+        payer_dialog(me, payer_id)
 if account.invoices:
     chosen = account_tables.invoice_table(account.invoices, account.today, key="payer_invoices", with_case=True)
     picked = next((row for row in account.invoices if row.facts.invoice_id == chosen), None)

@@ -1,5 +1,6 @@
-"""Invoices for a case and a period: what waits for whom is seen before they are created."""
+"""Invoices for a period, of a case or of a payer: what waits for whom is seen before they are created."""
 
+from collections import Counter
 from datetime import date
 
 import pandas as pd
@@ -11,6 +12,7 @@ from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, day, md
 from practicerunner.workflows.access import Actor
+from practicerunner.workflows.gathering import InvoicePayer, invoice_payer, waiting_of_payer
 from practicerunner.workflows.periods import (
     InvoicePeriod,
     PeriodPreview,
@@ -32,17 +34,10 @@ def period_dialog(actor: Actor, case_id: int, today: date) -> None:
     payer_id = form.choice(
         "payer_id", "Payer", [0, *found.payers], format_func=lambda one: found.payers.get(one, "Everybody who pays"),
     ) or None if len(found.payers) > 1 else None
-    left, right = st.columns(2)
-    with left:
-        starts = form.date("first", "From", first)
-    with right:
-        ends = form.date("last", "To", last)
-    if starts is None or ends is None:
-        form.show("first" if starts is None else "last", "Choose a day.")
+    period = _period(form, first, last)
+    if period is None:
         return
-    if ends < starts:
-        form.show("last", "The last day is before the first.")
-        return
+    starts, ends = period
     preview = read(period_preview, actor, case_id, starts, ends, payer_id)
     _show(form, preview, today)
     if not (preview.rows or preview.uses):
@@ -63,6 +58,59 @@ def period_dialog(actor: Actor, case_id: int, today: date) -> None:
             said if number else "Session of the package used")
         if done:
             st.rerun()
+
+
+@st.dialog("Invoice a period")
+def payer_dialog(actor: Actor, payer_id: int) -> None:
+    """First and last day, what waits in each case, and one invoice or draft for each."""
+    form = Form(f"period.payer.{payer_id}")
+    found = read(waiting_of_payer, actor, payer_id)
+    if not found:
+        st.text("Nothing waits to be gathered. What is paid by the week or month waits once it is charged.")
+        return
+    period = _period(form, min(line.service_date for line in found), max(line.service_date for line in found))
+    if period is None:
+        return
+    lines = [line for line in found if period[0] <= line.service_date <= period[1]]
+    if not lines:
+        st.info("Nothing waits in this period.")
+        return
+    counted, owed = Counter(line.case_name for line in lines), Counter[str]()
+    for line in lines:
+        owed[line.case_name] += line.amount_cents
+    st.dataframe(
+        pd.DataFrame({
+            "For": list(counted), "Lines": list(counted.values()), "Amount": [dollars(owed[name]) for name in counted],
+        }),
+        hide_index=True, key=form.field_key("lines"), alt="What waits in each case", column_config={"Amount": MONEY})
+    what = count(len({line.case_id for line in lines}), "invoice")
+    st.text(f"{what} over {count(len(lines), 'line')}, {dollars(sum(line.amount_cents for line in lines))}")
+    with st.container(horizontal=True):
+        at_once = st.button(f"Create {what}", type="primary", key="create_period")
+        as_drafts = st.button("Make drafts first", key="draft_period")
+    if at_once or as_drafts:
+        done, _ = form.submit(
+            invoice_payer, actor, lambda: InvoicePayer(
+                op=form.op, payer_id=payer_id, first=period[0], last=period[1], as_drafts=as_drafts),
+            "The drafts are under Drafts, in Billing" if as_drafts else f"{what} created")
+        if done:
+            st.rerun()
+
+
+def _period(form: Form, first: date, last: date) -> tuple[date, date] | None:
+    """The days from and to which; ``None`` while they are no period, which is said at the field."""
+    left, right = st.columns(2)
+    with left:
+        starts = form.date("first", "From", first)
+    with right:
+        ends = form.date("last", "To", last)
+    if starts is None or ends is None:
+        form.show("first" if starts is None else "last", "Choose a day.")
+        return None
+    if ends < starts:
+        form.show("last", "The last day is before the first.")
+        return None
+    return starts, ends
 
 
 def _show(form: Form, preview: PeriodPreview, today: date) -> None:

@@ -119,6 +119,13 @@ def waiting_to_be_gathered(session: Session, actor: Actor) -> ToGather:
     return ToGather(tuple(rows), clock.today(house.zone), house.invoices_as_drafts)
 
 
+@reader(Resource.INVOICES)
+def waiting_of_payer(session: Session, actor: Actor, payer_id: int) -> list[gathering.WaitingLine]:
+    """What one payer's invoices of the week or month will say, in the cases that the actor may see, by case."""
+    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
+    return gathering.waiting_lines(session, sees, Span(LONG_AGO, date.max, payer_id))
+
+
 @command(Resource.INVOICES, Action.CREATE)
 def invoice_payer(session: Session, actor: Actor, asked: InvoicePayer) -> list[int]:
     """Gather what waits of a payer. Returns the invoices of that time; again, the existing ones.

@@ -16,6 +16,7 @@ from practicerunner.workflows.advance import InvoiceAhead, invoice_ahead
 from practicerunner.workflows.arrangements import SetArrangement, Share, arrangements_of, payers_needed, set_arrangement
 from practicerunner.workflows.attendance import AttendAll, attend_all
 from practicerunner.workflows.booking import Book, book
+from practicerunner.workflows.people import AddOrganisation, add_organisation
 from tests.cast import Cast, arrange, at, balance, bring_on, hold, invoice, people_of
 from tests.pages.opening import keys, opened, press, said
 
@@ -194,6 +195,37 @@ def test_a_payer_is_invoiced_for_a_period_from_the_case(cast: Cast, monkeypatch:
     press(app, "create_period")
     assert balance(cast, ida) == {"Ida Holm": 330_00}
     assert balance(cast, jon) == {}
+
+
+def of_a_payer(actor, payer_id) -> None:
+    """The payer's dialog on a page of its own."""
+    from practicerunner.ui.period_dialog import payer_dialog
+
+    payer_dialog(actor, payer_id)
+
+
+def test_a_payer_of_several_cases_is_invoiced_for_a_period_over_all_of_them(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fund = cast.do("Tom", add_organisation, AddOrganisation(name="Ellery Fund"))
+    found = []
+    for name, hour in (("Ida Holm", "10:00"), ("Jon Ek", "12:00")):
+        with at("2026-08-01 09:00"):
+            found.append(cast.open_case(CaseType.INDIVIDUAL, name))
+            cast.do("Tom", set_arrangement, SetArrangement(
+                case_id=found[-1], valid_from=date(2026, 8, 1),
+                shares=(Share(payer_id=fund, rhythm=InvoicingRhythm.MONTHLY),)))
+        for day in ("2026-08-31", "2026-09-03"):
+            invoice(cast, hold(cast, found[-1], "IND50", f"{day} {hour}"))
+    assert "invoice_period" in keys(opened(cast, monkeypatch, "Tom", "payer", payer=fund))
+    app = AppTest.from_function(
+        of_a_payer, kwargs={"actor": cast.actor("Tom"), "payer_id": fund}, default_timeout=30).run()
+    assert "2 invoices over 4 lines, 660.00" in said(app)
+    app.date_input[0].set_value(date(2026, 9, 1)).run()
+    assert "2 invoices over 2 lines, 330.00" in said(app)
+    press(app, "create_period")
+    assert [balance(cast, case_id) for case_id in found] == [{"Ellery Fund": 165_00}] * 2
+    assert "2 invoices over 2 lines, 330.00" in said(app.run()), "August still waits"
 
 
 def test_whom_nobody_pays_for_is_named_wherever_something_is_invoiced_or_settled(
