@@ -24,6 +24,8 @@ class View:
     """The date column that a period is applied to; ``None`` where the view is about one day."""
     restricted: tuple[tuple[Resource, frozenset[str]], ...]
     """Columns that take another permission than the view: left empty for whoever lacks it."""
+    has_moment: bool
+    """Whether the answer changes within a day, with the moment at which it is asked."""
 
 
 class HeaderMissing(ValueError):
@@ -50,6 +52,7 @@ def _read(path: Path) -> View:
     return View(
         name=path.stem, path=path, sentence=first.removeprefix("-- "), grain=found["grain"], key=_words(found["key"]),
         resource=Resource(found["resource"]), period=found.get("period"), restricted=tuple(restricted),
+        has_moment="as_of.moment" in text,
     )
 
 

@@ -73,7 +73,7 @@ def read(
     some, more = _some(only, where)
     page = "" if limit is None else f" limit {int(limit)} offset {int(offset)}"
     asked = f"select * from {rows}{some} order by {order}{page}"  # noqa: S608
-    return _asked(source, viewer, asked, [*values, *more], as_of)
+    return _asked(source, viewer, mart, asked, [*values, *more], as_of)
 
 
 def totals(
@@ -93,7 +93,7 @@ def totals(
     grouped = f" group by {groups} order by {groups}" if by else ""
     wanted = ", ".join([*by, "count(*) as rows", *([sums] if sums else [])])
     asked = f"select {wanted} from {rows}{some}{grouped}"  # noqa: S608
-    return _asked(source, viewer, asked, [*values, *more], as_of)
+    return _asked(source, viewer, mart, asked, [*values, *more], as_of)
 
 
 def _some(only: str, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
@@ -131,10 +131,11 @@ def _rows(viewer: Viewer, mart: View, reading: Reading) -> tuple[str, list[Any]]
     return f"(select {columns} from {mart.name}{where})", [*hidden, *wanted]  # noqa: S608
 
 
-def _asked(source: Engine, viewer: Viewer, sql: str, values: list[Any], as_of: date) -> list[Row]:
+def _asked(source: Engine, viewer: Viewer, mart: View, sql: str, values: list[Any], as_of: date) -> list[Row]:
     replica = replica_of(source)
     replica.refresh()
-    names, rows = replica.query(sql, values, day=as_of, moment=moment_of(replica, as_of), but=viewer.own_cases)
+    moment = moment_of(replica, as_of) if mart.has_moment else None
+    names, rows = replica.query(sql, values, day=as_of, moment=moment, but=viewer.own_cases)
     found = [dict(zip(names, row)) for row in rows]  # noqa: B905  (thousands of rows, each as long as the names)
     for at, name in enumerate(names):
         if isinstance(next((row[at] for row in rows if row[at] is not None), None), datetime):

@@ -190,12 +190,16 @@ class Replica:
                     self._write(self._work_out)
                     self._outdated = False
         with self._duck.cursor() as cursor:
-            cursor.execute("set variable day = ?", [day])
-            cursor.execute("set variable moment = ?", [moment])
+            cursor.execute(f"set variable day = {_literal(day)}; set variable moment = {_literal(moment)}")
             if left_out := sorted(but):
                 cursor.execute("set variable own_cases = cast(? as bigint[])", [left_out])
             found = cursor.execute(sql, list(parameters))
             return [column[0] for column in found.description or ()], found.fetchall()
+
+
+def _literal(value: date | None) -> str:
+    """A day or a moment as it stands in a statement; two of them are set in one go."""
+    return "null" if value is None else f"'{value.isoformat()}'"
 
 
 def _marks(count: int) -> str:

@@ -88,6 +88,15 @@ def test_a_mart_reads_no_other_mart_and_a_staging_view_reads_its_one_table() -> 
             assert SHOWN in read and "stg_case_file" not in read, path.name
 
 
+def test_only_a_mart_itself_asks_for_the_moment_so_that_its_text_says_whether_it_does() -> None:
+    for path in FOLDER.rglob("*.sql"):
+        text = code(path)
+        assert text.count("moment") == text.count("as_of.moment"), path.name
+        assert "moment" not in text or path.stem in VIEWS, path.name
+    assert {name for name, view in VIEWS.items() if view.has_moment} == {
+        "cases__workflow_summary", "notes__documentation_due", "notes__signed_within", "notes__timeliness"}
+
+
 def test_no_view_reads_the_clock_and_every_quoted_word_is_in_the_vocabulary() -> None:
     words = {
         word.value for kind in vars(vocabulary).values()
