@@ -6,7 +6,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from practicerunner import money
-from practicerunner.records.practice import Practice, Service, fee_on
+from practicerunner.records.practice import Service, fee_on
 from practicerunner.ui.consent_block import ages_form
 from practicerunner.ui.forms import Form
 from practicerunner.ui.inquiry_form import inquiry_form
@@ -30,11 +30,6 @@ from practicerunner.workflows.practice import (
 from practicerunner.workflows.reminders import SetPracticeReminders, practice_reminders, set_practice_reminders
 
 actor = require("settings")
-
-
-def by_itself(row: Practice, text: str) -> str:
-    """What is explained beside something that is made by itself; in the demo practice nothing is."""
-    return f"{text} In the demo practice nothing is invoiced by itself." if row.is_demo else text
 
 
 def _practice(actor: Actor) -> None:
@@ -65,21 +60,21 @@ def _practice(actor: Actor) -> None:
         gather = form.choice(
             "invoicing_day", "Invoices of the month", [None, *range(1, 29)], index=row.invoicing_day or 0,
             format_func=lambda n: f"Gathered by itself on day {n}" if n else "Gathered by hand",
-            help=by_itself(row, "For payers with one invoice per month. What waits of the months before is gathered "
-                                "once a month, in the name of whoever chose the day."),
+            help="For payers with one invoice per month. What waits of the months before is gathered "
+                 "once a month, in the name of whoever chose the day.",
         )
         weekday = form.choice(
             "invoicing_weekday", "Invoices of the week", [None, *range(7)],
             index=0 if row.invoicing_weekday is None else row.invoicing_weekday + 1,
             format_func=lambda n: f"Gathered by itself on {date(2024, 1, 1 + n):%A}" if n is not None
             else "Gathered by hand",
-            help=by_itself(row, "For payers with one invoice per week, Monday to Sunday."),
+            help="For payers with one invoice per week, Monday to Sunday.",
         )
         ahead = form.choice(
             "ahead_days", "Invoices in advance", [None, *range(1, 15)], index=row.ahead_days or 0,
             format_func=lambda n: f"Made by itself {count(n, 'day')} before" if n else "Made by hand",
-            help=by_itself(row, "For payers who are invoiced in advance: what is booked is invoiced at the expected "
-                                "fee, and settled once it took place or was called off."),
+            help="For payers who are invoiced in advance: what is booked is invoiced at the expected "
+                 "fee, and settled once it took place or was called off.",
         )
         drafts = form.tick(
             "invoices_as_drafts", "“Create invoice” makes a draft to look at before it is issued",

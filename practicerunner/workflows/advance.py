@@ -242,14 +242,14 @@ def _settle_waiting(session: Session, actor: Actor) -> tuple[int, int]:
 def is_any_due(session: Session) -> bool:
     """Whether something is to be invoiced in advance, or settled, without a click."""
     house = practice.the_practice(session)
-    if house.ahead_days is None or house.is_demo:
+    if house.ahead_days is None:
         return False
     return bool(_periods_due(house)) or bool(advance.to_settle(session))
 
 
 def _periods_due(house: Practice) -> list[tuple[InvoicingRhythm, date, date]]:
     """The coming week and month, as far as the practice invoices them by now and has not yet."""
-    if house.ahead_days is None or house.is_demo:
+    if house.ahead_days is None:
         return []
     found = []
     today = clock.today(house.zone)
@@ -265,7 +265,7 @@ def _periods_due(house: Practice) -> list[tuple[InvoicingRhythm, date, date]]:
 def invoice_coming_periods(session: Session) -> list[int]:
     """Invoice the coming week and month in advance, each once, and settle what is over. Returns the new invoices."""
     house, actor = who_invoices(session)
-    if actor is None or house.ahead_days is None or house.is_demo:
+    if actor is None or house.ahead_days is None:
         return []
     sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
     made = []

@@ -208,7 +208,7 @@ def is_any_due(session: Session) -> bool:
 
 def _month_due(house: Practice) -> date | None:
     """The last day of the month that is to be gathered now."""
-    if house.invoicing_day is None or house.is_demo:
+    if house.invoicing_day is None:
         return None
     today = clock.today(house.zone)
     end = today.replace(day=1) - timedelta(days=1)
@@ -218,7 +218,7 @@ def _month_due(house: Practice) -> date | None:
 
 def _week_due(house: Practice) -> date | None:
     """The last day of the week that is to be gathered now."""
-    if house.invoicing_weekday is None or house.is_demo:
+    if house.invoicing_weekday is None:
         return None
     today = clock.today(house.zone)
     end = today - timedelta(days=today.weekday() + 1)

@@ -219,14 +219,14 @@ def test_the_month_is_gathered_by_itself_once_and_by_nobody_in_the_audit_log(cas
         assert lines(cast, by_itself(cast)) == [("Ida Holm", 330_00)]
 
 
-def test_a_demo_practice_gathers_nothing_by_itself(cast: Cast, ida: int) -> None:
+def test_a_demo_practice_gathers_by_itself_once_somebody_has_chosen_a_day(cast: Cast, ida: int) -> None:
     invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    with database.transaction(cast.engine) as session:
+        session.scalars(select(Practice)).one().is_demo = True
     with at("2026-10-05 09:00"):
+        assert by_itself(cast) == [], "by hand, as it comes"
         choose_day(cast, 1)
-        with database.transaction(cast.engine) as session:
-            session.scalars(select(Practice)).one().is_demo = True
-        assert by_itself(cast) == []
-    assert waits(cast) == [("Ida Holm", "2026-09-01", 1, 165_00)]
+        assert lines(cast, by_itself(cast)) == [("Ida Holm", 165_00)]
 
 
 def test_a_period_of_a_case_is_invoiced_as_each_payer_agreed_or_for_one_of_them_alone(cast: Cast) -> None:
