@@ -1,6 +1,6 @@
 """Messages that leave the practice by e-mail: written with the act that causes them, sent by a job (R14, DEC14)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -139,6 +139,15 @@ def withdraw(session: Session, key: str, reason: str) -> None:
     """Drop a message that waits, by the name it was written under: another one takes its place."""
     _end(session, MessageStatus.DROPPED, reason, OutboxMessage.status == MessageStatus.WAITING,
          OutboxMessage.dedupe_key == key)
+
+
+def withdraw_kind(
+    session: Session, kind: MessageKind, person_ids: Collection[int], case_id: int, reason: str
+) -> None:
+    """Drop what waits of a kind for some people about a case, or about all of theirs."""
+    _end(session, MessageStatus.DROPPED, reason, OutboxMessage.status == MessageStatus.WAITING,
+         OutboxMessage.kind == kind, OutboxMessage.person_id.in_(person_ids),
+         or_(OutboxMessage.case_id.is_(None), OutboxMessage.case_id == case_id))
 
 
 def last_to(session: Session, person_id: int, kind: MessageKind) -> str:

@@ -21,6 +21,8 @@ from practicerunner.workflows.periods import (
     period_preview,
 )
 
+DRAFTED = "The drafts are under Drafts, in Billing"
+
 
 @st.dialog("Invoice a period")
 def period_dialog(actor: Actor, case_id: int, today: date) -> None:
@@ -50,7 +52,7 @@ def period_dialog(actor: Actor, case_id: int, today: date) -> None:
         at_once = st.button(f"Create {what}" if number else "Use the package", type="primary", key="create_period")
         as_drafts = bool(number) and not preview.as_drafts and st.button("Make drafts first", key="draft_period")
     if at_once or as_drafts:
-        said = "The drafts are under Drafts, in Billing" if as_drafts or preview.as_drafts else f"{what} created"
+        said = DRAFTED if as_drafts or preview.as_drafts else f"{what} created"
         done, _ = form.submit(
             invoice_period, actor, lambda: InvoicePeriod(
                 op=form.op, case_id=case_id, payer_id=payer_id, first=starts, last=ends,
@@ -64,7 +66,8 @@ def period_dialog(actor: Actor, case_id: int, today: date) -> None:
 def payer_dialog(actor: Actor, payer_id: int) -> None:
     """First and last day, what waits in each case, and one invoice or draft for each."""
     form = Form(f"period.payer.{payer_id}")
-    found = read(waiting_of_payer, actor, payer_id)
+    waits = read(waiting_of_payer, actor, payer_id)
+    found = waits.lines
     if not found:
         st.text("Nothing waits to be gathered. What is paid by the week or month waits once it is charged.")
         return
@@ -83,16 +86,19 @@ def payer_dialog(actor: Actor, payer_id: int) -> None:
             "For": list(counted), "Lines": list(counted.values()), "Amount": [dollars(owed[name]) for name in counted],
         }),
         hide_index=True, key=form.field_key("lines"), alt="What waits in each case", column_config={"Amount": MONEY})
-    what = count(len({line.case_id for line in lines}), "invoice")
-    st.text(f"{what} over {count(len(lines), 'line')}, {dollars(sum(line.amount_cents for line in lines))}")
+    number = len({line.case_id for line in lines})
+    what = count(number, "draft" if waits.as_drafts else "invoice")
+    st.text(f"{count(number, 'invoice')} over {count(len(lines), 'line')}, "
+            f"{dollars(sum(line.amount_cents for line in lines))}")
     with st.container(horizontal=True):
         at_once = st.button(f"Create {what}", type="primary", key="create_period")
-        as_drafts = st.button("Make drafts first", key="draft_period")
+        as_drafts = not waits.as_drafts and st.button("Make drafts first", key="draft_period")
     if at_once or as_drafts:
         done, _ = form.submit(
             invoice_payer, actor, lambda: InvoicePayer(
-                op=form.op, payer_id=payer_id, first=period[0], last=period[1], as_drafts=as_drafts),
-            "The drafts are under Drafts, in Billing" if as_drafts else f"{what} created")
+                op=form.op, payer_id=payer_id, first=period[0], last=period[1],
+                as_drafts=True if as_drafts else None),
+            DRAFTED if as_drafts or waits.as_drafts else f"{what} created")
         if done:
             st.rerun()
 

@@ -7,17 +7,19 @@ from sqlalchemy.orm import Session
 
 from practicerunner import clock, ids
 from practicerunner.errors import BadInput, NotFound, RuleViolation
-from practicerunner.records import acting, cases
+from practicerunner.records import acting, cases, outbox
 from practicerunner.records.acting import AccessDecision, AccessEnd, AccessNotice, ActsFor
 from practicerunner.records.people import Person
 from practicerunner.rules import acting as rules
-from practicerunner.vocabulary import AccessScope, Action, Resource, Verdict
+from practicerunner.vocabulary import AccessScope, Action, MessageKind, Resource, Verdict
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.acting import check_dates, known_now, today_of
 from practicerunner.workflows.cases import case_for
 from practicerunner.workflows.commands import Command, Line, command
 from practicerunner.workflows.new_access import check_decides, opened_by, tell
 from practicerunner.workflows.people import person_for
+
+NOTICES_OFF = "Notices of new access were switched off."
 
 
 class DecisionIsEnded(RuleViolation):
@@ -127,5 +129,8 @@ def switch_notices(session: Session, actor: Actor, asked: SwitchNotices) -> int:
         id=ids.new_id(), case_id=case.id, off=asked.off, reason=asked.reason.strip(), decided_by_id=actor.staff_id,
         decided_at=clock.now(),
     ))
+    if asked.off:  # a letter waits for a few minutes before it goes out
+        people = [person.id for _, person in cases.people_in(session, case.id)]
+        outbox.withdraw_kind(session, MessageKind.ACCESS_GRANTED, people, case.id, NOTICES_OFF)
     session.info["detail"] = "notices of new access off" if asked.off else "notices of new access on"
     return case.id

@@ -195,6 +195,7 @@ def issue_for(
             as_draft=False if any(part.person_id in at_once for part in due) else as_drafts)
         for payer_id, due in waiting.items()
     }
+    session.flush()  # what comes next asks how much of a limit is used up
     found = (part.invoice_id or made.get(part.payer_id) for part in parts)
     return list(dict.fromkeys(invoice_id for invoice_id in found if invoice_id is not None))
 

@@ -119,11 +119,22 @@ def waiting_to_be_gathered(session: Session, actor: Actor) -> ToGather:
     return ToGather(tuple(rows), clock.today(house.zone), house.invoices_as_drafts)
 
 
+@dataclass(frozen=True, slots=True)
+class PayerWaits:
+    """What one payer's invoices of the week or month will say, by case."""
+
+    lines: tuple[gathering.WaitingLine, ...]
+    as_drafts: bool
+    """Whether the practice makes drafts first."""
+
+
 @reader(Resource.INVOICES)
-def waiting_of_payer(session: Session, actor: Actor, payer_id: int) -> list[gathering.WaitingLine]:
-    """What one payer's invoices of the week or month will say, in the cases that the actor may see, by case."""
-    sees = cases.seen(visible(actor, Action.READ, Resource.INVOICES))
-    return gathering.waiting_lines(session, sees, Span(LONG_AGO, date.max, payer_id))
+def waiting_of_payer(session: Session, actor: Actor, payer_id: int) -> PayerWaits:
+    """What can be invoiced to one payer over all cases in which the actor makes invoices."""
+    sees = cases.seen(visible(actor, Action.CREATE, Resource.INVOICES))
+    return PayerWaits(
+        tuple(gathering.waiting_lines(session, sees, Span(LONG_AGO, date.max, payer_id))),
+        practice.the_practice(session).invoices_as_drafts)
 
 
 @command(Resource.INVOICES, Action.CREATE)

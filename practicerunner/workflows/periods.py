@@ -173,12 +173,18 @@ def invoice_period(session: Session, actor: Actor, asked: InvoicePeriod) -> list
 
 
 def _ready(session: Session, actor: Actor, appointment_ids: Sequence[int], payer_id: int | None) -> list[int]:
-    """Those of which something can be invoiced, to this payer or anybody."""
+    """Those of which something can be invoiced, to this payer or anybody.
+
+    What stands before the last of them is charged too: of a limit it takes its part first.
+    """
     before: list[Foreseen] = []
-    ready = []
+    ready: list[int] = []
+    chargeable = []
     for appointment_id in appointment_ids:
         found = appointment_billing(session, actor, appointment_id, before)
         before += found.foreseen
+        if found.to_use or found.planned:
+            chargeable.append(appointment_id)
         if found.to_use or any(payer_id in (None, plan.payer_id) for plan in found.planned):
-            ready.append(appointment_id)
+            ready = list(chargeable)
     return ready

@@ -344,6 +344,17 @@ def test_notices_are_switched_off_with_a_reason_and_on_again(family: Family) -> 
         assert len(family.letters()) == 1
 
 
+def test_a_letter_that_waits_does_not_go_out_once_notices_are_off(family: Family) -> None:
+    with at("2026-09-15 09:00"):
+        acts = family.act(family.elena, ActingKind.GUARDIAN)
+        family.grant(acts, AccessScope.BILLING)
+        assert len(family.letters()) == 1
+    with at("2026-09-15 09:01"):
+        family.cast.do("Tom", switch_notices, SwitchNotices(case_id=family.case_id, off=True, reason="endangers him"))
+    with at("2026-09-15 09:06"):
+        assert family.sends() == 0
+
+
 def test_verification_is_kept_with_who_and_when_and_falls_with_another_kind(family: Family) -> None:
     elena = PortalActor(family.elena, "Elena", PortalRole.REPRESENTATIVE, family.leo)
     with at(NOW):

@@ -11,8 +11,9 @@ from practicerunner.errors import BadInput, NotFound, NotPermitted
 from practicerunner.ids import new_operation
 from practicerunner.records.audit import AuditRow
 from practicerunner.records.billing import ChargeShare, Invoice, LedgerEntry
+from practicerunner.records.cases import Case
 from practicerunner.records.practice import Practice
-from practicerunner.vocabulary import AttendanceStatus, CaseType, InvoicingRhythm, ShareKind
+from practicerunner.vocabulary import AttendanceStatus, CaseType, FeeTerms, InvoicingRhythm, ShareKind
 from practicerunner.workflows.accounts import uninvoiced
 from practicerunner.workflows.arrangements import SetArrangement, Share, set_arrangement
 from practicerunner.workflows.attendance import SetAttendance, set_attendance
@@ -24,8 +25,10 @@ from practicerunner.workflows.gathering import (
     gather_last_month,
     invoice_month,
     invoice_payer,
+    waiting_of_payer,
     waiting_to_be_gathered,
 )
+from practicerunner.workflows.people import AddOrganisation, add_organisation
 from practicerunner.workflows.periods import InvoicePeriod, invoice_period, period_choice, period_preview
 from practicerunner.workflows.practice import ChangePractice, change_practice, practice_settings
 from practicerunner.workflows.reversals import ReissueInvoice, VoidInvoice, reissue_invoice, void_invoice
@@ -227,6 +230,45 @@ def test_a_demo_practice_gathers_by_itself_once_somebody_has_chosen_a_day(cast: 
         assert by_itself(cast) == [], "by hand, as it comes"
         choose_day(cast, 1)
         assert lines(cast, by_itself(cast)) == [("Ida Holm", 165_00)]
+
+
+@pytest.mark.parametrize("rhythm", [InvoicingRhythm.MONTHLY, InvoicingRhythm.PER_APPOINTMENT])
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_sponsor_s_limit_is_kept_over_a_period_however_it_is_invoiced(
+    cast: Cast, alone: bool, rhythm: InvoicingRhythm
+) -> None:
+    eap = cast.do("Dana", add_organisation, AddOrganisation(name="Northside EAP"))
+    with at("2026-08-01 09:00"):
+        case_id = cast.open_case(CaseType.INDIVIDUAL, "Ida Holm")
+        person = people_of(cast, case_id)["Ida"]
+        cast.do("Tom", set_arrangement, SetArrangement(
+            case_id=case_id, valid_from=date(2026, 8, 1), shares=(Share(person_id=person, rhythm=rhythm),),
+            fee_terms=FeeTerms.SPONSOR, sponsor_id=eap, sponsor_sessions=1))
+    for day in ("03", "10", "17"):
+        hold(cast, case_id, "IND50", f"2026-09-{day} 10:00")
+    september = date(2026, 9, 1), date(2026, 9, 30)
+    me = payer_id(cast, person)
+    with at("2026-10-05 09:00"):
+        if alone:
+            said = cast.read("Tom", period_preview, case_id, *september, me)
+            assert [(row.payer, row.cents) for row in said.rows] == [("Ida Holm", 330_00)]
+            made = cast.do("Tom", invoice_period, InvoicePeriod(
+                case_id=case_id, payer_id=me, first=september[0], last=september[1]))
+            assert sum(cents for _, cents in lines(cast, made)) == 330_00
+        cast.do("Tom", invoice_period, InvoicePeriod(case_id=case_id, first=september[0], last=september[1]))
+    assert balance(cast, case_id) == {"Northside EAP": 165_00, "Ida Holm": 330_00}
+
+
+def test_what_a_payer_is_shown_to_owe_is_what_the_reader_may_invoice(cast: Cast, ida: int) -> None:
+    invoice(cast, hold(cast, ida, "IND50", "2026-09-03 10:00"))
+    me = payer_id(cast, people_of(cast, ida)["Ida"])
+    with database.transaction(cast.engine) as session:
+        session.get_one(Case, ida).supervisor_id = cast.staff["Ruth"]
+        session.scalars(select(Practice)).one().invoices_as_drafts = True
+    with at("2026-10-01 09:00"):
+        assert cast.read("Ruth", waiting_of_payer, me).lines == (), "she only supervises there"
+        waits = cast.read("Tom", waiting_of_payer, me)
+    assert ([line.amount_cents for line in waits.lines], waits.as_drafts) == ([165_00], True)
 
 
 def test_a_period_of_a_case_is_invoiced_as_each_payer_agreed_or_for_one_of_them_alone(cast: Cast) -> None:
