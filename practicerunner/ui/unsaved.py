@@ -1,7 +1,7 @@
 """What somebody typed that was not saved, because somebody else had saved before: kept for them alone, to copy.
 
-It is in the server's memory only, under the token of the browser's session: a reload finds it, nobody else does, and
-it is gone with the session, a restart or after the hours for which anybody stays signed in.
+It is in the server's memory only, under the token of the browser's session: a reload finds it, and nobody does once
+that session has ended. It is gone after the hours for which anybody stays signed in, or with a restart.
 """
 
 from collections.abc import Sequence
