@@ -10,7 +10,7 @@ from practicerunner.ui import navigation
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import read
 from practicerunner.ui.text import count, day, md
-from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.ui.work_filters import narrow, of_case
 from practicerunner.workflows.access import Actor
 from practicerunner.workflows.drafts import (
     ChangeDraftLine,
@@ -39,9 +39,8 @@ def show(actor: Actor) -> None:
         st.text(NOTHING)
         return
     known = read(case_facts, actor, {row.case_id for row in found.rows})
-    rows = narrow(found.rows, lambda row: Facts(
-        known[row.case_id].provider, known[row.case_id].case_type, (found.today - row.created_on).days,
-        known[row.case_id].is_mine), "drafts", person="Provider")
+    rows = narrow(found.rows, lambda row: of_case(
+        known[row.case_id], (found.today - row.created_on).days), "drafts", person="Provider")
     if not rows:
         st.text("No draft fits these filters.")
         return

@@ -17,7 +17,7 @@ from practicerunner.ui.estimate_dialogs import ask_dialog, estimate_dialog, line
 from practicerunner.ui.forms import Form
 from practicerunner.ui.perform import glance, perform, read
 from practicerunner.ui.text import age, count, day, md
-from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.ui.work_filters import narrow, of_case
 from practicerunner.vocabulary import Action, EstimateCause, EstimateWarning, Resource, ShareChannel
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.calendar import wall_clock
@@ -222,9 +222,8 @@ def due_list(actor: Actor) -> None:
         return
     today = read(wall_clock, actor).date()
     known = read(case_facts, actor, {one.case_id for one in rows})
-    rows = narrow([one for one in rows if one.case_id in known], lambda one: Facts(
-        known[one.case_id].provider, known[one.case_id].case_type, max((today - one.due_on).days, 0),
-        known[one.case_id].is_mine), "estimates", person="Provider")
+    rows = narrow([one for one in rows if one.case_id in known], lambda one: of_case(
+        known[one.case_id], max((today - one.due_on).days, 0)), "estimates", person="Provider")
     late = sum(one.due_on < today for one in rows)
     st.text(f"{count(len(rows), 'estimate')} due" + (f", {late} overdue" if late else ""))
     whom = read(whom_to_contact, actor, {one.case_id for one in rows})

@@ -11,7 +11,7 @@ from practicerunner.money import dollars
 from practicerunner.ui.navigation import link
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import count, day, md
-from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.ui.work_filters import narrow, of_case
 from practicerunner.vocabulary import Action, InvoicingRhythm, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.advance import (
@@ -57,9 +57,8 @@ def show(actor: Actor) -> None:
 def _gather(actor: Actor, found: ToGather) -> None:
     """Filters, and a table for each week and month. An invoice is of all that a payer owes: only unfiltered is made."""
     known = read(case_facts, actor, {row.case_id for row in found.rows})
-    left = narrow(found.rows, lambda row: Facts(
-        known[row.case_id].provider, known[row.case_id].case_type, (found.today - row.first).days,
-        known[row.case_id].is_mine), "to_gather", person="Provider")
+    left = narrow(found.rows, lambda row: of_case(
+        known[row.case_id], (found.today - row.first).days), "to_gather", person="Provider")
     if not left:
         st.text("Nothing that waits to be gathered fits these filters.")
         return

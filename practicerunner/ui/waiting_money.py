@@ -16,7 +16,7 @@ from practicerunner.ui.payment_dialogs import credit_refund_dialog, fail_dialog,
 from practicerunner.ui.payment_form import payment_dialog, take_payment
 from practicerunner.ui.perform import perform, read
 from practicerunner.ui.text import age, count, day, md
-from practicerunner.ui.work_filters import Facts, narrow
+from practicerunner.ui.work_filters import narrow, of_case
 from practicerunner.vocabulary import Action, Resource
 from practicerunner.workflows.access import Actor, may
 from practicerunner.workflows.accounts import payer_account
@@ -46,9 +46,7 @@ def _narrowed(
 ) -> tuple[list[T], dict[tuple[int, int], Done], date]:
     """The rows that pass the filters, and what was done about each; ``place`` is payer, case and age in days."""
     known = read(case_facts, actor, {place(row)[1] for row in rows})
-    left = narrow(rows, lambda row: Facts(
-        known[place(row)[1]].provider, known[place(row)[1]].case_type, place(row)[2], known[place(row)[1]].is_mine),
-        key, person="Provider")
+    left = narrow(rows, lambda row: of_case(known[place(row)[1]], place(row)[2]), key, person="Provider")
     return left, read(done_about, actor, [place(row)[:2] for row in left]), read(wall_clock, actor).date()
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from practicerunner.rules.case_types import capabilities
 from practicerunner.vocabulary import CaseType
+from practicerunner.workflows.follow_up import CaseFacts
 
 T = TypeVar("T")
 AGES = {0: "Any age", 3: "3 days or more", 7: "7 days or more", 14: "14 days or more"}
@@ -46,6 +47,11 @@ class Chosen:
         return (
             self.is_mine in (None, one.is_mine) and self.person in (None, one.person)
             and self.case_type in (None, one.case_type) and one.days >= self.days)
+
+
+def of_case(known: CaseFacts, days: int) -> Facts:
+    """A row of a case, so many days old."""
+    return Facts(known.provider, known.case_type, days, known.is_mine)
 
 
 def narrow(
